@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { failureClasses } from "./generation.ts";
+
+export const eventTypes = [
+  "generation.succeeded",
+  "generation.failed",
+  "generation.canceled",
+  "generation.expired",
+] as const;
+export type EventType = (typeof eventTypes)[number];
+
+/** The body of a webhook, in Standard Webhooks form; the same bytes in every try and replay. */
+export const eventSchema = z.object({
+  type: z.enum(eventTypes),
+  /** When it happened (not when it was sent), ISO 8601. */
+  timestamp: z.iso.datetime(),
+  data: z.object({
+    id: z.string(),
+    state: z.enum(["succeeded", "failed", "canceled", "expired"]),
+    account: z.string(),
+    tenant: z.string(),
+    taskId: z.string().optional(),
+    attempt: z.int(),
+    batch: z.string().optional(),
+    tags: z.array(z.string()).optional(),
+    metadata: z.record(z.string(), z.unknown()).optional(),
+    failure: z.object({ class: z.enum(failureClasses), code: z.string().optional(), message: z.string() }).optional(),
+    outputs: z.array(
+      z.object({
+        kind: z.enum(["video", "last_frame"]),
+        /** Where to fetch it from this installation: `<PUBLIC_URL>/v1/generations/:id/outputs/:n`, or a path where no public URL is set. */
+        url: z.string(),
+        bytes: z.int(),
+        sha256: z.string(),
+        contentType: z.string(),
+      }),
+    ),
+    cost: z.object({ estimateUsd: z.number().nullable(), settledUsd: z.number().nullable() }),
+  }),
+});
+export type Event = z.infer<typeof eventSchema>;

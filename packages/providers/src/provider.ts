@@ -1,0 +1,148 @@
+import type { Failure, GenerationRequest, Label, Mode, OutputKind, Problem } from "@reelqueue/contracts";
+import type { Egress } from "@reelqueue/egress";
+
+/**
+ * One reseller's dialect. An adapter never reads the environment, sleeps, retries, logs or loops:
+ * it turns one request of ours into one exchange with the provider, and the answer into one of a few outcomes.
+ */
+export interface Provider {
+  capabilities: Capabilities;
+  /** Every rule of the provider's documents that the request breaks, before any spend. */
+  check(request: GenerationRequest, reading: Reading): Problem[];
+  /** What one attempt is expected to cost, at the account's unit prices. */
+  price(request: GenerationRequest, reading: Reading): Quote;
+  /** One POST. Never throws for anything the network or the provider does. */
+  submit(request: GenerationRequest, call: SubmitCall): Promise<Submitted>;
+  /** One look at a task. Never throws for anything the network or the provider does. */
+  poll(taskId: string, call: Call): Promise<Progress>;
+  /** Reads a callback; only where the provider has callbacks. */
+  callback?(received: ReceivedCallback): CallbackReading;
+}
+
+/** How an account reads its provider's documents. */
+export interface Reading {
+  /** Readings of a document that contradicts itself, by switch name. */
+  switches: Readonly<Record<string, boolean>>;
+  /** USD per second of video by `<model>/<resolution>`, `+video` behind it for video input. */
+  pricesPerSecond: Readonly<Record<string, number>>;
+}
+
+/** What an adapter may use for one exchange. */
+export interface Call {
+  http: Egress;
+  /** Root of the provider's API, without a slash at its end. */
+  baseUrl: string;
+  key: string;
+  signal: AbortSignal;
+}
+
+export interface SubmitCall extends Call {
+  /** The same for every POST of one attempt, so that a provider that knows such keys makes one task of them. */
+  idempotencyKey: string;
+  callbackUrl?: string;
+  /** Turns `media://…` of our media store into a data URI. */
+  dataUri(mediaUrl: string): Promise<string>;
+}
+
+/** What came of one POST. `unknown` whenever the task may exist. */
+export type Submitted =
+  | { kind: "accepted"; taskId: string }
+  /** A definite no to this request. */
+  | { kind: "rejected"; failure: Failure }
+  /** A definite no to this account: bad key or empty balance. */
+  | { kind: "blocked"; reason: "key" | "balance"; message: string }
+  /** A definite "not now". */
+  | { kind: "throttled"; retryAfterMs?: number; message: string }
+  /** Nothing was written to the socket. */
+  | { kind: "unsent"; message: string }
+  /** The task may exist and be paid. `evidence` is what was seen, cut to a few hundred characters. */
+  | { kind: "unknown"; message: string; evidence: string };
+
+export type Progress =
+  /** `known` is false for a status that the documents do not name: keep polling, count it. */
+  | { kind: "pending"; phase: "queued" | "running"; progress?: number; status: string; known: boolean }
+  | { kind: "succeeded"; outputs: RemoteOutput[]; usage?: Record<string, number> }
+  | { kind: "failed"; failure: Failure }
+  | { kind: "canceled" }
+  | { kind: "expired" }
+  /** The provider does not know the task (believed only after three in a row). */
+  | { kind: "missing"; message: string }
+  | { kind: "throttled"; retryAfterMs?: number; message: string }
+  | { kind: "blocked"; reason: "key" | "balance"; message: string }
+  /** No usable answer: network, 5xx, HTML, half JSON, success without a URL. */
+  | { kind: "unreachable"; message: string };
+
+export interface RemoteOutput {
+  kind: OutputKind;
+  url: string;
+  /** Until when the URL works: an instant (ms since 1970), or a time from now in the provider's own milliseconds; absent if not told. */
+  life?: { untilMs: number } | { lastsMs: number };
+}
+
+export interface ReceivedCallback {
+  /** The raw body, exactly as received. */
+  raw: Buffer;
+  headers: Readonly<Record<string, string | undefined>>;
+  /** Secret that the provider signs with, where the account has one. */
+  secret?: string;
+  nowMs: number;
+}
+
+/** What a callback says; only ever a hint to look at the task. */
+export type CallbackReading =
+  | { kind: "hint"; taskId: string }
+  | { kind: "forged"; message: string }
+  | { kind: "unreadable"; message: string };
+
+/** `usd: null` means that no price is known. */
+export interface Quote {
+  usd: number | null;
+  /** How it was worked out, in one phrase. */
+  basis: string;
+}
+
+/** A fact about a provider with what it rests on. */
+export interface Fact<T> {
+  value: T;
+  label: Label;
+  source: string;
+}
+
+/** What a provider can do, as data. */
+export interface Capabilities {
+  name: string;
+  title: string;
+  docsUrl: string;
+  baseUrl: Fact<string>;
+  models: Readonly<Record<string, ModelCapability>>;
+  ratios: Fact<readonly string[]>;
+  modes: readonly Mode[];
+  images: Fact<{ frames: boolean; references: number; total?: number }>;
+  videos: Fact<number>;
+  audios: Fact<number>;
+  /** Which media may be inline (a data URI); everything else must be a URL or an asset id. */
+  inline: Fact<{ frames: boolean; referenceImages: boolean; videos: boolean; audios: boolean }>;
+  seed: Fact<readonly [min: number, max: number]> | null;
+  offers: { generateAudio: boolean; watermark: boolean; webSearch: boolean; returnLastFrame: boolean; safetyCheck: boolean };
+  requestsPerMinute: Fact<number> | null;
+  inFlight: Fact<number> | null;
+  /** `"unknown"` counts as charged: no automatic retry. */
+  chargesFailures: Fact<boolean | "unknown">;
+  /** How a lost answer can be resolved, best first; empty: only a person can. */
+  resolve: readonly ("idempotencyKey" | "clientId" | "list" | "callback")[];
+  idempotencyLifeMs?: Fact<number>;
+  callback: Fact<{ signed: boolean; httpsOnly: boolean }> | null;
+  cancel: boolean;
+  /** How long a task can at most be running; afterwards its slot is free whatever became of it. */
+  longestRunMs: Fact<number>;
+  /** First guess of a typical run, until the real ones are learned. */
+  typicalRunMs: Fact<number>;
+}
+
+export interface ModelCapability {
+  /** The provider's own name of it. */
+  upstream: string;
+  resolutions: Fact<readonly string[]>;
+  seconds: Fact<readonly [min: number, max: number]>;
+  automaticSeconds: Fact<boolean>;
+}
