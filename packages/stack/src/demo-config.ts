@@ -1,0 +1,57 @@
+import { config } from "@reelqueue/contracts";
+
+export interface DemoWish {
+  /** Root of the twin, for example `http://127.0.0.1:3199`. */
+  twinUrl: string;
+  /** How many times faster than real time the twin lives. */
+  clockFactor: number;
+  apiKeySha256: string;
+}
+
+/** Example prices in USD per second of video, near what resellers ask; real ones belong into your own configuration. */
+const examplePrices = {
+  "seedance-2.0/480p": 0.0703,
+  "seedance-2.0/720p": 0.1512,
+  "seedance-2.0/1080p": 0.3742,
+  "seedance-2.0/480p+video": 0.0432,
+  "seedance-2.0/720p+video": 0.0929,
+  "seedance-2.0/1080p+video": 0.2284,
+  "seedance-2.0-fast/480p": 0.0562,
+  "seedance-2.0-fast/720p": 0.121,
+  "seedance-2.0-fast/480p+video": 0.0331,
+  "seedance-2.0-fast/720p+video": 0.0713,
+};
+
+/**
+ * A configuration whose accounts all point at the twin. It has a cell of its own, so that nothing that was queued for the twin
+ * can ever reach a real provider.
+ */
+export function demoConfig({ twinUrl, clockFactor, apiKeySha256 }: DemoWish): object {
+  const account = (provider: string) => ({
+    provider,
+    baseUrl: `${twinUrl}/${provider}`,
+    keyEnv: "REELQUEUE_TWIN_KEY",
+    timeScale: clockFactor,
+    chargesFailures: false,
+    pricesPerSecond: examplePrices,
+  });
+  return checked({
+    cell: "demo",
+    accounts: { hiapi: account("hiapi"), jiekou: account("jiekou") },
+    tenants: { default: { apiKeySha256: [apiKeySha256] } },
+    allowPrivate: ["127.0.0.0/8", "::1/128"],
+  });
+}
+
+/** The user's own configuration, with one more API key for the tenant `default`: that of the command line. */
+export function withApiKey(given: unknown, apiKeySha256: string): object {
+  const own = config.parse(given);
+  const tenant = own.tenants.default ?? { apiKeySha256: [], weight: 1 };
+  const tenants = { ...own.tenants, default: { ...tenant, apiKeySha256: [...tenant.apiKeySha256, apiKeySha256] } };
+  return { ...own, tenants };
+}
+
+function checked<T extends object>(value: T): T {
+  config.parse(value);
+  return value;
+}

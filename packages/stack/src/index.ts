@@ -1,0 +1,10 @@
+export { demoConfig, withApiKey } from "./demo-config.ts";
+export { StackError, type StackErrorKind } from "./error.ts";
+export { holdHome } from "./home.ts";
+export { freePort, portTaken } from "./ports.ts";
+export { ensureRedis, type Redis } from "./redis.ts";
+export { findRedisServer, type Machine } from "./redis-binary.ts";
+export { pingRedis } from "./redis-ping.ts";
+export { type RedisServer, redisServerArguments } from "./redis-server.ts";
+export { secretIn } from "./secrets.ts";
+export { type AppName, appNames, type Ports, type System, type SystemWish, startSystem } from "./system.ts";
