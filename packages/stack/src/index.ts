@@ -2,7 +2,7 @@ export { demoConfig, withApiKey } from "./demo-config.ts";
 export { StackError, type StackErrorKind } from "./error.ts";
 export { holdHome } from "./home.ts";
 export { freePort, portTaken } from "./ports.ts";
-export { ensureRedis, type Redis } from "./redis.ts";
+export { ensureRedis, noRedis, type Redis } from "./redis.ts";
 export { findRedisServer, type Machine } from "./redis-binary.ts";
 export { pingRedis } from "./redis-ping.ts";
 export { type RedisServer, redisServerArguments } from "./redis-server.ts";

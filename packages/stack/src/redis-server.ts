@@ -1,6 +1,8 @@
 /** A redis-server (or valkey-server) process of ours: loopback only, and by default nothing that it acknowledged is ever lost. */
 export interface RedisServer {
   port: number;
+  /** Default 127.0.0.1. */
+  bind?: string | undefined;
   /** Folder of its data; must exist. */
   directory: string;
   appendfsync?: "always" | "everysec" | "no" | undefined;
@@ -15,7 +17,7 @@ export interface RedisServer {
 export function redisServerArguments(server: RedisServer): string[] {
   const settings: Record<string, string> = {
     port: `${server.port}`,
-    bind: "127.0.0.1",
+    bind: server.bind ?? "127.0.0.1",
     dir: server.directory,
     daemonize: "no",
     save: "",

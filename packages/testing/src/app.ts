@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { freePort } from "@reelqueue/stack";
+import { eventually } from "./eventually.ts";
+
+/** One process of the system, as a test starts it. */
+export interface App {
+  pid: number;
+  /** Where it serves its routes, or its health. */
+  url: string;
+  /** Resolves once `/healthz` answers 200; rejects at once if the process ends first. */
+  ready(): Promise<void>;
+  /** Everything it has written so far. */
+  logs(): string;
+  /** Default SIGTERM. */
+  kill(signal?: NodeJS.Signals): void;
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+const workspace = join(import.meta.dirname, "../../..");
+
+/** Starts `apps/<name>` on a free port with exactly this environment besides PATH; it ends with the test process at the latest. */
+export async function spawnApp(name: string, env: Record<string, string>): Promise<App> {
+  const port = `${await freePort()}`;
+  const child = spawn(process.execPath, [join(workspace, "apps", name, "src", "main.ts")], {
+    env: { PATH: process.env.PATH, HOST: "127.0.0.1", PORT: port, HEALTH_PORT: port, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let written = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (written += text));
+  const endWithUs = () => child.kill("SIGKILL");
+  process.on("exit", endWithUs);
+  const exited = once(child, "exit").then(([code, signal]) => ({ code, signal }));
+  void exited.then(() => process.off("exit", endWithUs));
+  if (child.pid === undefined) throw new Error(`apps/${name} could not be started`);
+  const url = `http://127.0.0.1:${env.HEALTH_PORT ?? env.PORT ?? port}`;
+  return {
+    pid: child.pid,
+    url,
+    ready: () => Promise.race([healthy(url, name), endsFirst(exited, name, () => written)]),
+    logs: () => written,
+    kill: (signal = "SIGTERM") => void child.kill(signal),
+    exited,
+  };
+}
+
+async function healthy(url: string, name: string): Promise<void> {
+  await eventually(async () => (await fetch(`${url}/healthz`)).ok, {
+    describe: `${name} is healthy`,
+    timeoutMs: 30_000,
+  });
+}
+
+async function endsFirst(exited: App["exited"], name: string, written: () => string): Promise<never> {
+  const { code, signal } = await exited;
+  throw new Error(`${name} ended (${signal ?? code}) before it was healthy:\n${written()}`);
+}

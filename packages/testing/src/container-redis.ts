@@ -1,0 +1,53 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { redisServerArguments } from "@reelqueue/stack";
+import type { RedisWish, TestRedis } from "./redis.ts";
+
+const image = "redis:7-bookworm";
+const port = 6379;
+
+/** Redis in a container; `undefined` where no Docker engine answers or the image cannot be had. */
+export async function startContainerRedis(wish: RedisWish): Promise<TestRedis | undefined> {
+  if (!mayHaveEngine()) return undefined;
+  const { GenericContainer, getContainerRuntimeClient } = await import("testcontainers");
+  try {
+    await getContainerRuntimeClient();
+  } catch {
+    return undefined;
+  }
+  try {
+    const settings = redisServerArguments({ port, directory: "/tmp", bind: "0.0.0.0", ...wish });
+    const container = await new GenericContainer(image)
+      .withCommand(["redis-server", "--protected-mode", "no", ...settings])
+      .withExposedPorts(port)
+      .start();
+    const mapped = container.getMappedPort(port);
+    return {
+      url: `redis://${container.getHost()}:${mapped}`,
+      port: mapped,
+      how: `Testcontainers, ${image}`,
+      stop: async () => {
+        await container.stop();
+      },
+    };
+  } catch (error) {
+    console.log(`A Docker engine answers, but ${image} does not start there: ${firstLine(error)}`);
+    return undefined;
+  }
+}
+
+/** Looking for an engine in earnest takes a second; without an address or a socket there is none. */
+function mayHaveEngine(): boolean {
+  if (process.env.DOCKER_HOST !== undefined) return true;
+  const sockets = [
+    "/var/run/docker.sock",
+    join(homedir(), ".docker/run/docker.sock"),
+    join(homedir(), ".colima/default/docker.sock"),
+  ];
+  return sockets.some((socket) => existsSync(socket));
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0] ?? "";
+}

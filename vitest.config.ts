@@ -1,0 +1,35 @@
+import { defineConfig } from "vitest/config";
+
+const notTests = ["**/node_modules/**", "**/.reelqueue/**"];
+
+/** One run over the whole workspace: one shared Redis, first everything beside the code, then the scenarios with real processes. */
+export default defineConfig({
+  test: {
+    globalSetup: "packages/testing/src/global-setup.ts",
+    reporters: ["default", "./packages/testing/src/tally-reporter.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "packages",
+          include: ["{apps,packages,examples,tools,bench}/**/*.test.ts"],
+          exclude: [...notTests, "packages/testing/scenarios/**"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "scenarios",
+          include: ["packages/testing/scenarios/**/*.test.ts"],
+          exclude: notTests,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
