@@ -1,0 +1,10 @@
+export { type LoadedConfig, loadConfig, type ResolvedAccount } from "./config.ts";
+export { type Health, type Readiness, serveHealth } from "./health.ts";
+export { deriveKey, installationSecret } from "./installation-secret.ts";
+export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";
+export { createMetrics, type Metrics } from "./metrics.ts";
+export { redact, scrub } from "./redact.ts";
+export { type RunOptions, run } from "./run.ts";
+export { Secret } from "./secret.ts";
+export { portProblem, StartError } from "./start-error.ts";
+export { createWatchdog, type Watchdog } from "./watchdog.ts";

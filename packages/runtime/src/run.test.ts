@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterEach, expect, test, vi } from "vitest";
+
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill("SIGKILL");
+});
+
+/** A real process that runs `body` as its start; `step(text)` reports to the test. */
+function runProcess(body: string, options = "{}") {
+  const script = `
+    import { run, StartError, createLogger } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)};
+    const step = (text) => console.error("step:" + text);
+    const closable = (name, close = () => {}) => ({ name, async [Symbol.asyncDispose]() { step("close " + name); await close(); } });
+    await run(async (scope) => { ${body} }, ${options});`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "pipe"] });
+  started.push(child);
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (printed += chunk));
+  const exited = once(child, "exit").then(([code]: unknown[]) => code);
+  return {
+    child,
+    exited,
+    printed: () => printed,
+    steps: () => [...printed.matchAll(/step:(.*)/g)].map((match) => match[1]),
+    shown: (text: string) => vi.waitFor(() => expect(printed).toContain(text), { timeout: 10_000 }),
+  };
+}
+
+test.each(["SIGTERM", "SIGINT"] as const)("%s closes in reverse order and exits 0", async (signal) => {
+  const { child, exited, steps, shown } = runProcess(`
+    scope.use(closable("store")); scope.defer(() => step("close queue")); scope.use(closable("worker")); step("open");`);
+  await shown("step:open");
+  child.kill(signal);
+  expect(await exited).toBe(0);
+  expect(steps()).toEqual(["open", "close worker", "close queue", "close store"]);
+});
+
+test("a closer that hangs past the grace is named, with what was never reached, and the exit code is 1", async () => {
+  const { child, exited, printed, shown } = runProcess(
+    `scope.use(closable("store")); scope.use(closable("redis", () => new Promise(() => {}))); scope.use(closable("worker")); step("open");`,
+    "{ graceMs: 200 }",
+  );
+  await shown("step:open");
+  child.kill("SIGTERM");
+  expect(await exited).toBe(1);
+  expect(printed()).toMatch(/not closed within 200 ms: redis .*hangs; never reached: store/);
+});
+
+test("a closer that fails is logged, the others still close, and the exit code is 1", async () => {
+  const { child, exited, printed, steps, shown } = runProcess(`
+    scope.use(closable("store")); scope.use(closable("redis", () => { throw new Error("no route"); })); step("open");`);
+  await shown("step:open");
+  child.kill("SIGTERM");
+  expect(await exited).toBe(1);
+  expect(steps()).toEqual(["open", "close redis", "close store"]);
+  expect(printed()).toContain("no route");
+});
+
+test("a second signal leaves at once with exit code 1", async () => {
+  const { child, exited, shown } = runProcess(
+    `scope.use(closable("worker", () => new Promise(() => {}))); step("open");`,
+  );
+  await shown("step:open");
+  child.kill("SIGTERM");
+  await shown("step:close worker");
+  child.kill("SIGTERM");
+  expect(await exited).toBe(1);
+});
+
+test("one Ctrl-C that arrives twice, from the terminal and from a launcher, still closes in order", async () => {
+  const { child, exited, steps, shown } = runProcess(`
+    scope.use(closable("worker", () => new Promise((done) => setTimeout(done, 300)))); step("open");`);
+  await shown("step:open");
+  child.kill("SIGINT");
+  await shown("step:close worker");
+  child.kill("SIGINT");
+  expect(await exited).toBe(0);
+  expect(steps()).toEqual(["open", "close worker"]);
+});
+
+test("a start that throws a StartError prints its sentence and nothing else, after closing what was open", async () => {
+  const { exited, printed } = runProcess(`scope.use(closable("store")); throw new StartError("set REDIS_URL");`);
+  expect(await exited).toBe(1);
+  expect(printed()).toBe("set REDIS_URL\nstep:close store\n");
+});
+
+test("a start that throws anything else logs it with its stack and exits 1", async () => {
+  const { exited, printed } = runProcess(`throw new TypeError("boom");`);
+  expect(await exited).toBe(1);
+  expect(printed()).toMatch(/"level":"fatal".*TypeError: boom\\n.* at .*could not start/);
+});
+
+test.each([
+  ["an exception that nothing caught", `setTimeout(() => { throw new Error("boom"); });`],
+  ["a rejection that nothing handled", `void Promise.reject(new Error("boom"));`],
+])("%s is logged and exits 1", async (_what, body) => {
+  const { exited, printed } = runProcess(`${body} scope.use(closable("store"));`);
+  expect(await exited).toBe(1);
+  expect(printed()).toMatch(/"level":"fatal".*Error: boom/);
+});
+
+test("a signal during a start that hangs closes what is open already", async () => {
+  const { child, exited, steps, shown } = runProcess(`
+    scope.use(closable("store")); step("connecting"); await new Promise(() => {});`);
+  await shown("step:connecting");
+  child.kill("SIGTERM");
+  expect(await exited).toBe(0);
+  expect(steps()).toEqual(["connecting", "close store"]);
+});

@@ -1,0 +1,89 @@
+import { createLogger, type Logger } from "./logger.ts";
+import { TrackedScope } from "./scope.ts";
+import { StartError } from "./start-error.ts";
+
+export interface RunOptions {
+  /** How long closing may take once the process is told to stop; the default lets a POST in flight end. */
+  graceMs?: number;
+  log?: Logger;
+}
+
+/**
+ * Runs one process: `start` opens things in order, SIGTERM or SIGINT closes them in reverse and exits 0.
+ * Exits 1 when closing fails or takes longer than the grace (naming what hung), on a second signal, on a start that
+ * throws, and on any fault that nothing caught.
+ */
+export async function run(
+  start: (scope: AsyncDisposableStack) => void | Promise<void>,
+  { graceMs = 75_000, log = createLogger({ name: "reelqueue" }) }: RunOptions = {},
+): Promise<never> {
+  exitOnFault(log);
+  // waiting for a signal does not keep a process alive by itself
+  setInterval(() => undefined, 60_000);
+  const told = toldToStop(log);
+  const scope = new TrackedScope();
+  try {
+    await Promise.race([start(scope), told]);
+  } catch (error) {
+    tell(error, log);
+    await closeWithin(scope, graceMs, log);
+    return process.exit(1);
+  }
+  await told;
+  return process.exit((await closeWithin(scope, graceMs, log)) ? 0 : 1);
+}
+
+/** A fault that nothing caught leaves the process in a state nobody knows: leases and due times bring its work back elsewhere. */
+function exitOnFault(log: Logger): void {
+  const exit = (err: unknown, origin: string) => {
+    try {
+      log.fatal({ err }, origin);
+    } finally {
+      process.exit(1);
+    }
+  };
+  process.on("uncaughtException", exit);
+  process.on("unhandledRejection", (reason) => exit(reason, "unhandledRejection"));
+}
+
+/** A launcher that passes Ctrl-C on makes one keystroke arrive twice. */
+const oneKeystrokeMs = 200;
+
+function toldToStop(log: Logger): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let toldAtMs: number | undefined;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (toldAtMs === undefined) {
+      toldAtMs = performance.now();
+      log.info({ signal }, "stopping");
+      resolve();
+    } else if (signal !== "SIGINT" || performance.now() - toldAtMs > oneKeystrokeMs) {
+      log.warn({ signal }, "told to stop again: leaving at once");
+      process.exit(1);
+    }
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  return promise;
+}
+
+function tell(error: unknown, log: Logger): void {
+  if (error instanceof StartError) process.stderr.write(`${error.message}\n`);
+  else log.fatal({ err: error }, "could not start");
+}
+
+async function closeWithin(scope: TrackedScope, graceMs: number, log: Logger): Promise<boolean> {
+  const { promise: expired, resolve: expire } = Promise.withResolvers<"expired">();
+  const timer = setTimeout(() => expire("expired"), graceMs);
+  try {
+    if ((await Promise.race([scope.disposeAsync(), expired])) !== "expired") return true;
+    log.error(
+      `not closed within ${graceMs} ms: ${scope.closing ?? "nothing"} hangs; never reached: ${scope.unreached}`,
+    );
+  } catch (error) {
+    log.error({ err: error }, "closing failed");
+  } finally {
+    clearTimeout(timer);
+  }
+  return false;
+}
