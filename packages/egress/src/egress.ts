@@ -6,11 +6,11 @@ export interface EgressRequest {
   headers?: Record<string, string>;
   body?: string | Buffer;
   signal?: AbortSignal;
-  /** Whole exchange, first byte to last; default 60,000. */
+  /** The whole exchange, waiting for a connection included; for a stream, until its headers are there. Default 60,000. */
   timeoutMs?: number;
-  /** The body may not be larger; default 1 MiB. */
+  /** The body may not be larger; default 1 MiB. Of a stream, the caller limits the bytes. */
   maxBytes?: number;
-  /** The address comes from the operator's configuration: private addresses are allowed. */
+  /** The address comes from the operator's configuration: any port, plain http and private addresses are allowed. */
   trusted?: boolean;
 }
 
@@ -24,16 +24,26 @@ export interface EgressReply {
 export interface EgressStream {
   status: number;
   headers: Record<string, string>;
+  /** Fails, with what undici reports or an `EgressError`, where it is cut, falls silent or is given up. */
   body: Readable;
 }
 
-/** The one way out: every request that leaves goes through it. Redirects are never followed. */
+/**
+ * The one way out: every request that leaves goes through it, once. Redirects are never followed. A URL that is not
+ * `trusted` must lead to public addresses by https on port 443, or to private ones that are explicitly allowed.
+ * Every rejection is an `EgressError`.
+ */
 export interface Egress {
   request(request: EgressRequest): Promise<EgressReply>;
   stream(request: EgressRequest): Promise<EgressStream>;
+  /** Ends what is still under way. */
   close(): Promise<void>;
 }
 
+/**
+ * `blocked`: not allowed to connect; `unsent`: no connection; `broken`: no whole answer. Only `timeout` and `aborted`
+ * can be either sent or unsent.
+ */
 export type EgressErrorKind = "blocked" | "unsent" | "broken" | "timeout" | "too_large" | "aborted";
 
 /** Why a request has no usable answer. `sent` is false only where nothing was written to a socket. */

@@ -1,1 +1,2 @@
+export { createEgress, type EgressOptions } from "./create-egress.ts";
 export * from "./egress.ts";

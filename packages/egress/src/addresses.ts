@@ -1,0 +1,52 @@
+import ipaddr from "ipaddr.js";
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+type Range = [address: Address, prefix: number];
+
+/** What may be connected to: public addresses, and private ones that are named. */
+export interface Addresses {
+  isPublic(address: string): boolean;
+  isAllowedPrivate(address: string): boolean;
+  /** False when no private range is named, so that nothing but public addresses can ever pass. */
+  readonly anyAllowedPrivate: boolean;
+}
+
+/** Public by number, private by use: Azure serves its machines' metadata and keys from it. */
+const azureWireServer = "168.63.129.16";
+/** The only block of IPv6 that is routed; everything outside it (NAT64, v4-compatible, discard …) leads elsewhere. */
+const globalUnicast: Range = [ipaddr.IPv6.parse("2000::"), 3];
+
+/** Reads the allowed ranges once; throws on one that is not CIDR. */
+export function readAddresses(allowPrivate: readonly string[]): Addresses {
+  const allowed = allowPrivate.map(readRange);
+  return {
+    anyAllowedPrivate: allowed.length > 0,
+    isPublic: (text) => isPublic(parse(text)),
+    isAllowedPrivate: (text) => {
+      const address = parse(text);
+      return address !== undefined && allowed.some((range) => contains(range, address));
+    },
+  };
+}
+
+function readRange(cidr: string): Range {
+  try {
+    return ipaddr.parseCIDR(cidr);
+  } catch (cause) {
+    throw new TypeError(`allowPrivate: "${cidr}" is not a CIDR range such as 10.0.0.0/8`, { cause });
+  }
+}
+
+/** A v4-mapped IPv6 address counts as the IPv4 address that it leads to. */
+function parse(text: string): Address | undefined {
+  return ipaddr.isValid(text) ? ipaddr.process(text) : undefined;
+}
+
+function isPublic(address: Address | undefined): boolean {
+  if (address === undefined || address.range() !== "unicast") return false;
+  return address.kind() === "ipv4" ? address.toString() !== azureWireServer : contains(globalUnicast, address);
+}
+
+function contains([network, prefix]: Range, address: Address): boolean {
+  return network.kind() === address.kind() && address.match(network, prefix);
+}

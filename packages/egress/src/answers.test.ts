@@ -1,0 +1,119 @@
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { expect, onTestFinished, test } from "vitest";
+import { createEgress, type EgressOptions } from "./create-egress.ts";
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+}
+
+function open(options: EgressOptions = {}) {
+  const egress = createEgress({ allowPrivate: ["127.0.0.0/8"], ...options });
+  onTestFinished(() => egress.close());
+  return egress;
+}
+
+test("an answer keeps its text as it was sent, with header names in lower case", async () => {
+  const text = '{"id":12345678901234567890,"text":"é 你"}';
+  const url = await serve((_, response) =>
+    response.writeHead(201, { "X-Request-Id": "r1", "Set-Cookie": ["a=1", "b=2"] }).end(text),
+  );
+  const reply = await open().request({ method: "GET", url });
+  expect(reply).toMatchObject({ status: 201, text, headers: { "x-request-id": "r1", "set-cookie": "a=1, b=2" } });
+});
+
+test("method, path, query, headers and body arrive as given, and no encoding is asked for", async () => {
+  const url = await serve(async (request, response) => {
+    const { method, url, headers } = request;
+    response.end(JSON.stringify({ method, url, headers, body: (await buffer(request)).toString() }));
+  });
+  const headers = { Authorization: "Bearer k", "Accept-Encoding": "gzip", "Content-Type": "application/json" };
+  const reply = await open().request({ method: "PUT", url: `${url}/a%2Fb?x=1&y=%20`, headers, body: '{"é":1}' });
+  expect(JSON.parse(reply.text)).toMatchObject({
+    method: "PUT",
+    url: "/a%2Fb?x=1&y=%20",
+    headers: { authorization: "Bearer k", "accept-encoding": "identity", "content-length": "8" },
+    body: '{"é":1}',
+  });
+});
+
+test.each([301, 302, 303, 307, 308])("a redirect (%i) is an answer and is not followed", async (status) => {
+  const paths: (string | undefined)[] = [];
+  const url = await serve((request, response) => {
+    paths.push(request.url);
+    response.writeHead(status, { location: "/elsewhere" }).end();
+  });
+  expect((await open().request({ method: "GET", url })).status).toBe(status);
+  expect(paths).toEqual(["/"]);
+});
+
+test("a server error is an answer and is asked for once", async () => {
+  let asked = 0;
+  const url = await serve((_, response) => response.writeHead(503, { "retry-after": `${++asked}` }).end("busy"));
+  expect(await open().request({ method: "POST", url, body: "{}" })).toMatchObject({ status: 503, text: "busy" });
+  expect(asked).toBe(1);
+});
+
+test("a body of just the allowed size is kept", async () => {
+  const url = await serve((_, response) => response.end("x".repeat(100)));
+  expect((await open().request({ method: "GET", url, maxBytes: 100 })).text).toHaveLength(100);
+});
+
+test("a stream delivers the bytes, and its total time is not limited", async () => {
+  const bytes = Buffer.alloc(3_000_000, 7);
+  const url = await serve((_, response) => {
+    response.write(bytes.subarray(0, 10));
+    setTimeout(() => response.end(bytes.subarray(10)), 120);
+  });
+  const answer = await open().stream({ method: "GET", url, timeoutMs: 60 });
+  expect((await buffer(answer.body)).equals(bytes)).toBe(true);
+});
+
+test("a stream that falls silent ends with an error", async () => {
+  const url = await serve((_, response) => response.write("first"));
+  const answer = await open({ idleTimeoutMs: 50 }).stream({ method: "GET", url });
+  await expect(buffer(answer.body)).rejects.toMatchObject({ code: "UND_ERR_BODY_TIMEOUT" });
+});
+
+test("a stream that is cut ends with an error, not as if it were whole", async () => {
+  const url = await serve((_, response) => {
+    response.writeHead(200, { "content-length": "100" }).write("first");
+    setImmediate(() => response.destroy());
+  });
+  const answer = await open().stream({ method: "GET", url });
+  await expect(buffer(answer.body)).rejects.toThrow();
+});
+
+test("a stream without headers in time, or with an encoded body, is refused", async () => {
+  const silent = await serve(() => undefined);
+  await expect(open().stream({ method: "GET", url: silent, timeoutMs: 40 })).rejects.toMatchObject({ kind: "timeout" });
+  const zipped = await serve((_, response) => response.writeHead(200, { "content-encoding": "br" }).end("x"));
+  await expect(open().stream({ method: "GET", url: zipped })).rejects.toMatchObject({ code: "CONTENT_ENCODING" });
+});
+
+test("a stream can be given up", async () => {
+  const url = await serve((_, response) => response.write("first"));
+  const controller = new AbortController();
+  const answer = await open().stream({ method: "GET", url, signal: controller.signal });
+  controller.abort();
+  await expect(buffer(answer.body)).rejects.toMatchObject({ kind: "aborted", sent: true });
+});
+
+test("a slow drip is stopped by the total time", async () => {
+  const url = await serve((_, response) => {
+    const drip = setInterval(() => response.write("."), 10);
+    response.on("close", () => clearInterval(drip));
+  });
+  await expect(open().request({ method: "GET", url, timeoutMs: 80 })).rejects.toMatchObject({
+    kind: "timeout",
+    sent: true,
+  });
+});

@@ -1,0 +1,60 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+
+/** A TCP server on loopback that notes every byte it got; `react` says what it does with each connection. */
+export interface TcpServer extends AsyncDisposable {
+  port: number;
+  url: string;
+  connections: Socket[];
+  /** Everything received, over all connections. */
+  received(): string;
+}
+
+export async function tcpServer(react: (socket: Socket) => void, host = "127.0.0.1"): Promise<TcpServer> {
+  const connections: Socket[] = [];
+  const chunks: Buffer[] = [];
+  const server = createServer((socket) => {
+    connections.push(socket);
+    socket.on("error", () => undefined).on("data", (chunk: Buffer) => chunks.push(chunk));
+    react(socket);
+  });
+  server.listen(0, host);
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    port: address.port,
+    url: `http://${host}:${address.port}/v1/tasks`,
+    connections,
+    received: () => Buffer.concat(chunks).toString("latin1"),
+    async [Symbol.asyncDispose]() {
+      for (const socket of connections) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** Calls `then` for every whole POST with a body `{…}` that a connection brings, with its number from 1. */
+export function onPost(socket: Socket, then: (n: number) => void): void {
+  let pending = "";
+  let n = 0;
+  socket.on("data", (chunk: Buffer) => {
+    pending += chunk.toString("latin1");
+    for (let end = pending.indexOf("}"); end >= 0; end = pending.indexOf("}")) {
+      pending = pending.slice(end + 1);
+      n += 1;
+      then(n);
+    }
+  });
+}
+
+/** A port of loopback on which nobody listens. */
+export async function closedPort(): Promise<number> {
+  await using server = await tcpServer(() => undefined);
+  return server.port;
+}
+
+export function answer(body: string, headers = ""): string {
+  return `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n${headers}\r\n${body}`;
+}
