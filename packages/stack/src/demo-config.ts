@@ -1,4 +1,4 @@
-import { config } from "@reelqueue/contracts";
+import { type Config, config } from "@reelqueue/contracts";
 
 export interface DemoWish {
   /** Root of the twin, for example `http://127.0.0.1:3199`. */
@@ -26,7 +26,7 @@ const examplePrices = {
  * A configuration whose accounts all point at the twin. It has a cell of its own, so that nothing that was queued for the twin
  * can ever reach a real provider.
  */
-export function demoConfig({ twinUrl, clockFactor, apiKeySha256 }: DemoWish): object {
+export function demoConfig({ twinUrl, clockFactor, apiKeySha256 }: DemoWish): Config {
   const account = (provider: string) => ({
     provider,
     baseUrl: `${twinUrl}/${provider}`,
@@ -35,7 +35,7 @@ export function demoConfig({ twinUrl, clockFactor, apiKeySha256 }: DemoWish): ob
     chargesFailures: false,
     pricesPerSecond: examplePrices,
   });
-  return checked({
+  return config.parse({
     cell: "demo",
     accounts: { hiapi: account("hiapi"), jiekou: account("jiekou") },
     tenants: { default: { apiKeySha256: [apiKeySha256] } },
@@ -44,14 +44,8 @@ export function demoConfig({ twinUrl, clockFactor, apiKeySha256 }: DemoWish): ob
 }
 
 /** The user's own configuration, with one more API key for the tenant `default`: that of the command line. */
-export function withApiKey(given: unknown, apiKeySha256: string): object {
-  const own = config.parse(given);
+export function withApiKey(own: Config, apiKeySha256: string): Config {
   const tenant = own.tenants.default ?? { apiKeySha256: [], weight: 1 };
-  const tenants = { ...own.tenants, default: { ...tenant, apiKeySha256: [...tenant.apiKeySha256, apiKeySha256] } };
-  return { ...own, tenants };
-}
-
-function checked<T extends object>(value: T): T {
-  config.parse(value);
-  return value;
+  const withKey = { ...tenant, apiKeySha256: [...tenant.apiKeySha256, apiKeySha256] };
+  return { ...own, tenants: { ...own.tenants, default: withKey } };
 }

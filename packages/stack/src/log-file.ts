@@ -24,12 +24,14 @@ export class LogFile {
     closeSync(descriptor);
   }
 
-  /** Why it ended, as far as what it said since it was started tells: a plain sentence, else an error, else its last line. */
+  /** Why it ended, as far as what it said since it was started tells: an error, else the plain sentences at the end. */
   reason(): string | undefined {
     const text = readFileSync(this.path).subarray(this.#startedAtByte).toString();
     const lines = text.split("\n").filter((line) => line.trim() !== "");
     const error = lines.findLast((line) => /^[A-Z]\w*Error\b/.test(line));
-    return error ?? lines.findLast((line) => /^[^\s{]/.test(line)) ?? lines.at(-1);
+    if (error !== undefined) return error;
+    const firstPlain = lines.findLastIndex((line) => line.startsWith("{")) + 1;
+    return lines.slice(firstPlain).join("\n") || lines.at(-1);
   }
 
   #bytes(): number {

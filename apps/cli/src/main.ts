@@ -1,0 +1,15 @@
+import { Command } from "commander";
+import { sayWhy } from "./fail.ts";
+import { start } from "./start.ts";
+
+const program = new Command("reelqueue")
+  .description("Durable queue for AI video generations: never pay twice, never lose a paid video.")
+  .showHelpAfterError();
+
+for (const command of [start]) program.addCommand(command);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = sayWhy(error);
+}

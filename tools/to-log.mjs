@@ -1,0 +1,67 @@
+// @ts-check
+import { spawn } from "node:child_process";
+import { appendFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { SetupError } from "./setup-error.mjs";
+
+/**
+ * Runs a program whose output only matters if it fails: it goes to `.reelqueue/logs/setup.log`.
+ * @param {string} root
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv }} options
+ * @returns {Promise<void>}
+ */
+export async function toLog(root, command, args, options) {
+  const folder = join(root, ".reelqueue", "logs");
+  mkdirSync(folder, { recursive: true });
+  const log = join(folder, "setup.log");
+  const name = args.find((each) => /pnpm\.mjs$/.test(each)) ? "pnpm" : "npm";
+  const { code, output } = await outputOf(command, args, options);
+  appendFileSync(log, `$ ${name} ${args.join(" ")}\n${output}\n`);
+  if (code !== 0) throw new SetupError(`${sentence(name, output)} The whole output is in ${log}`);
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv }} options
+ * @returns {Promise<{ code: number | null, output: string }>}
+ */
+function outputOf(command, args, options) {
+  return new Promise((resolve) => {
+    let output = "";
+    const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (text) => {
+        output += text;
+      });
+    }
+    child.on("error", (error) => resolve({ code: 1, output: `${output}${error.message}` }));
+    child.on("close", (code) => resolve({ code, output }));
+    for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
+      process.once(signal, () => {
+        child.kill(signal);
+        process.exit(130);
+      });
+    }
+  });
+}
+
+/**
+ * What went wrong, in one sentence.
+ * @param {string} name
+ * @param {string} output
+ */
+function sentence(name, output) {
+  const network =
+    /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|CERT_\w+|SELF_SIGNED\w*)\b/.exec(output);
+  if (network)
+    return `${name} could not reach its registry (${network[0]}): check the network or the proxy, then run the same command again.`;
+  if (/ENOSPC/.test(output)) return `The disk is full: make room, then run the same command again.`;
+  if (/OUTDATED_LOCKFILE/.test(output))
+    return "pnpm-lock.yaml does not fit the package.json files: run `.reelqueue/runtime/bin/pnpm install` and commit it.";
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  const error = lines.find((line) => /\berr(or)?\b/i.test(line)) ?? lines.at(-1) ?? "no reason given";
+  return `${name} could not install what is needed: ${error.trim()}`;
+}
