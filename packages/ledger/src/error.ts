@@ -1,0 +1,34 @@
+export type LedgerErrorKind =
+  /** Redis cannot be reached. */
+  | "away"
+  /** Redis answers, but refuses to write (out of memory, disk full, read-only). */
+  | "refusing"
+  /** The record was written by a newer version. */
+  | "version"
+  /** The caller asked for a move that the table of moves does not have. */
+  | "forbidden"
+  /** The request is larger than a record may be. */
+  | "too_large";
+
+/** A fault of the ledger itself; whatever can be expected is an outcome, not this. */
+export class LedgerError extends Error {
+  readonly kind: LedgerErrorKind;
+
+  constructor(kind: LedgerErrorKind, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = "LedgerError";
+    this.kind = kind;
+  }
+}
+
+/** Turns what ioredis throws into a fault with a kind and a sentence. */
+export function toLedgerError(error: unknown): LedgerError {
+  if (error instanceof LedgerError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (/^(OOM|MISCONF|READONLY|NOREPLICAS|CLUSTERDOWN)/.test(message)) {
+    return new LedgerError("refusing", `Redis refuses to write: ${message}`, error);
+  }
+  if (/WRONGPASS|NOAUTH|NOPERM/.test(message))
+    return new LedgerError("refusing", `Redis refuses this user: ${message}`, error);
+  return new LedgerError("away", `Redis cannot be reached: ${message}`, error);
+}

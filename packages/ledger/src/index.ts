@@ -1,0 +1,24 @@
+export { awaitReady, type Cell, openCell } from "./cell.ts";
+export { type ConnectionRole, connect } from "./connection.ts";
+export { LedgerError, type LedgerErrorKind } from "./error.ts";
+export { generationId, type Lane, lanes, prefixOf } from "./keys.ts";
+export { freeze, parseRecord, type StoredRecord, thaw, timelineOf, toGeneration } from "./record.ts";
+export { checkSafety, type Safety } from "./safety.ts";
+export { type Accepted, accept, type NewGeneration } from "./verbs/accept.ts";
+export {
+  type AccountStatus,
+  accountStatus,
+  pause,
+  resume,
+  type Standing,
+  standing,
+  throttle,
+} from "./verbs/accounts.ts";
+export { type AdmitLimits, type Admitted, admit } from "./verbs/admit.ts";
+export { type Claimed, type ClaimOptions, claim, type Look, polled } from "./verbs/claim.ts";
+export * from "./verbs/deliveries.ts";
+export { learn, learned } from "./verbs/learn.ts";
+export { counts, type IdPage, type ListFilter, list, page, tenantsOf } from "./verbs/list.ts";
+export { type Move, type Moved, move, moveAll } from "./verbs/move.ts";
+export { batchCounts, type Found, orphans, ownerOf, read, readMany } from "./verbs/read.ts";
+export { extend, forget, note, nudge, overdue, pull, type Reissued, reissue, release, ripen, wish } from "./verbs/wake.ts";

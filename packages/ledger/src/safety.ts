@@ -1,0 +1,65 @@
+import { type Cell, pipeline } from "./cell.ts";
+
+export interface Safety {
+  version: string;
+  /** Sentences that say what could be lost and what to do. Empty: nothing acknowledged can be lost by one crash. */
+  unsafe: string[];
+  /** Worth knowing, but nothing to stop for. */
+  warnings: string[];
+  usedMemory: number;
+  /** 0: no limit. */
+  maxMemory: number;
+}
+
+/** Looks at how Redis is set up: does it keep what it acknowledges, and will it never throw keys away? */
+export async function checkSafety(cell: Cell, options: { assertDurable?: boolean } = {}): Promise<Safety> {
+  const [info] = (await pipeline(cell, [["info"]])) as [string];
+  const facts = parseInfo(info);
+  const fsync = await setting(cell, "appendfsync");
+  const unsafe: string[] = [];
+  const warnings: string[] = [];
+  const policy = facts.get("maxmemory_policy");
+  if (policy !== undefined && policy !== "noeviction") {
+    unsafe.push(`Redis may evict keys (maxmemory-policy is ${policy}): set \`maxmemory-policy noeviction\`.`);
+  }
+  if (facts.get("aof_enabled") === "0") {
+    unsafe.push(
+      "Redis would forget what it acknowledged after a crash (appendonly is no): set `appendonly yes` and `appendfsync always`.",
+    );
+  } else if (fsync !== undefined && fsync !== "always") {
+    unsafe.push(
+      `Redis may lose the last seconds it acknowledged (appendfsync is ${fsync}): set \`appendfsync always\`.`,
+    );
+  } else if (fsync === undefined && !options.assertDurable) {
+    unsafe.push(
+      "Redis does not tell how it is set up (CONFIG is forbidden): check `appendfsync always`, then set `assertDurable: true` in reelqueue.config.json.",
+    );
+  }
+  if (facts.get("aof_last_write_status") === "err") {
+    unsafe.push("Redis cannot write its log (aof_last_write_status is err): free disk space on its machine.");
+  }
+  const usedMemory = Number(facts.get("used_memory") ?? 0);
+  const maxMemory = Number(facts.get("maxmemory") ?? 0);
+  if (maxMemory > 0 && usedMemory > 0.8 * maxMemory) {
+    warnings.push(
+      `Redis uses ${Math.round((100 * usedMemory) / maxMemory)} % of its maxmemory: give it more, or shorten retentionDays.`,
+    );
+  }
+  return { version: facts.get("redis_version") ?? "?", unsafe, warnings, usedMemory, maxMemory };
+}
+
+function parseInfo(text: string): Map<string, string> {
+  const lines = text.split("\r\n").filter((line) => line.includes(":"));
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
+}
+
+/** A setting of the server; `undefined` where CONFIG is forbidden. */
+async function setting(cell: Cell, name: string): Promise<string | undefined> {
+  try {
+    const answer = (await cell.redis.config("GET", name)) as unknown;
+    if (Array.isArray(answer)) return answer[1] as string | undefined;
+    return (answer as Record<string, string>)[name];
+  } catch {
+    return undefined;
+  }
+}

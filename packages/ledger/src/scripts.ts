@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import type { Redis } from "ioredis";
+
+const folder = new URL("./scripts/", import.meta.url);
+
+/** The scripts of the ledger by name, includes filled in. */
+export const scripts: ReadonlyMap<string, { text: string; sha: string }> = new Map(
+  readdirSync(folder)
+    .filter((file) => file.endsWith(".lua"))
+    .map((file) => {
+      const text = withIncludes(readFileSync(new URL(file, folder), "utf8"));
+      return [file.slice(0, -4), { text, sha: createHash("sha1").update(text).digest("hex") }];
+    }),
+);
+
+export type ScriptName =
+  | "accept"
+  | "admit"
+  | "claim"
+  | "claim_deliveries"
+  | "delivered"
+  | "extend"
+  | "forget"
+  | "move"
+  | "note"
+  | "nudge"
+  | "overdue"
+  | "polled"
+  | "pull"
+  | "reissue"
+  | "release"
+  | "replay"
+  | "ripen"
+  | "throttle"
+  | "wish";
+
+/** Runs one script on the cell; loads it into Redis when Redis does not have it (any more). */
+export async function runScript(
+  redis: Redis,
+  name: ScriptName,
+  prefix: string,
+  args: (string | number | Buffer)[],
+): Promise<unknown> {
+  const script = scripts.get(name);
+  if (!script) throw new Error(`no script named ${name}`);
+  try {
+    return await redis.evalsha(script.sha, 1, prefix, ...args);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes("NOSCRIPT")) throw error;
+    return redis.eval(script.text, 1, prefix, ...args);
+  }
+}
+
+function withIncludes(text: string): string {
+  return text.replace(/^--- @include (\w+)$/gm, (_, name: string) =>
+    readFileSync(new URL(`include/${name}.lua`, folder), "utf8").trimEnd(),
+  );
+}

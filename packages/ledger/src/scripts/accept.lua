@@ -1,0 +1,81 @@
+-- Writes new generations and puts them into the backlog. An id that is there already is compared, never overwritten.
+-- KEYS    [1] prefix of the cell
+-- ARGV    [1] "atomic" (none is written if one cannot be) or "each"; then seven per generation:
+--         id, hash of the body, account, tenant, priority, frozen request, field pairs as JSON {batch?, expires?, …}
+-- Returns per generation: accepted | existing | mismatch · with "atomic" and a mismatch nothing is written and the others say `skipped`
+local P = KEYS[1]
+--- @include clock
+--- @include backlog
+
+local WIDTH = 7
+local count = (#ARGV - 1) / WIDTH
+
+local function arg(item, position)
+  return ARGV[1 + (item - 1) * WIDTH + position]
+end
+
+local answers, mismatches, fresh = {}, 0, 0
+for item = 1, count do
+  local known = redis.call('HGET', P .. ':g:' .. arg(item, 1), 'hash')
+  if not known then
+    answers[item] = 'accepted'
+    fresh = fresh + 1
+  elseif known == arg(item, 2) then
+    answers[item] = 'existing'
+  else
+    answers[item] = 'mismatch'
+    mismatches = mismatches + 1
+  end
+end
+if ARGV[1] == 'atomic' and mismatches > 0 then
+  for item = 1, count do
+    answers[item] = answers[item] == 'accepted' and 'skipped' or answers[item]
+  end
+  return answers
+end
+
+local time, seq = digits(now), redis.call('INCRBY', P .. ':seq', fresh) - fresh
+local indexes, batches = {}, {}
+for item = 1, count do
+  local id = arg(item, 1)
+  -- The same id may stand twice in one call: the second one finds the first.
+  if answers[item] == 'accepted' and redis.call('EXISTS', P .. ':g:' .. id) == 1 then
+    answers[item] = redis.call('HGET', P .. ':g:' .. id, 'hash') == arg(item, 2) and 'existing' or 'mismatch'
+  elseif answers[item] == 'accepted' then
+    seq = seq + 1
+    local account, tenant, priority = arg(item, 3), arg(item, 4), arg(item, 5)
+    local fields = cjson.decode(arg(item, 7))
+    local write = { 'state', 'queued', 'v', '1', 'n', '0', 'at', time, 'born', time, 'attempt', '1', 'account', account, 'tenant', tenant,
+      'priority', priority, 'seq', digits(seq), 'hash', arg(item, 2), 'lane', 'backlog' }
+    for name, value in pairs(fields) do
+      write[#write + 1] = name
+      write[#write + 1] = name == 'expires' and digits(now + value) or value
+    end
+    redis.call('HSET', P .. ':g:' .. id, unpack(write))
+    redis.call('SET', P .. ':r:' .. id, arg(item, 6))
+    join_backlog(id, account, priority, tenant, seq)
+    local index = indexes[tenant] or {}
+    indexes[tenant] = index
+    index[#index + 1] = time
+    index[#index + 1] = id
+    if fields.batch then
+      local name = tenant .. ':' .. fields.batch
+      local batch = batches[name] or {}
+      batches[name] = batch
+      batch[#batch + 1] = digits(seq)
+      batch[#batch + 1] = id
+    end
+    if fields.expires then
+      redis.call('ZADD', P .. ':x', digits(now + fields.expires), id)
+    end
+  end
+end
+for tenant, index in pairs(indexes) do
+  redis.call('SADD', P .. ':tenants', tenant)
+  redis.call('ZADD', P .. ':s:queued:' .. tenant, unpack(index))
+end
+for name, batch in pairs(batches) do
+  redis.call('ZADD', P .. ':batch:' .. name, unpack(batch))
+  redis.call('HINCRBY', P .. ':n:' .. name, 'queued', #batch / 2)
+end
+return answers

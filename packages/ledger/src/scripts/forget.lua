@@ -1,0 +1,41 @@
+-- Removes records that ended longer ago than the retention; the passport beside the outputs stays.
+-- KEYS    [1] prefix of the cell
+-- ARGV    [1] state  [2] tenant  [3] retention in ms  [4] how many at most
+-- Returns how many were removed
+local P = KEYS[1]
+--- @include clock
+--- @include task
+
+local index = P .. ':s:' .. ARGV[1] .. ':' .. ARGV[2]
+local ids = redis.call('ZRANGEBYSCORE', index, '-inf', digits(now - ARGV[3]), 'LIMIT', 0, ARGV[4])
+local gone = 0
+for _, id in ipairs(ids) do
+  local key = P .. ':g:' .. id
+  local saved = redis.call('HMGET', key, 'account', 'batch', 'task', 'events', 'slot', 'earlier')
+  if not saved[5] then
+    for task in string.gmatch((saved[3] or '') .. ' ' .. (saved[6] or ''), '%S+') do
+      redis.call('HDEL', P .. ':t:' .. saved[1], task_hash(task))
+    end
+    if saved[2] then
+      redis.call('ZREM', P .. ':batch:' .. ARGV[2] .. ':' .. saved[2], id)
+      if redis.call('HINCRBY', P .. ':n:' .. ARGV[2] .. ':' .. saved[2], ARGV[1], -1) == 0 and redis.call('EXISTS', P .. ':batch:' .. ARGV[2] .. ':' .. saved[2]) == 0 then
+        redis.call('DEL', P .. ':n:' .. ARGV[2] .. ':' .. saved[2])
+      end
+    end
+    for event = 1, tonumber(saved[4] or 0) do
+      local name = 'msg_' .. id .. '_' .. event
+      local endpoint = redis.call('HGET', P .. ':e:' .. name, 'endpoint')
+      if endpoint then
+        redis.call('ZREM', P .. ':d:deliver:' .. endpoint, name)
+        for _, state in ipairs({ 'pending', 'delivered', 'exhausted' }) do
+          redis.call('ZREM', P .. ':es:' .. state, name)
+        end
+        redis.call('DEL', P .. ':e:' .. name)
+      end
+    end
+    redis.call('ZREM', index, id)
+    redis.call('DEL', key, P .. ':r:' .. id)
+    gone = gone + 1
+  end
+end
+return gone

@@ -1,0 +1,172 @@
+#!lua flags=allow-oom
+-- Moves generations from one state to another, each one wholly or not at all. The only writer of `state`.
+-- KEYS    [1] prefix of the cell
+-- ARGV    one JSON object per move:
+--         id, from[], to, token, mark (letter for the log), note?, expect {n?, lane?, calm?}, due {lane, in? | at?}? ,
+--         handover?, set {field: text}?, unset[]?, task?, cost (micro-USD)?, event {endpoint, url, body}?, want[]?
+-- Returns per move: [moved | already, n, …wanted fields] · [conflict, state] · [stale, state] · [canceling, state] ·
+--         [taken, other generation] · [orphaned, state] · [missing]
+local P = KEYS[1]
+--- @include clock
+--- @include backlog
+--- @include task
+
+local holds_slot = { preparing = true, submitting = true, running = true, unknown = true, needs_review = true, expired = true }
+local rests = { succeeded = true, failed = true, canceled = true, expired = true }
+local names = { 'state', 'token', 'lane', 'n', 'account', 'tenant', 'batch', 'slot', 'held', 'day', 'born', 'task', 'log',
+  'events', 'priority', 'seq', 'cancel', 'expires', 'attempt' }
+
+local function read(key)
+  local values, record = redis.call('HMGET', key, unpack(names)), {}
+  for i, name in ipairs(names) do
+    record[name] = values[i] or nil
+  end
+  return record
+end
+
+local function refuse(m, r)
+  local allowed = false
+  for _, state in ipairs(m.from) do
+    allowed = allowed or state == r.state
+  end
+  if not allowed then
+    if m.task and r.task and r.task ~= m.task then
+      redis.call('LPUSH', P .. ':orphans', cjson.encode({ generation = m.id, account = r.account, task = m.task, known = r.task, at = digits(now) }))
+      return { 'orphaned', r.state }
+    end
+    return { 'conflict', r.state }
+  end
+  local expect = m.expect or {}
+  if (expect.n and expect.n ~= r.n) or (expect.lane and expect.lane ~= (r.lane or '')) then
+    return { 'stale', r.state }
+  end
+  if expect.calm and r.cancel then
+    return { 'canceling', r.state }
+  end
+  if m.task then
+    local owner = redis.call('HGET', P .. ':t:' .. r.account, task_hash(m.task))
+    if owner and owner ~= m.id then
+      redis.call('LPUSH', P .. ':orphans', cjson.encode({ generation = m.id, account = r.account, task = m.task, owner = owner, at = digits(now) }))
+      return { 'taken', owner }
+    end
+  end
+end
+
+-- The due time: out of the old lane or the backlog, into the new one.
+local function reschedule(m, r, key)
+  local lane = m.due and m.due.lane
+  if r.lane == 'backlog' and lane ~= 'backlog' then
+    leave_backlog(m.id, r.account, r.priority, r.tenant)
+  elseif r.lane and r.lane ~= lane then
+    redis.call('ZREM', P .. ':d:' .. r.lane .. ':' .. r.account, m.id)
+  end
+  if lane == 'backlog' then
+    join_backlog(m.id, r.account, r.priority, r.tenant, r.seq)
+  elseif lane then
+    redis.call('ZADD', P .. ':d:' .. lane .. ':' .. r.account, m.due.at or digits(now + m.due['in']), m.id)
+  else
+    redis.call('HDEL', key, 'lane')
+  end
+  return lane
+end
+
+-- Slot and reserved money go back when the provider can no longer be running it.
+local function settle(m, r, key)
+  local account = P .. ':a:' .. r.account
+  if r.slot and not holds_slot[m.to] then
+    redis.call('HINCRBY', account, 'inFlight', -1)
+    redis.call('HDEL', key, 'slot')
+  end
+  if r.held and (m.cost or not (holds_slot[m.to] or m.to == 'finalizing')) then
+    local spent = m.cost or (m.to == 'succeeded' and r.held) or '0'
+    redis.call('HINCRBY', account, 'spent:' .. r.day, digits(spent - r.held))
+    redis.call('HDEL', key, 'held', 'day')
+    if spent ~= '0' then
+      redis.call('HINCRBY', key, 'cost', spent)
+    end
+  end
+end
+
+local function announce(m, r)
+  local count = (r.events or 0) + 1
+  local id = 'msg_' .. m.id .. '_' .. digits(count)
+  redis.call('HSET', P .. ':e:' .. id, 'generation', m.id, 'tenant', r.tenant, 'endpoint', m.event.endpoint, 'url', m.event.url,
+    'body', m.event.body, 'tries', '0', 'state', 'pending', 'born', digits(now))
+  redis.call('ZADD', P .. ':d:deliver:' .. m.event.endpoint, digits(now), id)
+  redis.call('ZADD', P .. ':endpoints', 'LT', digits(now), m.event.endpoint)
+  redis.call('ZADD', P .. ':es:pending', digits(now), id)
+  return digits(count)
+end
+
+local function index(m, r)
+  if m.to == r.state then
+    return
+  end
+  redis.call('ZREM', P .. ':s:' .. r.state .. ':' .. r.tenant, m.id)
+  redis.call('ZADD', P .. ':s:' .. m.to .. ':' .. r.tenant, digits(now), m.id)
+  if r.batch then
+    local counts = P .. ':n:' .. r.tenant .. ':' .. r.batch
+    redis.call('HINCRBY', counts, r.state, -1)
+    redis.call('HINCRBY', counts, m.to, 1)
+  end
+  if r.expires and rests[m.to] then
+    redis.call('ZREM', P .. ':x', m.id)
+  end
+end
+
+local function log_with(m, r)
+  local log = (r.log or '') .. '\n' .. m.mark .. digits(now - r.born) .. (m.note and (':' .. m.note) or '')
+  if #log > 2000 then
+    log = string.sub(log, 1, 500) .. '\n' .. string.match(string.sub(log, -1000), '\n(.*)')
+  end
+  return log
+end
+
+local function move(m)
+  local key = P .. ':g:' .. m.id
+  local r = read(key)
+  if not r.state then
+    return { 'missing' }
+  end
+  local answer = { 'already', r.n }
+  if r.token ~= m.token then
+    local no = refuse(m, r)
+    if no then
+      return no
+    end
+    local n = m.handover and digits(r.n + 1) or r.n
+    local lane = reschedule(m, r, key)
+    local write = { 'state', m.to, 'token', m.token, 'at', digits(now), 'n', n, 'log', log_with(m, r) }
+    local function put(name, value)
+      write[#write + 1] = name
+      write[#write + 1] = value
+    end
+    if lane then put('lane', lane) end
+    if m.task then
+      put('task', m.task)
+      redis.call('HSET', P .. ':t:' .. r.account, task_hash(m.task), m.id)
+    end
+    if m.event then put('events', announce(m, r)) end
+    for name, value in pairs(m.set or {}) do
+      put(name, value)
+    end
+    redis.call('HSET', key, unpack(write))
+    if m.unset then redis.call('HDEL', key, unpack(m.unset)) end
+    settle(m, r, key)
+    index(m, r)
+    answer = { 'moved', n }
+  end
+  if m.want then
+    for _, value in ipairs(redis.call('HMGET', key, unpack(m.want))) do
+      answer[#answer + 1] = value or ''
+    end
+    answer[#answer + 1] = redis.call('GET', P .. ':r:' .. m.id) or ''
+  end
+  return answer
+end
+
+local answers = {}
+for i, text in ipairs(ARGV) do
+  answers[i] = move(cjson.decode(text))
+end
+return answers

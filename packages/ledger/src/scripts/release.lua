@@ -1,0 +1,27 @@
+#!lua flags=allow-oom
+-- Frees the slot of a generation that the provider can no longer be running, and ends the watch over it where that is said.
+-- KEYS    [1] prefix of the cell
+-- ARGV    [1] id  [2] state it must be in  [3] "1": drop its due time too  [4] cost in micro-USD to settle ("": leave what is reserved)
+-- Returns 1, or 0 where it is in another state
+local P = KEYS[1]
+--- @include clock
+
+local key = P .. ':g:' .. ARGV[1]
+local saved = redis.call('HMGET', key, 'state', 'account', 'lane', 'slot', 'held', 'day')
+if saved[1] ~= ARGV[2] then
+  return 0
+end
+local account = P .. ':a:' .. saved[2]
+if saved[4] then
+  redis.call('HINCRBY', account, 'inFlight', -1)
+  redis.call('HDEL', key, 'slot')
+end
+if saved[5] and ARGV[4] ~= '' then
+  redis.call('HINCRBY', account, 'spent:' .. saved[6], digits(ARGV[4] - saved[5]))
+  redis.call('HDEL', key, 'held', 'day')
+end
+if ARGV[3] == '1' and saved[3] then
+  redis.call('ZREM', P .. ':d:' .. saved[3] .. ':' .. saved[2], ARGV[1])
+  redis.call('HDEL', key, 'lane')
+end
+return 1

@@ -1,0 +1,60 @@
+import { limits } from "@reelqueue/contracts";
+import { type Cell, run } from "../cell.ts";
+import { LedgerError } from "../error.ts";
+
+export interface NewGeneration {
+  id: string;
+  /** Hash of what was asked for, by which a repeated request is told from another one under the same key. */
+  hash: string;
+  account: string;
+  tenant: string;
+  priority: number;
+  /** The frozen request, as JSON. */
+  request: string;
+  class: string;
+  batch?: string;
+  expiresInMs?: number;
+  /** Micro-USD; left out where no price is known. */
+  estimate?: number;
+}
+
+/** `mismatch`: the id exists with another body. `skipped`: not written because another row of an atomic call could not be. */
+export type Accepted = "accepted" | "existing" | "mismatch" | "skipped";
+
+const rowsPerScript = 250;
+
+/**
+ * Writes new generations, durable when it returns. With `atomic` all of them are written or none (one script, so keep it to some thousands);
+ * otherwise each one by itself.
+ */
+export async function accept(
+  cell: Cell,
+  generations: readonly NewGeneration[],
+  options: { atomic?: boolean } = {},
+): Promise<Accepted[]> {
+  if (generations.length === 0) return [];
+  const rows = generations.map(encode);
+  if (options.atomic) return run<Accepted[]>(cell, "accept", ["atomic", ...rows.flat()]);
+  const calls: Promise<Accepted[]>[] = [];
+  for (let start = 0; start < rows.length; start += rowsPerScript) {
+    calls.push(run<Accepted[]>(cell, "accept", ["each", ...rows.slice(start, start + rowsPerScript).flat()]));
+  }
+  return (await Promise.all(calls)).flat();
+}
+
+function encode(generation: NewGeneration): string[] {
+  const { id, hash, account, tenant, priority, request, expiresInMs, estimate } = generation;
+  if (Buffer.byteLength(request) > limits.requestBytes) {
+    throw new LedgerError(
+      "too_large",
+      `a request may hold ${limits.requestBytes} bytes; put media into the media store`,
+    );
+  }
+  const fields = {
+    class: generation.class,
+    ...(generation.batch !== undefined && { batch: generation.batch }),
+    ...(expiresInMs !== undefined && { expires: expiresInMs }),
+    ...(estimate !== undefined && { estimate: String(Math.round(estimate)) }),
+  };
+  return [id, hash, account, tenant, String(priority), request, JSON.stringify(fields)];
+}

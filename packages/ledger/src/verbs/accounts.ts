@@ -1,0 +1,96 @@
+import { type Cell, pipeline, run } from "../cell.ts";
+import { type Lane, lanes } from "../keys.ts";
+
+export interface AccountStatus {
+  name: string;
+  inFlight: number;
+  /** Why it is paused; absent: it is not. */
+  paused?: string;
+  /** Nothing is sent before this time, ms. */
+  untilMs?: number;
+  /** Why admission last stopped: `empty`, `slots:10`, `rate`, `budget`, `window`, `throttled`, `paused:…`. */
+  stopped?: string;
+  /** Reserved and spent today (UTC), micro-USD. */
+  spentTodayMicroUsd: number;
+  waiting: number;
+  lanes: Record<Lane, number>;
+}
+
+/** Where one account stands right now. */
+export async function accountStatus(cell: Cell, name: string): Promise<AccountStatus> {
+  const { keys } = cell;
+  const [fields, priorities, ...sizes] = (await pipeline(cell, [
+    ["hgetall", keys.account(name)],
+    ["zrange", `${cell.prefix}:p:${name}`, 0, -1],
+    ...lanes.map((lane) => ["zcard", keys.due(lane, name)]),
+  ])) as [Record<string, string>, string[], ...number[]];
+  const day = Math.floor(Date.now() / 86_400_000);
+  return {
+    name,
+    inFlight: Number(fields.inFlight ?? 0),
+    ...(fields.paused !== undefined && { paused: fields.paused }),
+    ...(fields.until !== undefined && { untilMs: Number(fields.until) }),
+    ...(fields.wait !== undefined && { stopped: fields.wait }),
+    spentTodayMicroUsd: Number(fields[`spent:${day}`] ?? 0),
+    waiting: await waitingIn(cell, name, priorities),
+    lanes: Object.fromEntries(lanes.map((lane, i) => [lane, sizes[i] ?? 0])) as Record<Lane, number>,
+  };
+}
+
+/** Stops all sending for an account until it is resumed. An automatic pause never overwrites the reason of an earlier one. */
+export async function pause(
+  cell: Cell,
+  name: string,
+  reason: string,
+  options: { automatic?: boolean } = {},
+): Promise<void> {
+  await pipeline(cell, [[options.automatic ? "hsetnx" : "hset", cell.keys.account(name), "paused", reason]]);
+}
+
+export async function resume(cell: Cell, name: string): Promise<void> {
+  await pipeline(cell, [["hdel", cell.keys.account(name), "paused", "until"]]);
+}
+
+/** Nothing is sent for the account before the time is over; never shortens a longer wait. */
+export async function throttle(cell: Cell, name: string, forMs: number): Promise<void> {
+  await run(cell, "throttle", [name, Math.round(forMs)]);
+}
+
+export interface Standing {
+  lane: string;
+  /** Ms until its due time; absent in the backlog. */
+  dueInMs?: number;
+  /** How many of its tenant and priority stand before it. */
+  ahead?: number;
+}
+
+/** Where one waiting generation stands. */
+export async function standing(
+  cell: Cell,
+  id: string,
+  { lane = "", account, priority, tenant }: { lane?: string; account: string; priority: string; tenant: string },
+): Promise<Standing> {
+  if (lane === "backlog") {
+    const [rank] = (await pipeline(cell, [["zrank", cell.keys.line(account, priority, tenant), id]])) as [
+      number | null,
+    ];
+    return { lane, ...(rank !== null && { ahead: rank }) };
+  }
+  const [due] = (await pipeline(cell, [["zscore", cell.keys.due(lane as Lane, account), id]])) as [string | null];
+  return { lane, ...(due !== null && { dueInMs: Math.max(0, Number(due) - Date.now()) }) };
+}
+
+async function waitingIn(cell: Cell, account: string, priorities: string[]): Promise<number> {
+  const rings = (await pipeline(
+    cell,
+    priorities.map((priority) => ["zrange", `${cell.prefix}:v:${account}:${priority}`, 0, -1]),
+  )) as string[][];
+  const lines = rings.flatMap((tenants, i) =>
+    tenants.map((tenant) => cell.keys.line(account, priorities[i] ?? "0", tenant)),
+  );
+  const sizes = (await pipeline(
+    cell,
+    lines.map((key) => ["zcard", key]),
+  )) as number[];
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

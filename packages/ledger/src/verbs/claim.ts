@@ -1,0 +1,69 @@
+import { type Cell, run } from "../cell.ts";
+import type { Lane } from "../keys.ts";
+import type { StoredRecord } from "../record.ts";
+
+export interface ClaimOptions {
+  limit: number;
+  leaseMs: number;
+  /** Query budget: each claim takes a token, `reserve` of them are left to others. */
+  bucket?: { rate: number; burst: number; reserve: number };
+}
+
+export interface Claimed<Field extends keyof StoredRecord> {
+  /** Ms until the next one is due; absent: none waits. */
+  nextInMs?: number;
+  /** End of the lease: the fence that `polled` checks. */
+  lease: string;
+  items: ({ id: string } & Record<Field, string>)[];
+}
+
+/** Takes what is due in a lane of an account; nobody else gets it before the lease ends. Fields that a record lacks are "". */
+export async function claim<Field extends keyof StoredRecord>(
+  cell: Cell,
+  lane: Lane,
+  account: string,
+  fields: readonly Field[],
+  { limit, leaseMs, bucket }: ClaimOptions,
+): Promise<Claimed<Field>> {
+  const [next = "", lease = "", ...flat] = await run<string[]>(cell, "claim", [
+    lane,
+    account,
+    limit,
+    leaseMs,
+    bucket?.rate ?? 0,
+    bucket?.burst ?? 0,
+    bucket?.reserve ?? 0,
+    ...fields,
+  ]);
+  const width = fields.length + 1;
+  const items = Array.from({ length: flat.length / width }, (_, row) => {
+    const item: Record<string, string> = { id: flat[row * width] ?? "" };
+    fields.forEach((field, column) => {
+      item[field] = flat[row * width + column + 1] ?? "";
+    });
+    return item as { id: string } & Record<Field, string>;
+  });
+  return { lease, items, ...(next !== "" && { nextInMs: Number(next) }) };
+}
+
+export interface Look {
+  id: string;
+  nextInMs: number;
+  set?: Partial<Record<keyof StoredRecord, string>>;
+}
+
+/** Says when to look again at claimed generations; a lease that has passed to another says nothing. Returns how many still held. */
+export async function polled(
+  cell: Cell,
+  lane: Lane,
+  account: string,
+  lease: string,
+  looks: readonly Look[],
+): Promise<number> {
+  if (looks.length === 0) return 0;
+  const args = looks.flatMap(({ id, nextInMs, set = {} }) => {
+    const pairs = Object.entries(set);
+    return [id, Math.max(0, Math.round(nextInMs)), pairs.length, ...pairs.flat()];
+  });
+  return run<number>(cell, "polled", [lane, account, lease, ...args]);
+}

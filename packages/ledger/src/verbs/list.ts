@@ -1,0 +1,125 @@
+import { type State, states } from "@reelqueue/contracts";
+import { type Cell, pipeline } from "../cell.ts";
+
+export interface ListFilter {
+  state?: State;
+  tenant?: string;
+  /** Rows of one batch, in their order; needs a tenant. */
+  batch?: string;
+}
+
+export interface IdPage {
+  ids: string[];
+  /** Where the next page begins; absent on the last one. */
+  cursor?: string;
+}
+
+/** Ids newest first (a batch: in order of its rows), a page at a time. The cursor stays good while generations move on between two pages. */
+export async function list(cell: Cell, filter: ListFilter, count: number, cursor?: string): Promise<IdPage> {
+  const sources = await sourcesOf(cell, filter);
+  const place = cursor === undefined ? undefined : decodeCursor(cursor);
+  const found: Place[] = [];
+  for (const [index, source] of sources.entries()) {
+    if (found.length > count || (place !== undefined && index < place.source)) continue;
+    const start = place?.source === index ? await after(cell, source, place) : 0;
+    found.push(...(await slice(cell, source, index, start, count + 1 - found.length)));
+  }
+  const last = found[count - 1];
+  const more = found.length > count && last !== undefined;
+  return { ids: found.slice(0, count).map(({ id }) => id), ...(more && { cursor: encodeCursor(last) }) };
+}
+
+/** Ids newest first by position, over every tenant: for pages that are jumped to. */
+export async function page(cell: Cell, wanted: readonly State[], offset: number, count: number): Promise<string[]> {
+  const sources = (await Promise.all(wanted.map((state) => sourcesOf(cell, { state })))).flat();
+  const sizes = (await pipeline(
+    cell,
+    sources.map(({ key }) => ["zcard", key]),
+  )) as number[];
+  const ids: string[] = [];
+  let skip = offset;
+  for (const [index, source] of sources.entries()) {
+    const size = sizes[index] ?? 0;
+    if (skip < size && ids.length < count) {
+      ids.push(...(await slice(cell, source, index, skip, count - ids.length)).map(({ id }) => id));
+    }
+    skip = Math.max(0, skip - size);
+  }
+  return ids;
+}
+
+/** How many generations there are in each state, of one tenant or of all. */
+export async function counts(cell: Cell, tenant?: string): Promise<Record<State, number>> {
+  const tenants = tenant === undefined ? await tenantsOf(cell) : [tenant];
+  const commands = states.flatMap((state) => tenants.map((name) => ["zcard", cell.keys.state(state, name)]));
+  const sizes = (await pipeline(cell, commands)) as number[];
+  const sum = (start: number) => sizes.slice(start, start + tenants.length).reduce((total, size) => total + size, 0);
+  return Object.fromEntries(states.map((state, i) => [state, sum(i * tenants.length)])) as Record<State, number>;
+}
+
+export async function tenantsOf(cell: Cell): Promise<string[]> {
+  const [names] = (await pipeline(cell, [["smembers", cell.keys.tenants]])) as string[][];
+  return (names ?? []).sort();
+}
+
+interface Source {
+  key: string;
+  newestFirst: boolean;
+}
+
+/** One id in one source, with the score it had. */
+interface Place {
+  source: number;
+  id: string;
+  score: string;
+}
+
+async function sourcesOf(cell: Cell, filter: ListFilter): Promise<Source[]> {
+  if (filter.batch !== undefined)
+    return [{ key: cell.keys.batch(filter.tenant ?? "", filter.batch), newestFirst: false }];
+  const tenants = filter.tenant === undefined ? await tenantsOf(cell) : [filter.tenant];
+  const wanted = filter.state === undefined ? states : [filter.state];
+  return wanted.flatMap((state) =>
+    tenants.map((tenant) => ({ key: cell.keys.state(state, tenant), newestFirst: true })),
+  );
+}
+
+async function slice(
+  cell: Cell,
+  { key, newestFirst }: Source,
+  source: number,
+  start: number,
+  count: number,
+): Promise<Place[]> {
+  const command = newestFirst ? "zrevrange" : "zrange";
+  const [flat] = (await pipeline(cell, [[command, key, start, start + count - 1, "WITHSCORES"]])) as (
+    | string
+    | [string, string]
+  )[][];
+  const pairs = (flat ?? []).flat();
+  return Array.from({ length: pairs.length / 2 }, (_, i) => ({
+    source,
+    id: String(pairs[2 * i]),
+    score: String(pairs[2 * i + 1]),
+  }));
+}
+
+/** The position behind an id; where the id has moved on, the position behind its score. */
+async function after(cell: Cell, { key, newestFirst }: Source, { id, score }: Place): Promise<number> {
+  const [rank, passed] = (await pipeline(cell, [
+    [newestFirst ? "zrevrank" : "zrank", key, id],
+    newestFirst ? ["zcount", key, `(${score}`, "+inf"] : ["zcount", key, "-inf", score],
+  ])) as [number | null, number];
+  return rank === null ? passed : rank + 1;
+}
+
+function encodeCursor({ source, id, score }: Place): string {
+  return Buffer.from(`${source} ${score} ${id}`).toString("base64url");
+}
+
+function decodeCursor(cursor: string): Place | undefined {
+  const [source = "", score = "", id = ""] = Buffer.from(cursor, "base64url").toString().split(" ");
+  return /^\d+$/.test(source) && /^[\d.e+]+$/.test(score) && id !== ""
+    ? { source: Number(source), score, id }
+    : undefined;
+}

@@ -1,0 +1,94 @@
+import { mayMove, type Next, type State } from "@reelqueue/contracts";
+import { type Cell, run } from "../cell.ts";
+import { LedgerError } from "../error.ts";
+import type { Lane } from "../keys.ts";
+import { marks, type StoredRecord } from "../record.ts";
+
+export interface Move<From extends State = State> {
+  id: string;
+  from: readonly From[];
+  to: Next<From>;
+  /** Names this operation: sent twice, it happens once. */
+  token: string;
+  /** A line of the timeline. */
+  note?: string;
+  /** Refused as `stale` unless the record says the same; `calm`: refused as `canceling` once a cancel was wished. */
+  expect?: { n?: string; lane?: Lane; calm?: boolean };
+  /** The one due time after this move; left out only for states that rest. */
+  due?: { lane: Lane; inMs: number } | { lane: "backlog" };
+  /** The job behind it is a new hand-over. */
+  handover?: boolean;
+  set?: Partial<Record<keyof StoredRecord, string>>;
+  unset?: (keyof StoredRecord)[];
+  /** Binds this task id to the generation, once. */
+  task?: string;
+  /** Settled cost of the attempt in micro-USD; left out: what was reserved is spent on success and given back otherwise. */
+  costMicroUsd?: number;
+  /** The webhook of this move, delivered from the same instant on. */
+  event?: { endpoint: string; url: string; body: string };
+  /** Fields to answer with, together with the frozen request. */
+  want?: (keyof StoredRecord)[];
+}
+
+export type Moved =
+  /** `already`: this very operation was done before. */
+  | { kind: "moved" | "already"; n: string; wanted: string[]; request: string }
+  | { kind: "conflict"; state: State }
+  | { kind: "stale"; state: State }
+  | { kind: "canceling"; state: State }
+  /** The task id belongs to another generation. Noted among the orphans. */
+  | { kind: "taken"; by: string }
+  /** This attempt has another task already: the second is noted among the orphans. */
+  | { kind: "orphaned"; state: State }
+  | { kind: "missing" };
+
+/** Moves one generation, by compare-and-set in Redis. */
+export async function move<From extends State>(cell: Cell, step: Move<From>): Promise<Moved> {
+  const [moved] = await moveAll(cell, [step as unknown as Move]);
+  return moved ?? { kind: "missing" };
+}
+
+/** Moves many generations in one script; each one wholly or not at all, in order. */
+export async function moveAll(cell: Cell, steps: readonly Move[]): Promise<Moved[]> {
+  if (steps.length === 0) return [];
+  const answers = await run<string[][]>(cell, "move", steps.map(encode));
+  return answers.map((answer, index) => decode(answer, steps[index]?.want?.length ?? 0));
+}
+
+function encode(step: Move): string {
+  for (const from of step.from) {
+    if (!mayMove(from, step.to)) throw new LedgerError("forbidden", `the table of moves has no ${from} → ${step.to}`);
+  }
+  const { costMicroUsd, due, note, ...rest } = step;
+  return JSON.stringify({
+    ...rest,
+    mark: marks[step.to],
+    ...(note !== undefined && { note: oneLine(note) }),
+    ...(due !== undefined && {
+      due: due.lane === "backlog" ? due : { lane: due.lane, in: Math.max(0, Math.round(due.inMs)) },
+    }),
+    ...(costMicroUsd !== undefined && { cost: String(Math.round(costMicroUsd)) }),
+  });
+}
+
+function oneLine(note: string): string {
+  return note.replace(/\s+/g, " ").slice(0, 300).toWellFormed();
+}
+
+function decode(answer: string[], wantedCount: number): Moved {
+  const [kind, detail = ""] = answer;
+  switch (kind) {
+    case "moved":
+    case "already":
+      return { kind, n: detail, wanted: answer.slice(2, 2 + wantedCount), request: answer[2 + wantedCount] ?? "" };
+    case "conflict":
+    case "stale":
+    case "canceling":
+    case "orphaned":
+      return { kind, state: detail as State };
+    case "taken":
+      return { kind, by: detail };
+    default:
+      return { kind: "missing" };
+  }
+}

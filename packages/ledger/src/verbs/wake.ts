@@ -1,0 +1,95 @@
+import type { HandOver, State } from "@reelqueue/contracts";
+import { type Cell, run } from "../cell.ts";
+import type { Lane } from "../keys.ts";
+import type { StoredRecord } from "../record.ts";
+
+/** Makes a generation due now if it waits in one of the lanes; keeps the task id that a callback told while ours is unknown. */
+export async function nudge(
+  cell: Cell,
+  id: string,
+  lanes: readonly Lane[],
+  hint = "",
+): Promise<{ state: State | "missing"; woken: boolean }> {
+  const [state, woken] = await run<[State | "missing", number]>(cell, "nudge", [id, hint, ...lanes]);
+  return { state, woken: woken === 1 };
+}
+
+/** Puts generations whose backoff is over back into the backlog. */
+export async function ripen(cell: Cell, account: string, limit: number): Promise<{ count: number; nextInMs?: number }> {
+  const [count, next] = await run<[number, string]>(cell, "ripen", [account, limit]);
+  return { count, ...(next !== "" && { nextInMs: Number(next) }) };
+}
+
+export interface Reissued extends HandOver {
+  urgency?: number;
+}
+
+/** Hands overdue work over again under the next number; the caller adds the jobs. */
+export async function reissue(
+  cell: Cell,
+  lane: "granted" | "finalize",
+  account: string,
+  limit: number,
+  leaseMs: number,
+): Promise<Reissued[]> {
+  const flat = await run<(string | number)[]>(cell, "reissue", [lane, account, limit, leaseMs]);
+  return Array.from({ length: flat.length / 3 }, (_, i) => {
+    const urgency = flat[3 * i + 2];
+    return {
+      generation: String(flat[3 * i]),
+      n: Number(flat[3 * i + 1]),
+      ...(urgency !== "" && urgency !== undefined && { urgency: Number(urgency) }),
+    };
+  });
+}
+
+/** Says that the work of one hand-over is still going on; false where it is another's by now. */
+export async function extend(cell: Cell, lane: Lane, { generation, n }: HandOver, inMs: number): Promise<boolean> {
+  return (await run<number>(cell, "extend", [generation, lane, n, Math.round(inMs)])) === 1;
+}
+
+/** Pulls all due times of a lane forward to now. */
+export function pull(cell: Cell, lane: Lane, account: string): Promise<number> {
+  return run<number>(cell, "pull", [lane, account]);
+}
+
+/** Frees the slot of a generation that the provider can no longer be running; `unwatch` drops its due time too. */
+export async function release(
+  cell: Cell,
+  id: string,
+  state: "expired" | "needs_review",
+  options: { unwatch: boolean; costMicroUsd?: number },
+): Promise<boolean> {
+  const args = [id, state, options.unwatch ? "1" : "", options.costMicroUsd === undefined ? "" : Math.round(options.costMicroUsd)];
+  return (await run<number>(cell, "release", args)) === 1;
+}
+
+/** Notes the wish to cancel where the provider may be at work already. */
+export async function wish(
+  cell: Cell,
+  id: string,
+  states: readonly State[],
+): Promise<{ kind: "noted" | "refused"; state: State } | { kind: "missing" }> {
+  const [kind, state] = await run<["noted" | "refused" | "missing", State]>(cell, "wish", [id, ...states]);
+  return kind === "missing" ? { kind } : { kind, state };
+}
+
+/** Generations whose `expiresIn` is over. */
+export async function overdue(cell: Cell, limit: number): Promise<{ id: string; state: State; lane: string }[]> {
+  const flat = await run<string[]>(cell, "overdue", [limit]);
+  return Array.from({ length: flat.length / 3 }, (_, i) => ({
+    id: flat[3 * i] ?? "",
+    state: flat[3 * i + 1] as State,
+    lane: flat[3 * i + 2] ?? "",
+  }));
+}
+
+/** Removes records of one state and tenant that rested longer than the retention. */
+export function forget(cell: Cell, state: State, tenant: string, retentionMs: number, limit: number): Promise<number> {
+  return run<number>(cell, "forget", [state, tenant, retentionMs, limit]);
+}
+
+/** Writes fields of a record that are no part of any move; a record that is gone stays gone. */
+export async function note(cell: Cell, id: string, set: Partial<Record<keyof StoredRecord, string>>): Promise<void> {
+  await run(cell, "note", [id, ...Object.entries(set).flat()]);
+}

@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { type GenerationRequest, generationRequest, limits, modeOf, type Problem } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import type { Quote } from "@reelqueue/providers";
+import type { Account } from "../account.ts";
+import { admit } from "../admit/index.ts";
+import type { Deps } from "../deps.ts";
+import { storeMedia } from "./media.ts";
+import { schemaProblems } from "./problems.ts";
+import { type Placement, place } from "./place.ts";
+
+export type AcceptDeps = Pick<Deps, "cell" | "queues" | "accounts" | "media" | "log" | "reached">;
+
+export interface AcceptOptions {
+  /** Whose generations they are. */
+  tenant: string;
+  /** All are written, or none. */
+  atomic?: boolean;
+  /** Paths of local files are read (never for requests that come over the network). */
+  localFiles?: boolean;
+  /** Check and price only: nothing is written. */
+  dryRun?: boolean;
+}
+
+/** What became of one request. */
+export type AcceptedRow =
+  | { kind: "accepted" | "existing"; id: string; account: string; quote: Quote; warnings: Problem[] }
+  /** Checked and priced, not written: a dry run, or another row of an atomic call could not be accepted. */
+  | { kind: "valid"; account: string; quote: Quote; warnings: Problem[] }
+  | { kind: "refused"; problems: Problem[] }
+  /** The idempotency key was used for `id`, with another body. */
+  | { kind: "mismatch"; id: string };
+
+/** Checks, prices and stores requests; durable when it returns. The order of the answers is the order of the requests. */
+export async function accept(inputs: readonly unknown[], options: AcceptOptions, deps: AcceptDeps): Promise<AcceptedRow[]> {
+  const rows: Checked[] = [];
+  for (const input of inputs) rows.push(await checked(input, options, deps));
+  const refusals = rows.some((row) => row.kind === "refused");
+  if (options.dryRun || (options.atomic && refusals)) return rows.map(asValid);
+
+  const valid = rows.filter((row) => row.kind === "ready");
+  await deps.reached?.("accept:before-write", valid[0]?.generation.id ?? "");
+  const answers = await ledger.accept(
+    deps.cell,
+    valid.map(({ generation }) => generation),
+    { atomic: options.atomic ?? false },
+  );
+  await deps.reached?.("accept:after-write", valid[0]?.generation.id ?? "");
+  await admitAll(new Set(valid.map(({ placement }) => placement.account)), deps);
+  const answerOf = new Map(valid.map((row, i) => [row as Checked, answers[i]]));
+  return rows.map((row) => outcome(row, answerOf.get(row)));
+}
+
+type Checked =
+  | { kind: "ready"; generation: ledger.NewGeneration; placement: Placement }
+  | { kind: "refused"; problems: Problem[] };
+
+async function checked(input: unknown, options: AcceptOptions, deps: AcceptDeps): Promise<Checked> {
+  const parsed = generationRequest.safeParse(input);
+  if (!parsed.success) return { kind: "refused", problems: schemaProblems(parsed.error, input) };
+  const stored = await storeMedia(parsed.data, options, deps.media);
+  if (stored.kind === "refused") return stored;
+  const placed = place(stored.request, deps.accounts);
+  if (placed.kind === "refused") return placed;
+  const generation = toRecord(stored.request, placed.placement, options.tenant, deps.cell.name);
+  if (Buffer.byteLength(generation.request) > limits.requestBytes) return { kind: "refused", problems: [tooLarge(generation.request)] };
+  return { kind: "ready", generation, placement: placed.placement };
+}
+
+function toRecord(request: GenerationRequest, { account, quote }: Placement, tenant: string, cell: string): ledger.NewGeneration {
+  const frozen = ledger.freeze(request);
+  const asked = `${frozen}\n${request.account ?? ""}\n${request.batch ?? ""}\n${request.priority}`;
+  return {
+    id: ledger.generationId(cell, tenant, request.idempotencyKey),
+    hash: createHash("sha256").update(asked).digest("base64url").slice(0, 16),
+    account: account.name,
+    tenant,
+    priority: request.priority,
+    request: frozen,
+    class: classOf(account, request),
+    ...(request.batch !== undefined && { batch: request.batch }),
+    ...(request.expiresIn !== undefined && { expiresInMs: request.expiresIn * 1_000 }),
+    ...(quote.usd !== null && { estimate: quote.usd * 1_000_000 }),
+  };
+}
+
+/** What completion times are learned by. */
+function classOf(account: Account, request: GenerationRequest): string {
+  return [account.provider.capabilities.name, request.model, request.resolution, request.seconds, modeOf(request)].join("/");
+}
+
+/** A first push, so that nothing waits for a timer; whatever goes wrong here, the timers of the submitters make good. */
+async function admitAll(accounts: ReadonlySet<Account>, deps: AcceptDeps): Promise<void> {
+  for (const account of accounts) {
+    await admit(account, deps).catch((error) => deps.log.warn({ err: error, account: account.name }, "admission waits for a submitter"));
+  }
+}
+
+function asValid(row: Checked): AcceptedRow {
+  return row.kind === "refused" ? row : { kind: "valid", ...shown(row.placement) };
+}
+
+function outcome(row: Checked, answer: ledger.Accepted | undefined): AcceptedRow {
+  if (row.kind === "refused") return row;
+  switch (answer) {
+    case "accepted":
+    case "existing":
+      return { kind: answer, id: row.generation.id, ...shown(row.placement) };
+    case "mismatch":
+      return { kind: "mismatch", id: row.generation.id };
+    case "skipped":
+    case undefined:
+      return asValid(row);
+  }
+}
+
+function shown({ account, quote, warnings }: Placement) {
+  return { account: account.name, quote, warnings };
+}
+
+function tooLarge(frozen: string): Problem {
+  return {
+    field: "",
+    given: `${Buffer.byteLength(frozen)} bytes`,
+    allowed: `at most ${limits.requestBytes} bytes as JSON`,
+    rule: "schema",
+    label: "SCHEMA",
+    source: "reelqueue",
+    severity: "error",
+  };
+}

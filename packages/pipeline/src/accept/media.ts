@@ -1,0 +1,52 @@
+import type { GenerationRequest, Problem } from "@reelqueue/contracts";
+import { fromDataUri, type MediaStore } from "@reelqueue/outputs";
+
+type Stored = { kind: "stored"; request: GenerationRequest } | { kind: "refused"; problems: Problem[] };
+type Place = { kind: "place"; url: string } | { kind: "problem"; problem: Problem };
+
+/** Puts inline and local media into the media store, so that the record holds only addresses. */
+export async function storeMedia(request: GenerationRequest, { localFiles = false }: { localFiles?: boolean }, media: MediaStore): Promise<Stored> {
+  const problems: Problem[] = [];
+  const replaced = async <Item extends { url: string }>(items: Item[], name: string): Promise<Item[]> => {
+    const list: Item[] = [];
+    for (const [i, item] of items.entries()) {
+      const place = await storeOne(item.url, `${name}[${i}].url`, localFiles, media);
+      if (place.kind === "problem") problems.push(place.problem);
+      else list.push(place.url === item.url ? item : { ...item, url: place.url });
+    }
+    return list;
+  };
+  const images = await replaced(request.images, "images");
+  const videos = await replaced(request.videos, "videos");
+  const audios = await replaced(request.audios, "audios");
+  if (problems.length > 0) return { kind: "refused", problems };
+  return { kind: "stored", request: { ...request, images, videos, audios } };
+}
+
+async function storeOne(url: string, field: string, localFiles: boolean, media: MediaStore): Promise<Place> {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
+  switch (scheme) {
+    case "http":
+    case "https":
+    case "asset":
+      return { kind: "place", url };
+    case "media":
+      return (await media.has(url)) ? { kind: "place", url } : bad(field, url, "a file that was put into the media store before");
+    case "data": {
+      const read = fromDataUri(url);
+      if (read.kind !== "read") return bad(field, "a data URI", "data:<type>;base64,<bytes>");
+      return stored(await media.put(read.bytes, read.contentType), field);
+    }
+    default:
+      if (!localFiles || scheme !== undefined) return bad(field, url.slice(0, 80), "an https:// or http:// URL, a data: URI, asset://<id> or media://<sha256>");
+      return stored(await media.put({ path: url }), field, url);
+  }
+}
+
+function stored(put: Awaited<ReturnType<MediaStore["put"]>>, field: string, given = "inline media"): Place {
+  return put.kind === "stored" ? { kind: "place", url: put.url } : bad(field, given, put.why);
+}
+
+function bad(field: string, given: string, allowed: string): Place {
+  return { kind: "problem", problem: { field, given, allowed, rule: "schema", label: "SCHEMA", source: "the request schema", severity: "error" } };
+}

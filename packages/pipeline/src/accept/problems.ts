@@ -1,0 +1,46 @@
+import type { Problem } from "@reelqueue/contracts";
+import type { z } from "zod";
+
+/** What the schema says of a request, as problems like those of the providers' rules. */
+export function schemaProblems(error: z.ZodError, input: unknown): Problem[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.map(String);
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => problem([...path, key], "an unknown field", "only the fields of the request schema"));
+    return [problem(path, shown(valueAt(input, path)), allowed(issue))];
+  });
+}
+
+function problem(path: readonly string[], given: string, allowedText: string): Problem {
+  return {
+    field: path.reduce((text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`), ""),
+    given,
+    allowed: allowedText,
+    rule: "schema",
+    label: "SCHEMA",
+    source: "the request schema",
+    severity: "error",
+  };
+}
+
+function allowed(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_value":
+      return issue.values.map(String).join(", ");
+    case "invalid_union":
+      return [...new Set(issue.errors.flat().map(allowed))].join(", or ");
+    case "invalid_type":
+      return issue.expected;
+    default:
+      return issue.message.replace(/^(Invalid input|Too big|Too small): /, "");
+  }
+}
+
+function valueAt(input: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, part) => (typeof value === "object" && value !== null ? (value as Record<string, unknown>)[part] : undefined), input);
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}

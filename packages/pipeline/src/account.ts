@@ -1,0 +1,81 @@
+import type { Config, Label } from "@reelqueue/contracts";
+import type { AdmitLimits } from "@reelqueue/ledger";
+import type { Provider, Reading } from "@reelqueue/providers";
+import { type ResolvedAccount, type Secret, StartError } from "@reelqueue/runtime";
+
+/** One API key at one provider, with everything the stages need to know of it. */
+export interface Account {
+  name: string;
+  provider: Provider;
+  baseUrl: string;
+  key: Secret;
+  callbackSecret?: Secret;
+  reading: Reading;
+  strict: boolean;
+  limits: AdmitLimits;
+  /** Requests per minute as the provider counts them; absent: no limit known. */
+  requestsPerMinute?: number;
+  /** Known not to charge tasks that fail, so a new attempt costs nothing twice. */
+  retriesFailures: boolean;
+  /** How many times faster than real time the provider lives. */
+  timeScale: number;
+}
+
+export type Accounts = ReadonlyMap<string, Account>;
+
+const leaseMs = 30_000;
+/** Where the provider names no limit of its own; a bound of ours so that one account cannot fill BullMQ. */
+const slotsWithoutLimit = 1_000;
+
+/** Joins the configured accounts with their providers; a provider nobody knows is a StartError. */
+export function openAccounts(
+  resolved: ReadonlyMap<string, ResolvedAccount>,
+  config: Config,
+  providerNamed: (name: string) => Provider | undefined,
+): Accounts {
+  const weights = Object.fromEntries(Object.entries(config.tenants).map(([name, { weight }]) => [name, weight]));
+  const open = (account: ResolvedAccount): Account => {
+    const provider = providerNamed(account.provider);
+    if (!provider) throw new StartError(`account "${account.name}": there is no provider "${account.provider}"; correct it in the configuration`);
+    return toAccount(account, provider, weights);
+  };
+  return new Map([...resolved].map(([name, account]) => [name, open(account)]));
+}
+
+function toAccount(account: ResolvedAccount, provider: Provider, weights: Record<string, number>): Account {
+  const { capabilities } = provider;
+  const perMinute = account.limits.requestsPerMinute ?? stated(capabilities.requestsPerMinute);
+  const slots = account.limits.inFlight ?? stated(capabilities.inFlight) ?? slotsWithoutLimit;
+  const chargesFailures = account.chargesFailures ?? capabilities.chargesFailures.value;
+  return {
+    name: account.name,
+    provider,
+    baseUrl: (account.baseUrl ?? capabilities.baseUrl.value).replace(/\/+$/, ""),
+    key: account.key,
+    ...(account.callbackSecret !== undefined && { callbackSecret: account.callbackSecret }),
+    reading: { switches: account.switches, pricesPerSecond: account.pricesPerSecond },
+    strict: account.strict,
+    limits: {
+      slots,
+      ...bucketOf(perMinute, account.timeScale),
+      ...(account.dailyBudgetUsd !== undefined && { budgetMicroUsd: account.dailyBudgetUsd * 1_000_000 }),
+      window: Math.min(slots, 200),
+      leaseMs,
+      weights,
+    },
+    ...(perMinute !== undefined && { requestsPerMinute: perMinute }),
+    retriesFailures: chargesFailures === false,
+    timeScale: account.timeScale,
+  };
+}
+
+/** A tenth may come at once and the rest evenly, so that no minute, wherever it begins, sees more than the limit. */
+function bucketOf(perMinute: number | undefined, timeScale: number): { rate: number; burst: number } {
+  if (perMinute === undefined) return { rate: 0, burst: 0 };
+  const burst = Math.max(1, Math.floor(perMinute / 10));
+  return { rate: (Math.max(perMinute - burst, perMinute / 2) * timeScale) / 60_000, burst };
+}
+
+function stated(fact: { value: number; label: Label } | null): number | undefined {
+  return fact?.value;
+}

@@ -1,0 +1,102 @@
+import * as ledger from "@reelqueue/ledger";
+import { type DeliveryOutcome, deliver as send, nextTry } from "@reelqueue/webhooks";
+import type { Deps } from "../deps.ts";
+
+export interface DelivererOptions {
+  /** Webhooks under way at once in this process, and of one endpoint in all processes. */
+  concurrency: number;
+  perEndpoint: number;
+  maxSleepMs: number;
+}
+
+/** Sends webhooks when they are due, until disposed; any number of processes may. */
+export interface Deliverer extends AsyncDisposable {
+  wake(): void;
+}
+
+/** Longer than the longest send. */
+const leaseMs = 30_000;
+
+export function startDeliverer(deps: Deps, options: DelivererOptions): Deliverer {
+  const stopping = new AbortController();
+  const underWay = new Set<Promise<void>>();
+  let wake = () => {};
+
+  const turn = async (): Promise<number> => {
+    const room = options.concurrency - underWay.size;
+    if (room <= 0) return options.maxSleepMs;
+    const { items, lease, nextInMs } = await ledger.claimDeliveries(deps.cell, { limit: room, perEndpoint: options.perEndpoint, leaseMs });
+    for (const item of items) {
+      const sending = attempt(item, lease, deps)
+        .catch((error) => deps.log.error({ err: error, delivery: item.id }, "a webhook try could not be recorded; its lease brings it back"))
+        .finally(() => {
+          underWay.delete(sending);
+          wake();
+        });
+      underWay.add(sending);
+    }
+    return Math.min(options.maxSleepMs, nextInMs ?? options.maxSleepMs);
+  };
+
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      const woken = Promise.withResolvers<void>();
+      wake = woken.resolve;
+      const sleepMs = await turn().catch((error) => {
+        deps.log.warn({ err: error }, "the deliverer could not ask Redis; it goes on trying");
+        return 1_000;
+      });
+      const timer = setTimeout(woken.resolve, Math.max(1, sleepMs));
+      await woken.promise;
+      clearTimeout(timer);
+    }
+    await Promise.all(underWay);
+  })();
+
+  return {
+    wake: () => wake(),
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      wake();
+      await running;
+    },
+  };
+}
+
+async function attempt(delivery: ledger.DueDelivery, lease: string, deps: Deps): Promise<void> {
+  await deps.reached?.("deliver:after-claim", delivery.id);
+  const outcome = await send({
+    url: delivery.url,
+    id: delivery.id,
+    body: delivery.body,
+    secrets: deps.secrets.webhookSecrets(delivery.tenant),
+    egress: deps.http,
+    signal: AbortSignal.timeout(leaseMs),
+  });
+  await deps.reached?.("deliver:after-send", delivery.id);
+  deps.meters.deliveries.inc({ outcome: outcome.kind });
+  await ledger.delivered(deps.cell, delivery, lease, verdict(outcome, delivery.tries + 1, deps.random));
+}
+
+function verdict(outcome: DeliveryOutcome, tries: number, random: () => number): Parameters<typeof ledger.delivered>[3] {
+  switch (outcome.kind) {
+    case "delivered":
+      return { state: "delivered", note: `${outcome.status} in ${Math.round(outcome.ms)} ms` };
+    case "gone":
+      return { state: "exhausted", note: "410: the endpoint wants no more" };
+    case "refused":
+      return again(`${outcome.status}: ${outcome.message}`, tries, random);
+    case "throttled":
+      return again("the endpoint asked to wait", tries, random, outcome.retryAfterMs);
+    case "unreachable":
+    case "blocked":
+      return again(outcome.message, tries, random);
+  }
+}
+
+function again(note: string, tries: number, random: () => number, atLeastMs = 0): Parameters<typeof ledger.delivered>[3] {
+  const next = nextTry(tries, random);
+  return next.kind === "exhausted"
+    ? { state: "exhausted", note: `${note}; the schedule is through` }
+    : { state: "pending", nextInMs: Math.max(next.inMs, atLeastMs), note };
+}

@@ -1,0 +1,56 @@
+import type { Egress } from "@reelqueue/egress";
+import type { Cell } from "@reelqueue/ledger";
+import type { MediaStore, OutputStore } from "@reelqueue/outputs";
+import type { Queues } from "@reelqueue/queue";
+import type { Logger } from "@reelqueue/runtime";
+import type { Accounts } from "./account.ts";
+import type { Meters } from "./meters.ts";
+import type { RunTimesBook } from "./poll/run-times.ts";
+
+/** What every stage works with. Opened by an app, in order. */
+export interface Deps {
+  cell: Cell;
+  queues: Queues;
+  accounts: Accounts;
+  http: Egress;
+  log: Logger;
+  meters: Meters;
+  secrets: Secrets;
+  /** Root under which providers reach our callbacks and customers our outputs; absent: poll only. */
+  publicUrl?: string;
+  media: MediaStore;
+  runTimes: RunTimesBook;
+  /** 0 up to 1; jitter of every timer. */
+  random: () => number;
+  /** Is Redis safe enough to spend money on? A sentence says why not. */
+  unsafe: () => string | undefined;
+  /** Called between named steps; only entry files under `testing` supply it, to crash there. */
+  reached?: (point: CrashPoint, id: string) => void | Promise<void>;
+}
+
+export interface FinalizeDeps extends Deps {
+  outputs: OutputStore;
+}
+
+export interface Secrets {
+  /** Key of the token in a callback's URL. */
+  callbackKey: Buffer;
+  /** Secrets that a tenant's webhooks are signed with, newest first. */
+  webhookSecrets: (tenant: string) => string[];
+}
+
+/** The places at which a crash is rehearsed. */
+export type CrashPoint =
+  | "accept:before-write"
+  | "accept:after-write"
+  | "admit:after-grant"
+  | "submit:after-intent"
+  | "submit:after-answer"
+  | "submit:after-bind"
+  | "poll:after-claim"
+  | "poll:after-answer"
+  | "poll:after-move"
+  | "finalize:after-download"
+  | "finalize:after-move"
+  | "deliver:after-claim"
+  | "deliver:after-send";

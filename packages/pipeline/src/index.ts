@@ -1,0 +1,17 @@
+export { type AcceptDeps, type AcceptedRow, type AcceptOptions, accept } from "./accept/index.ts";
+export { type Account, type Accounts, openAccounts } from "./account.ts";
+export { type Admission, admit, startAdmission } from "./admit/index.ts";
+export { type CallbackOutcome, callback, type IncomingCallback } from "./callback.ts";
+export { type Canceled, cancel } from "./cancel.ts";
+export { type Deliverer, type DelivererOptions, startDeliverer } from "./deliver/index.ts";
+export type { CrashPoint, Deps, FinalizeDeps, Secrets } from "./deps.ts";
+export { finalize } from "./finalize/index.ts";
+export { find, findMany, waitReason } from "./find.ts";
+export { createMeters, type Meters } from "./meters.ts";
+export { defaultConfigPath, type Installation, type OpenOptions, openInstallation } from "./open.ts";
+export { type Poller, type PollerOptions, startPoller } from "./poll/index.ts";
+export { openRunTimes, type RunTimesBook } from "./poll/run-times.ts";
+export { type Recovery, recoverOnce, startRecovery } from "./recover/index.ts";
+export { type Retried, retry } from "./retry.ts";
+export { type Finding, type Reviewed, review } from "./review.ts";
+export { submit } from "./submit/index.ts";

@@ -1,0 +1,91 @@
+import { join } from "node:path";
+import type { Config } from "@reelqueue/contracts";
+import { createEgress } from "@reelqueue/egress";
+import * as ledger from "@reelqueue/ledger";
+import { openDiskMedia, openDiskOutputs } from "@reelqueue/outputs";
+import { keyVariables, providerNamed } from "@reelqueue/providers";
+import { openQueues } from "@reelqueue/queue";
+import { createMetrics, deriveKey, installationSecret, type LoadedConfig, type Logger, loadConfig, type Metrics, type Secret, StartError } from "@reelqueue/runtime";
+import { openAccounts } from "./account.ts";
+import type { FinalizeDeps } from "./deps.ts";
+import { createMeters } from "./meters.ts";
+import { openRunTimes } from "./poll/run-times.ts";
+import { watchSafety } from "./safety-watch.ts";
+
+export interface OpenOptions {
+  redisUrl: string;
+  /** Folder of this installation: secret, outputs, media. */
+  home: string;
+  configPath: string;
+  publicUrl?: string;
+  /** Where keys and secrets named in the configuration are read from. */
+  env: Readonly<Record<string, string | undefined>>;
+  role: ledger.ConnectionRole;
+  log: Logger;
+}
+
+/** Everything the stages need, opened; plus what only front doors and health checks ask for. */
+export interface Installation extends FinalizeDeps {
+  config: Config;
+  metrics: Metrics;
+  /** Is Redis here and safe? The reasons are sentences to act on. */
+  ready(): Promise<{ ok: boolean; reasons: string[] }>;
+  /** Opens a further connection to the same Redis. */
+  connect: () => ReturnType<typeof ledger.connect>;
+}
+
+/** Opens an installation in order; the scope closes it in reverse. A StartError says what is wrong and what to do. */
+export async function openInstallation(scope: AsyncDisposableStack, options: OpenOptions): Promise<Installation> {
+  const { home, log, role, redisUrl, publicUrl } = options;
+  const loaded = await loadConfig({ path: options.configPath, env: options.env, home, keyVariables });
+  const { config } = loaded;
+  const secret = await installationSecret(home);
+  const cell = scope.use(ledger.openCell({ url: redisUrl, cell: config.cell, role }));
+  await ledger.awaitReady(cell, 10_000).catch((error: Error) => {
+    throw new StartError(`${error.message} (REDIS_URL is ${withoutPassword(redisUrl)}): start it with \`npm start\`, or correct REDIS_URL`);
+  });
+  const connect = () => ledger.connect(redisUrl, role);
+  const queues = scope.use(openQueues({ connect, prefix: cell.prefix }));
+  const http = createEgress({ allowPrivate: config.allowPrivate });
+  scope.defer(() => http.close());
+  const safety = scope.use(await watchSafety(cell, config, log));
+  const metrics = createMetrics();
+  const storage = { minFreeBytes: config.outputs.minFreeBytes, maxFileBytes: config.outputs.maxFileBytes };
+  return {
+    cell,
+    queues,
+    accounts: openAccounts(loaded.accounts, config, providerNamed),
+    http,
+    log,
+    meters: createMeters(metrics),
+    metrics,
+    secrets: { callbackKey: deriveKey(secret, "callback"), webhookSecrets: webhookSecretsOf(loaded, secret) },
+    ...(publicUrl !== undefined && { publicUrl: publicUrl.replace(/\/+$/, "") }),
+    media: await openDiskMedia({ directory: config.outputs.mediaDirectory, ...storage }),
+    outputs: await openDiskOutputs({ directory: config.outputs.directory, egress: http, ...storage }),
+    runTimes: openRunTimes(cell),
+    random: Math.random,
+    unsafe: safety.refusal,
+    ready: safety.ready,
+    config,
+    connect,
+  };
+}
+
+/** A tenant's own secret where the configuration names one, else one derived from the installation's. */
+function webhookSecretsOf({ webhookSecrets }: LoadedConfig, secret: Secret<Buffer>): (tenant: string) => string[] {
+  const derived = new Map<string, string>();
+  return (tenant) => {
+    const own = webhookSecrets.get(tenant);
+    if (own) return [own.reveal()];
+    const known = derived.get(tenant) ?? `whsec_${deriveKey(secret, `webhook:${tenant}`).toString("base64")}`;
+    derived.set(tenant, known);
+    return [known];
+  };
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, "//***@");
+}
+
+export const defaultConfigPath = (folder: string): string => join(folder, "reelqueue.config.json");

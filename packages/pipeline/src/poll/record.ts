@@ -1,0 +1,88 @@
+import * as ledger from "@reelqueue/ledger";
+import type { Account } from "../account.ts";
+import type { Deps } from "../deps.ts";
+import { announceEnding } from "../event.ts";
+import { operationToken } from "../token.ts";
+import type { Answer } from "./index.ts";
+import { type Judgement, judge } from "./judge.ts";
+import { afterFailure } from "./retry.ts";
+
+/** Writes one batch of answers: looks again, hands finished tasks to the finalizer, ends what has ended. */
+export async function record(
+  lane: "poll" | "watch",
+  answers: readonly Answer[],
+  account: Account,
+  deps: Deps,
+  freed: (account: string) => void,
+): Promise<void> {
+  const judged = answers.map((answer) => ({ answer, judgement: judge(answer.watched, answer.progress, redisNow(answer), account, deps) }));
+  await writeLooks(lane, judged, account, deps);
+  const moves = (await Promise.all(judged.map(({ answer, judgement }) => moveOf(answer, judgement, account, deps)))).filter((step) => step !== undefined);
+  if (moves.length === 0) return;
+  const moved = await ledger.moveAll(deps.cell, moves);
+  for (const { id } of moves) await deps.reached?.("poll:after-move", id);
+  await handOver(judged, moves, moved, deps);
+  freed(account.name);
+  await deps.runTimes.learn(runsOf(judged));
+  for (const [i, step] of moves.entries()) {
+    if (moved[i]?.kind === "moved" && step.to !== "finalizing") deps.meters.ends.inc({ account: account.name, state: step.to });
+  }
+}
+
+interface Judged {
+  answer: Answer;
+  judgement: Judgement;
+}
+
+/** Redis' clock when the task was claimed: its lease runs from there. */
+function redisNow({ lease }: Answer): number {
+  return Number(lease) - 30_000;
+}
+
+async function writeLooks(lane: "poll" | "watch", judged: readonly Judged[], account: Account, deps: Deps): Promise<void> {
+  const byLease = new Map<string, ledger.Look[]>();
+  for (const { answer, judgement } of judged) {
+    if (answer.progress.kind === "pending" && !answer.progress.known) deps.meters.unknownStatuses.inc({ account: account.name });
+    if (judgement.kind !== "look") continue;
+    byLease.set(answer.lease, [...(byLease.get(answer.lease) ?? []), judgement.look]);
+    if (judgement.throttleMs !== undefined) await ledger.throttle(deps.cell, account.name, judgement.throttleMs);
+    if (judgement.pause !== undefined) {
+      await ledger.pause(deps.cell, account.name, judgement.pause, { automatic: true });
+      deps.log.error({ account: account.name }, `account paused: ${judgement.pause}`);
+    }
+  }
+  await Promise.all([...byLease].map(([lease, looks]) => ledger.polled(deps.cell, lane, account.name, lease, looks)));
+}
+
+async function moveOf({ watched }: Answer, judgement: Judgement, account: Account, deps: Deps): Promise<ledger.Move | undefined> {
+  if (judgement.kind === "look") return undefined;
+  if (judgement.kind === "finished") return judgement.move;
+  if (watched.lane === "watch") {
+    // It stays expired: that its task has ended too changes nothing but the slot.
+    await ledger.release(deps.cell, watched.id, "expired", { unwatch: true });
+    return undefined;
+  }
+  if (judgement.kind === "failed") return afterFailure(watched.id, judgement.failure, account, deps);
+  return {
+    id: watched.id,
+    from: ["running"],
+    to: judgement.state,
+    token: operationToken(),
+    note: `the provider says ${judgement.state}`,
+    ...(await announceEnding(deps, watched.id, { state: judgement.state })),
+  };
+}
+
+async function handOver(judged: readonly Judged[], moves: readonly ledger.Move[], moved: readonly ledger.Moved[], deps: Deps): Promise<void> {
+  const urgency = new Map(judged.flatMap(({ answer, judgement }) => (judgement.kind === "finished" ? [[answer.watched.id, judgement.urgency] as const] : [])));
+  const jobs = moves.flatMap(({ id, to }, i) => {
+    const result = moved[i];
+    if (to !== "finalizing" || (result?.kind !== "moved" && result?.kind !== "already")) return [];
+    return [{ generation: id, n: Number(result.n), priority: urgency.get(id) ?? 1 }];
+  });
+  await deps.queues.add("finalize", jobs);
+}
+
+function runsOf(judged: readonly Judged[]): { class: string; ms: number }[] {
+  return judged.flatMap(({ answer, judgement }) => (judgement.kind === "finished" && answer.watched.lane === "poll" ? [{ class: answer.watched.class, ms: judgement.ranMs }] : []));
+}

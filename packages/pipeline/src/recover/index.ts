@@ -1,0 +1,90 @@
+import { restingStates } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import type { Account } from "../account.ts";
+import type { Deps } from "../deps.ts";
+import { resolve } from "../resolve/index.ts";
+import { operationToken } from "../token.ts";
+import { expireOverdue } from "./expire.ts";
+import { handOverAgain } from "./hand-over-again.ts";
+
+/**
+ * Brings back whatever was dropped. Every live generation is in the backlog or has one due time, so nothing has to be searched for:
+ * what is overdue is handed over again, and what was left in the middle of a POST becomes `unknown`.
+ */
+export interface Recovery extends AsyncDisposable {
+  wake(): void;
+}
+
+const everyMs = 1_000;
+const forgetEveryTurns = 60;
+const batch = 200;
+
+export function startRecovery(deps: Deps, freed: (account: string) => void, options: { retentionMs: number }): Recovery {
+  const stopping = new AbortController();
+  let wake = () => {};
+  const running = (async () => {
+    for (let turn = 0; !stopping.signal.aborted; turn += 1) {
+      const woken = Promise.withResolvers<void>();
+      wake = woken.resolve;
+      await recoverOnce(turn, deps, freed, options).catch((error) => deps.log.warn({ err: error }, "recovery could not run; it runs again in a second"));
+      const timer = setTimeout(woken.resolve, everyMs);
+      await woken.promise;
+      clearTimeout(timer);
+    }
+  })();
+  return {
+    wake: () => wake(),
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      wake();
+      await running;
+    },
+  };
+}
+
+/** One turn over all accounts. */
+export async function recoverOnce(turn: number, deps: Deps, freed: (account: string) => void, options: { retentionMs: number }): Promise<void> {
+  await Promise.all([...deps.accounts.values()].map((account) => recoverAccount(account, deps, freed)));
+  await handOverAgain(deps);
+  await expireOverdue(deps);
+  if (turn % forgetEveryTurns === 0) await forgetOld(deps, options.retentionMs);
+}
+
+async function recoverAccount(account: Account, deps: Deps, freed: (account: string) => void): Promise<void> {
+  const { count } = await ledger.ripen(deps.cell, account.name, batch);
+  if (count > 0) freed(account.name);
+  await loseSightOfStale(account, deps);
+  await freeReviewed(account, deps);
+  await resolve(account, deps);
+}
+
+/** The submit lease is over: whoever held it is dead or has lost it, and what came of its POST nobody knows. */
+async function loseSightOfStale(account: Account, deps: Deps): Promise<void> {
+  const { items } = await ledger.claim(deps.cell, "submitting", account.name, [], { limit: batch, leaseMs: 60_000 });
+  await ledger.moveAll(
+    deps.cell,
+    items.map(({ id }): ledger.Move => ({
+      id,
+      from: ["submitting"],
+      to: "unknown",
+      token: operationToken(),
+      due: { lane: "unknown", inMs: 0 },
+      set: { evidence: "the worker that was sending it did not come back" },
+      note: "the worker that was sending it did not come back",
+    })),
+  );
+}
+
+/** Even if the task exists, it can no longer be running: its slot is free. The question stays open. */
+async function freeReviewed(account: Account, deps: Deps): Promise<void> {
+  const { items, lease } = await ledger.claim(deps.cell, "review", account.name, [], { limit: batch, leaseMs: 60_000 });
+  for (const { id } of items) await ledger.release(deps.cell, id, "needs_review", { unwatch: false });
+  const day = 24 * 3_600_000;
+  await ledger.polled(deps.cell, "review", account.name, lease, items.map(({ id }) => ({ id, nextInMs: day })));
+}
+
+async function forgetOld(deps: Deps, retentionMs: number): Promise<void> {
+  for (const tenant of await ledger.tenantsOf(deps.cell)) {
+    for (const state of restingStates) await ledger.forget(deps.cell, state, tenant, retentionMs, batch);
+  }
+}

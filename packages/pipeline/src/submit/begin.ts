@@ -1,0 +1,66 @@
+import type { HandOver } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import type { Deps } from "../deps.ts";
+import { announceEnding } from "../event.ts";
+import { operationToken } from "../token.ts";
+import type { Intent } from "./index.ts";
+
+type Begun = { kind: "begun"; intent: Intent } | { kind: "over"; note: string };
+
+/** Longer than the start budget and the longest POST together: afterwards no worker can still be sending. */
+export const submitLeaseMs = 90_000;
+
+/** Writes the intent. `over`: the job is stale, or somebody else is at it, and nothing may be sent. */
+export async function begin({ generation: id, n }: HandOver, token: string, deps: Deps): Promise<Begun> {
+  const moved = await ledger.move(deps.cell, {
+    id,
+    from: ["queued"],
+    to: "submitting",
+    token,
+    expect: { n: String(n), lane: "granted", calm: true },
+    due: { lane: "submitting", inMs: submitLeaseMs },
+    want: ["account", "attempt", "class", "submits"],
+  });
+  switch (moved.kind) {
+    case "moved":
+    case "already":
+      return intentOf(id, token, moved, deps);
+    case "canceling":
+      await cancelInstead(id, deps);
+      return { kind: "over", note: "canceled before it was sent" };
+    case "stale":
+    case "conflict":
+    case "orphaned":
+      return { kind: "over", note: `nothing to do: it is ${moved.state} under another hand-over` };
+    case "taken":
+    case "missing":
+      return { kind: "over", note: "nothing to do: there is no such generation any more" };
+  }
+}
+
+async function intentOf(id: string, token: string, moved: { wanted: string[]; request: string }, deps: Deps): Promise<Begun> {
+  const [name = "", attempt = "1", className = "", submits = ""] = moved.wanted;
+  const account = deps.accounts.get(name);
+  if (account) {
+    return { kind: "begun", intent: { id, account, attempt, class: className, submits: Number(submits), request: moved.request, token } };
+  }
+  await ledger.move(deps.cell, {
+    id,
+    from: ["submitting"],
+    to: "queued",
+    token: operationToken(),
+    due: { lane: "backoff", inMs: 60_000 },
+    note: `account ${name} is not configured here`,
+  });
+  return { kind: "over", note: `account ${name} is not configured here` };
+}
+
+async function cancelInstead(id: string, deps: Deps): Promise<void> {
+  await ledger.move(deps.cell, {
+    id,
+    from: ["queued"],
+    to: "canceled",
+    token: operationToken(),
+    ...(await announceEnding(deps, id, { state: "canceled" })),
+  });
+}

@@ -1,0 +1,52 @@
+import type { HandOver } from "@reelqueue/contracts";
+import type { Submitted } from "@reelqueue/providers";
+import type { Verdict } from "@reelqueue/queue";
+import type { Account } from "../account.ts";
+import type { Deps } from "../deps.ts";
+import { operationToken } from "../token.ts";
+import { begin } from "./begin.ts";
+import { post } from "./post.ts";
+import { settle } from "./settle.ts";
+
+/** An intent that is on disk: from here on somebody may be paying. */
+export interface Intent {
+  id: string;
+  account: Account;
+  attempt: string;
+  class: string;
+  /** POSTs of this attempt that were given back so far. */
+  submits: number;
+  request: string;
+  token: string;
+}
+
+/** A worker that was frozen for longer between intent and POST gives the intent back, unsent. */
+const startBudgetMs = 2_000;
+
+/**
+ * Creates the paid task of one generation, at most once: the intent is durable before the first byte leaves,
+ * and an answer that may hide a task is `unknown`, which is never blindly sent again.
+ */
+export async function submit(handOver: HandOver, deps: Deps, freed: (account: string) => void): Promise<Verdict> {
+  const why = deps.unsafe();
+  if (why !== undefined) return { kind: "again", afterMs: 5_000 };
+
+  const startedAt = performance.now();
+  const begun = await begin(handOver, operationToken(), deps);
+  if (begun.kind === "over") return { kind: "done", note: begun.note };
+  const { intent } = begun;
+  await deps.reached?.("submit:after-intent", intent.id);
+
+  const outcome: Submitted =
+    performance.now() - startedAt > startBudgetMs
+      ? { kind: "unsent", message: "the worker stood still between intent and POST" }
+      : await post(intent, deps);
+  await deps.reached?.("submit:after-answer", intent.id);
+
+  deps.meters.submits.inc({ account: intent.account.name, outcome: outcome.kind });
+  const verdict = await settle(intent, outcome, deps);
+  await deps.reached?.("submit:after-bind", intent.id);
+  freed(intent.account.name);
+  return verdict;
+}
+

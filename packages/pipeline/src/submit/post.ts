@@ -1,0 +1,41 @@
+import * as ledger from "@reelqueue/ledger";
+import type { SubmitCall, Submitted } from "@reelqueue/providers";
+import type { Deps } from "../deps.ts";
+import { callbackToken } from "../token.ts";
+import type { Intent } from "./index.ts";
+
+/** Whole POST, first byte to last; no retry. */
+const totalMs = 60_000;
+
+/** One POST. Whatever goes wrong once something may have left this machine is `unknown`. */
+export async function post(intent: Intent, deps: Deps): Promise<Submitted> {
+  let sending = false;
+  const call: SubmitCall = {
+    http: {
+      ...deps.http,
+      request: (request) => {
+        sending = true;
+        return deps.http.request(request);
+      },
+    },
+    baseUrl: intent.account.baseUrl,
+    key: intent.account.key.reveal(),
+    signal: AbortSignal.timeout(totalMs),
+    idempotencyKey: `${intent.id}.${intent.attempt}`,
+    ...callbackUrl(intent, deps),
+    dataUri: (url) => deps.media.dataUri(url),
+  };
+  try {
+    return await intent.account.provider.submit(ledger.thaw(intent.request), call);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return sending ? { kind: "unknown", message, evidence: "the adapter failed" } : { kind: "unsent", message };
+  }
+}
+
+function callbackUrl(intent: Intent, { publicUrl, secrets }: Deps): { callbackUrl?: string } {
+  const offered = intent.account.provider.capabilities.callback;
+  if (publicUrl === undefined || offered === null) return {};
+  const token = callbackToken(secrets.callbackKey, intent.id, intent.attempt);
+  return { callbackUrl: `${publicUrl.replace(/\/+$/, "")}/callbacks/${intent.account.name}/${token}` };
+}

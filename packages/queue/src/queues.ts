@@ -1,0 +1,75 @@
+import { queues as catalogue, type HandOver, jobId, type QueueName } from "@reelqueue/contracts";
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+
+export interface QueuesOptions {
+  /** Opens a connection; BullMQ gets one of its own. */
+  connect: () => Redis;
+  /** Prefix of the cell's keys, for example `{reel}`; BullMQ's lie under `{reel}:bull`. */
+  prefix: string;
+}
+
+export interface Job extends HandOver {
+  /** 0 (first) to 2,097,151; left out: in order of arrival. */
+  priority?: number;
+}
+
+/** The producing side of BullMQ: puts work where a worker finds it. Adding the same hand-over twice adds it once. */
+export interface Queues extends AsyncDisposable {
+  add(stage: "submit" | "finalize", jobs: readonly Job[]): Promise<void>;
+  /** Takes a hand-over back that no worker has begun. */
+  remove(stage: "submit" | "finalize", handOver: HandOver): Promise<void>;
+  /** Nothing waits, runs or is delayed there: true also after somebody deleted BullMQ's keys. */
+  isIdle(stage: "submit" | "finalize"): Promise<boolean>;
+  /** Keeps the repeatable tick of the pollers alive; safe to call again and again. */
+  keepTicking(everyMs: number): Promise<void>;
+}
+
+/** Under this many finished jobs Bull Board has something to show, and Redis little to keep. */
+const history = { removeOnComplete: { count: 200 }, removeOnFail: { count: 1_000 } };
+
+export function openQueues({ connect, prefix }: QueuesOptions): Queues {
+  const connection = connect();
+  connection.on("error", () => {});
+  const open = (name: QueueName) => {
+    const queue = new Queue<HandOver>(catalogue[name].name, {
+      connection,
+      prefix: bullPrefix(prefix),
+      defaultJobOptions: history,
+      streams: { events: { maxLen: 1_000 } },
+    });
+    queue.on("error", () => {});
+    return queue;
+  };
+  const queues = { submit: open("submit"), poll: open("poll"), finalize: open("finalize") };
+  return {
+    add: async (stage, jobs) => {
+      if (jobs.length > 0) await queues[stage].addBulk(jobs.map((job) => toBull(stage, job)));
+    },
+    remove: async (stage, handOver) => {
+      await queues[stage].remove(jobId(stage, handOver)).catch(() => 0);
+    },
+    isIdle: async (stage) => {
+      const counts = await queues[stage].getJobCounts("waiting", "active", "delayed", "prioritized");
+      return Object.values(counts).every((count) => count === 0);
+    },
+    keepTicking: async (everyMs) => {
+      await queues.poll.upsertJobScheduler("tick", { every: everyMs }, { name: "tick" });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(Object.values(queues).map((queue) => queue.close()));
+      connection.disconnect();
+    },
+  };
+}
+
+export const bullPrefix = (prefix: string): string => `${prefix}:bull`;
+
+function toBull(stage: QueueName, { generation, n, priority }: Job) {
+  const handOver: HandOver = { generation, n };
+  return {
+    name: stage,
+    data: handOver,
+    opts: { jobId: jobId(stage, handOver), ...(priority !== undefined && { priority }) },
+  };
+}
