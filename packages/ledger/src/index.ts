@@ -1,3 +1,4 @@
+export { audit } from "./audit.ts";
 export { awaitReady, type Cell, openCell } from "./cell.ts";
 export { type ConnectionRole, connect } from "./connection.ts";
 export { LedgerError, type LedgerErrorKind } from "./error.ts";
@@ -21,4 +22,16 @@ export { learn, learned } from "./verbs/learn.ts";
 export { counts, type IdPage, type ListFilter, list, page, tenantsOf } from "./verbs/list.ts";
 export { type Move, type Moved, move, moveAll } from "./verbs/move.ts";
 export { batchCounts, type Found, orphans, ownerOf, read, readMany } from "./verbs/read.ts";
-export { extend, forget, note, nudge, overdue, pull, type Reissued, reissue, release, ripen, wish } from "./verbs/wake.ts";
+export {
+  extend,
+  forget,
+  note,
+  nudge,
+  overdue,
+  pull,
+  type Reissued,
+  reissue,
+  release,
+  ripen,
+  wish,
+} from "./verbs/wake.ts";

@@ -9,16 +9,10 @@ local P = KEYS[1]
 
 local lane, account, most, rate = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 local key, ends = P .. ':d:' .. lane .. ':' .. account, digits(now + ARGV[4])
-local wait = 0
-local tokens = bucket(account, rate, tonumber(ARGV[6]))
+local tokens, reserve, blocked = bucket(account, rate, tonumber(ARGV[6])), tonumber(ARGV[7]), 0
 if rate ~= 0 then
-  local blocked = tonumber(redis.call('HGET', P .. ':a:' .. account, 'until') or 0) - now
-  local free = math.floor(tokens - ARGV[7])
-  if blocked > 0 then
-    most, wait = 0, blocked
-  elseif free < most then
-    most, wait = math.max(0, free), (1 + ARGV[7] - tokens) / rate
-  end
+  blocked = tonumber(redis.call('HGET', P .. ':a:' .. account, 'until') or 0) - now
+  most = blocked > 0 and 0 or math.max(0, math.min(most, math.floor(tokens - reserve)))
 end
 
 local answer = { '', ends }
@@ -34,10 +28,12 @@ if #ids > 0 then
     end
   end
   redis.call('ZADD', key, unpack(leases))
-  save_bucket(account, rate, tokens - #ids)
+  tokens = tokens - #ids
+  save_bucket(account, rate, tokens)
 end
 local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
 if first[2] then
-  answer[1] = digits(math.max(first[2] - now, wait, 0))
+  local refill = rate == 0 and 0 or (1 + reserve - tokens) / rate
+  answer[1] = digits(math.max(first[2] - now, blocked, refill, 0))
 end
 return answer

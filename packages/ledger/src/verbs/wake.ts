@@ -60,7 +60,12 @@ export async function release(
   state: "expired" | "needs_review",
   options: { unwatch: boolean; costMicroUsd?: number },
 ): Promise<boolean> {
-  const args = [id, state, options.unwatch ? "1" : "", options.costMicroUsd === undefined ? "" : Math.round(options.costMicroUsd)];
+  const args = [
+    id,
+    state,
+    options.unwatch ? "1" : "",
+    options.costMicroUsd === undefined ? "" : Math.round(options.costMicroUsd),
+  ];
   return (await run<number>(cell, "release", args)) === 1;
 }
 

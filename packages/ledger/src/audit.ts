@@ -1,0 +1,98 @@
+import { isResting, type State } from "@reelqueue/contracts";
+import { type Cell, pipeline } from "./cell.ts";
+
+/** A sentence per thing in the cell that contradicts another; empty when the ledger is whole. Reads everything: for tests and `doctor`. */
+export async function audit(cell: Cell): Promise<string[]> {
+  const ids = (await keysLike(cell, "g:*")).map((key) => key.slice(`${cell.prefix}:g:`.length));
+  const records = (await pipeline(
+    cell,
+    ids.map((id) => ["hgetall", cell.keys.record(id)]),
+  )) as Record<string, string>[];
+  const places = await placesOf(cell);
+  const indexed = await membersOf(cell, "s:*");
+  const violations = ids.flatMap((id, i) =>
+    violationsOf(id, records[i] ?? {}, places.get(id) ?? [], indexed.get(id) ?? []),
+  );
+  return [
+    ...violations,
+    ...(await slotViolations(cell, records)),
+    ...strangers(places, ids),
+    ...strangers(indexed, ids),
+  ];
+}
+
+function violationsOf(id: string, record: Record<string, string>, places: string[], indexed: string[]): string[] {
+  const state = record.state as State;
+  const violations: string[] = [];
+  const index = `s:${state}:${record.tenant}`;
+  if (indexed.length !== 1 || indexed[0] !== index)
+    violations.push(`${id} is ${state} but indexed under ${indexed.join(", ") || "nothing"}`);
+  if (!isResting(state) && places.length !== 1)
+    violations.push(`${id} is ${state} with ${places.length} due times: ${places.join(", ")}`);
+  const mayWatch = state === "expired" && places.every((place) => place.startsWith("d:watch:"));
+  if (isResting(state) && places.length > 0 && !mayWatch)
+    violations.push(`${id} is ${state} but still due in ${places.join(", ")}`);
+  const expected =
+    record.lane === "backlog"
+      ? `b:${record.account}:${record.priority}:${record.tenant}`
+      : `d:${record.lane}:${record.account}`;
+  if (places.length === 1 && places[0] !== expected)
+    violations.push(`${id} says lane ${record.lane} but stands in ${places[0]}`);
+  return violations;
+}
+
+/** The slots that an account counts are those that its records hold. */
+async function slotViolations(cell: Cell, records: Record<string, string>[]): Promise<string[]> {
+  const held = Map.groupBy(
+    records.filter(({ slot }) => slot !== undefined),
+    ({ account = "" }) => account,
+  );
+  const accounts = new Set(records.map(({ account = "" }) => account));
+  const counted = (await pipeline(
+    cell,
+    [...accounts].map((name) => ["hget", cell.keys.account(name), "inFlight"]),
+  )) as (string | null)[];
+  return [...accounts].flatMap((name, i) => {
+    const holds = held.get(name)?.length ?? 0;
+    return Number(counted[i] ?? 0) === holds
+      ? []
+      : [`account ${name} counts ${counted[i]} in flight, but ${holds} records hold a slot`];
+  });
+}
+
+function strangers(members: Map<string, string[]>, ids: readonly string[]): string[] {
+  const known = new Set(ids);
+  return [...members]
+    .filter(([id]) => !known.has(id))
+    .map(([id, keys]) => `${id} has no record but stands in ${keys.join(", ")}`);
+}
+
+async function placesOf(cell: Cell): Promise<Map<string, string[]>> {
+  const due = await membersOf(cell, "d:*", (name) => !name.startsWith("d:deliver:"));
+  const backlog = await membersOf(cell, "b:*");
+  for (const [id, keys] of backlog) due.set(id, [...(due.get(id) ?? []), ...keys]);
+  return due;
+}
+
+async function membersOf(
+  cell: Cell,
+  pattern: string,
+  wanted: (name: string) => boolean = () => true,
+): Promise<Map<string, string[]>> {
+  const members = new Map<string, string[]>();
+  for (const key of await keysLike(cell, pattern)) {
+    const name = key.slice(cell.prefix.length + 1);
+    if (!wanted(name)) continue;
+    const [ids] = (await pipeline(cell, [["zrange", key, 0, -1]])) as string[][];
+    for (const id of ids ?? []) members.set(id, [...(members.get(id) ?? []), name]);
+  }
+  return members;
+}
+
+async function keysLike(cell: Cell, pattern: string): Promise<string[]> {
+  const found = new Set<string>();
+  for await (const keys of cell.redis.scanStream({ match: `${cell.prefix}:${pattern}`, count: 1_000 })) {
+    for (const key of keys as string[]) found.add(key);
+  }
+  return [...found];
+}

@@ -1,0 +1,63 @@
+import { sharedRedis, uniqueCell } from "@reelqueue/testing";
+import * as ledger from "./index.ts";
+
+/** An empty cell of its own on the tests' Redis. */
+export async function testCell(): Promise<ledger.Cell> {
+  const cell = ledger.openCell({ url: await sharedRedis(), cell: uniqueCell(), role: "worker" });
+  await ledger.awaitReady(cell, 5_000);
+  return cell;
+}
+
+let made = 0;
+
+export function newGeneration(cell: ledger.Cell, changes: Partial<ledger.NewGeneration> = {}): ledger.NewGeneration {
+  made += 1;
+  return {
+    id: ledger.generationId(cell.name, "default", `key-${made}`),
+    hash: "hash",
+    account: "hiapi",
+    tenant: "default",
+    priority: 0,
+    request: JSON.stringify({ prompt: `prompt ${made}`, model: "seedance-2.0" }),
+    class: "hiapi/seedance-2.0/720p/5/text",
+    estimate: 100_000,
+    ...changes,
+  };
+}
+
+export const generous: ledger.AdmitLimits = {
+  slots: 1_000,
+  rate: 0,
+  burst: 0,
+  window: 1_000,
+  leaseMs: 30_000,
+  weights: {},
+};
+
+/** Brings a new generation to `running` the way the stages do; returns its id. */
+export async function running(
+  cell: ledger.Cell,
+  taskId: string,
+  changes: Partial<ledger.NewGeneration> = {},
+): Promise<string> {
+  const generation = newGeneration(cell, changes);
+  await ledger.accept(cell, [generation]);
+  await ledger.admit(cell, generation.account, generous);
+  const id = generation.id;
+  await ledger.move(cell, {
+    id,
+    from: ["queued"],
+    to: "submitting",
+    token: `${id}1`,
+    due: { lane: "submitting", inMs: 90_000 },
+  });
+  await ledger.move(cell, {
+    id,
+    from: ["submitting"],
+    to: "running",
+    token: `${id}2`,
+    task: taskId,
+    due: { lane: "poll", inMs: 0 },
+  });
+  return id;
+}

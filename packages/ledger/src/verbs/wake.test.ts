@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import * as ledger from "../index.ts";
+import { generous, newGeneration, running, testCell } from "../test-cell.ts";
+
+let cell: ledger.Cell;
+beforeEach(async () => {
+  cell = await testCell();
+});
+afterEach(async () => {
+  expect(await ledger.audit(cell)).toEqual([]);
+  await cell[Symbol.asyncDispose]();
+});
+const claimAll = (leaseMs = 30_000, bucket?: ledger.ClaimOptions["bucket"]) =>
+  ledger.claim(cell, "poll", "hiapi", ["task"], { limit: 100, leaseMs, ...(bucket && { bucket }) });
+
+test("what is due is claimed by one asker only", async () => {
+  const ids = await Promise.all(Array.from({ length: 20 }, (_, i) => running(cell, `task-${i}`)));
+  const rounds = await Promise.all(Array.from({ length: 10 }, () => claimAll()));
+  expect(rounds.flatMap(({ items }) => items.map(({ id }) => id)).toSorted()).toEqual(ids.toSorted());
+});
+
+test("a lease that has ended gives the work to the next asker, and the first one's word is not taken", async () => {
+  const id = await running(cell, "task-1");
+  const first = await claimAll(0);
+  const second = await claimAll();
+  expect(second.items.map((item) => item.id)).toEqual([id]);
+  expect(await ledger.polled(cell, "poll", "hiapi", first.lease, [{ id, nextInMs: 5_000, set: { polls: "9" } }])).toBe(
+    0,
+  );
+  expect(await ledger.polled(cell, "poll", "hiapi", second.lease, [{ id, nextInMs: 5_000, set: { polls: "1" } }])).toBe(
+    1,
+  );
+  expect((await ledger.read(cell, id))?.record.polls).toBe("1");
+});
+
+test("looks take tokens of the account and leave the reserve", async () => {
+  await Promise.all(Array.from({ length: 10 }, (_, i) => running(cell, `task-${i}`)));
+  const claimed = await claimAll(30_000, { rate: 0.001, burst: 6, reserve: 2 });
+  expect(claimed.items).toHaveLength(4);
+  expect(claimed.nextInMs).toBeGreaterThan(900);
+});
+
+test("a callback makes its task due now", async () => {
+  const id = await running(cell, "task-1");
+  const { lease } = await claimAll();
+  await ledger.polled(cell, "poll", "hiapi", lease, [{ id, nextInMs: 60_000 }]);
+  expect((await claimAll()).items).toEqual([]);
+  expect(await ledger.nudge(cell, id, ["poll"])).toEqual({ state: "running", woken: true });
+  expect((await claimAll()).items).toHaveLength(1);
+  expect(await ledger.nudge(cell, "nobody", ["poll"])).toEqual({ state: "missing", woken: false });
+});
+
+test("overdue work is handed over under the next number, so the old job is stale", async () => {
+  const generation = newGeneration(cell);
+  await ledger.accept(cell, [generation]);
+  const { grants } = await ledger.admit(cell, "hiapi", { ...generous, leaseMs: 0 });
+  const again = await ledger.reissue(cell, "granted", "hiapi", 10, 30_000);
+  expect(again).toEqual([{ generation: generation.id, n: (grants[0]?.n ?? 0) + 1 }]);
+  expect(await ledger.reissue(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
+});
+
+test("due times of a lane can be pulled forward", async () => {
+  const many = Array.from({ length: 5 }, () => newGeneration(cell));
+  await ledger.accept(cell, many);
+  await ledger.admit(cell, "hiapi", generous);
+  expect(await ledger.reissue(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
+  expect(await ledger.pull(cell, "granted", "hiapi")).toBe(5);
+  expect(await ledger.reissue(cell, "granted", "hiapi", 10, 30_000)).toHaveLength(5);
+});
+
+test("work that goes on keeps its due time away, work of another hand-over does not", async () => {
+  const id = await running(cell, "task-1");
+  const moved = await ledger.move(cell, {
+    id,
+    from: ["running"],
+    to: "finalizing",
+    token: "f",
+    handover: true,
+    due: { lane: "finalize", inMs: 0 },
+  });
+  const n = Number((moved as { n: string }).n);
+  expect(await ledger.extend(cell, "finalize", { generation: id, n: n - 1 }, 60_000)).toBe(false);
+  expect(await ledger.extend(cell, "finalize", { generation: id, n }, 60_000)).toBe(true);
+  expect(await ledger.reissue(cell, "finalize", "hiapi", 10, 1_000)).toEqual([]);
+});
+
+test("a backoff that is over puts the generation back in its old place in the line", async () => {
+  const [first, second] = [newGeneration(cell), newGeneration(cell)];
+  await ledger.accept(cell, [first, second]);
+  await ledger.admit(cell, "hiapi", { ...generous, slots: 1 });
+  await ledger.move(cell, {
+    id: first.id,
+    from: ["queued"],
+    to: "submitting",
+    token: "a",
+    due: { lane: "submitting", inMs: 1_000 },
+  });
+  await ledger.move(cell, {
+    id: first.id,
+    from: ["submitting"],
+    to: "queued",
+    token: "b",
+    due: { lane: "backoff", inMs: 0 },
+  });
+  expect(await ledger.ripen(cell, "hiapi", 10)).toEqual({ count: 1 });
+  const { grants } = await ledger.admit(cell, "hiapi", { ...generous, slots: 2 });
+  expect(grants.map(({ generation }) => generation)).toEqual([first.id, second.id]);
+});
+
+test("what expired is told until it has moved", async () => {
+  const generation = newGeneration(cell, { expiresInMs: 0 });
+  await ledger.accept(cell, [generation]);
+  expect(await ledger.overdue(cell, 10)).toEqual([{ id: generation.id, state: "queued", lane: "backlog" }]);
+  await ledger.move(cell, { id: generation.id, from: ["queued"], to: "expired", token: "x" });
+  expect(await ledger.overdue(cell, 10)).toEqual([]);
+});
+
+test("what rested longer than the retention leaves nothing behind", async () => {
+  const id = await running(cell, "task-1", { batch: "b" });
+  await ledger.move(cell, { id, from: ["running"], to: "finalizing", token: "a", due: { lane: "finalize", inMs: 0 } });
+  await ledger.move(cell, {
+    id,
+    from: ["finalizing"],
+    to: "succeeded",
+    token: "b",
+    event: { endpoint: "e", url: "http://x", body: "{}" },
+  });
+  expect(await ledger.forget(cell, "succeeded", "default", 60_000, 10)).toBe(0);
+  expect(await ledger.forget(cell, "succeeded", "default", -1, 10)).toBe(1);
+  expect(await ledger.read(cell, id)).toBeUndefined();
+  expect(await ledger.ownerOf(cell, "hiapi", "task-1")).toBeUndefined();
+  expect(await ledger.countDeliveries(cell)).toEqual({ pending: 0, delivered: 0, exhausted: 0 });
+  const left: string[] = [];
+  for await (const keys of cell.redis.scanStream({ match: `${cell.prefix}:*` })) left.push(...(keys as string[]));
+  expect(left.map((key) => key.slice(cell.prefix.length + 1)).toSorted()).toEqual([
+    "a:hiapi",
+    "endpoints",
+    "seq",
+    "tenants",
+  ]);
+});
