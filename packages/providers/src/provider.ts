@@ -122,8 +122,16 @@ export interface Capabilities {
   audios: Fact<number>;
   /** Which media may be inline (a data URI); everything else must be a URL or an asset id. */
   inline: Fact<{ frames: boolean; referenceImages: boolean; videos: boolean; audios: boolean }>;
+  /** Whether media of the provider's own library (`asset://<id>`) are taken. */
+  assets: Fact<boolean>;
   seed: Fact<readonly [min: number, max: number]> | null;
-  offers: { generateAudio: boolean; watermark: boolean; webSearch: boolean; returnLastFrame: boolean; safetyCheck: boolean };
+  offers: {
+    generateAudio: boolean;
+    watermark: boolean;
+    webSearch: boolean;
+    returnLastFrame: boolean;
+    safetyCheck: boolean;
+  };
   requestsPerMinute: Fact<number> | null;
   inFlight: Fact<number> | null;
   /** `"unknown"` counts as charged: no automatic retry. */
@@ -133,11 +141,18 @@ export interface Capabilities {
   idempotencyLifeMs?: Fact<number>;
   callback: Fact<{ signed: boolean; httpsOnly: boolean }> | null;
   cancel: boolean;
+  /** Every task status that the documents name, and what it means; any other one means: keep polling. */
+  statuses: Fact<Readonly<Record<string, Phase>>>;
+  /** The switches that `Reading` may hold, each with what it does when it is on. */
+  switches: Readonly<Record<string, string>>;
   /** How long a task can at most be running; afterwards its slot is free whatever became of it. */
   longestRunMs: Fact<number>;
   /** First guess of a typical run, until the real ones are learned. */
   typicalRunMs: Fact<number>;
 }
+
+/** What a task status means, whatever the provider calls it. */
+export type Phase = "queued" | "running" | "succeeded" | "failed" | "canceled";
 
 export interface ModelCapability {
   /** The provider's own name of it. */

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { z } from "zod";
+
+/** One recorded exchange: what is asked of the adapter, what must go over the wire, what comes back, what must come of it. */
+const headers = z.record(z.string(), z.string().nullable());
+const fault = z.enum([
+  /** Nobody listens. */
+  "refused",
+  /** The connection is reset after the whole request was read. */
+  "reset",
+  /** No answer in time. */
+  "silence",
+  /** The connection is closed in the middle of `text`. */
+  "cut",
+]);
+const recording = z.strictObject({
+  /** Which of the required cases it is. */
+  proves: z.string(),
+  title: z.string(),
+  label: z.enum(["SEED", "FOUND", "INFERRED"]),
+  source: z.string(),
+  /** The task status that it shows, where it shows one. */
+  status: z.string().optional(),
+  submit: z
+    .strictObject({
+      request: z.record(z.string(), z.unknown()),
+      callbackUrl: z.string().optional(),
+      media: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
+  poll: z.strictObject({ taskId: z.string() }).optional(),
+  callback: z
+    .strictObject({ raw: z.string(), headers: headers, secret: z.string().optional(), nowMs: z.number() })
+    .optional(),
+  /** Left out where nothing may be sent. `null` as a header: it must not be there. */
+  sent: z
+    .strictObject({ method: z.enum(["GET", "POST"]), path: z.string(), headers, body: z.unknown().optional() })
+    .optional(),
+  answer: z
+    .strictObject({
+      status: z.number().default(200),
+      headers: z.record(z.string(), z.string()).default({}),
+      json: z.unknown().optional(),
+      text: z.string().optional(),
+      fault: fault.optional(),
+    })
+    .optional(),
+  /** The outcome without its `message` and `evidence`; of those, a part may be given. */
+  outcome: z.looseObject({ kind: z.string() }),
+});
+export type Recording = z.output<typeof recording>;
+
+const file = z.strictObject({ about: z.string(), cases: z.array(recording).min(1) });
+
+export interface RecordedFile {
+  name: string;
+  text: string;
+  cases: Recording[];
+}
+
+/** The recordings in a provider's contract folder. */
+export function recordingsOf(provider: string): RecordedFile[] {
+  const folder = new URL(`../${provider}/contract/`, import.meta.url);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => {
+      const text = readFileSync(new URL(name, folder), "utf8");
+      return { name, text, cases: file.parse(JSON.parse(text)).cases };
+    });
+}
+
+/** Every folder beside the registry that holds recordings. */
+export function recordedProviders(): string[] {
+  const root = new URL("../", import.meta.url);
+  return readdirSync(root, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isDirectory() && entry.name === "contract")
+    .map((entry) => entry.parentPath.split(/[\\/]/).filter(Boolean).at(-1) ?? "")
+    .sort();
+}

@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { generationRequest } from "@reelqueue/contracts";
+import { createEgress, type Egress } from "@reelqueue/egress";
+import type { Provider } from "../provider.ts";
+import type { Recording } from "./recording.ts";
+
+export const key = "key-of-the-exam";
+
+/** A request as it arrived. */
+export interface Arrived {
+  method: string;
+  path: string;
+  headers: Readonly<Record<string, unknown>>;
+  body: string;
+}
+
+/** A provider on loopback that answers as recorded and keeps what arrived. */
+export class Playback implements AsyncDisposable {
+  readonly arrived: Arrived[] = [];
+  recording: Recording | undefined;
+  readonly #http: Egress = createEgress();
+  readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
+
+  async start(): Promise<void> {
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+  }
+
+  /** Replays one recording through the real adapter and the real way out; returns what came of it. */
+  async play(provider: Provider, recording: Recording): Promise<unknown> {
+    this.recording = recording;
+    this.arrived.length = 0;
+    const { submit, poll, callback } = recording;
+    if (submit) return provider.submit(generationRequest.parse(submit.request), this.#submitCall(submit));
+    if (poll) return provider.poll(poll.taskId, this.#call());
+    if (!callback || !provider.callback) throw new Error(`${recording.title}: nothing to do`);
+    const headers = Object.fromEntries(
+      Object.entries(callback.headers).map(([name, value]) => [name, value ?? undefined]),
+    );
+    const { raw, nowMs, secret } = callback;
+    return provider.callback({ raw: Buffer.from(raw), headers, nowMs, ...(secret === undefined ? {} : { secret }) });
+  }
+
+  #submitCall({ callbackUrl, media = {} }: NonNullable<Recording["submit"]>) {
+    return {
+      ...this.#call(),
+      idempotencyKey: "gen_exam-1",
+      ...(callbackUrl === undefined ? {} : { callbackUrl }),
+      dataUri: async (url: string) => {
+        const uri = media[url];
+        if (uri === undefined) throw new Error(`no such medium: ${url}`);
+        return uri;
+      },
+    };
+  }
+
+  #call() {
+    const address = this.#server.address();
+    const isRefused = this.recording?.answer?.fault === "refused";
+    const port = typeof address === "object" && !isRefused ? address?.port : 1;
+    return { http: this.#impatient(), baseUrl: `http://127.0.0.1:${port}`, key, signal: new AbortController().signal };
+  }
+
+  /** The adapters' own patience is a minute; of a silent provider the exam waits for less. */
+  #impatient(): Egress {
+    const timeoutMs = this.recording?.answer?.fault === "silence" ? { timeoutMs: 80 } : {};
+    return { ...this.#http, request: (request) => this.#http.request({ ...request, ...timeoutMs }) };
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = (await buffer(request)).toString("utf8");
+    const { method = "", url: path = "", headers } = request;
+    this.arrived.push({ method, path, headers, body });
+    const { status = 500, headers: own, json, text, fault } = this.recording?.answer ?? {};
+    const content = json === undefined ? (text ?? "") : JSON.stringify(json);
+    if (fault === "silence") return;
+    if (fault === "reset") return void request.socket.resetAndDestroy();
+    const length = { "content-length": `${Buffer.byteLength(content)}` };
+    response.writeHead(status, {
+      ...(json === undefined ? {} : { "content-type": "application/json" }),
+      ...length,
+      ...own,
+    });
+    if (fault !== "cut") return void response.end(content);
+    response.write(content.slice(0, content.length / 2), () => request.socket.destroy());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#http.close();
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+}

@@ -1,0 +1,52 @@
+import { EgressError, type EgressReply } from "@reelqueue/egress";
+import { readJson } from "./json.ts";
+import type { Call } from "./provider.ts";
+
+export interface Ask {
+  method: "GET" | "POST";
+  /** Path and query, from the root of the provider's API. */
+  path: string;
+  headers?: Record<string, string>;
+  body?: string;
+  timeoutMs: number;
+}
+
+/** What one exchange came to, before the provider's dialect is read. */
+export type Exchange =
+  | { kind: "answer"; status: number; headers: Record<string, string>; body: unknown; evidence: string }
+  /** Nothing was written to the socket. */
+  | { kind: "unsent"; message: string }
+  /** It was sent, and there is no whole answer. */
+  | { kind: "lost"; message: string };
+
+const evidenceChars = 300;
+
+/** One exchange with the provider. Never throws: whatever happens after sending began is `lost`. */
+export async function exchange(call: Call, { path, headers, ...ask }: Ask): Promise<Exchange> {
+  try {
+    const reply = await call.http.request({
+      ...ask,
+      url: call.baseUrl + path,
+      headers: { authorization: `Bearer ${call.key}`, accept: "application/json", ...headers },
+      signal: call.signal,
+      trusted: true,
+    });
+    const { status, headers: received, text } = reply;
+    return { kind: "answer", status, headers: received, body: readJson(text), evidence: evidenceOf(reply, call.key) };
+  } catch (error) {
+    const message = plain(error instanceof Error ? error.message : String(error), call.key);
+    return { kind: error instanceof EgressError && !error.sent ? "unsent" : "lost", message };
+  }
+}
+
+/** The answer as a person wants to see it who has to find out what became of the task. */
+function evidenceOf({ status, headers, text }: EgressReply, key: string): string {
+  const type = headers["content-type"] ?? "no content type";
+  return plain(`HTTP ${status}, ${type}: ${text.trim() === "" ? "(empty)" : text}`, key);
+}
+
+function plain(text: string, key: string): string {
+  const shown = key === "" ? text : text.replaceAll(key, "[key]");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+  return shown.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").slice(0, evidenceChars);
+}

@@ -1,0 +1,60 @@
+import { type Breach, breachIf, type Rule } from "../checking.ts";
+import {
+  atMost,
+  audioNeedsPicture,
+  framesBesideReferences,
+  has,
+  lastFrameNeedsFirst,
+  ratioOffered,
+  referenceImages,
+  resolutionOffered,
+  secondsInRange,
+  seedInRange,
+} from "../field-rules.ts";
+import { formOf, mediaOf } from "../media.ts";
+import { capabilities } from "./capabilities.ts";
+
+const source = "HiAPI, Seedance 2.0 page";
+const skill = "the vendor's skill, SKILL.md";
+const seed = (id: string) => ({ id, label: "SEED", source }) as const;
+const most = capabilities.images.value.total;
+
+/** The rules of the page that can be judged from the request alone; lengths (H-V10) need the files, sizes (H-V12) the body. */
+export const rules: readonly Rule[] = [
+  {
+    ...seed("H-V1"),
+    test({ prompt = "" }) {
+      const length = [...prompt].length;
+      return breachIf(length < 3 || length > 20_000, "prompt", `${length} characters`, "3 to 20,000 characters");
+    },
+  },
+  ratioOffered(seed("H-V2"), capabilities),
+  secondsInRange(seed("H-V3"), capabilities),
+  resolutionOffered(seed("H-V3"), capabilities),
+  {
+    ...seed("H-V4"),
+    test(request) {
+      const count = referenceImages(request) + Number(has(request, "first_frame")) + Number(has(request, "last_frame"));
+      return breachIf(count > most, "images", `${count}`, `at most ${most}, frames and references together`);
+    },
+  },
+  atMost(seed("H-V5"), "videos", capabilities.videos.value),
+  atMost(seed("H-V5"), "audios", capabilities.audios.value),
+  seedInRange(seed("H-V6"), capabilities.seed.value),
+  lastFrameNeedsFirst({ id: "H-V8", label: "FOUND", source: skill }),
+  framesBesideReferences(
+    { id: "H-V9", label: "FOUND", source: skill },
+    ({ framesBesideReferencesRefused = false }) => framesBesideReferencesRefused,
+  ),
+  audioNeedsPicture({ id: "H-V13", label: "INFERRED", source: "the original has it so" }),
+  {
+    id: "H-V14",
+    label: "INFERRED",
+    source: `${skill} allows data URIs for frames and says nothing of references`,
+    test: (request) =>
+      mediaOf(request).flatMap(({ field, kind, url }): Breach[] => {
+        const inline = formOf(url) === "data" || formOf(url) === "stored";
+        return breachIf(kind !== "frame" && inline, field, url, "an http(s) URL or an asset id");
+      }),
+  },
+];

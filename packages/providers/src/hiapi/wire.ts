@@ -1,0 +1,114 @@
+import type { GenerationRequest } from "@reelqueue/contracts";
+import { z } from "zod";
+import { amount, anyTaskId, list, taskId, text, webUrl } from "../loose.ts";
+import { urlsByRole } from "../media.ts";
+import type { Phase, Progress, RemoteOutput } from "../provider.ts";
+import { failureClassOf, type Refusal } from "../rulings.ts";
+import { capabilities } from "./capabilities.ts";
+import { taskFailures } from "./failures.ts";
+
+export const createPath = "/v1/tasks";
+
+export function taskPath(taskId: string): string {
+  return `/v1/tasks/${encodeURIComponent(taskId)}`;
+}
+
+/** The body of a create (SEED). `aspect_ratio` is always sent: the page calls it both required and defaulted to 16:9. */
+export function createBody(request: GenerationRequest, callbackUrl: string | undefined) {
+  const { firstFrame, lastFrame, referenceImages, referenceVideos, referenceAudios } = urlsByRole(request);
+  return {
+    model: capabilities.models["seedance-2.0"].upstream,
+    input: {
+      prompt: request.prompt,
+      aspect_ratio: request.ratio ?? "16:9",
+      duration: request.seconds,
+      resolution: request.resolution,
+      first_frame_url: firstFrame,
+      last_frame_url: lastFrame,
+      reference_image_urls: referenceImages,
+      reference_video_urls: referenceVideos,
+      reference_audio_urls: referenceAudios,
+      return_last_frame: request.returnLastFrame,
+      generate_audio: request.generateAudio,
+      web_search: request.webSearch,
+      nsfw_checker: request.safetyCheck,
+      seed: request.seed,
+    },
+    // Never inside `input`: there it is refused (FOUND).
+    callback: callbackUrl === undefined ? undefined : { url: callbackUrl, when: "final" },
+  };
+}
+
+const created = z.object({ data: z.object({ taskId }) });
+
+export function createdId(body: unknown): string | undefined {
+  return created.safeParse(body).data?.data.taskId;
+}
+
+/** The body of a callback is the task itself, without the envelope (FOUND). */
+const called = z.object({ taskId });
+
+export function calledId(body: unknown): string | undefined {
+  return called.safeParse(body).data?.taskId;
+}
+
+const item = z.object({ url: webUrl, type: text, expireAt: amount });
+const task = z.object({
+  taskId: anyTaskId,
+  status: z.string(),
+  output: list(item),
+  error: z.object({ code: text, message: text }).optional().catch(undefined),
+});
+type Task = z.output<typeof task>;
+
+/** What the answer says about the task; undefined where it is about another one, or about none. */
+export function progress(body: unknown, asked: string): Progress | undefined {
+  const read = z.object({ data: task }).safeParse(body).data?.data;
+  if (!read || (read.taskId !== undefined && read.taskId !== asked)) return undefined;
+  const phase = phaseOf(read.status);
+  switch (phase) {
+    case "succeeded":
+      return succeeded(read);
+    case "failed":
+      return failed(read);
+    case "canceled":
+      return { kind: "canceled" };
+    default:
+      return { kind: "pending", phase: phase ?? "running", status: read.status, known: phase !== undefined };
+  }
+}
+
+function phaseOf(status: string): Phase | undefined {
+  const phases: Readonly<Record<string, Phase>> = capabilities.statuses.value;
+  return Object.hasOwn(phases, status) ? phases[status] : undefined;
+}
+
+/** A success without a video is no success yet. */
+function succeeded({ output }: Task): Progress | undefined {
+  const outputs = output.flatMap(remoteOutput);
+  return outputs.some(({ kind }) => kind === "video") ? { kind: "succeeded", outputs } : undefined;
+}
+
+/** The page knows only the URL; a type other than these two is another rendering of the same video (FOUND list, INFERRED use). */
+function remoteOutput({ url, type = "video", expireAt = 0 }: z.output<typeof item>): RemoteOutput[] {
+  if (url === undefined || (type !== "video" && type !== "last_frame")) return [];
+  return [{ kind: type, url, ...(expireAt > 0 ? { life: { untilMs: expireAt * 1_000 } } : {}) }];
+}
+
+function failed({ error }: Task): Progress {
+  const message = error?.message ?? error?.code ?? "The provider gives no reason";
+  const code = error?.code;
+  const reported = { message, ...(code === undefined ? {} : { code }) };
+  return { kind: "failed", failure: { class: failureClassOf(reported, taskFailures), ...reported } };
+}
+
+/** `{"code":400,"message":"…","data":null,"error_code":"…"}`, `error_code` may be absent (FOUND). */
+const envelope = z.object({ code: z.number(), message: text, error_code: text });
+/** The other envelope, which one page of the vendor shows (FOUND). */
+const otherEnvelope = z.object({ error: z.object({ type: z.literal("hiapi_error"), code: text, message: text }) });
+
+export function refusal(body: unknown): Refusal | undefined {
+  const usual = envelope.safeParse(body).data;
+  const read = usual ? { code: usual.error_code, message: usual.message } : otherEnvelope.safeParse(body).data?.error;
+  return read && { code: read.code, message: read.message ?? read.code ?? "The provider gives no reason" };
+}

@@ -1,0 +1,3 @@
+export { examplePricesPerSecond as jiekouExamplePricesPerSecond } from "./jiekou/price.ts";
+export * from "./provider.ts";
+export { keyVariables, providerNamed, providers, providersThatTake } from "./registry.ts";

@@ -1,0 +1,58 @@
+import type { Capabilities, Fact, ModelCapability } from "../provider.ts";
+
+const page = "JieKou, Seedance 2.0 page";
+const seed = <T>(value: T, source = page): Fact<T> => ({ value, label: "SEED", source });
+const found = <T>(value: T, source: string): Fact<T> => ({ value, label: "FOUND", source });
+const inferred = <T>(value: T, source: string): Fact<T> => ({ value, label: "INFERRED", source });
+
+const model = (upstream: string, ...resolutions: string[]): ModelCapability => ({
+  upstream,
+  resolutions: seed(resolutions, `${page}: resolution`),
+  seconds: seed([4, 15], `${page}: duration`),
+  automaticSeconds: seed(false, `${page}: duration is an integer`),
+});
+
+export const capabilities = {
+  name: "jiekou",
+  title: "JieKou.AI",
+  docsUrl: "https://docs.jiekou.ai/en/docs/models/reference-seedance-2.0",
+  baseUrl: seed("https://api.highwayapi.ai", `${page}: curl`),
+  models: {
+    "seedance-2.0": model("seedance-2.0", "480p", "720p", "1080p"),
+    "seedance-2.0-fast": model("seedance-2.0-fast", "480p", "720p"),
+  },
+  ratios: seed(["16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "adaptive"], `${page}: ratio`),
+  modes: ["text", "first_frame", "first_last_frame", "reference"],
+  images: seed({ frames: true, references: 9 }, `${page}: reference_images, 1 - 9`),
+  videos: seed(3, `${page}: reference_videos, 1 - 3`),
+  audios: seed(3, `${page}: reference_audios, 1 - 3`),
+  inline: seed(
+    { frames: true, referenceImages: true, videos: false, audios: true },
+    `${page}: URL or Base64, videos by URL only`,
+  ),
+  assets: seed(false, `${page}: URL or Base64, nothing else`),
+  seed: seed([-1, 4_294_967_295], `${page}: seed, [-1, 2^32-1]`),
+  offers: { generateAudio: true, watermark: true, webSearch: true, returnLastFrame: true, safetyCheck: false },
+  requestsPerMinute: found(200, "docs.jiekou.ai faq_rpm: about 200 for Seedance"),
+  inFlight: null,
+  chargesFailures: inferred("unknown", `${page} says nothing of failed tasks`),
+  resolve: [],
+  callback: null,
+  cancel: false,
+  statuses: found(
+    {
+      QUEUED: "queued",
+      PROCESSING: "running",
+      RUNNING: "running",
+      SUCCEED: "succeeded",
+      SUCCESS: "succeeded",
+      FAILED: "failed",
+      FAIL: "failed",
+      CANCELLED: "canceled",
+    },
+    "task-result page: TASK_STATUS_QUEUED, _PROCESSING, _SUCCEED, _FAILED; the others are met by public client code",
+  ),
+  switches: {},
+  longestRunMs: inferred(7_200_000, "no limit is documented; the vendor's own plugin gives up after 30 min"),
+  typicalRunMs: inferred(288_000, "one measured run of the original: 5 s at 720p"),
+} as const satisfies Capabilities;

@@ -1,0 +1,26 @@
+import { problemsOf } from "../checking.ts";
+import { generalRules } from "../general-rules.ts";
+import { inlined } from "../media.ts";
+import type { Provider } from "../provider.ts";
+import { pollOnce, submitOnce } from "../settle.ts";
+import { capabilities } from "./capabilities.ts";
+import { rulings } from "./failures.ts";
+import { price } from "./price.ts";
+import { rules } from "./rules.ts";
+import { createBody, createdId, createPath, progress, refusal, resultPath } from "./wire.ts";
+
+const dialect = { createdId, progress, refusal, rulings };
+const allRules = [...generalRules(capabilities), ...rules];
+
+/** JieKou.AI: no idempotency key, no look-up, no callback, so that an unknown submit is settled by a person. */
+export const jiekou: Provider = {
+  capabilities,
+  check: (request, reading) => problemsOf(allRules, request, reading),
+  price,
+  submit: (request, call) =>
+    submitOnce(dialect, call, async () => ({
+      path: createPath,
+      body: createBody(await inlined(request, (url) => call.dataUri(url))),
+    })),
+  poll: (taskId, call) => pollOnce(dialect, call, resultPath(taskId), taskId),
+};

@@ -1,0 +1,73 @@
+import { breachIf, type Rule } from "../checking.ts";
+import {
+  atMost,
+  audioNeedsPicture,
+  declaredFormats,
+  framesBesideReferences,
+  has,
+  hasReferences,
+  lastFrameNeedsFirst,
+  ratioOffered,
+  resolutionOffered,
+  resolutionOfModel,
+  secondsInRange,
+  seedInRange,
+} from "../field-rules.ts";
+import { formOf, mediaOf } from "../media.ts";
+import { capabilities } from "./capabilities.ts";
+
+const source = "JieKou, Seedance 2.0 page";
+const seed = (id: string) => ({ id, label: "SEED", source }) as const;
+const images = ["jpeg", "jpg", "png", "webp", "bmp", "tiff", "tif", "gif"];
+const audios = ["wav", "wave", "vnd.wave", "mp3", "mpeg", "mpeg3"];
+
+/** The rules of the page that can be judged from the request alone; sizes, lengths and pixels need the files (J-V11 to J-V13). */
+export const rules: readonly Rule[] = [
+  {
+    ...seed("J-V1"),
+    test(request) {
+      const bare = (request.prompt ?? "").trim() === "" && !has(request, "first_frame") && !hasReferences(request);
+      return breachIf(bare, "prompt", request.prompt ?? "", "a prompt, a first frame or a reference");
+    },
+  },
+  lastFrameNeedsFirst(seed("J-V2")),
+  secondsInRange(seed("J-V3"), capabilities),
+  resolutionOffered(seed("J-V4"), capabilities),
+  resolutionOfModel(seed("J-V5"), capabilities),
+  ratioOffered(seed("J-V6"), capabilities),
+  seedInRange(seed("J-V7"), capabilities.seed.value),
+  atMost(seed("J-V8"), "images", capabilities.images.value.references),
+  atMost(seed("J-V8"), "videos", capabilities.videos.value),
+  atMost(seed("J-V8"), "audios", capabilities.audios.value),
+  audioNeedsPicture(seed("J-V9")),
+  {
+    ...seed("J-V10"),
+    test: (request) =>
+      mediaOf(request).flatMap(({ field, kind, url }) => {
+        const inline = formOf(url) === "data" || formOf(url) === "stored";
+        return breachIf(kind === "video" && inline, field, url, "an http(s) URL: videos cannot be inline");
+      }),
+  },
+  declaredFormats(seed("J-V12"), "audio", audios),
+  declaredFormats(seed("J-V13"), "frame", images),
+  declaredFormats({ id: "J-V13", label: "INFERRED", source: "as for frames; the original has it so" }, "image", images),
+  framesBesideReferences(
+    { id: "J-V14", label: "INFERRED", source: "the page names three modes; so the original" },
+    () => true,
+  ),
+  {
+    ...seed("J-V15"),
+    severity: "warning",
+    test({ prompt = "" }) {
+      const han = prompt.match(/\p{Script=Han}/gu)?.length ?? 0;
+      const words = prompt.match(/[\p{L}\p{N}'’-]+/gu)?.length ?? 0;
+      const given = `${han} Chinese characters, ${words} words`;
+      return breachIf(
+        han > 500 || words > 1_000,
+        "prompt",
+        given,
+        "recommended: 500 Chinese characters or 1,000 words",
+      );
+    },
+  },
+];

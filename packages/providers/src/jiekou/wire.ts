@@ -1,0 +1,128 @@
+import type { GenerationRequest } from "@reelqueue/contracts";
+import { z } from "zod";
+import { amount, anyTaskId, list, taskId, text, webUrl } from "../loose.ts";
+import { urlsByRole } from "../media.ts";
+import type { Phase, Progress, RemoteOutput } from "../provider.ts";
+import { failureClassOf, type Refusal } from "../rulings.ts";
+import { capabilities } from "./capabilities.ts";
+import { taskFailures } from "./failures.ts";
+
+export const createPath = "/v3/async/seedance-2.0";
+
+export function resultPath(taskId: string): string {
+  return `/v3/async/task-result?task_id=${encodeURIComponent(taskId)}`;
+}
+
+/** The body of a create (SEED): the model is the boolean `fast`; what the user left out is left to the provider. */
+export function createBody(request: GenerationRequest) {
+  const { firstFrame, lastFrame, referenceImages, referenceVideos, referenceAudios } = urlsByRole(request);
+  return {
+    fast: request.model === "seedance-2.0-fast",
+    prompt: request.prompt,
+    image: firstFrame,
+    last_image: lastFrame,
+    reference_images: referenceImages,
+    reference_videos: referenceVideos,
+    reference_audios: referenceAudios,
+    ratio: request.ratio,
+    resolution: request.resolution,
+    duration: request.seconds,
+    seed: request.seed,
+    generate_audio: request.generateAudio,
+    watermark: request.watermark,
+    web_search: request.webSearch,
+    return_last_frame: request.returnLastFrame,
+  };
+}
+
+/** The answer of a poll is seen nested under `data` (FOUND); the same is taken from a create (INFERRED): a lost id is a lost video. */
+const created = z.union([
+  z.object({ task_id: taskId }),
+  z.object({ data: z.object({ task_id: taskId }) }).transform(({ data }) => data),
+]);
+
+export function createdId(body: unknown): string | undefined {
+  return created.safeParse(body).data?.task_id;
+}
+
+const result = z.object({
+  task: z.object({
+    task_id: anyTaskId,
+    status: z.string(),
+    reason: text,
+    error: text,
+    message: text,
+    progress_percent: amount,
+  }),
+  videos: list(z.object({ video_url: webUrl, video_url_ttl: amount })),
+  images: list(z.object({ image_url: webUrl, image_url_ttl: amount })),
+});
+type Result = z.output<typeof result>;
+const nested = z.object({ data: result }).transform(({ data }) => data);
+
+/** What the answer says about the task; undefined where it is about another one, or about none. */
+export function progress(body: unknown, taskId: string): Progress | undefined {
+  const read = z.union([result, nested]).safeParse(body).data;
+  if (!read || (read.task.task_id !== undefined && read.task.task_id !== taskId)) return undefined;
+  const status = read.task.status;
+  const phase = phaseOf(status);
+  switch (phase) {
+    case "succeeded":
+      return succeeded(read);
+    case "failed":
+      return failed(read);
+    case "canceled":
+      return { kind: "canceled" };
+    default:
+      return { kind: "pending", phase: phase ?? "running", status, known: phase !== undefined, ...percent(read) };
+  }
+}
+
+function phaseOf(status: string): Phase | undefined {
+  const phases: Readonly<Record<string, Phase>> = capabilities.statuses.value;
+  const name = status.toUpperCase().replace(/^TASK_STATUS_/, "");
+  return Object.hasOwn(phases, name) ? phases[name] : undefined;
+}
+
+/** A success without a video is no success yet (FOUND in public code). Images are the last frame (FOUND in public code). */
+function succeeded({ videos, images }: Result): Progress | undefined {
+  const outputs = [
+    ...videos.flatMap(({ video_url, video_url_ttl }) => output("video", video_url, video_url_ttl)),
+    ...images.flatMap(({ image_url, image_url_ttl }) => output("last_frame", image_url, image_url_ttl)),
+  ];
+  return outputs.some(({ kind }) => kind === "video") ? { kind: "succeeded", outputs } : undefined;
+}
+
+/** How long a URL lives where the answer does not say (FOUND: "default 3600"). */
+const defaultTtlSeconds = 3_600;
+
+function output(kind: RemoteOutput["kind"], url: string | undefined, ttlSeconds = defaultTtlSeconds): RemoteOutput[] {
+  return url === undefined ? [] : [{ kind, url, life: { lastsMs: ttlSeconds * 1_000 } }];
+}
+
+function failed({ task }: Result): Progress {
+  const message = task.reason ?? task.error ?? task.message ?? "The provider gives no reason";
+  return { kind: "failed", failure: { class: failureClassOf({ message }, taskFailures), message } };
+}
+
+function percent({ task }: Result): { progress?: number } {
+  const value = task.progress_percent;
+  return value === undefined ? {} : { progress: Math.min(value, 100) };
+}
+
+/** `{"code":…,"reason":…,"message":…,"metadata":{"details":…}}`, every key optional (INFERRED from the vendor's plugin). */
+const envelope = z.object({
+  code: z.union([text, z.number().transform(() => undefined)]).catch(undefined),
+  reason: text,
+  message: text,
+  metadata: z.object({ details: text }).optional().catch(undefined),
+});
+
+export function refusal(body: unknown): Refusal | undefined {
+  const read = envelope.safeParse(body).data;
+  const code = read?.reason ?? read?.code;
+  const message = read?.message ?? code;
+  if (!read || message === undefined) return undefined;
+  const details = read.metadata?.details;
+  return { code, message: details === undefined ? message : `${message}: ${details}` };
+}

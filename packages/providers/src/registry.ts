@@ -1,0 +1,28 @@
+import type { GenerationRequest } from "@reelqueue/contracts";
+import { hiapi } from "./hiapi/index.ts";
+import { jiekou } from "./jiekou/index.ts";
+import type { Provider, Reading } from "./provider.ts";
+
+/** Every provider, by name; a new one is one folder and one line here. */
+export const providers: Readonly<Record<string, Provider>> = {
+  hiapi,
+  jiekou,
+};
+
+export function providerNamed(name: string): Provider | undefined {
+  return Object.hasOwn(providers, name) ? providers[name] : undefined;
+}
+
+/** The names of the providers that would take this request, for a refusal that says where else to go. */
+export function providersThatTake(request: GenerationRequest, reading: Reading = plainReading): string[] {
+  return Object.entries(providers)
+    .filter(([, { check }]) => check(request, reading).every(({ severity }) => severity === "warning"))
+    .map(([name]) => name);
+}
+
+const plainReading: Reading = { switches: {}, pricesPerSecond: {} };
+
+/** The environment variable that alone makes an account, by provider: `HIAPI_API_KEY` makes `hiapi`. */
+export const keyVariables: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.keys(providers).map((name) => [name, `${name.toUpperCase()}_API_KEY`]),
+);
