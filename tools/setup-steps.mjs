@@ -55,8 +55,12 @@ export async function installPackages(root, { node, pnpm, path }, env) {
   const now = hash.digest("hex");
   if (contentOf(stamp) === now) return { installed: false };
   console.log("Installing the packages of this workspace with pnpm.");
-  const options = ["install", "--frozen-lockfile", "--config.confirm-modules-purge=false"];
-  await toLog(root, node, [pnpm, ...options], { cwd: root, env: { ...env, PATH: path } });
+  const retries = ["fetch-retries=2", "fetch-retry-mintimeout=1000", "fetch-retry-maxtimeout=3000"];
+  const options = ["confirm-modules-purge=false", ...retries].map((option) => `--config.${option}`);
+  await toLog(root, node, [pnpm, "install", "--frozen-lockfile", ...options], {
+    cwd: root,
+    env: { ...env, PATH: path },
+  });
   writeFileSync(stamp, now);
   return { installed: true };
 }

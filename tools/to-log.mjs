@@ -54,11 +54,14 @@ function outputOf(command, args, options) {
  * @param {string} output
  */
 function sentence(name, output) {
-  const network =
-    /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|CERT_\w+|SELF_SIGNED\w*)\b/.exec(output);
-  if (network)
-    return `${name} could not reach its registry (${network[0]}): check the network or the proxy, then run the same command again.`;
-  if (/ENOSPC/.test(output)) return `The disk is full: make room, then run the same command again.`;
+  if (
+    /\b(ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMEDOUT|ENETUNREACH|CERT_\w+|SELF_SIGNED\w*|error sending request)\b/.test(
+      output,
+    )
+  ) {
+    return `${name} could not reach its registry: check the network or the proxy, then run the same command again.`;
+  }
+  if (/ENOSPC/.test(output)) return "The disk is full: make room, then run the same command again.";
   if (/OUTDATED_LOCKFILE/.test(output))
     return "pnpm-lock.yaml does not fit the package.json files: run `.reelqueue/runtime/bin/pnpm install` and commit it.";
   const lines = output.split("\n").filter((line) => line.trim() !== "");

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { StackError } from "./error.ts";
 import { lives, stampOf, takeLock } from "./lock.mjs";
@@ -32,19 +32,22 @@ export function notePid(home: string, name: string, pid: number): () => void {
   return () => rmSync(file, { force: true });
 }
 
+/** Redis last, as the others may still have something to write there. */
 async function endLeftovers(home: string, log: (line: string) => void): Promise<void> {
   const folder = join(home, "run");
   const notes = readdirSync(folder).filter((file) => file.endsWith(".pid"));
-  await Promise.all(
-    notes.map(async (file) => {
-      const stamp = readFileSync(join(folder, file), "utf8");
-      if (lives(stamp)) {
-        log(`Ending ${file.slice(0, -".pid".length)}, left running by an earlier start.`);
-        await end(stamp);
-      }
-      rmSync(join(folder, file), { force: true });
-    }),
-  );
+  const endAll = (files: string[]) => Promise.all(files.map((file) => endLeftover(join(folder, file), log)));
+  await endAll(notes.filter((file) => file !== "redis.pid"));
+  await endAll(notes.filter((file) => file === "redis.pid"));
+}
+
+async function endLeftover(file: string, log: (line: string) => void): Promise<void> {
+  const stamp = readFileSync(file, "utf8");
+  if (lives(stamp)) {
+    log(`Ending ${basename(file, ".pid")}, left running by an earlier start.`);
+    await end(stamp);
+  }
+  rmSync(file, { force: true });
 }
 
 async function end(stamp: string): Promise<void> {
