@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: "packages",
           include: ["{apps,packages,examples,tools,bench}/**/*.test.ts"],
-          exclude: [...notTests, "packages/testing/scenarios/**"],
+          exclude: [...notTests, "packages/scenarios/**"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
@@ -23,7 +23,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "scenarios",
-          include: ["packages/testing/scenarios/**/*.test.ts"],
+          include: ["packages/scenarios/**/*.test.ts"],
           exclude: notTests,
           testTimeout: 120_000,
           hookTimeout: 120_000,

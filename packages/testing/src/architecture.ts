@@ -1,0 +1,97 @@
+import { parseSync } from "oxc-parser";
+import { hidden, layers, mostLines, narrower, testOnly } from "./layers.ts";
+
+export interface SourceFile {
+  /** From the workspace's root, for example `packages/ledger/src/move.ts`. */
+  path: string;
+  text: string;
+}
+
+/** Every breach of the architecture in these files, one sentence each. */
+export function breaches(files: SourceFile[]): string[] {
+  return files.flatMap((file) => (file.path.endsWith(".lua") ? luaBreaches(file) : scriptBreaches(file)));
+}
+
+function scriptBreaches(file: SourceFile): string[] {
+  return [
+    ...tooLong(file),
+    ...readsEnvironment(file),
+    ...importsOf(file).flatMap((specifier) => importBreach(file.path, specifier)),
+  ].map((breach) => `${file.path}: ${breach}`);
+}
+
+function tooLong({ path, text }: SourceFile): string[] {
+  const lines = text.trimEnd().split("\n").length;
+  const most = isTest(path) ? mostLines.test : isMain(path) ? mostLines.main : mostLines.source;
+  return lines > most ? [`has ${lines} lines, at most ${most} are allowed`] : [];
+}
+
+function readsEnvironment({ path, text }: SourceFile): string[] {
+  const allowed =
+    /^apps\/[^/]+\/src\/env\.ts$|^(tools|bench|examples|packages\/testing)\/|^vitest\.config/.test(path) ||
+    isTest(path);
+  return !allowed && /\bprocess\.env\b/.test(text) ? ["reads process.env, which only env.ts may"] : [];
+}
+
+function importsOf({ path, text }: SourceFile): string[] {
+  const { module, errors } = parseSync(path, text);
+  if (errors.length > 0) throw new Error(`${path} cannot be parsed: ${errors[0]?.message}`);
+  const dynamic = module.dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start, end));
+  const exported = module.staticExports.flatMap(({ entries }) =>
+    entries.map((entry) => entry.moduleRequest?.value ?? ""),
+  );
+  const named = module.staticImports.map(({ moduleRequest }) => moduleRequest.value);
+  return [...named, ...exported, ...dynamic.map((literal) => literal.replace(/^["'`]|["'`]$/g, ""))].filter(Boolean);
+}
+
+function importBreach(path: string, specifier: string): string[] {
+  const from = packageOf(path);
+  if (from === undefined) return [];
+  const hiddenBy = Object.entries(hidden).find(([name]) => specifier === name || specifier.startsWith(`${name}/`));
+  if (hiddenBy && !hiddenBy[1].includes(from))
+    return [`imports ${specifier}, which only ${hiddenBy[1].join(" and ")} may`];
+  if (specifier.startsWith(".")) return leaves(path, specifier) ? [`reaches by ${specifier} into another package`] : [];
+  const to = /^@reelqueue\/([^/]+)/.exec(specifier)?.[1];
+  return to === undefined ? [] : layerBreach(from, to, isTest(path));
+}
+
+function layerBreach(from: string, to: string, inTest: boolean): string[] {
+  if (testOnly.includes(to)) return inTest || rank(from) >= rank(to) ? [] : [`imports ${to} outside a test`];
+  const allowed = narrower[from];
+  if (allowed !== undefined && !inTest)
+    return allowed.includes(to) ? [] : [`imports ${to}; ${from} may only import ${allowed.join(", ")}`];
+  return rank(to) < rank(from) ? [] : [`imports ${to}, which is not below ${from}`];
+}
+
+/** Throws for a package that has no layer: it needs one before anything may import it. */
+function rank(name: string): number {
+  const found = layers.findIndex((layer) => layer.some((each) => each === name));
+  if (found === -1) throw new Error(`the package "${name}" has no layer: add it to layers.ts`);
+  return found;
+}
+
+function leaves(path: string, specifier: string): boolean {
+  const target = new URL(specifier, `file:///${path}`).pathname.slice(1);
+  return packageOf(target) !== packageOf(path);
+}
+
+function packageOf(path: string): string | undefined {
+  if (path.startsWith("bench/")) return "bench";
+  return /^(?:apps|packages)\/([^/]+)\//.exec(path)?.[1];
+}
+
+function isTest(path: string): boolean {
+  return /\.test\.ts$|\/test-[^/]+\.ts$/.test(path) || /^packages\/(testing|scenarios)\//.test(path);
+}
+
+function isMain(path: string): boolean {
+  return /^apps\/[^/]+\/src\/main\.ts$/.test(path);
+}
+
+/** A script names what goes in and out; a piece that scripts include has its scripts' names and needs only say what it is. */
+function luaBreaches({ path, text }: SourceFile): string[] {
+  if (path.includes("/include/")) return text.startsWith("--") ? [] : [`${path}: does not begin by saying what it is`];
+  const header = text.split("\n").filter((line) => line.startsWith("--"));
+  const missing = ["KEYS", "ARGV", "Returns"].filter((word) => !header.some((line) => line.includes(word)));
+  return missing.map((word) => `${path}: its header does not say ${word}`);
+}
