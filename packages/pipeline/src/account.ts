@@ -12,7 +12,7 @@ export interface Account {
   callbackSecret?: Secret;
   reading: Reading;
   strict: boolean;
-  limits: AdmitLimits;
+  limits: Omit<AdmitLimits, "leaseMs">;
   /** Requests per minute as the provider counts them; absent: no limit known. */
   requestsPerMinute?: number;
   /** Known not to charge tasks that fail, so a new attempt costs nothing twice. */
@@ -23,7 +23,6 @@ export interface Account {
 
 export type Accounts = ReadonlyMap<string, Account>;
 
-const leaseMs = 30_000;
 /** Where the provider names no limit of its own; a bound of ours so that one account cannot fill BullMQ. */
 const slotsWithoutLimit = 1_000;
 
@@ -36,7 +35,10 @@ export function openAccounts(
   const weights = Object.fromEntries(Object.entries(config.tenants).map(([name, { weight }]) => [name, weight]));
   const open = (account: ResolvedAccount): Account => {
     const provider = providerNamed(account.provider);
-    if (!provider) throw new StartError(`account "${account.name}": there is no provider "${account.provider}"; correct it in the configuration`);
+    if (!provider)
+      throw new StartError(
+        `account "${account.name}": there is no provider "${account.provider}"; correct it in the configuration`,
+      );
     return toAccount(account, provider, weights);
   };
   return new Map([...resolved].map(([name, account]) => [name, open(account)]));
@@ -60,7 +62,6 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
       ...bucketOf(perMinute, account.timeScale),
       ...(account.dailyBudgetUsd !== undefined && { budgetMicroUsd: account.dailyBudgetUsd * 1_000_000 }),
       window: Math.min(slots, 200),
-      leaseMs,
       weights,
     },
     ...(perMinute !== undefined && { requestsPerMinute: perMinute }),

@@ -1,5 +1,9 @@
 /** Full jitter: anything from nothing up to `baseMs` doubled with every try, never more than `capMs`. */
-export function fullJitterMs(tries: number, random: () => number, { baseMs, capMs }: { baseMs: number; capMs: number }): number {
+export function fullJitterMs(
+  tries: number,
+  random: () => number,
+  { baseMs, capMs }: { baseMs: number; capMs: number },
+): number {
   return random() * Math.min(capMs, baseMs * 2 ** Math.min(tries, 30));
 }
 

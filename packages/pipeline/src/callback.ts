@@ -18,7 +18,10 @@ export type CallbackOutcome =
   | { kind: "unreadable"; message: string };
 
 /** A provider's callback. Only ever a hint: it makes its task due now, and keeps the task id while ours is unknown. */
-export async function callback(incoming: IncomingCallback, deps: Pick<Deps, "cell" | "accounts" | "secrets" | "log">): Promise<CallbackOutcome> {
+export async function callback(
+  incoming: IncomingCallback,
+  deps: Pick<Deps, "cell" | "accounts" | "secrets" | "log">,
+): Promise<CallbackOutcome> {
   const account = deps.accounts.get(incoming.account);
   const said = readCallbackToken(deps.secrets.callbackKey, incoming.token);
   if (!account?.provider.callback || !said) return { kind: "unknown" };
@@ -29,7 +32,10 @@ export async function callback(incoming: IncomingCallback, deps: Pick<Deps, "cel
     nowMs: Date.now(),
   });
   if (reading.kind !== "hint") {
-    deps.log.warn({ generation: said.generation, account: account.name }, `a callback was not believed: ${reading.message}`);
+    deps.log.warn(
+      { generation: said.generation, account: account.name },
+      `a callback was not believed: ${reading.message}`,
+    );
     return reading;
   }
   await ledger.nudge(deps.cell, said.generation, ["poll", "watch", "unknown"], reading.taskId);

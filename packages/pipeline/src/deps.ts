@@ -6,6 +6,7 @@ import type { Logger } from "@reelqueue/runtime";
 import type { Accounts } from "./account.ts";
 import type { Meters } from "./meters.ts";
 import type { RunTimesBook } from "./poll/run-times.ts";
+import type { Timing } from "./timing.ts";
 
 /** What every stage works with. Opened by an app, in order. */
 export interface Deps {
@@ -24,6 +25,7 @@ export interface Deps {
   random: () => number;
   /** Is Redis safe enough to spend money on? A sentence says why not. */
   unsafe: () => string | undefined;
+  timing: Timing;
   /** Called between named steps; only entry files under `testing` supply it, to crash there. */
   reached?: (point: CrashPoint, id: string) => void | Promise<void>;
 }

@@ -12,13 +12,21 @@ export interface Ending {
 
 /** The webhook that announces an ending; `undefined` where nobody asked for one. */
 export function eventOf(found: ledger.Found, ending: Ending, publicUrl: string | undefined): ledger.Move["event"] {
-  const { record, request } = found;
+  const { request } = found;
   if (request.webhook === undefined) return undefined;
-  return { endpoint: endpointOf(request.webhook), url: request.webhook, body: JSON.stringify(bodyOf(found, ending, publicUrl)) };
+  return {
+    endpoint: endpointOf(request.webhook),
+    url: request.webhook,
+    body: JSON.stringify(bodyOf(found, ending, publicUrl)),
+  };
 }
 
 /** Reads what an event needs for generations that rest on the word of a poll, then builds it. */
-export async function announceEnding(deps: Pick<Deps, "cell" | "publicUrl">, id: string, ending: Ending): Promise<{ event?: NonNullable<ledger.Move["event"]> }> {
+export async function announceEnding(
+  deps: Pick<Deps, "cell" | "publicUrl">,
+  id: string,
+  ending: Ending,
+): Promise<{ event?: NonNullable<ledger.Move["event"]> }> {
   const found = await ledger.read(deps.cell, id);
   const event = found && eventOf(found, ending, deps.publicUrl);
   return event === undefined ? {} : { event };

@@ -14,15 +14,24 @@ export async function find(id: string, deps: FindDeps): Promise<Generation | und
 export async function findMany(ids: readonly string[], deps: FindDeps): Promise<Generation[]> {
   const found = (await ledger.readMany(deps.cell, ids)).filter((item) => item !== undefined);
   const statuses = new Map<string, ledger.AccountStatus>();
-  for (const name of new Set(found.filter(({ record }) => record.state === "queued").map(({ record }) => record.account))) {
+  for (const name of new Set(
+    found.filter(({ record }) => record.state === "queued").map(({ record }) => record.account),
+  )) {
     statuses.set(name, await ledger.accountStatus(deps.cell, name));
   }
   return Promise.all(
-    found.map(async ({ id, record, request }) => ledger.toGeneration(id, record, request, await waiting(id, record, statuses.get(record.account), deps))),
+    found.map(async ({ id, record, request }) =>
+      ledger.toGeneration(id, record, request, await waiting(id, record, statuses.get(record.account), deps)),
+    ),
   );
 }
 
-async function waiting(id: string, record: ledger.StoredRecord, status: ledger.AccountStatus | undefined, deps: FindDeps): Promise<string | undefined> {
+async function waiting(
+  id: string,
+  record: ledger.StoredRecord,
+  status: ledger.AccountStatus | undefined,
+  deps: FindDeps,
+): Promise<string | undefined> {
   if (record.state === "unknown") return "the answer to its POST was lost; being resolved";
   if (record.state === "needs_review") return "a person has to say whether it was sent: ./reelqueue review";
   if (record.state !== "queued" || status === undefined) return undefined;
@@ -30,7 +39,11 @@ async function waiting(id: string, record: ledger.StoredRecord, status: ledger.A
 }
 
 /** Why a queued generation waits, in one phrase. */
-export function waitReason(status: ledger.AccountStatus, { lane, dueInMs, ahead = 0 }: ledger.Standing, account: Account | undefined): string {
+export function waitReason(
+  status: ledger.AccountStatus,
+  { lane, dueInMs, ahead = 0 }: ledger.Standing,
+  account: Account | undefined,
+): string {
   if (lane === "granted") return "starting";
   if (lane === "backoff") return `tried again in ${Math.ceil((dueInMs ?? 0) / 1_000)} s`;
   if (status.paused !== undefined) return `account paused: ${status.paused}`;
@@ -48,6 +61,8 @@ export function waitReason(status: ledger.AccountStatus, { lane, dueInMs, ahead 
     case undefined:
       return `next in line${behind}`;
     default:
-      return status.stopped.startsWith("slots:") ? `${status.inFlight} of ${status.stopped.slice(6)} in flight${behind}` : `${status.stopped}${behind}`;
+      return status.stopped.startsWith("slots:")
+        ? `${status.inFlight} of ${status.stopped.slice(6)} in flight${behind}`
+        : `${status.stopped}${behind}`;
   }
 }

@@ -15,3 +15,4 @@ export { type Recovery, recoverOnce, startRecovery } from "./recover/index.ts";
 export { type Retried, retry } from "./retry.ts";
 export { type Finding, type Reviewed, review } from "./review.ts";
 export { submit } from "./submit/index.ts";
+export { type Timing, timing } from "./timing.ts";

@@ -5,7 +5,9 @@ export function createMeters(metrics: Metrics) {
   return {
     submits: metrics.counter("submits_total", "POSTs by outcome", ["account", "outcome"]),
     polls: metrics.counter("polls_total", "Looks at tasks by answer", ["account", "answer"]),
-    unknownStatuses: metrics.counter("unknown_statuses_total", "Statuses that a provider's documents do not name", ["account"]),
+    unknownStatuses: metrics.counter("unknown_statuses_total", "Statuses that a provider's documents do not name", [
+      "account",
+    ]),
     ends: metrics.counter("generations_total", "Generations that came to rest", ["account", "state"]),
     outputBytes: metrics.counter("output_bytes_total", "Bytes of outputs kept"),
     deliveries: metrics.counter("deliveries_total", "Webhook tries by outcome", ["outcome"]),

@@ -5,12 +5,23 @@ import * as ledger from "@reelqueue/ledger";
 import { openDiskMedia, openDiskOutputs } from "@reelqueue/outputs";
 import { keyVariables, providerNamed } from "@reelqueue/providers";
 import { openQueues } from "@reelqueue/queue";
-import { createMetrics, deriveKey, installationSecret, type LoadedConfig, type Logger, loadConfig, type Metrics, type Secret, StartError } from "@reelqueue/runtime";
+import {
+  createMetrics,
+  deriveKey,
+  installationSecret,
+  type LoadedConfig,
+  type Logger,
+  loadConfig,
+  type Metrics,
+  type Secret,
+  StartError,
+} from "@reelqueue/runtime";
 import { openAccounts } from "./account.ts";
-import type { FinalizeDeps } from "./deps.ts";
+import type { Deps, FinalizeDeps } from "./deps.ts";
 import { createMeters } from "./meters.ts";
 import { openRunTimes } from "./poll/run-times.ts";
 import { watchSafety } from "./safety-watch.ts";
+import { type Timing, timing } from "./timing.ts";
 
 export interface OpenOptions {
   redisUrl: string;
@@ -22,6 +33,8 @@ export interface OpenOptions {
   env: Readonly<Record<string, string | undefined>>;
   role: ledger.ConnectionRole;
   log: Logger;
+  /** Other leases and crash points; only entry files of tests supply them. */
+  rehearsal?: Pick<Deps, "reached"> & { timing?: Partial<Timing> };
 }
 
 /** Everything the stages need, opened; plus what only front doors and health checks ask for. */
@@ -42,7 +55,9 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
   const secret = await installationSecret(home);
   const cell = scope.use(ledger.openCell({ url: redisUrl, cell: config.cell, role }));
   await ledger.awaitReady(cell, 10_000).catch((error: Error) => {
-    throw new StartError(`${error.message} (REDIS_URL is ${withoutPassword(redisUrl)}): start it with \`npm start\`, or correct REDIS_URL`);
+    throw new StartError(
+      `${error.message} (REDIS_URL is ${withoutPassword(redisUrl)}): start it with \`npm start\`, or correct REDIS_URL`,
+    );
   });
   const connect = () => ledger.connect(redisUrl, role);
   const queues = scope.use(openQueues({ connect, prefix: cell.prefix }));
@@ -67,6 +82,8 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
     random: Math.random,
     unsafe: safety.refusal,
     ready: safety.ready,
+    timing: { ...timing, ...options.rehearsal?.timing },
+    ...(options.rehearsal?.reached !== undefined && { reached: options.rehearsal.reached }),
     config,
     connect,
   };

@@ -22,7 +22,11 @@ export async function retry(id: string, deps: Pick<Deps, "cell">): Promise<Retri
     return { kind: "unsafe", class: failure.class, advice: adviceFor(failure.class) };
   }
   if (record.state === "expired" && record.slot !== undefined) {
-    return { kind: "unsafe", class: "billing_uncertain", advice: "its task may still be running and be paid; wait until the watch over it ends" };
+    return {
+      kind: "unsafe",
+      class: "billing_uncertain",
+      advice: "its task may still be running and be paid; wait until the watch over it ends",
+    };
   }
   const moved = await ledger.move(deps.cell, {
     id,

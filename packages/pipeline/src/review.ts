@@ -13,15 +13,26 @@ export type Finding =
   /** Nobody can say; it may have been charged. */
   | { kind: "give_up" };
 
-export type Reviewed = { kind: "settled"; state: State } | { kind: "taken"; by: string } | { kind: "conflict"; state: State } | { kind: "missing" };
+export type Reviewed =
+  | { kind: "settled"; state: State }
+  | { kind: "taken"; by: string }
+  | { kind: "conflict"; state: State }
+  | { kind: "missing" };
 
 /** Settles a generation that is in `needs_review` (or still `unknown`) as the person says. */
 export async function review(id: string, finding: Finding, deps: Pick<Deps, "cell" | "publicUrl">): Promise<Reviewed> {
-  const moved = await ledger.move(deps.cell, { id, token: operationToken(), ...(await stepFor(id, finding, deps)) } as ledger.Move);
+  const moved = await ledger.move(deps.cell, {
+    id,
+    token: operationToken(),
+    ...(await stepFor(id, finding, deps)),
+  } as ledger.Move);
   switch (moved.kind) {
     case "moved":
     case "already":
-      return { kind: "settled", state: ({ sent: "running", unsent: "queued", give_up: "failed" } as const)[finding.kind] };
+      return {
+        kind: "settled",
+        state: ({ sent: "running", unsent: "queued", give_up: "failed" } as const)[finding.kind],
+      };
     case "taken":
     case "missing":
       return moved;
@@ -30,7 +41,11 @@ export async function review(id: string, finding: Finding, deps: Pick<Deps, "cel
   }
 }
 
-async function stepFor(id: string, finding: Finding, deps: Parameters<typeof review>[2]): Promise<Omit<ledger.Move, "id" | "token">> {
+async function stepFor(
+  id: string,
+  finding: Finding,
+  deps: Parameters<typeof review>[2],
+): Promise<Omit<ledger.Move, "id" | "token">> {
   switch (finding.kind) {
     case "sent":
       return {
@@ -43,9 +58,18 @@ async function stepFor(id: string, finding: Finding, deps: Parameters<typeof rev
         note: `a person found its task ${finding.taskId}`,
       };
     case "unsent":
-      return { from: ["needs_review", "unknown"], to: "queued", due: { lane: "backlog" }, unset: ["evidence", "hint"], note: "a person found that it was never sent" };
+      return {
+        from: ["needs_review", "unknown"],
+        to: "queued",
+        due: { lane: "backlog" },
+        unset: ["evidence", "hint"],
+        note: "a person found that it was never sent",
+      };
     case "give_up": {
-      const failure: Failure = { class: "billing_uncertain", message: "given up by a person; it may have been charged" };
+      const failure: Failure = {
+        class: "billing_uncertain",
+        message: "given up by a person; it may have been charged",
+      };
       return {
         from: ["needs_review"],
         to: "failed",

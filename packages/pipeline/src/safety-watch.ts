@@ -18,7 +18,9 @@ export async function watchSafety(cell: ledger.Cell, config: Config, log: Logger
     const safety = await ledger.checkSafety(cell, { assertDurable: config.assertDurable });
     unsafe = safety.unsafe;
     for (const sentence of unsafe.join("\n") === before ? [] : unsafe) {
-      log[config.durability === "strict" ? "error" : "warn"](config.durability === "strict" ? `submits are refused: ${sentence}` : sentence);
+      log[config.durability === "strict" ? "error" : "warn"](
+        config.durability === "strict" ? `submits are refused: ${sentence}` : sentence,
+      );
     }
   };
   await look();

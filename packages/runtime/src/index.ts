@@ -3,6 +3,7 @@ export { type Health, type Readiness, serveHealth } from "./health.ts";
 export { deriveKey, installationSecret } from "./installation-secret.ts";
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";
 export { createMetrics, type Metrics } from "./metrics.ts";
+export { readCount, readServerEnv, readWorkerEnv } from "./process-env.ts";
 export { redact, scrub } from "./redact.ts";
 export { type RunOptions, run } from "./run.ts";
 export { Secret } from "./secret.ts";

@@ -6,10 +6,10 @@ import type { Account } from "../account.ts";
 import { admit } from "../admit/index.ts";
 import type { Deps } from "../deps.ts";
 import { storeMedia } from "./media.ts";
-import { schemaProblems } from "./problems.ts";
 import { type Placement, place } from "./place.ts";
+import { schemaProblems } from "./problems.ts";
 
-export type AcceptDeps = Pick<Deps, "cell" | "queues" | "accounts" | "media" | "log" | "reached">;
+export type AcceptDeps = Pick<Deps, "cell" | "queues" | "accounts" | "media" | "log" | "reached" | "timing">;
 
 export interface AcceptOptions {
   /** Whose generations they are. */
@@ -32,7 +32,11 @@ export type AcceptedRow =
   | { kind: "mismatch"; id: string };
 
 /** Checks, prices and stores requests; durable when it returns. The order of the answers is the order of the requests. */
-export async function accept(inputs: readonly unknown[], options: AcceptOptions, deps: AcceptDeps): Promise<AcceptedRow[]> {
+export async function accept(
+  inputs: readonly unknown[],
+  options: AcceptOptions,
+  deps: AcceptDeps,
+): Promise<AcceptedRow[]> {
   const rows: Checked[] = [];
   for (const input of inputs) rows.push(await checked(input, options, deps));
   const refusals = rows.some((row) => row.kind === "refused");
@@ -63,11 +67,17 @@ async function checked(input: unknown, options: AcceptOptions, deps: AcceptDeps)
   const placed = place(stored.request, deps.accounts);
   if (placed.kind === "refused") return placed;
   const generation = toRecord(stored.request, placed.placement, options.tenant, deps.cell.name);
-  if (Buffer.byteLength(generation.request) > limits.requestBytes) return { kind: "refused", problems: [tooLarge(generation.request)] };
+  if (Buffer.byteLength(generation.request) > limits.requestBytes)
+    return { kind: "refused", problems: [tooLarge(generation.request)] };
   return { kind: "ready", generation, placement: placed.placement };
 }
 
-function toRecord(request: GenerationRequest, { account, quote }: Placement, tenant: string, cell: string): ledger.NewGeneration {
+function toRecord(
+  request: GenerationRequest,
+  { account, quote }: Placement,
+  tenant: string,
+  cell: string,
+): ledger.NewGeneration {
   const frozen = ledger.freeze(request);
   const asked = `${frozen}\n${request.account ?? ""}\n${request.batch ?? ""}\n${request.priority}`;
   return {
@@ -86,13 +96,17 @@ function toRecord(request: GenerationRequest, { account, quote }: Placement, ten
 
 /** What completion times are learned by. */
 function classOf(account: Account, request: GenerationRequest): string {
-  return [account.provider.capabilities.name, request.model, request.resolution, request.seconds, modeOf(request)].join("/");
+  return [account.provider.capabilities.name, request.model, request.resolution, request.seconds, modeOf(request)].join(
+    "/",
+  );
 }
 
 /** A first push, so that nothing waits for a timer; whatever goes wrong here, the timers of the submitters make good. */
 async function admitAll(accounts: ReadonlySet<Account>, deps: AcceptDeps): Promise<void> {
   for (const account of accounts) {
-    await admit(account, deps).catch((error) => deps.log.warn({ err: error, account: account.name }, "admission waits for a submitter"));
+    await admit(account, deps).catch((error) =>
+      deps.log.warn({ err: error, account: account.name }, "admission waits for a submitter"),
+    );
   }
 }
 

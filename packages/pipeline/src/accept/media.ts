@@ -2,10 +2,17 @@ import type { GenerationRequest, Problem } from "@reelqueue/contracts";
 import { fromDataUri, type MediaStore } from "@reelqueue/outputs";
 
 type Stored = { kind: "stored"; request: GenerationRequest } | { kind: "refused"; problems: Problem[] };
+/** The largest file any of the documents takes (000: a reference video of 50 MB). */
+const largestInlineBytes = 52_428_800;
+
 type Place = { kind: "place"; url: string } | { kind: "problem"; problem: Problem };
 
 /** Puts inline and local media into the media store, so that the record holds only addresses. */
-export async function storeMedia(request: GenerationRequest, { localFiles = false }: { localFiles?: boolean }, media: MediaStore): Promise<Stored> {
+export async function storeMedia(
+  request: GenerationRequest,
+  { localFiles = false }: { localFiles?: boolean },
+  media: MediaStore,
+): Promise<Stored> {
   const problems: Problem[] = [];
   const replaced = async <Item extends { url: string }>(items: Item[], name: string): Promise<Item[]> => {
     const list: Item[] = [];
@@ -31,22 +38,60 @@ async function storeOne(url: string, field: string, localFiles: boolean, media: 
     case "asset":
       return { kind: "place", url };
     case "media":
-      return (await media.has(url)) ? { kind: "place", url } : bad(field, url, "a file that was put into the media store before");
+      return (await media.has(url))
+        ? { kind: "place", url }
+        : bad(field, url, "a file that was put into the media store before");
     case "data": {
-      const read = fromDataUri(url);
-      if (read.kind !== "read") return bad(field, "a data URI", "data:<type>;base64,<bytes>");
-      return stored(await media.put(read.bytes, read.contentType), field);
+      const read = fromDataUri(url, largestInlineBytes);
+      if (read.kind === "bytes") return stored(await media.put(read.bytes, read.contentType), field);
+      return bad(
+        field,
+        "a data URI",
+        read.kind === "malformed"
+          ? `data:<type>;base64,<bytes>: this one ${read.why}`
+          : `at most ${read.limitBytes} bytes`,
+      );
     }
     default:
-      if (!localFiles || scheme !== undefined) return bad(field, url.slice(0, 80), "an https:// or http:// URL, a data: URI, asset://<id> or media://<sha256>");
+      if (!localFiles || scheme !== undefined)
+        return bad(
+          field,
+          url.slice(0, 80),
+          "an https:// or http:// URL, a data: URI, asset://<id> or media://<sha256>",
+        );
       return stored(await media.put({ path: url }), field, url);
   }
 }
 
 function stored(put: Awaited<ReturnType<MediaStore["put"]>>, field: string, given = "inline media"): Place {
-  return put.kind === "stored" ? { kind: "place", url: put.url } : bad(field, given, put.why);
+  switch (put.kind) {
+    case "stored":
+      return { kind: "place", url: put.url };
+    case "too_large":
+      return bad(field, given, `at most ${put.limitBytes} bytes`);
+    case "full":
+      return bad(
+        field,
+        given,
+        `more room on this server's disk: ${put.freeBytes} bytes are free, ${put.needBytes} are needed`,
+      );
+    case "unknown_type":
+    case "unreadable":
+      return bad(field, given, `a readable image, video or sound file: ${put.why}`);
+  }
 }
 
 function bad(field: string, given: string, allowed: string): Place {
-  return { kind: "problem", problem: { field, given, allowed, rule: "schema", label: "SCHEMA", source: "the request schema", severity: "error" } };
+  return {
+    kind: "problem",
+    problem: {
+      field,
+      given,
+      allowed,
+      rule: "schema",
+      label: "SCHEMA",
+      source: "the request schema",
+      severity: "error",
+    },
+  };
 }

@@ -15,13 +15,19 @@ type Placed = { kind: "placed"; placement: Placement } | { kind: "refused"; prob
 export function place(request: GenerationRequest, accounts: Accounts): Placed {
   if (request.account !== undefined) {
     const account = accounts.get(request.account);
-    return account ? tryAccount(request, account) : { kind: "refused", problems: [unknownAccount(request.account, accounts)] };
+    return account
+      ? tryAccount(request, account)
+      : { kind: "refused", problems: [unknownAccount(request.account, accounts)] };
   }
   let best: Placed = { kind: "refused", problems: [unknownAccount("none", accounts)] };
   for (const account of accounts.values()) {
     const placed = tryAccount(request, account);
     if (placed.kind === "placed") return placed;
-    if (best.kind === "refused" && (best.problems[0]?.field === "account" || placed.problems.length < best.problems.length)) best = placed;
+    if (
+      best.kind === "refused" &&
+      (best.problems[0]?.field === "account" || placed.problems.length < best.problems.length)
+    )
+      best = placed;
   }
   return best;
 }
@@ -30,14 +36,20 @@ function tryAccount(request: GenerationRequest, account: Account): Placed {
   const found = account.provider.check(request, account.reading);
   const problems = account.strict ? found.map((problem): Problem => ({ ...problem, severity: "error" })) : found;
   if (problems.some(({ severity }) => severity === "error")) return { kind: "refused", problems };
-  return { kind: "placed", placement: { account, quote: account.provider.price(request, account.reading), warnings: problems } };
+  return {
+    kind: "placed",
+    placement: { account, quote: account.provider.price(request, account.reading), warnings: problems },
+  };
 }
 
 function unknownAccount(given: string, accounts: Accounts): Problem {
   return {
     field: "account",
     given,
-    allowed: accounts.size === 0 ? "no account is configured: set HIAPI_API_KEY or JIEKOU_API_KEY" : [...accounts.keys()].join(", "),
+    allowed:
+      accounts.size === 0
+        ? "no account is configured: set HIAPI_API_KEY or JIEKOU_API_KEY"
+        : [...accounts.keys()].join(", "),
     rule: "schema",
     label: "SCHEMA",
     source: "reelqueue.config.json",

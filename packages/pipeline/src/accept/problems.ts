@@ -5,14 +5,20 @@ import type { z } from "zod";
 export function schemaProblems(error: z.ZodError, input: unknown): Problem[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map(String);
-    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => problem([...path, key], "an unknown field", "only the fields of the request schema"));
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((key) =>
+        problem([...path, key], "an unknown field", "only the fields of the request schema"),
+      );
     return [problem(path, shown(valueAt(input, path)), allowed(issue))];
   });
 }
 
 function problem(path: readonly string[], given: string, allowedText: string): Problem {
   return {
-    field: path.reduce((text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`), ""),
+    field: path.reduce(
+      (text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`),
+      "",
+    ),
     given,
     allowed: allowedText,
     rule: "schema",
@@ -36,7 +42,11 @@ function allowed(issue: z.core.$ZodIssue): string {
 }
 
 function valueAt(input: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((value, part) => (typeof value === "object" && value !== null ? (value as Record<string, unknown>)[part] : undefined), input);
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === "object" && value !== null ? (value as Record<string, unknown>)[part] : undefined,
+    input,
+  );
 }
 
 function shown(value: unknown): string {

@@ -2,11 +2,14 @@ import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../account.ts";
 import type { Deps } from "../deps.ts";
 
-type AdmitDeps = Pick<Deps, "cell" | "queues" | "reached">;
+type AdmitDeps = Pick<Deps, "cell" | "queues" | "reached" | "timing">;
 
 /** Grants slots of one account while its limits allow, and puts a submit job behind each. Safe to call at any time, by anyone. */
 export async function admit(account: Account, deps: AdmitDeps): Promise<ledger.Admitted> {
-  const admitted = await ledger.admit(deps.cell, account.name, account.limits);
+  const admitted = await ledger.admit(deps.cell, account.name, {
+    ...account.limits,
+    leaseMs: deps.timing.grantLeaseMs,
+  });
   for (const { generation } of admitted.grants) await deps.reached?.("admit:after-grant", generation);
   await deps.queues.add("submit", admitted.grants);
   return admitted;
@@ -17,8 +20,6 @@ export interface Admission extends AsyncDisposable {
   /** A slot, a token or room came free. */
   freed(account: string): void;
 }
-
-const idleMs = 1_000;
 
 export function startAdmission(deps: Deps): Admission {
   const loops = new Map([...deps.accounts.values()].map((account) => [account.name, accountLoop(account, deps)]));
@@ -52,10 +53,10 @@ function accountLoop(account: Account, deps: Deps) {
     });
   };
   const once = async (): Promise<void> => {
-    let waitMs = idleMs;
+    let waitMs = deps.timing.turnMs;
     try {
       const { againInMs } = await admit(account, deps);
-      waitMs = Math.min(idleMs, againInMs ?? idleMs);
+      waitMs = Math.min(waitMs, againInMs ?? waitMs);
     } catch (error) {
       deps.log.warn({ err: error, account: account.name }, "admission could not run; it runs again in a second");
     }

@@ -1,5 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
-import { type DeliveryOutcome, deliver as send, nextTry } from "@reelqueue/webhooks";
+import { type DeliveryOutcome, nextTry, deliver as send } from "@reelqueue/webhooks";
 import type { Deps } from "../deps.ts";
 
 export interface DelivererOptions {
@@ -14,9 +14,6 @@ export interface Deliverer extends AsyncDisposable {
   wake(): void;
 }
 
-/** Longer than the longest send. */
-const leaseMs = 30_000;
-
 export function startDeliverer(deps: Deps, options: DelivererOptions): Deliverer {
   const stopping = new AbortController();
   const underWay = new Set<Promise<void>>();
@@ -25,10 +22,19 @@ export function startDeliverer(deps: Deps, options: DelivererOptions): Deliverer
   const turn = async (): Promise<number> => {
     const room = options.concurrency - underWay.size;
     if (room <= 0) return options.maxSleepMs;
-    const { items, lease, nextInMs } = await ledger.claimDeliveries(deps.cell, { limit: room, perEndpoint: options.perEndpoint, leaseMs });
+    const { items, lease, nextInMs } = await ledger.claimDeliveries(deps.cell, {
+      limit: room,
+      perEndpoint: options.perEndpoint,
+      leaseMs: deps.timing.deliverLeaseMs,
+    });
     for (const item of items) {
       const sending = attempt(item, lease, deps)
-        .catch((error) => deps.log.error({ err: error, delivery: item.id }, "a webhook try could not be recorded; its lease brings it back"))
+        .catch((error) =>
+          deps.log.error(
+            { err: error, delivery: item.id },
+            "a webhook try could not be recorded; its lease brings it back",
+          ),
+        )
         .finally(() => {
           underWay.delete(sending);
           wake();
@@ -71,14 +77,18 @@ async function attempt(delivery: ledger.DueDelivery, lease: string, deps: Deps):
     body: delivery.body,
     secrets: deps.secrets.webhookSecrets(delivery.tenant),
     egress: deps.http,
-    signal: AbortSignal.timeout(leaseMs),
+    signal: AbortSignal.timeout(deps.timing.deliverLeaseMs),
   });
   await deps.reached?.("deliver:after-send", delivery.id);
   deps.meters.deliveries.inc({ outcome: outcome.kind });
   await ledger.delivered(deps.cell, delivery, lease, verdict(outcome, delivery.tries + 1, deps.random));
 }
 
-function verdict(outcome: DeliveryOutcome, tries: number, random: () => number): Parameters<typeof ledger.delivered>[3] {
+function verdict(
+  outcome: DeliveryOutcome,
+  tries: number,
+  random: () => number,
+): Parameters<typeof ledger.delivered>[3] {
   switch (outcome.kind) {
     case "delivered":
       return { state: "delivered", note: `${outcome.status} in ${Math.round(outcome.ms)} ms` };
@@ -94,7 +104,12 @@ function verdict(outcome: DeliveryOutcome, tries: number, random: () => number):
   }
 }
 
-function again(note: string, tries: number, random: () => number, atLeastMs = 0): Parameters<typeof ledger.delivered>[3] {
+function again(
+  note: string,
+  tries: number,
+  random: () => number,
+  atLeastMs = 0,
+): Parameters<typeof ledger.delivered>[3] {
   const next = nextTry(tries, random);
   return next.kind === "exhausted"
     ? { state: "exhausted", note: `${note}; the schedule is through` }

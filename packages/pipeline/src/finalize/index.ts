@@ -6,7 +6,6 @@ import { fullJitterMs } from "../backoff.ts";
 import type { FinalizeDeps } from "../deps.ts";
 import { eventOf } from "../event.ts";
 import { insist } from "../insist.ts";
-import { finalizeLeaseMs } from "../poll/judge.ts";
 import { operationToken } from "../token.ts";
 import { keepOutputs } from "./keep.ts";
 import { passportOf } from "./passport.ts";
@@ -20,7 +19,11 @@ export async function finalize(handOver: HandOver, signal: AbortSignal, deps: Fi
   if (found?.record.state !== "finalizing" || found.record.n !== String(handOver.n)) {
     return { kind: "done", note: `nothing to do: it is ${found?.record.state ?? "gone"} under another hand-over` };
   }
-  const stillAtIt = setInterval(() => void ledger.extend(deps.cell, "finalize", handOver, finalizeLeaseMs).catch(() => {}), finalizeLeaseMs / 3);
+  const { finalizeLeaseMs } = deps.timing;
+  const stillAtIt = setInterval(
+    () => void ledger.extend(deps.cell, "finalize", handOver, finalizeLeaseMs).catch(() => {}),
+    finalizeLeaseMs / 3,
+  );
   try {
     const remote = JSON.parse(found.record.remote ?? "[]") as RemoteOutput[];
     const result = await keepOutputs(found, remote, signal, deps);
@@ -71,8 +74,11 @@ async function tryLater(
   if (keeps >= triesAllowed) return lose(found, `${why}, ${keeps} times`, deps);
   const waitMs = afterMs ?? 1_000 + fullJitterMs(keeps, deps.random, { baseMs: 1_000, capMs: 120_000 });
   await ledger.note(deps.cell, found.id, { keeps: String(keeps) });
-  await ledger.extend(deps.cell, "finalize", handOver, waitMs + finalizeLeaseMs);
-  deps.log.warn({ generation: found.id, taskId: found.record.task, account: found.record.account, why }, "the outputs could not be kept yet");
+  await ledger.extend(deps.cell, "finalize", handOver, waitMs + deps.timing.finalizeLeaseMs);
+  deps.log.warn(
+    { generation: found.id, taskId: found.record.task, account: found.record.account, why },
+    "the outputs could not be kept yet",
+  );
   return { kind: "again", afterMs: waitMs };
 }
 

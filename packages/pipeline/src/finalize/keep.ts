@@ -14,7 +14,12 @@ export type KeepResult =
 const freshUrls = 3;
 
 /** Keeps every output of a task. What is kept already is not fetched again. */
-export async function keepOutputs(found: ledger.Found, remote: RemoteOutput[], signal: AbortSignal, deps: FinalizeDeps): Promise<KeepResult> {
+export async function keepOutputs(
+  found: ledger.Found,
+  remote: RemoteOutput[],
+  signal: AbortSignal,
+  deps: FinalizeDeps,
+): Promise<KeepResult> {
   let urls = remote;
   const outputs: Output[] = [];
   for (const kind of remote.map((output) => output.kind)) {
@@ -36,7 +41,12 @@ export async function keepOutputs(found: ledger.Found, remote: RemoteOutput[], s
 }
 
 function targetOf({ id, record }: ledger.Found, kind: Target["kind"]): Target {
-  return { generation: id, createdAt: new Date(Number(record.born)).toISOString(), attempt: Number(record.attempt), kind };
+  return {
+    generation: id,
+    createdAt: new Date(Number(record.born)).toISOString(),
+    attempt: Number(record.attempt),
+    kind,
+  };
 }
 
 function notKept(kept: Exclude<Kept, { kind: "kept" }> | undefined): KeepResult {
@@ -51,7 +61,12 @@ function notKept(kept: Exclude<Kept, { kind: "kept" }> | undefined): KeepResult 
     case "too_large":
       return { kind: "lost", why: `it is larger than ${kept.limitBytes} bytes` };
     case "unreachable":
-      return { kind: "later", why: kept.why, spent: true, ...(kept.retryAfterMs !== undefined && { afterMs: kept.retryAfterMs }) };
+      return {
+        kind: "later",
+        why: kept.why,
+        spent: true,
+        ...(kept.retryAfterMs !== undefined && { afterMs: kept.retryAfterMs }),
+      };
     case "truncated":
     case "invalid":
     case "blocked":
@@ -64,7 +79,11 @@ type Fresh = { kind: "fresh"; outputs: RemoteOutput[] } | { kind: "none"; result
 /** Reads the task again: most providers sign a new URL with every reading. */
 async function askAgain({ record }: ledger.Found, deps: FinalizeDeps): Promise<Fresh> {
   const account = deps.accounts.get(record.account);
-  if (!account || record.task === undefined) return { kind: "none", result: { kind: "later", why: `account ${record.account} is not configured`, spent: false, afterMs: 60_000 } };
+  if (!account || record.task === undefined)
+    return {
+      kind: "none",
+      result: { kind: "later", why: `account ${record.account} is not configured`, spent: false, afterMs: 60_000 },
+    };
   const progress: Progress = await account.provider.poll(record.task, {
     http: deps.http,
     baseUrl: account.baseUrl,
@@ -75,11 +94,17 @@ async function askAgain({ record }: ledger.Found, deps: FinalizeDeps): Promise<F
     case "succeeded":
       return { kind: "fresh", outputs: progress.outputs };
     case "throttled":
-      return { kind: "none", result: { kind: "later", why: progress.message, spent: false, afterMs: progress.retryAfterMs ?? 5_000 } };
+      return {
+        kind: "none",
+        result: { kind: "later", why: progress.message, spent: false, afterMs: progress.retryAfterMs ?? 5_000 },
+      };
     case "blocked":
       return { kind: "none", result: { kind: "later", why: progress.message, spent: false, afterMs: 60_000 } };
     case "failed":
-      return { kind: "none", result: { kind: "lost", why: `the provider now says it failed: ${progress.failure.message}` } };
+      return {
+        kind: "none",
+        result: { kind: "lost", why: `the provider now says it failed: ${progress.failure.message}` },
+      };
     case "missing":
     case "unreachable":
       return { kind: "none", result: { kind: "later", why: progress.message, spent: true } };

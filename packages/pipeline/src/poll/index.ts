@@ -11,32 +11,28 @@ export interface PollerOptions {
   concurrency: number;
   /** The longest sleep when nothing is due; a callback or a new task is noticed within it. */
   maxSleepMs: number;
+  /** Called when a loop has turned and Redis has answered. */
+  turned?: () => void;
 }
 
 /** Looks at tasks when they are due, until disposed. One loop per account and lane; any number of processes may run them. */
 export interface Poller extends AsyncDisposable {
   /** Look now rather than at the next timer. */
   wake(): void;
-  /** When a loop last turned and Redis answered; what a watchdog looks at. */
-  lastTurnAt(): number;
 }
 
-const leaseMs = 30_000;
-const answerWithinMs = 15_000;
 const fields = ["task", "class", "attempt", "polls", "at", "misses", "trouble", "progress", "seen", "lane"] as const;
 type Claim = ledger.Claimed<(typeof fields)[number]>;
 
 export function startPoller(deps: Deps, freed: (account: string) => void, options: PollerOptions): Poller {
   const accounts = [...deps.accounts.values()];
-  const turned = { at: performance.now() };
   const loops = accounts.flatMap((account) =>
-    (["poll", "watch"] as const).map((lane) => pollLoop(lane, account, deps, freed, options, turned)),
+    (["poll", "watch"] as const).map((lane) => pollLoop(lane, account, deps, freed, options)),
   );
   return {
     wake: () => {
       for (const loop of loops) loop.wake();
     },
-    lastTurnAt: () => turned.at,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(loops.map((loop) => loop.stop()));
     },
@@ -48,8 +44,7 @@ function pollLoop(
   account: Account,
   deps: Deps,
   freed: (account: string) => void,
-  { concurrency, maxSleepMs }: PollerOptions,
-  turned: { at: number },
+  { concurrency, maxSleepMs, turned }: PollerOptions,
 ) {
   const stopping = new AbortController();
   let asking = 0;
@@ -72,11 +67,20 @@ function pollLoop(
   const turn = async (): Promise<number> => {
     const room = concurrency - asking;
     if (room <= 0) return maxSleepMs;
-    const claimed: Claim = await ledger.claim(deps.cell, lane, account.name, fields, { limit: Math.min(room, 500), leaseMs, bucket: bucketOf(account) });
-    turned.at = performance.now();
+    const claimed: Claim = await ledger.claim(deps.cell, lane, account.name, fields, {
+      limit: Math.min(room, 500),
+      leaseMs: deps.timing.lookLeaseMs,
+      bucket: bucketOf(account),
+    });
+    turned?.();
     for (const item of claimed.items) {
       await deps.reached?.("poll:after-claim", item.id);
-      void ask(item, claimed.lease).catch((error) => deps.log.error({ err: error, generation: item.id }, "a look at a task could not be recorded; its lease brings it back"));
+      void ask(item, claimed.lease).catch((error) =>
+        deps.log.error(
+          { err: error, generation: item.id },
+          "a look at a task could not be recorded; its lease brings it back",
+        ),
+      );
     }
     return Math.min(maxSleepMs, claimed.nextInMs ?? maxSleepMs);
   };
@@ -117,7 +121,7 @@ async function look(watched: Watched, account: Account, deps: Deps): Promise<Pro
       http: deps.http,
       baseUrl: account.baseUrl,
       key: account.key.reveal(),
-      signal: AbortSignal.timeout(answerWithinMs),
+      signal: AbortSignal.timeout(deps.timing.lookMs),
     });
   } catch (error) {
     return { kind: "unreachable", message: error instanceof Error ? error.message : String(error) };
@@ -132,9 +136,13 @@ function bucketOf({ limits }: Account): { rate: number; burst: number; reserve: 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, Math.max(1, ms));
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
   });
 }

@@ -47,7 +47,7 @@ export function judge(watched: Watched, progress: Progress, nowMs: number, accou
     case "pending":
       return pending(watched, progress.progress, ageMs, account, deps, look);
     case "succeeded":
-      return finished(watched, progress.outputs, ageMs, nowMs, account);
+      return finished(watched, progress.outputs, ageMs, nowMs, account, deps);
     case "failed":
       return { kind: "failed", failure: progress.failure };
     case "canceled":
@@ -81,17 +81,31 @@ function pending(
   const longest = watched.lane === "watch" ? watchForMs : account.provider.capabilities.longestRunMs.value;
   if (providerAgeMs > longest) return { kind: "ended", state: "expired" };
   const nextInMs =
-    watched.lane === "watch" ? jittered(watchEveryMs, deps.random) / account.timeScale : lookInMs(account, watched.class, ageMs, deps);
+    watched.lane === "watch"
+      ? jittered(watchEveryMs, deps.random) / account.timeScale
+      : lookInMs(account, watched.class, ageMs, deps);
   const calm = { ...(watched.misses !== "" && { misses: "0" }), ...(watched.trouble !== "" && { trouble: "0" }) };
-  return { kind: "look", look: look(nextInMs, { seen: String(Math.round(ageMs)), ...calm, ...risen(watched, progress) }) };
+  return {
+    kind: "look",
+    look: look(nextInMs, { seen: String(Math.round(ageMs)), ...calm, ...risen(watched, progress) }),
+  };
 }
 
 /** Progress only rises: an answer that arrives late does not turn it back. */
 function risen(watched: Watched, progress: number | undefined): Look["set"] {
-  return progress !== undefined && progress > Number(watched.progress) ? { progress: String(Math.min(100, Math.round(progress))) } : {};
+  return progress !== undefined && progress > Number(watched.progress)
+    ? { progress: String(Math.min(100, Math.round(progress))) }
+    : {};
 }
 
-function finished(watched: Watched, outputs: RemoteOutput[], ageMs: number, nowMs: number, account: Account): Judgement {
+function finished(
+  watched: Watched,
+  outputs: RemoteOutput[],
+  ageMs: number,
+  nowMs: number,
+  account: Account,
+  deps: Deps,
+): Judgement {
   const until = outputs.map(({ life }) => {
     if (life === undefined) return Number.POSITIVE_INFINITY;
     return "untilMs" in life ? life.untilMs : nowMs + life.lastsMs / account.timeScale;
@@ -108,15 +122,18 @@ function finished(watched: Watched, outputs: RemoteOutput[], ageMs: number, nowM
       to: "finalizing",
       token: operationToken(),
       handover: true,
-      due: { lane: "finalize", inMs: finalizeLeaseMs },
-      set: { remote: JSON.stringify(outputs), urgency: String(urgency), polls: String(Number(watched.polls) + 1), progress: "100" },
+      due: { lane: "finalize", inMs: deps.timing.finalizeLeaseMs },
+      set: {
+        remote: JSON.stringify(outputs),
+        urgency: String(urgency),
+        polls: String(Number(watched.polls) + 1),
+        progress: "100",
+      },
       unset: ["misses", "trouble"],
       ...(watched.lane === "watch" && { note: "paid, recovered: it finished after we had given up" }),
     },
   };
 }
-
-export const finalizeLeaseMs = 60_000;
 
 /** BullMQ takes priorities up to 2,097,151, low first: minutes since the start of 2026 until the URL dies. */
 function urgencyOf(untilMs: number): number {
@@ -135,7 +152,14 @@ function missed(
   const apart = missApartMs / account.timeScale;
   const counted = count === 0 || nowMs - last >= apart * 0.99 ? count + 1 : count;
   if (counted >= missesBelieved) {
-    return { kind: "failed", failure: { class: "output_lost", code: "not_found", message: `the provider no longer knows this task: ${message}` } };
+    return {
+      kind: "failed",
+      failure: {
+        class: "output_lost",
+        code: "not_found",
+        message: `the provider no longer knows this task: ${message}`,
+      },
+    };
   }
   return { kind: "look", look: look(apart, { misses: `${counted}@${counted > count ? nowMs : last}` }) };
 }

@@ -15,9 +15,14 @@ export async function record(
   deps: Deps,
   freed: (account: string) => void,
 ): Promise<void> {
-  const judged = answers.map((answer) => ({ answer, judgement: judge(answer.watched, answer.progress, redisNow(answer), account, deps) }));
+  const judged = answers.map((answer) => ({
+    answer,
+    judgement: judge(answer.watched, answer.progress, redisNow(answer, deps), account, deps),
+  }));
   await writeLooks(lane, judged, account, deps);
-  const moves = (await Promise.all(judged.map(({ answer, judgement }) => moveOf(answer, judgement, account, deps)))).filter((step) => step !== undefined);
+  const moves = (
+    await Promise.all(judged.map(({ answer, judgement }) => moveOf(answer, judgement, account, deps)))
+  ).filter((step) => step !== undefined);
   if (moves.length === 0) return;
   const moved = await ledger.moveAll(deps.cell, moves);
   for (const { id } of moves) await deps.reached?.("poll:after-move", id);
@@ -25,7 +30,8 @@ export async function record(
   freed(account.name);
   await deps.runTimes.learn(runsOf(judged));
   for (const [i, step] of moves.entries()) {
-    if (moved[i]?.kind === "moved" && step.to !== "finalizing") deps.meters.ends.inc({ account: account.name, state: step.to });
+    if (moved[i]?.kind === "moved" && step.to !== "finalizing")
+      deps.meters.ends.inc({ account: account.name, state: step.to });
   }
 }
 
@@ -35,14 +41,20 @@ interface Judged {
 }
 
 /** Redis' clock when the task was claimed: its lease runs from there. */
-function redisNow({ lease }: Answer): number {
-  return Number(lease) - 30_000;
+function redisNow({ lease }: Answer, deps: Deps): number {
+  return Number(lease) - deps.timing.lookLeaseMs;
 }
 
-async function writeLooks(lane: "poll" | "watch", judged: readonly Judged[], account: Account, deps: Deps): Promise<void> {
+async function writeLooks(
+  lane: "poll" | "watch",
+  judged: readonly Judged[],
+  account: Account,
+  deps: Deps,
+): Promise<void> {
   const byLease = new Map<string, ledger.Look[]>();
   for (const { answer, judgement } of judged) {
-    if (answer.progress.kind === "pending" && !answer.progress.known) deps.meters.unknownStatuses.inc({ account: account.name });
+    if (answer.progress.kind === "pending" && !answer.progress.known)
+      deps.meters.unknownStatuses.inc({ account: account.name });
     if (judgement.kind !== "look") continue;
     byLease.set(answer.lease, [...(byLease.get(answer.lease) ?? []), judgement.look]);
     if (judgement.throttleMs !== undefined) await ledger.throttle(deps.cell, account.name, judgement.throttleMs);
@@ -54,7 +66,12 @@ async function writeLooks(lane: "poll" | "watch", judged: readonly Judged[], acc
   await Promise.all([...byLease].map(([lease, looks]) => ledger.polled(deps.cell, lane, account.name, lease, looks)));
 }
 
-async function moveOf({ watched }: Answer, judgement: Judgement, account: Account, deps: Deps): Promise<ledger.Move | undefined> {
+async function moveOf(
+  { watched }: Answer,
+  judgement: Judgement,
+  account: Account,
+  deps: Deps,
+): Promise<ledger.Move | undefined> {
   if (judgement.kind === "look") return undefined;
   if (judgement.kind === "finished") return judgement.move;
   if (watched.lane === "watch") {
@@ -73,8 +90,17 @@ async function moveOf({ watched }: Answer, judgement: Judgement, account: Accoun
   };
 }
 
-async function handOver(judged: readonly Judged[], moves: readonly ledger.Move[], moved: readonly ledger.Moved[], deps: Deps): Promise<void> {
-  const urgency = new Map(judged.flatMap(({ answer, judgement }) => (judgement.kind === "finished" ? [[answer.watched.id, judgement.urgency] as const] : [])));
+async function handOver(
+  judged: readonly Judged[],
+  moves: readonly ledger.Move[],
+  moved: readonly ledger.Moved[],
+  deps: Deps,
+): Promise<void> {
+  const urgency = new Map(
+    judged.flatMap(({ answer, judgement }) =>
+      judgement.kind === "finished" ? [[answer.watched.id, judgement.urgency] as const] : [],
+    ),
+  );
   const jobs = moves.flatMap(({ id, to }, i) => {
     const result = moved[i];
     if (to !== "finalizing" || (result?.kind !== "moved" && result?.kind !== "already")) return [];
@@ -84,5 +110,9 @@ async function handOver(judged: readonly Judged[], moves: readonly ledger.Move[]
 }
 
 function runsOf(judged: readonly Judged[]): { class: string; ms: number }[] {
-  return judged.flatMap(({ answer, judgement }) => (judgement.kind === "finished" && answer.watched.lane === "poll" ? [{ class: answer.watched.class, ms: judgement.ranMs }] : []));
+  return judged.flatMap(({ answer, judgement }) =>
+    judgement.kind === "finished" && answer.watched.lane === "poll"
+      ? [{ class: answer.watched.class, ms: judgement.ranMs }]
+      : [],
+  );
 }

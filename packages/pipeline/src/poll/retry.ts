@@ -10,21 +10,33 @@ import { operationToken } from "../token.ts";
  * The move after a task has failed: a new paid attempt where that cannot cost anything twice (the provider's own failure, and a provider
  * known not to charge failed tasks), else the end. `undefined`: the record is gone.
  */
-export async function afterFailure(id: string, failure: Failure, account: Account, deps: Deps): Promise<ledger.Move | undefined> {
+export async function afterFailure(
+  id: string,
+  failure: Failure,
+  account: Account,
+  deps: Deps,
+): Promise<ledger.Move | undefined> {
   const found = await ledger.read(deps.cell, id);
   if (!found) return undefined;
   const { record, request } = found;
   const attempt = Number(record.attempt);
   const text = JSON.stringify({ ...failure, message: failure.message.slice(0, 500).toWellFormed() });
   const retry =
-    failure.class === "upstream" && account.retriesFailures && attempt < request.maxAttempts && record.cancel === undefined && record.state === "running";
+    failure.class === "upstream" &&
+    account.retriesFailures &&
+    attempt < request.maxAttempts &&
+    record.cancel === undefined &&
+    record.state === "running";
   if (retry) {
     return {
       id,
       from: ["running"],
       to: "queued",
       token: operationToken(),
-      due: { lane: "backoff", inMs: fullJitterMs(attempt, deps.random, { baseMs: 5_000, capMs: 300_000 }) / account.timeScale },
+      due: {
+        lane: "backoff",
+        inMs: fullJitterMs(attempt, deps.random, { baseMs: 5_000, capMs: 300_000 }) / account.timeScale,
+      },
       ...newAttempt(record),
       note: `attempt ${attempt} failed (${failure.message}); another one follows`,
     };
@@ -48,6 +60,19 @@ export function newAttempt(record: ledger.StoredRecord): Pick<ledger.Move, "set"
   const earlier = [record.earlier, record.task].filter((text) => text !== undefined).join(" ");
   return {
     set: { attempt: String(Number(record.attempt) + 1), submits: "0", ...(earlier !== "" && { earlier }) },
-    unset: ["task", "remote", "urgency", "keeps", "progress", "polls", "misses", "trouble", "failure", "hint", "evidence", "cancel"],
+    unset: [
+      "task",
+      "remote",
+      "urgency",
+      "keeps",
+      "progress",
+      "polls",
+      "misses",
+      "trouble",
+      "failure",
+      "hint",
+      "evidence",
+      "cancel",
+    ],
   };
 }

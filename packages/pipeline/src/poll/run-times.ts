@@ -17,14 +17,20 @@ export function openRunTimes(cell: ledger.Cell): RunTimesBook {
   const renew = async (account: Account, name: string): Promise<void> => {
     try {
       const [seen = []] = await ledger.learned(cell, [name]);
-      book.set(name, { belief: believe(account.provider.capabilities.typicalRunMs.value, seen), at: performance.now() });
+      book.set(name, {
+        belief: believe(account.provider.capabilities.typicalRunMs.value, seen),
+        at: performance.now(),
+      });
     } catch {
       // The old belief serves until Redis is back.
     }
   };
   return {
     of: (account, name) => {
-      const known = book.get(name) ?? { belief: believe(account.provider.capabilities.typicalRunMs.value, []), at: -renewAfterMs };
+      const known = book.get(name) ?? {
+        belief: believe(account.provider.capabilities.typicalRunMs.value, []),
+        at: -renewAfterMs,
+      };
       if (performance.now() - known.at >= renewAfterMs) {
         book.set(name, { ...known, at: performance.now() });
         void renew(account, name);

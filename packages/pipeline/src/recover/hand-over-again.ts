@@ -1,6 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
 import type { Deps } from "../deps.ts";
-import { finalizeLeaseMs } from "../poll/judge.ts";
 
 const lanes = { submit: "granted", finalize: "finalize" } as const;
 const batch = 200;
@@ -15,11 +14,19 @@ export async function handOverAgain(deps: Deps): Promise<void> {
     const lost = await jobsAreGone(stage, deps);
     for (const account of deps.accounts.values()) {
       if (lost) await ledger.pull(deps.cell, lanes[stage], account.name);
-      const leaseMs = stage === "submit" ? account.limits.leaseMs : finalizeLeaseMs;
+      const leaseMs = stage === "submit" ? deps.timing.grantLeaseMs : deps.timing.finalizeLeaseMs;
       const again = await ledger.reissue(deps.cell, lanes[stage], account.name, batch, leaseMs);
       for (const { generation, n } of again) await deps.queues.remove(stage, { generation, n: n - 1 });
-      await deps.queues.add(stage, again.map(({ generation, n, urgency }) => ({ generation, n, ...(urgency !== undefined && { priority: urgency }) })));
-      if (again.length > 0) deps.log.warn({ account: account.name, count: again.length, stage }, "overdue work was handed over again");
+      await deps.queues.add(
+        stage,
+        again.map(({ generation, n, urgency }) => ({
+          generation,
+          n,
+          ...(urgency !== undefined && { priority: urgency }),
+        })),
+      );
+      if (again.length > 0)
+        deps.log.warn({ account: account.name, count: again.length, stage }, "overdue work was handed over again");
     }
   }
 }

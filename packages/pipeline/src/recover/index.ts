@@ -15,19 +15,24 @@ export interface Recovery extends AsyncDisposable {
   wake(): void;
 }
 
-const everyMs = 1_000;
 const forgetEveryTurns = 60;
 const batch = 200;
 
-export function startRecovery(deps: Deps, freed: (account: string) => void, options: { retentionMs: number }): Recovery {
+export function startRecovery(
+  deps: Deps,
+  freed: (account: string) => void,
+  options: { retentionMs: number },
+): Recovery {
   const stopping = new AbortController();
   let wake = () => {};
   const running = (async () => {
     for (let turn = 0; !stopping.signal.aborted; turn += 1) {
       const woken = Promise.withResolvers<void>();
       wake = woken.resolve;
-      await recoverOnce(turn, deps, freed, options).catch((error) => deps.log.warn({ err: error }, "recovery could not run; it runs again in a second"));
-      const timer = setTimeout(woken.resolve, everyMs);
+      await recoverOnce(turn, deps, freed, options).catch((error) =>
+        deps.log.warn({ err: error }, "recovery could not run; it runs again in a second"),
+      );
+      const timer = setTimeout(woken.resolve, deps.timing.turnMs);
       await woken.promise;
       clearTimeout(timer);
     }
@@ -43,7 +48,12 @@ export function startRecovery(deps: Deps, freed: (account: string) => void, opti
 }
 
 /** One turn over all accounts. */
-export async function recoverOnce(turn: number, deps: Deps, freed: (account: string) => void, options: { retentionMs: number }): Promise<void> {
+export async function recoverOnce(
+  turn: number,
+  deps: Deps,
+  freed: (account: string) => void,
+  options: { retentionMs: number },
+): Promise<void> {
   await Promise.all([...deps.accounts.values()].map((account) => recoverAccount(account, deps, freed)));
   await handOverAgain(deps);
   await expireOverdue(deps);
@@ -63,15 +73,17 @@ async function loseSightOfStale(account: Account, deps: Deps): Promise<void> {
   const { items } = await ledger.claim(deps.cell, "submitting", account.name, [], { limit: batch, leaseMs: 60_000 });
   await ledger.moveAll(
     deps.cell,
-    items.map(({ id }): ledger.Move => ({
-      id,
-      from: ["submitting"],
-      to: "unknown",
-      token: operationToken(),
-      due: { lane: "unknown", inMs: 0 },
-      set: { evidence: "the worker that was sending it did not come back" },
-      note: "the worker that was sending it did not come back",
-    })),
+    items.map(
+      ({ id }): ledger.Move => ({
+        id,
+        from: ["submitting"],
+        to: "unknown",
+        token: operationToken(),
+        due: { lane: "unknown", inMs: 0 },
+        set: { evidence: "the worker that was sending it did not come back" },
+        note: "the worker that was sending it did not come back",
+      }),
+    ),
   );
 }
 
@@ -80,7 +92,13 @@ async function freeReviewed(account: Account, deps: Deps): Promise<void> {
   const { items, lease } = await ledger.claim(deps.cell, "review", account.name, [], { limit: batch, leaseMs: 60_000 });
   for (const { id } of items) await ledger.release(deps.cell, id, "needs_review", { unwatch: false });
   const day = 24 * 3_600_000;
-  await ledger.polled(deps.cell, "review", account.name, lease, items.map(({ id }) => ({ id, nextInMs: day })));
+  await ledger.polled(
+    deps.cell,
+    "review",
+    account.name,
+    lease,
+    items.map(({ id }) => ({ id, nextInMs: day })),
+  );
 }
 
 async function forgetOld(deps: Deps, retentionMs: number): Promise<void> {

@@ -2,23 +2,20 @@ import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../account.ts";
 import { jittered } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
-import { submitLeaseMs } from "../submit/begin.ts";
+import type { Intent } from "../submit/index.ts";
 import { post } from "../submit/post.ts";
 import { bind } from "../submit/settle.ts";
-import type { Intent } from "../submit/index.ts";
 import { operationToken } from "../token.ts";
 
 const fields = ["attempt", "class", "submits", "at", "hint", "trouble"] as const;
 type Lost = ledger.Claimed<(typeof fields)[number]>["items"][number];
 
-/** Longer than a POST. */
-const leaseMs = 90_000;
-/** A POST that has not taken effect this long after its socket closed never will (assumption A1). */
-export const quietMs = 300_000;
-
 /** Finds out what became of lost POSTs of one account, by what its provider can do. Returns how many were looked at. */
 export async function resolve(account: Account, deps: Deps): Promise<number> {
-  const { items, lease } = await ledger.claim(deps.cell, "unknown", account.name, fields, { limit: 20, leaseMs });
+  const { items, lease } = await ledger.claim(deps.cell, "unknown", account.name, fields, {
+    limit: 20,
+    leaseMs: deps.timing.submitLeaseMs,
+  });
   await Promise.all(items.map((item) => resolveOne(item, lease, account, deps)));
   return items.length;
 }
@@ -40,10 +37,11 @@ async function resolveOne(lost: Lost, lease: string, account: Account, deps: Dep
     await bind(intent, lost.hint, deps);
     return;
   }
-  const sinceLostMs = Number(lease) - leaseMs - Number(lost.at);
+  const sinceLostMs = Number(lease) - deps.timing.submitLeaseMs - Number(lost.at);
   // The key is as old as the POST, which began at most one submit lease before it was lost.
-  const keyAgeMs = (sinceLostMs + submitLeaseMs) * account.timeScale;
-  if (means.includes("idempotencyKey") && keyAgeMs < (idempotencyLifeMs?.value ?? 0)) return sameKeyAgain(intent, lost, lease, deps);
+  const keyAgeMs = (sinceLostMs + deps.timing.submitLeaseMs) * account.timeScale;
+  if (means.includes("idempotencyKey") && keyAgeMs < (idempotencyLifeMs?.value ?? 0))
+    return sameKeyAgain(intent, lost, lease, deps);
   await giveToReview(intent, lost, lease, means.includes("callback"), deps);
 }
 
@@ -53,7 +51,7 @@ async function confirmed(taskId: string, account: Account, deps: Deps): Promise<
     http: deps.http,
     baseUrl: account.baseUrl,
     key: account.key.reveal(),
-    signal: AbortSignal.timeout(15_000),
+    signal: AbortSignal.timeout(deps.timing.lookMs),
   });
   return ["pending", "succeeded", "failed", "canceled", "expired"].includes(progress.kind);
 }
@@ -91,13 +89,23 @@ async function provenAbsent(intent: Intent, why: string, deps: Deps): Promise<vo
 }
 
 async function lookAgain(intent: Intent, lost: Lost, lease: string, inMs: number, deps: Deps): Promise<void> {
-  const look = { id: intent.id, nextInMs: jittered(inMs, deps.random), set: { trouble: String(Number(lost.trouble) + 1) } };
+  const look = {
+    id: intent.id,
+    nextInMs: jittered(inMs, deps.random),
+    set: { trouble: String(Number(lost.trouble) + 1) },
+  };
   await ledger.polled(deps.cell, "unknown", intent.account.name, lease, [look]);
 }
 
 /** Nothing can tell: a person has to. A provider that calls back gets the quiet window first. */
-async function giveToReview(intent: Intent, lost: Lost, lease: string, awaitCallback: boolean, deps: Deps): Promise<void> {
-  const quietLeftMs = quietMs / intent.account.timeScale - (Number(lease) - leaseMs - Number(lost.at));
+async function giveToReview(
+  intent: Intent,
+  lost: Lost,
+  lease: string,
+  awaitCallback: boolean,
+  deps: Deps,
+): Promise<void> {
+  const quietLeftMs = deps.timing.quietMs - (Number(lease) - deps.timing.submitLeaseMs - Number(lost.at));
   if (awaitCallback && quietLeftMs > 0) return lookAgain(intent, lost, lease, quietLeftMs, deps);
   await ledger.move(deps.cell, {
     id: intent.id,
@@ -108,5 +116,8 @@ async function giveToReview(intent: Intent, lost: Lost, lease: string, awaitCall
     note: "the provider offers no way to find out",
   });
   deps.meters.alarms.inc({ kind: "needs-review" });
-  deps.log.error({ generation: intent.id, account: intent.account.name }, "a submit could not be resolved: settle it with ./reelqueue review");
+  deps.log.error(
+    { generation: intent.id, account: intent.account.name },
+    "a submit could not be resolved: settle it with ./reelqueue review",
+  );
 }

@@ -7,9 +7,6 @@ import type { Intent } from "./index.ts";
 
 type Begun = { kind: "begun"; intent: Intent } | { kind: "over"; note: string };
 
-/** Longer than the start budget and the longest POST together: afterwards no worker can still be sending. */
-export const submitLeaseMs = 90_000;
-
 /** Writes the intent. `over`: the job is stale, or somebody else is at it, and nothing may be sent. */
 export async function begin({ generation: id, n }: HandOver, token: string, deps: Deps): Promise<Begun> {
   const moved = await ledger.move(deps.cell, {
@@ -18,7 +15,7 @@ export async function begin({ generation: id, n }: HandOver, token: string, deps
     to: "submitting",
     token,
     expect: { n: String(n), lane: "granted", calm: true },
-    due: { lane: "submitting", inMs: submitLeaseMs },
+    due: { lane: "submitting", inMs: deps.timing.submitLeaseMs },
     want: ["account", "attempt", "class", "submits"],
   });
   switch (moved.kind) {
@@ -38,11 +35,19 @@ export async function begin({ generation: id, n }: HandOver, token: string, deps
   }
 }
 
-async function intentOf(id: string, token: string, moved: { wanted: string[]; request: string }, deps: Deps): Promise<Begun> {
+async function intentOf(
+  id: string,
+  token: string,
+  moved: { wanted: string[]; request: string },
+  deps: Deps,
+): Promise<Begun> {
   const [name = "", attempt = "1", className = "", submits = ""] = moved.wanted;
   const account = deps.accounts.get(name);
   if (account) {
-    return { kind: "begun", intent: { id, account, attempt, class: className, submits: Number(submits), request: moved.request, token } };
+    return {
+      kind: "begun",
+      intent: { id, account, attempt, class: className, submits: Number(submits), request: moved.request, token },
+    };
   }
   await ledger.move(deps.cell, {
     id,

@@ -20,9 +20,6 @@ export interface Intent {
   token: string;
 }
 
-/** A worker that was frozen for longer between intent and POST gives the intent back, unsent. */
-const startBudgetMs = 2_000;
-
 /**
  * Creates the paid task of one generation, at most once: the intent is durable before the first byte leaves,
  * and an answer that may hide a task is `unknown`, which is never blindly sent again.
@@ -38,7 +35,7 @@ export async function submit(handOver: HandOver, deps: Deps, freed: (account: st
   await deps.reached?.("submit:after-intent", intent.id);
 
   const outcome: Submitted =
-    performance.now() - startedAt > startBudgetMs
+    performance.now() - startedAt > deps.timing.startBudgetMs
       ? { kind: "unsent", message: "the worker stood still between intent and POST" }
       : await post(intent, deps);
   await deps.reached?.("submit:after-answer", intent.id);
@@ -49,4 +46,3 @@ export async function submit(handOver: HandOver, deps: Deps, freed: (account: st
   freed(intent.account.name);
   return verdict;
 }
-

@@ -4,9 +4,6 @@ import type { Deps } from "../deps.ts";
 import { callbackToken } from "../token.ts";
 import type { Intent } from "./index.ts";
 
-/** Whole POST, first byte to last; no retry. */
-const totalMs = 60_000;
-
 /** One POST. Whatever goes wrong once something may have left this machine is `unknown`. */
 export async function post(intent: Intent, deps: Deps): Promise<Submitted> {
   let sending = false;
@@ -20,7 +17,7 @@ export async function post(intent: Intent, deps: Deps): Promise<Submitted> {
     },
     baseUrl: intent.account.baseUrl,
     key: intent.account.key.reveal(),
-    signal: AbortSignal.timeout(totalMs),
+    signal: AbortSignal.timeout(deps.timing.postMs),
     idempotencyKey: `${intent.id}.${intent.attempt}`,
     ...callbackUrl(intent, deps),
     dataUri: (url) => deps.media.dataUri(url),

@@ -25,7 +25,9 @@ export async function settle(intent: Intent, outcome: Submitted, deps: Deps): Pr
       log.error({ reason: outcome.reason }, `account paused: ${outcome.message}`);
       return giveBack(intent, outcome.message, { lane: "backlog" }, deps);
     case "throttled":
-      await insist(deps, () => ledger.throttle(deps.cell, intent.account.name, outcome.retryAfterMs ?? 5_000 / intent.account.timeScale));
+      await insist(deps, () =>
+        ledger.throttle(deps.cell, intent.account.name, outcome.retryAfterMs ?? 5_000 / intent.account.timeScale),
+      );
       return giveBack(intent, outcome.message, { lane: "backlog" }, deps);
     case "unsent": {
       const inMs = fullJitterMs(intent.submits, deps.random, { baseMs: 2_000, capMs: 300_000 });
@@ -90,7 +92,12 @@ async function fail(intent: Intent, failure: Failure, deps: Deps): Promise<void>
   deps.meters.ends.inc({ account: intent.account.name, state: "failed" });
 }
 
-async function giveBack(intent: Intent, why: string, due: NonNullable<ledger.Move["due"]>, deps: Deps): Promise<Verdict> {
+async function giveBack(
+  intent: Intent,
+  why: string,
+  due: NonNullable<ledger.Move["due"]>,
+  deps: Deps,
+): Promise<Verdict> {
   await insist(deps, () =>
     ledger.move(deps.cell, {
       id: intent.id,
@@ -105,7 +112,11 @@ async function giveBack(intent: Intent, why: string, due: NonNullable<ledger.Mov
   return { kind: "done", note: `not sent: ${why}` };
 }
 
-async function loseSight(intent: Intent, { message, evidence }: { message: string; evidence: string }, deps: Deps): Promise<Verdict> {
+async function loseSight(
+  intent: Intent,
+  { message, evidence }: { message: string; evidence: string },
+  deps: Deps,
+): Promise<Verdict> {
   const moved = await insist(deps, () =>
     ledger.move(deps.cell, {
       id: intent.id,
@@ -117,6 +128,9 @@ async function loseSight(intent: Intent, { message, evidence }: { message: strin
       note: message,
     }),
   );
-  deps.log.warn({ generation: intent.id, account: intent.account.name, moved: moved.kind }, `no certain answer to a POST: ${message}`);
+  deps.log.warn(
+    { generation: intent.id, account: intent.account.name, moved: moved.kind },
+    `no certain answer to a POST: ${message}`,
+  );
   return { kind: "done", note: `unknown: ${message}` };
 }

@@ -1,0 +1,16 @@
+import { readCount, readWorkerEnv } from "@reelqueue/runtime";
+
+/** What this process is told from outside. */
+export function readEnv(env: NodeJS.ProcessEnv = process.env) {
+  return {
+    ...readWorkerEnv(env, 3104),
+    /** Downloads under way at once. */
+    concurrency: readCount(env, "FINALIZE_CONCURRENCY", 16),
+    deliver: {
+      concurrency: readCount(env, "DELIVER_CONCURRENCY", 64),
+      perEndpoint: readCount(env, "DELIVER_PER_ENDPOINT", 4),
+    },
+  };
+}
+
+export type Env = ReturnType<typeof readEnv>;

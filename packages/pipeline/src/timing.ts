@@ -1,0 +1,24 @@
+/** Leases and time limits of the stages, in real ms (never scaled). Only tests use others than these. */
+export const timing = {
+  /** Between granting a slot and the intent; afterwards the job behind it is taken for lost. */
+  grantLeaseMs: 30_000,
+  /** A worker that stood still for longer between intent and POST gives the intent back, unsent. */
+  startBudgetMs: 2_000,
+  /** A whole POST, first byte to last. */
+  postMs: 60_000,
+  /** Longer than start budget and POST together: afterwards no worker can still be sending. */
+  submitLeaseMs: 90_000,
+  /** A look at a task, and how long nobody else may take it meanwhile. */
+  lookMs: 15_000,
+  lookLeaseMs: 30_000,
+  /** Renewed while a finalizer is at work. */
+  finalizeLeaseMs: 60_000,
+  /** Longer than the longest send of a webhook. */
+  deliverLeaseMs: 30_000,
+  /** A POST that has not taken effect this long after its socket closed never will (assumption A1). */
+  quietMs: 300_000,
+  /** Recovery and admission turn at least this often. */
+  turnMs: 1_000,
+};
+
+export type Timing = typeof timing;

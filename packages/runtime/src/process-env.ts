@@ -1,0 +1,58 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { StartError } from "./start-error.ts";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/** The variables that every process of the system reads. */
+const common = {
+  REDIS_URL: z.url({ protocol: /^(rediss?|valkeys?)$/ }).default("redis://127.0.0.1:6379"),
+  REELQUEUE_HOME: z.string().default(".reelqueue"),
+  REELQUEUE_CONFIG: z.string().default("reelqueue.config.json"),
+  HOST: z.string().default("127.0.0.1"),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+};
+
+/** The variables of a worker process; its health has a port of its own. */
+export function readWorkerEnv(env: Variables, healthPort: number) {
+  const read = readVariables(env, { ...common, HEALTH_PORT: port.default(healthPort) });
+  return { ...installation(read, env), health: { host: read.HOST, port: read.HEALTH_PORT, variable: "HEALTH_PORT" } };
+}
+
+/** The variables of a process that people or programs talk to. */
+export function readServerEnv(env: Variables, serverPort: number) {
+  const read = readVariables(env, { ...common, PORT: port.default(serverPort) });
+  return { ...installation(read, env), host: read.HOST, port: read.PORT };
+}
+
+/** A whole number above 0 from one variable. */
+export function readCount(env: Variables, name: string, otherwise: number): number {
+  return readVariables(env, { [name]: z.coerce.number().int().positive().default(otherwise) })[name] ?? otherwise;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+function installation(read: z.output<z.ZodObject<typeof common>>, env: Variables) {
+  return {
+    redisUrl: read.REDIS_URL,
+    home: resolve(read.REELQUEUE_HOME),
+    configPath: resolve(read.REELQUEUE_CONFIG),
+    ...(read.PUBLIC_URL !== undefined && { publicUrl: read.PUBLIC_URL }),
+    logLevel: read.LOG_LEVEL,
+    /** Where the keys named in the configuration are read from. */
+    env,
+  };
+}
+
+/** Reads variables by a schema; an empty one counts as not set. Throws one StartError that names every wrong one. */
+function readVariables<Shape extends z.ZodRawShape>(env: Variables, shape: Shape): z.output<z.ZodObject<Shape>> {
+  const given = Object.fromEntries(Object.keys(shape).map((name) => [name, env[name] === "" ? undefined : env[name]]));
+  const result = z.object(shape).safeParse(given);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(
+    ({ path, message }) =>
+      `${path.join(".")} is ${JSON.stringify(given[String(path[0])])}: ${message}; correct it or leave it out`,
+  );
+  throw new StartError(problems.join("\n"));
+}

@@ -1,0 +1,48 @@
+import { openFinalizer } from "@reelqueue/finalizer";
+import { readEnv as readFinalizerEnv } from "@reelqueue/finalizer/env";
+import type { CrashPoint } from "@reelqueue/pipeline";
+import { openPoller } from "@reelqueue/poller";
+import { readEnv as readPollerEnv } from "@reelqueue/poller/env";
+import { createLogger, run } from "@reelqueue/runtime";
+import { startSubmitter } from "@reelqueue/submitter";
+import { readEnv as readSubmitterEnv } from "@reelqueue/submitter/env";
+
+/**
+ * The same processes as the apps, with leases short enough for a test and, where told, a crash at a named point:
+ * `CRASH_AT=submit:after-intent` kills this process there, `CRASH_AT=…*3` the third time.
+ */
+const timing = {
+  submitLeaseMs: 6_000,
+  postMs: 4_000,
+  grantLeaseMs: 3_000,
+  lookLeaseMs: 4_000,
+  lookMs: 3_000,
+  finalizeLeaseMs: 4_000,
+  deliverLeaseMs: 4_000,
+  quietMs: 3_000,
+  turnMs: 200,
+};
+
+const [point, times = "1"] = (process.env.CRASH_AT ?? "").split("*");
+let left = Number(times);
+const reached = (at: CrashPoint): void => {
+  if (at !== point) return;
+  left -= 1;
+  if (left === 0) process.kill(process.pid, "SIGKILL");
+};
+const rehearsal = { timing, reached };
+const log = createLogger({ name: process.env.WORKER ?? "worker" });
+
+await run(
+  async (scope) => {
+    switch (process.env.WORKER) {
+      case "submitter":
+        return void (await startSubmitter(scope, readSubmitterEnv(), log, rehearsal));
+      case "poller":
+        return openPoller(scope, readPollerEnv(), log, rehearsal);
+      default:
+        return openFinalizer(scope, readFinalizerEnv(), log, rehearsal);
+    }
+  },
+  { log },
+);

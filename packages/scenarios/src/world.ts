@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type AccountConfig, type Generation, type GenerationInput, isResting } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import { type AcceptedRow, accept, findMany, type Installation, openInstallation } from "@reelqueue/pipeline";
+import { createLogger } from "@reelqueue/runtime";
+import { type App, eventually, type LocalRedis, spawnApp, startLocalRedis } from "@reelqueue/testing";
+import { startTwin, type Twin, type TwinOptions } from "@reelqueue/twin";
+
+export interface WorldWish {
+  twin?: TwinOptions;
+  /** Changes to the accounts `hiapi` and `jiekou`, which both point at the twin. */
+  accounts?: Record<string, Partial<AccountConfig>>;
+  /** Processes to start; default: one of each stage. */
+  apps?: readonly string[];
+  appEnv?: Record<string, string>;
+}
+
+/** A whole system for one scenario: a Redis of its own, the twin, and real worker processes that can be killed. */
+export interface World extends AsyncDisposable {
+  redis: LocalRedis;
+  twin: Twin;
+  home: string;
+  /** What a producer in this process works with. */
+  here: Installation;
+  apps: Map<string, App>;
+  start(name: string, env?: Record<string, string>): Promise<App>;
+  enqueue(inputs: readonly GenerationInput[], tenant?: string): Promise<string[]>;
+  get(ids: readonly string[]): Promise<Generation[]>;
+  /** Waits until all rest. */
+  rested(ids: readonly string[], timeoutMs?: number): Promise<Generation[]>;
+  bill(): Promise<Bill>;
+}
+
+export interface Bill {
+  tasks: number;
+  charges: number;
+  refunds: number;
+  byMarker: Record<string, { tasks: number; charges: number; refunds: number; taskIds: string[] }>;
+  duplicates: string[];
+}
+
+const clockFactor = 60;
+
+export async function startWorld(wish: WorldWish = {}): Promise<World> {
+  const scope = new AsyncDisposableStack();
+  const redis = await startLocalRedis();
+  scope.defer(() => redis.stop());
+  const twin = await startTwin({ clockFactor, outputs: "tiny", allowHttpCallbacks: true, ...wish.twin });
+  scope.defer(() => twin.close());
+  const home = mkdtempSync(join(tmpdir(), "reelqueue-world-"));
+  scope.defer(() => rmSync(home, { recursive: true, force: true }));
+  const env = environment(redis, twin, home, wish);
+  const here = await openInstallation(scope, {
+    redisUrl: redis.url,
+    home,
+    configPath: env.REELQUEUE_CONFIG,
+    env,
+    role: "worker",
+    log: createLogger({ name: "test", level: "error" }),
+  });
+  const apps = new Map<string, App>();
+  scope.defer(() => endAll(apps));
+  const start = async (name: string, extra: Record<string, string> = {}): Promise<App> => {
+    const app = await spawnApp(name.split("#")[0] ?? name, { ...env, ...wish.appEnv, ...extra });
+    apps.set(name, app);
+    await app.ready();
+    return app;
+  };
+  await Promise.all((wish.apps ?? ["submitter", "poller", "finalizer"]).map((name) => start(name)));
+  return {
+    redis,
+    twin,
+    home,
+    here,
+    apps,
+    start,
+    enqueue: async (inputs, tenant = "default") => (await accept(inputs, { tenant, localFiles: true }, here)).map(idOf),
+    get: (ids) => findMany(ids, here),
+    rested: (ids, timeoutMs = 60_000) =>
+      eventually(
+        async () => {
+          const all = await findMany(ids, here);
+          return all.length === ids.length && all.every(({ state }) => isResting(state)) && all;
+        },
+        { describe: `${ids.length} generations rest`, timeoutMs, everyMs: 100 },
+      ),
+    bill: async () => (await (await fetch(`${twin.url}/twin/ledger`)).json()) as Bill,
+    [Symbol.asyncDispose]: () => scope.disposeAsync(),
+  };
+}
+
+/** Nothing in the ledger contradicts anything else; asserted at the end of every scenario. */
+export async function contradictions({ here }: World): Promise<string[]> {
+  return ledger.audit(here.cell);
+}
+
+function environment(
+  redis: LocalRedis,
+  twin: Twin,
+  home: string,
+  { accounts = {}, twin: twinWish }: WorldWish,
+): Record<string, string> & { REELQUEUE_CONFIG: string } {
+  const account = (provider: string) => ({
+    provider,
+    baseUrl: `${twin.url}/${provider}`,
+    keyEnv: "TWIN_KEY",
+    timeScale: twinWish?.clockFactor ?? clockFactor,
+    chargesFailures: false,
+    pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
+    ...accounts[provider],
+  });
+  const path = join(home, "reelqueue.config.json");
+  writeFileSync(
+    path,
+    JSON.stringify({ accounts: { hiapi: account("hiapi"), jiekou: account("jiekou") }, allowPrivate: ["127.0.0.0/8"] }),
+  );
+  return {
+    REDIS_URL: redis.url,
+    REELQUEUE_HOME: home,
+    REELQUEUE_CONFIG: path,
+    TWIN_KEY: "twin-key",
+    LOG_LEVEL: "info",
+  };
+}
+
+function idOf(row: AcceptedRow): string {
+  if (row.kind === "accepted" || row.kind === "existing") return row.id;
+  throw new Error(`not accepted: ${JSON.stringify(row)}`);
+}
+
+async function endAll(apps: Map<string, App>): Promise<void> {
+  for (const app of apps.values()) {
+    app.kill("SIGCONT");
+    app.kill("SIGKILL");
+  }
+  await Promise.all([...apps.values()].map(({ exited }) => exited));
+}
