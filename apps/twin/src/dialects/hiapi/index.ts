@@ -1,0 +1,58 @@
+import { createHmac } from "node:crypto";
+import type { Dialect } from "../../dialect.ts";
+import { letters } from "../../random.ts";
+import { list } from "./list.ts";
+import { refuse } from "./refuse.ts";
+import { created, status, taskData } from "./render.ts";
+import { understand } from "./understand.ts";
+
+const base32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/** HiAPI: one unified task API, idempotency keys, signed callbacks, 60 requests a minute and ten tasks at once. */
+export const hiapi: Dialect = {
+  name: "hiapi",
+  // SEED
+  createPath: "/v1/tasks",
+  readPath: "/v1/tasks/:taskId",
+  taskIdOf: ({ taskId }) => taskId,
+  // FOUND: 10 MB
+  bodyLimitBytes: 10_000_000,
+  // FOUND: 60 requests a minute, 10 concurrent. INFERRED: the tenth task in flight is the last one taken.
+  limits: { requestsPerMinute: 60, concurrent: 10 },
+  // FOUND: the contract sample's expireAt is completed + 86,400 s; the page says "about 7 days".
+  urlLifeMs: 86_400_000,
+  signsEveryRead: false,
+  idempotencyHeader: "idempotency-key",
+  newTaskId,
+  understand,
+  created,
+  status,
+  refuse,
+  rateHeaders: ({ limit, remaining, freeAtMs }) => ({
+    "x-ratelimit-limit": String(limit),
+    "x-ratelimit-remaining": String(remaining),
+    // INFERRED: unix seconds; the page names the header only.
+    "x-ratelimit-reset": String(Math.ceil(freeAtMs / 1_000)),
+  }),
+  callback: {
+    body: taskData,
+    sign(raw, secret, nowMs) {
+      const timestamp = String(Math.floor(nowMs / 1_000));
+      const signature = createHmac("sha256", secret).update(`${timestamp}.${raw}`).digest("hex");
+      return { "x-hiapi-timestamp": timestamp, "x-hiapi-signature": signature };
+    },
+  },
+  routes: [list],
+};
+
+/** FOUND: `tk-hiapi-` and 26 characters; the sample is a ULID, which begins with the time. */
+function newTaskId(luck: number, number: number): string {
+  const time = inBase32(Date.now()).padStart(10, "0");
+  return `tk-hiapi-${time}${inBase32(number).padStart(6, "0")}${letters(luck, "id", base32, 10)}`;
+}
+
+function inBase32(value: number): string {
+  let text = "";
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 32)) text = base32.charAt(rest % 32) + text;
+  return text;
+}

@@ -1,0 +1,6 @@
+import type { Dialect } from "../dialect.ts";
+import { hiapi } from "./hiapi/index.ts";
+import { jiekou } from "./jiekou/index.ts";
+
+/** Every provider that can be simulated; a new one is one folder and one word here. */
+export const dialects: readonly Dialect[] = [hiapi, jiekou];

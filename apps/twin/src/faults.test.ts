@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { faultNames, faults, readWishes } from "./faults.ts";
+
+test("a prompt names its marker and its faults", () => {
+  expect(readWishes("A cup [[marker:row 7]] [[fault:poll-500]][[fault:accept-reset*2]]")).toEqual({
+    marker: "row 7",
+    faults: [{ name: "poll-500" }, { name: "accept-reset", times: 2 }],
+    unknown: [],
+  });
+});
+
+test("a fault that does not exist, or happens a crooked number of times, is reported", () => {
+  expect(readWishes("[[fault:poll-501]] [[fault:slow*]] [[fault:toString]]").unknown).toEqual([
+    "poll-501",
+    "slow*",
+    "toString",
+  ]);
+});
+
+test("a prompt without brackets asks for nothing", () => {
+  expect(readWishes("A cup [marker:x]")).toEqual({ faults: [], unknown: [] });
+});
+
+test("the README explains every fault as the code does", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8").replace(/ +\|/g, " |");
+  for (const name of faultNames) expect(readme).toContain(`| \`${name}\` | ${faults[name].does} |`);
+});

@@ -1,0 +1,97 @@
+import { startTwin, type Twin, type TwinOptions } from "../index.ts";
+
+/** One answer of the twin. `at` reads a value out of the JSON by a path like `data.output.0.url`. */
+export interface Got {
+  status: number;
+  headers: Headers;
+  text: string;
+  body: unknown;
+  at(path: string): unknown;
+}
+
+export interface Sent {
+  key?: string | undefined;
+  headers?: Record<string, string>;
+}
+
+export const hiapiInput = {
+  prompt: "A ceramic cup gently rotating",
+  aspect_ratio: "16:9",
+  duration: 4,
+  resolution: "480p",
+};
+export const jiekouBody = { prompt: "A glass frog on a leaf", duration: 4, resolution: "480p", ratio: "16:9" };
+
+/** A twin and a client of both dialects; time is fast and nothing is limited unless the options say so. */
+export async function openTwin(options: TwinOptions = {}): Promise<TestClient> {
+  return new TestClient(await startTwin({ clockFactor: 1_000, limits: "off", finishAfterPolls: 1, ...options }));
+}
+
+export class TestClient implements AsyncDisposable {
+  readonly twin: Twin;
+
+  constructor(twin: Twin) {
+    this.twin = twin;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.twin.close();
+  }
+
+  hiapi = {
+    post: (body: unknown, sent: Sent = {}) => this.post("/hiapi/v1/tasks", body, sent),
+    create: (input: object = {}, sent: Sent & { more?: object } = {}) =>
+      this.hiapi.post({ model: "seedance-2-0", input: { ...hiapiInput, ...input }, ...sent.more }, sent),
+    /** The id of a task that was accepted. */
+    start: async (input: object = {}, more: object = {}) =>
+      String((await this.hiapi.create(input, { more })).at("data.taskId")),
+    read: (id: string, sent: Sent = {}) => this.get(`/hiapi/v1/tasks/${id}`, sent),
+  };
+
+  jiekou = {
+    post: (body: unknown, sent: Sent = {}) => this.post("/jiekou/v3/async/seedance-2.0", body, sent),
+    create: (body: object = {}, sent: Sent = {}) => this.jiekou.post({ ...jiekouBody, ...body }, sent),
+    start: async (body: object = {}) => String((await this.jiekou.create(body)).at("task_id")),
+    read: (id: string, sent: Sent = {}) => this.get(`/jiekou/v3/async/task-result?task_id=${id}`, sent),
+  };
+
+  async ledger(marker?: string): Promise<Got> {
+    return this.get(`/twin/ledger${marker === undefined ? "" : `?marker=${encodeURIComponent(marker)}`}`);
+  }
+
+  get(path: string, sent: Sent = {}): Promise<Got> {
+    return this.#call(path, { headers: headersOf(sent) });
+  }
+
+  post(path: string, body: unknown, sent: Sent = {}): Promise<Got> {
+    const headers = { "content-type": "application/json", ...headersOf(sent) };
+    return this.#call(path, { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body) });
+  }
+
+  async #call(path: string, init: RequestInit): Promise<Got> {
+    const url = path.startsWith("http") ? path : `${this.twin.url}${path}`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000), ...init });
+    const text = await response.text();
+    const body = asJson(text);
+    return { status: response.status, headers: response.headers, text, body, at: (path) => valueAt(body, path) };
+  }
+}
+
+function headersOf({ key = "key-a", headers = {} }: Sent): Record<string, string> {
+  return key === "" ? headers : { authorization: `Bearer ${key}`, ...headers };
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function valueAt(value: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((inner, name) => {
+    if (typeof inner !== "object" || inner === null) return undefined;
+    return Reflect.get(inner, name);
+  }, value);
+}

@@ -1,0 +1,128 @@
+import { expect, test } from "vitest";
+import { openTwin, type TestClient } from "./testing/client.ts";
+
+const rates = { "task-fails": 0.3, "submit-503": 0.2, "accept-500": 0.2 } as const;
+
+async function statuses(client: TestClient, id: string): Promise<unknown> {
+  return (await client.hiapi.read(id)).at("data.status");
+}
+
+test("time takes a task through queued, handling and archiving to success", async () => {
+  await using client = await openTwin({
+    finishAfterPolls: undefined,
+    clockFactor: 100,
+    generationMs: { median: 60_000 },
+  });
+  const id = await client.hiapi.start();
+  const seen: unknown[] = [];
+  await expect
+    .poll(
+      async () => {
+        const status = await statuses(client, id);
+        if (seen.at(-1) !== status) seen.push(status);
+        return status;
+      },
+      { interval: 5 },
+    )
+    .toBe("success");
+  expect(seen).toEqual(["queued", "handling", "archiving", "success"]);
+});
+
+test("the clock factor shortens the work and leaves the timestamps real", async () => {
+  await using client = await openTwin({
+    finishAfterPolls: undefined,
+    clockFactor: 200,
+    generationMs: { median: 60_000 },
+  });
+  const startedAt = performance.now();
+  const id = await client.hiapi.start();
+  await expect.poll(() => statuses(client, id), { interval: 10 }).toBe("success");
+  const tookMs = performance.now() - startedAt;
+  expect(tookMs).toBeGreaterThanOrEqual(295);
+  expect(tookMs).toBeLessThan(5_000);
+  const done = await client.hiapi.read(id);
+  expect(Math.abs(Number(done.at("data.created")) - Date.now() / 1_000)).toBeLessThan(10);
+  // A day of the provider's is 432 s here.
+  expect(Number(done.at("data.output.0.expireAt")) - Number(done.at("data.completed"))).toBe(432);
+});
+
+test("slow takes five times as long", async () => {
+  await using client = await openTwin({
+    finishAfterPolls: undefined,
+    clockFactor: 1_000,
+    generationMs: { median: 60_000 },
+  });
+  const [quick, slow] = [await client.hiapi.start(), await client.hiapi.start({ prompt: "cup [[fault:slow]]" })];
+  await expect.poll(() => statuses(client, quick), { interval: 5 }).toBe("success");
+  expect(await statuses(client, slow)).not.toBe("success");
+  await expect.poll(() => statuses(client, slow), { interval: 5 }).toBe("success");
+});
+
+test("a task is done at exactly the wanted read", async () => {
+  await using client = await openTwin({ finishAfterPolls: 4 });
+  const id = await client.hiapi.start();
+  const seen = [];
+  for (let read = 0; read < 5; read++) seen.push(await statuses(client, id));
+  expect(seen).toEqual(["handling", "handling", "handling", "success", "success"]);
+});
+
+/** What befalls forty prompts, by marker, whatever the order in which they are sent. */
+async function fates(seed: number, numbers: number[]): Promise<Record<string, string>> {
+  await using client = await openTwin({ seed, rates });
+  const fate: Record<string, string> = {};
+  await Promise.all(
+    numbers.map(async (number) => {
+      const created = await client.hiapi.create({ prompt: `cup [[marker:${number}]]` });
+      const id = created.at("data.taskId");
+      const status = id === undefined ? undefined : await statuses(client, String(id));
+      fate[number] = `${created.status} ${status}`;
+    }),
+  );
+  return fate;
+}
+
+test("the same seed deals the same fates, in any order of requests; another seed deals others", async () => {
+  const numbers = Array.from({ length: 40 }, (_, number) => number);
+  const first = await fates(7, numbers);
+  expect(new Set(Object.values(first))).toEqual(new Set(["200 success", "200 fail", "503 undefined", "500 undefined"]));
+  expect(await fates(7, numbers.toReversed())).toEqual(first);
+  expect(await fates(8, numbers)).not.toEqual(first);
+});
+
+test("generation times have the asked median and a spread around it", async () => {
+  await using client = await openTwin({
+    finishAfterPolls: undefined,
+    clockFactor: 1_000_000,
+    generationMs: { median: 100_000_000, sigma: 0.5 },
+  });
+  const ids = [];
+  for (let number = 0; number < 60; number++) ids.push(await client.hiapi.start({ prompt: `cup ${number}` }));
+  await expect
+    .poll(async () => (await client.get("/twin/tasks?state=succeeded&limit=1000")).at("tasks.59"), { timeout: 3_000 })
+    .toBeDefined();
+  const { tasks } = (await client.get("/twin/tasks")).body as { tasks: { acceptedAt: number; endedAt: number }[] };
+  const took = tasks.map(({ acceptedAt, endedAt }) => endedAt - acceptedAt).toSorted((a, b) => a - b);
+  expect(took[30]).toBeGreaterThan(70);
+  expect(took[30]).toBeLessThan(150);
+  expect((took[55] ?? 0) / (took[5] ?? 0)).toBeGreaterThan(1.8);
+});
+
+test("finished tasks beyond those to be kept are forgotten, and their sums stay", async () => {
+  await using client = await openTwin({ keepTasks: 10 });
+  for (let number = 0; number < 30; number++) {
+    await client.hiapi.read(await client.hiapi.start({ prompt: `cup [[marker:${number}]]` }));
+  }
+  const ledger = await client.ledger();
+  expect(ledger.body).toMatchObject({ tasks: 30, charges: 30, refunds: 0 });
+  const kept = Object.keys(ledger.at("byMarker") as object).length;
+  expect(kept).toBeLessThanOrEqual(11);
+  expect(ledger.at("forgottenTasks")).toBe(30 - kept);
+});
+
+test("closing twice is closing once, and leaves nothing that would keep a process alive", async () => {
+  const client = await openTwin({ finishAfterPolls: undefined, clockFactor: 1 });
+  await client.hiapi.start();
+  await client.twin.close();
+  await client.twin.close();
+  await expect(client.get("/healthz")).rejects.toThrow("fetch failed");
+});

@@ -1,0 +1,107 @@
+import { Accounts } from "./accounts.ts";
+import { Bill } from "./bill.ts";
+import { Callbacks } from "./callbacks.ts";
+import { Clock } from "./clock.ts";
+import type { Dialect, View } from "./dialect.ts";
+import { Faults } from "./faults.ts";
+import { IdempotencyKeys } from "./idempotency.ts";
+import { RequestLog } from "./log.ts";
+import type { Settings } from "./options.ts";
+import { Outputs } from "./outputs.ts";
+import { lot } from "./random.ts";
+import { Recent } from "./recent.ts";
+import { type Task, Tasks } from "./tasks.ts";
+
+/** Everything that exists behind the providers' doors, whichever dialect is spoken at them. */
+export class World {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly accounts: Accounts;
+  readonly tasks: Tasks;
+  readonly bill = new Bill();
+  readonly faults: Faults;
+  readonly keys: IdempotencyKeys;
+  readonly outputs: Outputs;
+  readonly callbacks: Callbacks;
+  readonly log: RequestLog;
+  readonly #dialects: ReadonlyMap<string, Dialect>;
+  readonly #prompts: Recent<number>;
+  #taskNumber = 0;
+  #refusals = 0;
+
+  constructor(settings: Settings, dialects: readonly Dialect[]) {
+    this.settings = settings;
+    this.clock = new Clock(settings.clockFactor);
+    this.accounts = new Accounts(this.clock, settings.limits);
+    this.tasks = new Tasks(this.clock, settings, (task) => this.#settle(task));
+    this.faults = new Faults(settings.rates);
+    this.keys = new IdempotencyKeys(this.clock, settings.keepTasks);
+    this.outputs = new Outputs(this.clock, settings.seed, settings.urlLifeMs);
+    this.callbacks = new Callbacks(this.clock, settings);
+    this.callbacks.on = settings.callbacks;
+    this.log = new RequestLog(settings.keepLog);
+    this.#dialects = new Map(dialects.map((dialect) => [dialect.name, dialect]));
+    this.#prompts = new Recent(settings.keepTasks);
+  }
+
+  get dialects(): Iterable<Dialect> {
+    return this.#dialects.values();
+  }
+
+  dialectOf(task: Task): Dialect {
+    const dialect = this.#dialects.get(task.account.dialect);
+    if (!dialect) throw new Error(`no dialect ${task.account.dialect}`);
+    return dialect;
+  }
+
+  /** Counts one submission of a prompt. Its luck is the same in any run where that prompt was submitted as often before. */
+  submission(prompt: string): { promptName: string; luck: number } {
+    const promptName = `${lot(1, prompt)}-${lot(2, prompt)}`;
+    const before = this.#prompts.get(promptName) ?? 0;
+    this.#prompts.set(promptName, before + 1);
+    return { promptName, luck: lot(this.settings.seed, promptName, before) };
+  }
+
+  nextTaskNumber(): number {
+    this.#taskNumber += 1;
+    return this.#taskNumber;
+  }
+
+  /** The seed of one refusal, for vendors with more than one way to say it. */
+  nextRefusalLuck(): number {
+    this.#refusals += 1;
+    return lot(this.settings.seed, "refusal", this.#refusals);
+  }
+
+  /** What an honest status read shows now. */
+  view(task: Task): View {
+    const phase = this.tasks.phase(task);
+    const outputs = phase === "succeeded" ? this.outputs.of(task, this.dialectOf(task)) : [];
+    return { task, phase, progress: this.tasks.progress(task), outputs };
+  }
+
+  /** Back to the start: no tasks, no bill, no log, the rates and switches of the options. */
+  reset(): void {
+    this.clock.clear();
+    this.tasks.clear();
+    this.bill.clear();
+    this.accounts.clear();
+    this.keys.clear();
+    this.faults.reset();
+    this.callbacks.clear();
+    this.callbacks.on = this.settings.callbacks;
+    this.log.clear();
+    this.#prompts.clear();
+    this.#refusals = 0;
+  }
+
+  async close(): Promise<void> {
+    this.clock.clear();
+    await this.callbacks.close();
+  }
+
+  #settle(task: Task): Promise<void> {
+    if (task.failure) this.bill.refund(task);
+    return this.callbacks.final(this.dialectOf(task), this.view(task));
+  }
+}
