@@ -28,7 +28,7 @@ interface Ways {
   guarded: Dispatcher;
   trusting: Dispatcher;
 }
-type Response = Dispatcher.ResponseData<Exchange>;
+type Incoming = Dispatcher.ResponseData<Exchange>;
 
 /** Opens the way out. Nothing is ever sent twice, redirected, or decompressed. */
 export function createEgress(options: EgressOptions = {}): Egress {
@@ -72,7 +72,7 @@ async function requestStream(request: EgressRequest, ways: Ways): Promise<Egress
 }
 
 /** Sends it once, and returns when the headers of the answer are there. */
-async function open(request: EgressRequest, exchange: Exchange, ways: Ways): Promise<Response> {
+async function open(request: EgressRequest, exchange: Exchange, ways: Ways): Promise<Incoming> {
   const url = readUrl(request.url);
   if (!request.trusted) admit(url, ways.addresses);
   exchange.signal.throwIfAborted();
@@ -116,14 +116,14 @@ function lowerCased(headers: Record<string, string>): Record<string, string> {
 }
 
 /** A compressed answer could be far larger than its bytes on the wire, and none was asked for. */
-function refuseEncoding({ headers, body }: Response): void {
+function refuseEncoding({ headers, body }: Incoming): void {
   const encoding = String(headers["content-encoding"] ?? "identity").trim();
   if (encoding === "" || encoding.toLowerCase() === "identity") return;
   body.on("error", () => undefined).destroy();
   throw new EgressError("broken", `The answer is encoded as ${encoding}`, { sent: true, code: "CONTENT_ENCODING" });
 }
 
-async function readReply(response: Response, maxBytes: number): Promise<EgressReply> {
+async function readReply(response: Incoming, maxBytes: number): Promise<EgressReply> {
   const { statusCode: status, headers, body } = response;
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -136,7 +136,7 @@ async function readReply(response: Response, maxBytes: number): Promise<EgressRe
   return { status, headers: flat(headers), text: Buffer.concat(chunks, bytes).toString("utf8") };
 }
 
-function tooLarge({ body }: Response, maxBytes: number): EgressError {
+function tooLarge({ body }: Incoming, maxBytes: number): EgressError {
   body.on("error", () => undefined).destroy();
   return new EgressError("too_large", `The answer is larger than ${maxBytes} bytes`, { sent: true, code: "TOO_LARGE" });
 }

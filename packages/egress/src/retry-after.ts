@@ -13,5 +13,7 @@ export function retryAfterMs(headers: Readonly<Record<string, string | undefined
 
 /** Only the date form of RFC 9110 §5.6.7: `Date.parse` alone would take almost any text. */
 function untilMs(value: string): number {
-  return /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(value) ? Date.parse(value) : Number.NaN;
+  return /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(value)
+    ? Date.parse(value)
+    : Number.NaN;
 }

@@ -24,5 +24,5 @@ const plainReading: Reading = { switches: {}, pricesPerSecond: {} };
 
 /** The environment variable that alone makes an account, by provider: `HIAPI_API_KEY` makes `hiapi`. */
 export const keyVariables: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.keys(providers).map((name) => [name, `${name.toUpperCase()}_API_KEY`]),
+  Object.keys(providers).map((name) => [name, `${name.toUpperCase().replaceAll("-", "_")}_API_KEY`]),
 );

@@ -1,7 +1,8 @@
 import type { Failure, FailureClass } from "@reelqueue/contracts";
+import { retryAfterMs } from "@reelqueue/egress";
 import { type Exchange, exchange } from "./exchange.ts";
 import type { Call, Progress, SubmitCall, Submitted } from "./provider.ts";
-import { retryAfterMs } from "./retry-after.ts";
+
 import { type Meaning, meaningOf, type Refusal, type Ruling } from "./rulings.ts";
 
 /** How one provider's answers are read. */
@@ -119,7 +120,7 @@ function judge(dialect: Dialect, { status, body, evidence }: Answer): Judgement 
 }
 
 function wait({ headers }: Answer): { retryAfterMs?: number } {
-  const ms = retryAfterMs(headers["retry-after"], Date.now());
+  const ms = retryAfterMs(headers, Date.now());
   return ms === undefined ? {} : { retryAfterMs: ms };
 }
 

@@ -2,7 +2,8 @@ import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
 import { amount, anyTaskId, list, taskId, text, webUrl } from "../loose.ts";
 import { urlsByRole } from "../media.ts";
-import type { Phase, Progress, RemoteOutput } from "../provider.ts";
+import { phaseNamed } from "../phase.ts";
+import type { Progress, RemoteOutput } from "../provider.ts";
 import { failureClassOf, type Refusal } from "../rulings.ts";
 import { capabilities } from "./capabilities.ts";
 import { taskFailures } from "./failures.ts";
@@ -65,7 +66,7 @@ type Task = z.output<typeof task>;
 export function progress(body: unknown, asked: string): Progress | undefined {
   const read = z.object({ data: task }).safeParse(body).data?.data;
   if (!read || (read.taskId !== undefined && read.taskId !== asked)) return undefined;
-  const phase = phaseOf(read.status);
+  const phase = phaseNamed(read.status, capabilities);
   switch (phase) {
     case "succeeded":
       return succeeded(read);
@@ -76,11 +77,6 @@ export function progress(body: unknown, asked: string): Progress | undefined {
     default:
       return { kind: "pending", phase: phase ?? "running", status: read.status, known: phase !== undefined };
   }
-}
-
-function phaseOf(status: string): Phase | undefined {
-  const phases: Readonly<Record<string, Phase>> = capabilities.statuses.value;
-  return Object.hasOwn(phases, status) ? phases[status] : undefined;
 }
 
 /** A success without a video is no success yet. */

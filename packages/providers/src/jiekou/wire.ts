@@ -2,7 +2,8 @@ import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
 import { amount, anyTaskId, list, taskId, text, webUrl } from "../loose.ts";
 import { urlsByRole } from "../media.ts";
-import type { Phase, Progress, RemoteOutput } from "../provider.ts";
+import { phaseNamed } from "../phase.ts";
+import type { Progress, RemoteOutput } from "../provider.ts";
 import { failureClassOf, type Refusal } from "../rulings.ts";
 import { capabilities } from "./capabilities.ts";
 import { taskFailures } from "./failures.ts";
@@ -65,7 +66,7 @@ export function progress(body: unknown, taskId: string): Progress | undefined {
   const read = z.union([result, nested]).safeParse(body).data;
   if (!read || (read.task.task_id !== undefined && read.task.task_id !== taskId)) return undefined;
   const status = read.task.status;
-  const phase = phaseOf(status);
+  const phase = phaseNamed(status.toUpperCase().replace(/^TASK_STATUS_/, ""), capabilities);
   switch (phase) {
     case "succeeded":
       return succeeded(read);
@@ -76,12 +77,6 @@ export function progress(body: unknown, taskId: string): Progress | undefined {
     default:
       return { kind: "pending", phase: phase ?? "running", status, known: phase !== undefined, ...percent(read) };
   }
-}
-
-function phaseOf(status: string): Phase | undefined {
-  const phases: Readonly<Record<string, Phase>> = capabilities.statuses.value;
-  const name = status.toUpperCase().replace(/^TASK_STATUS_/, "");
-  return Object.hasOwn(phases, name) ? phases[name] : undefined;
 }
 
 /** A success without a video is no success yet (FOUND in public code). Images are the last frame (FOUND in public code). */

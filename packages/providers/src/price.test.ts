@@ -1,0 +1,117 @@
+import { generationRequest } from "@reelqueue/contracts";
+import { describe, expect, test } from "vitest";
+import { price as hiapiPrice } from "./hiapi/price.ts";
+import { charge, examplePricesPerSecond, minimumCharge, price } from "./jiekou/price.ts";
+
+const video = [{ url: "https://cdn.example.com/x.mp4" }];
+const request = (part: object) => generationRequest.parse({ prompt: "A glass frog", ...part });
+const reading = (pricesPerSecond: Record<string, number>) => ({ switches: {}, pricesPerSecond });
+
+/** The page's table as it is printed: output seconds, then 2.0-480P, 2.0-720P, 2.0-1080P, fast-480P, fast-720P. */
+const table = `
+4 0.30 0.65 1.64 0.23 0.50
+5 0.39 0.84 2.06 0.30 0.64
+6 0.43 0.93 2.47 0.33 0.71
+7 0.52 1.11 2.88 0.40 0.85
+8 0.61 1.30 3.29 0.46 1.00
+9 0.65 1.39 3.70 0.50 1.07
+10 0.73 1.58 4.11 0.56 1.21
+11 0.82 1.76 4.52 0.63 1.35
+12 0.86 1.86 4.93 0.66 1.43
+13 0.95 2.04 5.35 0.73 1.57
+14 1.04 2.23 5.76 0.79 1.71
+15 1.08 2.32 6.17 0.83 1.78`;
+const columns = [
+  "seedance-2.0/480p",
+  "seedance-2.0/720p",
+  "seedance-2.0/1080p",
+  "seedance-2.0-fast/480p",
+  "seedance-2.0-fast/720p",
+];
+const cells = table
+  .trim()
+  .split("\n")
+  .flatMap((line) => {
+    const [seconds = 0, ...amounts] = line.split(" ").map(Number);
+    return amounts.map((usd, column): [string, number, number] => [columns[column] ?? "", seconds, usd]);
+  });
+
+describe("jiekou", () => {
+  test.each(cells)("minimum charge of %s for %i s of output is $%d", (sku, seconds, usd) => {
+    expect(minimumCharge(sku, seconds)).toBe(usd);
+    const [model, resolution] = sku.split("/");
+    const quote = price(request({ model, resolution, seconds, videos: video }), reading({ [`${sku}+video`]: 0.001 }));
+    expect(quote.usd).toBe(usd);
+  });
+
+  test("the table has no other cells", () => {
+    expect(cells).toHaveLength(60);
+    for (const sku of columns) expect([minimumCharge(sku, 3), minimumCharge(sku, 16)]).toEqual([undefined, undefined]);
+    expect(minimumCharge("seedance-2.0-fast/1080p", 5)).toBeUndefined();
+  });
+
+  test("the page's example: 4 s from a video of 2 s, 0.19 by the second, 0.30 charged", () => {
+    expect(charge(0.19 / 6, 4 + 2, minimumCharge("seedance-2.0/480p", 4) ?? 0)).toBe(0.3);
+  });
+
+  test("the charge is the greater of the two, never the sum", () => {
+    expect(charge(0.1, 10, 0.3)).toBe(1);
+    expect(charge(0.01, 10, 0.3)).toBe(0.3);
+  });
+
+  test("with video input, the longest allowed input is assumed and said", () => {
+    const quote = price(
+      request({ seconds: 5, resolution: "480p", videos: video }),
+      reading({ "seedance-2.0/480p+video": 0.0432 }),
+    );
+    expect(quote.usd).toBe(0.864);
+    expect(quote.basis).toContain("15 s in, the longest allowed");
+  });
+
+  test("with video input and no unit price nothing is known but the least it can be", () => {
+    const quote = price(
+      request({ seconds: 5, resolution: "480p", videos: video }),
+      reading({ "seedance-2.0/480p": 0.07 }),
+    );
+    expect(quote).toEqual({
+      usd: null,
+      basis: "no unit price for seedance-2.0/480p+video; at least $0.39 (minimum charge)",
+    });
+  });
+
+  test("reference images and audios alone do not trigger the minimum charge", () => {
+    const media = {
+      images: [{ url: "https://cdn.example.com/x.png" }],
+      audios: [{ url: "https://cdn.example.com/x.wav" }],
+    };
+    expect(
+      price(request({ seconds: 4, resolution: "480p", ...media }), reading({ "seedance-2.0/480p": 0.01 })).usd,
+    ).toBe(0.04);
+  });
+
+  test.each([
+    [{ seconds: 5, resolution: "480p" }, 0.3515],
+    [{ seconds: 15, resolution: "1080p" }, 5.613],
+    [{ seconds: 4, model: "seedance-2.0-fast" }, 0.484],
+    [{ seconds: "auto", resolution: "480p" }, 1.0545],
+  ])("without video input: unit price × output seconds, an automatic length at the longest: %j", (part, usd) => {
+    expect(price(request(part), reading(examplePricesPerSecond)).usd).toBe(usd);
+  });
+
+  test("an unknown price is unknown, not zero, and the examples are not used by themselves", () => {
+    expect(price(request({}), reading({}))).toEqual({ usd: null, basis: "no unit price for seedance-2.0/720p" });
+  });
+});
+
+describe("hiapi", () => {
+  test.each([
+    [{ seconds: 4 }, { "seedance-2.0/720p": 0.1 }, 0.4],
+    [{ seconds: "auto" }, { "seedance-2.0/720p": 0.1 }, 1.5],
+    [{ videos: video }, { "seedance-2.0/720p": 0.1 }, 0.5],
+    [{ videos: video }, { "seedance-2.0/720p": 0.1, "seedance-2.0/720p+video": 0.2 }, 1],
+    [{}, { "seedance-2.0/480p": 0.1 }, null],
+    [{ seconds: 4 }, { "seedance-2.0/720p": 0 }, 0],
+  ])("%j at %j costs %d", (part, prices, usd) => {
+    expect(hiapiPrice(request(part), reading(prices)).usd).toBe(usd);
+  });
+});
