@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 // Plain JavaScript: the launcher needs it before a Node that runs TypeScript is there.
@@ -11,19 +11,36 @@ import { dirname } from "node:path";
  */
 export function takeLock(path) {
   mkdirSync(dirname(path), { recursive: true });
-  const mine = stampOf(process.pid);
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, mine);
+  writeFileSync(draft, stampOf(process.pid));
   try {
     for (;;) {
-      if (linked(draft, path)) return { release: () => dropIf(path, mine) };
+      if (linked(draft, path)) return { release: () => rmSync(path, { force: true }) };
       const holder = contentOf(path);
       if (holder !== undefined && lives(holder)) return { heldBy: Number.parseInt(holder, 10) };
-      if (holder !== undefined) dropIf(path, holder);
+      if (holder !== undefined) dropStale(path, holder, draft);
     }
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/**
+ * Removes the lock of a process that is gone. Only one process at a time may do so: else the second would remove the lock that
+ * the first has taken meanwhile.
+ * @param {string} path
+ * @param {string} holder
+ * @param {string} draft
+ */
+function dropStale(path, holder, draft) {
+  const guard = `${path}.taking-over`;
+  if (!linked(draft, guard)) {
+    const other = contentOf(guard);
+    if (other !== undefined && !lives(other)) rmSync(guard, { force: true });
+    return;
+  }
+  if (contentOf(path) === holder) rmSync(path, { force: true });
+  rmSync(guard, { force: true });
 }
 
 /**
@@ -57,22 +74,6 @@ function bornAt(pid) {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Removes the file only if it still says `content`: what another process has put there meanwhile is put back.
- * @param {string} path
- * @param {string} content
- */
-function dropIf(path, content) {
-  const aside = `${path}.${process.pid}.old`;
-  try {
-    renameSync(path, aside);
-  } catch {
-    return;
-  }
-  if (contentOf(aside) !== content) linked(aside, path);
-  rmSync(aside, { force: true });
 }
 
 /**
