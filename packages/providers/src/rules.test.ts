@@ -5,7 +5,7 @@ import { generalRules } from "./general-rules.ts";
 import { rules as hiapiRules } from "./hiapi/rules.ts";
 import { rules as jiekouRules } from "./jiekou/rules.ts";
 import type { Reading } from "./provider.ts";
-import { providers } from "./registry.ts";
+import { providers, providersThatTake } from "./registry.ts";
 
 type Part = { [Field in keyof GenerationRequest]?: GenerationRequest[Field] | undefined };
 /** Requests that keep and that break one rule; `on` names the switches that the account has set. */
@@ -239,8 +239,7 @@ test("frames beside references are allowed within nine by HiAPI's page, unless t
   expect(check({ framesBesideReferencesRefused: true })).toMatchObject([{ rule: "H-V9", severity: "error" }]);
 });
 
-test("a long value is shown cut, and the provider that would take the request is named", async () => {
-  const { providersThatTake } = await import("./registry.ts");
+test("a long value is shown cut, and the provider that would take the request is named", () => {
   const request = filled({ videos: clips(1, `data:video/mp4;base64,${"A".repeat(5_000)}`), watermark: true });
   const [problem] = providers.jiekou?.check(request, readingOf(undefined)) ?? [];
   expect(problem?.given.length).toBeLessThan(100);

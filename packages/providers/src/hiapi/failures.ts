@@ -1,4 +1,4 @@
-import { passedThrough } from "../passed-through.ts";
+import { moderated, passedThrough } from "../passed-through.ts";
 import type { FailureRuling, Ruling } from "../rulings.ts";
 
 const sdk = "the vendor's SDK, errors.py";
@@ -10,6 +10,7 @@ export const rulings: readonly Ruling[] = [
   // A task exists, or is being made, under this very key: the POST before this one was received.
   { code: /^IDEMPOTENCY_KEY_(PROCESSING|MISMATCH)$/, means: "unknown", label: "FOUND", source: sdk },
   { status: 409, means: "unknown", label: "FOUND", source: `${sdk}: 409 is IDEMPOTENCY_KEY_PROCESSING` },
+  { ...moderated, code: /^INVALID_REQUEST$/ },
   { code: /^INVALID_REQUEST$/, means: "rejected", label: "FOUND", source: sdk },
   { status: 422, means: "unknown", label: "FOUND", source: `${sdk}: 422 is IDEMPOTENCY_KEY_MISMATCH` },
   { status: 503, means: "throttled", label: "FOUND", source: `${sdk}: 503 is busy` },
@@ -24,6 +25,7 @@ export const rulings: readonly Ruling[] = [
   { status: 401, means: "key", label: "FOUND", source: sdk },
   { status: 403, means: "key", label: "FOUND", source: `${skill}: 403 is also a missing permission of the key` },
   { status: 404, means: "missing", label: "FOUND", source: pages },
+  moderated,
 ];
 
 /** Why a task failed. `TASK_FAILED` says nothing by itself; its text may. */

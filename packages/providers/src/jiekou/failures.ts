@@ -1,4 +1,4 @@
-import { passedThrough } from "../passed-through.ts";
+import { moderated, passedThrough } from "../passed-through.ts";
 import type { FailureRuling, Ruling } from "../rulings.ts";
 
 const errorPage = "docs.jiekou.ai reference-error-code";
@@ -24,6 +24,7 @@ export const rulings: readonly Ruling[] = [
   { status: 503, code: /^SERVICE_NOT_AVAILABLE$/, means: "throttled", label: "FOUND", source: errorPage },
   { code: /^TASK_NOT_FOUND$/, means: "missing", label: "INFERRED", source: sister },
   { code: /^ILLEGAL_(PROMPT|IMAGE_CONTENT)$/, means: "moderation", label: "INFERRED", source: sister },
+  moderated,
   { code: /^(INVALID_REQUEST_BODY|MODEL_NOT_FOUND)$/, means: "rejected", label: "FOUND", source: errorPage },
 ];
 
