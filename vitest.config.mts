@@ -12,7 +12,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "packages",
-          include: ["{apps,packages,examples,tools,bench}/**/*.test.ts"],
+          include: ["{apps,packages,examples,bench}/**/*.test.ts", "tools/*.test.mts"],
           exclude: [...notTests, "packages/scenarios/**"],
           testTimeout: 30_000,
           hookTimeout: 60_000,

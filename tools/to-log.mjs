@@ -19,7 +19,7 @@ export async function toLog(root, command, args, options) {
   const name = args.find((each) => /pnpm\.mjs$/.test(each)) ? "pnpm" : "npm";
   const { code, output } = await outputOf(command, args, options);
   appendFileSync(log, `$ ${name} ${args.join(" ")}\n${output}\n`);
-  if (code !== 0) throw new SetupError(`${sentence(name, output)} The whole output is in ${log}`);
+  if (code !== 0) throw new SetupError(`${whyNot(name, output)} The whole output is in ${log}`);
 }
 
 /**
@@ -53,7 +53,7 @@ function outputOf(command, args, options) {
  * @param {string} name
  * @param {string} output
  */
-function sentence(name, output) {
+export function whyNot(name, output) {
   if (
     /\b(ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMEDOUT|ENETUNREACH|CERT_\w+|SELF_SIGNED\w*|error sending request)\b/.test(
       output,
@@ -66,5 +66,5 @@ function sentence(name, output) {
     return "pnpm-lock.yaml does not fit the package.json files: run `.reelqueue/runtime/bin/pnpm install` and commit it.";
   const lines = output.split("\n").filter((line) => line.trim() !== "");
   const error = lines.find((line) => /\berr(or)?\b/i.test(line)) ?? lines.at(-1) ?? "no reason given";
-  return `${name} could not install what is needed: ${error.trim()}`;
+  return `${name} could not install what is needed: ${error.trim()}.`;
 }
