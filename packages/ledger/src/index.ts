@@ -4,7 +4,7 @@ export { type ConnectionRole, connect } from "./connection.ts";
 export { LedgerError, type LedgerErrorKind } from "./error.ts";
 export { generationId, type Lane, lanes, prefixOf } from "./keys.ts";
 export { freeze, parseRecord, type StoredRecord, thaw, timelineOf, toGeneration } from "./record.ts";
-export { checkSafety, type Safety } from "./safety.ts";
+export { checkSafety, clockSkewMs, type Safety } from "./safety.ts";
 export { type Accepted, accept, type NewGeneration } from "./verbs/accept.ts";
 export {
   type AccountStatus,

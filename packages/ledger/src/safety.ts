@@ -48,6 +48,13 @@ export async function checkSafety(cell: Cell, options: { assertDurable?: boolean
   return { version: facts.get("redis_version") ?? "?", unsafe, warnings, usedMemory, maxMemory };
 }
 
+/** How far the clock of Redis is ahead of this machine's, in ms; half of the way there and back is taken off. */
+export async function clockSkewMs(cell: Cell): Promise<number> {
+  const askedAt = Date.now();
+  const [time] = (await pipeline(cell, [["time"]])) as [[string, string]];
+  return Number(time[0]) * 1_000 + Number(time[1]) / 1_000 - (askedAt + Date.now()) / 2;
+}
+
 function parseInfo(text: string): Map<string, string> {
   const lines = text.split("\r\n").filter((line) => line.includes(":"));
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));

@@ -1,4 +1,5 @@
 export { type AcceptDeps, type AcceptedRow, type AcceptOptions, accept } from "./accept/index.ts";
+export { schemaProblems } from "./accept/problems.ts";
 export { type Account, type Accounts, openAccounts } from "./account.ts";
 export { type Admission, admit, startAdmission } from "./admit/index.ts";
 export { type CallbackOutcome, callback, type IncomingCallback } from "./callback.ts";

@@ -66,6 +66,12 @@ export async function readDeliveries(cell: Cell, ids: readonly string[]): Promis
   return answers.map((fields, i) => (fields.state === undefined ? undefined : toDelivery(ids[i] ?? "", fields)));
 }
 
+/** Ids of the deliveries of one generation, oldest first. */
+export async function deliveriesOf(cell: Cell, generation: string): Promise<string[]> {
+  const [count] = await pipeline(cell, [["hget", cell.keys.record(generation), "events"]]);
+  return Array.from({ length: Number(count ?? 0) }, (_, i) => `msg_${generation}_${i + 1}`);
+}
+
 /** Ids of deliveries in one state, newest first. */
 export async function listDeliveries(
   cell: Cell,

@@ -62,6 +62,8 @@ type Checked =
 async function checked(input: unknown, options: AcceptOptions, deps: AcceptDeps): Promise<Checked> {
   const parsed = generationRequest.safeParse(input);
   if (!parsed.success) return { kind: "refused", problems: schemaProblems(parsed.error, input) };
+  const { tenant = options.tenant } = parsed.data;
+  if (tenant !== options.tenant) return { kind: "refused", problems: [othersTenant(tenant, options.tenant)] };
   const stored = await storeMedia(parsed.data, options, deps.media);
   if (stored.kind === "refused") return stored;
   const placed = place(stored.request, deps.accounts);
@@ -133,13 +135,13 @@ function shown({ account, quote, warnings }: Placement) {
 }
 
 function tooLarge(frozen: string): Problem {
-  return {
-    field: "",
-    given: `${Buffer.byteLength(frozen)} bytes`,
-    allowed: `at most ${limits.requestBytes} bytes as JSON`,
-    rule: "schema",
-    label: "SCHEMA",
-    source: "reelqueue",
-    severity: "error",
-  };
+  return refusal("", `${Buffer.byteLength(frozen)} bytes`, `at most ${limits.requestBytes} bytes as JSON`);
+}
+
+function othersTenant(given: string, own: string): Problem {
+  return refusal("tenant", given, `"${own}", or left out`);
+}
+
+function refusal(field: string, given: string, allowed: string): Problem {
+  return { field, given, allowed, rule: "schema", label: "SCHEMA", source: "reelqueue", severity: "error" };
 }

@@ -7,17 +7,23 @@ const largestInlineBytes = 52_428_800;
 
 type Place = { kind: "place"; url: string } | { kind: "problem"; problem: Problem };
 
+interface MediaOptions {
+  localFiles?: boolean;
+  /** Names of the media store are taken on trust: their files may come later. */
+  dryRun?: boolean;
+}
+
 /** Puts inline and local media into the media store, so that the record holds only addresses. */
 export async function storeMedia(
   request: GenerationRequest,
-  { localFiles = false }: { localFiles?: boolean },
+  options: MediaOptions,
   media: MediaStore,
 ): Promise<Stored> {
   const problems: Problem[] = [];
   const replaced = async <Item extends { url: string }>(items: Item[], name: string): Promise<Item[]> => {
     const list: Item[] = [];
     for (const [i, item] of items.entries()) {
-      const place = await storeOne(item.url, `${name}[${i}].url`, localFiles, media);
+      const place = await storeOne(item.url, `${name}[${i}].url`, options, media);
       if (place.kind === "problem") problems.push(place.problem);
       else list.push(place.url === item.url ? item : { ...item, url: place.url });
     }
@@ -30,7 +36,12 @@ export async function storeMedia(
   return { kind: "stored", request: { ...request, images, videos, audios } };
 }
 
-async function storeOne(url: string, field: string, localFiles: boolean, media: MediaStore): Promise<Place> {
+async function storeOne(
+  url: string,
+  field: string,
+  { localFiles = false, dryRun = false }: MediaOptions,
+  media: MediaStore,
+): Promise<Place> {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
   switch (scheme) {
     case "http":
@@ -38,7 +49,7 @@ async function storeOne(url: string, field: string, localFiles: boolean, media: 
     case "asset":
       return { kind: "place", url };
     case "media":
-      return (await media.has(url))
+      return (dryRun && /^media:\/\/[0-9a-f]{64}\.[a-z0-9]{3,4}$/.test(url)) || (await media.has(url))
         ? { kind: "place", url }
         : bad(field, url, "a file that was put into the media store before");
     case "data": {

@@ -1,0 +1,16 @@
+import { openInstallation } from "@reelqueue/pipeline";
+import { createLogger, run } from "@reelqueue/runtime";
+import { readEnv } from "./env.ts";
+import { serveApi } from "./serve.ts";
+
+const env = readEnv();
+const log = createLogger({ name: "api", level: env.logLevel });
+
+await run(
+  async (scope) => {
+    const installation = await openInstallation(scope, { ...env, role: "front", log });
+    const { url } = scope.use(await serveApi(installation, env));
+    log.info(`the API is at ${url}`);
+  },
+  { log },
+);

@@ -1,0 +1,78 @@
+import type { Generation } from "@reelqueue/contracts";
+import { cancel, type Finding, find, type Installation, retry, review } from "@reelqueue/pipeline";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { ApiError } from "../api-error.ts";
+import { demandOperator } from "../caller.ts";
+import { ownGeneration } from "../own.ts";
+import { valid } from "../valid.ts";
+
+/** What a person decides about one generation. */
+export function decisions(app: FastifyInstance, installation: Installation): void {
+  app.post("/generations/:id/cancel", (request, reply) => onCancel(request, reply, installation));
+  app.post("/generations/:id/retry", (request, reply) => onRetry(request, reply, installation));
+  app.post("/generations/:id/review", { onRequest: async (request) => demandOperator(request) }, (request) =>
+    onReview(request, installation),
+  );
+}
+
+async function onCancel(request: FastifyRequest, reply: FastifyReply, installation: Installation): Promise<Generation> {
+  const { id } = await ownGeneration(request, installation);
+  const outcome = await cancel(id, installation);
+  switch (outcome.kind) {
+    case "canceled":
+      return now(id, installation);
+    case "requested":
+      reply.code(202);
+      return now(id, installation);
+    case "over":
+      throw new ApiError("conflict", `It is ${outcome.state} already; there is nothing to cancel.`);
+    case "missing":
+      throw new ApiError("not_found");
+  }
+}
+
+async function onRetry(request: FastifyRequest, reply: FastifyReply, installation: Installation): Promise<Generation> {
+  const { id } = await ownGeneration(request, installation);
+  const outcome = await retry(id, installation);
+  switch (outcome.kind) {
+    case "queued":
+      reply.code(202);
+      return now(id, installation);
+    case "unsafe":
+      throw new ApiError("conflict", `A new attempt could pay twice (${outcome.class}): ${outcome.advice}.`);
+    case "conflict":
+      throw new ApiError("conflict", `It is ${outcome.state}; only what has failed or expired can be retried.`);
+    case "missing":
+      throw new ApiError("not_found");
+  }
+}
+
+const findings = z.discriminatedUnion("finding", [
+  z.strictObject({ finding: z.literal("sent"), taskId: z.string().min(1).max(256) }),
+  z.strictObject({ finding: z.literal("unsent") }),
+  z.strictObject({ finding: z.literal("give_up") }),
+]);
+
+async function onReview(request: FastifyRequest, installation: Installation): Promise<Generation> {
+  const body = valid(findings, request.body);
+  const { id } = await ownGeneration(request, installation);
+  const finding: Finding = body.finding === "sent" ? { kind: "sent", taskId: body.taskId } : { kind: body.finding };
+  const outcome = await review(id, finding, installation);
+  switch (outcome.kind) {
+    case "settled":
+      return now(id, installation);
+    case "taken":
+      throw new ApiError("conflict", `This task belongs to ${outcome.by} already.`);
+    case "conflict":
+      throw new ApiError("conflict", `It is ${outcome.state}; only what needs a review can be settled.`);
+    case "missing":
+      throw new ApiError("not_found");
+  }
+}
+
+async function now(id: string, installation: Installation): Promise<Generation> {
+  const generation = await find(id, installation);
+  if (!generation) throw new ApiError("not_found");
+  return generation;
+}

@@ -1,0 +1,90 @@
+import { type Enqueued, type Generation, type GenerationPage, states } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import { accept, findMany, type Installation } from "@reelqueue/pipeline";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { ApiError } from "../api-error.ts";
+import { ownGeneration } from "../own.ts";
+import { refusalOf } from "../row-answer.ts";
+import { valid, whole } from "../valid.ts";
+
+/** Room for a few images inline; larger media goes to `POST /v1/media`. */
+const bodyLimit = 12 * 1_048_576;
+
+/** Enqueue one, read one, list many. */
+export function generations(app: FastifyInstance, installation: Installation): void {
+  app.post("/generations", { bodyLimit }, (request, reply) => enqueue(request, reply, installation));
+  app.get("/generations/:id", (request) => ownGeneration(request, installation));
+  app.get("/generations", (request) => list(request, installation));
+}
+
+async function enqueue(request: FastifyRequest, reply: FastifyReply, installation: Installation): Promise<Enqueued> {
+  const [row] = await accept([withKeyOfHeader(request)], { tenant: request.caller.tenant }, installation);
+  if (row === undefined || row.kind === "valid") throw new ApiError("internal");
+  const refusal = refusalOf(row);
+  if (refusal) throw refusal;
+  if (row.kind !== "accepted" && row.kind !== "existing") throw new ApiError("internal");
+  const [generation] = await findMany([row.id], installation);
+  if (!generation) throw new ApiError("internal");
+  reply.code(row.kind === "accepted" ? 202 : 200).header("location", `/v1/generations/${row.id}`);
+  return { generation, quote: row.quote, warnings: row.warnings };
+}
+
+/** The header is another way to write the field. */
+function withKeyOfHeader({ body, headers }: FastifyRequest): unknown {
+  const key = headers["idempotency-key"];
+  const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
+  if (key === undefined || !isObject) return body;
+  const given = (body as { idempotencyKey?: unknown }).idempotencyKey;
+  if (given !== undefined && given !== key) {
+    throw new ApiError(
+      "invalid_request",
+      "The header Idempotency-Key and the field idempotencyKey differ; send one of them.",
+    );
+  }
+  return { ...body, idempotencyKey: key };
+}
+
+const filter = z.strictObject({
+  state: z.enum(states).optional(),
+  account: z.string().max(64).optional(),
+  tenant: z.string().max(64).optional(),
+  batch: z.string().max(128).optional(),
+  limit: whole(1, 100).default(20),
+  cursor: z.string().max(400).optional(),
+});
+type Filter = z.output<typeof filter>;
+
+/** A filter that no index serves is applied to at most so many pages; the cursor leads on from there. */
+const mostPages = 10;
+
+async function list(request: FastifyRequest, installation: Installation): Promise<GenerationPage> {
+  const wanted = { ...valid(filter, request.query) };
+  const tenant = tenantOf(request, wanted);
+  const index = wanted.batch === undefined ? { state: wanted.state, tenant } : { batch: wanted.batch, tenant };
+  const found: Generation[] = [];
+  let cursor = wanted.cursor;
+  for (let pages = 0; pages < mostPages && found.length < wanted.limit; pages += 1) {
+    const page = await ledger.list(installation.cell, defined(index), wanted.limit - found.length, cursor);
+    cursor = page.cursor;
+    found.push(...(await findMany(page.ids, installation)).filter((each) => matches(each, wanted)));
+    if (cursor === undefined) break;
+  }
+  return { generations: found, ...(cursor !== undefined && { cursor }) };
+}
+
+/** A tenant sees its own; an operator sees all of them, and one tenant's batch where a batch is asked for. */
+function tenantOf({ caller }: FastifyRequest, { tenant, batch }: Filter): string | undefined {
+  if (caller.operator) return tenant ?? (batch === undefined ? undefined : caller.tenant);
+  if (tenant !== undefined && tenant !== caller.tenant)
+    throw new ApiError("forbidden", `This API key sees the tenant "${caller.tenant}" only.`);
+  return caller.tenant;
+}
+
+function matches({ state, account }: Generation, wanted: Filter): boolean {
+  return (wanted.state ?? state) === state && (wanted.account ?? account) === account;
+}
+
+function defined(index: { state?: Filter["state"]; batch?: string; tenant: string | undefined }): ledger.ListFilter {
+  return Object.fromEntries(Object.entries(index).filter(([, value]) => value !== undefined));
+}

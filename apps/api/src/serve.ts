@@ -1,0 +1,16 @@
+import type { Installation } from "@reelqueue/pipeline";
+import { portProblem } from "@reelqueue/runtime";
+import { createApp } from "./app.ts";
+
+export interface ServedApi extends AsyncDisposable {
+  url: string;
+}
+
+/** Serves the API; closing it lets requests under way end. Throws a StartError when the port is taken. */
+export async function serveApi(installation: Installation, listen: { host: string; port: number }): Promise<ServedApi> {
+  const app = await createApp(installation);
+  const url = await app.listen({ host: listen.host, port: listen.port }).catch((error: unknown) => {
+    throw portProblem(error, listen.port, "PORT");
+  });
+  return { url, [Symbol.asyncDispose]: () => app.close() };
+}
