@@ -84,11 +84,10 @@ export class PartFile implements Sink, AsyncDisposable {
   async #flush(): Promise<void> {
     await this.#writing;
     await this.#keepFloor();
-    const bytes = Buffer.concat(this.#batch, this.#batchBytes);
-    this.#writing = this.#writeAll(bytes, this.#position);
+    this.#writing = this.#writeAll(this.#batch, this.#batchBytes, this.#position);
     // whoever writes or publishes next meets the error
     this.#writing.catch(() => undefined);
-    this.#position += bytes.length;
+    this.#position += this.#batchBytes;
     this.#batch = [];
     this.#batchBytes = 0;
   }
@@ -100,11 +99,16 @@ export class PartFile implements Sink, AsyncDisposable {
     await this.#room.need(0);
   }
 
-  async #writeAll(bytes: Buffer, position: number): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
-      const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at, position + at).catch(fail);
-      at += bytesWritten;
-    }
+  async #writeAll(batch: Buffer[], bytes: number, position: number): Promise<void> {
+    if (bytes === 0) return;
+    const { bytesWritten } = await this.#handle.writev(batch, position).catch(fail);
+    // a short write says that the disk is nearly full: the rest tells whether it is
+    if (bytesWritten < bytes)
+      await this.#writeAll(
+        [Buffer.concat(batch).subarray(bytesWritten)],
+        bytes - bytesWritten,
+        position + bytesWritten,
+      );
   }
 }
 
