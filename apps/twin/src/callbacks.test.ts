@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
+import { type Received, type Receiver, startReceiver } from "@reelqueue/testing";
 import { expect, test } from "vitest";
-import { openTwin, type TestClient } from "./testing/client.ts";
-import { openReceiver, type Received, type Receiver } from "./testing/receiver.ts";
+import { openTwin, soon, type TestClient } from "./testing/client.ts";
 
 const callbackSecret = "a secret of thirty-two characters";
 const open = (options = {}) => openTwin({ allowHttpCallbacks: true, callbackSecret, ...options });
@@ -13,19 +13,19 @@ async function ended(client: TestClient, receiver: Receiver, prompt = "cup"): Pr
   return id;
 }
 
-function isSigned({ headers, raw }: Received): boolean {
+function isSigned({ headers, body }: Received): boolean {
   const timestamp = headers["x-hiapi-timestamp"];
-  const signature = createHmac("sha256", callbackSecret).update(`${timestamp}.${raw}`).digest("hex");
+  const signature = createHmac("sha256", callbackSecret).update(`${timestamp}.${body}`).digest("hex");
   return headers["x-hiapi-signature"] === signature;
 }
 
 test("a success is told with the task object, without envelope, signed", async () => {
   await using client = await open();
-  await using receiver = await openReceiver();
+  await using receiver = await startReceiver();
   const id = await ended(client, receiver);
-  await expect.poll(() => receiver.received).toHaveLength(1);
+  await receiver.arrived(1);
   const [callback] = receiver.received;
-  expect(JSON.parse(callback?.raw ?? "")).toEqual((await client.hiapi.read(id)).at("data"));
+  expect(JSON.parse(callback?.body ?? "")).toEqual((await client.hiapi.read(id)).at("data"));
   expect(callback?.headers["content-type"]).toBe("application/json");
   expect(Math.abs(Number(callback?.headers["x-hiapi-timestamp"]) - Date.now() / 1_000)).toBeLessThan(5);
   expect(callback && isSigned(callback)).toBe(true);
@@ -33,114 +33,109 @@ test("a success is told with the task object, without envelope, signed", async (
 
 test("a failure is told as well", async () => {
   await using client = await open();
-  await using receiver = await openReceiver();
+  await using receiver = await startReceiver();
   await ended(client, receiver, "cup [[fault:task-fails]]");
-  await expect.poll(() => receiver.received).toHaveLength(1);
-  expect(JSON.parse(receiver.received[0]?.raw ?? "")).toMatchObject({ status: "fail", error: { code: "TASK_FAILED" } });
+  await receiver.arrived(1);
+  expect(JSON.parse(receiver.received[0]?.body ?? "")).toMatchObject({
+    status: "fail",
+    error: { code: "TASK_FAILED" },
+  });
 });
 
 test("without a secret there are no signature headers", async () => {
   await using client = await open({ callbackSecret: undefined });
-  await using receiver = await openReceiver();
+  await using receiver = await startReceiver();
   await ended(client, receiver);
-  await expect.poll(() => receiver.received).toHaveLength(1);
+  await receiver.arrived(1);
   expect(receiver.received[0]?.headers).not.toHaveProperty("x-hiapi-signature");
   expect(receiver.received[0]?.headers).not.toHaveProperty("x-hiapi-timestamp");
 });
 
 test("time alone ends a task and sends its callback", async () => {
   await using client = await open({ finishAfterPolls: undefined, generationMs: { median: 50_000 } });
-  await using receiver = await openReceiver();
+  await using receiver = await startReceiver();
   await client.hiapi.start({}, { callback: { url: receiver.url } });
-  await expect.poll(() => receiver.received).toHaveLength(1);
+  await receiver.arrived(1);
 });
 
-test("what is not answered 2xx is sent again with the same body until it is, at scaled delays", async () => {
+test("what is not answered 2xx is sent again with the same body until it is, after 5 and 30 provider-seconds", async () => {
   await using client = await open({ clockFactor: 100 });
-  await using receiver = await openReceiver();
-  receiver.answer(500);
+  await using receiver = await startReceiver();
+  receiver.answerNext(500, 500, 204);
+  const startedAt = performance.now();
   await ended(client, receiver);
-  await expect.poll(() => receiver.received).toHaveLength(2);
-  receiver.answer(204);
-  await expect.poll(() => receiver.received).toHaveLength(3);
-  const [first, second, third] = receiver.received;
-  expect([second?.raw, third?.raw]).toEqual([first?.raw, first?.raw]);
+  const [first, second, third] = await receiver.arrived(3);
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(345);
+  expect([second?.body, third?.body]).toEqual([first?.body, first?.body]);
   expect(receiver.received.every(isSigned)).toBe(true);
-  expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(45);
-  expect((third?.at ?? 0) - (second?.at ?? 0)).toBeGreaterThanOrEqual(290);
-  await expect
-    .poll(async () => (await client.get("/twin/stats")).at("callbacks"))
-    .toMatchObject({
-      delivered: 1,
-      failedTries: 2,
-      givenUp: 0,
-    });
+  const told = { delivered: 1, failedTries: 2, givenUp: 0 };
+  await soon(async () => (await client.get("/twin/stats")).at("callbacks")).toMatchObject(told);
 });
 
 test("after the fourth refusal it is given up", async () => {
   await using client = await open({ clockFactor: 10_000 });
-  await using receiver = await openReceiver();
-  receiver.answer(503);
+  await using receiver = await startReceiver();
+  receiver.answerNext(503, 503, 503, 503);
   await ended(client, receiver);
-  await expect.poll(async () => (await client.get("/twin/stats")).at("callbacks.givenUp")).toBe(1);
+  await soon(async () => (await client.get("/twin/stats")).at("callbacks.givenUp")).toBe(1);
   expect(receiver.received).toHaveLength(4);
 });
 
 test("switched off, nothing is sent", async () => {
   await using client = await open();
-  await using receiver = await openReceiver();
+  await using receiver = await startReceiver();
   expect((await client.post("/twin/callbacks", { on: false })).body).toEqual({ on: false });
   await ended(client, receiver);
   await client.post("/twin/callbacks", { on: true });
   await ended(client, receiver, "the second cup");
-  await expect.poll(() => receiver.received).toHaveLength(1);
+  await receiver.arrived(1);
 });
 
 test("an address elsewhere is accepted but never called", async () => {
   await using client = await open();
   const id = await client.hiapi.start({}, { callback: { url: "https://callbacks.example.com/hiapi" } });
   await client.hiapi.read(id);
-  await expect.poll(async () => (await client.get("/twin/stats")).at("callbacks.unreachable")).toBe(1);
+  await soon(async () => (await client.get("/twin/stats")).at("callbacks.unreachable")).toBe(1);
 });
 
 test("callback-none sends nothing", async () => {
   await using client = await open();
-  await using receiver = await openReceiver();
+  await using receiver = await startReceiver();
   await ended(client, receiver, "cup [[fault:callback-none]]");
   const other = await ended(client, receiver, "another cup");
-  await expect.poll(() => receiver.received).toHaveLength(1);
-  expect(JSON.parse(receiver.received[0]?.raw ?? "").taskId).toBe(other);
+  await receiver.arrived(1);
+  expect(JSON.parse(receiver.received[0]?.body ?? "").taskId).toBe(other);
 });
 
 test("callback-twice sends the same callback two times", async () => {
   await using client = await open();
-  await using receiver = await openReceiver();
+  await using receiver = await startReceiver();
   await ended(client, receiver, "cup [[fault:callback-twice]]");
-  await expect.poll(() => receiver.received).toHaveLength(2);
-  expect(receiver.received[0]?.raw).toBe(receiver.received[1]?.raw);
+  await receiver.arrived(2);
+  expect(receiver.received[0]?.body).toBe(receiver.received[1]?.body);
 });
 
 test("callback-early comes before the create answer, and is true", async () => {
   await using client = await open({ finishAfterPolls: 5 });
-  await using receiver = await openReceiver();
+  await using receiver = await startReceiver();
   const id = await client.hiapi.start({ prompt: "cup [[fault:callback-early]]" }, { callback: { url: receiver.url } });
   expect(receiver.received).toHaveLength(1);
-  expect(JSON.parse(receiver.received[0]?.raw ?? "")).toMatchObject({ taskId: id, status: "success" });
+  expect(JSON.parse(receiver.received[0]?.body ?? "")).toMatchObject({ taskId: id, status: "success" });
   expect((await client.hiapi.read(id)).at("data.status")).toBe("success");
 });
 
 test("callback-forged-signature claims a success that is not there, under a signature that is not right", async () => {
   await using client = await open({ finishAfterPolls: 3 });
-  await using receiver = await openReceiver();
+  await using receiver = await startReceiver();
   const id = await client.hiapi.start(
     { prompt: "cup [[fault:callback-forged-signature]]" },
     { callback: { url: receiver.url } },
   );
-  await expect.poll(() => receiver.received).toHaveLength(1);
+  await receiver.arrived(1);
   const [lie] = receiver.received;
   expect(lie && isSigned(lie)).toBe(false);
-  expect(JSON.parse(lie?.raw ?? "")).toMatchObject({ taskId: id, status: "success" });
+  expect(JSON.parse(lie?.body ?? "")).toMatchObject({ taskId: id, status: "success" });
   for (let read = 1; read <= 3; read++) await client.hiapi.read(id);
-  await expect.poll(() => receiver.received).toHaveLength(2);
+  await receiver.arrived(2);
   expect(receiver.received[1] && isSigned(receiver.received[1])).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { openTwin } from "./testing/client.ts";
+import { openTwin, soon } from "./testing/client.ts";
 
 test("the ledger sums charges and refunds, in all and by marker", async () => {
   await using client = await openTwin();
@@ -145,7 +145,7 @@ describe("switches", () => {
     expect((await client.get("/twin/faults")).at("rates")).toEqual({ slow: 0.5 });
     expect((await client.ledger()).body).toMatchObject({ tasks: 0, charges: 0, byMarker: {} });
     await client.hiapi.create({ prompt: "cup [[marker:after]] [[fault:accept-late]]" }).catch(() => undefined);
-    await expect.poll(async () => (await client.ledger("after")).at("charges")).toBe(1);
+    await soon(async () => (await client.ledger("after")).at("charges")).toBe(1);
     expect((await client.ledger()).at("charges")).toBe(1);
   });
 });

@@ -1,10 +1,7 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { spawnApp } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { readEnv } from "./env.ts";
-
-const main = fileURLToPath(new URL("main.ts", import.meta.url));
+import { openTwin } from "./testing/client.ts";
 
 test("the environment sets every option", () => {
   expect(
@@ -46,20 +43,16 @@ test("every variable that is wrong is named at once", () => {
 });
 
 test("the process prints its URL, serves, and ends in order when it is told to", async () => {
-  const env = { ...inherited(), PORT: "0", TWIN_LIMITS: "off" };
-  const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "pipe", "inherit"] });
-  const exited = once(child, "exit");
-  const [line] = await once(child.stdout.setEncoding("utf8"), "data");
-  const url = /^twin listens on (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(line)?.[1];
-  expect((await fetch(`${url}/healthz`)).status).toBe(200);
-  child.kill("SIGTERM");
-  expect(await exited).toEqual([0, null]);
+  const app = await spawnApp("twin", { TWIN_LIMITS: "off" });
+  await app.ready();
+  expect(app.logs()).toBe(`twin listens on ${app.url}\n`);
+  app.kill("SIGTERM");
+  expect(await app.exited).toEqual({ code: 0, signal: null });
 });
 
-function inherited(): NodeJS.ProcessEnv {
-  return { PATH: dirnameOf(process.execPath) };
-}
-
-function dirnameOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/"));
-}
+test("a port that is taken is one sentence, not a stack", async () => {
+  await using client = await openTwin();
+  const app = await spawnApp("twin", { PORT: `${client.twin.port}` });
+  expect(await app.exited).toEqual({ code: 1, signal: null });
+  expect(app.logs()).toBe(`port ${client.twin.port} is in use; set PORT or stop the other process\n`);
+});

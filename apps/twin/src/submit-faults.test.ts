@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { openTwin, type TestClient } from "./testing/client.ts";
+import { openTwin, soon, type TestClient } from "./testing/client.ts";
 
 const marked = (fault: string) => ({ prompt: `cup [[marker:m]] [[fault:${fault}]]` });
 const sums = async (client: TestClient) => {
@@ -59,7 +59,7 @@ describe("accepted, but the answer is lost: charged exactly once", () => {
       () => "answered",
       () => "broken off",
     );
-    await expect.poll(() => sums(client)).toEqual({ charges: 1, refunds: 0 });
+    await soon(() => sums(client)).toEqual({ charges: 1, refunds: 0 });
     await client.twin.close();
     expect(await ended).toBe("broken off");
   });
@@ -82,10 +82,10 @@ describe("accepted, but the answer is lost: charged exactly once", () => {
       await using client = await openTwin();
       const headers = { "idempotency-key": "one" };
       const lost = client.hiapi.create(marked(fault), { headers }).catch(() => undefined);
-      await expect.poll(() => sums(client)).toEqual({ charges: 1, refunds: 0 });
-      await expect
-        .poll(async () => (await client.hiapi.create(marked(fault), { headers })).headers.get("idempotent-replay"))
-        .toBe("true");
+      await soon(() => sums(client)).toEqual({ charges: 1, refunds: 0 });
+      await soon(async () =>
+        (await client.hiapi.create(marked(fault), { headers })).headers.get("idempotent-replay"),
+      ).toBe("true");
       expect(await sums(client)).toEqual({ charges: 1, refunds: 0 });
       await client.twin.close();
       await lost;
@@ -111,20 +111,20 @@ describe("accepted, but the answer is lost: charged exactly once", () => {
 
 describe("accept-late", () => {
   test("breaks the connection, and the task takes effect only later", async () => {
-    await using client = await openTwin({ clockFactor: 1_000, acceptLateMs: 200_000 });
+    await using client = await openTwin({ clockFactor: 1_000, acceptLateMs: 1_000_000 });
     await expect(client.jiekou.create(marked("accept-late"))).rejects.toThrow("fetch failed");
     expect(await sums(client)).toEqual({ charges: 0, refunds: 0 });
-    await expect.poll(() => sums(client)).toEqual({ charges: 1, refunds: 0 });
+    await soon(() => sums(client)).toEqual({ charges: 1, refunds: 0 });
   });
 
   test("makes no second task when the same key came meanwhile", async () => {
-    await using client = await openTwin({ clockFactor: 1_000, acceptLateMs: 100_000 });
+    await using client = await openTwin({ clockFactor: 1_000, acceptLateMs: 1_000_000 });
     const headers = { "idempotency-key": "one" };
     await expect(client.hiapi.create(marked("accept-late*1"), { headers })).rejects.toThrow("fetch failed");
     const first = await client.hiapi.create(marked("accept-late*1"), { headers });
     expect(first.status).toBe(200);
     await client.hiapi.create({ prompt: "cup [[marker:later]] [[fault:accept-late]]" }).catch(() => undefined);
-    await expect.poll(async () => (await client.ledger("later")).at("charges")).toBe(1);
+    await soon(async () => (await client.ledger("later")).at("charges")).toBe(1);
     expect(await sums(client)).toEqual({ charges: 1, refunds: 0 });
   });
 });

@@ -118,7 +118,8 @@ export class Tasks {
     if (task.endedAt > 0) return;
     this.#clock.stop(task.timer);
     task.timer = undefined;
-    task.endedAt = this.#clock.now();
+    // The work was done when it was due, however late this timer is.
+    task.endedAt = Math.min(this.#clock.now(), task.endsAt);
     task.account.end();
     await this.#onEnd(task);
   }
@@ -137,7 +138,7 @@ export class Tasks {
       return;
     }
     const providerMs = times * lognormal(task.luck, "generation", this.#pace.generationMs ?? usualPace(task.order));
-    task.endsAt = task.acceptedAt + this.#clock.real(providerMs);
+    task.endsAt = Math.ceil(task.acceptedAt + this.#clock.real(providerMs));
     task.timer = this.#clock.after(providerMs, () => void this.end(task));
   }
 

@@ -1,32 +1,11 @@
 import { expect, test } from "vitest";
-import { openTwin, type TestClient } from "./testing/client.ts";
+import { openTwin, soon, type TestClient } from "./testing/client.ts";
 
 const rates = { "task-fails": 0.3, "submit-503": 0.2, "accept-500": 0.2 } as const;
 
 async function statuses(client: TestClient, id: string): Promise<unknown> {
   return (await client.hiapi.read(id)).at("data.status");
 }
-
-test("time takes a task through queued, handling and archiving to success", async () => {
-  await using client = await openTwin({
-    finishAfterPolls: undefined,
-    clockFactor: 100,
-    generationMs: { median: 60_000 },
-  });
-  const id = await client.hiapi.start();
-  const seen: unknown[] = [];
-  await expect
-    .poll(
-      async () => {
-        const status = await statuses(client, id);
-        if (seen.at(-1) !== status) seen.push(status);
-        return status;
-      },
-      { interval: 5 },
-    )
-    .toBe("success");
-  expect(seen).toEqual(["queued", "handling", "archiving", "success"]);
-});
 
 test("the clock factor shortens the work and leaves the timestamps real", async () => {
   await using client = await openTwin({
@@ -36,7 +15,7 @@ test("the clock factor shortens the work and leaves the timestamps real", async 
   });
   const startedAt = performance.now();
   const id = await client.hiapi.start();
-  await expect.poll(() => statuses(client, id), { interval: 10 }).toBe("success");
+  await soon(() => statuses(client, id)).toBe("success");
   const tookMs = performance.now() - startedAt;
   expect(tookMs).toBeGreaterThanOrEqual(295);
   expect(tookMs).toBeLessThan(5_000);
@@ -44,18 +23,6 @@ test("the clock factor shortens the work and leaves the timestamps real", async 
   expect(Math.abs(Number(done.at("data.created")) - Date.now() / 1_000)).toBeLessThan(10);
   // A day of the provider's is 432 s here.
   expect(Number(done.at("data.output.0.expireAt")) - Number(done.at("data.completed"))).toBe(432);
-});
-
-test("slow takes five times as long", async () => {
-  await using client = await openTwin({
-    finishAfterPolls: undefined,
-    clockFactor: 1_000,
-    generationMs: { median: 60_000 },
-  });
-  const [quick, slow] = [await client.hiapi.start(), await client.hiapi.start({ prompt: "cup [[fault:slow]]" })];
-  await expect.poll(() => statuses(client, quick), { interval: 5 }).toBe("success");
-  expect(await statuses(client, slow)).not.toBe("success");
-  await expect.poll(() => statuses(client, slow), { interval: 5 }).toBe("success");
 });
 
 test("a task is done at exactly the wanted read", async () => {
@@ -90,21 +57,15 @@ test("the same seed deals the same fates, in any order of requests; another seed
 });
 
 test("generation times have the asked median and a spread around it", async () => {
-  await using client = await openTwin({
-    finishAfterPolls: undefined,
-    clockFactor: 1_000_000,
-    generationMs: { median: 100_000_000, sigma: 0.5 },
-  });
-  const ids = [];
-  for (let number = 0; number < 60; number++) ids.push(await client.hiapi.start({ prompt: `cup ${number}` }));
-  await expect
-    .poll(async () => (await client.get("/twin/tasks?state=succeeded&limit=1000")).at("tasks.59"), { timeout: 3_000 })
-    .toBeDefined();
+  const generationMs = { median: 100_000_000, sigma: 0.5 };
+  await using client = await openTwin({ finishAfterPolls: undefined, clockFactor: 1_000_000, generationMs });
+  for (let number = 0; number < 60; number++) await client.hiapi.start({ prompt: `cup ${number}` });
+  await soon(async () => (await client.get("/twin/tasks?state=succeeded")).at("tasks")).toHaveLength(60);
   const { tasks } = (await client.get("/twin/tasks")).body as { tasks: { acceptedAt: number; endedAt: number }[] };
-  const took = tasks.map(({ acceptedAt, endedAt }) => endedAt - acceptedAt).toSorted((a, b) => a - b);
-  expect(took[30]).toBeGreaterThan(70);
-  expect(took[30]).toBeLessThan(150);
-  expect((took[55] ?? 0) / (took[5] ?? 0)).toBeGreaterThan(1.8);
+  const tookMs = tasks.map(({ acceptedAt, endedAt }) => endedAt - acceptedAt).toSorted((a, b) => a - b);
+  expect(tookMs[30]).toBeGreaterThan(80);
+  expect(tookMs[30]).toBeLessThan(125);
+  expect((tookMs[55] ?? 0) / (tookMs[5] ?? 0)).toBeGreaterThan(2);
 });
 
 test("finished tasks beyond those to be kept are forgotten, and their sums stay", async () => {

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { startTwin, type Twin, type TwinOptions } from "../index.ts";
 
 /** One answer of the twin. `at` reads a value out of the JSON by a path like `data.output.0.url`. */
@@ -14,13 +15,16 @@ export interface Sent {
   headers?: Record<string, string>;
 }
 
-export const hiapiInput = {
+const hiapiInput = {
   prompt: "A ceramic cup gently rotating",
   aspect_ratio: "16:9",
   duration: 4,
   resolution: "480p",
 };
-export const jiekouBody = { prompt: "A glass frog on a leaf", duration: 4, resolution: "480p", ratio: "16:9" };
+const jiekouBody = { prompt: "A glass frog on a leaf", duration: 4, resolution: "480p", ratio: "16:9" };
+
+/** Waits for what will be, on a busy machine too. */
+export const soon = <Value>(read: () => Value) => expect.poll(read, { timeout: 15_000, interval: 10 });
 
 /** A twin and a client of both dialects; time is fast and nothing is limited unless the options say so. */
 export async function openTwin(options: TwinOptions = {}): Promise<TestClient> {
@@ -70,7 +74,7 @@ export class TestClient implements AsyncDisposable {
 
   async #call(path: string, init: RequestInit): Promise<Got> {
     const url = path.startsWith("http") ? path : `${this.twin.url}${path}`;
-    const response = await fetch(url, { signal: AbortSignal.timeout(5_000), ...init });
+    const response = await fetch(url, { signal: AbortSignal.timeout(20_000), ...init });
     const text = await response.text();
     const body = asJson(text);
     return { status: response.status, headers: response.headers, text, body, at: (path) => valueAt(body, path) };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { openTwin } from "../../testing/client.ts";
+import { openTwin, soon } from "../../testing/client.ts";
 
 describe("create", () => {
   test("answers 200 in the envelope with a task id of 35 characters", async () => {
@@ -154,8 +154,7 @@ describe("Idempotency-Key", () => {
     await using client = await openTwin({ clockFactor: 5 });
     const input = { prompt: "cup [[fault:accept-slow]]" };
     const first = client.hiapi.create(input, { headers });
-    const busy = await expect
-      .poll(() => client.hiapi.create(input, { headers }), { interval: 5 })
+    const busy = await soon(() => client.hiapi.create(input, { headers }))
       .toMatchObject({ status: 409 })
       .then(() => client.hiapi.create(input, { headers }));
     expect(busy.body).toMatchObject({ code: 409, data: null, error_code: "IDEMPOTENCY_KEY_PROCESSING" });
@@ -178,7 +177,7 @@ describe("Idempotency-Key", () => {
     // A day passes in 8.64 ms.
     await using client = await openTwin({ clockFactor: 10_000_000 });
     await client.hiapi.create({}, { headers });
-    await expect.poll(async () => (await client.hiapi.create({ duration: 9 }, { headers })).status).toBe(200);
+    await soon(async () => (await client.hiapi.create({ duration: 9 }, { headers })).status).toBe(200);
   });
 
   test("may have 255 bytes, not 256", async () => {

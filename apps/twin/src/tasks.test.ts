@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Clock } from "./clock.ts";
+import { type FaultName, type Plan, readWishes } from "./faults.ts";
+import { Account } from "./limits.ts";
+import { type Task, Tasks } from "./tasks.ts";
+
+const factor = 10;
+const providerMinuteMs = 60_000;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function startTask(fault?: FaultName): { task: Task; tasks: Tasks; ended: Task[]; account: Account } {
+  const ended: Task[] = [];
+  const onEnd = async (task: Task): Promise<void> => void ended.push(task);
+  const pace = { generationMs: { median: providerMinuteMs, sigma: 0 }, keepTasks: 10 };
+  const tasks = new Tasks(new Clock(factor), pace, onEnd);
+  const account = new Account("hiapi", "key", { requests: undefined, spanMs: 1, concurrent: 1 });
+  const plan: Plan | undefined = fault && new Map([[fault, { left: 1 }]]);
+  const order = { model: "m", resolution: "480p", seconds: 4, ratio: "1:1", returnLastFrame: false, microUsd: 1 };
+  const { marker } = readWishes("[[marker:m]]");
+  const task = tasks.start({ id: "id", number: 1, account, order, marker, luck: 7, plan });
+  return { task, tasks, ended, account };
+}
+
+test("time takes a task through every phase, and tells its end once", async () => {
+  const { task, tasks, ended, account } = startTask();
+  const seen = [];
+  for (const atMs of [0, 800, 1_000, 5_600, 5_800, 5_999, 6_000, 9_000]) {
+    await vi.advanceTimersByTimeAsync(atMs - (Date.now() - task.acceptedAt));
+    seen.push(`${atMs} ${tasks.phase(task)} ${tasks.progress(task)}`);
+  }
+  expect(seen).toEqual([
+    "0 queued 0",
+    "800 queued 13",
+    "1000 running 16",
+    "5600 running 93",
+    "5800 archiving 96",
+    "5999 archiving 99",
+    "6000 succeeded 100",
+    "9000 succeeded 100",
+  ]);
+  expect(ended).toEqual([task]);
+  expect(task.endedAt - task.acceptedAt).toBe(6_000);
+  expect([account.running, account.peakRunning]).toEqual([0, 1]);
+});
+
+test("a task that fails never archives", async () => {
+  const { task, tasks } = startTask("task-fails");
+  await vi.advanceTimersByTimeAsync(5_900);
+  expect(tasks.phase(task)).toBe("running");
+  await vi.advanceTimersByTimeAsync(100);
+  expect(tasks.phase(task)).toBe("failed");
+});
+
+test("slow takes five times as long", async () => {
+  const { task, tasks } = startTask("slow");
+  await vi.advanceTimersByTimeAsync(29_999);
+  expect(tasks.phase(task)).toBe("archiving");
+  await vi.advanceTimersByTimeAsync(1);
+  expect(tasks.phase(task)).toBe("succeeded");
+});
+
+test("stuck runs for ever", async () => {
+  const { task, tasks, ended } = startTask("stuck");
+  await vi.advanceTimersByTimeAsync(365 * 86_400_000);
+  expect(tasks.phase(task)).toBe("running");
+  expect(ended).toEqual([]);
+});
+
+test("a timer that is late changes neither what a reader sees nor when it ended", () => {
+  const { task, tasks, ended } = startTask();
+  vi.setSystemTime(task.acceptedAt + 20_000);
+  expect(tasks.phase(task)).toBe("succeeded");
+  expect(task.endedAt - task.acceptedAt).toBe(6_000);
+  expect(ended).toEqual([task]);
+});
