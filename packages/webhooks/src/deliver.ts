@@ -1,0 +1,88 @@
+import { type Egress, EgressError, type EgressStream, retryAfterMs } from "@reelqueue/egress";
+import { sign } from "./signature.ts";
+
+export interface DeliverRequest {
+  url: string;
+  /** Stable over all tries and replays of one event. */
+  id: string;
+  /** The stored bytes of the event, the same in every try. */
+  body: string;
+  /** Newest first; during a rotation the receiver may hold any of them. */
+  secrets: readonly string[];
+  egress: Egress;
+  signal: AbortSignal;
+  /** The whole exchange. */
+  timeoutMs?: number;
+}
+
+export type DeliveryOutcome =
+  /** A 2xx, and nothing else is one. `ms` is the time to the answer. */
+  | { kind: "delivered"; status: number; ms: number }
+  | { kind: "refused"; status: number; message: string }
+  /** 410: the endpoint wants no more. */
+  | { kind: "gone" }
+  /** The endpoint asks for a pause. */
+  | { kind: "throttled"; status: number; message: string; retryAfterMs?: number }
+  /** No answer; it may have arrived all the same. */
+  | { kind: "unreachable"; message: string }
+  /** The address may not be called. */
+  | { kind: "blocked"; message: string };
+
+const mostAnswerBytes = 65_536;
+
+/** Makes one try to deliver one event. Never throws for anything the network or the endpoint does, and never follows a redirect. */
+export async function deliver(request: DeliverRequest): Promise<DeliveryOutcome> {
+  const { url, body, egress, timeoutMs = 15_000 } = request;
+  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
+  const headers = headersOf(request);
+  const startedMs = performance.now();
+  try {
+    const answer = await egress.stream({ method: "POST", url, headers, body, signal, timeoutMs });
+    const ms = performance.now() - startedMs;
+    await discard(answer);
+    return read(answer, ms);
+  } catch (error) {
+    if (!(error instanceof EgressError)) throw error;
+    if (error.kind === "blocked") return { kind: "blocked", message: error.message };
+    if (request.signal.aborted) return { kind: "unreachable", message: "stopped before an answer came" };
+    const late = signal.aborted || error.kind === "timeout";
+    return { kind: "unreachable", message: late ? `no answer within ${timeoutMs} ms` : error.message };
+  }
+}
+
+function headersOf({ id, body, secrets }: DeliverRequest): Record<string, string> {
+  const timestamp = new Date();
+  return {
+    "content-type": "application/json",
+    "user-agent": "reelqueue",
+    "webhook-id": id,
+    "webhook-timestamp": `${Math.floor(timestamp.getTime() / 1_000)}`,
+    "webhook-signature": secrets.map((secret) => sign({ secret, id, timestamp, body })).join(" "),
+  };
+}
+
+/** Reads a small answer to its end, so that the connection can be used again; what it says does not count, nor how it ends. */
+async function discard({ body }: EgressStream): Promise<void> {
+  let bytes = 0;
+  try {
+    for await (const chunk of body) {
+      bytes += chunk.length;
+      if (bytes > mostAnswerBytes) return;
+    }
+  } catch {
+    // the status was there before
+  }
+}
+
+function read({ status, headers }: EgressStream, ms: number): DeliveryOutcome {
+  if (status >= 200 && status < 300) return { kind: "delivered", status, ms };
+  if (status === 410) return { kind: "gone" };
+  const waitMs = retryAfterMs(headers, Date.now());
+  const message = `answered ${status}`;
+  if (status === 429 || waitMs !== undefined) {
+    return { kind: "throttled", status, message, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
+  }
+  if (status < 400)
+    return { kind: "refused", status, message: `${message}: redirects are not followed, register the final address` };
+  return { kind: "refused", status, message };
+}
