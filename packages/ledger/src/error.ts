@@ -25,6 +25,8 @@ export class LedgerError extends Error {
 export function toLedgerError(error: unknown): LedgerError {
   if (error instanceof LedgerError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  // ioredis hangs the whole command on its errors: a log would print every prompt in it
+  if (error instanceof Error) Reflect.deleteProperty(error, "command");
   if (/^(OOM|MISCONF|READONLY|NOREPLICAS|CLUSTERDOWN)/.test(message)) {
     return new LedgerError("refusing", `Redis refuses to write: ${message}`, error);
   }

@@ -14,12 +14,15 @@ local function arg(item, position)
   return ARGV[1 + (item - 1) * WIDTH + position]
 end
 
-local answers, mismatches, fresh = {}, 0, 0
+-- The same id may stand twice in one call: the second one finds the first.
+local answers, mismatches, fresh, seen = {}, 0, 0, {}
 for item = 1, count do
-  local known = redis.call('HGET', P .. ':g:' .. arg(item, 1), 'hash')
+  local id = arg(item, 1)
+  local known = seen[id] or redis.call('HGET', P .. ':g:' .. id, 'hash')
   if not known then
     answers[item] = 'accepted'
     fresh = fresh + 1
+    seen[id] = arg(item, 2)
   elseif known == arg(item, 2) then
     answers[item] = 'existing'
   else
@@ -38,10 +41,7 @@ local time, seq = digits(now), redis.call('INCRBY', P .. ':seq', fresh) - fresh
 local indexes, batches = {}, {}
 for item = 1, count do
   local id = arg(item, 1)
-  -- The same id may stand twice in one call: the second one finds the first.
-  if answers[item] == 'accepted' and redis.call('EXISTS', P .. ':g:' .. id) == 1 then
-    answers[item] = redis.call('HGET', P .. ':g:' .. id, 'hash') == arg(item, 2) and 'existing' or 'mismatch'
-  elseif answers[item] == 'accepted' then
+  if answers[item] == 'accepted' then
     seq = seq + 1
     local account, tenant, priority = arg(item, 3), arg(item, 4), arg(item, 5)
     local fields = cjson.decode(arg(item, 7))
@@ -70,12 +70,19 @@ for item = 1, count do
     end
   end
 end
+-- Lua can hand over only some thousands of values in one call.
+local function add_all(key, pairs_of_score_and_id)
+  for start = 1, #pairs_of_score_and_id, 2000 do
+    redis.call('ZADD', key, unpack(pairs_of_score_and_id, start, math.min(start + 1999, #pairs_of_score_and_id)))
+  end
+end
+
 for tenant, index in pairs(indexes) do
   redis.call('SADD', P .. ':tenants', tenant)
-  redis.call('ZADD', P .. ':s:queued:' .. tenant, unpack(index))
+  add_all(P .. ':s:queued:' .. tenant, index)
 end
 for name, batch in pairs(batches) do
-  redis.call('ZADD', P .. ':batch:' .. name, unpack(batch))
+  add_all(P .. ':batch:' .. name, batch)
   redis.call('HINCRBY', P .. ':n:' .. name, 'queued', #batch / 2)
 end
 return answers

@@ -34,6 +34,18 @@ test("an id twice in one call is written once", async () => {
   ]);
 });
 
+test("an atomic call takes 5,000 rows of one batch", async () => {
+  const rows = Array.from({ length: 5_000 }, () => newGeneration(cell, { batch: "large" }));
+  expect(new Set(await ledger.accept(cell, rows, { atomic: true }))).toEqual(new Set(["accepted"]));
+  expect(await ledger.batchCounts(cell, "default", "large")).toEqual({ queued: 5_000 });
+});
+
+test("an atomic call that says two things under one id writes nothing", async () => {
+  const row = newGeneration(cell);
+  expect(await ledger.accept(cell, [row, { ...row, hash: "x" }], { atomic: true })).toEqual(["skipped", "mismatch"]);
+  expect((await ledger.counts(cell)).queued).toBe(0);
+});
+
 test("an atomic call with one mismatch writes nothing", async () => {
   const old = newGeneration(cell);
   await ledger.accept(cell, [old]);
