@@ -37,14 +37,21 @@ function outputOf(command, args, options) {
         output += text;
       });
     }
-    child.on("error", (error) => resolve({ code: 1, output: `${output}${error.message}` }));
-    child.on("close", (code) => resolve({ code, output }));
-    for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
-      process.once(signal, () => {
-        child.kill(signal);
-        process.exit(130);
-      });
-    }
+    const giveUp = () => {
+      child.kill();
+      process.exit(130);
+    };
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, giveUp);
+    /** @param {number | null} code */
+    const finish = (code) => {
+      for (const signal of ["SIGINT", "SIGTERM"]) process.off(signal, giveUp);
+      resolve({ code, output });
+    };
+    child.on("error", (error) => {
+      output += error.message;
+      finish(1);
+    });
+    child.on("close", finish);
   });
 }
 

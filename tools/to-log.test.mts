@@ -10,7 +10,10 @@ test.each([
   ["[WARN] GET https://r/x.tgz error sending request: client error (Connect)", "npm could not reach its registry"],
   ["npm error code ENOSPC", "The disk is full"],
   ["Error: ERR_PNPM_OUTDATED_LOCKFILE", "pnpm-lock.yaml does not fit"],
-  ["first\nnpm error 404 no such package\nlast", "npm could not install what is needed: npm error 404 no such package."],
+  [
+    "first\nnpm error 404 no such package\nlast",
+    "npm could not install what is needed: npm error 404 no such package.",
+  ],
   ["", "npm could not install what is needed: no reason given"],
 ])("%j is told as one sentence", (output, sentence) => {
   expect(whyNot("npm", output).startsWith(sentence)).toBe(true);
