@@ -43,11 +43,11 @@ test("a kept video is whole, durable under a key of our own ids, and leaves no d
   const key = "2026-11/reel-abc_1/1-video.mp4";
   expect(kept).toEqual({ kind: "kept", key, bytes: video.length, sha256: sha256(video), contentType: "video/mp4" });
   expect(await files()).toEqual([key]);
-  expect(await readFile(join(directory, key))).toEqual(video);
+  expect((await readFile(join(directory, key))).equals(video)).toBe(true);
   expect(await outputs.stat(key)).toMatchObject({ bytes: video.length, contentType: "video/mp4" });
   const opened = await outputs.open(key);
   expect(opened).toMatchObject({ bytes: video.length, totalBytes: video.length, contentType: "video/mp4" });
-  expect(opened && (await buffer(opened.stream))).toEqual(video);
+  expect(opened && (await buffer(opened.stream)).equals(video)).toBe(true);
 });
 
 test("a request carries nothing but what a download needs, above all no key", async () => {

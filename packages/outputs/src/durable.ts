@@ -9,7 +9,7 @@ export async function makeDirectory(path: string): Promise<void> {
   for (let made = path; made.length >= firstMade.length; made = dirname(made)) await syncDirectory(dirname(made));
 }
 
-export async function syncDirectory(path: string): Promise<void> {
+async function syncDirectory(path: string): Promise<void> {
   await using directory = await open(path, "r");
   await directory.sync();
 }

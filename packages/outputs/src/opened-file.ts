@@ -58,7 +58,7 @@ export async function statFile(path: string): Promise<Stats | undefined> {
 }
 
 /** A symbolic link in the place of a file is not followed. */
-export async function openRegular(path: string): Promise<FileHandle | undefined> {
+async function openRegular(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {

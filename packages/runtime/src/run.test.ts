@@ -71,10 +71,12 @@ test("a second signal leaves at once with exit code 1", async () => {
 
 test("one Ctrl-C that arrives twice, from the terminal and from a launcher, still closes in order", async () => {
   const { child, exited, steps, shown } = runProcess(`
-    scope.use(closable("worker", () => new Promise((done) => setTimeout(done, 300)))); step("open");`);
+    scope.use(closable("worker", () => {
+      process.kill(process.pid, "SIGINT");
+      return new Promise((done) => setTimeout(done, 300));
+    }));
+    step("open");`);
   await shown("step:open");
-  child.kill("SIGINT");
-  await shown("step:close worker");
   child.kill("SIGINT");
   expect(await exited).toBe(0);
   expect(steps()).toEqual(["open", "close worker"]);
