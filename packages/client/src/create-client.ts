@@ -1,0 +1,143 @@
+import type {
+  AccountView,
+  BatchView,
+  DeliveryView,
+  Enqueued,
+  Generation,
+  GenerationInput,
+  GenerationPage,
+  InstallationView,
+  MediaView,
+  RowAnswer,
+  State,
+} from "@reelqueue/contracts";
+import { enqueueMany, type ManyOptions } from "./enqueue-many.ts";
+import { type Http, openHttp } from "./http.ts";
+import { type WatchOptions, watch } from "./watch.ts";
+
+export interface ClientOptions {
+  /** Root of the API, for example `http://127.0.0.1:3100`. */
+  url: string;
+  /** API key; left out only where the API has none and runs on this machine. */
+  key?: string;
+}
+
+export interface ListFilter {
+  state?: State;
+  account?: string;
+  tenant?: string;
+  batch?: string;
+  /** 1 to 100; 20 if left out. */
+  limit?: number;
+  cursor?: string;
+}
+
+/** What a person found out about a submit whose fate nobody knew. */
+export type Finding = { finding: "sent"; taskId: string } | { finding: "unsent" } | { finding: "give_up" };
+
+interface Abortable {
+  signal?: AbortSignal;
+}
+
+/** The HTTP API, typed. Every refusal is an ApiError with a code. */
+export interface Client {
+  /** Durable when it resolves. `existing`: the idempotency key had made it before, and nothing is paid twice. */
+  enqueue(input: GenerationInput, options?: Abortable): Promise<Enqueued & { existing: boolean }>;
+  /** Streams rows in and answers out, in order and a chunk at a time; a row that is refused stops no other. */
+  enqueueMany(
+    inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>,
+    options?: ManyOptions,
+  ): AsyncGenerator<RowAnswer>;
+  get(id: string, options?: Abortable): Promise<Generation>;
+  list(filter?: ListFilter, options?: Abortable): Promise<GenerationPage>;
+  /** Every page of a list. */
+  listAll(filter?: ListFilter, options?: Abortable): AsyncGenerator<Generation>;
+  /** The generation now and after every change, until it rests; a short outage of the API is waited out. */
+  watch(id: string, options?: WatchOptions): AsyncGenerator<Generation>;
+  batch(name: string, options?: Abortable): Promise<BatchView>;
+  /** `canceled` at once, or the wish is noted and it ends as the provider says. */
+  cancel(id: string): Promise<Generation>;
+  /** A new paid attempt of something that failed or expired. */
+  retry(id: string): Promise<Generation>;
+  review(id: string, finding: Finding): Promise<Generation>;
+  accounts(options?: Abortable): Promise<AccountView[]>;
+  pause(account: string, reason?: string): Promise<AccountView>;
+  resume(account: string): Promise<AccountView>;
+  deliveries(id: string, options?: Abortable): Promise<DeliveryView[]>;
+  replay(deliveryId: string): Promise<DeliveryView>;
+  /** The URL that comes back goes into `images`, `videos` or `audios`. `node:fs` `openAsBlob` sends a file without reading it into memory. */
+  uploadMedia(file: Blob | Uint8Array<ArrayBuffer>, contentType?: string): Promise<MediaView>;
+  /** The file as a response to be streamed; `range` as in HTTP, both ends included. */
+  download(
+    id: string,
+    output?: number,
+    options?: Abortable & { range?: { start: number; end?: number } },
+  ): Promise<Response>;
+  installation(options?: Abortable): Promise<InstallationView>;
+}
+
+export function createClient(options: ClientOptions): Client {
+  const http = openHttp(options);
+  const one = (id: string) => `/v1/generations/${encodeURIComponent(id)}`;
+  const account = (name: string) => `/v1/accounts/${encodeURIComponent(name)}`;
+  const post = <T>(path: string, body?: unknown) => http.json<T>(path, jsonPost(body));
+  const get: Client["get"] = (id, { signal } = {}) => http.json(one(id), { signal });
+  const list: Client["list"] = (filter = {}, { signal } = {}) =>
+    http.json("/v1/generations", { query: { ...filter }, signal });
+  return {
+    enqueue: (input, { signal } = {}) => enqueue(http, input, signal),
+    enqueueMany: (inputs, many) => enqueueMany(http, inputs, many),
+    get,
+    list,
+    listAll: (filter, many) => listAll(list, filter, many),
+    watch: (id, watching) => watch(get, id, watching),
+    batch: (name, { signal } = {}) => http.json(`/v1/batches/${encodeURIComponent(name)}`, { signal }),
+    cancel: (id) => post(`${one(id)}/cancel`),
+    retry: (id) => post(`${one(id)}/retry`),
+    review: (id, finding) => post(`${one(id)}/review`, finding),
+    accounts: async ({ signal } = {}) =>
+      (await http.json<{ accounts: AccountView[] }>("/v1/accounts", { signal })).accounts,
+    pause: (name, reason) => post(`${account(name)}/pause`, reason === undefined ? undefined : { reason }),
+    resume: (name) => post(`${account(name)}/resume`),
+    deliveries: async (id, { signal } = {}) =>
+      (await http.json<{ deliveries: DeliveryView[] }>(`${one(id)}/deliveries`, { signal })).deliveries,
+    replay: (id) => post(`/v1/deliveries/${encodeURIComponent(id)}/replay`),
+    uploadMedia: (body, contentType = "application/octet-stream") =>
+      http.json("/v1/media", { method: "POST", body, contentType }),
+    download: (id, output = 0, { range, signal } = {}) =>
+      http.call(`${one(id)}/outputs/${output}`, {
+        signal,
+        ...(range && { headers: { range: `bytes=${range.start}-${range.end ?? ""}` } }),
+      }),
+    installation: ({ signal } = {}) => http.json("/v1/installation", { signal }),
+  };
+}
+
+async function enqueue(
+  http: Http,
+  input: GenerationInput,
+  signal: AbortSignal | undefined,
+): Promise<Enqueued & { existing: boolean }> {
+  const response = await http.call("/v1/generations", { ...jsonPost(input), signal });
+  return { ...((await response.json()) as Enqueued), existing: response.status === 200 };
+}
+
+async function* listAll(
+  list: Client["list"],
+  filter: ListFilter = {},
+  options?: Abortable,
+): AsyncGenerator<Generation> {
+  let { cursor } = filter;
+  do {
+    const page = await list({ limit: 100, ...filter, ...(cursor !== undefined && { cursor }) }, options);
+    yield* page.generations;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+function jsonPost(body: unknown) {
+  return {
+    method: "POST",
+    ...(body !== undefined && { body: JSON.stringify(body), contentType: "application/json" }),
+  } as const;
+}

@@ -1,0 +1,87 @@
+import { type BatchAnswer, batchLimits, type GenerationInput, type RowAnswer } from "@reelqueue/contracts";
+import { ApiError, notReelqueue } from "./api-error.ts";
+import type { Http } from "./http.ts";
+
+export interface ManyOptions {
+  /** All are taken or none: an ApiError says why none is. At most 5,000. */
+  atomic?: boolean;
+  /** Check and price only. */
+  dryRun?: boolean;
+  signal?: AbortSignal;
+}
+
+/** One request holds so many rows or characters: small enough to be sent again, large enough to be fast. */
+const chunkRows = 1_000;
+const chunkChars = 4_000_000;
+
+export async function* enqueueMany(
+  http: Http,
+  inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>,
+  options: ManyOptions = {},
+): AsyncGenerator<RowAnswer> {
+  let sent = 0;
+  for await (const chunk of options.atomic ? whole(inputs) : chunked(inputs)) {
+    yield* sendChunk(http, chunk, sent, options);
+    sent += chunk.length;
+  }
+}
+
+/** Rows that are known to be taken are told even where the rest of the chunk is not. */
+async function* sendChunk(
+  http: Http,
+  lines: string[],
+  offset: number,
+  { atomic, dryRun, signal }: ManyOptions,
+): AsyncGenerator<RowAnswer> {
+  const response = await http.call("/v1/generations/batch", {
+    method: "POST",
+    query: { ...(atomic && { atomic }), ...(dryRun && { dryRun }) },
+    body: `${lines.join("\n")}\n`,
+    contentType: "application/x-ndjson",
+    signal,
+  });
+  for (const row of read(await response.text(), response)) {
+    if (row.status === "refused" && faults.has(row.error.code)) throw new ApiError(row.error.code, row.error.message);
+    yield { ...row, line: row.line + offset };
+  }
+}
+
+/** Codes that say nothing about the row itself. */
+const faults: ReadonlySet<string> = new Set(["unavailable", "internal", "insufficient_storage"]);
+
+function read(text: string, { url, status }: Response): BatchAnswer["rows"] {
+  try {
+    return text
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as RowAnswer);
+  } catch {
+    throw notReelqueue(url, status);
+  }
+}
+
+async function* chunked(inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>): AsyncGenerator<string[]> {
+  let lines: string[] = [];
+  let chars = 0;
+  for await (const input of inputs) {
+    const line = JSON.stringify(input);
+    if (lines.length >= chunkRows || (lines.length > 0 && chars + line.length > chunkChars)) {
+      yield lines;
+      lines = [];
+      chars = 0;
+    }
+    lines.push(line);
+    chars += line.length;
+  }
+  if (lines.length > 0) yield lines;
+}
+
+async function* whole(inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>): AsyncGenerator<string[]> {
+  const lines: string[] = [];
+  for await (const input of inputs) {
+    lines.push(JSON.stringify(input));
+    if (lines.length > batchLimits.atomicRows)
+      throw new ApiError("too_large", `An atomic batch may hold ${batchLimits.atomicRows} rows.`);
+  }
+  if (lines.length > 0) yield lines;
+}

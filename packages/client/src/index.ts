@@ -1,0 +1,4 @@
+export { ApiError, type ClientErrorCode } from "./api-error.ts";
+export { type Client, type ClientOptions, createClient, type Finding, type ListFilter } from "./create-client.ts";
+export type { ManyOptions } from "./enqueue-many.ts";
+export type { WatchOptions } from "./watch.ts";
