@@ -19,7 +19,7 @@ export { type AdmitLimits, type Admitted, admit } from "./verbs/admit.ts";
 export { type Claimed, type ClaimOptions, claim, type Look, polled } from "./verbs/claim.ts";
 export * from "./verbs/deliveries.ts";
 export { learn, learned } from "./verbs/learn.ts";
-export { counts, type IdPage, type ListFilter, list, page, tenantsOf } from "./verbs/list.ts";
+export { counts, type IdPage, isCursor, type ListFilter, list, page, tenantsOf } from "./verbs/list.ts";
 export { type Move, type Moved, move, moveAll } from "./verbs/move.ts";
 export { batchCounts, type Found, orphans, ownerOf, read, readMany } from "./verbs/read.ts";
 export {

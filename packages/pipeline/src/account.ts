@@ -70,6 +70,13 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
   };
 }
 
+/** Whether the provider will call us: it can, and our address is one that it takes (a twin on plain http calls plain http). */
+export function callsBack({ provider, baseUrl }: Account, publicUrl: string | undefined): boolean {
+  const offered = provider.capabilities.callback;
+  if (publicUrl === undefined || offered === null) return false;
+  return !offered.value.httpsOnly || publicUrl.startsWith("https:") || baseUrl.startsWith("http:");
+}
+
 /** A tenth may come at once and the rest evenly, so that no minute, wherever it begins, sees more than the limit. */
 function bucketOf(perMinute: number | undefined, timeScale: number): { rate: number; burst: number } {
   if (perMinute === undefined) return { rate: 0, burst: 0 };

@@ -5,7 +5,7 @@ import { type AccountConfig, type Generation, type GenerationInput, isResting } 
 import * as ledger from "@reelqueue/ledger";
 import { type AcceptedRow, accept, findMany, type Installation, openInstallation } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
-import { type App, eventually, type LocalRedis, spawnApp, startLocalRedis } from "@reelqueue/testing";
+import { type App, eventually, type LocalRedis, spawnEntry, startLocalRedis } from "@reelqueue/testing";
 import { startTwin, type Twin, type TwinOptions } from "@reelqueue/twin";
 
 export interface WorldWish {
@@ -25,6 +25,7 @@ export interface World extends AsyncDisposable {
   /** What a producer in this process works with. */
   here: Installation;
   apps: Map<string, App>;
+  /** Starts one more process of a stage; `poller#2` is a second poller. Resolves once it is healthy. */
   start(name: string, env?: Record<string, string>): Promise<App>;
   enqueue(inputs: readonly GenerationInput[], tenant?: string): Promise<string[]>;
   get(ids: readonly string[]): Promise<Generation[]>;
@@ -42,6 +43,8 @@ export interface Bill {
 }
 
 const clockFactor = 60;
+/** The apps' processes with leases short enough for a test. */
+const rehearsal = join(import.meta.dirname, "entries", "worker.ts");
 
 export async function startWorld(wish: WorldWish = {}): Promise<World> {
   const scope = new AsyncDisposableStack();
@@ -63,7 +66,8 @@ export async function startWorld(wish: WorldWish = {}): Promise<World> {
   const apps = new Map<string, App>();
   scope.defer(() => endAll(apps));
   const start = async (name: string, extra: Record<string, string> = {}): Promise<App> => {
-    const app = await spawnApp(name.split("#")[0] ?? name, { ...env, ...wish.appEnv, ...extra });
+    const stage = name.split("#")[0] ?? name;
+    const app = await spawnEntry(rehearsal, name, { ...env, WORKER: stage, ...wish.appEnv, ...extra });
     apps.set(name, app);
     await app.ready();
     return app;

@@ -21,9 +21,14 @@ export interface App {
 const workspace = join(import.meta.dirname, "../../..");
 
 /** Starts `apps/<name>` on a free port with exactly this environment besides PATH; it ends with the test process at the latest. */
-export async function spawnApp(name: string, env: Record<string, string>): Promise<App> {
+export function spawnApp(name: string, env: Record<string, string>): Promise<App> {
+  return spawnEntry(join(workspace, "apps", name, "src", "main.ts"), name, env);
+}
+
+/** The same for any entry file, such as one that rehearses a crash. */
+export async function spawnEntry(file: string, name: string, env: Record<string, string>): Promise<App> {
   const port = `${await freePort()}`;
-  const child = spawn(process.execPath, [join(workspace, "apps", name, "src", "main.ts")], {
+  const child = spawn(process.execPath, [file], {
     env: { PATH: process.env.PATH, HOST: "127.0.0.1", PORT: port, HEALTH_PORT: port, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -33,7 +38,7 @@ export async function spawnApp(name: string, env: Record<string, string>): Promi
   process.on("exit", endWithUs);
   const exited = once(child, "exit").then(([code, signal]) => ({ code, signal }));
   void exited.then(() => process.off("exit", endWithUs));
-  if (child.pid === undefined) throw new Error(`apps/${name} could not be started`);
+  if (child.pid === undefined) throw new Error(`${name} could not be started`);
   const url = `http://127.0.0.1:${env.HEALTH_PORT ?? env.PORT ?? port}`;
   return {
     pid: child.pid,

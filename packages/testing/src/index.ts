@@ -1,5 +1,5 @@
 export { freePort } from "@reelqueue/stack";
-export { type App, spawnApp } from "./app.ts";
+export { type App, spawnApp, spawnEntry } from "./app.ts";
 export { expectNoClientLeft } from "./clients.ts";
 export { eventually, type Wait } from "./eventually.ts";
 export { type LocalRedis, startLocalRedis } from "./local-redis.ts";

@@ -23,7 +23,7 @@ if #ids > 0 then
     leases[#leases + 1] = ends
     leases[#leases + 1] = id
     answer[#answer + 1] = id
-    for _, value in ipairs(redis.call('HMGET', P .. ':g:' .. id, unpack(fields))) do
+    for _, value in ipairs(#fields > 0 and redis.call('HMGET', P .. ':g:' .. id, unpack(fields)) or {}) do
       answer[#answer + 1] = value or ''
     end
   end

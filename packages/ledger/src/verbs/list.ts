@@ -29,6 +29,11 @@ export async function list(cell: Cell, filter: ListFilter, count: number, cursor
   return { ids: found.slice(0, count).map(({ id }) => id), ...(more && { cursor: encodeCursor(last) }) };
 }
 
+/** Whether a text can be the cursor of an earlier page. */
+export function isCursor(text: string): boolean {
+  return decodeCursor(text) !== undefined;
+}
+
 /** Ids newest first by position, over every tenant: for pages that are jumped to. */
 export async function page(cell: Cell, wanted: readonly State[], offset: number, count: number): Promise<string[]> {
   const sources = (await Promise.all(wanted.map((state) => sourcesOf(cell, { state })))).flat();

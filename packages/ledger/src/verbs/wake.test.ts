@@ -19,6 +19,12 @@ test("what is due is claimed by one asker only", async () => {
   expect(rounds.flatMap(({ items }) => items.map(({ id }) => id)).toSorted()).toEqual(ids.toSorted());
 });
 
+test("a claim may ask for no fields", async () => {
+  const id = await running(cell, "task-1");
+  const { items } = await ledger.claim(cell, "poll", "hiapi", [], { limit: 10, leaseMs: 1_000 });
+  expect(items).toEqual([{ id }]);
+});
+
 test("a lease that has ended gives the work to the next asker, and the first one's word is not taken", async () => {
   const id = await running(cell, "task-1");
   const first = await claimAll(0);

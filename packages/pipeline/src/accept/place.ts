@@ -34,12 +34,17 @@ export function place(request: GenerationRequest, accounts: Accounts): Placed {
 
 function tryAccount(request: GenerationRequest, account: Account): Placed {
   const found = account.provider.check(request, account.reading);
-  const problems = account.strict ? found.map((problem): Problem => ({ ...problem, severity: "error" })) : found;
+  const problems = account.strict ? found.map(strictly) : found;
   if (problems.some(({ severity }) => severity === "error")) return { kind: "refused", problems };
   return {
     kind: "placed",
     placement: { account, quote: account.provider.price(request, account.reading), warnings: problems },
   };
+}
+
+/** Strict reading: what is only inferred is refused too. Advice stays advice. */
+function strictly(problem: Problem): Problem {
+  return problem.label === "INFERRED" ? { ...problem, severity: "error" } : problem;
 }
 
 function unknownAccount(given: string, accounts: Accounts): Problem {

@@ -97,7 +97,7 @@ function verdict(
     case "refused":
       return again(`${outcome.status}: ${outcome.message}`, tries, random);
     case "throttled":
-      return again("the endpoint asked to wait", tries, random, outcome.retryAfterMs);
+      return again(outcome.message, tries, random, outcome.retryAfterMs);
     case "unreachable":
     case "blocked":
       return again(outcome.message, tries, random);

@@ -1,4 +1,4 @@
-import type { Account } from "../account.ts";
+import { type Account, callsBack } from "../account.ts";
 import { jittered } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
 import { normalQuantile, normalShare } from "./normal.ts";
@@ -68,7 +68,7 @@ export function lookInMs(
   ageMs: number,
   deps: Pick<Deps, "random" | "publicUrl" | "runTimes">,
 ): number {
-  const callbacks = deps.publicUrl !== undefined && account.provider.capabilities.callback !== null;
+  const callbacks = callsBack(account, deps.publicUrl);
   const times = deps.runTimes.of(account, className);
   const wait = nextLook(ageMs * account.timeScale, times, { callbacks, share: affordableShare(account, times) });
   return jittered(wait, deps.random) / account.timeScale;

@@ -1,5 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
-import type { Account } from "../account.ts";
+import { type Account, callsBack } from "../account.ts";
 import { jittered } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
 import type { Intent } from "../submit/index.ts";
@@ -42,7 +42,7 @@ async function resolveOne(lost: Lost, lease: string, account: Account, deps: Dep
   const keyAgeMs = (sinceLostMs + deps.timing.submitLeaseMs) * account.timeScale;
   if (means.includes("idempotencyKey") && keyAgeMs < (idempotencyLifeMs?.value ?? 0))
     return sameKeyAgain(intent, lost, lease, deps);
-  await giveToReview(intent, lost, lease, means.includes("callback"), deps);
+  await giveToReview(intent, lost, lease, means.includes("callback") && callsBack(account, deps.publicUrl), deps);
 }
 
 /** A callback told a task id: believed when the provider knows the task. */

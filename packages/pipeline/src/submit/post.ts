@@ -1,5 +1,6 @@
 import * as ledger from "@reelqueue/ledger";
 import type { SubmitCall, Submitted } from "@reelqueue/providers";
+import { callsBack } from "../account.ts";
 import type { Deps } from "../deps.ts";
 import { callbackToken } from "../token.ts";
 import type { Intent } from "./index.ts";
@@ -31,8 +32,7 @@ export async function post(intent: Intent, deps: Deps): Promise<Submitted> {
 }
 
 function callbackUrl(intent: Intent, { publicUrl, secrets }: Deps): { callbackUrl?: string } {
-  const offered = intent.account.provider.capabilities.callback;
-  if (publicUrl === undefined || offered === null) return {};
+  if (publicUrl === undefined || !callsBack(intent.account, publicUrl)) return {};
   const token = callbackToken(secrets.callbackKey, intent.id, intent.attempt);
-  return { callbackUrl: `${publicUrl.replace(/\/+$/, "")}/callbacks/${intent.account.name}/${token}` };
+  return { callbackUrl: `${publicUrl}/callbacks/${intent.account.name}/${token}` };
 }

@@ -1,0 +1,28 @@
+import { eventually } from "@reelqueue/testing";
+import { expect, test } from "vitest";
+import { contradictions, startWorld, type World } from "./world.ts";
+
+test("every BullMQ key deleted in the middle of work: every generation still comes to rest, and none is paid twice", async () => {
+  await using world = await startWorld();
+  const inputs = Array.from({ length: 60 }, (_, i) => ({
+    prompt: `a kite above a dune [[marker:m${i}]]`,
+    resolution: "480p" as const,
+    seconds: 4,
+    account: i % 2 === 0 ? "hiapi" : "jiekou",
+  }));
+  const ids = await world.enqueue(inputs);
+  for (const reached of [5, 25, 45]) {
+    await eventually(async () => (await world.bill()).tasks >= reached, { describe: `${reached} tasks exist`, timeoutMs: 30_000 });
+    await eventually(async () => deleteBullKeys(world), { describe: "BullMQ has keys to delete" });
+  }
+  const rested = await world.rested(ids, 90_000);
+  expect(new Set(rested.map(({ state }) => state))).toEqual(new Set(["succeeded"]));
+  const bill = await world.bill();
+  expect([bill.tasks, bill.charges, bill.duplicates]).toEqual([60, 60, []]);
+  expect(await contradictions(world)).toEqual([]);
+}, 150_000);
+
+async function deleteBullKeys({ here }: World): Promise<number> {
+  const keys = await here.cell.redis.keys(`${here.cell.prefix}:bull:*`);
+  return keys.length === 0 ? 0 : here.cell.redis.del(...keys);
+}

@@ -1,0 +1,25 @@
+import { accept } from "@reelqueue/pipeline";
+import { expect, test } from "vitest";
+import { contradictions, startWorld } from "./world.ts";
+
+test("the same rows enqueued twice, also at once and also afterwards, are paid for once", async () => {
+  await using world = await startWorld();
+  const inputs = Array.from({ length: 10 }, (_, i) => ({
+    prompt: `a lighthouse [[marker:m${i}]]`,
+    resolution: "480p" as const,
+    seconds: 4,
+    account: "jiekou",
+    idempotencyKey: `row-${i}`,
+  }));
+  const rounds = await Promise.all([world.enqueue(inputs), world.enqueue(inputs), world.enqueue(inputs)]);
+  expect(new Set(rounds.map((ids) => ids.join()))).toHaveProperty("size", 1);
+  const ids = rounds[0] ?? [];
+  await world.rested(ids);
+  const again = await accept(inputs, { tenant: "default" }, world.here);
+  expect(again.map(({ kind }) => kind)).toEqual(inputs.map(() => "existing"));
+  const changed = await accept([{ ...inputs[0], prompt: "another body" }], { tenant: "default" }, world.here);
+  expect(changed).toEqual([{ kind: "mismatch", id: ids[0] }]);
+  const bill = await world.bill();
+  expect([bill.tasks, bill.charges]).toEqual([10, 10]);
+  expect(await contradictions(world)).toEqual([]);
+}, 60_000);
