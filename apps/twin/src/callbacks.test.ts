@@ -87,8 +87,9 @@ test("switched off, nothing is sent", async () => {
   expect((await client.post("/twin/callbacks", { on: false })).body).toEqual({ on: false });
   await ended(client, receiver);
   await client.post("/twin/callbacks", { on: true });
-  await ended(client, receiver, "the second cup");
-  await receiver.arrived(1);
+  const second = await ended(client, receiver, "the second cup");
+  const [first] = await receiver.arrived(1);
+  expect(JSON.parse(first?.body ?? "").taskId).toBe(second);
 });
 
 test("an address elsewhere is accepted but never called", async () => {

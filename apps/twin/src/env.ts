@@ -16,6 +16,8 @@ const variables = {
   TWIN_GENERATION_MS: ["generationMs", JSON.parse],
   TWIN_OUTPUTS: ["outputs", String],
   TWIN_OUTPUT_BYTES: ["outputBytes", Number],
+  TWIN_ACCEPT_LATE_MS: ["acceptLateMs", Number],
+  TWIN_URL_LIFE_MS: ["urlLifeMs", Number],
   TWIN_READING: ["reading", String],
   TWIN_CALLBACK_SECRET: ["callbackSecret", String],
   TWIN_ALLOW_HTTP_CALLBACKS: ["allowHttpCallbacks", (text: string) => text === "true" || text === "1"],

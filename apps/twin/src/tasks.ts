@@ -43,6 +43,8 @@ export interface Pace {
 const queuedShare = 0.15;
 const archivingShare = 0.95;
 const slowness = 5;
+/** A tenth too many is let in before any are dropped, so that dropping costs next to nothing per task. */
+const sweepEvery = 1.1;
 
 /** All tasks of all accounts, from acceptance to their end. */
 export class Tasks {
@@ -50,6 +52,8 @@ export class Tasks {
   readonly #clock: Clock;
   readonly #pace: Pace;
   readonly #onEnd: (task: Task) => Promise<void>;
+  /** Forgetting is tried when there are more than this. */
+  #forgetAbove: number;
   forgotten = 0;
 
   /** `onEnd` is called once for each task and never rejects. */
@@ -57,6 +61,7 @@ export class Tasks {
     this.#clock = clock;
     this.#pace = pace;
     this.#onEnd = onEnd;
+    this.#forgetAbove = pace.keepTasks * sweepEvery;
   }
 
   get(id: string): Task | undefined {
@@ -127,6 +132,7 @@ export class Tasks {
   clear(): void {
     for (const task of this.#byId.values()) this.#clock.stop(task.timer);
     this.#byId.clear();
+    this.#forgetAbove = this.#pace.keepTasks * sweepEvery;
     this.forgotten = 0;
   }
 
@@ -155,17 +161,18 @@ export class Tasks {
     return (this.#clock.now() - task.acceptedAt) / (task.endsAt - task.acceptedAt);
   }
 
-  /** A tenth too many is let in before any are dropped, so that dropping costs next to nothing per task. */
+  /** Drops finished tasks, oldest first; unfinished ones stay however many they are. */
   #forgetOldest(): void {
-    if (this.#byId.size <= this.#pace.keepTasks * 1.1) return;
+    if (this.#byId.size <= this.#forgetAbove) return;
     let surplus = this.#byId.size - this.#pace.keepTasks;
     for (const task of this.#byId.values()) {
-      if (surplus <= 0) return;
-      surplus -= 1;
+      if (surplus <= 0) break;
       if (task.endedAt === 0) continue;
       this.#byId.delete(task.id);
       this.forgotten += 1;
+      surplus -= 1;
     }
+    this.#forgetAbove = Math.max(this.#pace.keepTasks, this.#byId.size) * sweepEvery;
   }
 }
 
