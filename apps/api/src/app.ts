@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Installation } from "@reelqueue/pipeline";
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from "fastify";
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import { answerErrors, refuseUnreadable } from "./answer-errors.ts";
 import { authenticator } from "./caller.ts";
 import { measure } from "./measure.ts";
@@ -23,7 +23,7 @@ const bodyWithinMs = 300_000;
 export async function createApp(installation: Installation): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: installation.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomBytes(8).toString("hex"),
     bodyLimit: 1_048_576,
     routerOptions: { maxParamLength: 500 },

@@ -9,8 +9,7 @@ const log = createLogger({ name: "api", level: env.logLevel });
 await run(
   async (scope) => {
     const installation = await openInstallation(scope, { ...env, role: "front", log });
-    const { url } = scope.use(await serveApi(installation, env));
-    log.info(`the API is at ${url}`);
+    scope.use(await serveApi(installation, env));
   },
   { log },
 );

@@ -7,10 +7,15 @@ export interface ServedApi extends AsyncDisposable {
 }
 
 /** Serves the API; closing it lets requests under way end. Throws a StartError when the port is taken. */
-export async function serveApi(installation: Installation, listen: { host: string; port: number }): Promise<ServedApi> {
+export async function serveApi(
+  installation: Installation,
+  { host, port }: { host: string; port: number },
+): Promise<ServedApi> {
   const app = await createApp(installation);
-  const url = await app.listen({ host: listen.host, port: listen.port }).catch((error: unknown) => {
-    throw portProblem(error, listen.port, "PORT");
-  });
+  const url = await app
+    .listen({ host, port, listenTextResolver: (address) => `the API is at ${address}` })
+    .catch((error: unknown) => {
+      throw portProblem(error, port, "PORT");
+    });
   return { url, [Symbol.asyncDispose]: () => app.close() };
 }

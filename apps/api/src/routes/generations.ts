@@ -51,7 +51,7 @@ const filter = z.strictObject({
   tenant: z.string().max(64).optional(),
   batch: z.string().max(128).optional(),
   limit: whole(1, 100).default(20),
-  cursor: z.string().max(400).optional(),
+  cursor: z.string().max(400).refine(ledger.isCursor, "the cursor of an earlier answer").optional(),
 });
 type Filter = z.output<typeof filter>;
 
