@@ -47,7 +47,7 @@ export function readEnv(): CliEnv {
       twin: port("TWIN_PORT", 3_199),
     },
     dashboard: { user: text(env.DASHBOARD_USER) ?? "admin", password: text(env.DASHBOARD_PASSWORD) },
-    twinClockFactor: number("TWIN_CLOCK_FACTOR", 20, 100_000),
+    twinClockFactor: number("TWIN_CLOCK_FACTOR", 30, 100_000),
     all: env,
   };
   if (problems.length > 0) throw new StartError(problems.join("\n"));

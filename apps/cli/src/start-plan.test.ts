@@ -33,14 +33,14 @@ test("without a provider key, the accounts are the twin's and the twin is starte
   const env = envOf();
   const { wish } = await planStart(env);
   expect(wish.apps).toContain("twin");
-  expect(wish.appEnv.all).toEqual({ REELQUEUE_TWIN_KEY: "twin" });
+  expect(wish.appEnv.all).toMatchObject({ REELQUEUE_TWIN_KEY: "twin", PUBLIC_URL: "http://127.0.0.1:1" });
   expect(written(wish.configFile).accounts.hiapi?.baseUrl).toBe("http://127.0.0.1:3199/hiapi");
 });
 
 test("with a provider key there is no twin, and no account points anywhere but at its provider", async () => {
   const { wish } = await planStart(envOf({ all: { HIAPI_API_KEY: "sk-1" } }));
   expect(wish.apps).not.toContain("twin");
-  expect(wish.appEnv.all).toEqual({});
+  expect(wish.appEnv.all).toBeUndefined();
   expect(written(wish.configFile).accounts).toMatchObject({
     hiapi: { provider: "hiapi", keyEnv: "HIAPI_API_KEY", timeScale: 1 },
   });

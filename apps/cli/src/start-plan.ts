@@ -35,8 +35,7 @@ export async function planStart(env: CliEnv): Promise<Plan> {
       apps: appNames.filter((name) => twin || name !== "twin"),
       configFile,
       appEnv: {
-        all: twin ? { REELQUEUE_TWIN_KEY: "twin" } : {},
-        twin: { TWIN_CLOCK_FACTOR: `${env.twinClockFactor}` },
+        ...(twin ? twinEnv(env) : {}),
         dashboard: { DASHBOARD_USER: login.user, DASHBOARD_PASSWORD: login.password },
       },
     },
@@ -44,6 +43,24 @@ export async function planStart(env: CliEnv): Promise<Plan> {
     accounts: twin ? `the twin at ${twinUrl}; nothing is paid` : `real ones, by ${keys.join(" and ")}`,
     remarks:
       twin && env.configFile ? [`No provider key is set, so the twin is used and ${env.configFile} is not.`] : [],
+  };
+}
+
+/** A twin that calls back, and that errs now and then as real providers do. */
+function twinEnv({ home, ports, twinClockFactor, all }: CliEnv): SystemWish["appEnv"] {
+  const callbackSecret = secretIn(home, "twin-callback-secret");
+  return {
+    all: {
+      REELQUEUE_TWIN_KEY: "twin",
+      REELQUEUE_TWIN_CALLBACK_SECRET: callbackSecret,
+      PUBLIC_URL: all.PUBLIC_URL || `http://127.0.0.1:${ports.api}`,
+    },
+    twin: {
+      TWIN_CLOCK_FACTOR: `${twinClockFactor}`,
+      TWIN_CALLBACK_SECRET: callbackSecret,
+      TWIN_ALLOW_HTTP_CALLBACKS: "true",
+      TWIN_FAULTS: all.TWIN_FAULTS || JSON.stringify({ "submit-503": 0.02, "poll-500": 0.05, "task-fails": 0.02 }),
+    },
   };
 }
 

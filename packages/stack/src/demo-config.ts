@@ -31,6 +31,7 @@ export function demoConfig({ twinUrl, clockFactor, apiKeySha256 }: DemoWish): Co
     provider,
     baseUrl: `${twinUrl}/${provider}`,
     keyEnv: "REELQUEUE_TWIN_KEY",
+    callbackSecretEnv: "REELQUEUE_TWIN_CALLBACK_SECRET",
     timeScale: clockFactor,
     chargesFailures: false,
     pricesPerSecond: examplePrices,
