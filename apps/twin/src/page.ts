@@ -1,4 +1,5 @@
 import type { Row } from "./control.ts";
+import { shown } from "./log.ts";
 import type { World } from "./world.ts";
 
 /** One page for people: the bill, the keys, the newest tasks and requests. Needs no script. */
@@ -26,7 +27,7 @@ function keys(world: World): Cell[][] {
     .all()
     .map(({ dialect, key, running, peakRunning, requests, refusedRequests }) => [
       dialect,
-      key.length > 16 ? `${key.slice(0, 3)}…` : key,
+      shown(key),
       running,
       peakRunning,
       requests,
