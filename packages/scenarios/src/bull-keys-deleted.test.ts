@@ -12,7 +12,10 @@ test("every BullMQ key deleted in the middle of work: every generation still com
   }));
   const ids = await world.enqueue(inputs);
   for (const reached of [5, 25, 45]) {
-    await eventually(async () => (await world.bill()).tasks >= reached, { describe: `${reached} tasks exist`, timeoutMs: 30_000 });
+    await eventually(async () => (await world.bill()).tasks >= reached, {
+      describe: `${reached} tasks exist`,
+      timeoutMs: 30_000,
+    });
     await eventually(async () => deleteBullKeys(world), { describe: "BullMQ has keys to delete" });
   }
   const rested = await world.rested(ids, 90_000);

@@ -12,7 +12,10 @@ test("Redis killed and restarted three times in the middle of work: nothing is l
   }));
   const ids = await world.enqueue(inputs);
   for (const reached of [5, 20, 40]) {
-    await eventually(async () => (await world.bill()).tasks >= reached, { describe: `${reached} tasks exist`, timeoutMs: 30_000 });
+    await eventually(async () => (await world.bill()).tasks >= reached, {
+      describe: `${reached} tasks exist`,
+      timeoutMs: 30_000,
+    });
     await world.redis.kill("SIGKILL");
     await world.redis.restart();
   }

@@ -3,9 +3,18 @@ import { expect, test } from "vitest";
 import { contradictions, startWorld } from "./world.ts";
 
 test("SIGTERM in the middle of submitting: POSTs in flight end, no more begin, exit 0, nothing becomes unknown", async () => {
-  await using world = await startWorld({ apps: ["poller", "finalizer"], twin: { limits: "off" }, accounts: { jiekou: { limits: { inFlight: 500, requestsPerMinute: 100_000 } } } });
+  await using world = await startWorld({
+    apps: ["poller", "finalizer"],
+    twin: { limits: "off" },
+    accounts: { jiekou: { limits: { inFlight: 500, requestsPerMinute: 100_000 } } },
+  });
   const submitter = await world.start("submitter");
-  const inputs = Array.from({ length: 200 }, (_, i) => ({ prompt: `a market street [[marker:m${i}]]`, resolution: "480p" as const, seconds: 4, account: "jiekou" }));
+  const inputs = Array.from({ length: 200 }, (_, i) => ({
+    prompt: `a market street [[marker:m${i}]]`,
+    resolution: "480p" as const,
+    seconds: 4,
+    account: "jiekou",
+  }));
   const ids = await world.enqueue(inputs);
   await eventually(async () => (await world.bill()).tasks >= 20, { describe: "submitting is under way", everyMs: 2 });
   submitter.kill("SIGTERM");
@@ -17,7 +26,11 @@ test("SIGTERM in the middle of submitting: POSTs in flight end, no more begin, e
   expect(states.has("submitting")).toBe(false);
   await world.start("submitter#2");
   const rested = await world.rested(ids, 90_000);
-  expect(rested.every(({ state, timeline }) => state === "succeeded" && timeline.every((entry) => entry.state !== "unknown"))).toBe(true);
+  expect(
+    rested.every(
+      ({ state, timeline }) => state === "succeeded" && timeline.every((entry) => entry.state !== "unknown"),
+    ),
+  ).toBe(true);
   expect((await world.bill()).tasks).toBe(200);
   expect(await contradictions(world)).toEqual([]);
 }, 120_000);

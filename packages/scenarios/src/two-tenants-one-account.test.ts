@@ -2,9 +2,15 @@ import { expect, test } from "vitest";
 import { contradictions, startWorld } from "./world.ts";
 
 test("a tenant with one row is not kept waiting by another tenant's hundred", async () => {
-  await using world = await startWorld({ accounts: { hiapi: { limits: { inFlight: 4, requestsPerMinute: 600 } } }, twin: { limits: "off" } });
+  await using world = await startWorld({
+    accounts: { hiapi: { limits: { inFlight: 4, requestsPerMinute: 600 } } },
+    twin: { limits: "off" },
+  });
   const input = { prompt: "rain on a tin roof", resolution: "480p" as const, seconds: 4, account: "hiapi" };
-  const many = await world.enqueue(Array.from({ length: 100 }, () => input), "big");
+  const many = await world.enqueue(
+    Array.from({ length: 100 }, () => input),
+    "big",
+  );
   const [one = ""] = await world.enqueue([input], "small");
   const [small] = await world.rested([one]);
   expect(small?.state).toBe("succeeded");

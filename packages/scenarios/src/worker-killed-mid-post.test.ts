@@ -2,7 +2,12 @@ import { eventually } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { contradictions, startWorld } from "./world.ts";
 
-const row = (account: string, marker: string, faults = "") => ({ account, prompt: `a tin robot waters a fern [[marker:${marker}]]${faults}`, resolution: "480p" as const, seconds: 4 });
+const row = (account: string, marker: string, faults = "") => ({
+  account,
+  prompt: `a tin robot waters a fern [[marker:${marker}]]${faults}`,
+  resolution: "480p" as const,
+  seconds: 4,
+});
 
 test("a submitter that dies while its POST hangs pays once where the provider knows idempotency keys", async () => {
   await using world = await startWorld({ apps: ["poller", "finalizer"] });
@@ -21,7 +26,10 @@ test("a submitter that dies while its POST hangs pays once where the provider kn
 test("where the provider offers no way to find out, a person settles it, and nothing is sent meanwhile", async () => {
   await using world = await startWorld({ apps: ["poller", "finalizer"] });
   const submitter = await world.start("submitter");
-  const ids = await world.enqueue([row("jiekou", "sent", "[[fault:accept-hang*1]]"), row("jiekou", "given-up", "[[fault:accept-hang*1]]")]);
+  const ids = await world.enqueue([
+    row("jiekou", "sent", "[[fault:accept-hang*1]]"),
+    row("jiekou", "given-up", "[[fault:accept-hang*1]]"),
+  ]);
   await eventually(async () => (await world.bill()).charges === 2, { describe: "the provider has charged" });
   submitter.kill("SIGKILL");
   await world.start("submitter#2");
@@ -38,7 +46,10 @@ test("where the provider offers no way to find out, a person settles it, and not
 
   const { review } = await import("@reelqueue/pipeline");
   const taskId = bill.byMarker.sent?.taskIds[0] ?? "";
-  expect(await review(ids[0] ?? "", { kind: "sent", taskId }, world.here)).toEqual({ kind: "settled", state: "running" });
+  expect(await review(ids[0] ?? "", { kind: "sent", taskId }, world.here)).toEqual({
+    kind: "settled",
+    state: "running",
+  });
   expect(await review(ids[1] ?? "", { kind: "give_up" }, world.here)).toEqual({ kind: "settled", state: "failed" });
   const [first, second] = await world.rested(ids);
   expect(first).toMatchObject({ state: "succeeded", taskId });
@@ -47,14 +58,18 @@ test("where the provider offers no way to find out, a person settles it, and not
   expect(await contradictions(world)).toEqual([]);
 }, 60_000);
 
-test.each(["submit:after-intent", "submit:after-answer", "submit:after-bind"])("a crash at %s pays at most once", async (point) => {
-  await using world = await startWorld({ apps: ["poller", "finalizer"] });
-  const crashing = await world.start("submitter", { CRASH_AT: point });
-  const [id = ""] = await world.enqueue([row("hiapi", "m")]);
-  expect(await crashing.exited).toMatchObject({ signal: "SIGKILL" });
-  await world.start("submitter#2");
-  const [rested] = await world.rested([id]);
-  expect(rested?.state).toBe("succeeded");
-  expect((await world.bill()).byMarker.m).toMatchObject({ tasks: 1, charges: 1 });
-  expect(await contradictions(world)).toEqual([]);
-}, 60_000);
+test.each(["submit:after-intent", "submit:after-answer", "submit:after-bind"])(
+  "a crash at %s pays at most once",
+  async (point) => {
+    await using world = await startWorld({ apps: ["poller", "finalizer"] });
+    const crashing = await world.start("submitter", { CRASH_AT: point });
+    const [id = ""] = await world.enqueue([row("hiapi", "m")]);
+    expect(await crashing.exited).toMatchObject({ signal: "SIGKILL" });
+    await world.start("submitter#2");
+    const [rested] = await world.rested([id]);
+    expect(rested?.state).toBe("succeeded");
+    expect((await world.bill()).byMarker.m).toMatchObject({ tasks: 1, charges: 1 });
+    expect(await contradictions(world)).toEqual([]);
+  },
+  60_000,
+);

@@ -5,7 +5,7 @@ import { type AccountConfig, type Generation, type GenerationInput, isResting } 
 import * as ledger from "@reelqueue/ledger";
 import { type AcceptedRow, accept, findMany, type Installation, openInstallation } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
-import { type App, eventually, type LocalRedis, spawnEntry, startLocalRedis } from "@reelqueue/testing";
+import { type App, eventually, type LocalRedis, spawnApp, spawnEntry, startLocalRedis } from "@reelqueue/testing";
 import { startTwin, type Twin, type TwinOptions } from "@reelqueue/twin";
 
 export interface WorldWish {
@@ -27,6 +27,8 @@ export interface World extends AsyncDisposable {
   apps: Map<string, App>;
   /** Starts one more process of a stage; `poller#2` is a second poller. Resolves once it is healthy. */
   start(name: string, env?: Record<string, string>): Promise<App>;
+  /** Starts one of `apps/` as it is. */
+  startApp(name: string, env?: Record<string, string>): Promise<App>;
   enqueue(inputs: readonly GenerationInput[], tenant?: string): Promise<string[]>;
   get(ids: readonly string[]): Promise<Generation[]>;
   /** Waits until all rest. */
@@ -43,6 +45,7 @@ export interface Bill {
 }
 
 const clockFactor = 60;
+const callbackSecret = "a-signing-secret-of-the-console";
 /** The apps' processes with leases short enough for a test. */
 const rehearsal = join(import.meta.dirname, "entries", "worker.ts");
 
@@ -50,7 +53,13 @@ export async function startWorld(wish: WorldWish = {}): Promise<World> {
   const scope = new AsyncDisposableStack();
   const redis = await startLocalRedis();
   scope.defer(() => redis.stop());
-  const twin = await startTwin({ clockFactor, outputs: "tiny", allowHttpCallbacks: true, ...wish.twin });
+  const twin = await startTwin({
+    clockFactor,
+    outputs: "tiny",
+    allowHttpCallbacks: true,
+    callbackSecret,
+    ...wish.twin,
+  });
   scope.defer(() => twin.close());
   const home = mkdtempSync(join(tmpdir(), "reelqueue-world-"));
   scope.defer(() => rmSync(home, { recursive: true, force: true }));
@@ -72,6 +81,12 @@ export async function startWorld(wish: WorldWish = {}): Promise<World> {
     await app.ready();
     return app;
   };
+  const startApp = async (name: string, extra: Record<string, string> = {}): Promise<App> => {
+    const app = await spawnApp(name, { ...env, ...wish.appEnv, ...extra });
+    apps.set(name, app);
+    await app.ready();
+    return app;
+  };
   await Promise.all((wish.apps ?? ["submitter", "poller", "finalizer"]).map((name) => start(name)));
   return {
     redis,
@@ -80,6 +95,7 @@ export async function startWorld(wish: WorldWish = {}): Promise<World> {
     here,
     apps,
     start,
+    startApp,
     enqueue: async (inputs, tenant = "default") => (await accept(inputs, { tenant, localFiles: true }, here)).map(idOf),
     get: (ids) => findMany(ids, here),
     rested: (ids, timeoutMs = 60_000) =>
@@ -110,6 +126,7 @@ function environment(
     provider,
     baseUrl: `${twin.url}/${provider}`,
     keyEnv: "TWIN_KEY",
+    callbackSecretEnv: "TWIN_CALLBACK_SECRET",
     timeScale: twinWish?.clockFactor ?? clockFactor,
     chargesFailures: false,
     pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
@@ -125,6 +142,7 @@ function environment(
     REELQUEUE_HOME: home,
     REELQUEUE_CONFIG: path,
     TWIN_KEY: "twin-key",
+    TWIN_CALLBACK_SECRET: callbackSecret,
     LOG_LEVEL: "info",
   };
 }

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { Problem } from "@reelqueue/contracts";
 import type { z } from "zod";
 
@@ -51,6 +52,7 @@ function valueAt(input: unknown, path: readonly string[]): unknown {
 
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value) ?? String(value);
+  // A caller's nesting may be deeper than any stack.
+  const text = typeof value === "object" ? inspect(value, { depth: 1, breakLength: Infinity }) : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

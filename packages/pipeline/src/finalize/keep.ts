@@ -22,12 +22,13 @@ export async function keepOutputs(
 ): Promise<KeepResult> {
   let urls = remote;
   const outputs: Output[] = [];
-  for (const kind of remote.map((output) => output.kind)) {
+  for (const [position, { kind }] of remote.entries()) {
+    const index = remote.slice(0, position).filter((earlier) => earlier.kind === kind).length;
     let kept: Kept | undefined;
     for (let tries = 0; tries <= freshUrls; tries += 1) {
-      const output = urls.find((candidate) => candidate.kind === kind);
+      const output = urls.filter((candidate) => candidate.kind === kind)[index];
       if (!output) return { kind: "later", why: `the provider offers no ${kind} any more`, spent: true };
-      kept = await deps.outputs.keep({ url: output.url }, targetOf(found, kind), signal);
+      kept = await deps.outputs.keep({ url: output.url }, { ...targetOf(found, kind), index }, signal);
       if (kept.kind !== "expired") break;
       const fresh = await askAgain(found, deps);
       if (fresh.kind !== "fresh") return fresh.result;

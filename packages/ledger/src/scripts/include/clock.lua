@@ -1,3 +1,4 @@
+-- What every script begins with: the time of the server, the only clock of the ledger.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 

@@ -1,0 +1,42 @@
+import { eventSchema } from "@reelqueue/contracts";
+import { startReceiver } from "@reelqueue/testing";
+import { expect, test } from "vitest";
+import { contradictions, startWorld } from "./world.ts";
+
+test("each ending is announced by one signed event, tried again with the same id and bytes until it is taken", async () => {
+  await using world = await startWorld();
+  const [secret = ""] = world.here.secrets.webhookSecrets("default");
+  await using receiver = await startReceiver({ secret });
+  receiver.answerNext(500, "cut");
+  const input = {
+    prompt: "a kettle sings",
+    resolution: "480p" as const,
+    seconds: 4,
+    account: "jiekou",
+    webhook: receiver.url,
+    batch: "b",
+    metadata: { order: 7 },
+  };
+  const ids = await world.enqueue([input, { ...input, prompt: "a kettle sings [[fault:task-moderation]]" }]);
+  await world.rested(ids);
+  await receiver.arrived(4, 30_000);
+
+  const byId = Map.groupBy(receiver.received, ({ id }) => id);
+  expect(byId.size).toBe(2);
+  for (const tries of byId.values()) {
+    expect(new Set(tries.map(({ body }) => body)).size).toBe(1);
+    expect(tries.every(({ verified }) => verified)).toBe(true);
+    expect(tries.filter(({ status }) => status === 200)).toHaveLength(1);
+  }
+  const events = [...byId.values()].map(([first]) => eventSchema.parse(JSON.parse(first?.body ?? "")));
+  const succeeded = events.find(({ type }) => type === "generation.succeeded");
+  const failed = events.find(({ type }) => type === "generation.failed");
+  expect(succeeded?.data).toMatchObject({
+    id: ids[0],
+    batch: "b",
+    metadata: { order: 7 },
+    outputs: [{ kind: "video" }],
+  });
+  expect(failed?.data).toMatchObject({ id: ids[1], failure: { class: "moderation" }, outputs: [] });
+  expect(await contradictions(world)).toEqual([]);
+}, 90_000);
