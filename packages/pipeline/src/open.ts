@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Config } from "@reelqueue/contracts";
-import { createEgress } from "@reelqueue/egress";
+import { createEgress, type Egress } from "@reelqueue/egress";
 import * as ledger from "@reelqueue/ledger";
-import { openDiskMedia, openDiskOutputs } from "@reelqueue/outputs";
+import { type OutputStore, openDiskMedia, openDiskOutputs } from "@reelqueue/outputs";
 import { keyVariables, providerNamed } from "@reelqueue/providers";
 import { openQueues } from "@reelqueue/queue";
 import {
@@ -33,8 +33,8 @@ export interface OpenOptions {
   env: Readonly<Record<string, string | undefined>>;
   role: ledger.ConnectionRole;
   log: Logger;
-  /** Other leases and crash points; only entry files of tests supply them. */
-  rehearsal?: Pick<Deps, "reached"> & { timing?: Partial<Timing> };
+  /** Other leases, crash points and another output store; only entry files of tests and benches supply them. */
+  rehearsal?: Pick<Deps, "reached"> & { timing?: Partial<Timing>; outputs?: (egress: Egress) => OutputStore };
 }
 
 /** Everything the stages need, opened; plus what only front doors and health checks ask for. */
@@ -77,7 +77,9 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
     secrets: { callbackKey: deriveKey(secret, "callback"), webhookSecrets: webhookSecretsOf(loaded, secret) },
     ...(publicUrl !== undefined && { publicUrl: publicUrl.replace(/\/+$/, "") }),
     media: await openDiskMedia({ directory: config.outputs.mediaDirectory, ...storage }),
-    outputs: await openDiskOutputs({ directory: config.outputs.directory, egress: http, ...storage }),
+    outputs:
+      options.rehearsal?.outputs?.(http) ??
+      (await openDiskOutputs({ directory: config.outputs.directory, egress: http, ...storage })),
     runTimes: openRunTimes(cell),
     random: Math.random,
     unsafe: safety.refusal,
