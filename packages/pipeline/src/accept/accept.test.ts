@@ -1,0 +1,148 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as ledger from "@reelqueue/ledger";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { find } from "../find.ts";
+import type { Installation } from "../open.ts";
+import { testInstallation } from "../test-installation.ts";
+import { type AcceptOptions, accept } from "./index.ts";
+
+let scope: AsyncDisposableStack;
+let here: Installation;
+beforeEach(async () => {
+  scope = new AsyncDisposableStack();
+  here = await testInstallation(scope, {
+    hiapi: { limits: { inFlight: 2 }, pricesPerSecond: { "seedance-2.0/720p": 0.2 } },
+  });
+});
+afterEach(async () => {
+  expect(await ledger.audit(here.cell)).toEqual([]);
+  await scope.disposeAsync();
+});
+
+const one = async (input: unknown, options: Partial<AcceptOptions> = {}) =>
+  (await accept([input], { tenant: "default", ...options }, here))[0];
+/** A real PNG of one pixel. */
+const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+test("a good request is stored whole, priced, and given a slot at once", async () => {
+  const row = await one({ prompt: "a cup", seconds: 4, tags: ["x"], metadata: { order: 7 }, account: "hiapi" });
+  expect(row).toMatchObject({ kind: "accepted", account: "hiapi", quote: { usd: 0.8 } });
+  const generation = await find(row?.kind === "accepted" ? row.id : "", here);
+  expect(generation).toMatchObject({
+    state: "queued",
+    waiting: "starting",
+    request: { prompt: "a cup", seconds: 4, tags: ["x"], metadata: { order: 7 } },
+  });
+  expect(generation?.cost).toEqual({ estimateUsd: 0.8, settledUsd: null });
+});
+
+test("an unknown price is null, never 0", async () => {
+  expect(await one({ prompt: "a cup", account: "jiekou" })).toMatchObject({ quote: { usd: null } });
+});
+
+test("a malformed row says field, what was given and what is allowed, and the others are taken", async () => {
+  const rows = await accept(
+    [
+      { prompt: "a cup" },
+      { prompt: "x", ratoi: "1:1" },
+      { prompt: "y", seconds: "5" },
+      7,
+      { account: "nobody", prompt: "z" },
+    ],
+    { tenant: "default" },
+    here,
+  );
+  expect(rows.map(({ kind }) => kind)).toEqual(["accepted", "refused", "refused", "refused", "refused"]);
+  expect(rows[1]).toMatchObject({ problems: [{ field: "ratoi", given: "an unknown field" }] });
+  expect(rows[2]).toMatchObject({ problems: [{ field: "seconds", given: '"5"' }] });
+  expect(rows[4]).toMatchObject({ problems: [{ field: "account", given: "nobody", allowed: "hiapi, jiekou" }] });
+});
+
+test("what a provider's rules forbid is refused before any money is spent, with the rule", async () => {
+  expect(await one({ prompt: "x".repeat(2), account: "hiapi" })).toMatchObject({
+    kind: "refused",
+    problems: [{ rule: "H-V1", label: "SEED" }],
+  });
+  expect(await one({ prompt: "abc", resolution: "4k", account: "jiekou" })).toMatchObject({ kind: "refused" });
+});
+
+test("without an account named, the first one that can make it does", async () => {
+  expect(await one({ prompt: "a watermarked cup", watermark: true })).toMatchObject({
+    kind: "accepted",
+    account: "jiekou",
+  });
+  expect(await one({ prompt: "a cup" })).toMatchObject({ kind: "accepted", account: "hiapi" });
+});
+
+test("inline media go to the media store by their hash, never into Redis; the same bytes are one file", async () => {
+  const image = { url: `data:image/png;base64,${png}`, role: "first_frame" as const };
+  const rows = await accept(
+    [
+      { prompt: "one", images: [image], account: "jiekou" },
+      { prompt: "two", images: [image], account: "jiekou" },
+    ],
+    { tenant: "default" },
+    here,
+  );
+  const found = await Promise.all(rows.map((row) => find("id" in row ? row.id : "", here)));
+  const urls = found.map((generation) => generation?.request.images[0]?.url);
+  expect(urls[0]).toMatch(/^media:\/\/[0-9a-f]{64}\.png$/);
+  expect(urls[1]).toBe(urls[0]);
+  expect(await here.media.dataUri(urls[0] ?? "")).toBe(image.url);
+});
+
+test("local files are read for a producer on this machine, and never for the network", async () => {
+  const path = join(here.config.outputs.directory, "frame.png");
+  writeFileSync(path, Buffer.from(png, "base64"));
+  const input = { prompt: "a cup", images: [{ url: path, role: "first_frame" }], account: "jiekou" };
+  expect(await one(input)).toMatchObject({ kind: "refused", problems: [{ field: "images[0].url" }] });
+  expect(await one(input, { localFiles: true })).toMatchObject({ kind: "accepted" });
+  expect(
+    await one({ ...input, images: [{ url: `${path}.gone`, role: "first_frame" }] }, { localFiles: true }),
+  ).toMatchObject({ kind: "refused" });
+  expect(await one({ ...input, images: [{ url: "file:///etc/passwd" }] }, { localFiles: true })).toMatchObject({
+    kind: "refused",
+  });
+});
+
+test("an atomic call with one bad row writes none; a dry run writes nothing and prices all", async () => {
+  const mixed = await accept([{ prompt: "a cup" }, { prompt: 7 }], { tenant: "default", atomic: true }, here);
+  expect(mixed.map(({ kind }) => kind)).toEqual(["valid", "refused"]);
+  expect(await one({ prompt: "a cup", account: "hiapi" }, { dryRun: true })).toMatchObject({
+    kind: "valid",
+    quote: { usd: 1 },
+  });
+  expect((await ledger.counts(here.cell)).queued).toBe(0);
+});
+
+test("the same key is the same generation, per tenant; another body under it names the first", async () => {
+  const first = await one({ prompt: "a cup", idempotencyKey: "k" });
+  expect(await one({ prompt: "a cup", idempotencyKey: "k" })).toMatchObject({
+    kind: "existing",
+    id: first && "id" in first ? first.id : "",
+  });
+  expect(await one({ prompt: "a mug", idempotencyKey: "k" })).toMatchObject({
+    kind: "mismatch",
+    id: first && "id" in first ? first.id : "",
+  });
+  expect(await one({ prompt: "a mug", idempotencyKey: "k" }, { tenant: "other" })).toMatchObject({ kind: "accepted" });
+});
+
+test("the reason of waiting is told", async () => {
+  const rows = await accept(
+    Array.from({ length: 5 }, () => ({ prompt: "a cup", account: "hiapi" })),
+    { tenant: "default" },
+    here,
+  );
+  const waiting = await Promise.all(rows.map(async (row) => (await find("id" in row ? row.id : "", here))?.waiting));
+  expect(waiting).toEqual([
+    "starting",
+    "starting",
+    "2 of 2 in flight",
+    "2 of 2 in flight, behind 1",
+    "2 of 2 in flight, behind 2",
+  ]);
+  await ledger.pause(here.cell, "hiapi", "by hand");
+  expect((await find(rows[4] && "id" in rows[4] ? rows[4].id : "", here))?.waiting).toBe("account paused: by hand");
+});

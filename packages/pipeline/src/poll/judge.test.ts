@@ -1,0 +1,110 @@
+import type { Progress } from "@reelqueue/providers";
+import { providers } from "@reelqueue/providers";
+import { expect, test } from "vitest";
+import type { Account } from "../account.ts";
+import type { Deps } from "../deps.ts";
+import { timing } from "../timing.ts";
+import { judge, type Watched } from "./judge.ts";
+import { believe } from "./schedule.ts";
+
+const now = Date.UTC(2026, 10, 20);
+const account = { provider: providers.jiekou, timeScale: 1, limits: { slots: 10 } } as unknown as Account;
+const deps = {
+  random: () => 0.5,
+  timing,
+  publicUrl: undefined,
+  runTimes: { of: () => believe(120_000, []) },
+} as unknown as Deps;
+const watched = (changes: Partial<Watched> = {}): Watched => ({
+  id: "g",
+  task: "t",
+  class: "c",
+  attempt: "1",
+  polls: "2",
+  at: String(now - 60_000),
+  misses: "",
+  trouble: "",
+  progress: "40",
+  seen: "30000",
+  lane: "poll",
+  ...changes,
+});
+const judged = (progress: Progress, changes: Partial<Watched> = {}) =>
+  judge(watched(changes), progress, now, account, deps);
+const pending = (progress?: number): Progress => ({
+  kind: "pending",
+  phase: "running",
+  status: "x",
+  known: true,
+  ...(progress !== undefined && { progress }),
+});
+
+test("progress only rises", () => {
+  expect(judged(pending(55))).toMatchObject({ look: { set: { progress: "55", polls: "3", seen: "60000" } } });
+  expect(judged(pending(20))).toMatchObject({
+    kind: "look",
+    look: { set: expect.not.objectContaining({ progress: expect.anything() }) },
+  });
+});
+
+test("a task that ran longer than any can is given up, and watched on", () => {
+  expect(judged(pending(), { at: String(now - 3 * 3_600_000) })).toEqual({ kind: "ended", state: "expired" });
+  expect(judged(pending(), { at: String(now - 3 * 3_600_000), lane: "watch" })).toMatchObject({ kind: "look" });
+  expect(judged(pending(), { at: String(now - 25 * 3_600_000), lane: "watch" })).toEqual({
+    kind: "ended",
+    state: "expired",
+  });
+});
+
+test("a miss is believed only after three in a row, half a minute apart", () => {
+  const missing: Progress = { kind: "missing", message: "404" };
+  expect(judged(missing)).toMatchObject({ kind: "look", look: { nextInMs: 30_000, set: { misses: `1@${now}` } } });
+  expect(judged(missing, { misses: `1@${now - 1_000}` })).toMatchObject({
+    kind: "look",
+    look: { set: { misses: `1@${now - 1_000}` } },
+  });
+  expect(judged(missing, { misses: `2@${now - 30_000}` })).toMatchObject({
+    kind: "failed",
+    failure: { class: "output_lost" },
+  });
+  expect(judged(pending(), { misses: "2@1" })).toMatchObject({ kind: "look", look: { set: { misses: "0" } } });
+});
+
+test("trouble backs off and never fails anything by itself", () => {
+  for (const trouble of ["", "3", "500"]) {
+    const judgement = judged({ kind: "unreachable", message: "HTML" }, { trouble });
+    expect(judgement.kind).toBe("look");
+    if (judgement.kind === "look") expect(judgement.look.nextInMs).toBeLessThanOrEqual(60_200);
+  }
+});
+
+test("a wait that the provider asks for holds the account, a blocked key pauses it", () => {
+  expect(judged({ kind: "throttled", retryAfterMs: 9_000, message: "429" })).toMatchObject({
+    kind: "look",
+    throttleMs: 9_000,
+  });
+  expect(judged({ kind: "blocked", reason: "balance", message: "402" })).toMatchObject({
+    kind: "look",
+    pause: "balance",
+  });
+});
+
+test("a finished task is handed over by how soon its URL dies", () => {
+  const outputs = (life?: { untilMs: number } | { lastsMs: number }): Progress => ({
+    kind: "succeeded",
+    outputs: [{ kind: "video", url: "https://x/1.mp4", ...(life && { life }) }],
+  });
+  const urgency = (life?: { untilMs: number } | { lastsMs: number }) => {
+    const judgement = judged(outputs(life));
+    return judgement.kind === "finished" ? judgement.urgency : undefined;
+  };
+  const inAnHour = urgency({ lastsMs: 3_600_000 });
+  expect(inAnHour).toBe(urgency({ untilMs: now + 3_600_000 }));
+  expect(urgency({ untilMs: now + 60_000 })).toBeLessThan(inAnHour ?? 0);
+  expect(urgency()).toBe(2_000_000);
+  expect(judged(outputs())).toMatchObject({
+    ranMs: 45_000,
+    move: { from: ["running"], to: "finalizing", handover: true },
+  });
+  expect(judged(outputs(), { lane: "watch" })).toMatchObject({ move: { from: ["expired"] } });
+});

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AccountConfig } from "@reelqueue/contracts";
+import { createLogger } from "@reelqueue/runtime";
+import { sharedRedis, uniqueCell } from "@reelqueue/testing";
+import { type Installation, openInstallation } from "./open.ts";
+
+/** An installation on a cell and in a folder of its own, with the accounts `hiapi` and `jiekou`; nothing of it leaves this machine. */
+export async function testInstallation(
+  scope: AsyncDisposableStack,
+  accounts: Record<string, Partial<AccountConfig>> = {},
+): Promise<Installation> {
+  const home = mkdtempSync(join(tmpdir(), "reelqueue-pipeline-"));
+  scope.defer(() => rmSync(home, { recursive: true, force: true }));
+  const account = (provider: string) => ({
+    provider,
+    baseUrl: `http://127.0.0.1:1/${provider}`,
+    keyEnv: "KEY",
+    ...accounts[provider],
+  });
+  const configPath = join(home, "config.json");
+  writeFileSync(
+    configPath,
+    JSON.stringify({
+      cell: uniqueCell(),
+      durability: "relaxed",
+      accounts: { hiapi: account("hiapi"), jiekou: account("jiekou") },
+    }),
+  );
+  return openInstallation(scope, {
+    redisUrl: await sharedRedis(),
+    home,
+    configPath,
+    env: { KEY: "a-key" },
+    role: "worker",
+    log: createLogger({ name: "test", level: "silent" }),
+  });
+}

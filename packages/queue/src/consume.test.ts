@@ -1,0 +1,97 @@
+import * as ledger from "@reelqueue/ledger";
+import { eventually, sharedRedis, uniqueCell } from "@reelqueue/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { consume, openQueues, type Queues, type Verdict } from "./index.ts";
+
+let scope: AsyncDisposableStack;
+let queues: Queues;
+let options: Parameters<typeof consume>[2];
+beforeEach(async () => {
+  const url = await sharedRedis();
+  const prefix = ledger.prefixOf(uniqueCell());
+  const connect = () => ledger.connect(url, "worker");
+  scope = new AsyncDisposableStack();
+  queues = scope.use(openQueues({ connect, prefix }));
+  options = { connect, prefix, concurrency: 5, onError: () => {} };
+});
+afterEach(() => scope.disposeAsync());
+
+function consuming(answer: (times: number) => Verdict | Promise<Verdict>): { generation: string; n: number }[] {
+  const seen: { generation: string; n: number }[] = [];
+  scope.use(
+    consume(
+      "submit",
+      async (handOver) => {
+        seen.push(handOver);
+        return answer(seen.length);
+      },
+      options,
+    ),
+  );
+  return seen;
+}
+
+test("a hand-over added twice while it is kept is handed out once", async () => {
+  const seen = consuming(() => ({ kind: "done" }));
+  await queues.add("submit", [
+    { generation: "g1", n: 1 },
+    { generation: "g1", n: 1 },
+  ]);
+  await queues.add("submit", [
+    { generation: "g1", n: 1 },
+    { generation: "g1", n: 2 },
+  ]);
+  await eventually(() => seen.length === 2 && queues.isIdle("submit"), { describe: "both hand-overs are done" });
+  expect(seen).toEqual([
+    { generation: "g1", n: 1 },
+    { generation: "g1", n: 2 },
+  ]);
+});
+
+test("`again` hands the same job out later and `stop` does not", async () => {
+  const seen = consuming((times) => (times === 1 ? { kind: "again", afterMs: 10 } : { kind: "stop", reason: "no" }));
+  await queues.add("submit", [{ generation: "g1", n: 1 }]);
+  await eventually(() => seen.length === 2 && queues.isIdle("submit"), { describe: "it is handed out twice" });
+});
+
+test("urgent jobs go first", async () => {
+  await queues.add("submit", [
+    { generation: "late", n: 1, priority: 500_000 },
+    { generation: "soon", n: 1, priority: 10 },
+  ]);
+  options = { ...options, concurrency: 1 };
+  const seen = consuming(() => ({ kind: "done" }));
+  await eventually(() => seen.length === 2, { describe: "both are handed out" });
+  expect(seen.map(({ generation }) => generation)).toEqual(["soon", "late"]);
+});
+
+test("a hand-over that nobody has begun can be taken back", async () => {
+  await queues.add("submit", [{ generation: "g1", n: 1 }]);
+  expect(await queues.isIdle("submit")).toBe(false);
+  await queues.remove("submit", { generation: "g1", n: 1 });
+  expect(await queues.isIdle("submit")).toBe(true);
+  await queues.remove("submit", { generation: "g1", n: 1 });
+});
+
+test("closing waits for the work under way", async () => {
+  const begun = Promise.withResolvers<void>();
+  const end = Promise.withResolvers<Verdict>();
+  const consumer = consume(
+    "submit",
+    () => {
+      begun.resolve();
+      return end.promise;
+    },
+    options,
+  );
+  await queues.add("submit", [{ generation: "g1", n: 1 }]);
+  await begun.promise;
+  let closed = false;
+  const closing = consumer[Symbol.asyncDispose]().then(() => {
+    closed = true;
+  });
+  expect([consumer.active(), closed]).toEqual([1, false]);
+  end.resolve({ kind: "done" });
+  await closing;
+  expect(await queues.isIdle("submit")).toBe(true);
+});
