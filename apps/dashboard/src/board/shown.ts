@@ -1,0 +1,32 @@
+import type { GenerationRequest } from "@reelqueue/contracts";
+import { redact } from "@reelqueue/runtime";
+
+/** A request as the board shows it: no secrets, and of addresses only what tells where they lead. */
+export function shownRequest(request: GenerationRequest): unknown {
+  const { webhook, images, videos, audios, ...rest } = request;
+  return redact({
+    ...rest,
+    ...(images.length > 0 && { images: images.map(withoutQuery) }),
+    ...(videos.length > 0 && { videos: videos.map(withoutQuery) }),
+    ...(audios.length > 0 && { audios: audios.map(withoutQuery) }),
+    ...(webhook !== undefined && { webhook: shownEndpoint(webhook) }),
+  });
+}
+
+/** Where a webhook goes; its path may be a secret in itself. */
+export function shownEndpoint(url: string): string {
+  const origin = URL.parse(url)?.origin;
+  return origin === undefined ? "[not a URL]" : `${origin}/…`;
+}
+
+/** Queries of media addresses are signatures as often as not. */
+function withoutQuery<Media extends { url: string }>(media: Media): Media {
+  const url = URL.parse(media.url);
+  if (url?.protocol !== "https:" && url?.protocol !== "http:") return media;
+  return { ...media, url: `${url.origin}${url.pathname}${url.search === "" ? "" : "?…"}` };
+}
+
+/** A link beside a job to the generation that it is about. */
+export function linkTo(generation: string): { displayText: string; href: string } {
+  return { displayText: "generation", href: `/queue/generations/${encodeURIComponent(generation)}` };
+}

@@ -1,0 +1,43 @@
+import { resolve } from "node:path";
+import { type LogLevel, StartError } from "@reelqueue/runtime";
+
+const logLevels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+
+/** What this process is told from outside. Throws one StartError that names every variable that is wrong. */
+export function readEnv(env: NodeJS.ProcessEnv = process.env) {
+  const port = Number(text(env.PORT) ?? 3101);
+  const viewer = credentials(env.DASHBOARD_VIEWER_USER, env.DASHBOARD_VIEWER_PASSWORD);
+  const logLevel = logLevels.find((level) => level === (text(env.LOG_LEVEL) ?? "info"));
+  const problems: string[] = [];
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    problems.push(`PORT must be a number from 0 to 65535, not "${env.PORT}"`);
+  }
+  if (!logLevel) problems.push(`LOG_LEVEL must be one of ${logLevels.join(", ")}, not "${env.LOG_LEVEL}"`);
+  if (viewer === "half") problems.push("set both DASHBOARD_VIEWER_USER and DASHBOARD_VIEWER_PASSWORD, or neither");
+  if (problems.length > 0) throw new StartError(problems.join("\n"));
+  return {
+    redisUrl: text(env.REDIS_URL) ?? "redis://127.0.0.1:6379",
+    home: resolve(text(env.REELQUEUE_HOME) ?? ".reelqueue"),
+    configPath: resolve(text(env.REELQUEUE_CONFIG) ?? "reelqueue.config.json"),
+    host: text(env.HOST) ?? "127.0.0.1",
+    port,
+    logLevel: logLevel ?? "info",
+    operator: { user: text(env.DASHBOARD_USER) ?? "admin", password: text(env.DASHBOARD_PASSWORD) },
+    ...(typeof viewer === "object" && { viewer }),
+    env,
+  };
+}
+
+export type Env = ReturnType<typeof readEnv>;
+
+function credentials(user: string | undefined, password: string | undefined) {
+  const given = { user: text(user), password: text(password) };
+  if (given.user === undefined && given.password === undefined) return "none";
+  if (given.user === undefined || given.password === undefined) return "half";
+  return { user: given.user, password: given.password };
+}
+
+/** An empty variable, as a copied `.env.example` has many, is one that is not set. */
+function text(value: string | undefined): string | undefined {
+  return value?.trim() || undefined;
+}

@@ -1,0 +1,119 @@
+import type { Failure, Output, State } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+
+type Step = Omit<ledger.Move, "id" | "token">;
+
+const output: Output = {
+  kind: "video",
+  key: "a/b/video.mp4",
+  bytes: 51_200,
+  sha256: "0".repeat(64),
+  contentType: "video/mp4",
+};
+const failure: Failure = { class: "upstream", code: "E500", message: "the provider's renderer fell over" };
+
+const submitting: Step = { from: ["queued"], to: "submitting", due: { lane: "submitting", inMs: 90_000 } };
+const unknown: Step = {
+  from: ["submitting"],
+  to: "unknown",
+  due: { lane: "unknown", inMs: 60_000 },
+  note: "ECONNRESET",
+};
+const running: Step = { from: ["submitting"], to: "running", due: { lane: "poll", inMs: 3_600_000 }, note: "accepted" };
+const finalizing: Step = { from: ["running"], to: "finalizing", due: { lane: "finalize", inMs: 3_600_000 } };
+
+/** The moves by which a new generation comes to each state. */
+const stepsTo: Record<State, readonly Step[]> = {
+  queued: [],
+  preparing: [{ from: ["queued"], to: "preparing", due: { lane: "preparing", inMs: 60_000 } }],
+  submitting: [submitting],
+  unknown: [submitting, unknown],
+  needs_review: [
+    submitting,
+    unknown,
+    { from: ["unknown"], to: "needs_review", due: { lane: "review", inMs: 3_600_000 } },
+  ],
+  running: [submitting, running],
+  finalizing: [submitting, running, finalizing],
+  succeeded: [
+    submitting,
+    running,
+    finalizing,
+    { from: ["finalizing"], to: "succeeded", set: { outputs: JSON.stringify([output]), cost: "756000" } },
+  ],
+  failed: [submitting, running, failedAs(failure)],
+  canceled: [{ from: ["queued"], to: "canceled", note: "canceled on request" }],
+  expired: [submitting, running, { from: ["running"], to: "expired", due: { lane: "watch", inMs: 3_600_000 } }],
+};
+
+function failedAs(as: Failure): Step {
+  return { from: ["running"], to: "failed", set: { failure: JSON.stringify(as) }, note: as.message };
+}
+
+let made = 0;
+
+function newGeneration(cell: ledger.Cell, request: object): ledger.NewGeneration {
+  made += 1;
+  return {
+    id: ledger.generationId(cell.name, "default"),
+    hash: "hash",
+    account: "hiapi",
+    tenant: made % 3 === 0 ? "acme" : "default",
+    priority: 0,
+    request: JSON.stringify({
+      prompt: `prompt ${made}`,
+      model: "seedance-2.0",
+      seconds: 5,
+      maxAttempts: 2,
+      ...request,
+    }),
+    class: "hiapi/seedance-2.0/720p/5/text",
+    estimate: 756_000,
+  };
+}
+
+/** Brings that many new generations into a state, by the moves that the stages make; gives their ids, oldest first. */
+export async function fill(cell: ledger.Cell, state: State, count: number, request: object = {}): Promise<string[]> {
+  return await bring(cell, stepsTo[state], count, request);
+}
+
+/** One generation that failed in this way. */
+export async function failedWith(cell: ledger.Cell, as: Failure): Promise<string> {
+  const [id = ""] = await bring(cell, [submitting, running, failedAs(as)], 1, {});
+  return id;
+}
+
+async function bring(cell: ledger.Cell, steps: readonly Step[], count: number, request: object): Promise<string[]> {
+  const rows = Array.from({ length: count }, () => newGeneration(cell, request));
+  await ledger.accept(cell, rows);
+  const ids = rows.map(({ id }) => id);
+  for (const [at, step] of steps.entries()) await moveAll(cell, ids, step, at);
+  return ids;
+}
+
+async function moveAll(cell: ledger.Cell, ids: readonly string[], step: Step, at: number): Promise<void> {
+  for (let start = 0; start < ids.length; start += 500) {
+    const moves = ids.slice(start, start + 500).map((id) => ({
+      ...step,
+      id,
+      token: `step-${at}`,
+      ...(step.to === "running" && { task: `task-${id}` }),
+    }));
+    const moved = await ledger.moveAll(cell, moves);
+    const refused = moved.find(({ kind }) => kind !== "moved");
+    if (refused) throw new Error(`not moved to ${step.to}: ${JSON.stringify(refused)}`);
+  }
+}
+
+/** A webhook of one generation, as `move` makes it. */
+export async function announce(
+  cell: ledger.Cell,
+  body: object,
+  url = "https://hooks.example.com/T1/hook-path",
+): Promise<string> {
+  const [id = ""] = await fill(cell, "running", 1);
+  const event = { endpoint: "e1", url, body: JSON.stringify(body) };
+  const step = failedAs(failure);
+  await ledger.move(cell, { ...step, id, token: "announce", event } as ledger.Move);
+  return `msg_${id}_1`;
+}
