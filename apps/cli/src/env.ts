@@ -14,8 +14,12 @@ export interface CliEnv {
   ports: Ports;
   /** Login of the dashboard, where the user has chosen it. */
   dashboard: { user: string; password: string | undefined };
-  /** How many times faster than real time the twin lives. */
-  twinClockFactor: number;
+  twin: {
+    /** Where the accounts of the demo find it. */
+    url: string;
+    /** How many times faster than real time it lives. */
+    clockFactor: number;
+  };
   /** Everything, for the processes that are started. */
   all: NodeJS.ProcessEnv;
 }
@@ -47,7 +51,10 @@ export function readEnv(): CliEnv {
       twin: port("TWIN_PORT", 3_199),
     },
     dashboard: { user: text(env.DASHBOARD_USER) ?? "admin", password: text(env.DASHBOARD_PASSWORD) },
-    twinClockFactor: number("TWIN_CLOCK_FACTOR", 30, 100_000),
+    twin: {
+      url: text(env.TWIN_URL) ?? `http://127.0.0.1:${text(env.TWIN_PORT) ?? 3_199}`,
+      clockFactor: number("TWIN_CLOCK_FACTOR", 30, 100_000),
+    },
     all: env,
   };
   if (problems.length > 0) throw new StartError(problems.join("\n"));

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { configure } from "./configure.ts";
 import { sayWhy } from "./fail.ts";
 import { start } from "./start.ts";
 
@@ -6,7 +7,7 @@ const program = new Command("reelqueue")
   .description("Durable queue for AI video generations: never pay twice, never lose a paid video.")
   .showHelpAfterError();
 
-for (const command of [start]) program.addCommand(command);
+for (const command of [start, configure]) program.addCommand(command);
 
 try {
   await program.parseAsync();

@@ -17,7 +17,7 @@ function envOf(more: Partial<CliEnv> = {}): CliEnv {
     redisUrl: undefined,
     ports: { api: 1, dashboard: 2, submitter: 3, poller: 4, finalizer: 5, twin: 3199 },
     dashboard: { user: "admin", password: undefined },
-    twinClockFactor: 20,
+    twin: { url: "http://127.0.0.1:3199", clockFactor: 20 },
     all: {},
     ...more,
   };

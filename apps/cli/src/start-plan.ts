@@ -18,13 +18,14 @@ export interface Plan {
 /** Variable that makes an account by itself, by provider. */
 const keyVariables = { hiapi: "HIAPI_API_KEY", jiekou: "JIEKOU_API_KEY" };
 
+/** What the twin signs its callbacks with. No secret: they are told to the same machine, and a callback alone settles nothing. */
+const twinCallbackSecret = "the twin of reelqueue";
+
 /** Decides what `start` runs: real accounts where a key for one is there, else the twin; writes the configuration that goes with it. */
 export async function planStart(env: CliEnv): Promise<Plan> {
   const keys = providerKeys(env);
   const twin = keys.length === 0;
-  const twinUrl = `http://127.0.0.1:${env.ports.twin}`;
   const login = { ...env.dashboard, password: env.dashboard.password ?? secretIn(env.home, "dashboard-password") };
-  const configFile = twin ? writeDemoConfig(env, twinUrl) : await writeRealConfig(env);
   return {
     wish: {
       root: env.root,
@@ -33,31 +34,43 @@ export async function planStart(env: CliEnv): Promise<Plan> {
       redisUrl: env.redisUrl,
       ports: env.ports,
       apps: appNames.filter((name) => twin || name !== "twin"),
-      configFile,
+      configFile: await writeConfig(env),
       appEnv: {
         ...(twin ? twinEnv(env) : {}),
         dashboard: { DASHBOARD_USER: login.user, DASHBOARD_PASSWORD: login.password },
       },
     },
     login,
-    accounts: twin ? `the twin at ${twinUrl}; nothing is paid` : `real ones, by ${keys.join(" and ")}`,
+    accounts: twin ? `the twin at ${env.twin.url}; nothing is paid` : `real ones, by ${keys.join(" and ")}`,
     remarks:
       twin && env.configFile ? [`No provider key is set, so the twin is used and ${env.configFile} is not.`] : [],
   };
 }
 
+/** Writes what every process reads: the user's configuration where a provider's key is there, else the demo's. Gives the path. */
+export async function writeConfig(env: CliEnv): Promise<string> {
+  const { home, twin, all } = env;
+  // The command line finds its API key in the home folder; the configuration knows only its hash.
+  const apiKeySha256 = createHash("sha256").update(secretIn(home, "api-key")).digest("hex");
+  if (providerKeys(env).length === 0) {
+    return written(home, demoConfig({ twinUrl: twin.url, clockFactor: twin.clockFactor, apiKeySha256 }));
+  }
+  const path = env.configFile ?? join(home, "none.json");
+  const { config: own } = await loadConfig({ path, env: all, home, keyVariables });
+  return written(home, withApiKey(own, apiKeySha256));
+}
+
 /** A twin that calls back, and that errs now and then as real providers do. */
-function twinEnv({ home, ports, twinClockFactor, all }: CliEnv): SystemWish["appEnv"] {
-  const callbackSecret = secretIn(home, "twin-callback-secret");
+function twinEnv({ ports, twin, all }: CliEnv): SystemWish["appEnv"] {
   return {
     all: {
       REELQUEUE_TWIN_KEY: "twin",
-      REELQUEUE_TWIN_CALLBACK_SECRET: callbackSecret,
+      REELQUEUE_TWIN_CALLBACK_SECRET: twinCallbackSecret,
       PUBLIC_URL: all.PUBLIC_URL || `http://127.0.0.1:${ports.api}`,
     },
     twin: {
-      TWIN_CLOCK_FACTOR: `${twinClockFactor}`,
-      TWIN_CALLBACK_SECRET: callbackSecret,
+      TWIN_CLOCK_FACTOR: `${twin.clockFactor}`,
+      TWIN_CALLBACK_SECRET: twinCallbackSecret,
       TWIN_ALLOW_HTTP_CALLBACKS: "true",
       TWIN_FAULTS: all.TWIN_FAULTS || JSON.stringify({ "submit-503": 0.02, "poll-500": 0.05, "task-fails": 0.02 }),
     },
@@ -71,22 +84,6 @@ function providerKeys({ configFile, all }: CliEnv): string[] {
   return [...new Set([...Object.values(keyVariables), ...named])].filter((name) => all[name]?.trim());
 }
 
-function writeDemoConfig(env: CliEnv, twinUrl: string): string {
-  const demo = demoConfig({ twinUrl, clockFactor: env.twinClockFactor, apiKeySha256: apiKeySha256(env.home) });
-  return written(env.home, "demo.config.json", demo);
-}
-
-async function writeRealConfig({ home, configFile, all }: CliEnv): Promise<string> {
-  const path = configFile ?? join(home, "none.config.json");
-  const own = await loadConfig({ path, env: all, home, keyVariables });
-  return written(home, "real.config.json", withApiKey(own.config, apiKeySha256(home)));
-}
-
-/** The command line finds its API key in the home folder; the configuration knows only its hash. */
-function apiKeySha256(home: string): string {
-  return createHash("sha256").update(secretIn(home, "api-key")).digest("hex");
-}
-
 function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
@@ -95,9 +92,9 @@ function readJson(file: string): unknown {
   }
 }
 
-function written(home: string, name: string, content: object): string {
+function written(home: string, content: object): string {
   mkdirSync(home, { recursive: true });
-  const file = join(home, name);
+  const file = join(home, "config.json");
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
   return file;
 }

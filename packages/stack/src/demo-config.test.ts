@@ -31,3 +31,8 @@ test("the command line's key is added to the default tenant, and everything else
     tenants: { ...own.tenants, default: { weight: 3, apiKeySha256: ["b".repeat(64), hash] } },
   });
 });
+
+test("private addresses besides loopback are open only where the twin lies behind one", () => {
+  expect(demoConfig(wish).allowPrivate).toEqual(["127.0.0.0/8", "::1/128"]);
+  expect(demoConfig({ ...wish, twinUrl: "http://twin:3199" }).allowPrivate).toContain("172.16.0.0/12");
+});

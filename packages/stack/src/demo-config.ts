@@ -22,6 +22,10 @@ const examplePrices = {
   "seedance-2.0-fast/720p+video": 0.0713,
 };
 
+const loopback = ["127.0.0.0/8", "::1/128"];
+/** Where the networks of a Docker engine lie. */
+const containers = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+
 /**
  * A configuration whose accounts all point at the twin. It has a cell of its own, so that nothing that was queued for the twin
  * can ever reach a real provider.
@@ -40,7 +44,7 @@ export function demoConfig({ twinUrl, clockFactor, apiKeySha256 }: DemoWish): Co
     cell: "demo",
     accounts: { hiapi: account("hiapi"), jiekou: account("jiekou") },
     tenants: { default: { apiKeySha256: [apiKeySha256] } },
-    allowPrivate: ["127.0.0.0/8", "::1/128"],
+    allowPrivate: isLoopback(twinUrl) ? loopback : [...loopback, ...containers],
   });
 }
 
@@ -49,4 +53,8 @@ export function withApiKey(own: Config, apiKeySha256: string): Config {
   const tenant = own.tenants.default ?? { apiKeySha256: [], weight: 1 };
   const withKey = { ...tenant, apiKeySha256: [...tenant.apiKeySha256, apiKeySha256] };
   return { ...own, tenants: { ...own.tenants, default: withKey } };
+}
+
+function isLoopback(url: string): boolean {
+  return ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
 }

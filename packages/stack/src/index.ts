@@ -1,9 +1,10 @@
 export { demoConfig, withApiKey } from "./demo-config.ts";
 export { StackError, type StackErrorKind } from "./error.ts";
 export { holdHome } from "./home.ts";
-export { freePort, portTaken } from "./ports.ts";
+export { freePort, holdPorts, portTaken } from "./ports.ts";
 export { ensureRedis, noRedis, type Redis } from "./redis.ts";
 export { findRedisServer, type Machine } from "./redis-binary.ts";
+export { commandsServed } from "./redis-commands.ts";
 export { pingRedis } from "./redis-ping.ts";
 export { type RedisServer, redisServerArguments } from "./redis-server.ts";
 export { secretIn } from "./secrets.ts";

@@ -1,6 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { dirname } from "node:path";
+import { tmpdir, userInfo } from "node:os";
+import { dirname, join } from "node:path";
+import { StackError } from "./error.ts";
+import { takeLock } from "./lock.mjs";
 
 /** A loopback port that nobody listens on at this moment. */
 export async function freePort(): Promise<number> {
@@ -13,6 +16,23 @@ export async function portTaken(port: number): Promise<boolean> {
     () => false,
     () => true,
   );
+}
+
+/** Blocks of ten below the ports that systems deal out by themselves, so that no client's socket takes one by chance. */
+const blocks = { first: 20_000, ports: 10, count: 1_276 };
+
+/** Up to ten loopback ports on which nobody listens, and which no other caller of this function gets before they are released or this process ends. */
+export async function holdPorts(count: number): Promise<{ ports: number[]; release: () => void }> {
+  const start = Math.floor(Math.random() * blocks.count);
+  for (let tried = 0; tried < blocks.count; tried += 1) {
+    const first = blocks.first + ((start + tried) % blocks.count) * blocks.ports;
+    const lock = takeLock(join(tmpdir(), `reelqueue-ports-${userInfo().uid}`, `${first}.lock`));
+    if ("heldBy" in lock) continue;
+    const ports = Array.from({ length: count }, (_, i) => first + i);
+    if (!(await Promise.all(ports.map(portTaken))).includes(true)) return { ports, release: lock.release };
+    lock.release();
+  }
+  throw new StackError("port_taken", `There are no ${count} free ports in a row from ${blocks.first} on.`);
 }
 
 /** The port noted in the file, so that other programs find a server where it was; another one if that is taken. */

@@ -21,6 +21,8 @@ export interface RedisWish extends Machine {
   home: string;
   /** A Redis that is there already; it is used and never stopped. */
   url: string | undefined;
+  /** Where a server of ours listens; left out: where it did last time, else at any free one. */
+  port?: number | undefined;
   signal?: AbortSignal;
 }
 
@@ -51,11 +53,11 @@ async function given(url: string): Promise<Redis> {
   );
 }
 
-async function startOwn(binary: string, { home, env, log, signal }: RedisWish): Promise<Redis> {
+async function startOwn(binary: string, { home, env, log, signal, port: wished }: RedisWish): Promise<Redis> {
   if (signal?.aborted) throw new StackError("stopped", "stopped while it started");
   const directory = join(home, "redis");
   mkdirSync(directory, { recursive: true });
-  const port = await rememberedPort(join(directory, "port"));
+  const port = wished ?? (await rememberedPort(join(directory, "port")));
   const url = `redis://127.0.0.1:${port}`;
   const server = supervise(
     {

@@ -16,6 +16,8 @@ export interface SystemWish extends Machine {
   /** Folder of everything that is kept: Redis' data, outputs, logs. */
   home: string;
   redisUrl: string | undefined;
+  /** Where a Redis of ours listens; left out: where it did last time, else at any free one. */
+  redisPort?: number;
   ports: Ports;
   /** Which of them to start; without `twin` the accounts are real. */
   apps: readonly AppName[];
@@ -44,7 +46,7 @@ export async function startSystem(wish: SystemWish): Promise<System> {
   const running = new RunningSystem();
   wish.signal?.addEventListener("abort", () => void running.stop(), { once: true });
   try {
-    const redis = await ensureRedis({ ...wish, url: wish.redisUrl });
+    const redis = await ensureRedis({ ...wish, url: wish.redisUrl, port: wish.redisPort });
     running.redis = redis;
     if (wish.signal?.aborted) await redis.stop();
     const start = (name: AppName) => supervise(appProcess(name, redis.url, wish), wish);

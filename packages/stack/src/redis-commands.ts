@@ -1,0 +1,23 @@
+import { Redis } from "ioredis";
+
+/** How many commands Redis says it has carried out since its start, those inside scripts among them, and this question not. */
+export async function commandsServed(url: string): Promise<number> {
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: 2_000,
+    commandTimeout: 5_000,
+    retryStrategy: null,
+  });
+  client.on("error", () => undefined); // the command that fails says why
+  try {
+    await client.connect();
+    return sumOfCalls(await client.info("commandstats"));
+  } finally {
+    client.disconnect();
+  }
+}
+
+function sumOfCalls(commandstats: string): number {
+  const calls = commandstats.matchAll(/^cmdstat_(?!info:)[^:]+:calls=(\d+)/gm);
+  return [...calls].reduce((sum, [, count]) => sum + Number(count), 0);
+}
