@@ -24,6 +24,8 @@ export const accountConfig = z.strictObject({
     .default({}),
   /** Unit prices in USD per second of video, by `<model>/<resolution>` (`+video` behind it: with video input). */
   pricesPerSecond: z.record(z.string(), usd).default({}),
+  /** Prices in USD per million tokens by the same names, at a provider that counts tokens. */
+  pricesPerMillionTokens: z.record(z.string(), usd).default({}),
   /** No more than this may be reserved and spent in one UTC day. */
   dailyBudgetUsd: usd.optional(),
   /** Whether the provider charges tasks that fail, where you know better than the capability table; automatic retry needs `false`. */

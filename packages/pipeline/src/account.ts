@@ -55,7 +55,11 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
     baseUrl: (account.baseUrl ?? capabilities.baseUrl.value).replace(/\/+$/, ""),
     key: account.key,
     ...(account.callbackSecret !== undefined && { callbackSecret: account.callbackSecret }),
-    reading: { switches: account.switches, pricesPerSecond: account.pricesPerSecond },
+    reading: {
+      switches: account.switches,
+      pricesPerSecond: account.pricesPerSecond,
+      pricesPerMillionTokens: account.pricesPerMillionTokens,
+    },
     strict: account.strict,
     limits: {
       slots,

@@ -17,6 +17,18 @@ export interface Provider {
   poll(taskId: string, call: Call): Promise<Progress>;
   /** Reads a callback; only where the provider has callbacks. */
   callback?(received: ReceivedCallback): CallbackReading;
+  /** Asks for the task that a POST with this idempotency key made. Never throws. */
+  lookup?(clientId: string, call: Call): Promise<LookedUp>;
+  /** One page of the tasks that a lost POST may have made, by what the provider repeats of a request. Never throws. */
+  list?(lost: LostSubmit, call: Call): Promise<Listed>;
+  /** Withdraws a task that has not begun; leaves every other one as it is. Never throws. */
+  cancel?(taskId: string, call: Call): Promise<Withdrawn>;
+  /** Hands a file to the provider, which then has it under a URL or an asset id. Never throws. */
+  upload?(file: Upload, call: Call): Promise<Uploaded>;
+  /** Whether an asset may be used yet. Never throws. */
+  asset?(assetId: string, call: Call): Promise<AssetState>;
+  /** What a finished task cost, by what the provider says it used. */
+  cost?(request: GenerationRequest, usage: Readonly<Record<string, number>>, reading: Reading): Quote;
 }
 
 /** How an account reads its provider's documents. */
@@ -25,6 +37,8 @@ export interface Reading {
   switches: Readonly<Record<string, boolean>>;
   /** USD per second of video by `<model>/<resolution>`, `+video` behind it for video input. */
   pricesPerSecond: Readonly<Record<string, number>>;
+  /** USD per million tokens, by the same names, where a provider counts tokens. */
+  pricesPerMillionTokens?: Readonly<Record<string, number>>;
 }
 
 /** What an adapter may use for one exchange. */
@@ -34,6 +48,8 @@ export interface Call {
   baseUrl: string;
   key: string;
   signal: AbortSignal;
+  /** The account's `Reading.switches`; left out: every one is off. */
+  switches?: Readonly<Record<string, boolean>>;
 }
 
 export interface SubmitCall extends Call {
@@ -67,10 +83,71 @@ export type Progress =
   | { kind: "expired" }
   /** The provider does not know the task (believed only after three in a row). */
   | { kind: "missing"; message: string }
+  | Unanswered;
+
+/** Why a question has no answer yet; it may be asked again. */
+export type Unanswered =
   | { kind: "throttled"; retryAfterMs?: number; message: string }
   | { kind: "blocked"; reason: "key" | "balance"; message: string }
   /** No usable answer: network, 5xx, HTML, half JSON, success without a URL. */
   | { kind: "unreachable"; message: string };
+
+export type LookedUp =
+  | { kind: "found"; taskId: string }
+  /** The provider knows no task of this id, for now: one miss proves nothing. */
+  | { kind: "absent"; message: string }
+  | Unanswered;
+
+/** A POST whose fate is unknown. */
+export interface LostSubmit {
+  request: GenerationRequest;
+  idempotencyKey: string;
+  /** Tasks made before this, in ms since 1970, are not its. */
+  sinceMs: number;
+  /** Page of the list, from 1. */
+  page: number;
+}
+
+export type Listed =
+  /** `more` is true where the next page may hold tasks that are as new. No candidate on any page: absent, for now. */
+  { kind: "listed"; candidates: Candidate[]; more: boolean } | Unanswered;
+
+export interface Candidate {
+  taskId: string;
+  createdAtMs: number;
+  /** `certain`: it repeats what only this attempt sent. `possible`: nothing that it repeats speaks against it. */
+  likeness: "certain" | "possible";
+}
+
+export type Withdrawn =
+  | { kind: "canceled" }
+  /** It has begun or is over: it ends as the provider says. */
+  | { kind: "kept"; message: string }
+  | { kind: "missing"; message: string }
+  | Unanswered;
+
+/** A file for the provider: from the web, or as bytes. */
+export interface Upload {
+  kind: "image" | "video" | "audio";
+  /** A file name, its ending included. */
+  name: string;
+  source: { url: string } | { bytes: Buffer; contentType: string };
+}
+
+export type Uploaded =
+  /** Usable at once, in the place of the file. */
+  | { kind: "url"; url: string }
+  /** Usable as `asset://<assetId>` once `asset` says so. */
+  | { kind: "asset"; assetId: string }
+  | { kind: "rejected"; failure: Failure }
+  | Unanswered;
+
+export type AssetState =
+  | { kind: "active" }
+  | { kind: "processing"; status: string }
+  | { kind: "failed"; message: string }
+  | { kind: "missing"; message: string }
+  | Unanswered;
 
 export interface RemoteOutput {
   kind: OutputKind;
@@ -132,7 +209,10 @@ export interface Capabilities {
     returnLastFrame: boolean;
     safetyCheck: boolean;
   };
+  /** Requests of every kind, or only submits where `queriesPerMinute` is there. */
   requestsPerMinute: Fact<number> | null;
+  /** Looks, where the provider counts them apart from submits. */
+  queriesPerMinute?: Fact<number>;
   inFlight: Fact<number> | null;
   /** `"unknown"` counts as charged: no automatic retry. */
   chargesFailures: Fact<boolean | "unknown">;
