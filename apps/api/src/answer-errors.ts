@@ -16,6 +16,8 @@ export function answerErrors(app: FastifyInstance): void {
       request.log.error({ err: error, requestId: request.id, route }, "a request failed by a fault of ours");
     else if (answer.status > 500)
       request.log.warn({ err: error, requestId: request.id, route }, "a request could not be served now");
+    // what is still being sent is not waited for
+    if (!request.raw.complete) reply.header("connection", "close");
     if (answer.retryAfterSeconds !== undefined) reply.header("retry-after", answer.retryAfterSeconds);
     return reply.code(answer.status).send(answer.body(request.id));
   });

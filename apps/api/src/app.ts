@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Installation } from "@reelqueue/pipeline";
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, fastify, LogController } from "fastify";
 import { answerErrors, refuseUnreadable } from "./answer-errors.ts";
+import { toApiError } from "./api-error.ts";
 import { authenticator } from "./caller.ts";
 import { measure } from "./measure.ts";
 import { answerOtherMethods } from "./other-methods.ts";
@@ -29,7 +30,9 @@ export async function createApp(installation: Installation): Promise<FastifyInst
     routerOptions: { maxParamLength: 500 },
     http: { headersTimeout: headersWithinMs, requestTimeout: bodyWithinMs, connectionsCheckingInterval: 2_000 },
     clientErrorHandler: refuseUnreadable,
+    frameworkErrors: (error, { id }, reply) => void (reply as FastifyReply).code(404).send(toApiError(error).body(id)),
   });
+  app.removeContentTypeParser("text/plain");
   answerErrors(app);
   measure(app, installation.metrics);
   const routes = answerOtherMethods(app);

@@ -3,13 +3,12 @@ import { createLogger, run } from "@reelqueue/runtime";
 import { readEnv } from "./env.ts";
 import { serveApi } from "./serve.ts";
 
-const env = readEnv();
-const log = createLogger({ name: "api", level: env.logLevel });
-
 await run(
   async (scope) => {
+    const env = readEnv();
+    const log = createLogger({ name: "api", level: env.logLevel });
     const installation = await openInstallation(scope, { ...env, role: "front", log });
     scope.use(await serveApi(installation, env));
   },
-  { log },
+  { log: createLogger({ name: "api" }) },
 );

@@ -1,0 +1,100 @@
+import type { AccountView, DeliveryView, InstallationView } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { errorIn, jsonOf, startApi, type TestApi } from "./testing/api.ts";
+import { broughtTo, queued } from "./testing/generations.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+describe("accounts", () => {
+  const accounts = async (key: "operator" | "acme" = "operator") =>
+    (await jsonOf<{ accounts: AccountView[] }>(api.call("/v1/accounts", { key }))).accounts;
+
+  test("paused, an account says why and that nothing is sent; resumed, it does not", async () => {
+    const paused = await jsonOf<AccountView>(
+      api.call("/v1/accounts/hiapi/pause", { body: { reason: "new key comes at noon" } }),
+    );
+    expect(paused.paused).toBe("new key comes at noon");
+    await queued(api, { account: "hiapi" });
+    expect((await accounts())[0]).toMatchObject({
+      name: "hiapi",
+      waiting: 1,
+      reason: "account paused: new key comes at noon",
+      live: false,
+    });
+    const resumed = await jsonOf<AccountView>(api.call("/v1/accounts/hiapi/resume", { method: "POST" }));
+    expect(resumed).not.toHaveProperty("paused");
+  });
+
+  test("only an operator sees addresses and money", async () => {
+    expect((await accounts())[0]).toMatchObject({
+      baseUrl: "http://127.0.0.1:9/hiapi",
+      spentTodayUsd: 0,
+      dailyBudgetUsd: null,
+    });
+    const [seen] = await accounts("acme");
+    expect(seen).not.toHaveProperty("baseUrl");
+    expect(seen).not.toHaveProperty("spentTodayUsd");
+  });
+
+  test("an account that is none is 404 with those that are; a reason that is none is 400", async () => {
+    expect((await errorIn(await api.call("/v1/accounts/nobody/pause", { method: "POST" }), 404)).message).toContain(
+      "hiapi, jiekou",
+    );
+    await errorIn(await api.call("/v1/accounts/hiapi/pause", { body: { reason: "" } }), 400);
+    await errorIn(await api.call("/v1/accounts/hiapi/pause", { body: { why: "x" } }), 400);
+  });
+});
+
+describe("deliveries", () => {
+  test("those of a generation are listed with their bytes, and one can be sent again", async () => {
+    const id = await broughtTo(api, "failed", { webhook: "http://127.0.0.1:9/hook" });
+    const { deliveries } = await jsonOf<{ deliveries: DeliveryView[] }>(
+      api.call(`/v1/generations/${id}/deliveries`, { key: "acme" }),
+    );
+    expect(deliveries).toEqual([
+      expect.objectContaining({
+        id: `msg_${id}_1`,
+        generation: id,
+        state: "pending",
+        body: '{"type":"generation.failed"}',
+      }),
+    ]);
+    const { items, lease } = await ledger.claimDeliveries(api.installation.cell, {
+      limit: 10,
+      perEndpoint: 10,
+      leaseMs: 1_000,
+    });
+    for (const item of items)
+      await ledger.delivered(api.installation.cell, item, lease, { state: "exhausted", note: "gone" });
+    const replayed = await api.call(`/v1/deliveries/msg_${id}_1/replay`, { method: "POST", key: "acme" });
+    expect([replayed.status, (await jsonOf<DeliveryView>(replayed)).state]).toEqual([202, "pending"]);
+    const pending = await jsonOf<{ deliveries: DeliveryView[] }>(api.call("/v1/deliveries?state=pending"));
+    expect(pending.deliveries.map((each) => each.id)).toContain(`msg_${id}_1`);
+  });
+
+  test("a delivery that is none is 404, a page that is none 400", async () => {
+    for (const id of ["msg_x_1", "../x", "*"])
+      await errorIn(await api.call(`/v1/deliveries/${encodeURIComponent(id)}/replay`, { method: "POST" }), 404);
+    await errorIn(await api.call("/v1/deliveries?state=lost"), 400);
+    await errorIn(await api.call("/v1/deliveries?limit=1000"), 400);
+  });
+});
+
+test("the installation says where files are and checks what can stand in the way, each in a sentence", async () => {
+  await ledger.pause(api.installation.cell, "jiekou", "balance");
+  await broughtTo(api, "needs_review");
+  const { outputsDirectory, checks } = await jsonOf<InstallationView>(api.call("/v1/installation"));
+  expect(outputsDirectory).toBe(api.installation.config.outputs.directory);
+  const bad = checks.filter(({ ok }) => !ok);
+  expect(bad.map(({ name }) => name)).toEqual(["account jiekou", "review"]);
+  expect(bad[0]?.sentence).toContain("./reelqueue resume jiekou");
+  for (const name of ["redis", "durability", "clock", "disk", "account hiapi", "callbacks", "API keys"]) {
+    expect(checks.find((check) => check.name === name)?.ok, name).toBe(true);
+  }
+  await ledger.resume(api.installation.cell, "jiekou");
+});

@@ -1,0 +1,170 @@
+import type { BatchAnswer, BatchView, GenerationPage, RowAnswer } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { errorIn, jsonOf, startApi, type TestApi } from "./testing/api.ts";
+import { row } from "./testing/generations.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(async () => {
+  expect(await ledger.audit(api.installation.cell)).toEqual([]);
+  await api[Symbol.asyncDispose]();
+});
+
+const lines = { "content-type": "application/x-ndjson" };
+
+async function sendLines(body: unknown, query = ""): Promise<RowAnswer[]> {
+  const answer = await api.call(`/v1/generations/batch${query}`, { body, headers: lines });
+  expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/x-ndjson"]);
+  return (await answer.text())
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as RowAnswer);
+}
+
+test("JSON Lines: each good row is taken, each bad one is told by its line; marks, blanks and carriage returns do no harm", async () => {
+  const good = JSON.stringify({ ...row, idempotencyKey: "line-1" });
+  const broken = Buffer.from([0x22, 0xff, 0x22]);
+  const text = `\u{feff}${good}\r\n\r\n{"prompt":\n${good}\n{"prompt":"x","promt":1}\n{"__proto__":{"x":1},"prompt":"y"}\n`;
+  const rows = await sendLines(
+    Buffer.concat([
+      Buffer.from(text),
+      broken,
+      Buffer.from(`\n${JSON.stringify({ ...row, seconds: 9, idempotencyKey: "line-1" })}`),
+    ]),
+  );
+  const told = rows.map((each) => [each.line, each.status === "refused" ? each.error.code : each.status]);
+  expect(told).toEqual([
+    [1, "accepted"],
+    [3, "invalid_json"],
+    [4, "existing"],
+    [5, "invalid_request"],
+    [6, "invalid_request"],
+    [7, "invalid_json"],
+    [8, "idempotency_mismatch"],
+  ]);
+});
+
+test("thousands of rows of one batch keep their order, and how far they are is one look", async () => {
+  const inputs = Array.from({ length: 3_000 }, (_, i) =>
+    JSON.stringify({ prompt: `row ${i}`, batch: "large", metadata: { i } }),
+  );
+  const rows = await sendLines(inputs.join("\n"));
+  expect(rows.map(({ line }) => line)).toEqual(inputs.map((_, i) => i + 1));
+  expect(new Set(rows.map(({ status }) => status))).toEqual(new Set(["accepted"]));
+  const view = await jsonOf<BatchView>(api.call("/v1/batches/large"));
+  expect(view).toEqual({ name: "large", tenant: "default", total: 3_000, live: 3_000, counts: { queued: 3_000 } });
+  const page = await jsonOf<GenerationPage>(api.call("/v1/generations?batch=large&limit=100"));
+  expect(page.generations.map(({ request }) => request.metadata?.i)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+});
+
+test("a JSON array is answered row by row", async () => {
+  const { rows } = await jsonOf<BatchAnswer>(
+    api.call("/v1/generations/batch", { body: [row, { ...row, seconds: 99 }, 7, row] }),
+  );
+  expect(rows.map(({ line, status }) => [line, status])).toEqual([
+    [1, "accepted"],
+    [2, "refused"],
+    [3, "refused"],
+    [4, "accepted"],
+  ]);
+});
+
+test("rows come as they are sent, before the last one is there", async () => {
+  let send: (line: string) => void = () => {};
+  let end: () => void = () => {};
+  const body = new ReadableStream({
+    start: (controller) => {
+      send = (line) => controller.enqueue(Buffer.from(line));
+      end = () => controller.close();
+    },
+  });
+  const answer = api.call("/v1/generations/batch", { body, headers: lines });
+  for (let i = 0; i < 500; i += 1) send(`${JSON.stringify(row)}\n`);
+  const reader = (await answer).body?.getReader();
+  const first = await reader?.read();
+  expect(Buffer.from(first?.value ?? []).toString()).toContain('"line":1');
+  send(JSON.stringify({ ...row, batch: "late" }));
+  end();
+  for (let chunk = await reader?.read(); !chunk?.done; ) chunk = await reader?.read();
+  expect((await jsonOf<BatchView>(api.call("/v1/batches/late"))).total).toBe(1);
+});
+
+describe("dry run", () => {
+  test("prices and problems are told and nothing is written, also for media that comes later", async () => {
+    const before = await ledger.counts(api.installation.cell);
+    const later = {
+      ...row,
+      account: "jiekou",
+      images: [{ url: `media://${"a".repeat(64)}.jpg`, role: "first_frame" }],
+    };
+    const rows = await sendLines(
+      [{ ...row, account: "jiekou" }, later, { ...row, seconds: 99 }].map((each) => JSON.stringify(each)).join("\n"),
+      "?dryRun=true",
+    );
+    expect(rows.map((each) => (each.status === "valid" ? each.quote.usd : each.status))).toEqual([
+      0.28,
+      0.28,
+      "refused",
+    ]);
+    expect(await ledger.counts(api.installation.cell)).toEqual(before);
+  });
+});
+
+describe("atomic", () => {
+  const send = (body: unknown) => api.call("/v1/generations/batch?atomic=true", { body });
+
+  test("all are taken", async () => {
+    const { rows } = await jsonOf<BatchAnswer>(
+      send(Array.from({ length: 5_000 }, () => ({ ...row, batch: "atomic" }))),
+    );
+    expect(new Set(rows.map(({ status }) => status))).toEqual(new Set(["accepted"]));
+    expect((await jsonOf<BatchView>(api.call("/v1/batches/atomic"))).total).toBe(5_000);
+  });
+
+  test("one bad row and nothing is written; the problems name the lines", async () => {
+    const error = await errorIn(
+      await send([{ ...row, batch: "none" }, { ...row, batch: "none", seconds: 99 }, 7]),
+      400,
+    );
+    expect(error.problems?.map(({ field }) => field)).toEqual(["line 2: seconds", "line 3"]);
+    await errorIn(await api.call("/v1/batches/none"), 404);
+  });
+
+  test("one key that was used otherwise and nothing is written", async () => {
+    await api.call("/v1/generations", { body: { ...row, idempotencyKey: "taken" } });
+    const error = await errorIn(
+      await send([
+        { ...row, batch: "none" },
+        { ...row, seconds: 9, idempotencyKey: "taken" },
+      ]),
+      422,
+    );
+    expect(error.problems?.[0]?.field).toBe("line 2");
+    await errorIn(await api.call("/v1/batches/none"), 404);
+  });
+
+  test("more rows than one script may hold are refused", async () => {
+    expect((await errorIn(await send(Array.from({ length: 5_001 }, () => row)), 413)).code).toBe("too_large");
+  });
+});
+
+test("what is no batch is refused", async () => {
+  await errorIn(await api.call("/v1/generations/batch", { body: { rows: [] } }), 400);
+  await errorIn(await api.call("/v1/generations/batch?atomic=yes", { body: [] }), 400);
+  await errorIn(
+    await api.call("/v1/generations/batch", { body: "[1", headers: { "content-type": "application/json" } }),
+    400,
+  );
+  await errorIn(await api.call("/v1/generations/batch", { body: "x", headers: { "content-type": "text/plain" } }), 415);
+});
+
+test("a line longer than a row may be is refused without being kept; the others are taken", async () => {
+  const rows = await sendLines(`${JSON.stringify({ prompt: "x".repeat(13 * 1_048_576) })}\n${JSON.stringify(row)}`);
+  expect(rows.map((each) => [each.line, each.status === "refused" ? each.error.code : each.status])).toEqual([
+    [1, "too_large"],
+    [2, "accepted"],
+  ]);
+});

@@ -1,0 +1,117 @@
+import { createHmac } from "node:crypto";
+import * as ledger from "@reelqueue/ledger";
+import { type LocalRedis, startLocalRedis } from "@reelqueue/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { errorIn, startApi, type TestApi } from "./testing/api.ts";
+import { broughtTo } from "./testing/generations.ts";
+
+let redis: LocalRedis;
+let api: TestApi;
+beforeAll(async () => {
+  redis = await startLocalRedis();
+  api = await startApi({ redisUrl: redis.url });
+});
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  await redis.stop();
+});
+
+/** A genuine address for one attempt of a generation, made as the pipeline makes it. */
+function addressOf(id: string, attempt = "1"): string {
+  const mac = createHmac("sha256", api.installation.secrets.callbackKey).update(`${id}.${attempt}`).digest("base64url");
+  return `/callbacks/hiapi/${id}.${attempt}.${mac.slice(0, 32)}`;
+}
+
+const body = JSON.stringify({ taskId: "tk-hiapi-1", status: "success", output: [] });
+const send = (path: string, sent: unknown = body, headers: Record<string, string> = {}) =>
+  api.call(path, {
+    method: "POST",
+    key: "none",
+    body: sent,
+    headers: { "content-type": "application/json", ...headers },
+  });
+
+test("a genuine one makes its task due now, twice does no harm, and any content type is read", async () => {
+  const id = await broughtTo(api, "running", { account: "hiapi" });
+  const due = async () =>
+    (
+      await ledger.standing(api.installation.cell, id, {
+        lane: "poll",
+        account: "hiapi",
+        priority: "0",
+        tenant: "acme",
+      })
+    ).dueInMs ?? 0;
+  expect(await due()).toBeGreaterThan(60_000);
+  const answers = [
+    await send(addressOf(id)),
+    await send(addressOf(id)),
+    await send(addressOf(id), body, { "content-type": "text/odd" }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(await due()).toBeLessThan(1_000);
+});
+
+test("every bad address gets the same bytes, whatever is wrong with it", async () => {
+  const id = await broughtTo(api, "running", { account: "hiapi" });
+  const genuine = addressOf(id);
+  const bad = [
+    genuine.slice(0, -1),
+    `${genuine}x`,
+    addressOf(id, "2").replace(".2.", ".1."),
+    genuine.replace("hiapi", "jiekou"),
+    genuine.replace("hiapi", "nobody"),
+    "/callbacks/hiapi/x",
+    "/callbacks/hiapi/..%2F..%2Fx",
+    `/callbacks/hiapi/${"a".repeat(450)}`,
+  ];
+  const texts = new Set<string>();
+  for (const path of bad) {
+    const answer = await send(path);
+    expect.soft(answer.status, path).toBe(404);
+    texts.add(await answer.text());
+  }
+  expect(texts.size).toBe(1);
+});
+
+describe("bodies", () => {
+  test.each([
+    ["more than 256 KiB", Buffer.alloc(262_145), {}, 413],
+    ["a packed one", body, { "content-encoding": "gzip" }, 415],
+    ["no JSON", "<html>", {}, 400],
+    ["no UTF-8", Buffer.from([0xff, 0xfe]), {}, 400],
+    ["a prototype", '{"__proto__":{"admin":true}}', {}, 400],
+    ["a very deep one", "[".repeat(100_000), {}, 400],
+    ["nothing", "", {}, 400],
+  ] as const)("%s", async (_, sent, headers, status) => {
+    const id = await broughtTo(api, "running", { account: "hiapi" });
+    await errorIn(await send(addressOf(id), sent, headers), status);
+    expect(Object.prototype).not.toHaveProperty("admin");
+  });
+});
+
+test("while Redis is away or frozen the provider is told to come again, within 100 ms", async () => {
+  const id = await broughtTo(api, "running", { account: "hiapi" });
+  const timed = async () => {
+    const begun = performance.now();
+    const answer = await send(addressOf(id));
+    const ms = performance.now() - begun;
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+    await answer.text();
+    return ms;
+  };
+  await redis.kill("SIGSTOP");
+  const frozen = await Promise.all([timed(), timed(), timed()]);
+  expect(Math.min(...frozen)).toBeLessThan(150);
+  await redis.kill("SIGCONT");
+  await redis.kill();
+  expect(await timed()).toBeLessThan(150);
+});
+
+test("while Redis is away everything else is a 503 that says so, and health stays green", async () => {
+  const error = await errorIn(await api.call("/v1/generations", { body: { prompt: "x" } }), 503);
+  expect(error.code).toBe("unavailable");
+  await errorIn(await api.call("/v1/accounts"), 503);
+  expect((await api.call("/readyz")).status).toBe(503);
+  expect((await api.call("/healthz")).status).toBe(200);
+});

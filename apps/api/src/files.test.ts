@@ -1,0 +1,122 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Enqueued, MediaView } from "@reelqueue/contracts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { errorIn, jsonOf, startApi, type TestApi } from "./testing/api.ts";
+import { row, withVideo } from "./testing/generations.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+describe("outputs", () => {
+  const video = randomBytes(100_000);
+  let path = "";
+  beforeAll(async () => {
+    path = `/v1/generations/${await withVideo(api, video)}/outputs/0`;
+  });
+  const get = (range?: string, more: Record<string, string> = {}) =>
+    api.call(path, { headers: { ...(range && { range }), ...more } });
+
+  const statusOf = async (range: string, more: Record<string, string> = {}) => {
+    const answer = await get(range, more);
+    await answer.arrayBuffer();
+    return answer.status;
+  };
+
+  test("the whole file comes as a download that no browser runs", async () => {
+    const answer = await get();
+    expect(Buffer.from(await answer.arrayBuffer()).equals(video)).toBe(true);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      "content-type": "video/mp4",
+      "content-length": `${video.length}`,
+      "content-disposition": expect.stringMatching(/^attachment; filename="\w+-0\.mp4"$/),
+      "x-content-type-options": "nosniff",
+      "accept-ranges": "bytes",
+    });
+  });
+
+  test.each([
+    ["bytes=0-9", 0, 10],
+    ["bytes=99990-", 99_990, 100_000],
+    ["bytes=-5", 99_995, 100_000],
+    ["bytes=99990-999999", 99_990, 100_000],
+  ])("%s is that part", async (range, start, end) => {
+    const answer = await get(range);
+    expect([answer.status, answer.headers.get("content-range")]).toEqual([206, `bytes ${start}-${end - 1}/100000`]);
+    expect(Buffer.from(await answer.arrayBuffer()).equals(video.subarray(start, end))).toBe(true);
+  });
+
+  test("a part behind the end is 416; what is no range of one part is the whole file", async () => {
+    expect(await statusOf("bytes=100000-")).toBe(416);
+    for (const range of ["bytes=5-2", "bytes=0-1,4-5", "lines=1-2", "bytes=-"]) expect(await statusOf(range)).toBe(200);
+  });
+
+  test("If-Range of another file gives the whole of this one", async () => {
+    const etag = (await api.call(path, { method: "HEAD" })).headers.get("etag") ?? "";
+    expect(await statusOf("bytes=0-9", { "if-range": etag })).toBe(206);
+    expect(await statusOf("bytes=0-9", { "if-range": '"x"' })).toBe(200);
+  });
+
+  test("HEAD tells the size without the bytes", async () => {
+    const answer = await api.call(path, { method: "HEAD" });
+    expect([answer.status, answer.headers.get("content-length"), await answer.text()]).toEqual([200, "100000", ""]);
+  });
+
+  test("an output that is not there is 404, also when its file was deleted", async () => {
+    for (const n of ["1", "-1", "x", "0x0", "99999"]) await errorIn(await api.call(path.replace(/0$/, n)), 404);
+    const id = await withVideo(api, Buffer.from("x"));
+    await rm(join(api.installation.config.outputs.directory), { recursive: true });
+    expect((await errorIn(await api.call(`/v1/generations/${id}/outputs/0`), 404)).message).toContain(
+      "no longer on this server",
+    );
+  });
+});
+
+describe("media", () => {
+  const png = Buffer.concat([
+    Buffer.from("89504e470d0a1a0a0000000d4948445200000010000000100802000000909168360000000049454e44ae426082", "hex"),
+    randomBytes(16),
+  ]);
+  const put = (body: unknown, type = "image/png") => api.call("/v1/media", { body, headers: { "content-type": type } });
+
+  test("bytes become one file with one URL, however often they come, and a generation can name it", async () => {
+    const first = await put(png);
+    const view = await jsonOf<MediaView>(first);
+    expect([first.status, view]).toEqual([
+      201,
+      { url: `media://${view.sha256}.png`, bytes: png.length, sha256: view.sha256, contentType: "image/png" },
+    ]);
+    expect(await jsonOf<MediaView>(put(png, "application/octet-stream"))).toEqual(view);
+    const body = { ...row, account: "jiekou", images: [{ url: view.url, role: "first_frame" }] };
+    const { generation } = await jsonOf<Enqueued>(api.call("/v1/generations", { body }));
+    expect(generation.request.images).toEqual([{ url: view.url, role: "first_frame" }]);
+  });
+
+  test("what no provider takes is 415, whatever it says it is", async () => {
+    await errorIn(await put("<html></html>"), 415);
+    await errorIn(await put(png, "video/mp4"), 415);
+  });
+
+  test("more than any medium may have is 413, told before or while it is sent", async () => {
+    expect((await errorIn(await put(Buffer.alloc(65 * 1_048_576)), 413)).code).toBe("too_large");
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull: (controller) => {
+        sent += 1_048_576;
+        controller.enqueue(
+          sent === 1_048_576 ? Buffer.concat([png, Buffer.alloc(1_048_576)]) : Buffer.alloc(1_048_576),
+        );
+        if (sent > 80 * 1_048_576) controller.close();
+      },
+    });
+    expect((await errorIn(await put(endless), 413)).code).toBe("too_large");
+  });
+
+  test("nothing at all is refused", async () => {
+    await errorIn(await api.call("/v1/media", { method: "POST" }), 400);
+  });
+});

@@ -1,0 +1,143 @@
+import type { Enqueued, GenerationPage } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { errorIn, jsonOf, startApi, type TestApi } from "./testing/api.ts";
+import { queued, row } from "./testing/generations.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(async () => {
+  expect(await ledger.audit(api.installation.cell)).toEqual([]);
+  await api[Symbol.asyncDispose]();
+});
+
+describe("enqueue one", () => {
+  test("a new request is 202 with the generation, its price and where to find it; the same key again is 200 with the same one", async () => {
+    const asked = { ...row, account: "jiekou", metadata: { order: 7 } };
+    const body = { ...asked, idempotencyKey: "order-1" };
+    const first = await api.call("/v1/generations", { body });
+    expect(first.status).toBe(202);
+    const { generation, quote, warnings } = await jsonOf<Enqueued>(first);
+    expect(generation).toMatchObject({
+      state: "queued",
+      account: "jiekou",
+      tenant: "default",
+      request: { metadata: { order: 7 } },
+    });
+    expect([quote.usd, warnings]).toEqual([0.28, []]);
+    expect(first.headers.get("location")).toBe(`/v1/generations/${generation.id}`);
+    expect(await (await api.call(`/v1/generations/${generation.id}`)).json()).toMatchObject({
+      id: generation.id,
+      request: asked,
+    });
+    const again = await api.call("/v1/generations", { body });
+    expect([again.status, (await jsonOf<Enqueued>(again)).generation.id]).toEqual([200, generation.id]);
+  });
+
+  test("fifty at once under one key are one generation", async () => {
+    const body = { ...row, idempotencyKey: "at-once" };
+    const answers = await Promise.all(Array.from({ length: 50 }, () => api.call("/v1/generations", { body })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array(49).fill(200), 202]);
+    expect(
+      new Set(await Promise.all(answers.map(async (each) => (await jsonOf<Enqueued>(each)).generation.id))).size,
+    ).toBe(1);
+  });
+
+  test("a key that was used with another body is 422 and names the first", async () => {
+    const first = await jsonOf<Enqueued>(api.call("/v1/generations", { body: { ...row, idempotencyKey: "k2" } }));
+    const other = await api.call("/v1/generations", { body: { ...row, seconds: 9, idempotencyKey: "k2" } });
+    const error = await errorIn(other, 422);
+    expect([error.code, error.message.includes(first.generation.id)]).toEqual(["idempotency_mismatch", true]);
+  });
+
+  test("the header Idempotency-Key is the field; two different ones are refused", async () => {
+    const headers = { "idempotency-key": "by-header" };
+    const first = await jsonOf<Enqueued>(api.call("/v1/generations", { body: row, headers }));
+    const again = await api.call("/v1/generations", { body: { ...row, idempotencyKey: "by-header" } });
+    expect((await jsonOf<Enqueued>(again)).generation.id).toBe(first.generation.id);
+    await errorIn(await api.call("/v1/generations", { body: { ...row, idempotencyKey: "b" }, headers }), 400);
+  });
+
+  test.each([
+    ["an unknown field", { ...row, promt: "x" }, "promt"],
+    ["a field that is ours", { ...row, state: "succeeded" }, "state"],
+    ["a wrong type", { ...row, seconds: "5" }, "seconds"],
+    ["a rule of the provider", { ...row, account: "jiekou", seconds: 30 }, "seconds"],
+    ["too long a prompt", { ...row, prompt: "x".repeat(20_001) }, "prompt"],
+    ["an unknown account", { ...row, account: "nobody" }, "account"],
+    ["another tenant", { ...row, tenant: "acme" }, "tenant"],
+    ["a path of this server", { ...row, images: [{ url: "/etc/passwd" }] }, "images[0].url"],
+    ["media that was never stored", { ...row, images: [{ url: `media://${"0".repeat(64)}.png` }] }, "images[0].url"],
+    ["large metadata", { ...row, metadata: { a: "x".repeat(5_000) } }, "metadata"],
+    ["a __proto__ in metadata", JSON.parse('{"prompt":"a cat","metadata":{"a":{"b":1}}}'), "metadata.a"],
+  ])("%s is refused with the field, what was given and what is allowed", async (_, body, field) => {
+    const { code, problems = [] } = await errorIn(await api.call("/v1/generations", { body }), 400);
+    expect([code, problems.map((problem) => problem.field)]).toEqual([
+      "invalid_request",
+      expect.arrayContaining([field]),
+    ]);
+    expect(problems.every(({ given, allowed }) => given !== "" && allowed !== "")).toBe(true);
+  });
+});
+
+describe("bodies that are no requests", () => {
+  test.each([
+    ["broken JSON", 400, "invalid_json", '{"prompt":'],
+    ["no body", 400, "invalid_json", ""],
+    ["a prototype", 400, "invalid_json", '{"__proto__":{"admin":true},"prompt":"x"}'],
+    ["an array", 400, "invalid_request", "[]"],
+    ["a deep one", 400, "invalid_request", `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`],
+    ["a deep known field", 400, "invalid_request", `{"prompt":${"[".repeat(50_000)}${"]".repeat(50_000)}}`],
+    ["a huge one", 413, "too_large", JSON.stringify({ prompt: "x".repeat(13 * 1_048_576) })],
+  ] as const)("%s is answered %i %s", async (_, status, code, body) => {
+    const headers = { "content-type": "application/json" };
+    const answer = await api.call("/v1/generations", { body, method: "POST", headers });
+    expect((await errorIn(answer, status)).code).toBe(code);
+    expect(Object.prototype).not.toHaveProperty("admin");
+  });
+
+  test("another content type is 415", async () => {
+    const answer = await api.call("/v1/generations", { body: "<a/>", headers: { "content-type": "text/xml" } });
+    expect((await errorIn(answer, 415)).code).toBe("unsupported_media_type");
+  });
+});
+
+describe("list", () => {
+  test("pages lead through everything once, by state, batch and account", async () => {
+    const batch = "walk";
+    const ids: string[] = [];
+    for (let i = 0; i < 7; i += 1) ids.push(await queued(api, { batch, account: i % 2 ? "jiekou" : "hiapi" }));
+    const walk = async (query: string): Promise<string[]> => {
+      const found: string[] = [];
+      let cursor: string | undefined = "";
+      for (let pages = 0; cursor !== undefined && pages < 20; pages += 1) {
+        const page: GenerationPage = await jsonOf<GenerationPage>(
+          api.call(`/v1/generations?${query}${cursor && `&cursor=${cursor}`}`, { key: "acme" }),
+        );
+        found.push(...page.generations.map(({ id }) => id));
+        cursor = page.cursor;
+      }
+      return found;
+    };
+    expect(await walk(`batch=${batch}&limit=2`)).toEqual(ids);
+    expect(await walk("state=queued&limit=3")).toEqual(expect.arrayContaining(ids));
+    expect(await walk(`batch=${batch}&account=jiekou&limit=2`)).toEqual(ids.filter((_id, i) => i % 2));
+    expect(await walk(`batch=${batch}&state=running`)).toEqual([]);
+  });
+
+  test.each(["limit=101", "limit=0", "state=done", "cursor=zzz", "limit=2&limit=3", "order=asc"])(
+    "%s is refused",
+    async (query) => {
+      expect((await errorIn(await api.call(`/v1/generations?${query}`), 400)).problems).toHaveLength(1);
+    },
+  );
+});
+
+test.each(["..%2Fx", "*", "{x}", "a:b", "%00", "x".repeat(300), "🐌", "constructor", "__proto__"])(
+  "the id %s is nowhere",
+  async (id) => {
+    await errorIn(await api.call(`/v1/generations/${id}`), 404);
+  },
+);
