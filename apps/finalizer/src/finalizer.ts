@@ -1,15 +1,15 @@
 import { finalize, type OpenOptions, openInstallation, startDeliverer } from "@reelqueue/pipeline";
 import { consume } from "@reelqueue/queue";
-import { type Logger, serveHealth } from "@reelqueue/runtime";
+import { createLogger, serveHealth } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 
 /** Opens the process that keeps the outputs of finished tasks and sends the webhooks. */
 export async function openFinalizer(
   scope: AsyncDisposableStack,
   env: Env,
-  log: Logger,
   rehearsal?: OpenOptions["rehearsal"],
 ): Promise<void> {
+  const log = createLogger({ name: "finalizer", level: env.logLevel });
   const installation = await openInstallation(scope, { ...env, role: "worker", log, ...(rehearsal && { rehearsal }) });
   const { cell, connect, metrics, ready } = installation;
   const deliverer = scope.use(startDeliverer(installation, { ...env.deliver, maxSleepMs: 250 }));

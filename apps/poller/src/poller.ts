@@ -1,5 +1,5 @@
 import { type OpenOptions, openInstallation, startAdmission, startPoller, startRecovery } from "@reelqueue/pipeline";
-import { createWatchdog, type Logger, serveHealth } from "@reelqueue/runtime";
+import { createLogger, createWatchdog, serveHealth } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 import { tick } from "./tick.ts";
 
@@ -9,9 +9,9 @@ const day = 86_400_000;
 export async function openPoller(
   scope: AsyncDisposableStack,
   env: Env,
-  log: Logger,
   rehearsal?: OpenOptions["rehearsal"],
 ): Promise<void> {
+  const log = createLogger({ name: "poller", level: env.logLevel });
   const installation = await openInstallation(scope, { ...env, role: "worker", log, ...(rehearsal && { rehearsal }) });
   const { config, metrics, ready } = installation;
   const { freed } = scope.use(startAdmission(installation));

@@ -1,8 +1,5 @@
 import { createLogger, run } from "@reelqueue/runtime";
 import { readEnv } from "./env.ts";
-import { startSubmitter } from "./submitter.ts";
+import { openSubmitter } from "./submitter.ts";
 
-const env = readEnv();
-const log = createLogger({ name: "submitter", level: env.logLevel });
-
-await run(async (scope) => void (await startSubmitter(scope, env, log)), { log });
+await run((scope) => openSubmitter(scope, readEnv()), { log: createLogger({ name: "submitter" }) });

@@ -1,20 +1,20 @@
 import { type OpenOptions, openInstallation, startAdmission, submit } from "@reelqueue/pipeline";
-import { type Consumer, consume } from "@reelqueue/queue";
-import { type Logger, serveHealth } from "@reelqueue/runtime";
+import { consume } from "@reelqueue/queue";
+import { createLogger, serveHealth } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 
 /** Opens the process that creates the paid tasks: takes submit jobs, and admits more as slots come free. */
-export async function startSubmitter(
+export async function openSubmitter(
   scope: AsyncDisposableStack,
   env: Env,
-  log: Logger,
   rehearsal?: OpenOptions["rehearsal"],
-): Promise<Consumer> {
+): Promise<void> {
+  const log = createLogger({ name: "submitter", level: env.logLevel });
   const installation = await openInstallation(scope, { ...env, role: "worker", log, ...(rehearsal && { rehearsal }) });
   const { cell, connect, metrics, ready } = installation;
   const admission = scope.use(startAdmission(installation));
   scope.use(await serveHealth({ ...env.health, ready, metrics }));
-  return scope.use(
+  scope.use(
     consume("submit", (handOver) => submit(handOver, installation, admission.freed), {
       connect,
       prefix: cell.prefix,

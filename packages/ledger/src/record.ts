@@ -58,18 +58,20 @@ export interface StoredRecord {
   log?: string;
 }
 
-/** The frozen request as it is stored: what the record itself tells is left out, and so is what is empty. */
+/** The frozen request as JSON: what the record itself tells is left out, and so is what is empty. */
 export function freeze(request: GenerationRequest): string {
   const { idempotencyKey, tenant, batch, account, priority, ...rest } = request;
   return JSON.stringify(rest, (_, value) => (Array.isArray(value) && value.length === 0 ? undefined : value));
 }
 
-/** A frozen request, whole again. */
+/** A stored request (its version first), whole again. */
 export function thaw(
   text: string,
   record?: Pick<StoredRecord, "tenant" | "batch" | "account" | "priority">,
 ): GenerationRequest {
-  const stored = JSON.parse(text) as GenerationRequest;
+  if (!text.startsWith(`${recordVersion}{`))
+    throw new LedgerError("version", "this request was stored by a newer version");
+  const stored = JSON.parse(text.slice(recordVersion.length)) as GenerationRequest;
   return {
     ...stored,
     images: stored.images ?? [],

@@ -1,6 +1,7 @@
 import { limits } from "@reelqueue/contracts";
 import { type Cell, run } from "../cell.ts";
 import { LedgerError } from "../error.ts";
+import { recordVersion } from "../record.ts";
 
 export interface NewGeneration {
   id: string;
@@ -56,5 +57,5 @@ function encode(generation: NewGeneration): string[] {
     ...(expiresInMs !== undefined && { expires: expiresInMs }),
     ...(estimate !== undefined && { estimate: String(Math.round(estimate)) }),
   };
-  return [id, hash, account, tenant, String(priority), request, JSON.stringify(fields)];
+  return [id, hash, account, tenant, String(priority), recordVersion + request, JSON.stringify(fields)];
 }

@@ -29,7 +29,7 @@ async function resolveOne(lost: Lost, lease: string, account: Account, deps: Dep
     attempt: lost.attempt,
     class: lost.class,
     submits: Number(lost.submits),
-    request: ledger.freeze(found.request),
+    request: found.request,
     token: operationToken(),
   };
   const { resolve: means, idempotencyLifeMs } = account.provider.capabilities;

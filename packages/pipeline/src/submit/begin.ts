@@ -46,7 +46,15 @@ async function intentOf(
   if (account) {
     return {
       kind: "begun",
-      intent: { id, account, attempt, class: className, submits: Number(submits), request: moved.request, token },
+      intent: {
+        id,
+        account,
+        attempt,
+        class: className,
+        submits: Number(submits),
+        request: ledger.thaw(moved.request),
+        token,
+      },
     };
   }
   await ledger.move(deps.cell, {

@@ -1,4 +1,4 @@
-import type { HandOver } from "@reelqueue/contracts";
+import type { GenerationRequest, HandOver } from "@reelqueue/contracts";
 import type { Submitted } from "@reelqueue/providers";
 import type { Verdict } from "@reelqueue/queue";
 import type { Account } from "../account.ts";
@@ -16,7 +16,7 @@ export interface Intent {
   class: string;
   /** POSTs of this attempt that were given back so far. */
   submits: number;
-  request: string;
+  request: GenerationRequest;
   token: string;
 }
 

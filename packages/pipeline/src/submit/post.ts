@@ -1,4 +1,3 @@
-import * as ledger from "@reelqueue/ledger";
 import type { SubmitCall, Submitted } from "@reelqueue/providers";
 import { callsBack } from "../account.ts";
 import type { Deps } from "../deps.ts";
@@ -19,12 +18,13 @@ export async function post(intent: Intent, deps: Deps): Promise<Submitted> {
     baseUrl: intent.account.baseUrl,
     key: intent.account.key.reveal(),
     signal: AbortSignal.timeout(deps.timing.postMs),
+    switches: intent.account.reading.switches,
     idempotencyKey: `${intent.id}.${intent.attempt}`,
     ...callbackUrl(intent, deps),
     dataUri: (url) => deps.media.dataUri(url),
   };
   try {
-    return await intent.account.provider.submit(ledger.thaw(intent.request), call);
+    return await intent.account.provider.submit(intent.request, call);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return sending ? { kind: "unknown", message, evidence: "the adapter failed" } : { kind: "unsent", message };

@@ -4,7 +4,7 @@ import type { CrashPoint } from "@reelqueue/pipeline";
 import { openPoller } from "@reelqueue/poller";
 import { readEnv as readPollerEnv } from "@reelqueue/poller/env";
 import { createLogger, run } from "@reelqueue/runtime";
-import { startSubmitter } from "@reelqueue/submitter";
+import { openSubmitter } from "@reelqueue/submitter";
 import { readEnv as readSubmitterEnv } from "@reelqueue/submitter/env";
 
 /**
@@ -37,11 +37,11 @@ await run(
   async (scope) => {
     switch (process.env.WORKER) {
       case "submitter":
-        return void (await startSubmitter(scope, readSubmitterEnv(), log, rehearsal));
+        return openSubmitter(scope, readSubmitterEnv(), rehearsal);
       case "poller":
-        return openPoller(scope, readPollerEnv(), log, rehearsal);
+        return openPoller(scope, readPollerEnv(), rehearsal);
       default:
-        return openFinalizer(scope, readFinalizerEnv(), log, rehearsal);
+        return openFinalizer(scope, readFinalizerEnv(), rehearsal);
     }
   },
   { log },
