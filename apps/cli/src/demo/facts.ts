@@ -1,0 +1,46 @@
+import { open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Bill } from "./result.ts";
+
+interface TwinLog {
+  /** Requests by route, then by status. */
+  routes: Record<string, Record<string, number>>;
+}
+
+/** What the twin took and gave back. */
+export async function billOf(twinUrl: string): Promise<Bill> {
+  return (await ask(`${twinUrl}/twin/ledger`)) as Bill;
+}
+
+/** How many status reads the twin was sent, whatever it answered. */
+export async function pollsOf(twinUrl: string): Promise<number> {
+  const { routes } = (await ask(`${twinUrl}/twin/log?limit=1`)) as TwinLog;
+  const reads = Object.entries(routes).filter(([route]) => route.startsWith("GET "));
+  return reads.flatMap(([, statuses]) => Object.values(statuses)).reduce((sum, count) => sum + count, 0);
+}
+
+/** Bytes of every file under the folder that begins as an MP4 file does. */
+export async function videoBytesIn(directory: string): Promise<number[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(".mp4"));
+  const bytes: number[] = [];
+  for (const { parentPath, name } of files) {
+    const size = await mp4Bytes(join(parentPath, name));
+    if (size !== undefined) bytes.push(size);
+  }
+  return bytes;
+}
+
+/** An MP4 file says `ftyp` behind the length of its first box. */
+async function mp4Bytes(path: string): Promise<number | undefined> {
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
+  if (bytesRead < 8 || buffer.toString("latin1", 4, 8) !== "ftyp") return undefined;
+  return (await file.stat()).size;
+}
+
+async function ask(url: string): Promise<unknown> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  if (!answer.ok) throw new Error(`the twin answered ${answer.status} to ${url}`);
+  return await answer.json();
+}

@@ -1,0 +1,37 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { config } from "@reelqueue/contracts";
+import { expect, onTestFinished, test } from "vitest";
+import { planDemo } from "./plan.ts";
+
+function planned(env: NodeJS.ProcessEnv = {}) {
+  const home = mkdtempSync(join(tmpdir(), "reelqueue-plan-"));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const plan = planDemo({ root: "/workspace", home, ports: [1, 2, 3, 4, 5, 6, 7], env, seed: 9 });
+  return { plan, settings: config.parse(JSON.parse(readFileSync(plan.wish.configFile, "utf8"))) };
+}
+
+test("every account is the twin's, by its address and by its clock", () => {
+  const { plan, settings } = planned();
+  expect(Object.keys(settings.accounts)).toEqual(["hiapi", "jiekou"]);
+  for (const { baseUrl, timeScale } of Object.values(settings.accounts)) {
+    expect(baseUrl).toContain("http://127.0.0.1:5/");
+    expect(plan.wish.appEnv.twin?.TWIN_CLOCK_FACTOR).toBe(`${timeScale}`);
+  }
+  expect(plan.wish.appEnv.twin?.TWIN_SEED).toBe("9");
+});
+
+test("no provider's key, and no setting of whoever starts it, gets into the demo", () => {
+  const mine = { HIAPI_API_KEY: "sk-1", REDIS_URL: "redis://live", PUBLIC_URL: "https://live", LOG_LEVEL: "silent" };
+  const { plan } = planned({ ...mine, PATH: "/bin", HOME: "/root" });
+  expect(plan.wish.env).toEqual({ PATH: "/bin", HOME: "/root" });
+  expect(plan.wish.redisUrl).toBeUndefined();
+});
+
+test("two runs share neither cell nor secrets", () => {
+  const [a, b] = [planned(), planned()];
+  expect(a.settings.cell).not.toBe(b.settings.cell);
+  expect(a.plan.webhookSecret).not.toBe(b.plan.webhookSecret);
+  expect(a.plan.apiKey).not.toBe(b.plan.apiKey);
+});

@@ -1,0 +1,104 @@
+import { createHash, randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Config, config } from "@reelqueue/contracts";
+import { demoConfig, type SystemWish, secretIn } from "@reelqueue/stack";
+
+export interface PlanWish {
+  /** Folder of the workspace. */
+  root: string;
+  /** Empty folder that everything is kept in. */
+  home: string;
+  /** Seven free ones. */
+  ports: readonly number[];
+  /** Environment of the person who asked. */
+  env: NodeJS.ProcessEnv;
+  seed: number;
+}
+
+export interface DemoPlan {
+  wish: Omit<SystemWish, "log" | "signal">;
+  apiUrl: string;
+  apiKey: string;
+  twinUrl: string;
+  webhookSecret: string;
+  outputsDirectory: string;
+}
+
+/** The twin's minute passes in 0.6 s. */
+export const clockFactor = 100;
+
+/** Everything goes wrong now and then that costs nothing: the sort of day that every provider has. */
+const faults = {
+  "submit-429": 0.02,
+  "submit-503": 0.02,
+  "poll-429": 0.02,
+  "poll-500": 0.03,
+  "poll-reset": 0.02,
+  "unknown-status": 0.02,
+  slow: 0.03,
+  "task-fails": 0.04,
+  "task-fails-silent": 0.005,
+  "url-expired": 0.02,
+  "file-truncated": 0.02,
+  "success-no-url": 0.02,
+  "callback-none": 0.03,
+  "callback-twice": 0.03,
+};
+
+/** Decides what runs where, and writes the configuration for it: a system of its own, whose accounts all point at the twin. */
+export function planDemo({ root, home, ports, env, seed }: PlanWish): DemoPlan {
+  const [api = 0, submitter = 0, poller = 0, finalizer = 0, twin = 0, dashboard = 0, redisPort = 0] = ports;
+  const [apiUrl, twinUrl] = [`http://127.0.0.1:${api}`, `http://127.0.0.1:${twin}`];
+  const apiKey = secretIn(home, "api-key");
+  const callbackSecret = secretIn(home, "twin-callback-secret");
+  const webhookSecret = `whsec_${randomBytes(32).toString("base64")}`;
+  const configFile = join(home, "demo.config.json");
+  const settings = settingsFor(twinUrl, apiKey);
+  writeFileSync(configFile, JSON.stringify(settings, null, 2));
+  const wish: DemoPlan["wish"] = {
+    root,
+    home,
+    env: ofTheMachine(env),
+    redisUrl: undefined,
+    redisPort,
+    ports: { api, submitter, poller, finalizer, twin, dashboard },
+    apps: ["twin", "api", "submitter", "poller", "finalizer"],
+    configFile,
+    appEnv: {
+      all: {
+        PUBLIC_URL: apiUrl,
+        REELQUEUE_TWIN_KEY: "demo",
+        REELQUEUE_TWIN_CALLBACK_SECRET: callbackSecret,
+        REELQUEUE_WEBHOOK_SECRET: webhookSecret,
+      },
+      twin: {
+        TWIN_SEED: `${seed}`,
+        TWIN_CLOCK_FACTOR: `${clockFactor}`,
+        TWIN_FAULTS: JSON.stringify(faults),
+        TWIN_CALLBACK_SECRET: callbackSecret,
+        TWIN_ALLOW_HTTP_CALLBACKS: "true",
+      },
+    },
+  };
+  return { wish, apiUrl, apiKey, twinUrl, webhookSecret, outputsDirectory: join(home, settings.outputs.directory) };
+}
+
+/** The cell is new as well: where Redis is shared, as with Docker, nothing of another run is met. */
+function settingsFor(twinUrl: string, apiKey: string): Config {
+  const apiKeySha256 = createHash("sha256").update(apiKey).digest("hex");
+  const base = demoConfig({ twinUrl, clockFactor, apiKeySha256 });
+  return config.parse({
+    ...base,
+    cell: `d${randomBytes(4).toString("hex")}`,
+    tenants: { default: { apiKeySha256: [apiKeySha256], webhookSecretEnv: "REELQUEUE_WEBHOOK_SECRET" } },
+    outputs: { minFreeBytes: 64 * 1_048_576 },
+  });
+}
+
+const machineVariables = /^(PATH|HOME|USER|SHELL|LANG|LC_.*|TZ|TMPDIR|TEMP|TMP|SystemRoot|DOCKER_.*|XDG_.*)$/;
+
+/** Nothing that configures reelqueue, and no provider's key, gets into the demo. */
+function ofTheMachine(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => machineVariables.test(name)));
+}

@@ -1,0 +1,117 @@
+import type { Event } from "@reelqueue/contracts";
+import { expect, test } from "vitest";
+import { type Facts, resultOf, shortcomings } from "./result.ts";
+
+type State = "succeeded" | "failed";
+
+function eventOf(id: string, state: State, attempt = 1): Event {
+  return {
+    type: `generation.${state}`,
+    timestamp: "2026-01-01T00:00:00.000Z",
+    data: {
+      id,
+      state,
+      account: "hiapi",
+      tenant: "default",
+      attempt,
+      outputs: [],
+      cost: { estimateUsd: null, settledUsd: null },
+    },
+  };
+}
+
+/** Three generations, the second retried once, the third failed. */
+function perfect(more: Partial<Facts> = {}): Facts {
+  return {
+    asked: 3,
+    accepted: new Map([
+      ["m1", "g1"],
+      ["m2", "g2"],
+      ["m3", "g3"],
+    ]),
+    received: {
+      events: new Map([
+        ["e1", eventOf("g1", "succeeded")],
+        ["e2", eventOf("g2", "succeeded", 2)],
+        ["e3", eventOf("g3", "failed")],
+      ]),
+      duplicates: 0,
+      notGenuine: 0,
+    },
+    bill: bill({ m1: [1, 0], m2: [2, 1], m3: [1, 1] }),
+    polls: 8,
+    redisCommands: 600,
+    succeededByApi: 2,
+    videoBytes: [1_000, 2_000],
+    seconds: 2,
+    ...more,
+  };
+}
+
+function bill(rows: Record<string, [charges: number, refunds: number]>): Facts["bill"] {
+  const byMarker = Object.fromEntries(
+    Object.entries(rows).map(([marker, [charges, refunds]]) => [marker, { charges, refunds }]),
+  );
+  return { charges: Object.values(rows).reduce((sum, [charges]) => sum + charges, 0), byMarker };
+}
+
+const received = (more: Partial<Facts["received"]>) => ({ received: { ...perfect().received, ...more } });
+
+test("a perfect run is told in numbers, and nothing is wrong with it", () => {
+  expect(resultOf(perfect())).toEqual({
+    accepted: 3,
+    succeeded: 2,
+    failed: 1,
+    outputs: 2,
+    outputBytes: 3_000,
+    webhooksVerified: 3,
+    duplicateWebhooks: 0,
+    charges: 4,
+    duplicateCharges: 0,
+    seconds: 2,
+    generationsPerSecond: 1.5,
+    pollsPerGeneration: 2.67,
+    redisCommandsPerGeneration: 200,
+  });
+  expect(shortcomings(perfect())).toEqual([]);
+});
+
+test("two charges that were not given back for one marker are a duplicate charge", () => {
+  const facts = perfect({ bill: bill({ m1: [2, 0], m2: [2, 1], m3: [1, 1] }) });
+  expect(resultOf(facts).duplicateCharges).toBe(1);
+  expect(shortcomings(facts)).toEqual(["paid more than once: m1"]);
+});
+
+test("more charges than attempts are a duplicate charge, even where all but one were given back", () => {
+  const facts = perfect({ bill: bill({ m1: [1, 0], m2: [3, 2], m3: [1, 1] }) });
+  expect(shortcomings(facts)).toEqual(["paid more than once: m2"]);
+});
+
+test("a generation that was not accepted, and so did not end, is missed", () => {
+  expect(shortcomings(perfect({ asked: 4 }))).toEqual([
+    "only 3 of 4 generations were accepted",
+    "1 of 4 generations did not announce their end",
+  ]);
+});
+
+test("a webhook that was not signed as agreed spoils the run, one that came twice does not", () => {
+  expect(shortcomings(perfect(received({ notGenuine: 1 })))).toEqual(["1 webhooks were not signed as agreed"]);
+  expect(shortcomings(perfect(received({ duplicates: 2 })))).toEqual([]);
+  expect(resultOf(perfect(received({ duplicates: 2 }))).duplicateWebhooks).toBe(2);
+});
+
+test("a second event of one generation is no second success", () => {
+  const events = new Map([...perfect().received.events, ["e4", eventOf("g1", "succeeded")] as const]);
+  expect(resultOf(perfect(received({ events }))).succeeded).toBe(2);
+  expect(shortcomings(perfect(received({ events })))).toEqual(["more events came than generations ended"]);
+});
+
+test("a success without its file on disk, or that the API does not know, is missed", () => {
+  expect(shortcomings(perfect({ videoBytes: [1_000] }))).toEqual(["1 videos are on disk for 2 successes"]);
+  expect(shortcomings(perfect({ succeededByApi: 1 }))).toEqual(["1 successes by the API, 2 by the webhooks"]);
+});
+
+test("a run in which nothing was accepted has numbers too", () => {
+  const nothing = perfect({ accepted: new Map(), ...received({ events: new Map() }), videoBytes: [], bill: bill({}) });
+  expect(resultOf(nothing)).toMatchObject({ accepted: 0, pollsPerGeneration: 0, generationsPerSecond: 0 });
+});

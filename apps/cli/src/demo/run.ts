@@ -1,0 +1,136 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ApiError, type Client, createClient } from "@reelqueue/client";
+import type { BatchView } from "@reelqueue/contracts";
+import { commandsServed, type System, startSystem } from "@reelqueue/stack";
+import { billOf, pollsOf, videoBytesIn } from "./facts.ts";
+import type { Place } from "./place.ts";
+import { clockFactor, type DemoPlan, planDemo } from "./plan.ts";
+import { progressLine, type Teller } from "./progress.ts";
+import { type Receiver, startReceiver } from "./receiver.ts";
+import type { Facts } from "./result.ts";
+import { batchName, demoRows, markerOf } from "./rows.ts";
+
+export interface DemoWish {
+  count: number;
+  seed: number;
+  root: string;
+  env: NodeJS.ProcessEnv;
+  place: Place;
+  teller: Teller;
+  /** Aborted: it ends with what there is by then. */
+  signal: AbortSignal;
+  /** Gets the system once it runs. */
+  onStarted(system: System): void;
+}
+
+/** What a run found, and what was still open when it was given up. */
+export interface DemoRun {
+  facts: Facts;
+  open?: string;
+}
+
+const stopWithinMs = 30_000;
+
+/** Runs a whole system of its own on the twin, sends it the generations, waits for every webhook, and stops it in order. */
+export async function runDemo(wish: DemoWish): Promise<DemoRun> {
+  const { place, root, env, seed, teller } = wish;
+  const plan = planDemo({ root, home: place.home, ports: place.ports, env, seed });
+  await using receiver = await startReceiver(plan.webhookSecret);
+  teller.say(`Starting Redis, the twin, api, submitter, poller and finalizer in ${place.home}`);
+  const system = await start(plan, wish);
+  wish.onStarted(system);
+  const measured = await work(system, plan, receiver, wish).finally(() => stop(system, teller));
+  const { open, ...found } = measured;
+  const facts = { ...found, received: receiver.received, videoBytes: await videoBytesIn(plan.outputsDirectory) };
+  return { facts, ...(open !== undefined && { open }) };
+}
+
+/** The signal gives up only the start: afterwards the twin is still asked for its bill before it is stopped. */
+async function start(plan: DemoPlan, { signal, teller }: DemoWish): Promise<System> {
+  const starting = new AbortController();
+  const giveUp = () => starting.abort();
+  signal.addEventListener("abort", giveUp);
+  try {
+    return await startSystem({ ...plan.wish, log: teller.say, signal: starting.signal });
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
+async function stop(system: System, teller: Teller): Promise<void> {
+  teller.say("Stopping");
+  const timer = setTimeout(() => system.kill(), stopWithinMs);
+  await system.stop();
+  clearTimeout(timer);
+}
+
+type Measured = Omit<Facts, "received" | "videoBytes"> & { open?: string };
+
+async function work(system: System, plan: DemoPlan, receiver: Receiver, wish: DemoWish): Promise<Measured> {
+  const client = createClient({ url: plan.apiUrl, key: plan.apiKey });
+  const commandsBefore = await commandsServed(system.redis.url);
+  const startedAt = performance.now();
+  const seconds = () => (performance.now() - startedAt) / 1_000;
+  const accepted = await enqueue(client, receiver, wish);
+  const open = await allAnnounced(client, accepted.size, receiver, wish, seconds);
+  return {
+    asked: wish.count,
+    accepted,
+    seconds: seconds(),
+    redisCommands: (await commandsServed(system.redis.url)) - commandsBefore,
+    bill: await billOf(plan.twinUrl),
+    polls: await pollsOf(plan.twinUrl),
+    succeededByApi: (await lookAt(client))?.counts.succeeded,
+    ...(open !== undefined && { open }),
+  };
+}
+
+async function enqueue(client: Client, { url }: Receiver, { count, seed, teller, signal }: DemoWish) {
+  const accepted = new Map<string, string>();
+  try {
+    for await (const row of client.enqueueMany(demoRows({ count, seed, webhook: url }), { signal })) {
+      if (row.status === "accepted") accepted.set(markerOf(seed, row.line - 1), row.id);
+      if (row.status === "refused") teller.say(`Row ${row.line} was refused: ${row.error.message}`);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  teller.say(`${accepted.size} generations accepted; the twin's clock runs ${clockFactor} times faster than ours`);
+  return accepted;
+}
+
+/** Resolves once every generation has announced its end; where that is given up, with what was still open. */
+async function allAnnounced(
+  client: Client,
+  count: number,
+  { received }: Receiver,
+  { teller, signal }: DemoWish,
+  seconds: () => number,
+): Promise<string | undefined> {
+  let looked = Number.NEGATIVE_INFINITY;
+  while (received.events.size < count) {
+    if (signal.aborted) return describe(await lookAt(client));
+    if (seconds() - looked >= 1) {
+      looked = seconds();
+      const view = await lookAt(client);
+      if (view) teller.show(progressLine(view, received.events.size, seconds()));
+    }
+    await delay(20);
+  }
+  return undefined;
+}
+
+/** An API that cannot answer right now is no reason to end: the webhooks decide. */
+async function lookAt(client: Client): Promise<BatchView | undefined> {
+  try {
+    return await client.batch(batchName);
+  } catch (error) {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
+}
+
+function describe(view: BatchView | undefined): string {
+  const counts = Object.entries(view?.counts ?? {}).map(([state, count]) => `${count} ${state}`);
+  return counts.length === 0 ? "what became of the generations is not known" : counts.join(", ");
+}

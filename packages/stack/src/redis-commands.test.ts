@@ -1,0 +1,24 @@
+import { Redis } from "ioredis";
+import { expect, test } from "vitest";
+import { ensureRedis } from "./redis.ts";
+import { commandsServed } from "./redis-commands.ts";
+import { temporaryHome } from "./test-home.ts";
+
+test("counts every command and those inside scripts, and is not changed by being asked", async () => {
+  const env = { PATH: process.env.PATH };
+  const redis = await ensureRedis({ root: "/", home: temporaryHome(), url: undefined, env, log: () => undefined });
+  const client = new Redis(redis.url);
+  await client.ping();
+  await commandsServed(redis.url);
+  const before = await commandsServed(redis.url);
+  expect(await commandsServed(redis.url)).toBe(before);
+  await client.set("a", "1");
+  await client.eval("redis.call('INCR', KEYS[1]) redis.call('INCR', KEYS[1])", 1, "a");
+  expect(await commandsServed(redis.url)).toBe(before + 4);
+  await client.quit();
+  await redis.stop();
+});
+
+test("a Redis that is away is an error, never a zero", async () => {
+  await expect(commandsServed("redis://127.0.0.1:1")).rejects.toThrow();
+});
