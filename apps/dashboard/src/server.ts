@@ -27,7 +27,8 @@ export async function createServer({ logins, sessionKey, board, log, now = Date.
   app.addHook("onRequest", createGuard({ logins, now }));
   app.addHook("onSend", async (_request, reply) => addHeaders(reply));
   app.addHook("onResponse", async ({ method, url, visitor }, { statusCode }) => {
-    if (visitor && changes({ method })) log.info({ user: visitor.user, method, url, status: statusCode }, "acted");
+    if (visitor && changes({ method }))
+      log.info({ user: visitor.user, method, url, status: statusCode }, "an action was asked for");
   });
   answerPlainly(app, log);
   app.get("/healthz", { config: { open: true } }, () => ({ ok: true, reasons: [] }));

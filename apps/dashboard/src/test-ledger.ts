@@ -1,4 +1,4 @@
-import type { Failure, Output, State } from "@reelqueue/contracts";
+import { type Failure, type GenerationInput, generationRequest, type Output, type State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 
 type Step = Omit<ledger.Move, "id" | "token">;
@@ -52,7 +52,7 @@ function failedAs(as: Failure): Step {
 
 let made = 0;
 
-function newGeneration(cell: ledger.Cell, request: object): ledger.NewGeneration {
+function newGeneration(cell: ledger.Cell, request: GenerationInput): ledger.NewGeneration {
   made += 1;
   return {
     id: ledger.generationId(cell.name, "default"),
@@ -60,20 +60,19 @@ function newGeneration(cell: ledger.Cell, request: object): ledger.NewGeneration
     account: "hiapi",
     tenant: made % 3 === 0 ? "acme" : "default",
     priority: 0,
-    request: JSON.stringify({
-      prompt: `prompt ${made}`,
-      model: "seedance-2.0",
-      seconds: 5,
-      maxAttempts: 2,
-      ...request,
-    }),
+    request: ledger.freeze(generationRequest.parse({ prompt: `prompt ${made}`, ...request })),
     class: "hiapi/seedance-2.0/720p/5/text",
     estimate: 756_000,
   };
 }
 
 /** Brings that many new generations into a state, by the moves that the stages make; gives their ids, oldest first. */
-export async function fill(cell: ledger.Cell, state: State, count: number, request: object = {}): Promise<string[]> {
+export async function fill(
+  cell: ledger.Cell,
+  state: State,
+  count: number,
+  request: GenerationInput = {},
+): Promise<string[]> {
   return await bring(cell, stepsTo[state], count, request);
 }
 
@@ -83,7 +82,12 @@ export async function failedWith(cell: ledger.Cell, as: Failure): Promise<string
   return id;
 }
 
-async function bring(cell: ledger.Cell, steps: readonly Step[], count: number, request: object): Promise<string[]> {
+async function bring(
+  cell: ledger.Cell,
+  steps: readonly Step[],
+  count: number,
+  request: GenerationInput,
+): Promise<string[]> {
   const rows = Array.from({ length: count }, () => newGeneration(cell, request));
   await ledger.accept(cell, rows);
   const ids = rows.map(({ id }) => id);

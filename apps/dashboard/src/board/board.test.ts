@@ -139,13 +139,14 @@ describe("one job", () => {
     expect(job.finishedOn).toBeGreaterThanOrEqual(job.processedOn ?? Number.POSITIVE_INFINITY);
   });
 
-  test("a failure is red and says class and message", async () => {
+  test("a failure is red and says class, message and what to do", async () => {
     const { job, status } = await jobOf(ids.failed[0]);
     expect({ status, isFailed: job.isFailed, failedReason: job.failedReason }).toEqual({
       status: "failed",
       isFailed: true,
       failedReason: "upstream: the provider's renderer fell over",
     });
+    expect(job.stacktrace).toEqual([expect.stringMatching(/^upstream: .* fell over\n\nwhat to do: .*Retry/)]);
   });
 
   test("one that waits says why", async () => {

@@ -32,7 +32,7 @@ test("a webhook shows its event, its tries and its end, and Retry sends it again
   expect({ status, attempts: job.attempts, failedReason: job.failedReason }).toEqual({
     status: "failed",
     attempts: 2,
-    failedReason: "given up after 2 tries: 410: the endpoint wants no more",
+    failedReason: "given up at try 2: 410: the endpoint wants no more",
   });
   const logs = await dashboard.operator.json<string[]>(`/api/queues/deliveries/${id}/logs`);
   expect(logs).toEqual([expect.stringMatching(/Z {2}503: busy$/), expect.stringMatching(/Z {2}410: /)]);

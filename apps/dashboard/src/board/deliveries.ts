@@ -68,7 +68,7 @@ function toJson({ id, state, body, url, generation, tenant, tries, createdAt, lo
     timestamp: Date.parse(createdAt),
     ...(lastAt !== undefined && { processedOn: lastAt }),
     ...(lastAt !== undefined && state !== "pending" && { finishedOn: lastAt }),
-    failedReason: state === "exhausted" ? scrub(`given up after ${tries} tries: ${last?.note ?? ""}`) : "",
+    failedReason: state === "exhausted" ? scrub(`given up at try ${tries}: ${last?.note ?? ""}`) : "",
     stacktrace: null,
     returnvalue: state === "delivered" ? { answer: scrub(last?.note ?? "") } : undefined,
     opts: { generation, tenant, endpoint: shownEndpoint(url) },

@@ -85,8 +85,7 @@ function toJson(generation: Generation, dueAtMs: number | undefined): QueueJobJs
     ...(finishedAt !== undefined && { finishedOn: Date.parse(finishedAt) }),
     ...delay,
     failedReason: scrub(reasonOf(generation)),
-    // the page shows it below the reason
-    stacktrace: [adviceFor(generation)].flatMap((advice) => (advice === undefined ? [] : [`what to do: ${advice}`])),
+    stacktrace: explained(generation),
     returnvalue: resultOf(generation),
     opts: { ...factsOf(generation), ...delay },
   };
@@ -102,6 +101,12 @@ function reasonOf({ state, failure, waiting }: Generation): string {
   if (state === "needs_review") return `needs_review: ${waiting}`;
   if (state === "expired") return "expired: it was not finished within its expiresIn";
   return state === "failed" && failure ? `${failure.class}: ${failure.message}` : "";
+}
+
+/** The page shows this in place of the reason, so it begins with it. */
+function explained(generation: Generation): string[] | null {
+  const advice = adviceFor(generation);
+  return advice === undefined ? null : [scrub(`${reasonOf(generation)}\n\nwhat to do: ${advice}`)];
 }
 
 /** The field is called `file`, as a name that ends in `key` counts as a secret. */

@@ -4,6 +4,7 @@ import { queues as catalogue, type QueueName } from "@reelqueue/contracts";
 import { LedgerError } from "@reelqueue/ledger";
 import type { Installation } from "@reelqueue/pipeline";
 import { bullPrefix } from "@reelqueue/queue";
+import { scrub } from "@reelqueue/runtime";
 import { Queue } from "bullmq";
 import type { FastifyPluginCallback } from "fastify";
 import { BullAdapter } from "./bull-adapter.ts";
@@ -76,9 +77,14 @@ function openBullQueues(scope: AsyncDisposableStack, { cell, connect }: BoardDep
 function toAnswer(error: Error, { cell, log }: BoardDeps) {
   if (error instanceof Refused) return { status: 409 as const, body: { error: "Not done", message: error.message } };
   log.error({ err: error }, "a request of the board failed");
-  const away = error instanceof LedgerError || cell.redis.status !== "ready";
-  const body = away
-    ? { error: "Redis is away", message: "Redis does not answer; this page shows the queues again once it does." }
-    : { error: "Internal error", message: "The log has the details." };
-  return { status: 500 as const, body };
+  return { status: 500 as const, body: faultOf(error, cell.redis.status !== "ready") };
+}
+
+function faultOf(error: Error, away: boolean): { error: string; message: string } {
+  const fault = error instanceof LedgerError ? error.kind : "none";
+  if (away || fault === "away") {
+    return { error: "Redis is away", message: "Redis does not answer; this page shows the queues again once it does." };
+  }
+  if (fault !== "none") return { error: "The ledger cannot do this", message: scrub(error.message) };
+  return { error: "Internal error", message: "The log has the details." };
 }
