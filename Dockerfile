@@ -6,7 +6,7 @@ COPY . .
 # The pnpm that package.json names, and of the workspace only what the apps need to run.
 RUN pnpm=$(node -p "require('./package.json').packageManager") \
   && npm install --prefix /pnpm --ignore-scripts --no-audit --no-fund "$pnpm" \
-  && node /pnpm/node_modules/pnpm/bin/pnpm.mjs install --prod --frozen-lockfile --filter "./apps/*..." --store-dir /pnpm/store
+  && node /pnpm/node_modules/pnpm/bin/pnpm.mjs install --prod --frozen-lockfile --filter-prod "{./apps/*}..." --store-dir /pnpm/store
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 REELQUEUE_HOME=/data
