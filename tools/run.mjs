@@ -20,7 +20,7 @@ switch (command) {
     await runScript("bench/src/main.ts");
     break;
   case "chaos":
-    await runScript("packages/testing/chaos/main.ts");
+    await runScript("packages/chaos/src/main.ts");
     break;
   default:
     console.error(`tools/run.mjs knows start, test, check, bench and chaos, not "${command}".`);

@@ -6,8 +6,11 @@ export const layers = [
   ["providers", "ledger", "queue", "outputs", "webhooks"],
   ["pipeline"],
   ["producer", "client", "twin", "api", "submitter", "poller", "finalizer", "dashboard", "cli"],
-  ["testing", "scenarios", "bench"],
+  ["testing", "scenarios", "chaos", "bench"],
 ] as const;
+
+/** Packages that nothing outside them needs in order to run: they may read the environment, and tests may import them. */
+export const onlyForDevelopment = ["testing", "scenarios", "chaos", "bench"];
 
 /** Packages that may import even less: only these of ours. */
 export const narrower: Record<string, readonly string[]> = {
@@ -17,15 +20,12 @@ export const narrower: Record<string, readonly string[]> = {
   cli: ["contracts", "runtime", "stack", "client"],
 };
 
-/** Imported by tests only, whatever the layer. */
-export const testOnly = ["testing"];
-
 /** Libraries that are hidden behind one package each. */
 export const hidden: Record<string, readonly string[]> = {
-  bullmq: ["queue", "dashboard"],
+  bullmq: ["queue", "dashboard", "bench"],
   "@bull-board": ["dashboard"],
   testcontainers: ["testing"],
 };
 
-/** Files may be this long; the packages that only serve tests and tools are held to the same. */
+/** How many lines a file may have. */
 export const mostLines = { source: 250, test: 400, main: 30 };
