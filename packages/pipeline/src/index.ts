@@ -13,7 +13,7 @@ export { defaultConfigPath, type Installation, type OpenOptions, openInstallatio
 export { type Poller, type PollerOptions, startPoller } from "./poll/index.ts";
 export { openRunTimes, type RunTimesBook } from "./poll/run-times.ts";
 export { type Recovery, recoverOnce, startRecovery } from "./recover/index.ts";
-export { type Retried, retry } from "./retry.ts";
+export { adviceFor, type Retried, retry } from "./retry.ts";
 export { type Finding, type Reviewed, review } from "./review.ts";
 export { submit } from "./submit/index.ts";
 export { type Timing, timing } from "./timing.ts";

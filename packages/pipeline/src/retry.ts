@@ -33,6 +33,8 @@ export async function retry(id: string, deps: Pick<Deps, "cell">): Promise<Retri
     from: ["failed", "expired"],
     to: "queued",
     token: operationToken(),
+    // What was read above still holds: no other retry has run through meanwhile.
+    expect: { n: record.n },
     due: { lane: "backlog" },
     ...newAttempt(record),
     note: "retried on request",
@@ -50,7 +52,8 @@ export async function retry(id: string, deps: Pick<Deps, "cell">): Promise<Retri
   }
 }
 
-function adviceFor(failureClass: FailureClass): string {
+/** What a person can do where a retry could pay twice for one result. */
+export function adviceFor(failureClass: FailureClass): string {
   return failureClass === "billing_uncertain"
     ? "look for its task at the provider first, then enqueue it anew under another idempotency key"
     : "it was paid for; ask the provider for the file, or enqueue it anew under another idempotency key";

@@ -17,6 +17,8 @@ export const timing = {
   deliverLeaseMs: 30_000,
   /** A POST that has not taken effect this long after its socket closed never will (assumption A1). */
   quietMs: 300_000,
+  /** Looks that find nothing count as apart only when this long lies between them. */
+  missApartMs: 30_000,
   /** Recovery and admission turn at least this often. */
   turnMs: 1_000,
 };

@@ -1,6 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
 import { type DeliveryOutcome, nextTry, deliver as send } from "@reelqueue/webhooks";
 import type { Deps } from "../deps.ts";
+import { startLoop } from "../loop.ts";
 
 export interface DelivererOptions {
   /** Webhooks under way at once in this process, and of one endpoint in all processes. */
@@ -14,57 +15,37 @@ export interface Deliverer extends AsyncDisposable {
   wake(): void;
 }
 
-export function startDeliverer(deps: Deps, options: DelivererOptions): Deliverer {
-  const stopping = new AbortController();
+export function startDeliverer(deps: Deps, { concurrency, perEndpoint, maxSleepMs }: DelivererOptions): Deliverer {
   const underWay = new Set<Promise<void>>();
-  let wake = () => {};
-
-  const turn = async (): Promise<number> => {
-    const room = options.concurrency - underWay.size;
-    if (room <= 0) return options.maxSleepMs;
-    const { items, lease, nextInMs } = await ledger.claimDeliveries(deps.cell, {
-      limit: room,
-      perEndpoint: options.perEndpoint,
-      leaseMs: deps.timing.deliverLeaseMs,
-    });
-    for (const item of items) {
-      const sending = attempt(item, lease, deps)
-        .catch((error) =>
-          deps.log.error(
-            { err: error, delivery: item.id },
-            "a webhook try could not be recorded; its lease brings it back",
-          ),
-        )
-        .finally(() => {
-          underWay.delete(sending);
-          wake();
-        });
-      underWay.add(sending);
-    }
-    return Math.min(options.maxSleepMs, nextInMs ?? options.maxSleepMs);
-  };
-
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      const woken = Promise.withResolvers<void>();
-      wake = woken.resolve;
-      const sleepMs = await turn().catch((error) => {
-        deps.log.warn({ err: error }, "the deliverer could not ask Redis; it goes on trying");
-        return 1_000;
-      });
-      const timer = setTimeout(woken.resolve, Math.max(1, sleepMs));
-      await woken.promise;
-      clearTimeout(timer);
-    }
-    await Promise.all(underWay);
-  })();
-
+  const loop = startLoop(
+    async () => {
+      const limit = concurrency - underWay.size;
+      if (limit <= 0) return maxSleepMs;
+      const options = { limit, perEndpoint, leaseMs: deps.timing.deliverLeaseMs };
+      const { items, lease, nextInMs = maxSleepMs } = await ledger.claimDeliveries(deps.cell, options);
+      for (const item of items) {
+        const sending = attempt(item, lease, deps)
+          .catch((error) =>
+            deps.log.error(
+              { err: error, delivery: item.id },
+              "a webhook try could not be recorded; its lease brings it back",
+            ),
+          )
+          .finally(() => {
+            underWay.delete(sending);
+            loop.wake();
+          });
+        underWay.add(sending);
+      }
+      return Math.min(maxSleepMs, nextInMs);
+    },
+    (error) => deps.log.warn({ err: error }, "the deliverer could not ask Redis; it goes on trying"),
+  );
   return {
-    wake: () => wake(),
+    wake: loop.wake,
     [Symbol.asyncDispose]: async () => {
-      stopping.abort();
-      wake();
-      await running;
+      await loop.stop();
+      await Promise.all(underWay);
     },
   };
 }

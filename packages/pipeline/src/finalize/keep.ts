@@ -2,6 +2,7 @@ import type { Output } from "@reelqueue/contracts";
 import type * as ledger from "@reelqueue/ledger";
 import type { Kept, Target } from "@reelqueue/outputs";
 import type { Progress, RemoteOutput } from "@reelqueue/providers";
+import { callOf } from "../call.ts";
 import type { FinalizeDeps } from "../deps.ts";
 
 export type KeepResult =
@@ -85,12 +86,7 @@ async function askAgain({ record }: ledger.Found, deps: FinalizeDeps): Promise<F
       kind: "none",
       result: { kind: "later", why: `account ${record.account} is not configured`, spent: false, afterMs: 60_000 },
     };
-  const progress: Progress = await account.provider.poll(record.task, {
-    http: deps.http,
-    baseUrl: account.baseUrl,
-    key: account.key.reveal(),
-    signal: AbortSignal.timeout(15_000),
-  });
+  const progress: Progress = await account.provider.poll(record.task, callOf(account, deps));
   switch (progress.kind) {
     case "succeeded":
       return { kind: "fresh", outputs: progress.outputs };

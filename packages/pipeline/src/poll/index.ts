@@ -1,7 +1,9 @@
 import * as ledger from "@reelqueue/ledger";
 import type { Progress } from "@reelqueue/providers";
 import type { Account } from "../account.ts";
+import { callOf } from "../call.ts";
 import type { Deps } from "../deps.ts";
+import { type Loop, startLoop } from "../loop.ts";
 import { batcher } from "./batcher.ts";
 import type { Watched } from "./judge.ts";
 import { record } from "./record.ts";
@@ -21,12 +23,19 @@ export interface Poller extends AsyncDisposable {
   wake(): void;
 }
 
+export interface Answer {
+  watched: Watched;
+  lease: string;
+  progress: Progress;
+}
+
 const fields = ["task", "class", "attempt", "polls", "at", "misses", "trouble", "progress", "seen", "lane"] as const;
-type Claim = ledger.Claimed<(typeof fields)[number]>;
+/** Answers that come within this time are written together. */
+const gatherMs = 10;
+const mostPerClaim = 500;
 
 export function startPoller(deps: Deps, freed: (account: string) => void, options: PollerOptions): Poller {
-  const accounts = [...deps.accounts.values()];
-  const loops = accounts.flatMap((account) =>
+  const loops = [...deps.accounts.values()].flatMap((account) =>
     (["poll", "watch"] as const).map((lane) => pollLoop(lane, account, deps, freed, options)),
   );
   return {
@@ -44,85 +53,62 @@ function pollLoop(
   account: Account,
   deps: Deps,
   freed: (account: string) => void,
-  { concurrency, maxSleepMs, turned }: PollerOptions,
-) {
-  const stopping = new AbortController();
-  let asking = 0;
-  let signalWake = () => {};
-  const written = batcher<Answer>((answers) => record(lane, answers, account, deps, freed), 10);
+  options: PollerOptions,
+): Loop {
+  const { concurrency, maxSleepMs, turned } = options;
+  const underWay = new Set<Promise<void>>();
+  const answers = batcher<Answer>((batch) => record(lane, batch, account, deps, freed), gatherMs);
 
   const ask = async (watched: Watched, lease: string): Promise<void> => {
-    asking += 1;
-    try {
-      const progress = await look(watched, account, deps);
-      await deps.reached?.("poll:after-answer", watched.id);
-      deps.meters.polls.inc({ account: account.name, answer: progress.kind });
-      await written.add({ watched, lease, progress });
-    } finally {
-      asking -= 1;
-      signalWake();
-    }
+    const progress = await look(watched, account, deps);
+    await deps.reached?.("poll:after-answer", watched.id);
+    deps.meters.polls.inc({ account: account.name, answer: progress.kind });
+    await answers.add({ watched, lease, progress });
   };
 
-  const turn = async (): Promise<number> => {
-    const room = concurrency - asking;
-    if (room <= 0) return maxSleepMs;
-    const claimed: Claim = await ledger.claim(deps.cell, lane, account.name, fields, {
-      limit: Math.min(room, 500),
-      leaseMs: deps.timing.lookLeaseMs,
-      bucket: bucketOf(account),
-    });
-    turned?.();
-    for (const item of claimed.items) {
-      await deps.reached?.("poll:after-claim", item.id);
-      void ask(item, claimed.lease).catch((error) =>
-        deps.log.error(
-          { err: error, generation: item.id },
-          "a look at a task could not be recorded; its lease brings it back",
-        ),
-      );
-    }
-    return Math.min(maxSleepMs, claimed.nextInMs ?? maxSleepMs);
-  };
-
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      const wake = new Promise<void>((resolve) => {
-        signalWake = resolve;
-      });
-      const sleepMs = await turn().catch((error) => {
-        deps.log.warn({ err: error, account: account.name }, "the poller could not ask Redis; it goes on trying");
-        return 1_000;
-      });
-      await Promise.race([sleep(sleepMs, stopping.signal), wake]);
-    }
-    await written.drained();
-  })();
-
+  const loop = startLoop(
+    async () => {
+      const limit = Math.min(concurrency - underWay.size, mostPerClaim);
+      if (limit <= 0) return maxSleepMs;
+      const options = { limit, leaseMs: deps.timing.lookLeaseMs, bucket: bucketOf(account) };
+      const {
+        items,
+        lease,
+        nextInMs = maxSleepMs,
+      } = await ledger.claim(deps.cell, lane, account.name, fields, options);
+      turned?.();
+      for (const item of items) {
+        await deps.reached?.("poll:after-claim", item.id);
+        const asking = ask(item, lease)
+          .catch((error) =>
+            deps.log.error(
+              { err: error, generation: item.id },
+              "a look at a task could not be recorded; its lease brings it back",
+            ),
+          )
+          .finally(() => {
+            underWay.delete(asking);
+            loop.wake();
+          });
+        underWay.add(asking);
+      }
+      return Math.min(maxSleepMs, nextInMs);
+    },
+    (error) =>
+      deps.log.warn({ err: error, account: account.name }, "the poller could not ask Redis; it goes on trying"),
+  );
   return {
-    wake: () => signalWake(),
+    wake: loop.wake,
     stop: async () => {
-      stopping.abort();
-      signalWake();
-      await running;
+      await loop.stop();
+      await Promise.all(underWay);
     },
   };
 }
 
-export interface Answer {
-  watched: Watched;
-  lease: string;
-  progress: Progress;
-}
-
 async function look(watched: Watched, account: Account, deps: Deps): Promise<Progress> {
   try {
-    return await account.provider.poll(watched.task, {
-      http: deps.http,
-      baseUrl: account.baseUrl,
-      key: account.key.reveal(),
-      signal: AbortSignal.timeout(deps.timing.lookMs),
-    });
+    return await account.provider.poll(watched.task, callOf(account, deps));
   } catch (error) {
     return { kind: "unreachable", message: error instanceof Error ? error.message : String(error) };
   }
@@ -131,18 +117,4 @@ async function look(watched: Watched, account: Account, deps: Deps): Promise<Pro
 /** Looking may use the account's rate, but leaves a part of it to new submits. */
 function bucketOf({ limits }: Account): { rate: number; burst: number; reserve: number } {
   return { rate: limits.rate, burst: limits.burst, reserve: limits.burst >= 4 ? limits.burst / 4 : 0 };
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, Math.max(1, ms));
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

@@ -2,6 +2,7 @@ import { restingStates } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../account.ts";
 import type { Deps } from "../deps.ts";
+import { startLoop } from "../loop.ts";
 import { resolve } from "../resolve/index.ts";
 import { operationToken } from "../token.ts";
 import { expireOverdue } from "./expire.ts";
@@ -23,28 +24,16 @@ export function startRecovery(
   freed: (account: string) => void,
   options: { retentionMs: number },
 ): Recovery {
-  const stopping = new AbortController();
-  let wake = () => {};
-  const running = (async () => {
-    for (let turn = 0; !stopping.signal.aborted; turn += 1) {
-      const woken = Promise.withResolvers<void>();
-      wake = woken.resolve;
-      await recoverOnce(turn, deps, freed, options).catch((error) =>
-        deps.log.warn({ err: error }, "recovery could not run; it runs again in a second"),
-      );
-      const timer = setTimeout(woken.resolve, deps.timing.turnMs);
-      await woken.promise;
-      clearTimeout(timer);
-    }
-  })();
-  return {
-    wake: () => wake(),
-    [Symbol.asyncDispose]: async () => {
-      stopping.abort();
-      wake();
-      await running;
+  let turn = 0;
+  const loop = startLoop(
+    async () => {
+      await recoverOnce(turn, deps, freed, options);
+      turn += 1;
+      return deps.timing.turnMs;
     },
-  };
+    (error) => deps.log.warn({ err: error }, "recovery could not run; it runs again in a second"),
+  );
+  return { wake: loop.wake, [Symbol.asyncDispose]: loop.stop };
 }
 
 /** One turn over all accounts. */

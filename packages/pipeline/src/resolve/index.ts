@@ -3,12 +3,36 @@ import { type Account, callsBack } from "../account.ts";
 import { jittered } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
 import type { Intent } from "../submit/index.ts";
-import { post } from "../submit/post.ts";
 import { bind } from "../submit/settle.ts";
 import { operationToken } from "../token.ts";
+import { confirm, listed, lookedUp, sameKeyAgain } from "./ask.ts";
+import { giveToReview } from "./give-to-review.ts";
 
-const fields = ["attempt", "class", "submits", "at", "hint", "trouble"] as const;
-type Lost = ledger.Claimed<(typeof fields)[number]>["items"][number];
+const fields = ["attempt", "class", "submits", "at", "hint", "trouble", "misses"] as const;
+
+/** A POST whose fate is unknown, as it is claimed. `nowMs` is the clock of Redis. */
+export interface Lost {
+  intent: Intent;
+  hint: string;
+  lostAtMs: number;
+  nowMs: number;
+  /** Looks that told nothing, and looks in a row that found nothing. */
+  trouble: number;
+  misses: string;
+  lease: string;
+}
+
+/** What one way of asking told about a lost POST. */
+export type Resolution =
+  | { kind: "found"; taskId: string }
+  /** No task for now; one miss proves nothing. */
+  | { kind: "absent" }
+  /** There is none and never will be. */
+  | { kind: "proven_absent"; why: string }
+  /** No answer; asked again later. */
+  | { kind: "later"; inMs: number }
+  /** This way says nothing about this POST; the next one may. */
+  | { kind: "mute"; why: string };
 
 /** Finds out what became of lost POSTs of one account, by what its provider can do. Returns how many were looked at. */
 export async function resolve(account: Account, deps: Deps): Promise<number> {
@@ -16,108 +40,96 @@ export async function resolve(account: Account, deps: Deps): Promise<number> {
     limit: 20,
     leaseMs: deps.timing.submitLeaseMs,
   });
-  await Promise.all(items.map((item) => resolveOne(item, lease, account, deps)));
+  const found = await ledger.readMany(
+    deps.cell,
+    items.map(({ id }) => id),
+  );
+  await Promise.all(
+    items.map(async (item, i) => {
+      const request = found[i]?.request;
+      if (!request) return;
+      const intent: Intent = { ...item, account, request, submits: Number(item.submits), token: operationToken() };
+      const times = { lostAtMs: Number(item.at), nowMs: Number(lease) - deps.timing.submitLeaseMs };
+      const lost: Lost = {
+        intent,
+        ...times,
+        hint: item.hint,
+        trouble: Number(item.trouble),
+        misses: item.misses,
+        lease,
+      };
+      await act(lost, await ask(lost, deps), deps);
+    }),
+  );
   return items.length;
 }
 
-async function resolveOne(lost: Lost, lease: string, account: Account, deps: Deps): Promise<void> {
-  const found = await ledger.read(deps.cell, lost.id);
-  if (!found) return;
-  const intent: Intent = {
-    id: lost.id,
-    account,
-    attempt: lost.attempt,
-    class: lost.class,
-    submits: Number(lost.submits),
-    request: found.request,
-    token: operationToken(),
-  };
-  const { resolve: means, idempotencyLifeMs } = account.provider.capabilities;
-  if (lost.hint !== "" && (await confirmed(lost.hint, account, deps))) {
-    await bind(intent, lost.hint, deps);
-    return;
+/** Every way that the provider offers, best first, until one tells something. */
+async function ask(lost: Lost, deps: Deps): Promise<Resolution> {
+  if (lost.hint !== "" && (await confirm(lost, deps))) return { kind: "found", taskId: lost.hint };
+  const ways = { idempotencyKey: sameKeyAgain, clientId: lookedUp, list: listed, callback: awaitCallback };
+  const reasons: string[] = [];
+  for (const way of lost.intent.account.provider.capabilities.resolve) {
+    const resolution = await ways[way](lost, deps);
+    if (resolution.kind !== "mute") return resolution;
+    reasons.push(resolution.why);
   }
-  const sinceLostMs = Number(lease) - deps.timing.submitLeaseMs - Number(lost.at);
-  // The key is as old as the POST, which began at most one submit lease before it was lost.
-  const keyAgeMs = (sinceLostMs + deps.timing.submitLeaseMs) * account.timeScale;
-  if (means.includes("idempotencyKey") && keyAgeMs < (idempotencyLifeMs?.value ?? 0))
-    return sameKeyAgain(intent, lost, lease, deps);
-  await giveToReview(intent, lost, lease, means.includes("callback") && callsBack(account, deps.publicUrl), deps);
+  return { kind: "mute", why: reasons.join("; ") || "the provider offers no way to find out" };
 }
 
-/** A callback told a task id: believed when the provider knows the task. */
-async function confirmed(taskId: string, account: Account, deps: Deps): Promise<boolean> {
-  const progress = await account.provider.poll(taskId, {
-    http: deps.http,
-    baseUrl: account.baseUrl,
-    key: account.key.reveal(),
-    signal: AbortSignal.timeout(deps.timing.lookMs),
-  });
-  return ["pending", "succeeded", "failed", "canceled", "expired"].includes(progress.kind);
-}
-
-/** The provider makes one task of all POSTs with one key, so the same POST is safe and tells the task. */
-async function sameKeyAgain(intent: Intent, lost: Lost, lease: string, deps: Deps): Promise<void> {
-  const outcome = await post(intent, deps);
-  deps.meters.submits.inc({ account: intent.account.name, outcome: `resolve-${outcome.kind}` });
-  switch (outcome.kind) {
-    case "accepted":
-      await bind(intent, outcome.taskId, deps);
+async function act(lost: Lost, resolution: Resolution, deps: Deps): Promise<void> {
+  switch (resolution.kind) {
+    case "found":
+      await bind(lost.intent, resolution.taskId, deps);
       return;
-    case "rejected":
-      return provenAbsent(intent, outcome.failure.message, deps);
-    case "throttled":
-      return lookAgain(intent, lost, lease, outcome.retryAfterMs ?? 5_000 / intent.account.timeScale, deps);
-    case "blocked":
-      return lookAgain(intent, lost, lease, 60_000, deps);
-    case "unsent":
-    case "unknown":
-      return lookAgain(intent, lost, lease, Math.min(60_000, 2_000 * 2 ** Number(lost.trouble)), deps);
+    case "proven_absent":
+      return sendAgain(lost, resolution.why, deps);
+    case "absent":
+      return countMiss(lost, deps);
+    case "later":
+      return lookAgain(lost, resolution.inMs, { trouble: String(lost.trouble + 1) }, deps);
+    case "mute":
+      return giveToReview(lost, resolution.why, deps);
   }
 }
 
-/** Had there been a task under this key, the provider would have named it instead of refusing. The next submit will be refused for good. */
-async function provenAbsent(intent: Intent, why: string, deps: Deps): Promise<void> {
+/** A provider that calls back may still tell the task within the quiet window. */
+async function awaitCallback(lost: Lost, deps: Deps): Promise<Resolution> {
+  const leftMs = deps.timing.quietMs - (lost.nowMs - lost.lostAtMs);
+  return leftMs > 0 && callsBack(lost.intent.account, deps.publicUrl)
+    ? { kind: "later", inMs: leftMs }
+    : { kind: "mute", why: "no callback came" };
+}
+
+const missesProve = 3;
+
+/** Absence is proven only by several misses in a row, apart, the last of them after the quiet window (assumption A1). */
+async function countMiss(lost: Lost, deps: Deps): Promise<void> {
+  const { missApartMs, quietMs } = deps.timing;
+  const [count = 0, lastMs = 0] = lost.misses.split("@").map(Number);
+  const counted = count === 0 || lost.nowMs - lastMs >= missApartMs ? count + 1 : count;
+  const quietLeftMs = quietMs - (lost.nowMs - lost.lostAtMs);
+  if (counted >= missesProve && quietLeftMs <= 0) {
+    return sendAgain(lost, `the provider knew of no task, ${counted} times in a row`, deps);
+  }
+  const waitMs = counted >= missesProve ? Math.max(quietLeftMs, 1) : missApartMs;
+  await lookAgain(lost, waitMs, { misses: `${counted}@${counted > count ? lost.nowMs : lastMs}` }, deps);
+}
+
+/** There is no task: the same attempt may be sent again. */
+async function sendAgain({ intent }: Lost, why: string, deps: Deps): Promise<void> {
   await ledger.move(deps.cell, {
     id: intent.id,
     from: ["unknown"],
     to: "queued",
     token: intent.token,
     due: { lane: "backlog" },
-    note: `no task exists: the same POST was refused (${why})`,
+    unset: ["misses", "trouble", "evidence"],
+    note: `no task exists: ${why}`,
   });
 }
 
-async function lookAgain(intent: Intent, lost: Lost, lease: string, inMs: number, deps: Deps): Promise<void> {
-  const look = {
-    id: intent.id,
-    nextInMs: jittered(inMs, deps.random),
-    set: { trouble: String(Number(lost.trouble) + 1) },
-  };
+async function lookAgain({ intent, lease }: Lost, inMs: number, set: ledger.Look["set"], deps: Deps): Promise<void> {
+  const look = { id: intent.id, nextInMs: jittered(inMs, deps.random), ...(set && { set }) };
   await ledger.polled(deps.cell, "unknown", intent.account.name, lease, [look]);
-}
-
-/** Nothing can tell: a person has to. A provider that calls back gets the quiet window first. */
-async function giveToReview(
-  intent: Intent,
-  lost: Lost,
-  lease: string,
-  awaitCallback: boolean,
-  deps: Deps,
-): Promise<void> {
-  const quietLeftMs = deps.timing.quietMs - (Number(lease) - deps.timing.submitLeaseMs - Number(lost.at));
-  if (awaitCallback && quietLeftMs > 0) return lookAgain(intent, lost, lease, quietLeftMs, deps);
-  await ledger.move(deps.cell, {
-    id: intent.id,
-    from: ["unknown"],
-    to: "needs_review",
-    token: intent.token,
-    due: { lane: "review", inMs: intent.account.provider.capabilities.longestRunMs.value / intent.account.timeScale },
-    note: "the provider offers no way to find out",
-  });
-  deps.meters.alarms.inc({ kind: "needs-review" });
-  deps.log.error(
-    { generation: intent.id, account: intent.account.name },
-    "a submit could not be resolved: settle it with ./reelqueue review",
-  );
 }

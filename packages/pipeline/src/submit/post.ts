@@ -2,6 +2,7 @@ import type { SubmitCall, Submitted } from "@reelqueue/providers";
 import { callsBack } from "../account.ts";
 import type { Deps } from "../deps.ts";
 import { callbackToken } from "../token.ts";
+import { idempotencyKeyOf } from "./idempotency-key.ts";
 import type { Intent } from "./index.ts";
 
 /** One POST. Whatever goes wrong once something may have left this machine is `unknown`. */
@@ -19,7 +20,7 @@ export async function post(intent: Intent, deps: Deps): Promise<Submitted> {
     key: intent.account.key.reveal(),
     signal: AbortSignal.timeout(deps.timing.postMs),
     switches: intent.account.reading.switches,
-    idempotencyKey: `${intent.id}.${intent.attempt}`,
+    idempotencyKey: idempotencyKeyOf(intent),
     ...callbackUrl(intent, deps),
     dataUri: (url) => deps.media.dataUri(url),
   };

@@ -20,6 +20,7 @@ const timing = {
   finalizeLeaseMs: 4_000,
   deliverLeaseMs: 4_000,
   quietMs: 3_000,
+  missApartMs: 500,
   turnMs: 200,
 };
 

@@ -1,0 +1,14 @@
+import type { Call } from "@reelqueue/providers";
+import type { Account } from "./account.ts";
+import type { Deps } from "./deps.ts";
+
+/** What an adapter may use for one question about a task. */
+export function callOf(account: Account, deps: Pick<Deps, "http" | "timing">): Call {
+  return {
+    http: deps.http,
+    baseUrl: account.baseUrl,
+    key: account.key.reveal(),
+    switches: account.reading.switches,
+    signal: AbortSignal.timeout(deps.timing.lookMs),
+  };
+}

@@ -1,0 +1,115 @@
+import * as ledger from "@reelqueue/ledger";
+import type { Candidate, Listed, Unanswered } from "@reelqueue/providers";
+import type { Account } from "../account.ts";
+import { callOf } from "../call.ts";
+import type { Deps } from "../deps.ts";
+import { idempotencyKeyOf } from "../submit/idempotency-key.ts";
+import { post } from "../submit/post.ts";
+import type { Lost, Resolution } from "./index.ts";
+
+/** A callback told a task id: believed when the provider knows the task. */
+export async function confirm({ intent, hint }: Lost, deps: Deps): Promise<boolean> {
+  const progress = await intent.account.provider.poll(hint, callOf(intent.account, deps));
+  return ["pending", "succeeded", "failed", "canceled", "expired"].includes(progress.kind);
+}
+
+/** The provider makes one task of all POSTs with one key, so the same POST is safe and tells the task. */
+export async function sameKeyAgain(lost: Lost, deps: Deps): Promise<Resolution> {
+  const { account } = lost.intent;
+  const lifeMs = account.provider.capabilities.idempotencyLifeMs?.value ?? 0;
+  // The key is as old as its first POST, which began at most one submit lease before it was lost.
+  if ((lost.nowMs - lost.lostAtMs + deps.timing.submitLeaseMs) * account.timeScale >= lifeMs) {
+    return { kind: "mute", why: "its idempotency key is too old" };
+  }
+  const outcome = await post(lost.intent, deps);
+  deps.meters.submits.inc({ account: account.name, outcome: `resolve-${outcome.kind}` });
+  switch (outcome.kind) {
+    case "accepted":
+      return { kind: "found", taskId: outcome.taskId };
+    case "rejected":
+      // Had there been a task under this key, the provider would have named it instead of refusing.
+      return { kind: "proven_absent", why: `the same POST was refused (${outcome.failure.message})` };
+    case "throttled":
+      return { kind: "later", inMs: outcome.retryAfterMs ?? 5_000 / account.timeScale };
+    case "blocked":
+      return { kind: "later", inMs: 60_000 };
+    case "unsent":
+    case "unknown":
+      return { kind: "later", inMs: growing(lost) };
+  }
+}
+
+/** The provider keeps our id beside its task. */
+export async function lookedUp(lost: Lost, deps: Deps): Promise<Resolution> {
+  const { account } = lost.intent;
+  if (!account.provider.lookup) return { kind: "mute", why: "it cannot be looked up" };
+  const answer = await account.provider.lookup(idempotencyKeyOf(lost.intent), callOf(account, deps));
+  switch (answer.kind) {
+    case "found":
+      return answer;
+    case "absent":
+      return { kind: "absent" };
+    default:
+      return later(lost, answer);
+  }
+}
+
+const mostPages = 5;
+
+/** The provider lists its tasks: ours is the only one that nobody owns and that nothing speaks against. */
+export async function listed(lost: Lost, deps: Deps): Promise<Resolution> {
+  const { account } = lost.intent;
+  const candidates: Candidate[] = [];
+  for (let page = 1; page <= mostPages; page += 1) {
+    const answer = await askForPage(lost, page, deps);
+    if (answer === undefined) return { kind: "mute", why: "its tasks cannot be listed" };
+    if (answer.kind !== "listed") return later(lost, answer);
+    candidates.push(...answer.candidates);
+    if (!answer.more) break;
+  }
+  const owners = await Promise.all(candidates.map(({ taskId }) => ledger.ownerOf(deps.cell, account.name, taskId)));
+  const free = candidates.filter((_, i) => owners[i] === undefined || owners[i] === lost.intent.id);
+  const certain = free.filter(({ likeness }) => likeness === "certain");
+  const [best, ...others] = certain.length > 0 ? certain : free;
+  if (best === undefined) return { kind: "absent" };
+  const alone = others.length === 0 && (best.likeness === "certain" || (await isOnlyOneLost(account, deps)));
+  return alone
+    ? { kind: "found", taskId: best.taskId }
+    : {
+        kind: "mute",
+        why: `several tasks could be its own: ${[best, ...others]
+          .map(({ taskId }) => taskId)
+          .join(", ")
+          .slice(0, 200)}`,
+      };
+}
+
+function askForPage(lost: Lost, page: number, deps: Deps): Promise<Listed> | undefined {
+  const { account, request } = lost.intent;
+  const sinceMs = lost.lostAtMs - deps.timing.submitLeaseMs;
+  return account.provider.list?.(
+    { request, idempotencyKey: idempotencyKeyOf(lost.intent), sinceMs, page },
+    callOf(account, deps),
+  );
+}
+
+/** Two lost POSTs that look alike could be taken for each other, and a customer would get another's video. */
+async function isOnlyOneLost(account: Account, deps: Deps): Promise<boolean> {
+  const { lanes } = await ledger.accountStatus(deps.cell, account.name);
+  return lanes.unknown + lanes.review + lanes.submitting <= 1;
+}
+
+function later(lost: Lost, answer: Unanswered): Resolution {
+  switch (answer.kind) {
+    case "throttled":
+      return { kind: "later", inMs: answer.retryAfterMs ?? 5_000 / lost.intent.account.timeScale };
+    case "blocked":
+      return { kind: "later", inMs: 60_000 };
+    case "unreachable":
+      return { kind: "later", inMs: growing(lost) };
+  }
+}
+
+function growing({ trouble }: Lost): number {
+  return Math.min(60_000, 2_000 * 2 ** Math.min(trouble, 10));
+}

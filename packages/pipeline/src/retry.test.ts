@@ -1,0 +1,81 @@
+import * as ledger from "@reelqueue/ledger";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { accept } from "./accept/index.ts";
+import type { Installation } from "./open.ts";
+import { newAttempt } from "./poll/retry.ts";
+import { retry } from "./retry.ts";
+import { testInstallation } from "./test-installation.ts";
+
+let scope: AsyncDisposableStack;
+let here: Installation;
+beforeEach(async () => {
+  scope = new AsyncDisposableStack();
+  here = await testInstallation(scope);
+});
+afterEach(async () => {
+  expect(await ledger.audit(here.cell)).toEqual([]);
+  await scope.disposeAsync();
+});
+
+async function failed(failureClass: string): Promise<string> {
+  const [row] = await accept([{ prompt: "a cup", account: "hiapi" }], { tenant: "default" }, here);
+  const id = row && "id" in row ? row.id : "";
+  await fail(id, failureClass);
+  return id;
+}
+
+async function fail(id: string, failureClass: string): Promise<void> {
+  await ledger.admit(here.cell, "hiapi", { slots: 100, rate: 0, burst: 0, window: 100, leaseMs: 1_000, weights: {} });
+  await ledger.move(here.cell, {
+    id,
+    from: ["queued"],
+    to: "submitting",
+    token: `${Math.random()}`,
+    due: { lane: "submitting", inMs: 1_000 },
+  });
+  await ledger.move(here.cell, {
+    id,
+    from: ["submitting"],
+    to: "failed",
+    token: `${Math.random()}`,
+    set: { failure: JSON.stringify({ class: failureClass, message: "no" }) },
+  });
+}
+
+test("pressed many times at once, one new attempt begins", async () => {
+  const id = await failed("upstream");
+  const answers = await Promise.all(Array.from({ length: 10 }, () => retry(id, here)));
+  expect(answers.filter(({ kind }) => kind === "queued")).toEqual([{ kind: "queued", attempt: 2 }]);
+});
+
+test.each(["output_lost", "billing_uncertain"])(
+  "what failed as %s is not retried, and it is said what to do",
+  async (failureClass) => {
+    const id = await failed(failureClass);
+    expect(await retry(id, here)).toMatchObject({
+      kind: "unsafe",
+      class: failureClass,
+      advice: expect.stringContaining("enqueue it anew"),
+    });
+    expect((await ledger.read(here.cell, id))?.record.state).toBe("failed");
+  },
+);
+
+test("a retry that stood still while another one ran through and failed again changes nothing", async () => {
+  const id = await failed("upstream");
+  const before = (await ledger.read(here.cell, id))?.record;
+  await retry(id, here);
+  await fail(id, "upstream");
+  if (!before) throw new Error("no record");
+  const late = await ledger.move(here.cell, {
+    id,
+    from: ["failed"],
+    to: "queued",
+    token: "late",
+    expect: { n: before.n },
+    due: { lane: "backlog" },
+    ...newAttempt(before),
+  });
+  expect(late).toEqual({ kind: "stale", state: "failed" });
+  expect((await ledger.read(here.cell, id))?.record.attempt).toBe("2");
+});
