@@ -7,6 +7,7 @@ import { keyVariables, providerNamed } from "@reelqueue/providers";
 import { openQueues } from "@reelqueue/queue";
 import {
   createMetrics,
+  derivedWebhookSecret,
   deriveKey,
   installationSecret,
   type LoadedConfig,
@@ -97,7 +98,7 @@ function webhookSecretsOf({ webhookSecrets }: LoadedConfig, secret: Secret<Buffe
   return (tenant) => {
     const own = webhookSecrets.get(tenant);
     if (own) return [own.reveal()];
-    const known = derived.get(tenant) ?? `whsec_${deriveKey(secret, `webhook:${tenant}`).toString("base64")}`;
+    const known = derived.get(tenant) ?? derivedWebhookSecret(secret, tenant);
     derived.set(tenant, known);
     return [known];
   };

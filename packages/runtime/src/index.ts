@@ -1,6 +1,6 @@
 export { type LoadedConfig, loadConfig, type ResolvedAccount } from "./config.ts";
 export { type Health, type Readiness, serveHealth } from "./health.ts";
-export { deriveKey, installationSecret } from "./installation-secret.ts";
+export { derivedWebhookSecret, deriveKey, installationSecret } from "./installation-secret.ts";
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";
 export { createMetrics, type Metrics } from "./metrics.ts";
 export { readCount, readServerEnv, readWorkerEnv } from "./process-env.ts";

@@ -27,6 +27,11 @@ export function deriveKey(secret: Secret<Buffer>, purpose: string): Buffer {
   return Buffer.from(hkdfSync("sha256", secret.reveal(), "reelqueue", purpose, 32));
 }
 
+/** The secret that a tenant's webhooks are signed with where the tenant brought none of its own. */
+export function derivedWebhookSecret(secret: Secret<Buffer>, tenant: string): string {
+  return `whsec_${deriveKey(secret, `webhook:${tenant}`).toString("base64")}`;
+}
+
 async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
