@@ -3,11 +3,11 @@ import { readJson } from "./json.ts";
 import type { Call } from "./provider.ts";
 
 export interface Ask {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   /** Path and query, from the root of the provider's API. */
   path: string;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Buffer;
   timeoutMs: number;
 }
 

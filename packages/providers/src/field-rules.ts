@@ -1,7 +1,7 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
+import type { Capabilities } from "./capabilities.ts";
 import { breachIf, type Rule } from "./checking.ts";
-import { declaredFormat, type Medium, mediaOf } from "./media.ts";
-import type { Capabilities } from "./provider.ts";
+import { declaredFormat, formOf, type Medium, mediaOf } from "./media.ts";
 
 /** Kinds of rules that every reseller has in its own numbers; the numbers come from the capability table. */
 
@@ -111,6 +111,50 @@ export function audioNeedsPicture(named: Named): Rule {
     test(request) {
       const alone = request.audios.length > 0 && request.videos.length === 0 && referenceImages(request) === 0;
       return breachIf(alone, "audios", "audio only", "a reference image or video with it");
+    },
+  };
+}
+
+/** Media that stand in the URL itself, or that only we have, where the provider wants an address; by its table of inline media. */
+export function notInline(named: Named, { inline, title }: Capabilities): Rule {
+  const { frames, referenceImages, videos, audios } = inline.value;
+  const taken = { frame: frames, image: referenceImages, video: videos, audio: audios };
+  return {
+    ...named,
+    test: (request) =>
+      mediaOf(request).flatMap(({ field, kind, url }) => {
+        const isInline = formOf(url) === "data" || formOf(url) === "stored";
+        return breachIf(isInline && !taken[kind], field, url, `an address: ${title} takes no inline ${kind}s here`);
+      }),
+  };
+}
+
+/** Nothing to go by: neither a prompt nor what may stand in its place. */
+export function promptNeeded(named: Named, mayStandIn: (request: GenerationRequest) => boolean, allowed: string): Rule {
+  return {
+    ...named,
+    test(request) {
+      const isBlank = (request.prompt ?? "").trim() === "";
+      return breachIf(isBlank && !mayStandIn(request), "prompt", request.prompt ?? "", allowed);
+    },
+  };
+}
+
+/** Advice on the length of a prompt that every document of the family gives. */
+export function promptAdvice(named: Named): Rule {
+  return {
+    ...named,
+    severity: "warning",
+    test({ prompt = "" }) {
+      const han = prompt.match(/\p{Script=Han}/gu)?.length ?? 0;
+      const words = prompt.match(/[\p{L}\p{N}'’-]+/gu)?.length ?? 0;
+      const given = `${han} Chinese characters, ${words} words`;
+      return breachIf(
+        han > 500 || words > 1_000,
+        "prompt",
+        given,
+        "recommended: 500 Chinese characters or 1,000 words",
+      );
     },
   };
 }

@@ -1,13 +1,23 @@
+import type { Capabilities } from "./capabilities.ts";
 import { breachIf, type Rule } from "./checking.ts";
 import { formOf, mediaOf } from "./media.ts";
-import type { Capabilities } from "./provider.ts";
 
 /** Rules that follow from any provider's capability table and from the shape of the common request. */
 export function generalRules(capabilities: Capabilities): Rule[] {
-  return rules.map((rule) => rule(capabilities));
+  return rules.flatMap((rule) => rule(capabilities) ?? []);
 }
 
-const rules = [model, automaticSeconds, features, reachableMedia, assetIds, oneFrameEach, imageNumbers];
+/** Each answers nothing where the provider takes whatever it would refuse. */
+const rules: readonly ((capabilities: Capabilities) => Rule | undefined)[] = [
+  model,
+  automaticSeconds,
+  features,
+  reachableMedia,
+  assetIds,
+  oneFrameEach,
+  imageNumbers,
+  noSeed,
+];
 
 function model({ title, models }: Capabilities): Rule {
   const offered = Object.keys(models).join(", ");
@@ -19,7 +29,8 @@ function model({ title, models }: Capabilities): Rule {
   };
 }
 
-function automaticSeconds({ title, models }: Capabilities): Rule {
+function automaticSeconds({ title, models }: Capabilities): Rule | undefined {
+  if (Object.values(models).every(({ automaticSeconds: offer }) => offer.value)) return undefined;
   return {
     id: "G-V2",
     label: "SEED",
@@ -57,15 +68,15 @@ function reachableMedia({ title }: Capabilities): Rule {
   };
 }
 
-function assetIds({ title, assets }: Capabilities): Rule {
+function assetIds({ title, assets }: Capabilities): Rule | undefined {
+  if (assets.value) return undefined;
   return {
     id: "G-V5",
     label: assets.label,
     source: assets.source,
     test: (request) =>
       mediaOf(request).flatMap(({ field, url }) => {
-        const broken = formOf(url) === "asset" && !assets.value;
-        return breachIf(broken, field, url, `no asset ids: ${title} documents none`);
+        return breachIf(formOf(url) === "asset", field, url, `no asset ids: ${title} documents none`);
       }),
   };
 }
@@ -97,5 +108,15 @@ function imageNumbers({ title }: Capabilities): Rule {
         breachIf(true, "prompt", tag, `[Image 1] to [Image ${count}], as many as are given`),
       );
     },
+  };
+}
+
+function noSeed({ title, seed }: Capabilities): Rule | undefined {
+  if (seed !== null) return undefined;
+  return {
+    id: "G-V8",
+    label: "SEED",
+    source: `parameters of ${title}`,
+    test: ({ seed: given }) => breachIf(given !== undefined, "seed", given, `left out: ${title} does not take one`),
   };
 }

@@ -1,5 +1,6 @@
-import type { Failure, GenerationRequest, Label, Mode, OutputKind, Problem } from "@reelqueue/contracts";
+import type { Failure, GenerationRequest, OutputKind, Problem } from "@reelqueue/contracts";
 import type { Egress } from "@reelqueue/egress";
+import type { Capabilities } from "./capabilities.ts";
 
 /**
  * One reseller's dialect. An adapter never reads the environment, sleeps, retries, logs or loops:
@@ -77,6 +78,7 @@ export type Submitted =
 export type Progress =
   /** `known` is false for a status that the documents do not name: keep polling, count it. */
   | { kind: "pending"; phase: "queued" | "running"; progress?: number; status: string; known: boolean }
+  /** `usage` is what the provider says it used: `tokens`, `seconds`, `webSearches`. */
   | { kind: "succeeded"; outputs: RemoteOutput[]; usage?: Record<string, number> }
   | { kind: "failed"; failure: Failure }
   | { kind: "canceled" }
@@ -176,68 +178,4 @@ export interface Quote {
   usd: number | null;
   /** How it was worked out, in one phrase. */
   basis: string;
-}
-
-/** A fact about a provider with what it rests on. */
-export interface Fact<T> {
-  value: T;
-  label: Label;
-  source: string;
-}
-
-/** What a provider can do, as data. */
-export interface Capabilities {
-  name: string;
-  title: string;
-  docsUrl: string;
-  baseUrl: Fact<string>;
-  models: Readonly<Record<string, ModelCapability>>;
-  ratios: Fact<readonly string[]>;
-  modes: readonly Mode[];
-  images: Fact<{ frames: boolean; references: number; total?: number }>;
-  videos: Fact<number>;
-  audios: Fact<number>;
-  /** Which media may be inline (a data URI); everything else must be a URL or an asset id. */
-  inline: Fact<{ frames: boolean; referenceImages: boolean; videos: boolean; audios: boolean }>;
-  /** Whether media of the provider's own library (`asset://<id>`) are taken. */
-  assets: Fact<boolean>;
-  seed: Fact<readonly [min: number, max: number]> | null;
-  offers: {
-    generateAudio: boolean;
-    watermark: boolean;
-    webSearch: boolean;
-    returnLastFrame: boolean;
-    safetyCheck: boolean;
-  };
-  /** Requests of every kind, or only submits where `queriesPerMinute` is there. */
-  requestsPerMinute: Fact<number> | null;
-  /** Looks, where the provider counts them apart from submits. */
-  queriesPerMinute?: Fact<number>;
-  inFlight: Fact<number> | null;
-  /** `"unknown"` counts as charged: no automatic retry. */
-  chargesFailures: Fact<boolean | "unknown">;
-  /** How a lost answer can be resolved, best first; empty: only a person can. */
-  resolve: readonly ("idempotencyKey" | "clientId" | "list" | "callback")[];
-  idempotencyLifeMs?: Fact<number>;
-  callback: Fact<{ signed: boolean; httpsOnly: boolean }> | null;
-  cancel: boolean;
-  /** Every task status that the documents name, and what it means; any other one means: keep polling. */
-  statuses: Fact<Readonly<Record<string, Phase>>>;
-  /** The switches that `Reading` may hold, each with what it does when it is on. */
-  switches: Readonly<Record<string, string>>;
-  /** How long a task can at most be running; afterwards its slot is free whatever became of it. */
-  longestRunMs: Fact<number>;
-  /** First guess of a typical run, until the real ones are learned. */
-  typicalRunMs: Fact<number>;
-}
-
-/** What a task status means, whatever the provider calls it. */
-export type Phase = "queued" | "running" | "succeeded" | "failed" | "canceled";
-
-export interface ModelCapability {
-  /** The provider's own name of it. */
-  upstream: string;
-  resolutions: Fact<readonly string[]>;
-  seconds: Fact<readonly [min: number, max: number]>;
-  automaticSeconds: Fact<boolean>;
 }

@@ -13,6 +13,24 @@ const fault = z.enum([
   /** The connection is closed in the middle of `text`. */
   "cut",
 ]);
+/** Left out where nothing may be sent. `null` as a header: it must not be there; `…*`: it must begin so. */
+const sent = z.strictObject({
+  method: z.enum(["GET", "POST", "DELETE"]),
+  path: z.string(),
+  headers,
+  body: z.unknown().optional(),
+  /** Parts of a body that is not JSON. */
+  holds: z.array(z.string()).optional(),
+});
+const answer = z.strictObject({
+  status: z.number().default(200),
+  headers: z.record(z.string(), z.string()).default({}),
+  json: z.unknown().optional(),
+  text: z.string().optional(),
+  fault: fault.optional(),
+});
+const request = z.record(z.string(), z.unknown());
+
 const recording = z.strictObject({
   /** Which of the required cases it is. */
   proves: z.string(),
@@ -21,9 +39,11 @@ const recording = z.strictObject({
   source: z.string(),
   /** The task status that it shows, where it shows one. */
   status: z.string().optional(),
+  /** The switches that the account has set. */
+  switches: z.record(z.string(), z.boolean()).optional(),
   submit: z
     .strictObject({
-      request: z.record(z.string(), z.unknown()),
+      request,
       callbackUrl: z.string().optional(),
       media: z.record(z.string(), z.string()).optional(),
     })
@@ -32,19 +52,24 @@ const recording = z.strictObject({
   callback: z
     .strictObject({ raw: z.string(), headers: headers, secret: z.string().optional(), nowMs: z.number() })
     .optional(),
-  /** Left out where nothing may be sent. `null` as a header: it must not be there. */
-  sent: z
-    .strictObject({ method: z.enum(["GET", "POST"]), path: z.string(), headers, body: z.unknown().optional() })
-    .optional(),
-  answer: z
+  lookup: z.strictObject({ clientId: z.string() }).optional(),
+  list: z.strictObject({ request, sinceMs: z.number(), page: z.number().default(1) }).optional(),
+  cancel: z.strictObject({ taskId: z.string() }).optional(),
+  upload: z
     .strictObject({
-      status: z.number().default(200),
-      headers: z.record(z.string(), z.string()).default({}),
-      json: z.unknown().optional(),
-      text: z.string().optional(),
-      fault: fault.optional(),
+      kind: z.enum(["image", "video", "audio"]),
+      name: z.string(),
+      url: z.string().optional(),
+      /** Text that stands for the bytes of a file. */
+      bytes: z.string().optional(),
+      contentType: z.string().default(""),
     })
     .optional(),
+  asset: z.strictObject({ assetId: z.string() }).optional(),
+  sent: sent.optional(),
+  answer: answer.optional(),
+  /** What follows the first exchange, where one question takes more. */
+  next: z.array(z.strictObject({ sent, answer })).default([]),
   /** The outcome without its `message` and `evidence`; of those, a part may be given. */
   outcome: z.looseObject({ kind: z.string() }),
 });

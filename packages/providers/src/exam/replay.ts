@@ -3,10 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { buffer } from "node:stream/consumers";
 import { generationRequest } from "@reelqueue/contracts";
 import { createEgress, type Egress } from "@reelqueue/egress";
-import type { Provider } from "../provider.ts";
+import type { Call, Provider, SubmitCall, Upload } from "../provider.ts";
 import type { Recording } from "./recording.ts";
 
 export const key = "key-of-the-exam";
+const idempotencyKey = "gen_exam-1";
 
 /** A request as it arrived. */
 export interface Arrived {
@@ -32,35 +33,26 @@ export class Playback implements AsyncDisposable {
   async play(provider: Provider, recording: Recording): Promise<unknown> {
     this.recording = recording;
     this.arrived.length = 0;
-    const { submit, poll, callback } = recording;
-    if (submit) return provider.submit(generationRequest.parse(submit.request), this.#submitCall(submit));
-    if (poll) return provider.poll(poll.taskId, this.#call());
-    if (!callback || !provider.callback) throw new Error(`${recording.title}: nothing to do`);
-    const headers = Object.fromEntries(
-      Object.entries(callback.headers).map(([name, value]) => [name, value ?? undefined]),
-    );
-    const { raw, nowMs, secret } = callback;
-    return provider.callback({ raw: Buffer.from(raw), headers, nowMs, ...(secret === undefined ? {} : { secret }) });
+    const { submit, poll, lookup, list, cancel, upload, asset } = recording;
+    const call = this.#call(provider);
+    if (submit) return provider.submit(generationRequest.parse(submit.request), { ...call, ...ownOf(submit) });
+    if (poll) return provider.poll(poll.taskId, call);
+    if (lookup) return provider.lookup?.(lookup.clientId, call);
+    if (list) return provider.list?.({ ...list, request: generationRequest.parse(list.request), idempotencyKey }, call);
+    if (cancel) return provider.cancel?.(cancel.taskId, call);
+    if (upload) return provider.upload?.({ ...upload, source: sourceOf(upload) }, call);
+    if (asset) return provider.asset?.(asset.assetId, call);
+    return called(provider, recording);
   }
 
-  #submitCall({ callbackUrl, media = {} }: NonNullable<Recording["submit"]>) {
-    return {
-      ...this.#call(),
-      idempotencyKey: "gen_exam-1",
-      ...(callbackUrl === undefined ? {} : { callbackUrl }),
-      dataUri: async (url: string) => {
-        const uri = media[url];
-        if (uri === undefined) throw new Error(`no such medium: ${url}`);
-        return uri;
-      },
-    };
-  }
-
-  #call() {
+  #call({ capabilities }: Provider): Call {
     const address = this.#server.address();
     const isRefused = this.recording?.answer?.fault === "refused";
     const port = typeof address === "object" && !isRefused ? address?.port : 1;
-    return { http: this.#impatient(), baseUrl: `http://127.0.0.1:${port}`, key, signal: new AbortController().signal };
+    const path = new URL(capabilities.baseUrl.value).pathname.replace(/\/$/, "");
+    const { switches = {} } = this.recording ?? {};
+    const signal = new AbortController().signal;
+    return { http: this.#impatient(), baseUrl: `http://127.0.0.1:${port}${path}`, key, signal, switches };
   }
 
   /** The adapters' own patience is a minute; of a silent provider the exam waits for less. */
@@ -73,7 +65,7 @@ export class Playback implements AsyncDisposable {
     const body = (await buffer(request)).toString("utf8");
     const { method = "", url: path = "", headers } = request;
     this.arrived.push({ method, path, headers, body });
-    const { status = 500, headers: own, json, text, fault } = this.recording?.answer ?? {};
+    const { status = 500, headers: own, json, text, fault } = this.#next() ?? {};
     const content = json === undefined ? (text ?? "") : JSON.stringify(json);
     if (fault === "silence") return;
     if (fault === "reset") return void request.socket.resetAndDestroy();
@@ -87,10 +79,41 @@ export class Playback implements AsyncDisposable {
     response.write(content.slice(0, content.length / 2), () => request.socket.destroy());
   }
 
+  #next(): Recording["answer"] {
+    const at = this.arrived.length - 1;
+    return at === 0 ? this.recording?.answer : this.recording?.next[at - 1]?.answer;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#http.close();
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, "close");
   }
+}
+
+/** What a submit has besides what every call has. */
+function ownOf({ callbackUrl, media = {} }: NonNullable<Recording["submit"]>): Omit<SubmitCall, keyof Call> {
+  return {
+    idempotencyKey,
+    ...(callbackUrl === undefined ? {} : { callbackUrl }),
+    dataUri: async (url: string) => {
+      const uri = media[url];
+      if (uri === undefined) throw new Error(`no such medium: ${url}`);
+      return uri;
+    },
+  };
+}
+
+function sourceOf({ url, bytes = "", contentType }: NonNullable<Recording["upload"]>): Upload["source"] {
+  return url === undefined ? { bytes: Buffer.from(bytes), contentType } : { url };
+}
+
+function called(provider: Provider, { callback, title }: Recording): unknown {
+  if (!callback || !provider.callback) throw new Error(`${title}: nothing to do`);
+  const headers = Object.fromEntries(
+    Object.entries(callback.headers).map(([name, value]) => [name, value ?? undefined]),
+  );
+  const { raw, nowMs, secret } = callback;
+  return provider.callback({ raw: Buffer.from(raw), headers, nowMs, ...(secret === undefined ? {} : { secret }) });
 }

@@ -1,6 +1,6 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
 import { readJson } from "../json.ts";
 import type { CallbackReading, ReceivedCallback } from "../provider.ts";
+import { hmacHex, isRecent, isSame } from "../signature.ts";
 import { calledId } from "./wire.ts";
 
 /** How far the signed time may be off (FOUND: the vendor's SDK). */
@@ -21,13 +21,6 @@ export function readCallback(received: ReceivedCallback): CallbackReading {
 function whyForged({ raw, headers, nowMs }: ReceivedCallback, secret: string): string | undefined {
   const timestamp = headers["x-hiapi-timestamp"] ?? "";
   const signature = headers["x-hiapi-signature"] ?? "";
-  const expected = createHmac("sha256", secret).update(`${timestamp}.`).update(raw).digest("hex");
-  if (!equal(signature, expected)) return "the signature is missing or wrong";
-  const isRecent = /^\d{1,12}$/.test(timestamp) && Math.abs(nowMs - Number(timestamp) * 1_000) <= toleranceMs;
-  return isRecent ? undefined : "signed too long ago, or ahead of time";
-}
-
-function equal(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
+  if (!isSame(signature, hmacHex(secret, `${timestamp}.`, raw))) return "the signature is missing or wrong";
+  return isRecent(timestamp, nowMs, toleranceMs) ? undefined : "signed too long ago, or ahead of time";
 }

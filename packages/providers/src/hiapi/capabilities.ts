@@ -1,4 +1,4 @@
-import type { Capabilities, Fact } from "../provider.ts";
+import type { Capabilities, Fact } from "../capabilities.ts";
 
 const page = "HiAPI, Seedance 2.0 page";
 const seed = <T>(value: T, source = page): Fact<T> => ({ value, label: "SEED", source });

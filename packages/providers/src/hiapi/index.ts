@@ -1,8 +1,9 @@
 import { problemsOf } from "../checking.ts";
 import { generalRules } from "../general-rules.ts";
+import { pollOnce } from "../look.ts";
 import { inlined } from "../media.ts";
 import type { Provider } from "../provider.ts";
-import { type Dialect, pollOnce, submitOnce } from "../settle.ts";
+import { submitOnce } from "../settle.ts";
 import { readCallback } from "./callback.ts";
 import { capabilities } from "./capabilities.ts";
 import { rulings } from "./failures.ts";
@@ -10,7 +11,7 @@ import { price } from "./price.ts";
 import { rules } from "./rules.ts";
 import { createBody, createdId, createPath, progress, refusal, taskPath } from "./wire.ts";
 
-const dialect: Dialect = {
+const dialect = {
   createdId,
   progress,
   refusal,

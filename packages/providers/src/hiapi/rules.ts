@@ -1,17 +1,17 @@
-import { type Breach, breachIf, type Rule } from "../checking.ts";
+import { breachIf, type Rule } from "../checking.ts";
 import {
   atMost,
   audioNeedsPicture,
   framesBesideReferences,
   has,
   lastFrameNeedsFirst,
+  notInline,
   ratioOffered,
   referenceImages,
   resolutionOffered,
   secondsInRange,
   seedInRange,
 } from "../field-rules.ts";
-import { formOf, mediaOf } from "../media.ts";
 import { capabilities } from "./capabilities.ts";
 
 const source = "HiAPI, Seedance 2.0 page";
@@ -47,14 +47,12 @@ export const rules: readonly Rule[] = [
     ({ framesBesideReferencesRefused = false }) => framesBesideReferencesRefused,
   ),
   audioNeedsPicture({ id: "H-V13", label: "INFERRED", source: "the original has it so" }),
-  {
-    id: "H-V14",
-    label: "INFERRED",
-    source: `${skill} allows data URIs for frames and says nothing of references`,
-    test: (request) =>
-      mediaOf(request).flatMap(({ field, kind, url }): Breach[] => {
-        const inline = formOf(url) === "data" || formOf(url) === "stored";
-        return breachIf(kind !== "frame" && inline, field, url, "an http(s) URL or an asset id");
-      }),
-  },
+  notInline(
+    {
+      id: "H-V14",
+      label: "INFERRED",
+      source: `${skill} allows data URIs for frames and says nothing of references`,
+    },
+    capabilities,
+  ),
 ];

@@ -3,8 +3,9 @@ import { z } from "zod";
 import { amount, anyTaskId, list, taskId, text, webUrl } from "../loose.ts";
 import { urlsByRole } from "../media.ts";
 import { phaseNamed } from "../phase.ts";
+import { progressOf } from "../progress.ts";
 import type { Progress, RemoteOutput } from "../provider.ts";
-import { failureClassOf, type Refusal } from "../rulings.ts";
+import type { Refusal } from "../rulings.ts";
 import { capabilities } from "./capabilities.ts";
 import { taskFailures } from "./failures.ts";
 
@@ -60,42 +61,20 @@ const task = z.object({
   output: list(item),
   error: z.object({ code: text, message: text }).optional().catch(undefined),
 });
-type Task = z.output<typeof task>;
 
 /** What the answer says about the task; undefined where it is about another one, or about none. */
 export function progress(body: unknown, asked: string): Progress | undefined {
   const read = z.object({ data: task }).safeParse(body).data?.data;
-  if (!read || (read.taskId !== undefined && read.taskId !== asked)) return undefined;
-  const phase = phaseNamed(read.status, capabilities);
-  switch (phase) {
-    case "succeeded":
-      return succeeded(read);
-    case "failed":
-      return failed(read);
-    case "canceled":
-      return { kind: "canceled" };
-    default:
-      return { kind: "pending", phase: phase ?? "running", status: read.status, known: phase !== undefined };
-  }
-}
-
-/** A success without a video is no success yet. */
-function succeeded({ output }: Task): Progress | undefined {
-  const outputs = output.flatMap(remoteOutput);
-  return outputs.some(({ kind }) => kind === "video") ? { kind: "succeeded", outputs } : undefined;
+  if (!read) return undefined;
+  const { taskId: id, status, output, error } = read;
+  const phase = phaseNamed(status, capabilities);
+  return progressOf({ id, status, phase, outputs: output.flatMap(remoteOutput), error }, asked, taskFailures);
 }
 
 /** The page knows only the URL; a type other than these two is another rendering of the same video (FOUND list, INFERRED use). */
 function remoteOutput({ url, type = "video", expireAt = 0 }: z.output<typeof item>): RemoteOutput[] {
   if (url === undefined || (type !== "video" && type !== "last_frame")) return [];
   return [{ kind: type, url, ...(expireAt > 0 ? { life: { untilMs: expireAt * 1_000 } } : {}) }];
-}
-
-function failed({ error }: Task): Progress {
-  const message = error?.message ?? error?.code ?? "The provider gives no reason";
-  const code = error?.code;
-  const reported = { message, ...(code === undefined ? {} : { code }) };
-  return { kind: "failed", failure: { class: failureClassOf(reported, taskFailures), ...reported } };
 }
 
 /** `{"code":400,"message":"…","data":null,"error_code":"…"}`, `error_code` may be absent (FOUND). */

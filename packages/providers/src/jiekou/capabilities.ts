@@ -1,4 +1,4 @@
-import type { Capabilities, Fact, ModelCapability } from "../provider.ts";
+import type { Capabilities, Fact, ModelCapability } from "../capabilities.ts";
 
 const page = "JieKou, Seedance 2.0 page";
 const seed = <T>(value: T, source = page): Fact<T> => ({ value, label: "SEED", source });

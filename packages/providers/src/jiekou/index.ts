@@ -1,8 +1,9 @@
 import { problemsOf } from "../checking.ts";
 import { generalRules } from "../general-rules.ts";
+import { pollOnce } from "../look.ts";
 import { inlined } from "../media.ts";
 import type { Provider } from "../provider.ts";
-import { pollOnce, submitOnce } from "../settle.ts";
+import { submitOnce } from "../settle.ts";
 import { capabilities } from "./capabilities.ts";
 import { rulings } from "./failures.ts";
 import { price } from "./price.ts";

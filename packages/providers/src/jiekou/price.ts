@@ -1,5 +1,6 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { roundUsd } from "../money.ts";
+import { priced, skuOf } from "../per-second.ts";
 import type { Quote, Reading } from "../provider.ts";
 import { capabilities } from "./capabilities.ts";
 
@@ -37,9 +38,8 @@ export const examplePricesPerSecond: Readonly<Record<string, number>> = {
  * minimum charge. Without a unit price nothing is known: the minimum alone would be too low a figure to count on.
  */
 export function price(request: GenerationRequest, { pricesPerSecond }: Reading): Quote {
-  const [, longest] = capabilities.models["seedance-2.0"].seconds.value;
-  const seconds = request.seconds === "auto" ? longest : request.seconds;
-  const sku = `${request.model}/${request.resolution}`;
+  const seconds = priced(request, capabilities.models);
+  const sku = skuOf(request);
   if (request.videos.length === 0) return withoutVideo(sku, seconds, pricesPerSecond[sku]);
   return withVideo(sku, seconds, pricesPerSecond[`${sku}+video`]);
 }

@@ -1,4 +1,4 @@
-import { breachIf, type Rule } from "../checking.ts";
+import type { Rule } from "../checking.ts";
 import {
   atMost,
   audioNeedsPicture,
@@ -7,13 +7,15 @@ import {
   has,
   hasReferences,
   lastFrameNeedsFirst,
+  notInline,
+  promptAdvice,
+  promptNeeded,
   ratioOffered,
   resolutionOffered,
   resolutionOfModel,
   secondsInRange,
   seedInRange,
 } from "../field-rules.ts";
-import { formOf, mediaOf } from "../media.ts";
 import { capabilities } from "./capabilities.ts";
 
 const source = "JieKou, Seedance 2.0 page";
@@ -23,13 +25,11 @@ const audios = ["wav", "wave", "vnd.wave", "mp3", "mpeg", "mpeg3"];
 
 /** The rules of the page that can be judged from the request alone; sizes, lengths and pixels need the files (J-V11 to J-V13). */
 export const rules: readonly Rule[] = [
-  {
-    ...seed("J-V1"),
-    test(request) {
-      const bare = (request.prompt ?? "").trim() === "" && !has(request, "first_frame") && !hasReferences(request);
-      return breachIf(bare, "prompt", request.prompt ?? "", "a prompt, a first frame or a reference");
-    },
-  },
+  promptNeeded(
+    seed("J-V1"),
+    (request) => has(request, "first_frame") || hasReferences(request),
+    "a prompt, a first frame or a reference",
+  ),
   lastFrameNeedsFirst(seed("J-V2")),
   secondsInRange(seed("J-V3"), capabilities),
   resolutionOffered(seed("J-V4"), capabilities),
@@ -40,14 +40,7 @@ export const rules: readonly Rule[] = [
   atMost(seed("J-V8"), "videos", capabilities.videos.value),
   atMost(seed("J-V8"), "audios", capabilities.audios.value),
   audioNeedsPicture(seed("J-V9")),
-  {
-    ...seed("J-V10"),
-    test: (request) =>
-      mediaOf(request).flatMap(({ field, kind, url }) => {
-        const inline = formOf(url) === "data" || formOf(url) === "stored";
-        return breachIf(kind === "video" && inline, field, url, "an http(s) URL: videos cannot be inline");
-      }),
-  },
+  notInline(seed("J-V10"), capabilities),
   declaredFormats(seed("J-V12"), "audio", audios),
   declaredFormats(seed("J-V13"), "frame", images),
   declaredFormats({ id: "J-V13", label: "INFERRED", source: "as for frames; the original has it so" }, "image", images),
@@ -55,19 +48,5 @@ export const rules: readonly Rule[] = [
     { id: "J-V14", label: "INFERRED", source: "the page names three modes; so the original" },
     () => true,
   ),
-  {
-    ...seed("J-V15"),
-    severity: "warning",
-    test({ prompt = "" }) {
-      const han = prompt.match(/\p{Script=Han}/gu)?.length ?? 0;
-      const words = prompt.match(/[\p{L}\p{N}'’-]+/gu)?.length ?? 0;
-      const given = `${han} Chinese characters, ${words} words`;
-      return breachIf(
-        han > 500 || words > 1_000,
-        "prompt",
-        given,
-        "recommended: 500 Chinese characters or 1,000 words",
-      );
-    },
-  },
+  promptAdvice(seed("J-V15")),
 ];

@@ -3,8 +3,9 @@ import { z } from "zod";
 import { amount, anyTaskId, list, taskId, text, webUrl } from "../loose.ts";
 import { urlsByRole } from "../media.ts";
 import { phaseNamed } from "../phase.ts";
+import { progressOf } from "../progress.ts";
 import type { Progress, RemoteOutput } from "../provider.ts";
-import { failureClassOf, type Refusal } from "../rulings.ts";
+import type { Refusal } from "../rulings.ts";
 import { capabilities } from "./capabilities.ts";
 import { taskFailures } from "./failures.ts";
 
@@ -58,34 +59,24 @@ const result = z.object({
   videos: list(z.object({ video_url: webUrl, video_url_ttl: amount })),
   images: list(z.object({ image_url: webUrl, image_url_ttl: amount })),
 });
-type Result = z.output<typeof result>;
 const nested = z.object({ data: result }).transform(({ data }) => data);
 
 /** What the answer says about the task; undefined where it is about another one, or about none. */
 export function progress(body: unknown, taskId: string): Progress | undefined {
   const read = z.union([result, nested]).safeParse(body).data;
-  if (!read || (read.task.task_id !== undefined && read.task.task_id !== taskId)) return undefined;
-  const status = read.task.status;
+  if (!read) return undefined;
+  const { task_id: id, status, progress_percent: percent, reason, error, message } = read.task;
   const phase = phaseNamed(status.toUpperCase().replace(/^TASK_STATUS_/, ""), capabilities);
-  switch (phase) {
-    case "succeeded":
-      return succeeded(read);
-    case "failed":
-      return failed(read);
-    case "canceled":
-      return { kind: "canceled" };
-    default:
-      return { kind: "pending", phase: phase ?? "running", status, known: phase !== undefined, ...percent(read) };
-  }
+  const told = { id, status, phase, percent, outputs: outputsOf(read), error: { message: reason ?? error ?? message } };
+  return progressOf(told, taskId, taskFailures);
 }
 
-/** A success without a video is no success yet (FOUND in public code). Images are the last frame (FOUND in public code). */
-function succeeded({ videos, images }: Result): Progress | undefined {
-  const outputs = [
+/** Images are the last frame (FOUND in public code). */
+function outputsOf({ videos, images }: z.output<typeof result>): RemoteOutput[] {
+  return [
     ...videos.flatMap(({ video_url, video_url_ttl }) => output("video", video_url, video_url_ttl)),
     ...images.flatMap(({ image_url, image_url_ttl }) => output("last_frame", image_url, image_url_ttl)),
   ];
-  return outputs.some(({ kind }) => kind === "video") ? { kind: "succeeded", outputs } : undefined;
 }
 
 /** How long a URL lives where the answer does not say (FOUND: "default 3600"). */
@@ -93,16 +84,6 @@ const defaultTtlSeconds = 3_600;
 
 function output(kind: RemoteOutput["kind"], url: string | undefined, ttlSeconds = defaultTtlSeconds): RemoteOutput[] {
   return url === undefined ? [] : [{ kind, url, life: { lastsMs: ttlSeconds * 1_000 } }];
-}
-
-function failed({ task }: Result): Progress {
-  const message = task.reason ?? task.error ?? task.message ?? "The provider gives no reason";
-  return { kind: "failed", failure: { class: failureClassOf({ message }, taskFailures), message } };
-}
-
-function percent({ task }: Result): { progress?: number } {
-  const value = task.progress_percent;
-  return value === undefined ? {} : { progress: Math.min(value, 100) };
 }
 
 /** `{"code":…,"reason":…,"message":…,"metadata":{"details":…}}`, every key optional (INFERRED from the vendor's plugin). */

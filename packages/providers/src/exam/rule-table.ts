@@ -1,0 +1,105 @@
+import { type GenerationRequest, generationRequest, type Problem } from "@reelqueue/contracts";
+import { describe, expect, test } from "vitest";
+import { problemsOf, type Rule } from "../checking.ts";
+import { generalRules } from "../general-rules.ts";
+import type { Reading } from "../provider.ts";
+import { providers } from "../registry.ts";
+
+export type Part = { [Field in keyof GenerationRequest]?: GenerationRequest[Field] | undefined };
+
+/** Requests that keep and that break one rule. */
+export interface Example {
+  keep: Part[];
+  break: Part[];
+  /** The switch that the account has set. */
+  on?: string;
+  /** Breaking it is no error, however well the rule is founded. */
+  advice?: true;
+}
+
+export const web = "https://cdn.example.com/x";
+export const frame = (role: "first_frame" | "last_frame", url = web) => ({ role, url });
+export const images = (n: number, url = web) => Array.from({ length: n }, () => ({ role: "reference" as const, url }));
+export const clips = (n: number, url = web) => Array.from({ length: n }, () => ({ url }));
+/** A value that the schema would refuse, to see that the rule does too. */
+export const odd = <T>(value: unknown) => value as T;
+
+/** Examples of the rules that every provider has. */
+export const general: Record<string, Example> = {
+  "G-V4": {
+    keep: [{ images: images(1) }, { videos: clips(1, "http://example.com/a.mp4") }],
+    break: [
+      { images: images(1, "./local.png") },
+      { videos: clips(1, "/home/me/a.mp4") },
+      { audios: clips(1, "ftp://example.com/a.wav") },
+      { images: images(1, "data:image/png,plain") },
+      { images: images(1, "https://") },
+    ],
+  },
+  "G-V6": {
+    keep: [{ images: [frame("first_frame"), frame("last_frame")] }, { images: images(3) }],
+    break: [
+      { images: [frame("first_frame"), frame("first_frame")] },
+      { images: [frame("first_frame"), frame("last_frame"), frame("last_frame")] },
+    ],
+  },
+  "G-V7": {
+    keep: [{ prompt: "[Image 1] and [Image 2]", images: images(2) }, { prompt: "no image named" }],
+    break: [
+      { prompt: "[Image 3] dances", images: images(2) },
+      { prompt: "[image 1]", images: [frame("first_frame")] },
+      { prompt: "[Image 0]", images: images(1) },
+    ],
+  },
+};
+
+/** Examples of the advice on the length of a prompt. */
+export const promptLengths: Example = {
+  advice: true,
+  keep: [{ prompt: "字".repeat(500) }, { prompt: "word ".repeat(1_000) }],
+  break: [{ prompt: "字".repeat(501) }, { prompt: "word ".repeat(1_001) }],
+};
+
+/** Walks a provider's table of rules: an example for every rule, a rule for every example, and each does what it says. */
+export function examineRules(name: string, own: readonly Rule[], examples: Readonly<Record<string, Example>>): void {
+  const provider = providers[name];
+  if (!provider) throw new Error(`${name} is not in the registry`);
+  const rows = [...generalRules(provider.capabilities), ...own];
+
+  describe(name, () => {
+    test("has an example for every rule and a rule for every example", () => {
+      expect(Object.keys(examples).sort()).toEqual([...new Set(rows.map(({ id }) => id))].sort());
+    });
+
+    test.each(rows.map((row): [string, Rule] => [`${row.id} (${row.label}) ${row.source}`, row]))("%s", (_, row) => {
+      const example = examples[row.id];
+      const reading = readingOf(example);
+      const found = (part: Part) => provider.check(filled(part), reading).filter(({ rule }) => rule === row.id);
+      for (const part of example?.keep ?? []) expect({ part, found: found(part) }).toEqual({ part, found: [] });
+      const broken = example?.break.filter((part) => problemsOf([row], filled(part), reading).length > 0);
+      expect(broken, "a request that breaks this very row").not.toEqual([]);
+    });
+
+    test.each(Object.entries(examples))("%s refuses, or warns where it is advice or only concluded", (id, example) => {
+      for (const part of example.break) {
+        const problems = provider.check(filled(part), readingOf(example)).filter(({ rule }) => rule === id);
+        expect({ part, found: problems.length }).not.toEqual({ part, found: 0 });
+        for (const problem of problems) expectWhole(problem, example);
+      }
+    });
+  });
+}
+
+/** A request with the defaults of the schema and these parts, whether the schema would take them or not. */
+export function filled(part: Part): GenerationRequest {
+  return { ...generationRequest.parse({ prompt: "A glass frog" }), ...part } as GenerationRequest;
+}
+
+export function readingOf(example: Example | undefined): Reading {
+  return { switches: example?.on === undefined ? {} : { [example.on]: true }, pricesPerSecond: {} };
+}
+
+function expectWhole(problem: Problem, { advice }: Example): void {
+  expect(problem.severity).toBe(advice || problem.label === "INFERRED" ? "warning" : "error");
+  for (const text of [problem.given, problem.allowed, problem.source, problem.field]) expect(text).not.toBe("");
+}
