@@ -1,5 +1,5 @@
-import * as ledger from "@reelqueue/ledger";
 import { eventually, sharedRedis, uniqueCell } from "@reelqueue/testing";
+import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { consume, openQueues, type Queues, type Verdict } from "./index.ts";
 
@@ -8,8 +8,8 @@ let queues: Queues;
 let options: Parameters<typeof consume>[2];
 beforeEach(async () => {
   const url = await sharedRedis();
-  const prefix = ledger.prefixOf(uniqueCell());
-  const connect = () => ledger.connect(url, "worker");
+  const prefix = `{${uniqueCell()}}`;
+  const connect = () => new Redis(url, { maxRetriesPerRequest: null });
   scope = new AsyncDisposableStack();
   queues = scope.use(openQueues({ connect, prefix }));
   options = { connect, prefix, concurrency: 5, onError: () => {} };
