@@ -32,7 +32,7 @@ export async function startContainerRedis(wish: RedisWish): Promise<TestRedis | 
       },
     };
   } catch (error) {
-    console.log(`A Docker engine answers, but ${image} does not start there: ${firstLine(error)}`);
+    console.log(`A Docker engine answers, but no container of ${image} could be started there: ${firstLine(error)}`);
     return undefined;
   }
 }
