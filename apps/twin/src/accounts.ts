@@ -1,9 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { Dialect } from "./dialect.ts";
-import { Account } from "./limits.ts";
+import { Account, windowsOf } from "./limits.ts";
 import type { Settings } from "./options.ts";
-
-const minuteMs = 60_000;
 
 /** Every key that ever called, each an account of its own. */
 export class Accounts {
@@ -20,7 +18,9 @@ export class Accounts {
     const name = `${dialect.name}\u0000${key}`;
     let account = this.#byName.get(name);
     if (!account) {
-      account = new Account(dialect.name, key, this.#limitsOf(dialect));
+      const limits = this.#limits === "off" ? {} : { ...dialect.limits, ...this.#limits[dialect.name] };
+      const windows = windowsOf(limits, (providerMs) => this.#clock.real(providerMs));
+      account = new Account(dialect.name, key, windows, limits.concurrent);
       this.#byName.set(name, account);
     }
     return account;
@@ -32,12 +32,5 @@ export class Accounts {
 
   clear(): void {
     this.#byName.clear();
-  }
-
-  #limitsOf(dialect: Dialect) {
-    const spanMs = this.#clock.real(minuteMs);
-    if (this.#limits === "off") return { requests: undefined, spanMs, concurrent: Number.POSITIVE_INFINITY };
-    const own = { ...dialect.limits, ...this.#limits[dialect.name] };
-    return { requests: own.requestsPerMinute, spanMs, concurrent: own.concurrent ?? Number.POSITIVE_INFINITY };
   }
 }

@@ -1,6 +1,8 @@
 import type { Account } from "./limits.ts";
 import type { LogEntry } from "./log.ts";
 
+export type Query = Readonly<Record<string, string | string[] | undefined>>;
+
 /** What goes back over the wire, or what does not. */
 export type Answer = Reply | { kind: "reset" } | { kind: "hang" };
 
@@ -15,10 +17,13 @@ export interface Reply {
 export interface Visit {
   account: Account;
   params: Record<string, string>;
-  query: Record<string, string>;
+  /** A parameter that was repeated is a list. */
+  query: Query;
   headers: Record<string, string | string[] | undefined>;
-  /** The body, byte for byte as text. */
+  /** The body as text; empty where it is a form. */
   raw: string;
+  /** The body of a form, byte for byte. */
+  bytes: Buffer;
   entry: LogEntry;
 }
 

@@ -1,6 +1,6 @@
 import type { Task } from "./tasks.ts";
 
-/** What the provider took and gave back, in whole micro-USD. */
+/** What the providers took and gave back, in whole micro-USD. */
 export interface Sums {
   tasks: number;
   charges: number;
@@ -10,6 +10,8 @@ export interface Sums {
 }
 
 export interface Ledger extends Sums {
+  /** By the provider's name, those that were charged only. */
+  byDialect: Record<string, Sums>;
   byMarker: Record<string, Sums & { taskIds: string[] }>;
   /** Markers with more than one charge that was not refunded: paid twice. */
   duplicates: string[];
@@ -19,61 +21,77 @@ export interface Ledger extends Sums {
 
 /** Charges every accepted task once and refunds every failed one once. */
 export class Bill {
-  #sums = noSums();
+  readonly #byDialect = new Map<string, Sums>();
 
   charge(task: Task): void {
-    this.#sums.tasks += 1;
-    this.#sums.charges += 1;
-    this.#sums.chargedMicroUsd += task.order.microUsd;
+    charge(rowOf(this.#byDialect, task.account.dialect, noSums), task);
   }
 
   refund(task: Task): void {
     if (task.refunded) return;
     task.refunded = true;
-    this.#sums.refunds += 1;
-    this.#sums.refundedMicroUsd += task.order.microUsd;
+    refund(rowOf(this.#byDialect, task.account.dialect, noSums), task);
   }
 
-  sums(): Sums {
-    return { ...this.#sums };
+  byDialect(): Record<string, Sums> {
+    return structuredClone(Object.fromEntries(this.#byDialect));
   }
 
   clear(): void {
-    this.#sums = noSums();
+    this.#byDialect.clear();
   }
 }
 
 /** The whole bill, or that of one marker. */
 export function ledger(bill: Bill, tasks: Iterable<Task>, forgottenTasks: number, marker?: string): Ledger {
   const byMarker = new Map<string, Sums & { taskIds: string[] }>();
+  const ofMarker = new Map<string, Sums>();
   for (const task of tasks) {
     if (task.marker === undefined || (marker !== undefined && task.marker !== marker)) continue;
-    addTo(byMarker, task.marker, task);
+    const row = rowOf(byMarker, task.marker, () => ({ ...noSums(), taskIds: [] }));
+    row.taskIds.push(task.id);
+    for (const sums of [row, rowOf(ofMarker, task.account.dialect, noSums)]) {
+      charge(sums, task);
+      if (task.refunded) refund(sums, task);
+    }
   }
-  const sums = marker === undefined ? bill.sums() : (byMarker.get(marker) ?? noSums());
+  const byDialect = marker === undefined ? bill.byDialect() : Object.fromEntries(ofMarker);
   return {
-    tasks: sums.tasks,
-    charges: sums.charges,
-    refunds: sums.refunds,
-    chargedMicroUsd: sums.chargedMicroUsd,
-    refundedMicroUsd: sums.refundedMicroUsd,
+    ...total(Object.values(byDialect)),
+    byDialect,
     byMarker: Object.fromEntries(byMarker),
     duplicates: [...byMarker].filter(([, row]) => row.charges - row.refunds > 1).map(([name]) => name),
     forgottenTasks,
   };
 }
 
-function addTo(rows: Map<string, Sums & { taskIds: string[] }>, marker: string, task: Task): void {
-  const row = rows.get(marker) ?? { ...noSums(), taskIds: [] };
-  row.tasks += 1;
-  row.charges += 1;
-  row.chargedMicroUsd += task.order.microUsd;
-  if (task.refunded) {
-    row.refunds += 1;
-    row.refundedMicroUsd += task.order.microUsd;
+export function total(parts: Sums[]): Sums {
+  const whole = noSums();
+  for (const part of parts) {
+    whole.tasks += part.tasks;
+    whole.charges += part.charges;
+    whole.refunds += part.refunds;
+    whole.chargedMicroUsd += part.chargedMicroUsd;
+    whole.refundedMicroUsd += part.refundedMicroUsd;
   }
-  row.taskIds.push(task.id);
-  rows.set(marker, row);
+  return whole;
+}
+
+function charge(sums: Sums, task: Task): void {
+  sums.tasks += 1;
+  sums.charges += 1;
+  sums.chargedMicroUsd += task.order.microUsd;
+}
+
+function refund(sums: Sums, task: Task): void {
+  sums.refunds += 1;
+  sums.refundedMicroUsd += task.order.microUsd;
+}
+
+function rowOf<Row>(rows: Map<string, Row>, name: string, fresh: () => Row): Row {
+  const row = rows.get(name) ?? fresh();
+  rows.set(name, row);
+  return row;
 }
 
 function noSums(): Sums {

@@ -1,62 +1,58 @@
 import { Agent, request } from "undici";
 import type { Clock } from "./clock.ts";
-import type { Dialect, View } from "./dialect.ts";
+import type { CallbackRules, Dialect, View } from "./dialect.ts";
 import { fires } from "./faults.ts";
 
-/** INVENTED: the vendors say that callbacks are repeated, not when. In the provider's time. */
-const retryDelaysMs = [5_000, 30_000, 120_000];
 const lieDelayMs = 2_000;
-const answerTimeoutMs = 10_000;
 const otherSecret = "not the secret that was agreed on";
 
-export interface CallbackRules {
+export interface CallbackSettings {
   callbackSecret?: string | undefined;
+  previousCallbackSecret?: string | undefined;
   allowHttpCallbacks: boolean;
   callbackHosts: string[];
 }
 
-/** Tells clients that their tasks have ended: at least once, and again while they do not answer 2xx. */
+/** Tells clients what became of their tasks: at least once, and again while they do not answer 2xx. */
 export class Callbacks {
   on = true;
   counts = noCounts();
   readonly #clock: Clock;
-  readonly #rules: CallbackRules;
-  readonly #agent = new Agent({ headersTimeout: answerTimeoutMs, bodyTimeout: answerTimeoutMs, connections: 16 });
+  readonly #settings: CallbackSettings;
+  readonly #secrets: readonly string[];
+  readonly #agent = new Agent({ connections: 16 });
 
-  constructor(clock: Clock, rules: CallbackRules) {
+  constructor(clock: Clock, settings: CallbackSettings) {
     this.#clock = clock;
-    this.#rules = rules;
+    this.#settings = settings;
+    const { callbackSecret, previousCallbackSecret } = settings;
+    this.#secrets = [callbackSecret, previousCallbackSecret].filter((secret) => secret !== undefined);
   }
 
   /** Whether a create may name this address. */
   allows(url: string): boolean {
     if (!URL.canParse(url)) return false;
     const { protocol, hostname } = new URL(url);
-    return protocol === "https:" || (protocol === "http:" && this.#rules.allowHttpCallbacks && this.#reaches(hostname));
+    const reachable = this.#settings.allowHttpCallbacks && this.#reaches(hostname);
+    return protocol === "https:" || (protocol === "http:" && reachable);
   }
 
-  /** Resolves once the first try is answered; later tries go on by themselves. Never rejects. */
+  /** Tells the end. Resolves once the first try is answered; later tries go on by themselves. Never rejects. */
   async final(dialect: Dialect, view: View): Promise<void> {
-    const { callback } = dialect;
-    const { plan, order } = view.task;
-    if (!callback || !order.callbackUrl || fires(plan, "callback-none")) return;
-    const raw = JSON.stringify(callback.body(view));
-    const sign = (): Record<string, string> =>
-      this.#rules.callbackSecret ? callback.sign(raw, this.#rules.callbackSecret, this.#clock.now()) : {};
-    const times = fires(plan, "callback-twice") ? 2 : 1;
-    const url = order.callbackUrl;
-    await Promise.all(Array.from({ length: times }, () => this.#deliver({ url, raw, sign }, retryDelaysMs)));
+    await this.#tell(dialect, view);
+  }
+
+  /** Tells anything before the end, to clients of vendors that do so. */
+  change(dialect: Dialect, view: View): void {
+    if (dialect.callback?.everyChange) void this.#tell(dialect, view);
   }
 
   /** Sends, a little after acceptance, a success that is not true under a signature that is not right. */
   lie(dialect: Dialect, view: View): void {
-    const { callback } = dialect;
-    const { plan, order } = view.task;
-    if (!callback || !order.callbackUrl || !fires(plan, "callback-forged-signature")) return;
-    const raw = JSON.stringify(callback.body(view));
-    const sign = (): Record<string, string> => callback.sign(raw, otherSecret, this.#clock.now());
-    const url = order.callbackUrl;
-    this.#clock.after(lieDelayMs, () => void this.#deliver({ url, raw, sign }, []));
+    const url = view.task.order.callbackUrl;
+    if (!dialect.callback || url === undefined || !fires(view.task.plan, "callback-forged-signature")) return;
+    const message = messageOf(dialect.callback, view, url, [otherSecret]);
+    this.#clock.after(lieDelayMs, () => void this.#deliver(message, []));
   }
 
   clear(): void {
@@ -66,6 +62,15 @@ export class Callbacks {
 
   close(): Promise<void> {
     return this.#agent.destroy();
+  }
+
+  async #tell({ callback }: Dialect, view: View): Promise<void> {
+    const { plan, order } = view.task;
+    if (!callback || order.callbackUrl === undefined || fires(plan, "callback-none")) return;
+    const message = messageOf(callback, view, order.callbackUrl, this.#secrets);
+    const times = fires(plan, "callback-twice") ? 2 : 1;
+    const delaysMs = callback.retryDelaysMs(view.phase);
+    await Promise.all(Array.from({ length: times }, () => this.#deliver(message, delaysMs)));
   }
 
   async #deliver(message: Message, delaysMs: readonly number[]): Promise<void> {
@@ -84,10 +89,11 @@ export class Callbacks {
     else this.#clock.after(delayMs, () => void this.#deliver(message, rest));
   }
 
-  async #send({ url, raw, sign }: Message): Promise<boolean> {
+  async #send({ url, raw, sign, timeoutMs }: Message): Promise<boolean> {
     try {
-      const headers = { "content-type": "application/json", ...sign() };
-      const { statusCode, body } = await request(url, { method: "POST", headers, body: raw, dispatcher: this.#agent });
+      const headers = { "content-type": "application/json", ...sign(this.#clock.now()) };
+      const limits = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, dispatcher: this.#agent };
+      const { statusCode, body } = await request(url, { method: "POST", headers, body: raw, ...limits });
       await body.dump();
       return statusCode >= 200 && statusCode < 300;
     } catch {
@@ -98,14 +104,22 @@ export class Callbacks {
 
   /** A simulator must never post to strangers, whatever address a request names. */
   #reaches(hostname: string): boolean {
-    return isLoopback(hostname) || this.#rules.callbackHosts.includes(hostname);
+    return isLoopback(hostname) || this.#settings.callbackHosts.includes(hostname);
   }
 }
 
 interface Message {
   url: string;
   raw: string;
-  sign(): Record<string, string>;
+  timeoutMs: number;
+  sign(nowMs: number): Record<string, string>;
+}
+
+/** The body is made once, so that every try sends the same bytes; each is signed at its own time. */
+function messageOf(callback: CallbackRules, view: View, url: string, secrets: readonly string[]): Message {
+  const raw = JSON.stringify(callback.body(view));
+  const sign = (nowMs: number) => callback.headers?.({ raw, secrets, nowMs }) ?? {};
+  return { url, raw, timeoutMs: callback.answerTimeoutMs, sign };
 }
 
 function isLoopback(hostname: string): boolean {

@@ -31,6 +31,11 @@ export class Clock {
     return timer;
   }
 
+  /** Runs `action` once at that real time. */
+  at(realMs: number, action: () => void): NodeJS.Timeout {
+    return this.after((realMs - this.now()) * this.factor, action);
+  }
+
   stop(timer: NodeJS.Timeout | undefined): void {
     if (timer === undefined) return;
     clearTimeout(timer);

@@ -22,12 +22,17 @@ test("the ledger sums charges and refunds, in all and by marker", async () => {
     refunds: 1,
     chargedMicroUsd: price.jiekou + 2 * price.hiapi,
     refundedMicroUsd: price.hiapi,
+    byDialect: {
+      jiekou: goodRow,
+      hiapi: { ...failedRow, tasks: 2, charges: 2, chargedMicroUsd: 2 * price.hiapi },
+    },
     byMarker: { good: { ...goodRow, taskIds: [good] }, failed: { ...failedRow, taskIds: [failed] } },
     duplicates: [],
     forgottenTasks: 0,
   });
   expect((await client.ledger("failed")).body).toMatchObject({ ...failedRow, byMarker: { failed: failedRow } });
   expect((await client.ledger("failed")).at("byMarker.good")).toBeUndefined();
+  expect((await client.ledger("failed")).at("byDialect")).toEqual({ hiapi: failedRow });
   expect((await client.ledger("nobody")).body).toMatchObject({ tasks: 0, charges: 0, byMarker: {} });
 });
 
@@ -156,6 +161,7 @@ test("the page shows tasks and bill, and no markup of a stranger", async () => {
   const page = await client.get("/");
   expect(page.headers.get("content-type")).toContain("text/html");
   expect(page.text).toContain("$0.28");
+  expect(page.text).toContain("<td>jiekou</td>");
   expect(page.text).toContain("&#60;script&#62;");
   expect(page.text).not.toContain("<script>");
 });

@@ -8,7 +8,15 @@ import { page } from "./page.ts";
 import type { Phase, Task } from "./tasks.ts";
 import type { World } from "./world.ts";
 
-const phases = ["queued", "running", "archiving", "succeeded", "failed"] as const satisfies readonly Phase[];
+const phases = [
+  "queued",
+  "running",
+  "archiving",
+  "succeeded",
+  "failed",
+  "cancelled",
+  "expired",
+] as const satisfies readonly Phase[];
 const few = z.coerce.number().int().min(1).max(100_000).default(100);
 const tasksQuery = z.object({ limit: few, state: z.enum(phases).optional() });
 const faultsBody = z.union([z.strictObject({ rates: ratesSchema }), z.strictObject({ clear: z.literal(true) })]);

@@ -4,7 +4,7 @@ import type { Dialect, Order, Output, Understood, View } from "./dialect.ts";
 import { blame, tooMany, withHeaders } from "./door.ts";
 import { fires, firstOf, type Plan, readWishes, type Wishes } from "./faults.ts";
 import type { Task } from "./tasks.ts";
-import type { World } from "./world.ts";
+import { unfinished, type World } from "./world.ts";
 
 const slowAnswerMs = 5_000;
 const hangBusyMs = 10_000;
@@ -20,17 +20,19 @@ const acceptFaults = [
 
 /** One create request: refused, replayed, or accepted and charged. */
 export function create(world: World, dialect: Dialect, visit: Visit): Answer | Promise<Answer> {
-  const understood = understand(world, dialect, visit.raw);
+  const understood = understand(world, dialect, visit);
   if (!understood.ok) {
-    return dialect.refuse({ kind: understood.kind ?? "invalid", problem: understood.problem });
+    const { kind = "invalid", problem, code } = understood;
+    return world.refuse(dialect, { kind, problem, code });
   }
   const { order } = understood;
   const wishes = readWishes(order.prompt);
   if (wishes.marker !== undefined) visit.entry.marker = wishes.marker;
   if (wishes.unknown.length > 0) {
-    return dialect.refuse({ kind: "invalid", problem: `twin: no such fault: ${wishes.unknown.join(", ")}` });
+    return world.refuse(dialect, { kind: "invalid", problem: `twin: no such fault: ${wishes.unknown.join(", ")}` });
   }
-  return repeated(world, dialect, visit) ?? firstTime(world, dialect, { visit, order, wishes });
+  const submission = { visit, order, wishes };
+  return repeated(world, dialect, submission) ?? firstTime(world, dialect, submission);
 }
 
 interface Submission {
@@ -39,11 +41,14 @@ interface Submission {
   wishes: Wishes;
 }
 
-function understand(world: World, dialect: Dialect, raw: string): Understood {
+function understand(world: World, dialect: Dialect, { raw, account }: Visit): Understood {
+  const { reading, callbackSecret, webhookUrl } = world.settings;
   try {
     return dialect.understand(JSON.parse(raw), {
-      reading: world.settings.reading,
+      reading,
       callbackUrlAllowed: (url) => world.callbacks.allows(url),
+      webhook: { hasSecret: callbackSecret !== undefined, url: webhookUrl },
+      assetState: (id) => world.assets.state(account, id),
     });
   } catch (error) {
     if (error instanceof SyntaxError) return { ok: false, problem: "the body is not JSON" };
@@ -51,29 +56,31 @@ function understand(world: World, dialect: Dialect, raw: string): Understood {
   }
 }
 
-/** The answer to a key that was seen before; undefined where there is none, or the dialect knows no such keys. */
-function repeated(world: World, dialect: Dialect, visit: Visit): Answer | undefined {
+/** The answer to a request that came before; undefined where it is new, or the vendor does not recognise repeats. */
+function repeated(world: World, dialect: Dialect, { visit, order }: Submission): Answer | undefined {
+  const known = order.clientId === undefined ? undefined : world.tasks.named(visit.account, order.clientId);
+  if (known) return json(200, dialect.created(world.view(known)));
   const key = keyOf(dialect, visit);
   if (key === undefined) return undefined;
   if (Buffer.byteLength(key) > 255) {
-    return dialect.refuse({ kind: "invalid", problem: "Idempotency-Key must not exceed 255 bytes" });
+    return world.refuse(dialect, { kind: "invalid", problem: "Idempotency-Key must not exceed 255 bytes" });
   }
   const found = world.keys.find(visit.account, key, visit.raw);
   switch (found.kind) {
     case "new":
       return undefined;
     case "replay":
-      return withHeaders(json(200, dialect.created(found.task)), { "idempotent-replay": "true" });
+      return withHeaders(json(200, dialect.created(world.view(found.task))), { "idempotent-replay": "true" });
     case "mismatch":
-      return dialect.refuse({ kind: "key-mismatch" });
+      return world.refuse(dialect, { kind: "key-mismatch" });
     case "in-flight":
-      return dialect.refuse({ kind: "key-in-flight", retryAfterSeconds: found.retryAfterSeconds });
+      return world.refuse(dialect, { kind: "key-in-flight", retryAfterSeconds: found.retryAfterSeconds });
   }
 }
 
 function firstTime(world: World, dialect: Dialect, submission: Submission): Answer | Promise<Answer> {
   const { visit, order, wishes } = submission;
-  if (visit.account.key === "no-balance") return dialect.refuse({ kind: "no-balance" });
+  if (visit.account.key === "no-balance") return world.refuse(dialect, { kind: "no-balance" });
   const { promptName, luck } = world.submission(order.prompt);
   const plan = world.faults.plan(wishes, { promptName, luck });
   const fault = firstOf(plan, submitFaults);
@@ -81,7 +88,7 @@ function firstTime(world: World, dialect: Dialect, submission: Submission): Answ
   if (fires(plan, "accept-late")) return takeLater(world, dialect, submission, { plan, luck });
   if (visit.account.running >= visit.account.concurrent) {
     visit.account.refusedTasks += 1;
-    return dialect.refuse(tooMany(world));
+    return world.refuse(dialect, tooMany("tasks"));
   }
   const task = take(world, dialect, submission, { plan, luck });
   return answerFor(world, dialect, visit, task);
@@ -89,15 +96,16 @@ function firstTime(world: World, dialect: Dialect, submission: Submission): Answ
 
 function refuseFor(world: World, dialect: Dialect, visit: Visit, fault: (typeof submitFaults)[number]): Answer {
   blame(visit, fault);
+  const waitMs = world.clock.real(slowAnswerMs);
   switch (fault) {
     case "submit-429":
-      return dialect.refuse(tooMany(world, retryAfterSeconds(world.clock.real(slowAnswerMs))));
+      return world.refuse(dialect, tooMany("requests", waitMs));
     case "submit-503":
-      return dialect.refuse({ kind: "busy" });
+      return world.refuse(dialect, { kind: "busy", retryAfterSeconds: retryAfterSeconds(waitMs) });
     case "submit-500":
-      return dialect.refuse({ kind: "broken", during: "create" });
+      return world.refuse(dialect, { kind: "broken", during: "create" });
     case "reject-moderation":
-      return dialect.refuse({ kind: "moderation" });
+      return world.refuse(dialect, { kind: "moderation" });
   }
 }
 
@@ -109,6 +117,7 @@ function take(world: World, dialect: Dialect, submission: Submission, fate: Fate
   const id = dialect.newTaskId(fate.luck, number);
   const task = world.tasks.start({ id, number, account: visit.account, order, marker: wishes.marker, ...fate });
   world.bill.charge(task);
+  world.callbacks.change(dialect, unfinished(task, "queued"));
   const key = keyOf(dialect, visit);
   if (key !== undefined) world.keys.keep(visit.account, key, visit.raw, task, busyMsOf(fate.plan));
   return task;
@@ -123,13 +132,13 @@ interface Fate {
 function takeLater(world: World, dialect: Dialect, submission: Submission, fate: Fate): Answer {
   blame(submission.visit, "accept-late");
   world.clock.after(world.settings.acceptLateMs, () => {
-    if (repeated(world, dialect, submission.visit) === undefined) take(world, dialect, submission, fate);
+    if (repeated(world, dialect, submission) === undefined) take(world, dialect, submission, fate);
   });
   return { kind: "reset" };
 }
 
 function answerFor(world: World, dialect: Dialect, visit: Visit, task: Task): Answer | Promise<Answer> {
-  const honest = json(200, dialect.created(task));
+  const honest = json(200, dialect.created(unfinished(task, "queued")));
   if (task.plan === undefined) return honest;
   world.callbacks.lie(dialect, falseSuccess(task));
   if (fires(task.plan, "callback-early")) {
@@ -160,7 +169,7 @@ function faultyAnswer(
     case "accept-hang":
       return { kind: "hang" };
     case "accept-500":
-      return dialect.refuse({ kind: "broken", during: "create" });
+      return world.refuse(dialect, { kind: "broken", during: "create" });
     case "accept-broken-json":
       return { ...honest, body: honest.body.slice(0, Math.floor(honest.body.length / 2)) };
     case "accept-empty":

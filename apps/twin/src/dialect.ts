@@ -1,5 +1,5 @@
-import type { Answer, Reply, Visit } from "./answer.ts";
-import type { Room } from "./limits.ts";
+import type { Answer, Query, Reply, Visit } from "./answer.ts";
+import type { Limits, Room, Use } from "./limits.ts";
 import type { Phase, Task } from "./tasks.ts";
 import type { World } from "./world.ts";
 
@@ -12,9 +12,9 @@ export interface Dialect {
   name: string;
   createPath: string;
   readPath: string;
-  taskIdOf(params: Record<string, string>, query: Record<string, string>): string | undefined;
+  taskIdOf(params: Record<string, string>, query: Query): string | undefined;
   bodyLimitBytes: number;
-  limits: { requestsPerMinute: number; concurrent?: number };
+  limits: Limits;
   /** How long an output URL works, in the provider's time. */
   urlLifeMs: number;
   /** True where every read signs a new URL with a full life; false where the first expiry stands. */
@@ -24,31 +24,57 @@ export interface Dialect {
   newTaskId(luck: number, number: number): string;
   /** Reads a create body by the vendor's rules; the first broken rule is the answer. */
   understand(body: unknown, rules: Rules): Understood;
-  /** The body of a successful create. */
-  created(task: Task): unknown;
+  /** The body of a successful create, and of its replay. */
+  created(view: View): unknown;
   /** The body of a successful status read. */
   status(view: View): unknown;
-  refuse(refusal: Refusal): Reply;
-  rateHeaders?(room: Room): Record<string, string>;
-  callback?: {
-    body(view: View): unknown;
-    /** Headers that sign `raw`, the exact bytes that are sent. */
-    sign(raw: string, secret: string, nowMs: number): Record<string, string>;
-  };
-  /** Whatever else the vendor has: lists, cancel, balance. */
+  /** `luck` is the seed of this one refusal, for vendors that are known to say the same thing in several ways. */
+  refuse(refusal: Refusal, luck: number): Reply;
+  rateHeaders?(room: Room, use: Use): Record<string, string>;
+  callback?: CallbackRules;
+  /** How long a task can be read after it was accepted, or cancelled, in the provider's time; left out: as long as the twin keeps it. */
+  recordLife?: { acceptedMs: number; cancelledMs: number };
+  /** Whatever else the vendor has: lists, cancel, uploads. */
   routes?: Route[];
 }
 
 export interface Route {
   method: "GET" | "POST" | "DELETE";
   path: string;
-  handle(visit: Visit, world: World): Answer | Promise<Answer>;
+  /** Which allowance of the key it uses up. */
+  use: Use;
+  /** What its body must be; left out: JSON. */
+  takes?: "form";
+  handle(visit: Visit, world: World, dialect: Dialect): Answer | Promise<Answer>;
 }
 
-/** How a document is read where it is silent or contradicts itself, and which callback addresses are taken. */
+/** How a vendor tells its clients about a task. */
+export interface CallbackRules {
+  body(view: View): unknown;
+  /** Whatever goes beside `content-type`: signatures over `raw`, the exact bytes that are sent. */
+  headers?(letter: Letter): Record<string, string>;
+  /** After which waits a try that was not answered 2xx is repeated, in the provider's time. */
+  retryDelaysMs(phase: View["phase"]): readonly number[];
+  answerTimeoutMs: number;
+  /** Also told: that it waits, and that it runs. */
+  everyChange?: true;
+}
+
+export interface Letter {
+  raw: string;
+  /** The secret in force first; during a rotation the one before it as well. */
+  secrets: readonly string[];
+  nowMs: number;
+}
+
+/** How a document is read where it is silent or contradicts itself, and what stands outside the body. */
 export interface Rules {
-  reading: "seed" | "strict";
+  reading: "seed" | "strict" | "newer";
   callbackUrlAllowed(url: string): boolean;
+  /** What the client has set up for its token in the vendor's console. */
+  webhook: { hasSecret: boolean; url: string | undefined };
+  /** The state of one of the caller's own assets; undefined where there is none. */
+  assetState(id: string): "processing" | "active" | "failed" | undefined;
 }
 
 /** What a create body asks for, in the twin's own words. */
@@ -61,24 +87,33 @@ export interface Order {
   returnLastFrame: boolean;
   /** The price in micro-USD, charged when the task is accepted. */
   microUsd: number;
+  tokens?: number;
   seed?: number | undefined;
   callbackUrl?: string | undefined;
+  /** The client's own name for the task: it finds it, and sent again it makes no second one. */
+  clientId?: string | undefined;
+  /** How long its media are looked at before it may run, in the provider's time. */
+  reviewMs?: number;
+  /** It ends unfinished this long after it was accepted, in the provider's time. */
+  expiresAfterMs?: number;
   /** Fields of the request that the vendor repeats in its answers. */
-  echo?: Readonly<Record<string, string>>;
+  echo?: Readonly<Record<string, unknown>>;
 }
 
 export type Understood =
   | { ok: true; order: Order }
-  | { ok: false; problem: string; kind?: "invalid" | "unknown-model" };
+  | { ok: false; problem: string; kind?: "invalid" | "unknown-model"; code?: string };
 
 /** Why the twin says no; each dialect has its own status, code and sentence for it. */
 export type Refusal =
-  | { kind: "no-key" | "bad-key" | "no-balance" | "busy" | "moderation" | "unknown-task" }
-  /** `plain` is false where the vendor is known to use a second envelope, and this answer is to use it. */
-  | { kind: "too-many"; retryAfterSeconds?: number; plain: boolean }
-  | { kind: "invalid" | "unknown-model"; problem: string }
+  | { kind: "no-key" | "bad-key" | "no-balance" | "moderation" | "unknown-task" }
+  | { kind: "busy"; retryAfterSeconds: number }
+  | { kind: "too-many"; what: "requests" | "tasks"; retryAfterSeconds?: number }
+  /** `code`: the vendor's own word for it, from its own rules. */
+  | { kind: "invalid" | "unknown-model"; problem: string; code?: string | undefined }
   | { kind: "broken"; during: "create" | "read" }
-  | { kind: "too-large" | "unsupported-media" | "unknown-route" }
+  | { kind: "too-large" | "unsupported-media" }
+  | { kind: "unknown-route"; method: string; path: string }
   | { kind: "key-in-flight"; retryAfterSeconds: number }
   | { kind: "key-mismatch" };
 

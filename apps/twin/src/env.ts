@@ -17,9 +17,12 @@ const variables = {
   TWIN_OUTPUTS: ["outputs", String],
   TWIN_OUTPUT_BYTES: ["outputBytes", Number],
   TWIN_ACCEPT_LATE_MS: ["acceptLateMs", Number],
+  TWIN_ASSET_REVIEW_MS: ["assetReviewMs", Number],
   TWIN_URL_LIFE_MS: ["urlLifeMs", Number],
   TWIN_READING: ["reading", String],
   TWIN_CALLBACK_SECRET: ["callbackSecret", String],
+  TWIN_PREVIOUS_CALLBACK_SECRET: ["previousCallbackSecret", String],
+  TWIN_WEBHOOK_URL: ["webhookUrl", String],
   TWIN_ALLOW_HTTP_CALLBACKS: ["allowHttpCallbacks", (text: string) => text === "true" || text === "1"],
   TWIN_CALLBACK_HOSTS: ["callbackHosts", (text: string) => text.split(",").map((host) => host.trim())],
 } as const satisfies Record<string, readonly [keyof TwinOptions, (text: string) => unknown]>;

@@ -9,7 +9,7 @@ export const faults = {
   "submit-429": { stage: "submit", does: "429, nothing charged" },
   "submit-503": { stage: "submit", does: "503 in the vendor's envelope, nothing charged" },
   "submit-500": { stage: "submit", does: "500, nothing charged" },
-  "reject-moderation": { stage: "submit", does: "400 for its content, nothing charged" },
+  "reject-moderation": { stage: "submit", does: "refused for its content, nothing charged" },
   "accept-reset": { stage: "accept", does: "charged, then the connection is reset" },
   "accept-hang": { stage: "accept", does: "charged, never answered" },
   "accept-500": { stage: "accept", does: "charged, answered with 500" },
@@ -28,18 +28,20 @@ export const faults = {
   "task-fails-silent": { stage: "outcome", does: "fails without a reason, refunded" },
   "task-moderation": { stage: "outcome", does: "fails for its content, refunded" },
   slow: { stage: "outcome", does: "takes five times as long" },
-  stuck: { stage: "outcome", does: "never ends" },
+  stuck: { stage: "outcome", does: "never ends by itself" },
   "url-expired": { stage: "output", does: "the first URL answers 403, one read after that works", times: 1 },
   "file-truncated": { stage: "output", does: "the first download is cut in the middle", times: 1 },
   "success-no-url": { stage: "output", does: "the first two successful reads carry no URL", times: 2 },
+  "asset-fails": { stage: "asset", does: "in the name of an asset: it fails when its review ends" },
+  "asset-stuck": { stage: "asset", does: "in the name of an asset: its review never ends" },
   "callback-none": { stage: "callback", does: "no callback" },
   "callback-twice": { stage: "callback", does: "the callback comes twice at once" },
   "callback-early": { stage: "callback", does: "done at once; the callback comes before the create answer" },
-  "callback-forged-signature": { stage: "callback", does: "besides, a lie under a wrong signature while it runs" },
+  "callback-forged-signature": { stage: "callback", does: "besides, a lie under a wrong signature or none while it runs" },
 } as const satisfies Record<string, FaultRule>;
 
 interface FaultRule {
-  stage: "submit" | "accept" | "poll" | "outcome" | "output" | "callback";
+  stage: "submit" | "accept" | "poll" | "outcome" | "output" | "asset" | "callback";
   does: string;
   times?: number;
   byRate?: number;

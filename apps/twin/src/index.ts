@@ -26,7 +26,12 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
   const settings = twinOptions.parse(options);
   refuseUnknownDialects(settings);
   const world = new World(settings, dialects);
-  const app = Fastify({ logger: false, forceCloseConnections: true, exposeHeadRoutes: false });
+  const app = Fastify({
+    logger: false,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 2_048 },
+  });
   for (const dialect of dialects) await mount(app, world, dialect);
   serveFiles(app, world);
   serveControl(app, world);

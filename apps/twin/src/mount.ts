@@ -7,17 +7,27 @@ import { type LogEntry, shown } from "./log.ts";
 import { status } from "./status.ts";
 import type { World } from "./world.ts";
 
-type Request = FastifyRequest<{ Params: Record<string, string>; Querystring: Record<string, string> }>;
+interface Asked {
+  Params: Record<string, string>;
+  Querystring: Record<string, string | string[]>;
+}
 
 /** Opens a dialect's routes under `/<name>`; everything that goes wrong there is said in the vendor's own envelope. */
 export async function mount(app: FastifyInstance, world: World, dialect: Dialect): Promise<void> {
+  const routes = routesOf(dialect);
   await app.register(
     async (scope) => {
       scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser("application/json", { parseAs: "string" }, (_, body, done) => done(null, body));
       scope.setErrorHandler((error, request, reply) => refuse(world, dialect, request, reply, refusalOf(error)));
-      scope.setNotFoundHandler((request, reply) => refuse(world, dialect, request, reply, { kind: "unknown-route" }));
-      for (const route of routesOf(dialect)) open(scope, world, dialect, route);
+      scope.setNotFoundHandler((request, reply) => refuse(world, dialect, request, reply, unknownRoute(request)));
+      await scope.register(async (inner) => {
+        inner.addContentTypeParser("application/json", { parseAs: "string" }, (_, body, done) => done(null, body));
+        for (const route of routes) if (route.takes === undefined) open(inner, world, dialect, route);
+      });
+      await scope.register(async (inner) => {
+        inner.addContentTypeParser("multipart/form-data", { parseAs: "buffer" }, (_, body, done) => done(null, body));
+        for (const route of routes) if (route.takes === "form") open(inner, world, dialect, route);
+      });
     },
     { prefix: `/${dialect.name}` },
   );
@@ -25,36 +35,42 @@ export async function mount(app: FastifyInstance, world: World, dialect: Dialect
 
 function routesOf(dialect: Dialect): Route[] {
   return [
-    { method: "POST", path: dialect.createPath, handle: (visit, world) => create(world, dialect, visit) },
-    { method: "GET", path: dialect.readPath, handle: (visit, world) => status(world, dialect, visit) },
+    {
+      method: "POST",
+      path: dialect.createPath,
+      use: "submit",
+      handle: (visit, world) => create(world, dialect, visit),
+    },
+    { method: "GET", path: dialect.readPath, use: "query", handle: (visit, world) => status(world, dialect, visit) },
     ...(dialect.routes ?? []),
   ];
 }
 
-function open(scope: FastifyInstance, world: World, dialect: Dialect, { method, path, handle }: Route): void {
+function open(scope: FastifyInstance, world: World, dialect: Dialect, { method, path, use, handle }: Route): void {
   const name = `${method} /${dialect.name}${path}`;
-  scope.route<{ Params: Record<string, string>; Querystring: Record<string, string> }>({
+  scope.route<Asked>({
     method,
     url: path,
     bodyLimit: dialect.bodyLimitBytes,
     handler(request, reply) {
       const { authorization } = request.headers;
-      const entered = enter(world, dialect, { method, path: request.url, authorization });
+      const entered = enter(world, dialect, { method, path: request.url, authorization, use });
       if (!entered.ok) return send(reply, entered.answer, () => note(world, name, entered.entry, entered.answer));
       const { room, entry } = entered;
       const finish = (answer: Answer): unknown => {
-        const whole = withHeaders(answer, room && dialect.rateHeaders?.(room));
+        const whole = withHeaders(answer, room && dialect.rateHeaders?.(room, use));
         return send(reply, whole, () => note(world, name, entry, whole));
       };
-      const answer = handle(visitOf(request, entered), world);
+      const answer = handle(visitOf(request, entered), world, dialect);
       return answer instanceof Promise ? answer.then(finish) : finish(answer);
     },
   });
 }
 
-function visitOf(request: Request, { account, entry }: Pick<Visit, "account" | "entry">): Visit {
+function visitOf(request: FastifyRequest<Asked>, { account, entry }: Pick<Visit, "account" | "entry">): Visit {
   const { params, query, headers, body } = request;
-  return { account, entry, params, query, headers, raw: typeof body === "string" ? body : "" };
+  const [raw, bytes] = [typeof body === "string" ? body : "", Buffer.isBuffer(body) ? body : Buffer.alloc(0)];
+  return { account, entry, params, query, headers, raw, bytes };
 }
 
 function send(reply: FastifyReply, answer: Answer, noted: () => void): unknown {
@@ -74,10 +90,14 @@ function note(world: World, route: string, entry: LogEntry, answer: Answer): voi
 
 /** What never reached a route: an unknown path, a body that is too large or not JSON. */
 function refuse(world: World, dialect: Dialect, request: FastifyRequest, reply: FastifyReply, refusal: Refusal) {
-  const answer = dialect.refuse(refusal);
+  const answer = world.refuse(dialect, refusal);
   const key = shown((request.headers.authorization ?? "").replace(/^Bearer /i, ""));
   const entry = { at: world.clock.now(), method: request.method, path: request.url, key, status: 0 };
   return send(reply, answer, () => note(world, `${request.method} /${dialect.name}`, entry, answer));
+}
+
+function unknownRoute({ method, url }: FastifyRequest): Refusal {
+  return { kind: "unknown-route", method, path: url };
 }
 
 function refusalOf(error: unknown): Refusal {

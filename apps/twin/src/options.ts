@@ -3,12 +3,19 @@ import { faultNames } from "./faults.ts";
 
 export const ratesSchema = z.partialRecord(z.enum(faultNames), z.number().min(0).max(1));
 
+const perMinute = z.int().min(1).max(1_000_000).optional();
 const limitsSchema = z.strictObject({
   /** Requests of every kind in one provider-minute, per key. */
-  requestsPerMinute: z.int().min(1).max(1_000_000).optional(),
+  requestsPerMinute: perMinute,
+  /** Creates alone, where the vendor counts them apart. */
+  submitsPerMinute: perMinute,
+  /** Status reads and lists alone. */
+  queriesPerMinute: perMinute,
   /** Tasks in flight per key; one more is refused. */
   concurrent: z.int().positive().optional(),
 });
+
+const secret = z.string().min(16).max(256);
 
 /** How a twin behaves. Times in milliseconds are the provider's own; `clockFactor` says how much faster they pass here. */
 export const twinOptions = z.strictObject({
@@ -29,10 +36,15 @@ export const twinOptions = z.strictObject({
   limits: z.union([z.literal("off"), z.record(z.string(), limitsSchema)]).default({}),
   /** Share of submissions that each fault befalls. */
   rates: ratesSchema.default({}),
-  /** `seed`: what the vendors' own pages say; `strict`: also what is only concluded from the original's rules. */
-  reading: z.enum(["seed", "strict"]).default("seed"),
+  /**
+   * `seed`: what the vendors' own pages say; `strict`: also what is only concluded, and the narrower side of a contradiction;
+   * `newer`: where a vendor's page has changed since, the page of today.
+   */
+  reading: z.enum(["seed", "strict", "newer"]).default("seed"),
   /** How long an `accept-late` task hides before it takes effect. */
   acceptLateMs: z.number().nonnegative().default(120_000),
+  /** How long an uploaded asset is looked at before it may be used. */
+  assetReviewMs: z.number().nonnegative().default(20_000),
   /** Life of output URLs; left out: the vendor's. */
   urlLifeMs: z.number().positive().optional(),
   /** `tiny`: every video is the same 4-second clip. */
@@ -41,7 +53,11 @@ export const twinOptions = z.strictObject({
   outputBytes: z.int().min(1).max(4_000_000_000).optional(),
   callbacks: z.boolean().default(true),
   /** Signs callbacks where the vendor can. */
-  callbackSecret: z.string().min(16).max(256).optional(),
+  callbackSecret: secret.optional(),
+  /** The secret before a rotation: vendors that do so sign with both. */
+  previousCallbackSecret: secret.optional(),
+  /** The default address of a client's webhook, where a vendor has one per token; an address in a request must be of the same origin. */
+  webhookUrl: z.url({ protocol: /^https?$/ }).optional(),
   /** Also accept `http:` callback URLs of this machine and of `callbackHosts`. */
   allowHttpCallbacks: z.boolean().default(false),
   /** Hosts besides loopback that callbacks may really be sent to. */

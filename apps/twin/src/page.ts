@@ -1,10 +1,12 @@
+import { type Sums, total } from "./bill.ts";
 import type { Row } from "./control.ts";
 import { shown } from "./log.ts";
 import type { World } from "./world.ts";
 
 /** One page for people: the bill, the keys, the newest tasks and requests. Needs no script. */
 export function page(world: World, tasks: Row[]): string {
-  const sums = world.bill.sums();
+  const bills = world.bill.byDialect();
+  const sums = total(Object.values(bills));
   const netMicroUsd = sums.chargedMicroUsd - sums.refundedMicroUsd;
   const running = world.accounts.all().reduce((sum, account) => sum + account.running, 0);
   return `<!doctype html>
@@ -16,10 +18,21 @@ ${figure(sums.tasks, "tasks paid")}${figure(running, "in flight")}${figure(sums.
 ${figure(dollars(sums.chargedMicroUsd), "charged")}${figure(dollars(netMicroUsd), "after refunds")}
 </ul>
 ${table("Faults by rate", ["fault", "share"], Object.entries(world.faults.rates))}
+${table("Bill", ["provider", "tasks", "refunded", "charged", "after refunds"], billRows(bills))}
 ${table("Keys", ["provider", "key", "in flight", "most", "requests", "refused"], keys(world))}
-${table("Newest tasks", ["task", "state", "what", "marker", "faults", "reads", "charge"], tasks.map(taskCells))}
+${table("Newest tasks", ["provider", "task", "state", "what", "marker", "faults", "reads", "charge"], tasks.map(taskCells))}
 ${table("Newest requests", ["time", "request", "status", "key", "marker", "fault"], requests(world))}
 </body></html>`;
+}
+
+function billRows(bills: Record<string, Sums>): Cell[][] {
+  return Object.entries(bills).map(([name, { tasks, refunds, chargedMicroUsd, refundedMicroUsd }]) => [
+    name,
+    tasks,
+    refunds,
+    dollars(chargedMicroUsd),
+    dollars(chargedMicroUsd - refundedMicroUsd),
+  ]);
 }
 
 function keys(world: World): Cell[][] {
@@ -38,7 +51,7 @@ function keys(world: World): Cell[][] {
 function taskCells(task: Row): Cell[] {
   const what = `${task.model} ${task.resolution} ${task.ratio} ${task.seconds} s`;
   const charge = `${dollars(task.microUsd)}${task.refunded ? " refunded" : ""}`;
-  return [task.id, task.state, what, task.marker, task.faults.join(" "), task.reads, charge];
+  return [task.dialect, task.id, task.state, what, task.marker, task.faults.join(" "), task.reads, charge];
 }
 
 function requests(world: World): Cell[][] {

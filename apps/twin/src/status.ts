@@ -1,5 +1,4 @@
 import { type Answer, json, type Visit } from "./answer.ts";
-import { retryAfterSeconds } from "./clock.ts";
 import type { Dialect, View } from "./dialect.ts";
 import { blame, tooMany } from "./door.ts";
 import { fires, firstOf } from "./faults.ts";
@@ -14,14 +13,16 @@ const earlier = {
   archiving: "running",
   succeeded: "running",
   failed: "running",
+  cancelled: "queued",
+  expired: "running",
 } as const satisfies Record<Phase, Phase>;
 
 /** One status read. Reads that a fault swallows do not count as reads. */
 export function status(world: World, dialect: Dialect, visit: Visit): Answer {
   const id = dialect.taskIdOf(visit.params, visit.query);
-  if (id === undefined) return dialect.refuse({ kind: "invalid", problem: "task id is missing" });
-  const task = world.tasks.get(id);
-  if (!task || task.account !== visit.account) return dialect.refuse({ kind: "unknown-task" });
+  if (id === undefined) return world.refuse(dialect, { kind: "invalid", problem: "task id is missing" });
+  const task = world.taskOf(dialect, visit.account, id);
+  if (!task) return world.refuse(dialect, { kind: "unknown-task" });
   if (task.marker !== undefined) visit.entry.marker = task.marker;
   const fault = firstOf(task.plan, pollFaults);
   if (fault) {
@@ -35,13 +36,13 @@ export function status(world: World, dialect: Dialect, visit: Visit): Answer {
 function faultyAnswer(world: World, dialect: Dialect, fault: (typeof pollFaults)[number]): Answer {
   switch (fault) {
     case "poll-429":
-      return dialect.refuse(tooMany(world, retryAfterSeconds(world.clock.real(pollWaitMs))));
+      return world.refuse(dialect, tooMany("requests", world.clock.real(pollWaitMs)));
     case "poll-500":
-      return dialect.refuse({ kind: "broken", during: "read" });
+      return world.refuse(dialect, { kind: "broken", during: "read" });
     case "poll-reset":
       return { kind: "reset" };
     case "poll-404":
-      return dialect.refuse({ kind: "unknown-task" });
+      return world.refuse(dialect, { kind: "unknown-task" });
     case "poll-garbage":
       return { kind: "reply", status: 200, headers: { "content-type": "text/html" }, body: gatewayPage };
   }

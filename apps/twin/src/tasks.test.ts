@@ -18,8 +18,8 @@ function startTask(fault?: FaultName): { task: Task; tasks: Tasks; ended: Task[]
   const ended: Task[] = [];
   const onEnd = async (task: Task): Promise<void> => void ended.push(task);
   const pace = { generationMs: { median: providerMinuteMs, sigma: 0 }, keepTasks: 10 };
-  const tasks = new Tasks(new Clock(factor), pace, onEnd);
-  const account = new Account("hiapi", "key", { requests: undefined, spanMs: 1, concurrent: 1 });
+  const tasks = new Tasks(new Clock(factor), pace, { started: () => {}, ended: onEnd });
+  const account = new Account("hiapi", "key", { submit: [], query: [], nothing: [] });
   const plan: Plan | undefined = fault && new Map([[fault, { left: 1 }]]);
   const order = { model: "m", resolution: "480p", seconds: 4, ratio: "1:1", returnLastFrame: false, microUsd: 1 };
   const { marker } = readWishes("[[marker:m]]");

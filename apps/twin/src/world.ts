@@ -1,10 +1,13 @@
 import { Accounts } from "./accounts.ts";
+import type { Reply } from "./answer.ts";
+import { Assets } from "./assets.ts";
 import { Bill } from "./bill.ts";
 import { Callbacks } from "./callbacks.ts";
 import { Clock } from "./clock.ts";
-import type { Dialect, View } from "./dialect.ts";
+import type { Dialect, Refusal, View } from "./dialect.ts";
 import { Faults } from "./faults.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
+import type { Account } from "./limits.ts";
 import { RequestLog } from "./log.ts";
 import type { Settings } from "./options.ts";
 import { Outputs } from "./outputs.ts";
@@ -21,6 +24,7 @@ export class World {
   readonly bill = new Bill();
   readonly faults: Faults;
   readonly keys: IdempotencyKeys;
+  readonly assets: Assets;
   readonly outputs: Outputs;
   readonly callbacks: Callbacks;
   readonly log: RequestLog;
@@ -33,9 +37,13 @@ export class World {
     this.settings = settings;
     this.clock = new Clock(settings.clockFactor);
     this.accounts = new Accounts(this.clock, settings.limits);
-    this.tasks = new Tasks(this.clock, settings, (task) => this.#settle(task));
+    this.tasks = new Tasks(this.clock, settings, {
+      started: (task) => this.callbacks.change(this.dialectOf(task), unfinished(task, "running")),
+      ended: (task) => this.#settle(task),
+    });
     this.faults = new Faults(settings.rates);
     this.keys = new IdempotencyKeys(this.clock, settings.keepTasks);
+    this.assets = new Assets(this.clock, settings.assetReviewMs);
     this.outputs = new Outputs(this.clock, settings.seed, settings.urlLifeMs);
     this.callbacks = new Callbacks(this.clock, settings);
     this.callbacks.on = settings.callbacks;
@@ -67,10 +75,23 @@ export class World {
     return this.#taskNumber;
   }
 
-  /** The seed of one refusal, for vendors with more than one way to say it. */
-  nextRefusalLuck(): number {
+  /** What the vendor answers instead of what was asked for. */
+  refuse(dialect: Pick<Dialect, "refuse">, refusal: Refusal): Reply {
     this.#refusals += 1;
-    return lot(this.settings.seed, "refusal", this.#refusals);
+    return dialect.refuse(refusal, lot(this.settings.seed, "refusal", this.#refusals));
+  }
+
+  /** The account's task of that id, or to which its client gave that name, while the vendor still knows it. */
+  taskOf(dialect: Dialect, account: Account, id: string): Task | undefined {
+    const task = this.tasks.get(id) ?? this.tasks.named(account, id);
+    return task?.account === account && this.#isKept(dialect, task) ? task : undefined;
+  }
+
+  /** Every task that the vendor still shows to this account, newest first. */
+  tasksOf(dialect: Dialect, account: Account): Task[] {
+    const own: Task[] = [];
+    for (const task of this.tasks.all()) if (task.account === account && this.#isKept(dialect, task)) own.push(task);
+    return own.reverse();
   }
 
   /** What an honest status read shows now. */
@@ -87,6 +108,7 @@ export class World {
     this.bill.clear();
     this.accounts.clear();
     this.keys.clear();
+    this.assets.clear();
     this.faults.reset();
     this.callbacks.clear();
     this.callbacks.on = this.settings.callbacks;
@@ -100,8 +122,20 @@ export class World {
     await this.callbacks.close();
   }
 
+  #isKept({ recordLife }: Dialect, task: Task): boolean {
+    if (task.deleted || !recordLife) return !task.deleted;
+    const now = this.clock.now();
+    if (now - task.acceptedAt >= this.clock.real(recordLife.acceptedMs)) return false;
+    return task.stopped !== "cancelled" || now - task.endedAt < this.clock.real(recordLife.cancelledMs);
+  }
+
   #settle(task: Task): Promise<void> {
-    if (task.failure) this.bill.refund(task);
+    if (task.failure || task.stopped) this.bill.refund(task);
     return this.callbacks.final(this.dialectOf(task), this.view(task));
   }
+}
+
+/** A task that has only just come into this phase. */
+export function unfinished(task: Task, phase: "queued" | "running"): View {
+  return { task, phase, progress: 0, outputs: [] };
 }

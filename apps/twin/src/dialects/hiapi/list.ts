@@ -1,6 +1,5 @@
 import { json } from "../../answer.ts";
 import type { Route } from "../../dialect.ts";
-import type { Task } from "../../tasks.ts";
 import { enveloped, taskData } from "./render.ts";
 
 const defaultSize = 20;
@@ -10,12 +9,12 @@ const largestSize = 100;
 export const list: Route = {
   method: "GET",
   path: "/v1/tasks",
-  handle(visit, world) {
+  use: "query",
+  handle(visit, world, dialect) {
     const page = wholeNumber(visit.query.page, 1, Number.MAX_SAFE_INTEGER);
     const size = wholeNumber(visit.query.size, defaultSize, largestSize);
-    const own: Task[] = [];
-    for (const task of world.tasks.all()) if (task.account === visit.account) own.push(task);
-    const shown = own.reverse().slice((page - 1) * size, page * size);
+    const own = world.tasksOf(dialect, visit.account);
+    const shown = own.slice((page - 1) * size, page * size);
     return json(
       200,
       enveloped({ page, size, total: own.length, tasks: shown.map((task) => taskData(world.view(task))) }),
@@ -23,7 +22,7 @@ export const list: Route = {
   },
 };
 
-function wholeNumber(text: string | undefined, otherwise: number, most: number): number {
+function wholeNumber(text: unknown, otherwise: number, most: number): number {
   const value = Number(text);
   return Number.isInteger(value) && value >= 1 ? Math.min(value, most) : otherwise;
 }

@@ -1,8 +1,9 @@
 import { json, type Reply } from "../../answer.ts";
 import type { Refusal } from "../../dialect.ts";
+import { coin } from "../../random.ts";
 
 /** FOUND: status, sentence and `error_code` by case; where no code is known it is left out, as the vendor may. */
-export function refuse(refusal: Refusal): Reply {
+export function refuse(refusal: Refusal, luck: number): Reply {
   switch (refusal.kind) {
     case "no-key":
       return error(401, "missing API key");
@@ -31,7 +32,7 @@ export function refuse(refusal: Refusal): Reply {
     case "unsupported-media":
       return error(415, "Content-Type must be application/json", "INVALID_REQUEST");
     case "too-many":
-      return tooMany(refusal);
+      return tooMany(refusal, luck);
     case "broken":
       return error(500, "internal server error");
     case "busy":
@@ -40,10 +41,10 @@ export function refuse(refusal: Refusal): Reply {
 }
 
 /** FOUND: the API page has one envelope, a post on the vendor's blog another. INFERRED: `Retry-After`, which its SDK obeys. */
-function tooMany(refusal: Extract<Refusal, { kind: "too-many" }>): Reply {
+function tooMany(refusal: Extract<Refusal, { kind: "too-many" }>, luck: number): Reply {
   const wait = refusal.retryAfterSeconds;
   const headers: Record<string, string> = wait === undefined ? {} : { "retry-after": String(wait) };
-  if (refusal.plain) return error(429, "too many requests", undefined, headers);
+  if (coin(luck, "envelope")) return error(429, "too many requests", undefined, headers);
   return json(429, { error: { type: "hiapi_error", code: "rate_limit_exceeded", request_id: "req_twin" } }, headers);
 }
 

@@ -1,5 +1,5 @@
 import type { View } from "../../dialect.ts";
-import type { Failure, Task } from "../../tasks.ts";
+import type { Failure } from "../../tasks.ts";
 
 const statuses = {
   queued: "queued",
@@ -7,6 +7,9 @@ const statuses = {
   archiving: "archiving",
   succeeded: "success",
   failed: "fail",
+  // Nothing here cancels, and no document names these two.
+  cancelled: "fail",
+  expired: "fail",
   "unheard-of": "reviewing",
 } as const satisfies Record<View["phase"], string>;
 
@@ -17,7 +20,7 @@ const errors = {
   moderation: { code: "TASK_FAILED", message: "upstream rejected the prompt" },
 } as const satisfies Record<Failure, object>;
 
-export function created(task: Task): unknown {
+export function created({ task }: View): unknown {
   return enveloped({ taskId: task.id });
 }
 

@@ -11,7 +11,7 @@ export const jiekou: Dialect = {
   createPath: "/v3/async/seedance-2.0",
   // FOUND
   readPath: "/v3/async/task-result",
-  taskIdOf: (_, { task_id }) => task_id,
+  taskIdOf: (_, { task_id }) => (typeof task_id === "string" ? task_id : undefined),
   // INFERRED from the original: 64 MB; the page limits each file only.
   bodyLimitBytes: 64_000_000,
   // FOUND: about 200 requests a minute; no concurrency is documented.

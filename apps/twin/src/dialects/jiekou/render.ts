@@ -8,6 +8,9 @@ const statuses = {
   archiving: "TASK_STATUS_PROCESSING",
   succeeded: "TASK_STATUS_SUCCEED",
   failed: "TASK_STATUS_FAILED",
+  // Nothing here cancels, and no document names these two.
+  cancelled: "TASK_STATUS_CANCELLED",
+  expired: "TASK_STATUS_FAILED",
   "unheard-of": "TASK_STATUS_REVIEWING",
 } as const satisfies Record<View["phase"], string>;
 
@@ -18,7 +21,7 @@ const reasons = {
   moderation: "content rejected",
 } as const satisfies Record<Failure, string>;
 
-export function created(task: Task): unknown {
+export function created({ task }: View): unknown {
   return { task_id: task.id };
 }
 
