@@ -36,7 +36,7 @@ async function check() {
     ["format and lint", join(bin, "biome"), ["check"]],
     ["types of tools", join(bin, "tsc"), ["--noEmit", "-p", "tools"]],
     ["types of packages", join(bin, "turbo"), ["run", "check", "--output-logs=errors-only"]],
-    ["unused code", join(bin, "knip"), []],
+    ["unused code", join(bin, "knip"), ["--no-config-hints"]],
     [
       "architecture",
       node,
