@@ -51,7 +51,7 @@ export interface BatchView {
 export interface AccountView {
   name: string;
   provider: string;
-  /** It spends real money: its provider is not an address of this machine. */
+  /** It spends real money: its provider is neither an address of this machine nor one that lives faster than real time. */
   live: boolean;
   /** Why nothing is sent for it; absent: it is not paused. */
   paused?: string;

@@ -5,7 +5,7 @@ import type { Redis } from "ioredis";
 const folder = new URL("./scripts/", import.meta.url);
 
 /** The scripts of the ledger by name, includes filled in. */
-export const scripts: ReadonlyMap<string, { text: string; sha: string }> = new Map(
+const scripts: ReadonlyMap<string, { text: string; sha: string }> = new Map(
   readdirSync(folder)
     .filter((file) => file.endsWith(".lua"))
     .map((file) => {

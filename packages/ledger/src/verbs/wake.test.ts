@@ -113,6 +113,14 @@ test("a backoff that is over puts the generation back in its old place in the li
   expect(grants.map(({ generation }) => generation)).toEqual([first.id, second.id]);
 });
 
+test("fields that are no part of a move are written only where there is a record", async () => {
+  const id = await running(cell, "task-1");
+  await ledger.note(cell, id, { keeps: "3" });
+  await ledger.note(cell, "nobody", { keeps: "3" });
+  expect((await ledger.read(cell, id))?.record.keeps).toBe("3");
+  expect(await ledger.read(cell, "nobody")).toBeUndefined();
+});
+
 test("what expired is told until it has moved", async () => {
   const generation = newGeneration(cell, { expiresInMs: 0 });
   await ledger.accept(cell, [generation]);
