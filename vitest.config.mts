@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: "packages",
           include: ["{apps,packages,examples,bench}/**/*.test.ts", "tools/*.test.mts"],
-          exclude: [...notTests, "packages/scenarios/**"],
+          exclude: [...notTests, "packages/scenarios/**", "packages/chaos/**"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
@@ -23,7 +23,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "scenarios",
-          include: ["packages/scenarios/**/*.test.ts"],
+          include: ["packages/{scenarios,chaos}/**/*.test.ts"],
           exclude: notTests,
           testTimeout: 120_000,
           hookTimeout: 120_000,

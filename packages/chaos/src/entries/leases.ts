@@ -1,0 +1,13 @@
+/** Leases and limits short enough for a rehearsal; their order is the same as in production. */
+export const leases = {
+  submitLeaseMs: 6_000,
+  postMs: 4_000,
+  grantLeaseMs: 3_000,
+  lookLeaseMs: 4_000,
+  lookMs: 3_000,
+  finalizeLeaseMs: 4_000,
+  deliverLeaseMs: 4_000,
+  quietMs: 3_000,
+  missApartMs: 500,
+  turnMs: 200,
+};

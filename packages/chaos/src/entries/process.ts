@@ -1,0 +1,50 @@
+import { serveApi } from "@reelqueue/api";
+import { readEnv as readApiEnv } from "@reelqueue/api/env";
+import { openFinalizer } from "@reelqueue/finalizer";
+import { readEnv as readFinalizerEnv } from "@reelqueue/finalizer/env";
+import { type CrashPoint, openInstallation } from "@reelqueue/pipeline";
+import { openPoller } from "@reelqueue/poller";
+import { readEnv as readPollerEnv } from "@reelqueue/poller/env";
+import { createLogger, run } from "@reelqueue/runtime";
+import { openSubmitter } from "@reelqueue/submitter";
+import { readEnv as readSubmitterEnv } from "@reelqueue/submitter/env";
+import { leases } from "./leases.ts";
+import { shiftClock } from "./shift-clock.ts";
+
+/**
+ * The system's processes with leases short enough for a rehearsal and, where told, a crash at a named point:
+ * `CRASH_AT=submit:after-intent` kills this process there, `CRASH_AT=…*3` the third time.
+ */
+shiftClock(Number(process.env.CLOCK_SHIFT_MS ?? 0));
+
+const [point, times = "1"] = (process.env.CRASH_AT ?? "").split("*");
+let left = Number(times);
+const reached = (at: CrashPoint): void => {
+  if (at !== point) return;
+  left -= 1;
+  if (left === 0) process.kill(process.pid, "SIGKILL");
+};
+const rehearsal = { timing: leases, reached };
+const role = process.env.ROLE ?? "";
+const log = createLogger({ name: role, level: readPollerEnv().logLevel });
+
+await run(
+  async (scope) => {
+    switch (role) {
+      case "api": {
+        const env = readApiEnv();
+        const installation = await openInstallation(scope, { ...env, role: "front", log, rehearsal });
+        return void scope.use(await serveApi(installation, env));
+      }
+      case "submitter":
+        return openSubmitter(scope, readSubmitterEnv(), rehearsal);
+      case "poller":
+        return openPoller(scope, readPollerEnv(), rehearsal);
+      case "finalizer":
+        return openFinalizer(scope, readFinalizerEnv(), rehearsal);
+      default:
+        throw new Error(`ROLE is "${role}": api, submitter, poller or finalizer`);
+    }
+  },
+  { log, graceMs: 15_000 },
+);

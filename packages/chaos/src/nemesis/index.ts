@@ -1,0 +1,27 @@
+import type { Chance } from "../random.ts";
+import type { World } from "../world/world.ts";
+import { network } from "./network.ts";
+import { processes } from "./processes.ts";
+import { redisFaults } from "./redis.ts";
+
+/** One way to do harm. */
+export interface Nemesis {
+  name: string;
+  /** How often it strikes for every kill of a process; at least once in a run. */
+  weight: number;
+  /** Does the harm and takes it back, as far as it can be taken back; answers what it did, in one phrase. */
+  strike(world: World, luck: Chance): Promise<string>;
+}
+
+export const nemeses: readonly Nemesis[] = [...processes, ...redisFaults, ...network];
+
+/** Strikes of a run in the order in which they come: so many kills of processes, and of every other kind at least one. */
+export function planStrikes(kills: number, luck: Chance, only?: readonly string[]): Nemesis[] {
+  const chosen = nemeses.filter(({ name }) => only === undefined || only.includes(name));
+  return luck.shuffled(
+    chosen.flatMap((nemesis) => {
+      const times = Math.max(1, Math.round(kills * nemesis.weight));
+      return Array.from({ length: kills === 0 ? 0 : times }, () => nemesis);
+    }),
+  );
+}

@@ -1,0 +1,46 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Chance } from "../random.ts";
+import type { Road, Weather } from "../world/road.ts";
+import type { World } from "../world/world.ts";
+import type { Nemesis } from "./index.ts";
+
+export const network: readonly Nemesis[] = [
+  ...roads("redis", ({ slots }, luck) => {
+    const slot = luck.pick(slots);
+    return { road: slot.toRedis, whose: slot.name };
+  }),
+  ...roads("twin", ({ toTwin }) => ({ road: toTwin, whose: "all" })),
+];
+
+type Chosen = (world: World, luck: Chance) => { road: Road; whose: string };
+
+/** What can happen to one kind of road. */
+function roads(name: string, choose: Chosen): Nemesis[] {
+  const bad = (kind: string, weather: Partial<Weather>, mostMs: number): Nemesis => ({
+    name: `${name}-${kind}`,
+    weight: 0.07,
+    strike: async (world, luck) => {
+      const { road, whose } = choose(world, luck);
+      const forMs = luck.between(mostMs / 10, mostMs);
+      road.weather(weather);
+      await wait(forMs);
+      road.weather({});
+      return `${whose} for ${forMs} ms`;
+    },
+  });
+  return [
+    {
+      name: `${name}-cut`,
+      weight: 0.07,
+      strike: async (world, luck) => {
+        const { road, whose } = choose(world, luck);
+        road.cut();
+        return whose;
+      },
+    },
+    bad("refuses", { refuses: true }, 2_000),
+    bad("delay", { delayMs: 300 }, 3_000),
+    bad("half-open", { dropsRequests: true, dropsReplies: true }, 6_000),
+    bad("drops-replies", { dropsReplies: true }, 1_500),
+  ];
+}

@@ -1,0 +1,93 @@
+import type { CrashPoint } from "@reelqueue/pipeline";
+import { leases } from "../entries/leases.ts";
+import type { Chance } from "../random.ts";
+import type { Role, Slot } from "../world/slot.ts";
+import type { World } from "../world/world.ts";
+import type { Nemesis } from "./index.ts";
+
+/** Where each role can be made to die. */
+const crashPoints: readonly [CrashPoint, readonly Role[]][] = [
+  ["accept:before-write", ["api"]],
+  ["accept:after-write", ["api"]],
+  ["admit:after-grant", ["submitter", "poller"]],
+  ["submit:after-intent", ["submitter"]],
+  ["submit:after-answer", ["submitter"]],
+  ["submit:after-bind", ["submitter"]],
+  ["poll:after-claim", ["poller"]],
+  ["poll:after-answer", ["poller"]],
+  ["poll:after-move", ["poller"]],
+  ["finalize:after-download", ["finalizer"]],
+  ["finalize:after-move", ["finalizer"]],
+  ["deliver:after-claim", ["finalizer"]],
+  ["deliver:after-send", ["finalizer"]],
+];
+
+const leaseMs = leases.submitLeaseMs;
+
+export const processes: readonly Nemesis[] = [
+  {
+    name: "kill",
+    weight: 1,
+    strike: async ({ slots }, luck) => {
+      const slot = luck.pick(slots.filter(({ pid }) => pid() !== undefined));
+      slot.signal("SIGKILL");
+      return slot.name;
+    },
+  },
+  {
+    name: "crash-at",
+    weight: 0.5,
+    strike: async (world, luck) => {
+      const [point, roles] = luck.pick(crashPoints);
+      const slot = anyOf(world, luck, luck.pick(roles));
+      slot.replace({ CRASH_AT: `${point}*${luck.between(1, 4)}` });
+      return `${slot.name} at ${point}`;
+    },
+  },
+  {
+    name: "freeze",
+    weight: 0.2,
+    strike: async ({ slots }, luck) => {
+      const slot = luck.pick(slots.filter(({ role }) => role !== "api"));
+      const times = luck.pick([1, 2, 5]);
+      const pid = slot.pid();
+      slot.signal("SIGSTOP");
+      // The others go on meanwhile: that is what makes it a zombie.
+      setTimeout(() => pid === slot.pid() && slot.signal("SIGCONT"), times * leaseMs * 1.1);
+      return `${slot.name} for ${times} leases`;
+    },
+  },
+  {
+    name: "roll",
+    weight: 0.05,
+    strike: async (world) => {
+      for (const slot of world.slots) {
+        slot.replace({});
+        await slot.ready().catch(() => {});
+      }
+      return "every process in turn, by SIGTERM";
+    },
+  },
+  {
+    name: "all-at-once",
+    weight: 0.05,
+    strike: async ({ slots }) => {
+      for (const slot of slots) slot.signal("SIGKILL");
+      return "every process";
+    },
+  },
+  {
+    name: "clock",
+    weight: 0.05,
+    strike: async (world, luck) => {
+      const slot = anyOf(world, luck, luck.pick(["submitter", "poller", "finalizer"] as const));
+      const hours = luck.pick([-1, 1]);
+      slot.replace({ CLOCK_SHIFT_MS: `${hours * 3_600_000}` });
+      return `${slot.name} by ${hours} h`;
+    },
+  },
+];
+
+function anyOf({ slots }: World, luck: Chance, role: Role): Slot {
+  return luck.pick(slots.filter((slot) => slot.role === role));
+}

@@ -1,0 +1,90 @@
+import { parseArgs } from "node:util";
+import type { FaultMix } from "./feed.ts";
+
+export interface ChaosOptions {
+  generations: number;
+  /** Kills of processes by a nemesis. */
+  kills: number;
+  seed: number;
+  faults: FaultMix;
+  /** No strike begins after this long. */
+  minutes: number;
+  /** Processes of each role. */
+  workers: number;
+  /** Only these nemeses. */
+  nemeses?: string[];
+  /** Where the report and the logs go. */
+  report: string;
+}
+
+/** Every fault of the providers that the system promises to survive, at a share that a run of some hundreds meets. */
+export const everyFault: FaultMix = {
+  "accept-reset*1": 0.03,
+  "accept-hang*1": 0.01,
+  "accept-500*1": 0.02,
+  "accept-broken-json*1": 0.02,
+  "accept-empty*1": 0.02,
+  "accept-late*1": 0.02,
+  "submit-429*2": 0.05,
+  "submit-503*1": 0.03,
+  "poll-429*1": 0.03,
+  "poll-500*1": 0.03,
+  "poll-reset*1": 0.02,
+  "poll-404*1": 0.02,
+  "poll-garbage*1": 0.02,
+  "unknown-status*2": 0.02,
+  "status-regress": 0.03,
+  "callback-none": 0.1,
+  "callback-twice": 0.1,
+  "callback-early": 0.03,
+  "url-expired": 0.03,
+  "file-truncated": 0.03,
+  "success-no-url": 0.02,
+  "task-fails*1": 0.03,
+  slow: 0.03,
+};
+
+export function readOptions(args: readonly string[]): ChaosOptions {
+  const { values } = parseArgs({
+    args: args.filter((arg) => arg !== "--"),
+    options: {
+      generations: { type: "string", default: "300" },
+      kills: { type: "string", default: "30" },
+      seed: { type: "string", default: `${Math.floor(Math.random() * 1e9)}` },
+      faults: { type: "string", default: "every" },
+      minutes: { type: "string", default: "60" },
+      workers: { type: "string", default: "2" },
+      nemeses: { type: "string" },
+      report: { type: "string" },
+    },
+  });
+  const seed = count("seed", values.seed);
+  return {
+    generations: count("generations", values.generations),
+    kills: count("kills", values.kills),
+    seed,
+    faults: readFaults(values.faults),
+    minutes: count("minutes", values.minutes),
+    workers: count("workers", values.workers),
+    ...(values.nemeses !== undefined && { nemeses: values.nemeses.split(",") }),
+    report: values.report ?? `.reelqueue/chaos/${new Date().toISOString().replaceAll(/[:.]/g, "-")}-${seed}`,
+  };
+}
+
+function count(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < 0) throw new Error(`--${name} is "${text}": a number from 0 on`);
+  return value;
+}
+
+/** `every`, `none`, or shares by name: `accept-reset*1=0.1,submit-429*3=0.2`. */
+function readFaults(text: string): FaultMix {
+  if (text === "every") return everyFault;
+  if (text === "none") return {};
+  return Object.fromEntries(
+    text.split(",").map((pair) => {
+      const [name = "", share = ""] = pair.split("=");
+      return [name, count("faults", share || "0.05")];
+    }),
+  );
+}

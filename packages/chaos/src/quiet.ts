@@ -1,0 +1,32 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { isResting, type State } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import type { World } from "./world/world.ts";
+
+/** Waits until every generation rests or needs a person, and no webhook waits; answers the ids that did not get there in time. */
+export async function quiet(ids: readonly string[], { here }: World, timeoutMs: number): Promise<string[]> {
+  const deadline = performance.now() + timeoutMs;
+  let stuck: string[] = [...ids];
+  while (performance.now() < deadline) {
+    stuck = await restless(ids, here.cell);
+    const { pending } = await ledger.countDeliveries(here.cell);
+    if (stuck.length === 0 && pending === 0) return [];
+    await wait(300);
+  }
+  return stuck;
+}
+
+async function restless(ids: readonly string[], cell: ledger.Cell): Promise<string[]> {
+  const states = (await statesOf(ids, cell)).map((state) => state ?? "missing");
+  return ids.filter((_, i) => {
+    const state = states[i];
+    return state !== "missing" && state !== "needs_review" && !isResting(state as State);
+  });
+}
+
+/** The state of each generation; `null` where there is no record. */
+export async function statesOf(ids: readonly string[], cell: ledger.Cell): Promise<(State | null)[]> {
+  const pipeline = cell.redis.pipeline();
+  for (const id of ids) pipeline.hget(cell.keys.record(id), "state");
+  return ((await pipeline.exec()) ?? []).map(([, state]) => state as State | null);
+}

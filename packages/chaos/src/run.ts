@@ -1,0 +1,127 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { type Evidence, gather } from "./check/evidence.ts";
+import { check, type Finding } from "./check/index.ts";
+import { type Feed, makeRows, type Row, startFeed } from "./feed.ts";
+import { type Nemesis, planStrikes } from "./nemesis/index.ts";
+import { startObserver } from "./observer.ts";
+import type { ChaosOptions } from "./options.ts";
+import { quiet } from "./quiet.ts";
+import { type Chance, chance } from "./random.ts";
+import { settleReviews } from "./settle-reviews.ts";
+import type { Ended } from "./world/slot.ts";
+import { startWorld, type World } from "./world/world.ts";
+
+/** One strike as it happened. */
+export interface Strike {
+  atMs: number;
+  nemesis: string;
+  did: string;
+}
+
+export interface Outcome {
+  options: ChaosOptions;
+  strikes: Strike[];
+  endings: Ended[];
+  evidence: Evidence;
+  findings: Finding[];
+  /** How many a person had to settle. */
+  needsReview: number;
+  looks: number;
+  seconds: number;
+}
+
+/** How long the system may take to come to rest once nobody strikes any more. */
+const healMs = 180_000;
+
+/** One run: a system, a producer, the nemeses; then peace, a person for what is left, and the verdict of all witnesses. */
+export async function runChaos(options: ChaosOptions, say: (line: string) => void): Promise<Outcome> {
+  const startedAt = performance.now();
+  mkdirSync(options.report, { recursive: true });
+  await using world = await startWorld({
+    logs: join(options.report, "logs"),
+    seed: options.seed,
+    workers: options.workers,
+  });
+  say(
+    `the system runs: ${world.slots.length} processes, Redis on port ${world.redis.port}, the twin at ${world.twin.url}`,
+  );
+  const rows = makeRows(
+    options.generations,
+    options.faults,
+    world.receiver.url,
+    `c${options.seed}`,
+    chance(options.seed, "faults"),
+  );
+  await using observer = startObserver(rows, world);
+  const feed = startFeed(rows, world.apiUrl, chance(options.seed, "feed"));
+  const strikes = await strikeOut(options, world, feed, say);
+  await heal(world);
+  feed.upTo(rows.length);
+  await Promise.race([feed.done, wait(healMs)]);
+  feed.giveUp();
+  const ids = idsOf(rows);
+  say("peace; waiting for everything to come to rest");
+  const stuckBefore = await quiet(ids, world, healMs);
+  const needsReview = await settleReviews(rows, world);
+  const stuck = needsReview > 0 ? await quiet(ids, world, healMs) : stuckBefore;
+  const evidence = await gather(world, rows, { changedEnds: observer.changed(), stuck });
+  return {
+    options,
+    strikes,
+    endings: world.endings,
+    evidence,
+    findings: check(evidence),
+    needsReview,
+    looks: observer.looks(),
+    seconds: Math.round((performance.now() - startedAt) / 1_000),
+  };
+}
+
+async function strikeOut(
+  options: ChaosOptions,
+  world: World,
+  feed: Feed,
+  say: (line: string) => void,
+): Promise<Strike[]> {
+  const luck = chance(options.seed, "nemeses");
+  const plan = planStrikes(options.kills, luck, options.nemeses);
+  const startedAt = performance.now();
+  const strikes: Strike[] = [];
+  for (const [i, nemesis] of plan.entries()) {
+    // Work is let in along with the strikes, so that each of them meets some.
+    feed.upTo((options.generations * (i + 1)) / plan.length);
+    await wait(luck.between(100, 900));
+    const atMs = Math.round(performance.now() - startedAt);
+    if (atMs > options.minutes * 60_000) break;
+    const did = await attempt(nemesis, world, luck);
+    strikes.push({ atMs, nemesis: nemesis.name, did });
+    say(`${(atMs / 1_000).toFixed(1)} s  ${i + 1}/${plan.length}  ${nemesis.name}: ${did}`);
+  }
+  return strikes;
+}
+
+async function attempt(nemesis: Nemesis, world: World, luck: Chance): Promise<string> {
+  try {
+    return await nemesis.strike(world, luck);
+  } catch (error) {
+    return `did not succeed: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** Takes back whatever may still be wrong, so that what is not well afterwards is the system's own fault. */
+async function heal({ redis, slots, toTwin, here }: World): Promise<void> {
+  await redis.kill("SIGCONT");
+  await here.cell.redis.config("SET", "maxmemory", "0");
+  toTwin.weather({});
+  for (const slot of slots) {
+    slot.toRedis.weather({});
+    slot.signal("SIGCONT");
+  }
+  await Promise.all(slots.map((slot) => slot.ready(120_000)));
+}
+
+export function idsOf(rows: readonly Row[]): string[] {
+  return rows.flatMap(({ id }) => (id === undefined ? [] : [id]));
+}

@@ -1,0 +1,148 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Installation, openInstallation } from "@reelqueue/pipeline";
+import { createLogger } from "@reelqueue/runtime";
+import { freePort, type LocalRedis, type Receiver, startLocalRedis, startReceiver } from "@reelqueue/testing";
+import { startTwin, type Twin, type TwinOptions } from "@reelqueue/twin";
+import { openRoad, type Road } from "./road.ts";
+import { type Ended, openSlot, processEntry, type Role, type Slot } from "./slot.ts";
+
+/** A whole system under attack: every process can be killed and comes back, every road can be cut. */
+export interface World extends AsyncDisposable {
+  redis: LocalRedis;
+  twin: Twin;
+  /** The road of all workers to the twin. */
+  toTwin: Road;
+  receiver: Receiver;
+  slots: Slot[];
+  /** The front door. */
+  apiUrl: string;
+  /** The ledger as the checker sees it, past every proxy. */
+  here: Installation;
+  home: string;
+  /** Processes that ended, oldest first. */
+  endings: Ended[];
+}
+
+export interface WorldWish {
+  /** Folder that keeps the logs of the processes. */
+  logs: string;
+  seed: number;
+  /** Processes of each role; one api. */
+  workers: number;
+  twin?: TwinOptions;
+  /** Further variables of every process. */
+  env?: Record<string, string>;
+  accounts?: Record<string, object>;
+}
+
+export const clockFactor = 60;
+export const accountNames = ["hiapi", "jiekou"] as const;
+const callbackSecret = "a-signing-secret-of-the-console";
+
+export async function startWorld(wish: WorldWish): Promise<World> {
+  const scope = new AsyncDisposableStack();
+  try {
+    return await open(scope, wish);
+  } catch (error) {
+    await scope.disposeAsync();
+    throw error;
+  }
+}
+
+async function open(scope: AsyncDisposableStack, wish: WorldWish): Promise<World> {
+  const home = mkdtempSync(join(tmpdir(), "reelqueue-chaos-"));
+  scope.defer(() => rmSync(home, { recursive: true, force: true }));
+  mkdirSync(wish.logs, { recursive: true });
+  const redis = await startLocalRedis();
+  scope.defer(() => redis.stop());
+  const toTwin = scope.use(await openRoad());
+  const twin = scope.use(await startTwin(twinOptions(wish, toTwin)));
+  toTwin.target = twin.port;
+  const apiPort = await freePort();
+  const env = environment(home, toTwin, apiPort, wish);
+  const here = await openInstallation(scope, {
+    redisUrl: redis.url,
+    home,
+    configPath: env.REELQUEUE_CONFIG,
+    env,
+    role: "worker",
+    log: createLogger({ name: "chaos", level: "silent" }),
+  });
+  const receiver = scope.use(await startReceiver({ secret: here.secrets.webhookSecrets("default")[0] ?? "" }));
+  const endings: Ended[] = [];
+  const slots: Slot[] = [];
+  for (const { name, role } of placesOf(wish.workers)) {
+    const toRedis = scope.use(await openRoad(redis.port));
+    const own = role === "api" ? { PORT: `${apiPort}`, HEALTH_PORT: `${apiPort}` } : {};
+    slots.push(
+      openSlot({
+        name,
+        role,
+        toRedis,
+        entry: processEntry,
+        env: { ...env, ...own, ...wish.env, REDIS_URL: `redis://127.0.0.1:${toRedis.port}` },
+        logs: wish.logs,
+        onEnd: (ended) => void endings.push(ended),
+      }),
+    );
+  }
+  scope.defer(async () => void (await Promise.all(slots.map((slot) => slot[Symbol.asyncDispose]()))));
+  await Promise.all(slots.map((slot) => slot.ready()));
+  const apiUrl = `http://127.0.0.1:${apiPort}`;
+  return {
+    ...{ redis, twin, toTwin, receiver, slots, apiUrl, here, home, endings },
+    [Symbol.asyncDispose]: () => scope.disposeAsync(),
+  };
+}
+
+function placesOf(workers: number): { name: string; role: Role }[] {
+  const roles = ["submitter", "poller", "finalizer"] as const;
+  const many = roles.flatMap((role) => Array.from({ length: workers }, (_, i) => ({ name: `${role}-${i + 1}`, role })));
+  return [{ name: "api-1", role: "api" }, ...many];
+}
+
+function twinOptions(wish: WorldWish, toTwin: Road): TwinOptions {
+  return {
+    clockFactor,
+    seed: wish.seed,
+    outputs: "tiny",
+    allowHttpCallbacks: true,
+    callbackSecret,
+    publicUrl: `http://127.0.0.1:${toTwin.port}`,
+    limits: { hiapi: { requestsPerMinute: 1_200, concurrent: 40 }, jiekou: { requestsPerMinute: 1_200 } },
+    ...wish.twin,
+  };
+}
+
+function environment(
+  home: string,
+  toTwin: Road,
+  apiPort: number,
+  { accounts = {} }: WorldWish,
+): Record<string, string> & { REELQUEUE_CONFIG: string } {
+  const account = (provider: string) => ({
+    provider,
+    baseUrl: `http://127.0.0.1:${toTwin.port}/${provider}`,
+    keyEnv: "TWIN_KEY",
+    callbackSecretEnv: "TWIN_CALLBACK_SECRET",
+    timeScale: clockFactor,
+    chargesFailures: false,
+    limits: { inFlight: 40, requestsPerMinute: 1_200 },
+    pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
+    ...accounts[provider],
+  });
+  const path = join(home, "reelqueue.config.json");
+  const outputs = { minFreeBytes: 16_777_216 };
+  const named = Object.fromEntries(accountNames.map((name) => [name, account(name)]));
+  writeFileSync(path, JSON.stringify({ accounts: named, outputs, allowPrivate: ["127.0.0.0/8"] }));
+  return {
+    REELQUEUE_HOME: home,
+    REELQUEUE_CONFIG: path,
+    PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
+    TWIN_KEY: "twin-key",
+    TWIN_CALLBACK_SECRET: callbackSecret,
+    LOG_LEVEL: "warn",
+  };
+}
