@@ -15,5 +15,6 @@ export { openRunTimes, type RunTimesBook } from "./poll/run-times.ts";
 export { type Recovery, recoverOnce, startRecovery } from "./recover/index.ts";
 export { adviceFor, type Retried, retry } from "./retry.ts";
 export { type Finding, type Reviewed, review } from "./review.ts";
+export { type QuotedOffer, type QuotedRow, quote } from "./route/quote.ts";
 export { submit } from "./submit/index.ts";
 export { type Timing, timing } from "./timing.ts";

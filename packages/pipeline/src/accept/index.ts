@@ -1,23 +1,20 @@
 import { createHash } from "node:crypto";
-import { type GenerationRequest, generationRequest, limits, modeOf, type Problem } from "@reelqueue/contracts";
+import { type GenerationRequest, limits, modeOf, type Problem } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Quote } from "@reelqueue/providers";
 import type { Account } from "../account.ts";
 import { admit } from "../admit/index.ts";
 import type { Deps } from "../deps.ts";
-import { storeMedia } from "./media.ts";
+import { type Loads, noLoads, readLoads } from "../route/loads.ts";
 import { type Placement, place } from "./place.ts";
-import { schemaProblems } from "./problems.ts";
+import { refusal } from "./problems.ts";
+import { type ReadOptions, readRequest } from "./read-request.ts";
 
 export type AcceptDeps = Pick<Deps, "cell" | "queues" | "accounts" | "media" | "log" | "reached" | "timing">;
 
-export interface AcceptOptions {
-  /** Whose generations they are. */
-  tenant: string;
+export interface AcceptOptions extends ReadOptions {
   /** All are written, or none. */
   atomic?: boolean;
-  /** Paths of local files are read (never for requests that come over the network). */
-  localFiles?: boolean;
   /** Check and price only: nothing is written. */
   dryRun?: boolean;
 }
@@ -37,8 +34,9 @@ export async function accept(
   options: AcceptOptions,
   deps: AcceptDeps,
 ): Promise<AcceptedRow[]> {
+  const loads = await loadsFor(inputs, deps);
   const rows: Checked[] = [];
-  for (const input of inputs) rows.push(await checked(input, options, deps));
+  for (const input of inputs) rows.push(await checked(input, loads, options, deps));
   const refusals = rows.some((row) => row.kind === "refused");
   if (options.dryRun || (options.atomic && refusals)) return rows.map(asValid);
 
@@ -59,19 +57,22 @@ type Checked =
   | { kind: "ready"; generation: ledger.NewGeneration; placement: Placement }
   | { kind: "refused"; problems: Problem[] };
 
-async function checked(input: unknown, options: AcceptOptions, deps: AcceptDeps): Promise<Checked> {
-  const parsed = generationRequest.safeParse(input);
-  if (!parsed.success) return { kind: "refused", problems: schemaProblems(parsed.error, input) };
-  const { tenant = options.tenant } = parsed.data;
-  if (tenant !== options.tenant) return { kind: "refused", problems: [othersTenant(tenant, options.tenant)] };
-  const stored = await storeMedia(parsed.data, options, deps.media);
-  if (stored.kind === "refused") return stored;
-  const placed = place(stored.request, deps.accounts);
+async function checked(input: unknown, loads: Loads, options: AcceptOptions, deps: AcceptDeps): Promise<Checked> {
+  const read = await readRequest(input, options, deps.media);
+  if (read.kind === "refused") return read;
+  const placed = place(read.request, deps.accounts, loads);
   if (placed.kind === "refused") return placed;
-  const generation = toRecord(stored.request, placed.placement, options.tenant, deps.cell.name);
-  if (Buffer.byteLength(generation.request) > limits.requestBytes)
-    return { kind: "refused", problems: [tooLarge(generation.request)] };
-  return { kind: "ready", generation, placement: placed.placement };
+  const generation = toRecord(read.request, placed.placement, options.tenant, deps.cell.name);
+  const bytes = Buffer.byteLength(generation.request);
+  if (bytes <= limits.requestBytes) return { kind: "ready", generation, placement: placed.placement };
+  return { kind: "refused", problems: [refusal("", `${bytes} bytes`, `at most ${limits.requestBytes} bytes as JSON`)] };
+}
+
+/** One look at the ledger for a whole call, and none where no account has to be chosen. */
+function loadsFor(inputs: readonly unknown[], { cell, accounts }: AcceptDeps): Promise<Loads> | Loads {
+  const choice =
+    accounts.size > 1 && inputs.some((input) => typeof input === "object" && input !== null && !("account" in input));
+  return choice ? readLoads(cell, accounts) : noLoads;
 }
 
 function toRecord(
@@ -132,16 +133,4 @@ function outcome(row: Checked, answer: ledger.Accepted | undefined): AcceptedRow
 
 function shown({ account, quote, warnings }: Placement) {
   return { account: account.name, quote, warnings };
-}
-
-function tooLarge(frozen: string): Problem {
-  return refusal("", `${Buffer.byteLength(frozen)} bytes`, `at most ${limits.requestBytes} bytes as JSON`);
-}
-
-function othersTenant(given: string, own: string): Problem {
-  return refusal("tenant", given, `"${own}", or left out`);
-}
-
-function refusal(field: string, given: string, allowed: string): Problem {
-  return { field, given, allowed, rule: "schema", label: "SCHEMA", source: "reelqueue", severity: "error" };
 }

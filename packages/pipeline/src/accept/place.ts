@@ -1,50 +1,32 @@
 import type { GenerationRequest, Problem } from "@reelqueue/contracts";
-import type { Quote } from "@reelqueue/providers";
-import type { Account, Accounts } from "../account.ts";
+import type { Accounts } from "../account.ts";
+import { choose } from "../route/choose.ts";
+import type { Loads } from "../route/loads.ts";
+import { type Offer, offerOf, offersFor } from "../route/offers.ts";
 
-/** The account that will make a generation, and at what price. */
-export interface Placement {
-  account: Account;
-  quote: Quote;
-  warnings: Problem[];
-}
+/** The account that will make a generation, at its price. */
+export type Placement = Offer;
 
 type Placed = { kind: "placed"; placement: Placement } | { kind: "refused"; problems: Problem[] };
 
-/** The account that was asked for, or else the first configured one whose provider can do it; the problems of the best one if none can. */
-export function place(request: GenerationRequest, accounts: Accounts): Placed {
+/** The account that was asked for, or else the best one that can; where none can, the problems of the one that comes closest. */
+export function place(request: GenerationRequest, accounts: Accounts, loads: Loads): Placed {
   if (request.account !== undefined) {
     const account = accounts.get(request.account);
-    return account
-      ? tryAccount(request, account)
-      : { kind: "refused", problems: [unknownAccount(request.account, accounts)] };
+    if (!account) return { kind: "refused", problems: [unknownAccount(request.account, accounts)] };
+    const offer = offerOf(request, account);
+    return offer.problems.length > 0
+      ? { kind: "refused", problems: offer.problems }
+      : { kind: "placed", placement: offer };
   }
-  let best: Placed = { kind: "refused", problems: [unknownAccount("none", accounts)] };
-  for (const account of accounts.values()) {
-    const placed = tryAccount(request, account);
-    if (placed.kind === "placed") return placed;
-    if (
-      best.kind === "refused" &&
-      (best.problems[0]?.field === "account" || placed.problems.length < best.problems.length)
-    )
-      best = placed;
+  const offers = offersFor(request, accounts);
+  const best = choose(offers, loads);
+  if (best) {
+    loads.add(best.account);
+    return { kind: "placed", placement: best };
   }
-  return best;
-}
-
-function tryAccount(request: GenerationRequest, account: Account): Placed {
-  const found = account.provider.check(request, account.reading);
-  const problems = account.strict ? found.map(strictly) : found;
-  if (problems.some(({ severity }) => severity === "error")) return { kind: "refused", problems };
-  return {
-    kind: "placed",
-    placement: { account, quote: account.provider.price(request, account.reading), warnings: problems },
-  };
-}
-
-/** Strict reading: what is only inferred is refused too. Advice stays advice. */
-function strictly(problem: Problem): Problem {
-  return problem.label === "INFERRED" ? { ...problem, severity: "error" } : problem;
+  const [closest] = offers.toSorted((a, b) => a.problems.length - b.problems.length);
+  return { kind: "refused", problems: closest?.problems ?? [unknownAccount("none", accounts)] };
 }
 
 function unknownAccount(given: string, accounts: Accounts): Problem {

@@ -56,3 +56,16 @@ function shown(value: unknown): string {
   const text = typeof value === "object" ? inspect(value, { depth: 1, breakLength: Infinity }) : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
+
+/** A refusal of our own, beside what the schema and the providers' rules say. */
+export function refusal(field: string, given: string, allowedText: string): Problem {
+  return {
+    field,
+    given,
+    allowed: allowedText,
+    rule: "schema",
+    label: "SCHEMA",
+    source: "reelqueue",
+    severity: "error",
+  };
+}

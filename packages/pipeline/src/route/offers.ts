@@ -1,0 +1,33 @@
+import type { GenerationRequest, Problem } from "@reelqueue/contracts";
+import type { Quote } from "@reelqueue/providers";
+import type { Account, Accounts } from "../account.ts";
+
+/** What one account says to a request: its price, or exactly why it cannot. */
+export interface Offer {
+  account: Account;
+  quote: Quote;
+  /** Why it cannot; empty: it can. */
+  problems: Problem[];
+  warnings: Problem[];
+}
+
+/** The offers of every configured account, able or not: what would be lost where. */
+export function offersFor(request: GenerationRequest, accounts: Accounts): Offer[] {
+  return [...accounts.values()].map((account) => offerOf(request, account));
+}
+
+export function offerOf(request: GenerationRequest, account: Account): Offer {
+  const found = account.provider.check(request, account.reading);
+  const judged = account.strict ? found.map(strictly) : found;
+  return {
+    account,
+    quote: account.provider.price(request, account.reading),
+    problems: judged.filter(({ severity }) => severity === "error"),
+    warnings: judged.filter(({ severity }) => severity === "warning"),
+  };
+}
+
+/** Strict reading: what is only inferred is refused too. Advice stays advice. */
+function strictly(problem: Problem): Problem {
+  return problem.label === "INFERRED" ? { ...problem, severity: "error" } : problem;
+}
