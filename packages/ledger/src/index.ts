@@ -10,10 +10,12 @@ export {
   type AccountStatus,
   accountStatus,
   pause,
+  reroute,
   resume,
   type Standing,
   standing,
   throttle,
+  waitingIds,
 } from "./verbs/accounts.ts";
 export { type AdmitLimits, type Admitted, admit } from "./verbs/admit.ts";
 export { type Claimed, type ClaimOptions, claim, type Look, polled } from "./verbs/claim.ts";

@@ -25,6 +25,8 @@ export interface StoredRecord {
   /** `provider/model/resolution/seconds/mode`: what completion times are learned by. */
   class: string;
   expires?: string;
+  /** `auto`: the account was chosen for it, and may be changed while nothing has been sent. */
+  route?: "auto";
   estimate?: string;
   cost?: string;
   slot?: string;

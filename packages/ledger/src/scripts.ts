@@ -31,6 +31,7 @@ export type ScriptName =
   | "reissue"
   | "release"
   | "replay"
+  | "reroute"
   | "ripen"
   | "throttle"
   | "wish";

@@ -15,6 +15,8 @@ export interface NewGeneration {
   class: string;
   batch?: string;
   expiresInMs?: number;
+  /** The account was chosen for it, not named by the customer. */
+  route?: "auto";
   /** Micro-USD; left out where no price is known. */
   estimate?: number;
 }
@@ -55,6 +57,7 @@ function encode(generation: NewGeneration): string[] {
     class: generation.class,
     ...(generation.batch !== undefined && { batch: generation.batch }),
     ...(expiresInMs !== undefined && { expires: expiresInMs }),
+    ...(generation.route !== undefined && { route: generation.route }),
     ...(estimate !== undefined && { estimate: String(Math.round(estimate)) }),
   };
   return [id, hash, account, tenant, String(priority), recordVersion + request, JSON.stringify(fields)];

@@ -19,11 +19,10 @@ export interface AccountStatus {
 /** Where one account stands right now. */
 export async function accountStatus(cell: Cell, name: string): Promise<AccountStatus> {
   const { keys } = cell;
-  const [fields, priorities, ...sizes] = (await pipeline(cell, [
+  const [fields, ...sizes] = (await pipeline(cell, [
     ["hgetall", keys.account(name)],
-    ["zrange", `${cell.prefix}:p:${name}`, 0, -1],
     ...lanes.map((lane) => ["zcard", keys.due(lane, name)]),
-  ])) as [Record<string, string>, string[], ...number[]];
+  ])) as [Record<string, string>, ...number[]];
   const day = Math.floor(Date.now() / 86_400_000);
   return {
     name,
@@ -32,7 +31,7 @@ export async function accountStatus(cell: Cell, name: string): Promise<AccountSt
     ...(fields.until !== undefined && { untilMs: Number(fields.until) }),
     ...(fields.wait !== undefined && { stopped: fields.wait }),
     spentTodayMicroUsd: Number(fields[`spent:${day}`] ?? 0),
-    waiting: await waitingIn(cell, name, priorities),
+    waiting: await waitingIn(cell, name),
     lanes: Object.fromEntries(lanes.map((lane, i) => [lane, sizes[i] ?? 0])) as Record<Lane, number>,
   };
 }
@@ -80,17 +79,49 @@ export async function standing(
   return { lane, ...(due !== null && { dueInMs: Math.max(0, Number(due) - Date.now()) }) };
 }
 
-async function waitingIn(cell: Cell, account: string, priorities: string[]): Promise<number> {
+/** Ids that wait in the backlog of an account, first in line first within each tenant. */
+export async function waitingIds(cell: Cell, account: string, count: number): Promise<string[]> {
+  const lists = (await pipeline(
+    cell,
+    (await linesOf(cell, account)).map((key) => ["zrange", key, 0, count - 1]),
+  )) as string[][];
+  return lists.flat().slice(0, count);
+}
+
+/** Gives a waiting generation of which nothing has been sent to another account; false where it does not wait there any more. */
+export async function reroute(
+  cell: Cell,
+  id: string,
+  from: string,
+  to: { account: string; class: string; estimate?: number; note: string },
+): Promise<boolean> {
+  const estimate = to.estimate === undefined ? "" : Math.round(to.estimate);
+  return (
+    (await run<number>(cell, "reroute", [
+      id,
+      from,
+      to.account,
+      to.class,
+      estimate,
+      to.note.slice(0, 200).toWellFormed(),
+    ])) === 1
+  );
+}
+
+async function waitingIn(cell: Cell, account: string): Promise<number> {
+  const sizes = (await pipeline(
+    cell,
+    (await linesOf(cell, account)).map((key) => ["zcard", key]),
+  )) as number[];
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** The lines of the backlog in use: one per priority and tenant. */
+async function linesOf(cell: Cell, account: string): Promise<string[]> {
+  const [priorities = []] = (await pipeline(cell, [["zrevrange", `${cell.prefix}:p:${account}`, 0, -1]])) as string[][];
   const rings = (await pipeline(
     cell,
     priorities.map((priority) => ["zrange", `${cell.prefix}:v:${account}:${priority}`, 0, -1]),
   )) as string[][];
-  const lines = rings.flatMap((tenants, i) =>
-    tenants.map((tenant) => cell.keys.line(account, priorities[i] ?? "0", tenant)),
-  );
-  const sizes = (await pipeline(
-    cell,
-    lines.map((key) => ["zcard", key]),
-  )) as number[];
-  return sizes.reduce((sum, size) => sum + size, 0);
+  return rings.flatMap((tenants, i) => tenants.map((tenant) => cell.keys.line(account, priorities[i] ?? "0", tenant)));
 }

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { type GenerationRequest, limits, modeOf, type Problem } from "@reelqueue/contracts";
+import { type GenerationRequest, limits, type Problem } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Quote } from "@reelqueue/providers";
 import type { Account } from "../account.ts";
 import { admit } from "../admit/index.ts";
+import { classOf } from "../class-of.ts";
 import type { Deps } from "../deps.ts";
 import { type Loads, noLoads, readLoads } from "../route/loads.ts";
 import { type Placement, place } from "./place.ts";
@@ -91,17 +92,11 @@ function toRecord(
     priority: request.priority,
     request: frozen,
     class: classOf(account, request),
+    ...(request.account === undefined && { route: "auto" as const }),
     ...(request.batch !== undefined && { batch: request.batch }),
     ...(request.expiresIn !== undefined && { expiresInMs: request.expiresIn * 1_000 }),
     ...(quote.usd !== null && { estimate: quote.usd * 1_000_000 }),
   };
-}
-
-/** What completion times are learned by. */
-function classOf(account: Account, request: GenerationRequest): string {
-  return [account.provider.capabilities.name, request.model, request.resolution, request.seconds, modeOf(request)].join(
-    "/",
-  );
 }
 
 /** A first push, so that nothing waits for a timer; whatever goes wrong here, the timers of the submitters make good. */

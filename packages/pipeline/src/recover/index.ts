@@ -7,6 +7,7 @@ import { resolve } from "../resolve/index.ts";
 import { operationToken } from "../token.ts";
 import { expireOverdue } from "./expire.ts";
 import { handOverAgain } from "./hand-over-again.ts";
+import { rerouteFromPaused } from "./reroute.ts";
 
 /**
  * Brings back whatever was dropped. Every live generation is in the backlog or has one due time, so nothing has to be searched for:
@@ -45,6 +46,7 @@ export async function recoverOnce(
 ): Promise<void> {
   await Promise.all([...deps.accounts.values()].map((account) => recoverAccount(account, deps, freed)));
   await handOverAgain(deps);
+  await rerouteFromPaused(deps, freed);
   await expireOverdue(deps);
   if (turn % forgetEveryTurns === 0) await forgetOld(deps, options.retentionMs);
 }

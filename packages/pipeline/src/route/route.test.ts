@@ -2,6 +2,7 @@ import * as ledger from "@reelqueue/ledger";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept } from "../accept/index.ts";
 import type { Installation } from "../open.ts";
+import { rerouteFromPaused } from "../recover/reroute.ts";
 import { testInstallation } from "../test-installation.ts";
 import { quote } from "./quote.ts";
 
@@ -31,6 +32,23 @@ test("at the same price the work is shared by free capacity", async () => {
 test("a paused account is passed over, and taken where no other can", async () => {
   await ledger.pause(here.cell, "jiekou", "balance");
   expect(await placed([{ prompt: "a cup" }, { prompt: "a cup", watermark: true }])).toEqual(["hiapi", "jiekou"]);
+});
+
+test("what waits for an account that is paused afterwards goes to another one, unless the customer chose it", async () => {
+  const row = { prompt: "a cup", images: [] };
+  const inputs = [...Array.from({ length: 15 }, () => row), { ...row, account: "jiekou" }];
+  const ids = (await accept(inputs, { tenant: "default" }, here)).map((answer) => ("id" in answer ? answer.id : ""));
+  await ledger.pause(here.cell, "jiekou", "balance");
+  await rerouteFromPaused(here, () => {});
+  const records = (await ledger.readMany(here.cell, ids)).map((found) => found?.record);
+  // Ten were granted a slot before: they are not touched, a POST of theirs may be under way.
+  expect(records.map((record) => record?.account)).toEqual([
+    ...Array(10).fill("jiekou"),
+    ...Array(5).fill("hiapi"),
+    "jiekou",
+  ]);
+  expect(records[12]).toMatchObject({ class: "hiapi/seedance-2.0/720p/5/text", estimate: "1000000" });
+  expect(await ledger.audit(here.cell)).toEqual([]);
 });
 
 test("a quote shows every account side by side, its price or exactly why it cannot, and writes nothing", async () => {

@@ -1,0 +1,39 @@
+import * as ledger from "@reelqueue/ledger";
+import type { Account } from "../account.ts";
+import { classOf } from "../class-of.ts";
+import type { Deps } from "../deps.ts";
+import { choose } from "../route/choose.ts";
+import { type Loads, readLoads } from "../route/loads.ts";
+import { offersFor } from "../route/offers.ts";
+
+const batch = 100;
+
+/**
+ * Gives what waits for a paused account to another one that can make it, where the account was not the customer's choice. A generation
+ * that waits is one of which nothing was accepted anywhere.
+ */
+export async function rerouteFromPaused(deps: Deps, freed: (account: string) => void): Promise<void> {
+  if (deps.accounts.size < 2) return;
+  const loads = await readLoads(deps.cell, deps.accounts);
+  for (const account of deps.accounts.values()) {
+    if (loads.of(account).paused) await emptyBacklog(account, loads, deps, freed);
+  }
+}
+
+async function emptyBacklog(from: Account, loads: Loads, deps: Deps, freed: (account: string) => void): Promise<void> {
+  const ids = await ledger.waitingIds(deps.cell, from.name, batch);
+  for (const found of await ledger.readMany(deps.cell, ids)) {
+    if (found?.record.route !== "auto") continue;
+    const best = choose(offersFor(found.request, deps.accounts), loads);
+    if (!best || loads.of(best.account).paused) continue;
+    const moved = await ledger.reroute(deps.cell, found.id, from.name, {
+      account: best.account.name,
+      class: classOf(best.account, found.request),
+      note: `${from.name} is paused: given to ${best.account.name}`,
+      ...(best.quote.usd !== null && { estimate: best.quote.usd * 1_000_000 }),
+    });
+    if (!moved) continue;
+    loads.add(best.account);
+    freed(best.account.name);
+  }
+}
