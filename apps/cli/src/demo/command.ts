@@ -5,7 +5,7 @@ import { Interrupts } from "../interrupts.ts";
 import { findPlace } from "./place.ts";
 import { type Teller, tellerOn } from "./progress.ts";
 import { type DemoResult, resultOf, shortcomings } from "./result.ts";
-import { type DemoRun, runDemo } from "./run.ts";
+import { type DemoRun, type Open, runDemo } from "./run.ts";
 
 interface Options {
   count: number;
@@ -43,8 +43,7 @@ async function prove({ count, seed, json = false, keep = false }: Options): Prom
     const onStarted = (system: { kill(): void }) => interrupts.onSecond(() => system.kill());
     const run = await runDemo({ count, seed, root, env: all, place, teller, signal, onStarted });
     if (keep) teller.say(`Everything is kept in ${place.home}`);
-    const why = interrupts.first.aborted ? "interrupted" : `not through after ${deadlineMs / 60_000} minutes`;
-    return report(run, why, json, teller);
+    return report(run, interrupts.first.aborted, json, teller);
   } catch (error) {
     if (!signal.aborted) throw error;
     teller.say(interrupts.first.aborted ? "Stopped before it had begun" : "It did not start in time");
@@ -54,13 +53,21 @@ async function prove({ count, seed, json = false, keep = false }: Options): Prom
   }
 }
 
-function report({ facts, open }: DemoRun, why: string, json: boolean, teller: Teller): number {
+function report({ facts, open }: DemoRun, interrupted: boolean, json: boolean, teller: Teller): number {
   const result = resultOf(facts);
-  const wrong = [...(open === undefined ? [] : [`${why}: ${open}`]), ...shortcomings(facts)];
+  const wrong = [
+    ...(open === undefined ? [] : [`${whyGivenUp(open, interrupted)}: ${open.states}`]),
+    ...shortcomings(facts),
+  ];
   if (!json) teller.say(tableOf(result));
   for (const sentence of wrong) process.stderr.write(`Not proven: ${sentence}\n`);
   process.stdout.write(`${JSON.stringify(result)}\n`);
   return wrong.length === 0 ? 0 : 1;
+}
+
+function whyGivenUp({ by }: Open, interrupted: boolean): string {
+  if (by === "standstill") return "nothing changed any more";
+  return interrupted ? "interrupted" : `not through after ${deadlineMs / 60_000} minutes`;
 }
 
 function tableOf(result: DemoResult): string {

@@ -37,11 +37,12 @@ export function tellerOn(out: Pick<NodeJS.WriteStream, "write" | "isTTY">, now =
 
 /** How far a batch is, in one line. */
 export function progressLine({ counts, total }: BatchView, webhooks: number, seconds: number): string {
-  const { succeeded = 0, failed = 0, running = 0, finalizing = 0, queued = 0 } = counts;
+  const { succeeded = 0, failed = 0, running = 0, finalizing = 0, queued = 0, unknown = 0, needs_review = 0 } = counts;
   const parts = [
     `${succeeded} of ${total} stored`,
     ...(failed > 0 ? [`${failed} failed`] : []),
-    `${running + finalizing} at work`,
+    ...(needs_review > 0 ? [`${needs_review} need a review`] : []),
+    `${running + finalizing + unknown} at work`,
     `${queued} waiting`,
     `${webhooks} announced`,
   ];

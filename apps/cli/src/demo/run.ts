@@ -23,13 +23,22 @@ export interface DemoWish {
   onStarted(system: System): void;
 }
 
-/** What a run found, and what was still open when it was given up. */
+/** What a run found, and what was still open where it was given up. */
 export interface DemoRun {
   facts: Facts;
-  open?: string;
+  open?: Open;
+}
+
+export interface Open {
+  /** By the signal, or because nothing had changed for two minutes. */
+  by: "signal" | "standstill";
+  /** How many generations are in which state. */
+  states: string;
 }
 
 const stopWithinMs = 30_000;
+/** Longer than the lease on a POST: what a worker that died had in hand is back by then. */
+const standstillSeconds = 120;
 
 /** Runs a whole system of its own on the twin, sends it the generations, waits for every webhook, and stops it in order. */
 export async function runDemo(wish: DemoWish): Promise<DemoRun> {
@@ -39,8 +48,7 @@ export async function runDemo(wish: DemoWish): Promise<DemoRun> {
   teller.say(`Starting Redis, the twin, api, submitter, poller and finalizer in ${place.home}`);
   const system = await start(plan, wish);
   wish.onStarted(system);
-  const measured = await work(system, plan, receiver, wish).finally(() => stop(system, teller));
-  const { open, ...found } = measured;
+  const { open, ...found } = await work(system, plan, receiver, wish).finally(() => stop(system, teller));
   const facts = { ...found, received: receiver.received, videoBytes: await videoBytesIn(plan.outputsDirectory) };
   return { facts, ...(open !== undefined && { open }) };
 }
@@ -64,7 +72,7 @@ async function stop(system: System, teller: Teller): Promise<void> {
   clearTimeout(timer);
 }
 
-type Measured = Omit<Facts, "received" | "videoBytes"> & { open?: string };
+type Measured = Omit<Facts, "received" | "videoBytes"> & { open?: Open };
 
 async function work(system: System, plan: DemoPlan, receiver: Receiver, wish: DemoWish): Promise<Measured> {
   const client = createClient({ url: plan.apiUrl, key: plan.apiKey });
@@ -106,14 +114,18 @@ async function allAnnounced(
   { received }: Receiver,
   { teller, signal }: DemoWish,
   seconds: () => number,
-): Promise<string | undefined> {
-  let looked = Number.NEGATIVE_INFINITY;
+): Promise<Open | undefined> {
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let last = { states: "", at: 0 };
   while (received.events.size < count) {
-    if (signal.aborted) return describe(await lookAt(client));
-    if (seconds() - looked >= 1) {
-      looked = seconds();
+    if (signal.aborted) return { by: "signal", states: statesOf(await lookAt(client), received) };
+    if (seconds() - last.at > standstillSeconds) return { by: "standstill", states: last.states };
+    if (seconds() - lookedAt >= 1) {
+      lookedAt = seconds();
       const view = await lookAt(client);
       if (view) teller.show(progressLine(view, received.events.size, seconds()));
+      const states = statesOf(view, received);
+      if (states !== last.states) last = { states, at: lookedAt };
     }
     await delay(20);
   }
@@ -130,7 +142,7 @@ async function lookAt(client: Client): Promise<BatchView | undefined> {
   }
 }
 
-function describe(view: BatchView | undefined): string {
+function statesOf(view: BatchView | undefined, { events }: Receiver["received"]): string {
   const counts = Object.entries(view?.counts ?? {}).map(([state, count]) => `${count} ${state}`);
-  return counts.length === 0 ? "what became of the generations is not known" : counts.join(", ");
+  return [...counts, `${events.size} announced`].join(", ");
 }
