@@ -47,6 +47,8 @@ export interface StoredRecord {
   remote?: string;
   /** When the first of them dies, as BullMQ priority. */
   urgency?: string;
+  /** What the provider says it used, JSON. */
+  usage?: string;
   /** Tries to keep the outputs that failed. */
   keeps?: string;
   outputs?: string;

@@ -55,9 +55,14 @@ function bodyOf({ id, record, request }: ledger.Found, ending: Ending, publicUrl
         sha256,
         contentType,
       })),
-      cost: { estimateUsd, settledUsd: ending.state === "succeeded" ? estimateUsd : null },
+      cost: { estimateUsd, settledUsd: settledUsd(ending, estimateUsd) },
     },
   };
+}
+
+function settledUsd({ state, costMicroUsd }: Ending, estimateUsd: number | null): number | null {
+  if (costMicroUsd !== undefined) return costMicroUsd / 1e6;
+  return state === "succeeded" ? estimateUsd : null;
 }
 
 /** One endpoint per origin: its deliveries share a cap. */

@@ -43,7 +43,8 @@ export async function finalize(handOver: HandOver, signal: AbortSignal, deps: Fi
 
 async function succeed(found: ledger.Found, outputs: Output[], deps: FinalizeDeps): Promise<Verdict> {
   await deps.outputs.passport({ generation: found.id, createdAt: bornAt(found) }, passportOf(found, outputs));
-  const event = eventOf(found, { state: "succeeded", outputs }, deps.publicUrl);
+  const cost = settledCost(found, deps);
+  const event = eventOf(found, { state: "succeeded", outputs, ...cost }, deps.publicUrl);
   const moved = await insist(deps, () =>
     ledger.move(deps.cell, {
       id: found.id,
@@ -51,7 +52,8 @@ async function succeed(found: ledger.Found, outputs: Output[], deps: FinalizeDep
       to: "succeeded",
       token: operationToken(),
       set: { outputs: JSON.stringify(outputs) },
-      unset: ["remote", "urgency", "keeps", "polls", "seen", "progress"],
+      unset: ["remote", "urgency", "keeps", "polls", "seen", "progress", "usage"],
+      ...cost,
       ...(event !== undefined && { event }),
     }),
   );
@@ -62,6 +64,14 @@ async function succeed(found: ledger.Found, outputs: Output[], deps: FinalizeDep
     deps.log.info({ generation: found.id, taskId: found.record.task, account: found.record.account }, "succeeded");
   }
   return { kind: "done", note: outputs.map(({ key }) => key).join(" ") };
+}
+
+/** What the provider says it used, at the account's prices; where it says nothing, what was reserved is what it cost. */
+function settledCost({ record, request }: ledger.Found, { accounts }: FinalizeDeps): { costMicroUsd?: number } {
+  const account = accounts.get(record.account);
+  if (!account?.provider.cost || record.usage === undefined) return {};
+  const { usd } = account.provider.cost(request, JSON.parse(record.usage) as Record<string, number>, account.reading);
+  return usd === null ? {} : { costMicroUsd: usd * 1_000_000 };
 }
 
 async function tryLater(

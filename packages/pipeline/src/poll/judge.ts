@@ -47,7 +47,7 @@ export function judge(watched: Watched, progress: Progress, nowMs: number, accou
     case "pending":
       return pending(watched, progress.progress, ageMs, account, deps, look);
     case "succeeded":
-      return finished(watched, progress.outputs, ageMs, nowMs, account, deps);
+      return finished(watched, progress, ageMs, nowMs, account, deps);
     case "failed":
       return { kind: "failed", failure: progress.failure };
     case "canceled":
@@ -100,7 +100,7 @@ function risen(watched: Watched, progress: number | undefined): Look["set"] {
 
 function finished(
   watched: Watched,
-  outputs: RemoteOutput[],
+  { outputs, usage }: { outputs: RemoteOutput[]; usage?: Record<string, number> },
   ageMs: number,
   nowMs: number,
   account: Account,
@@ -128,6 +128,7 @@ function finished(
         urgency: String(urgency),
         polls: String(Number(watched.polls) + 1),
         progress: "100",
+        ...(usage !== undefined && { usage: JSON.stringify(usage) }),
       },
       unset: ["misses", "trouble"],
       ...(watched.lane === "watch" && { note: "paid, recovered: it finished after we had given up" }),

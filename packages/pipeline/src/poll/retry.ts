@@ -65,6 +65,7 @@ export function newAttempt(record: ledger.StoredRecord): Pick<ledger.Move, "set"
       "remote",
       "urgency",
       "keeps",
+      "usage",
       "progress",
       "polls",
       "misses",
