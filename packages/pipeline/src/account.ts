@@ -75,9 +75,10 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
 }
 
 /** Whether the provider will call us: it can, and our address is one that it takes (a twin on plain http calls plain http). */
-export function callsBack({ provider, baseUrl }: Account, publicUrl: string | undefined): boolean {
+export function callsBack({ provider, baseUrl, callbackSecret }: Account, publicUrl: string | undefined): boolean {
   const offered = provider.capabilities.callback;
   if (publicUrl === undefined || offered === null) return false;
+  if (offered.value.needsSecret && callbackSecret === undefined) return false;
   return !offered.value.httpsOnly || publicUrl.startsWith("https:") || baseUrl.startsWith("http:");
 }
 

@@ -2,6 +2,7 @@ import { generationRequest } from "@reelqueue/contracts";
 import { describe, expect, test } from "vitest";
 import { price as hiapiPrice } from "./hiapi/price.ts";
 import { charge, examplePricesPerSecond, minimumCharge, price } from "./jiekou/price.ts";
+import { price as toapisPrice } from "./toapis/price.ts";
 
 const video = [{ url: "https://cdn.example.com/x.mp4" }];
 const request = (part: object) => generationRequest.parse({ prompt: "A glass frog", ...part });
@@ -103,7 +104,7 @@ describe("jiekou", () => {
   });
 });
 
-describe("hiapi", () => {
+describe.each(Object.entries({ hiapi: hiapiPrice, toapis: toapisPrice }))("%s", (_name, priceOf) => {
   test.each([
     [{ seconds: 4 }, { "seedance-2.0/720p": 0.1 }, 0.4],
     [{ seconds: "auto" }, { "seedance-2.0/720p": 0.1 }, 1.5],
@@ -112,6 +113,6 @@ describe("hiapi", () => {
     [{}, { "seedance-2.0/480p": 0.1 }, null],
     [{ seconds: 4 }, { "seedance-2.0/720p": 0 }, 0],
   ])("%j at %j costs %d", (part, prices, usd) => {
-    expect(hiapiPrice(request(part), reading(prices)).usd).toBe(usd);
+    expect(priceOf(request(part), reading(prices)).usd).toBe(usd);
   });
 });

@@ -21,5 +21,19 @@ test("a long value is shown cut, and the provider that would take the request is
   expect(problem?.given.length).toBeLessThan(100);
   expect(providersThatTake(filled({ watermark: true }))).toEqual(["jiekou"]);
   expect(providersThatTake(filled({ safetyCheck: true }))).toEqual(["hiapi"]);
-  expect(providersThatTake(filled({ model: "seedance-2.0-mini" }))).toEqual([]);
+  expect(providersThatTake(filled({ resolution: "4k", seconds: "auto" }))).toEqual(["toapis"]);
+  expect(providersThatTake(filled({ model: "seedance-2.0-pro", watermark: true }))).toEqual([]);
+});
+
+test("ToAPIs' mini and its ratios are read by the page, unless the account reads the newer one", () => {
+  const mini = filled({ model: "seedance-2.0-mini", seconds: 7, returnLastFrame: true, generateAudio: true });
+  const framed = { ...mini, images: [frame("first_frame"), frame("last_frame")] };
+  const check = (request: typeof mini, switches: Record<string, boolean>) =>
+    providers.toapis
+      ?.check(request, { switches, pricesPerSecond: {} })
+      .map(({ rule, severity }) => `${rule} ${severity}`);
+  expect(check(framed, {})).toEqual(["T-V3 warning", ...Array(4).fill("T-V9 error")]);
+  expect(check(framed, { miniAsTheOthers: true })).toEqual([]);
+  expect(check(filled({ ratio: "adaptive" }), {})).toEqual(["T-V5 error"]);
+  expect(check(filled({ ratio: "adaptive" }), { adaptiveRatio: true })).toEqual([]);
 });

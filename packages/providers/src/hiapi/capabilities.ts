@@ -1,9 +1,7 @@
-import type { Capabilities, Fact } from "../capabilities.ts";
+import type { Capabilities } from "../capabilities.ts";
+import { found, inferred, seed } from "../facts.ts";
 
 const page = "HiAPI, Seedance 2.0 page";
-const seed = <T>(value: T, source = page): Fact<T> => ({ value, label: "SEED", source });
-const found = <T>(value: T, source: string): Fact<T> => ({ value, label: "FOUND", source });
-const inferred = <T>(value: T, source: string): Fact<T> => ({ value, label: "INFERRED", source });
 
 export const capabilities = {
   name: "hiapi",

@@ -1,0 +1,125 @@
+import type { GenerationRequest } from "@reelqueue/contracts";
+import { type Breach, breachIf, type Rule } from "../checking.ts";
+import {
+  atMost,
+  audioNeedsPicture,
+  framesBesideReferences,
+  has,
+  hasReferences,
+  lastFrameNeedsFirst,
+  notInline,
+  promptAdvice,
+  promptNeeded,
+  resolutionOffered,
+  resolutionOfModel,
+  secondsInRange,
+  seedInRange,
+} from "../field-rules.ts";
+import { formOf, mediaOf } from "../media.ts";
+import type { Reading } from "../provider.ts";
+import { asMini, capabilities } from "./capabilities.ts";
+
+const seed = (id: string, what: string) => ({ id, label: "SEED", source: `ToAPIs, seedance-2 page: ${what}` }) as const;
+const found = (id: string, what: string) =>
+  ({ id, label: "FOUND", source: `the vendor's newer seedance-2 page: ${what}` }) as const;
+const review = (id: string) => ({ id, label: "FOUND", source: "docs.toapis.com private-assets" }) as const;
+const mini = capabilities.models["seedance-2.0-mini"];
+
+/** The rules of the pages that can be judged from the request alone; the state of an asset (T-V15) only ToAPIs knows. */
+export const rules: readonly Rule[] = [
+  secondsInRange(seed("T-V2", "duration"), capabilities),
+  {
+    ...seed("T-V3", "the table of capabilities; the rules above it say 4-15, the wider passes"),
+    severity: "warning",
+    test({ model, seconds }, { switches }) {
+      const isOdd = seconds !== "auto" && seconds >= 4 && seconds <= 15 && ![4, 8, 10, 12, 15].includes(seconds);
+      return breachIf(asMini(model, switches) && isOdd, "seconds", seconds, "4, 8, 10, 12 or 15 with mini");
+    },
+  },
+  resolutionOffered(seed("T-V4", "resolution"), capabilities),
+  resolutionOfModel(seed("T-V4", "resolution"), capabilities),
+  {
+    ...seed("T-V5", "aspect_ratio"),
+    test({ ratio }, { switches: { adaptiveRatio = false } }) {
+      const offered: readonly string[] = [...capabilities.ratios.value, ...(adaptiveRatio ? ["adaptive"] : [])];
+      return breachIf(ratio !== undefined && !offered.includes(ratio), "ratio", ratio, offered.join(", "));
+    },
+  },
+  atMost(seed("T-V7", "reference image limit"), "images", capabilities.images.value.references),
+  lastFrameNeedsFirst({ id: "T-V7", label: "INFERRED", source: "the input combinations that the page lists" }),
+  framesBesideReferences(found("T-V8", "three modes that exclude each other"), () => true),
+  { ...seed("T-V9", "seedance-2-mini"), test: (request, { switches }) => beyondMini(request, switches) },
+  {
+    ...seed("T-V9b", "seedance-2-mini does not expose generate_audio: it is not sent"),
+    severity: "warning",
+    test: ({ model, generateAudio }, { switches }) =>
+      breachIf(asMini(model, switches) && generateAudio === false, "generateAudio", false, "left out with mini"),
+  },
+  { ...seed("T-V10", "up to 3 with mini"), test: tooManyForMini },
+  audioNeedsPicture(found("T-V12", "audio_with_roles")),
+  {
+    ...found("T-V13", "tools, for pure text-to-video"),
+    test(request) {
+      const count = mediaOf(request).length;
+      return breachIf(request.webSearch === true && count > 0, "webSearch", true, "left out beside media");
+    },
+  },
+  notInline(found("T-V14", "video_with_roles"), capabilities),
+  {
+    ...review("T-V16"),
+    test: (request, { switches }) =>
+      reviewed(request, switches, (url) => formOf(url) === "asset", "a URL: under review, asset ids are refused"),
+  },
+  {
+    ...review("T-V16b"),
+    test: (request, { switches }) =>
+      reviewed(request, switches, isUnreviewable, "a URL of at most 2,048 bytes, without user name and password"),
+  },
+  promptNeeded(
+    { id: "T-V18", label: "INFERRED", source: "every input combination that the page lists has a text" },
+    (request) => has(request, "first_frame") || hasReferences(request),
+    "a prompt, a first frame or a reference",
+  ),
+  promptAdvice(found("T-V19", "prompt")),
+  seedInRange({ id: "T-V20", label: "INFERRED", source: capabilities.seed.source }, capabilities.seed.value),
+];
+
+function beyondMini(
+  { model, images, generateAudio, returnLastFrame }: GenerationRequest,
+  switches: Reading["switches"],
+) {
+  if (!asMini(model, switches)) return [];
+  const frames = images.flatMap(({ role }, at) =>
+    breachIf(role !== "reference", `images[${at}].role`, role, "references only with mini"),
+  );
+  return [
+    ...frames,
+    ...breachIf(returnLastFrame === true, "returnLastFrame", true, "left out with mini"),
+    ...breachIf(generateAudio === true, "generateAudio", true, "left out with mini: it is not exposed"),
+  ];
+}
+
+/** Of the other models the page says that it depends on the routed channel: not checked. */
+function tooManyForMini({ model, videos, audios }: GenerationRequest): Breach[] {
+  if (model !== "seedance-2.0-mini") return [];
+  return [
+    ...breachIf(videos.length > mini.videos.value, "videos", `${videos.length}`, `at most ${mini.videos.value}`),
+    ...breachIf(audios.length > mini.audios.value, "audios", `${audios.length}`, `at most ${mini.audios.value}`),
+  ];
+}
+
+function reviewed(
+  request: GenerationRequest,
+  { privateAssetReview = false }: Reading["switches"],
+  isBad: (url: string) => boolean,
+  allowed: string,
+): Breach[] {
+  if (!privateAssetReview) return [];
+  return mediaOf(request).flatMap(({ field, url }) => breachIf(isBad(url), field, url, allowed));
+}
+
+function isUnreviewable(url: string): boolean {
+  if (formOf(url) !== "web") return false;
+  const { username = "", password = "" } = URL.parse(url.trim()) ?? {};
+  return Buffer.byteLength(url.trim()) > 2_048 || username !== "" || password !== "";
+}
