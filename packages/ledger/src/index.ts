@@ -27,6 +27,7 @@ export { batchCounts, type Found, orphans, ownerOf, read, readMany } from "./ver
 export {
   extend,
   forget,
+  type Hint,
   note,
   nudge,
   overdue,

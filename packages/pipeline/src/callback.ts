@@ -38,6 +38,15 @@ export async function callback(
     );
     return reading;
   }
-  await ledger.nudge(deps.cell, said.generation, ["poll", "watch", "unknown"], reading.taskId);
+  const { orphaned } = await ledger.nudge(deps.cell, said.generation, ["poll", "watch", "unknown"], {
+    taskId: reading.taskId,
+    attempt: said.attempt,
+    account: account.name,
+  });
+  if (orphaned)
+    deps.log.error(
+      { generation: said.generation, account: account.name, taskId: reading.taskId },
+      "a callback told of a task that no generation knows; it is listed among the orphans",
+    );
   return { kind: "heard" };
 }

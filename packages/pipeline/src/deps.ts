@@ -6,6 +6,7 @@ import type { Logger } from "@reelqueue/runtime";
 import type { Accounts } from "./account.ts";
 import type { Meters } from "./meters.ts";
 import type { RunTimesBook } from "./poll/run-times.ts";
+import type { Rule } from "./rule.ts";
 import type { Timing } from "./timing.ts";
 
 /** What every stage works with. Opened by an app, in order. */
@@ -26,8 +27,10 @@ export interface Deps {
   /** Is Redis safe enough to spend money on? A sentence says why not. */
   unsafe: () => string | undefined;
   timing: Timing;
-  /** Called between named steps; only entry files under `testing` supply it, to crash there. */
+  /** Called between named steps; only entry files of rehearsals supply it, to crash there. */
   reached?: (point: CrashPoint, id: string) => void | Promise<void>;
+  /** The one rule that is not kept; only entry files of rehearsals supply it. */
+  without?: Rule;
 }
 
 export interface FinalizeDeps extends Deps {

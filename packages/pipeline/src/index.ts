@@ -16,5 +16,6 @@ export { type Recovery, recoverOnce, startRecovery } from "./recover/index.ts";
 export { adviceFor, type Retried, retry } from "./retry.ts";
 export { type Finding, type Reviewed, review } from "./review.ts";
 export { type QuotedOffer, type QuotedRow, quote } from "./route/quote.ts";
+export type { Rule } from "./rule.ts";
 export { submit } from "./submit/index.ts";
 export { type Timing, timing } from "./timing.ts";

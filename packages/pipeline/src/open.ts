@@ -35,7 +35,10 @@ export interface OpenOptions {
   role: ledger.ConnectionRole;
   log: Logger;
   /** Other leases, crash points and another output store; only entry files of tests and benches supply them. */
-  rehearsal?: Pick<Deps, "reached"> & { timing?: Partial<Timing>; outputs?: (egress: Egress) => OutputStore };
+  rehearsal?: Pick<Deps, "reached" | "without"> & {
+    timing?: Partial<Timing>;
+    outputs?: (egress: Egress) => OutputStore;
+  };
 }
 
 /** Everything the stages need, opened; plus what only front doors and health checks ask for. */
@@ -87,6 +90,7 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
     ready: safety.ready,
     timing: { ...timing, ...options.rehearsal?.timing },
     ...(options.rehearsal?.reached !== undefined && { reached: options.rehearsal.reached }),
+    ...(options.rehearsal?.without !== undefined && { without: options.rehearsal.without }),
     config,
     connect,
   };

@@ -2,7 +2,8 @@
 -- Moves generations from one state to another, each one wholly or not at all. The only writer of `state`.
 -- KEYS    [1] prefix of the cell
 -- ARGV    one JSON object per move:
---         id, from[], to, token, mark (letter for the log), note?, expect {n?, lane?, calm?}, due {lane, in? | at?}? ,
+--         id, from[], to, token, mark (letter for the log), note?, expect {n?, lane?, token?, task?, attempt?, account?, calm?},
+--         due {lane, in? | at?}?,
 --         handover?, set {field: text}?, unset[]?, task?, cost (micro-USD)?, event {endpoint, url, body}?, want[]?
 -- Returns per move: [moved | already, n, …wanted fields] · [conflict, state] · [stale, state] · [canceling, state] ·
 --         [taken, other generation] · [orphaned, state] · [missing]
@@ -14,7 +15,9 @@ local P = KEYS[1]
 local holds_slot = { preparing = true, submitting = true, running = true, unknown = true, needs_review = true, expired = true }
 local rests = { succeeded = true, failed = true, canceled = true, expired = true }
 local names = { 'state', 'token', 'lane', 'n', 'account', 'tenant', 'batch', 'slot', 'held', 'day', 'born', 'task', 'log',
-  'events', 'priority', 'seq', 'cancel', 'expires', 'attempt' }
+  'events', 'priority', 'seq', 'cancel', 'expires', 'attempt', 'earlier' }
+-- What the mover may believe of a record. A difference means that somebody else has been at it meanwhile.
+local believed = { 'n', 'lane', 'token', 'task', 'attempt', 'account' }
 
 local function read(key)
   local values, record = redis.call('HMGET', key, unpack(names)), {}
@@ -24,32 +27,46 @@ local function read(key)
   return record
 end
 
+-- A task that nothing of ours names is money: it is noted, once.
+local function orphan(m, account, more)
+  local owners, field = P .. ':t:' .. account, task_hash(m.task)
+  if redis.call('HSETNX', owners, field, m.id) == 1 or more.owner then
+    more.generation, more.account, more.task, more.at = m.id, account, m.task, digits(now)
+    redis.call('LPUSH', P .. ':orphans', cjson.encode(more))
+  end
+end
+
 local function refuse(m, r)
-  local allowed = false
+  local allowed, expect = false, m.expect or {}
   for _, state in ipairs(m.from) do
     allowed = allowed or state == r.state
   end
   if not allowed then
-    if m.task and r.task and r.task ~= m.task then
-      redis.call('LPUSH', P .. ':orphans', cjson.encode({ generation = m.id, account = r.account, task = m.task, known = r.task, at = digits(now) }))
-      return { 'orphaned', r.state }
-    end
     return { 'conflict', r.state }
   end
-  local expect = m.expect or {}
-  if (expect.n and expect.n ~= r.n) or (expect.lane and expect.lane ~= (r.lane or '')) then
-    return { 'stale', r.state }
+  for _, name in ipairs(believed) do
+    if expect[name] and expect[name] ~= (r[name] or '') then
+      return { 'stale', r.state }
+    end
   end
   if expect.calm and r.cancel then
     return { 'canceling', r.state }
   end
-  if m.task then
-    local owner = redis.call('HGET', P .. ':t:' .. r.account, task_hash(m.task))
-    if owner and owner ~= m.id then
-      redis.call('LPUSH', P .. ':orphans', cjson.encode({ generation = m.id, account = r.account, task = m.task, owner = owner, at = digits(now) }))
-      return { 'taken', owner }
-    end
+  local owner = m.task and redis.call('HGET', P .. ':t:' .. r.account, task_hash(m.task))
+  if owner and owner ~= m.id then
+    orphan(m, r.account, { owner = owner })
+    return { 'taken', owner }
   end
+end
+
+-- The answer to a move that is not made; a task that it brought must not be lost with it.
+local function refused(m, r, no)
+  local named = m.task and string.find(' ' .. (r.earlier or '') .. ' ' .. (r.task or '') .. ' ', ' ' .. m.task .. ' ', 1, true)
+  if not m.task or named or no[1] == 'taken' then
+    return no
+  end
+  orphan(m, (m.expect or {}).account or r.account, { known = r.task })
+  return { 'orphaned', r.state }
 end
 
 -- The due time: out of the old lane or the backlog, into the new one.
@@ -126,13 +143,16 @@ local function move(m)
   local key = P .. ':g:' .. m.id
   local r = read(key)
   if not r.state then
+    if m.task and m.expect and m.expect.account then
+      orphan(m, m.expect.account, {})
+    end
     return { 'missing' }
   end
   local answer = { 'already', r.n }
   if r.token ~= m.token then
     local no = refuse(m, r)
     if no then
-      return no
+      return refused(m, r, no)
     end
     local n = m.handover and digits(r.n + 1) or r.n
     local lane = reschedule(m, r, key)

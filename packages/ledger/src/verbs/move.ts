@@ -12,8 +12,19 @@ export interface Move<From extends State = State> {
   token: string;
   /** A line of the timeline. */
   note?: string;
-  /** Refused as `stale` unless the record says the same; `calm`: refused as `canceling` once a cancel was wished. */
-  expect?: { n?: string; lane?: Lane; calm?: boolean };
+  /**
+   * What the mover believes: refused as `stale` where the record says otherwise, because somebody else has been at it meanwhile.
+   * `token`: no other move came in between. `calm`: refused as `canceling` once a cancel was wished.
+   */
+  expect?: {
+    n?: string;
+    lane?: Lane;
+    token?: string;
+    task?: string;
+    attempt?: string;
+    account?: string;
+    calm?: boolean;
+  };
   /** The one due time after this move; left out only for states that rest. */
   due?: { lane: Lane; inMs: number } | { lane: "backlog" };
   /** The job behind it is a new hand-over. */
@@ -38,7 +49,7 @@ export type Moved =
   | { kind: "canceling"; state: State }
   /** The task id belongs to another generation. Noted among the orphans. */
   | { kind: "taken"; by: string }
-  /** This attempt has another task already: the second is noted among the orphans. */
+  /** It could not take the task that the move brought: the task is noted among the orphans. */
   | { kind: "orphaned"; state: State }
   | { kind: "missing" };
 

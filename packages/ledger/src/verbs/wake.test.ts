@@ -51,9 +51,9 @@ test("a callback makes its task due now", async () => {
   const { lease } = await claimAll();
   await ledger.polled(cell, "poll", "hiapi", lease, [{ id, nextInMs: 60_000 }]);
   expect((await claimAll()).items).toEqual([]);
-  expect(await ledger.nudge(cell, id, ["poll"])).toEqual({ state: "running", woken: true });
+  expect(await ledger.nudge(cell, id, ["poll"])).toEqual({ state: "running", woken: true, orphaned: false });
   expect((await claimAll()).items).toHaveLength(1);
-  expect(await ledger.nudge(cell, "nobody", ["poll"])).toEqual({ state: "missing", woken: false });
+  expect(await ledger.nudge(cell, "nobody", ["poll"])).toEqual({ state: "missing", woken: false, orphaned: false });
 });
 
 test("overdue work is handed over under the next number, so the old job is stale", async () => {

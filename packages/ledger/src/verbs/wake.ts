@@ -3,15 +3,26 @@ import { type Cell, run } from "../cell.ts";
 import type { Lane } from "../keys.ts";
 import type { StoredRecord } from "../record.ts";
 
-/** Makes a generation due now if it waits in one of the lanes; keeps the task id that a callback told while ours is unknown. */
+/** A task that a provider told of by itself, and the attempt that it was told about. */
+export interface Hint {
+  taskId: string;
+  attempt: string;
+  account: string;
+}
+
+/**
+ * Makes a generation due now if it waits in one of the lanes. A hint is kept while the task of its attempt is not known;
+ * where the generation can no longer have that task, it goes among the orphans.
+ */
 export async function nudge(
   cell: Cell,
   id: string,
   lanes: readonly Lane[],
-  hint = "",
-): Promise<{ state: State | "missing"; woken: boolean }> {
-  const [state, woken] = await run<[State | "missing", number]>(cell, "nudge", [id, hint, ...lanes]);
-  return { state, woken: woken === 1 };
+  hint: Hint = { taskId: "", attempt: "", account: "" },
+): Promise<{ state: State | "missing"; woken: boolean; orphaned: boolean }> {
+  const args = [id, hint.taskId, hint.attempt, hint.account, ...lanes];
+  const [state, woken, orphaned] = await run<[State | "missing", number, number]>(cell, "nudge", args);
+  return { state, woken: woken === 1, orphaned: orphaned === 1 };
 }
 
 /** Puts generations whose backoff is over back into the backlog. */

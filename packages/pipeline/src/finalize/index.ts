@@ -6,6 +6,7 @@ import { fullJitterMs } from "../backoff.ts";
 import type { FinalizeDeps } from "../deps.ts";
 import { eventOf } from "../event.ts";
 import { insist } from "../insist.ts";
+import { fence } from "../rule.ts";
 import { operationToken } from "../token.ts";
 import { keepOutputs } from "./keep.ts";
 import { passportOf } from "./passport.ts";
@@ -51,6 +52,7 @@ async function succeed(found: ledger.Found, outputs: Output[], deps: FinalizeDep
       from: ["finalizing"],
       to: "succeeded",
       token: operationToken(),
+      ...fence(deps, { n: found.record.n }),
       set: { outputs: JSON.stringify(outputs) },
       unset: ["remote", "urgency", "keeps", "polls", "seen", "progress", "usage"],
       ...cost,
@@ -101,6 +103,7 @@ async function lose(found: ledger.Found, why: string, deps: FinalizeDeps): Promi
       from: ["finalizing"],
       to: "failed",
       token: operationToken(),
+      ...fence(deps, { n: found.record.n }),
       set: { failure: JSON.stringify(failure) },
       note: failure.message,
       ...(found.record.held !== undefined && { costMicroUsd: Number(found.record.held) }),

@@ -4,6 +4,7 @@ import type { Progress, RemoteOutput } from "@reelqueue/providers";
 import type { Account } from "../account.ts";
 import { fullJitterMs, jittered } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
+import { fence } from "../rule.ts";
 import { operationToken } from "../token.ts";
 import { lookInMs } from "./schedule.ts";
 
@@ -121,6 +122,7 @@ function finished(
       from: watched.lane === "watch" ? ["expired"] : ["running"],
       to: "finalizing",
       token: operationToken(),
+      ...fence(deps, { task: watched.task }),
       handover: true,
       due: { lane: "finalize", inMs: deps.timing.finalizeLeaseMs },
       set: {

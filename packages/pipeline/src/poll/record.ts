@@ -2,6 +2,7 @@ import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../account.ts";
 import type { Deps } from "../deps.ts";
 import { announceEnding } from "../event.ts";
+import { fence } from "../rule.ts";
 import { operationToken } from "../token.ts";
 import type { Answer } from "./index.ts";
 import { type Judgement, judge } from "./judge.ts";
@@ -79,12 +80,13 @@ async function moveOf(
     await ledger.release(deps.cell, watched.id, "expired", { unwatch: true });
     return undefined;
   }
-  if (judgement.kind === "failed") return afterFailure(watched.id, judgement.failure, account, deps);
+  if (judgement.kind === "failed") return afterFailure(watched, judgement.failure, account, deps);
   return {
     id: watched.id,
     from: ["running"],
     to: judgement.state,
     token: operationToken(),
+    ...fence(deps, { task: watched.task }),
     note: `the provider says ${judgement.state}`,
     ...(await announceEnding(deps, watched.id, { state: judgement.state })),
   };

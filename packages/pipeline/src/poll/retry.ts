@@ -4,14 +4,16 @@ import type { Account } from "../account.ts";
 import { fullJitterMs } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
 import { eventOf } from "../event.ts";
+import { fence } from "../rule.ts";
 import { operationToken } from "../token.ts";
+import type { Watched } from "./judge.ts";
 
 /**
  * The move after a task has failed: a new paid attempt where that cannot cost anything twice (the provider's own failure, and a provider
  * known not to charge failed tasks), else the end. `undefined`: the record is gone.
  */
 export async function afterFailure(
-  id: string,
+  { id, task }: Pick<Watched, "id" | "task">,
   failure: Failure,
   account: Account,
   deps: Deps,
@@ -33,6 +35,7 @@ export async function afterFailure(
       from: ["running"],
       to: "queued",
       token: operationToken(),
+      ...fence(deps, { task }),
       due: {
         lane: "backoff",
         inMs: fullJitterMs(attempt, deps.random, { baseMs: 5_000, capMs: 300_000 }) / account.timeScale,
@@ -47,6 +50,7 @@ export async function afterFailure(
     from: ["running"],
     to: "failed",
     token: operationToken(),
+    ...fence(deps, { task }),
     set: { failure: text },
     note: failure.message,
     ...(account.retriesFailures && { costMicroUsd: 0 }),

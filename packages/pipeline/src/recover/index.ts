@@ -4,6 +4,7 @@ import type { Account } from "../account.ts";
 import type { Deps } from "../deps.ts";
 import { startLoop } from "../loop.ts";
 import { resolve } from "../resolve/index.ts";
+import { fence } from "../rule.ts";
 import { operationToken } from "../token.ts";
 import { expireOverdue } from "./expire.ts";
 import { handOverAgain } from "./hand-over-again.ts";
@@ -61,15 +62,19 @@ async function recoverAccount(account: Account, deps: Deps, freed: (account: str
 
 /** The submit lease is over: whoever held it is dead or has lost it, and what came of its POST nobody knows. */
 async function loseSightOfStale(account: Account, deps: Deps): Promise<void> {
-  const { items } = await ledger.claim(deps.cell, "submitting", account.name, [], { limit: batch, leaseMs: 60_000 });
+  const { items } = await ledger.claim(deps.cell, "submitting", account.name, ["token"], {
+    limit: batch,
+    leaseMs: 60_000,
+  });
   await ledger.moveAll(
     deps.cell,
     items.map(
-      ({ id }): ledger.Move => ({
+      ({ id, token }): ledger.Move => ({
         id,
         from: ["submitting"],
         to: "unknown",
         token: operationToken(),
+        ...fence(deps, { token }),
         due: { lane: "unknown", inMs: 0 },
         set: { evidence: "the worker that was sending it did not come back" },
         note: "the worker that was sending it did not come back",

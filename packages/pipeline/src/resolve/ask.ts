@@ -6,6 +6,7 @@ import type { Deps } from "../deps.ts";
 import { idempotencyKeyOf } from "../submit/idempotency-key.ts";
 import { post } from "../submit/post.ts";
 import type { Lost, Resolution } from "./index.ts";
+import { quietLeftMs } from "./quiet.ts";
 
 /** A callback told a task id: believed when the provider knows the task. */
 export async function confirm({ intent, hint }: Lost, deps: Deps): Promise<boolean> {
@@ -26,9 +27,13 @@ export async function sameKeyAgain(lost: Lost, deps: Deps): Promise<Resolution> 
   switch (outcome.kind) {
     case "accepted":
       return { kind: "found", taskId: outcome.taskId };
-    case "rejected":
-      // Had there been a task under this key, the provider would have named it instead of refusing.
-      return { kind: "proven_absent", why: `the same POST was refused (${outcome.failure.message})` };
+    case "rejected": {
+      // Had there been a task under this key, the provider would have named it instead of refusing; but the first POST may still be on its way.
+      const inMs = quietLeftMs(lost, deps);
+      return inMs > 0
+        ? { kind: "later", inMs }
+        : { kind: "proven_absent", why: `the same POST was refused (${outcome.failure.message})` };
+    }
     case "throttled":
       return { kind: "later", inMs: outcome.retryAfterMs ?? 5_000 / account.timeScale };
     case "blocked":

@@ -2,13 +2,15 @@ import * as ledger from "@reelqueue/ledger";
 import { type Account, callsBack } from "../account.ts";
 import { jittered } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
+import { fence } from "../rule.ts";
 import type { Intent } from "../submit/index.ts";
 import { bind } from "../submit/settle.ts";
 import { operationToken } from "../token.ts";
 import { confirm, listed, lookedUp, sameKeyAgain } from "./ask.ts";
 import { giveToReview } from "./give-to-review.ts";
+import { quietLeftMs } from "./quiet.ts";
 
-const fields = ["attempt", "class", "submits", "at", "hint", "trouble", "misses"] as const;
+const fields = ["attempt", "class", "submits", "at", "hint", "trouble", "misses", "token"] as const;
 
 /** A POST whose fate is unknown, as it is claimed. `nowMs` is the clock of Redis. */
 export interface Lost {
@@ -20,6 +22,8 @@ export interface Lost {
   trouble: number;
   misses: string;
   lease: string;
+  /** The move that made it unknown: whoever stood still and comes back finds another. */
+  since: string;
 }
 
 /** What one way of asking told about a lost POST. */
@@ -57,6 +61,7 @@ export async function resolve(account: Account, deps: Deps): Promise<number> {
         trouble: Number(item.trouble),
         misses: item.misses,
         lease,
+        since: item.token,
       };
       await act(lost, await ask(lost, deps), deps);
     }),
@@ -95,7 +100,7 @@ async function act(lost: Lost, resolution: Resolution, deps: Deps): Promise<void
 
 /** A provider that calls back may still tell the task within the quiet window. */
 async function awaitCallback(lost: Lost, deps: Deps): Promise<Resolution> {
-  const leftMs = deps.timing.quietMs - (lost.nowMs - lost.lostAtMs);
+  const leftMs = quietLeftMs(lost, deps);
   return leftMs > 0 && callsBack(lost.intent.account, deps.publicUrl)
     ? { kind: "later", inMs: leftMs }
     : { kind: "mute", why: "no callback came" };
@@ -105,26 +110,27 @@ const missesProve = 3;
 
 /** Absence is proven only by several misses in a row, apart, the last of them after the quiet window (assumption A1). */
 async function countMiss(lost: Lost, deps: Deps): Promise<void> {
-  const { missApartMs, quietMs } = deps.timing;
+  const { missApartMs } = deps.timing;
   const [count = 0, lastMs = 0] = lost.misses.split("@").map(Number);
   const counted = count === 0 || lost.nowMs - lastMs >= missApartMs ? count + 1 : count;
-  const quietLeftMs = quietMs - (lost.nowMs - lost.lostAtMs);
-  if (counted >= missesProve && quietLeftMs <= 0) {
+  const leftMs = quietLeftMs(lost, deps);
+  if (counted >= missesProve && leftMs === 0) {
     return sendAgain(lost, `the provider knew of no task, ${counted} times in a row`, deps);
   }
-  const waitMs = counted >= missesProve ? Math.max(quietLeftMs, 1) : missApartMs;
+  const waitMs = counted >= missesProve ? Math.max(leftMs, 1) : missApartMs;
   await lookAgain(lost, waitMs, { misses: `${counted}@${counted > count ? lost.nowMs : lastMs}` }, deps);
 }
 
 /** There is no task: the same attempt may be sent again. */
-async function sendAgain({ intent }: Lost, why: string, deps: Deps): Promise<void> {
+async function sendAgain({ intent, since }: Lost, why: string, deps: Deps): Promise<void> {
   await ledger.move(deps.cell, {
     id: intent.id,
     from: ["unknown"],
     to: "queued",
     token: intent.token,
+    ...fence(deps, { token: since }),
     due: { lane: "backlog" },
-    unset: ["misses", "trouble", "evidence"],
+    unset: ["misses", "trouble", "evidence", "hint"],
     note: `no task exists: ${why}`,
   });
 }

@@ -2,10 +2,11 @@ import type { HandOver } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Deps } from "../deps.ts";
 import { announceEnding } from "../event.ts";
+import { fence } from "../rule.ts";
 import { operationToken } from "../token.ts";
 import type { Intent } from "./index.ts";
 
-type Begun = { kind: "begun"; intent: Intent } | { kind: "over"; note: string };
+export type Begun = { kind: "begun"; intent: Intent } | { kind: "over"; note: string };
 
 /** Writes the intent. `over`: the job is stale, or somebody else is at it, and nothing may be sent. */
 export async function begin({ generation: id, n }: HandOver, token: string, deps: Deps): Promise<Begun> {
@@ -14,9 +15,9 @@ export async function begin({ generation: id, n }: HandOver, token: string, deps
     from: ["queued"],
     to: "submitting",
     token,
-    expect: { n: String(n), lane: "granted", calm: true },
+    ...fence(deps, { n: String(n), lane: "granted", calm: true }),
     due: { lane: "submitting", inMs: deps.timing.submitLeaseMs },
-    want: ["account", "attempt", "class", "submits"],
+    want: ["account", "attempt", "class", "submits", "hint"],
   });
   switch (moved.kind) {
     case "moved":
@@ -35,13 +36,13 @@ export async function begin({ generation: id, n }: HandOver, token: string, deps
   }
 }
 
-async function intentOf(
+export async function intentOf(
   id: string,
   token: string,
   moved: { wanted: string[]; request: string },
   deps: Deps,
 ): Promise<Begun> {
-  const [name = "", attempt = "1", className = "", submits = ""] = moved.wanted;
+  const [name = "", attempt = "1", className = "", submits = "", hint = ""] = moved.wanted;
   const account = deps.accounts.get(name);
   if (account) {
     return {
@@ -53,6 +54,7 @@ async function intentOf(
         class: className,
         submits: Number(submits),
         request: ledger.thaw(moved.request),
+        hint,
         token,
       },
     };
@@ -62,6 +64,7 @@ async function intentOf(
     from: ["submitting"],
     to: "queued",
     token: operationToken(),
+    ...fence(deps, { token }),
     due: { lane: "backoff", inMs: 60_000 },
     note: `account ${name} is not configured here`,
   });

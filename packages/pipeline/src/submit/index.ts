@@ -5,6 +5,7 @@ import type { Account } from "../account.ts";
 import type { Deps } from "../deps.ts";
 import { operationToken } from "../token.ts";
 import { begin } from "./begin.ts";
+import { beginWithout } from "./begin-without.ts";
 import { post } from "./post.ts";
 import { settle } from "./settle.ts";
 
@@ -17,6 +18,8 @@ export interface Intent {
   /** POSTs of this attempt that were given back so far. */
   submits: number;
   request: GenerationRequest;
+  /** A task of this attempt that the provider told of by itself; "": none. */
+  hint: string;
   token: string;
 }
 
@@ -29,20 +32,29 @@ export async function submit(handOver: HandOver, deps: Deps, freed: (account: st
   if (why !== undefined) return { kind: "again", afterMs: 5_000 };
 
   const startedAt = performance.now();
-  const begun = await begin(handOver, operationToken(), deps);
+  const token = operationToken();
+  const begun = await (deps.without === undefined ? begin : beginWithout)(handOver, token, deps);
   if (begun.kind === "over") return { kind: "done", note: begun.note };
   const { intent } = begun;
   await deps.reached?.("submit:after-intent", intent.id);
 
-  const outcome: Submitted =
-    performance.now() - startedAt > deps.timing.startBudgetMs
-      ? { kind: "unsent", message: "the worker stood still between intent and POST" }
-      : await post(intent, deps);
+  const outcome = await send(intent, startedAt, deps);
   await deps.reached?.("submit:after-answer", intent.id);
+  if (deps.without === "intent") await begin(handOver, token, deps);
 
   deps.meters.submits.inc({ account: intent.account.name, outcome: outcome.kind });
   const verdict = await settle(intent, outcome, deps);
   await deps.reached?.("submit:after-bind", intent.id);
   freed(intent.account.name);
   return verdict;
+}
+
+/** The one POST, unless it must not leave any more. */
+async function send(intent: Intent, startedAt: number, deps: Deps): Promise<Submitted> {
+  if (intent.hint !== "") {
+    return { kind: "unknown", message: "a callback told of a task of this very attempt", evidence: intent.hint };
+  }
+  return performance.now() - startedAt > deps.timing.startBudgetMs
+    ? { kind: "unsent", message: "the worker stood still between intent and POST" }
+    : post(intent, deps);
 }

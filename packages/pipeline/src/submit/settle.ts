@@ -7,6 +7,7 @@ import type { Deps } from "../deps.ts";
 import { announceEnding } from "../event.ts";
 import { insist } from "../insist.ts";
 import { firstLookMs } from "../poll/schedule.ts";
+import { fence } from "../rule.ts";
 import type { Intent } from "./index.ts";
 
 /** Writes what came of a POST; held in memory and tried again for as long as Redis is away. */
@@ -34,7 +35,9 @@ export async function settle(intent: Intent, outcome: Submitted, deps: Deps): Pr
       return giveBack(intent, outcome.message, { lane: "backoff", inMs }, deps);
     }
     case "unknown":
-      return loseSight(intent, outcome, deps);
+      return deps.without === "no-blind-retry"
+        ? giveBack(intent, outcome.message, { lane: "backlog" }, deps)
+        : loseSight(intent, outcome, deps);
   }
 }
 
@@ -48,6 +51,7 @@ export async function bind(intent: Intent, taskId: string, deps: Deps): Promise<
       to: "running",
       token: `${intent.token}+`,
       task: taskId,
+      ...fence(deps, { attempt: intent.attempt, account: intent.account.name }),
       due: { lane: "poll", inMs: firstLookMs(intent.account, intent.class, deps) },
       set: { polls: "0" },
       unset: ["hint", "evidence", "misses", "trouble", "progress"],
@@ -64,8 +68,11 @@ export async function bind(intent: Intent, taskId: string, deps: Deps): Promise<
       return loseSight(intent, { message: `task id ${taskId} belongs to ${moved.by}`, evidence: taskId }, deps);
     case "orphaned":
       deps.meters.alarms.inc({ kind: "orphan" });
-      log.error("a second task exists for this attempt; it is listed among the orphans");
-      return { kind: "done", note: "a second task: see orphans" };
+      log.error(
+        { state: moved.state },
+        "a task came to light that the generation cannot take any more; it is listed among the orphans",
+      );
+      return { kind: "done", note: "a task that is not wanted any more: see orphans" };
     default:
       log.warn({ moved }, "the answer came after its generation had moved on");
       return { kind: "done", note: `came late: ${moved.kind}` };
@@ -83,6 +90,7 @@ async function fail(intent: Intent, failure: Failure, deps: Deps): Promise<void>
       from: ["submitting"],
       to: "failed",
       token: `${intent.token}+`,
+      ...fence(deps, { token: intent.token }),
       set: { failure: JSON.stringify(failure) },
       note: failure.message,
       costMicroUsd: 0,
@@ -104,6 +112,7 @@ async function giveBack(
       from: ["submitting"],
       to: "queued",
       token: `${intent.token}+`,
+      ...fence(deps, { token: intent.token }),
       due,
       set: { submits: String(intent.submits + 1) },
       note: `not sent: ${why}`,
@@ -123,6 +132,7 @@ async function loseSight(
       from: ["submitting"],
       to: "unknown" satisfies State,
       token: `${intent.token}+`,
+      ...fence(deps, { token: intent.token }),
       due: { lane: "unknown", inMs: 1_000 },
       set: { evidence: `${message}: ${evidence}`.slice(0, 500).toWellFormed() },
       note: message,

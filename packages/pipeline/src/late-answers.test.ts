@@ -1,0 +1,195 @@
+import * as ledger from "@reelqueue/ledger";
+import type { Submitted } from "@reelqueue/providers";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { accept, admit, callback, type Installation, submit } from "./index.ts";
+import { record } from "./poll/record.ts";
+import { resolve } from "./resolve/index.ts";
+import { begin } from "./submit/begin.ts";
+import type { Intent } from "./submit/index.ts";
+import { bind, settle } from "./submit/settle.ts";
+import { testInstallation } from "./test-installation.ts";
+import { callbackToken, operationToken } from "./token.ts";
+
+/** Workers that stood still, answers that came twice: whoever comes late meets nothing but its own. */
+let scope: AsyncDisposableStack;
+let deps: Installation;
+
+beforeEach(async () => {
+  scope = new AsyncDisposableStack();
+  deps = await testInstallation(scope, { hiapi: { chargesFailures: false, timeScale: 100 } });
+});
+afterEach(async () => {
+  expect(await ledger.audit(deps.cell)).toEqual([]);
+  await scope.disposeAsync();
+});
+
+const throttled: Submitted = { kind: "throttled", message: "429", retryAfterMs: 0 };
+const lost: Submitted = { kind: "unknown", message: "reset", evidence: "nothing" };
+
+test.each<Submitted>([
+  throttled,
+  { kind: "unsent", message: "refused" },
+  { kind: "rejected", failure: { class: "rejected", message: "no" } },
+  lost,
+])("a worker whose answer ($kind) is written twice does not take the next worker's intent away", async (answer) => {
+  const id = await queued();
+  const first = await intend(id);
+  await settle(first, throttled, deps);
+  const second = await intend(id);
+  await settle(first, answer, deps);
+  expect(await look(id)).toMatchObject({ state: "submitting", token: second.token });
+  await bind(second, "task-2", deps);
+  expect(await look(id)).toMatchObject({ state: "running", task: "task-2" });
+});
+
+test("a paid task that comes to light after its generation has moved on is among the orphans, once", async () => {
+  const id = await queued();
+  const first = await intend(id);
+  await ledger.move(deps.cell, { id, from: ["submitting"], to: "queued", token: "another", due: { lane: "backlog" } });
+  await bind(first, "late-task", deps);
+  await bind(first, "late-task", deps);
+  expect(await look(id)).toMatchObject({ state: "queued" });
+  expect(await ledger.orphans(deps.cell)).toMatchObject([{ task: "late-task", generation: id, account: "hiapi" }]);
+});
+
+test("an answer about an earlier task does not touch the attempt that runs now", async () => {
+  const id = await queued();
+  await bind(await intend(id), "task-1", deps);
+  const watched = { id, task: "task-1", attempt: "1", lane: "poll", ...noLooks };
+  const failed = { kind: "failed", failure: { class: "upstream", message: "gpu lost" } } as const;
+  const lease = String(Date.now());
+  await writeAnswer({ watched, lease, progress: failed });
+  await ripe(id);
+  await bind(await intend(id), "task-2", deps);
+  await writeAnswer({ watched, lease, progress: failed });
+  await writeAnswer({ watched, lease, progress: { kind: "succeeded", outputs: [] } });
+  await writeAnswer({ watched, lease, progress: { kind: "canceled" } });
+  expect(await look(id)).toMatchObject({ state: "running", task: "task-2", attempt: "2", earlier: "task-1" });
+});
+
+test("a resolver that stood still does not send again what another one has sent already", async () => {
+  const id = await queued();
+  await settle(await intend(id), lost, deps);
+  await due(id);
+  const provider = deps.accounts.get("hiapi")?.provider;
+  if (!provider) throw new Error("hiapi is not there");
+  let meanwhile = async (): Promise<void> => {};
+  const account = {
+    ...deps.accounts.get("hiapi"),
+    provider: {
+      ...provider,
+      submit: async (): Promise<Submitted> => {
+        await meanwhile();
+        return { kind: "rejected", failure: { class: "rejected", message: "no" } };
+      },
+    },
+  } as typeof deps.accounts extends ReadonlyMap<string, infer Account> ? Account : never;
+  // While this one waits for its answer, another resolver proves absence and another worker sends and loses its answer too.
+  meanwhile = async () => {
+    const record = await look(id);
+    await ledger.move(deps.cell, {
+      id,
+      from: ["unknown"],
+      to: "queued",
+      token: operationToken(),
+      expect: { token: record?.token ?? "" },
+      due: { lane: "backlog" },
+    });
+    await settle(await intend(id), lost, deps);
+  };
+  await resolve(account, { ...deps, timing: { ...deps.timing, quietMs: 0 } });
+  expect(await look(id)).toMatchObject({ state: "unknown" });
+});
+
+test("a refusal proves nothing before the quiet window is over", async () => {
+  const id = await queued();
+  await settle(await intend(id), lost, deps);
+  await due(id);
+  const known = deps.accounts.get("hiapi");
+  if (!known) throw new Error("hiapi is not there");
+  const refused: Submitted = { kind: "rejected", failure: { class: "rejected", message: "no" } };
+  await resolve({ ...known, provider: { ...known.provider, submit: async () => refused } }, deps);
+  expect(await look(id)).toMatchObject({ state: "unknown" });
+});
+
+test("a callback of an earlier attempt does not pass for the one that is lost", async () => {
+  const id = await queued();
+  await bind(await intend(id), "task-1", deps);
+  const watched = { id, task: "task-1", attempt: "1", lane: "poll", ...noLooks };
+  const failed = { kind: "failed", failure: { class: "upstream", message: "gpu lost" } } as const;
+  await writeAnswer({ watched, lease: String(Date.now()), progress: failed });
+  await ripe(id);
+  await settle(await intend(id), lost, deps);
+  await callsBack(id, "1", "task-1");
+  expect((await look(id))?.hint).toBeUndefined();
+  await callsBack(id, "1", "task-1b");
+  expect((await look(id))?.hint).toBeUndefined();
+  expect(await ledger.orphans(deps.cell)).toMatchObject([{ task: "task-1b", generation: id }]);
+  await callsBack(id, "2", "task-2");
+  expect((await look(id))?.hint).toBe("task-2");
+});
+
+test("a callback names a task of a generation that waits: nothing is sent, the task is looked into", async () => {
+  const id = await queued();
+  await settle(await intend(id), throttled, deps);
+  await callsBack(id, "1", "task-1");
+  const { grants } = await grant(id);
+  const verdict = await submit(grants, deps, () => {});
+  expect(verdict).toMatchObject({ kind: "done", note: expect.stringContaining("unknown") });
+  expect(await look(id)).toMatchObject({ state: "unknown", hint: "task-1" });
+});
+
+const noLooks = { class: "c", polls: "0", at: "0", misses: "", trouble: "", progress: "", seen: "" };
+
+async function queued(): Promise<string> {
+  const input = { account: "hiapi", prompt: "a lamp", resolution: "480p", seconds: 4 };
+  const [row] = await accept(
+    [input],
+    { tenant: "default" },
+    { ...deps, queues: { ...deps.queues, add: async () => {} } },
+  );
+  if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
+  return row.id;
+}
+
+/** Grants it where that has not happened yet. */
+async function grant(id: string): Promise<{ grants: { generation: string; n: number } }> {
+  const account = deps.accounts.get("hiapi");
+  if (!account) throw new Error("hiapi is not there");
+  await ledger.resume(deps.cell, "hiapi");
+  await admit(account, { ...deps, queues: { ...deps.queues, add: async () => {} } });
+  return { grants: { generation: id, n: Number((await look(id))?.n) } };
+}
+
+async function intend(id: string): Promise<Intent> {
+  const { grants } = await grant(id);
+  const begun = await begin(grants, operationToken(), deps);
+  if (begun.kind !== "begun") throw new Error(begun.note);
+  return begun.intent;
+}
+
+async function look(id: string): Promise<ledger.StoredRecord | undefined> {
+  return (await ledger.read(deps.cell, id))?.record;
+}
+
+async function writeAnswer(answer: Parameters<typeof record>[1][number]): Promise<void> {
+  const account = deps.accounts.get("hiapi");
+  if (!account) throw new Error("hiapi is not there");
+  await record("poll", [answer], account, deps, () => {});
+}
+
+/** Ends its backoff. */
+async function ripe(id: string): Promise<void> {
+  await deps.cell.redis.zadd(deps.cell.keys.due("backoff", "hiapi"), "XX", 1, id);
+  await ledger.ripen(deps.cell, "hiapi", 10);
+}
+
+async function due(id: string): Promise<void> {
+  await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "hiapi"), "XX", 1, id);
+}
+
+async function callsBack(id: string, attempt: string, taskId: string): Promise<void> {
+  const token = callbackToken(deps.secrets.callbackKey, id, attempt);
+  const raw = Buffer.from(JSON.stringify({ taskId, status: "success" }));
+  expect(await callback({ account: "hiapi", token, raw, headers: {} }, deps)).toEqual({ kind: "heard" });
+}
