@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { price as hiapiPrice } from "./hiapi/price.ts";
 import { charge, examplePricesPerSecond, minimumCharge, price } from "./jiekou/price.ts";
 import { price as toapisPrice } from "./toapis/price.ts";
+import { price as xingchaoPrice } from "./xingchao/price.ts";
 
 const video = [{ url: "https://cdn.example.com/x.mp4" }];
 const request = (part: object) => generationRequest.parse({ prompt: "A glass frog", ...part });
@@ -104,15 +105,18 @@ describe("jiekou", () => {
   });
 });
 
-describe.each(Object.entries({ hiapi: hiapiPrice, toapis: toapisPrice }))("%s", (_name, priceOf) => {
-  test.each([
-    [{ seconds: 4 }, { "seedance-2.0/720p": 0.1 }, 0.4],
-    [{ seconds: "auto" }, { "seedance-2.0/720p": 0.1 }, 1.5],
-    [{ videos: video }, { "seedance-2.0/720p": 0.1 }, 0.5],
-    [{ videos: video }, { "seedance-2.0/720p": 0.1, "seedance-2.0/720p+video": 0.2 }, 1],
-    [{}, { "seedance-2.0/480p": 0.1 }, null],
-    [{ seconds: 4 }, { "seedance-2.0/720p": 0 }, 0],
-  ])("%j at %j costs %d", (part, prices, usd) => {
-    expect(priceOf(request(part), reading(prices)).usd).toBe(usd);
-  });
-});
+describe.each(Object.entries({ hiapi: hiapiPrice, toapis: toapisPrice, xingchao: xingchaoPrice }))(
+  "%s",
+  (_name, priceOf) => {
+    test.each([
+      [{ seconds: 4 }, { "seedance-2.0/720p": 0.1 }, 0.4],
+      [{ seconds: "auto" }, { "seedance-2.0/720p": 0.1 }, 1.5],
+      [{ videos: video }, { "seedance-2.0/720p": 0.1 }, 0.5],
+      [{ videos: video }, { "seedance-2.0/720p": 0.1, "seedance-2.0/720p+video": 0.2 }, 1],
+      [{}, { "seedance-2.0/480p": 0.1 }, null],
+      [{ seconds: 4 }, { "seedance-2.0/720p": 0 }, 0],
+    ])("%j at %j costs %d", (part, prices, usd) => {
+      expect(priceOf(request(part), reading(prices)).usd).toBe(usd);
+    });
+  },
+);

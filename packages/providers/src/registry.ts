@@ -3,12 +3,14 @@ import { hiapi } from "./hiapi/index.ts";
 import { jiekou } from "./jiekou/index.ts";
 import type { Provider, Reading } from "./provider.ts";
 import { toapis } from "./toapis/index.ts";
+import { xingchao } from "./xingchao/index.ts";
 
 /** Every provider, by name; a new one is one folder and one line here. */
 export const providers: Readonly<Record<string, Provider>> = {
   hiapi,
   jiekou,
   toapis,
+  xingchao,
 };
 
 export function providerNamed(name: string): Provider | undefined {

@@ -1,0 +1,61 @@
+import type { Capabilities, ModelCapability } from "../capabilities.ts";
+import { found, inferred, seed } from "../facts.ts";
+
+const page = "Xingchao, Seedance 2.0 create page";
+const query = "docs.xingchaoyiqing.com seedance2-query";
+
+const model = (upstream: string, needsVideo: boolean): ModelCapability => ({
+  upstream,
+  resolutions: seed(
+    ["720p"],
+    `${page}: no resolution parameter; that it makes 720p is INFERRED from the tokens of a sample`,
+  ),
+  seconds: seed([4, 15], `${page}: duration`),
+  automaticSeconds: seed(false, `${page}: duration, 4–15`),
+  needsVideo: seed(needsVideo, `${page}: supported models`),
+});
+
+export const capabilities = {
+  name: "xingchao",
+  title: "Xingchao",
+  docsUrl: "https://docs.xingchaoyiqing.com/api-reference/video/seedance2-create",
+  baseUrl: found("https://zcbservice.aizfw.cn/kyyReactApiServer", "docs.xingchaoyiqing.com seedance2-create"),
+  models: {
+    "seedance-2.0": model("seedance_2_0", true),
+    "seedance-2.0-fast": model("seedance_2_0_fast", true),
+    "seedance-2.0-pro": model("seedance_2_0_pro", false),
+    "seedance-2.0-fast-pro": model("seedance_2_0_fast_pro", false),
+  },
+  ratios: seed(["16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "adaptive"], `${page}: aspect_ratio`),
+  modes: ["text", "first_frame", "first_last_frame", "reference"],
+  images: seed({ frames: true, references: 9 }, `${page}: referenceImages, 1–9`),
+  videos: seed(3, `${page}: referenceVideos, max 3`),
+  audios: seed(3, `${page}: referenceAudios, max 3`),
+  inline: seed(
+    { frames: false, referenceImages: false, videos: false, audios: false },
+    `${page}: a public URL or asset://ASSET_ID`,
+  ),
+  assets: seed(true, `${page}: asset://ASSET_ID`),
+  seed: null,
+  offers: { generateAudio: true, watermark: false, webSearch: false, returnLastFrame: false, safetyCheck: false },
+  requestsPerMinute: null,
+  inFlight: null,
+  chargesFailures: inferred("unknown", "no page says anything of failed tasks"),
+  resolve: [],
+  callback: null,
+  cancel: false,
+  uploads: found(["url"], "docs.globalaiopc.com seedance2-asset-upload: an address, no bytes"),
+  statuses: found(
+    {
+      queued: "queued",
+      processing: "running",
+      completed: "succeeded",
+      failed: "failed",
+      cancelled: "canceled",
+    },
+    `${query}; cancelled by the page of Seedance 1.5 on the same endpoint`,
+  ),
+  switches: {},
+  longestRunMs: inferred(7_200_000, "no limit is documented"),
+  typicalRunMs: inferred(288_000, "one measured run of the original: 5 s at 720p"),
+} as const satisfies Capabilities;

@@ -1,0 +1,101 @@
+import type { GenerationRequest } from "@reelqueue/contracts";
+import { z } from "zod";
+import { amount, anyTaskId, taskId, text, webUrl } from "../loose.ts";
+import { urlsByRole } from "../media.ts";
+import { phaseNamed } from "../phase.ts";
+import { progressOf } from "../progress.ts";
+import type { Progress, RemoteOutput } from "../provider.ts";
+import type { Refusal } from "../rulings.ts";
+import { capabilities } from "./capabilities.ts";
+import { taskFailures } from "./failures.ts";
+
+export const createPath = "/v1/kyyvideo2/videos";
+
+/** FOUND: the query page; one public client asks below the create path instead, the page wins. */
+export function resultPath(taskId: string): string {
+  return `/v1/result/${encodeURIComponent(taskId)}`;
+}
+
+/** The body of a create (SEED), its two ways of writing names included. */
+export function createBody(request: GenerationRequest) {
+  const { firstFrame, lastFrame, referenceImages, referenceVideos, referenceAudios } = urlsByRole(request);
+  const models: Readonly<Record<string, { upstream: string }>> = capabilities.models;
+  return {
+    model: models[request.model]?.upstream ?? request.model,
+    prompt: request.prompt,
+    duration: request.seconds,
+    aspect_ratio: request.ratio,
+    generateAudio: request.generateAudio,
+    first_image: firstFrame,
+    last_image: lastFrame,
+    referenceImages,
+    referenceVideos,
+    referenceAudios,
+  };
+}
+
+/** The envelope of the vendor's asset API, taken around other answers too (INFERRED); `code` is 0 or "0" where it went well (FOUND). */
+const code = z.union([z.number(), z.string().regex(/^-?\d{1,6}$/)]).transform(Number);
+const envelope = z.object({ code, msg: text, message: text, data: z.unknown() });
+
+/** What stands in the envelope, or the answer itself where there is none. */
+export function inside(body: unknown): unknown {
+  return envelope.safeParse(body).data?.data ?? body;
+}
+
+/** Another code and no data: a failure, whatever the HTTP status says (FOUND for assets; INFERRED for tasks). */
+export function refusedWithin(body: unknown): { status: number; refusal: Refusal } | undefined {
+  const read = envelope.safeParse(body).data;
+  if (!read || read.code === 0 || (read.data ?? null) !== null) return undefined;
+  const status = read.code >= 400 && read.code < 600 ? read.code : 400;
+  const message = read.msg ?? read.message ?? "The provider gives no reason";
+  return { status, refusal: { code: `${read.code}`, message } };
+}
+
+const created = z.object({ id: taskId });
+
+export function createdId(body: unknown): string | undefined {
+  return created.safeParse(inside(body)).data?.id;
+}
+
+/** A text, or an object with a message (FOUND in public code). */
+const reason = z.union([
+  z.object({ code: text, message: text }),
+  text.transform((message) => ({ message, code: undefined })),
+]);
+const task = z.object({
+  id: anyTaskId,
+  status: z.string(),
+  video_url: webUrl,
+  actualDuration: amount,
+  totalTokens: amount,
+  error: reason,
+});
+
+/** What the answer says about the task; undefined where it is about another one, or about none. */
+export function progress(body: unknown, taskId: string): Progress | undefined {
+  const read = task.safeParse(inside(body)).data;
+  if (!read) return undefined;
+  const { id, status, video_url, actualDuration: seconds, totalTokens: tokens, error } = read;
+  const phase = phaseNamed(status, capabilities);
+  const told = { id, status, phase, outputs: outputOf(video_url), usage: { seconds, tokens }, error };
+  return progressOf(told, taskId, taskFailures);
+}
+
+const dayMs = 86_400_000;
+
+/** Valid for a day (FOUND: query page). */
+function outputOf(url: string | undefined): RemoteOutput[] {
+  return url === undefined ? [] : [{ kind: "video", url, life: { lastsMs: dayMs } }];
+}
+
+/** `path` marks an answer of the web framework, not of the vendor (INFERRED). */
+const plainError = z.object({ error: reason, path: z.undefined().optional() });
+
+export function refusal(body: unknown): Refusal | undefined {
+  const within = refusedWithin(body);
+  if (within) return within.refusal;
+  const read = plainError.safeParse(body).data?.error;
+  const message = read?.message ?? read?.code;
+  return message === undefined ? undefined : { code: read?.code, message };
+}
