@@ -64,6 +64,14 @@ test.each([200, 201, 202, 204, 299])(
   },
 );
 
+test("the try is signed for the time that it is given, whatever this machine's clock says", async () => {
+  await using hook = await endpoint((response) => response.writeHead(200).end());
+  await send(hook.url, { at: new Date(1_790_000_000_000) });
+  const headers = hook.received[0]?.headers ?? {};
+  expect(headers["webhook-timestamp"]).toBe("1790000000");
+  expect(headers["webhook-signature"]).toBe(new Webhook(secret).sign("msg_g1", new Date(1_790_000_000_000), body));
+});
+
 test("during a rotation one try carries a signature of each secret", async () => {
   const older = newSecret();
   await using hook = await endpoint((response) => response.end());

@@ -11,6 +11,8 @@ export interface DeliverRequest {
   secrets: readonly string[];
   egress: Egress;
   signal: AbortSignal;
+  /** When this try is made, by a clock that is right; left out: by this machine's. */
+  at?: Date;
   /** The whole exchange. */
   timeoutMs?: number;
 }
@@ -50,8 +52,7 @@ export async function deliver(request: DeliverRequest): Promise<DeliveryOutcome>
   }
 }
 
-function headersOf({ id, body, secrets }: DeliverRequest): Record<string, string> {
-  const timestamp = new Date();
+function headersOf({ id, body, secrets, at: timestamp = new Date() }: DeliverRequest): Record<string, string> {
   return {
     "content-type": "application/json",
     "user-agent": "reelqueue",

@@ -58,6 +58,8 @@ async function attempt(delivery: ledger.DueDelivery, lease: string, deps: Deps):
     body: delivery.body,
     secrets: deps.secrets.webhookSecrets(delivery.tenant),
     egress: deps.http,
+    // Redis' clock: a receiver refuses what is signed by one that is minutes off.
+    at: new Date(Number(lease) - deps.timing.deliverLeaseMs),
     signal: AbortSignal.timeout(deps.timing.deliverLeaseMs),
   });
   await deps.reached?.("deliver:after-send", delivery.id);
