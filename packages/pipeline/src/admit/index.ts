@@ -12,6 +12,7 @@ export async function admit(account: Account, deps: AdmitDeps): Promise<ledger.A
   });
   for (const { generation } of admitted.grants) await deps.reached?.("admit:after-grant", generation);
   await deps.queues.add("submit", admitted.grants);
+  for (const { generation } of admitted.grants) await deps.reached?.("admit:after-jobs", generation);
   return admitted;
 }
 

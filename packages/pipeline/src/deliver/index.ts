@@ -65,6 +65,7 @@ async function attempt(delivery: ledger.DueDelivery, lease: string, deps: Deps):
   await deps.reached?.("deliver:after-send", delivery.id);
   deps.meters.deliveries.inc({ outcome: outcome.kind });
   await ledger.delivered(deps.cell, delivery, lease, verdict(outcome, delivery.tries + 1, deps.random));
+  await deps.reached?.("deliver:after-record", delivery.id);
 }
 
 function verdict(

@@ -46,6 +46,7 @@ async function succeed(found: ledger.Found, outputs: Output[], deps: FinalizeDep
   await deps.outputs.passport({ generation: found.id, createdAt: bornAt(found) }, passportOf(found, outputs));
   const cost = settledCost(found, deps);
   const event = eventOf(found, { state: "succeeded", outputs, ...cost }, deps.publicUrl);
+  await deps.reached?.("finalize:before-move", found.id);
   const moved = await insist(deps, () =>
     ledger.move(deps.cell, {
       id: found.id,

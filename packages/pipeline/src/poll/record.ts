@@ -28,6 +28,7 @@ export async function record(
   const moved = await ledger.moveAll(deps.cell, moves);
   for (const { id } of moves) await deps.reached?.("poll:after-move", id);
   await handOver(judged, moves, moved, deps);
+  for (const { id } of moves) await deps.reached?.("poll:after-jobs", id);
   freed(account.name);
   await deps.runTimes.learn(runsOf(judged));
   for (const [i, step] of moves.entries()) {

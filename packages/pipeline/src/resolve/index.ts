@@ -63,7 +63,9 @@ export async function resolve(account: Account, deps: Deps): Promise<number> {
         lease,
         since: item.token,
       };
-      await act(lost, await ask(lost, deps), deps);
+      const resolution = await ask(lost, deps);
+      await deps.reached?.("resolve:after-answer", lost.intent.id);
+      await act(lost, resolution, deps);
     }),
   );
   return items.length;

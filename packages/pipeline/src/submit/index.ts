@@ -31,6 +31,7 @@ export async function submit(handOver: HandOver, deps: Deps, freed: (account: st
   const why = deps.unsafe();
   if (why !== undefined) return { kind: "again", afterMs: 5_000 };
 
+  await deps.reached?.("submit:before-intent", handOver.generation);
   const startedAt = performance.now();
   const token = operationToken();
   const begun = await (deps.without === undefined ? begin : beginWithout)(handOver, token, deps);
