@@ -71,7 +71,7 @@ function whyGivenUp({ by }: Open, interrupted: boolean): string {
 }
 
 function tableOf(result: DemoResult): string {
-  const table = new Table({ style: { head: [], border: [] }, colAligns: ["left", "right"] });
+  const table = new Table({ style: { head: [], border: [], compact: true }, colAligns: ["left", "right"] });
   const count = (value: number) => value.toLocaleString("en-US");
   table.push(
     ["accepted", count(result.accepted)],
@@ -79,7 +79,7 @@ function tableOf(result: DemoResult): string {
     ["failed for good", count(result.failed)],
     ["videos on disk", `${count(result.outputs)}, ${count(Math.round(result.outputBytes / 1_000))} kB`],
     ["webhooks verified", `${count(result.webhooksVerified)}, ${count(result.duplicateWebhooks)} came again`],
-    ["charges at the twin", `${count(result.charges)}, ${count(result.duplicateCharges)} twice`],
+    ["charges at the twin", `${count(result.charges)}, ${count(result.duplicateCharges)} paid twice`],
     ["time", `${result.seconds} s, ${result.generationsPerSecond} a second`],
     ["polls each", `${result.pollsPerGeneration}`],
     ["Redis commands each", `${result.redisCommandsPerGeneration}`],

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { holdHome, holdPorts, StackError } from "@reelqueue/stack";
+import { holdHome, holdPorts } from "@reelqueue/stack";
 
 /** A folder and ports that are ours alone. */
 export interface Place extends Disposable {
@@ -29,14 +29,15 @@ export async function findPlace(log: (line: string) => void): Promise<Place> {
       kept = true;
     },
     [Symbol.dispose]: () => {
-      lock.release();
+      // with the lock in it: until it is gone, nobody takes it for one that was left behind
       if (!kept) remove(home);
+      lock.release();
       held.release();
     },
   };
 }
 
-/** A run that ended by itself has released its folder; one that goes on holds it. */
+/** A run that ended by itself has released its folder, and one that goes on holds it. Whatever cannot be cleared up does no harm. */
 async function clearUp(log: (line: string) => void): Promise<void> {
   const names = readdirSync(tmpdir()).filter((name) => name.startsWith(prefix));
   for (const home of names.map((name) => join(tmpdir(), name))) {
@@ -45,17 +46,12 @@ async function clearUp(log: (line: string) => void): Promise<void> {
       const lock = await holdHome(home, log);
       remove(home);
       lock.release();
-    } catch (error) {
-      if (!(error instanceof StackError && error.kind === "already_running") && !isForeign(error)) throw error;
+    } catch {
+      // it runs, belongs to another user, or is being removed at this moment
     }
   }
 }
 
 function remove(home: string): void {
   rmSync(home, { recursive: true, force: true, maxRetries: 3 });
-}
-
-/** Another user's run. */
-function isForeign(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM");
 }
