@@ -1,7 +1,7 @@
 import { ApiError, createClient } from "@reelqueue/client";
 import type { GenerationInput } from "@reelqueue/contracts";
 import type { Chance } from "./random.ts";
-import { accountNames } from "./world/world.ts";
+import type { AccountName } from "./world/world.ts";
 
 /** One request of a producer, and what it was told: `ok` is a promise that binds us, `open` means that nobody knows. */
 export interface Row {
@@ -21,11 +21,20 @@ export interface Row {
 /** Share of submissions that each fault befalls. */
 export type FaultMix = Readonly<Record<string, number>>;
 
+export interface RowWish {
+  count: number;
+  faults: FaultMix;
+  accounts: readonly AccountName[];
+  webhook: string;
+  /** Begins every marker of the run. */
+  run: string;
+}
+
 /** The rows of a run, with the provider's faults dealt by the seed. */
-export function makeRows(count: number, faults: FaultMix, webhook: string, run: string, luck: Chance): Row[] {
+export function makeRows({ count, faults, accounts, webhook, run }: RowWish, luck: Chance): Row[] {
   return Array.from({ length: count }, (_, i) => {
     const marker = `${run}-${i}`;
-    const account = accountNames[i % accountNames.length] ?? "hiapi";
+    const account = accounts[i % accounts.length] ?? "hiapi";
     const wishes = Object.entries(faults)
       .filter(([, share]) => luck.happens(share))
       .map(([name]) => `[[fault:${name}]]`);

@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
+import type { Rule } from "@reelqueue/pipeline";
 import type { FaultMix } from "./feed.ts";
+import { type AccountName, accountNames } from "./world/world.ts";
 
 export interface ChaosOptions {
   generations: number;
@@ -13,9 +15,19 @@ export interface ChaosOptions {
   workers: number;
   /** Only these nemeses. */
   nemeses?: string[];
+  /** The rule that the workers do not keep. */
+  without?: Rule;
+  /** Accounts that get the work; default: all. */
+  accounts?: readonly AccountName[];
+  /** How long a late task hides, in the provider's ms; default: well inside the quiet window. */
+  acceptLateMs?: number;
+  /** Leave each rule out in turn, and show what it is there for. */
+  prove: boolean;
   /** Where the report and the logs go. */
   report: string;
 }
+
+const rules = ["intent", "durable", "no-blind-retry", "fence", "quiet"] as const satisfies readonly Rule[];
 
 /** Every fault of the providers that the system promises to survive, at a share that a run of some hundreds meets. */
 export const everyFault: FaultMix = {
@@ -55,6 +67,9 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       minutes: { type: "string", default: "60" },
       workers: { type: "string", default: "2" },
       nemeses: { type: "string" },
+      prove: { type: "boolean", default: false },
+      without: { type: "string" },
+      accounts: { type: "string" },
       report: { type: "string" },
     },
   });
@@ -66,9 +81,20 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     faults: readFaults(values.faults),
     minutes: count("minutes", values.minutes),
     workers: count("workers", values.workers),
+    prove: values.prove,
     ...(values.nemeses !== undefined && { nemeses: values.nemeses.split(",") }),
+    ...(values.without !== undefined && { without: oneOf("without", values.without, rules) }),
+    ...(values.accounts !== undefined && {
+      accounts: values.accounts.split(",").map((name) => oneOf("accounts", name, accountNames)),
+    }),
     report: values.report ?? `.reelqueue/chaos/${new Date().toISOString().replaceAll(/[:.]/g, "-")}-${seed}`,
   };
+}
+
+function oneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find((each) => each === text);
+  if (found === undefined) throw new Error(`--${name} is "${text}": one of ${allowed.join(", ")}`);
+  return found;
 }
 
 function count(name: string, text: string): number {

@@ -3,18 +3,31 @@ import { isResting, type State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { World } from "./world/world.ts";
 
-/** Waits until every generation rests or needs a person, and no webhook waits; answers the ids that did not get there in time. */
+/**
+ * Waits until every generation rests or needs a person, and no webhook waits; answers the ids that did not get there in time.
+ * A webhook that was refused waits for minutes by its schedule: it is sent again as an operator would.
+ */
 export async function quiet(ids: readonly string[], { here }: World, timeoutMs: number): Promise<string[]> {
   const deadline = performance.now() + timeoutMs;
   let stuck: string[] = [...ids];
+  let restSince = 0;
   while (performance.now() < deadline) {
     stuck = await restless(ids, here.cell);
     const { pending } = await ledger.countDeliveries(here.cell);
     if (stuck.length === 0 && pending === 0) return [];
+    restSince = stuck.length > 0 ? 0 : restSince || performance.now();
+    if (restSince > 0 && performance.now() - restSince > patienceMs) {
+      restSince = performance.now();
+      const waiting = await ledger.listDeliveries(here.cell, "pending", 0, 10_000);
+      for (const id of waiting) await ledger.replay(here.cell, id);
+    }
     await wait(300);
   }
   return stuck;
 }
+
+/** Longer than the first step of the schedule. */
+const patienceMs = 12_000;
 
 async function restless(ids: readonly string[], cell: ledger.Cell): Promise<string[]> {
   const states = (await statesOf(ids, cell)).map((state) => state ?? "missing");

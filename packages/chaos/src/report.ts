@@ -72,6 +72,17 @@ export function writeReport(outcome: Outcome, summary: Summary): string {
   return path;
 }
 
+/** The verdicts for a person to read. */
+export function print({ findings, endings }: Outcome, say: (line: string) => void): void {
+  for (const { promise, what, checked, broken, unknown } of findings) {
+    const figures = [`${checked} checked`, `${broken.length} broken`, `${unknown} unknown`];
+    say(`${promise.padEnd(6)} ${figures.map((figure) => figure.padStart(14)).join("")}   ${what}`);
+    for (const sentence of broken.slice(0, 5)) say(`         ${sentence}`);
+  }
+  for (const { slot, code, signal, lastWords } of endings.filter(({ why }) => why === "unexpected"))
+    say(`${slot} ended by itself (${signal ?? code}):\n${lastWords}`);
+}
+
 function tally(names: readonly string[]): Record<string, number> {
   return Object.fromEntries(
     [...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length] as const).sort(),

@@ -11,7 +11,7 @@ import { quiet } from "./quiet.ts";
 import { type Chance, chance } from "./random.ts";
 import { settleReviews } from "./settle-reviews.ts";
 import type { Ended } from "./world/slot.ts";
-import { startWorld, type World } from "./world/world.ts";
+import { accountNames, startWorld, type World } from "./world/world.ts";
 
 /** One strike as it happened. */
 export interface Strike {
@@ -43,17 +43,15 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     logs: join(options.report, "logs"),
     seed: options.seed,
     workers: options.workers,
+    ...(options.without !== undefined && { env: { WITHOUT: options.without } }),
+    ...(options.acceptLateMs !== undefined && { twin: { acceptLateMs: options.acceptLateMs } }),
   });
   say(
     `the system runs: ${world.slots.length} processes, Redis on port ${world.redis.port}, the twin at ${world.twin.url}`,
   );
-  const rows = makeRows(
-    options.generations,
-    options.faults,
-    world.receiver.url,
-    `c${options.seed}`,
-    chance(options.seed, "faults"),
-  );
+  const { generations: count, faults, accounts = accountNames, seed } = options;
+  const wish = { count, faults, accounts, webhook: world.receiver.url, run: `c${seed}` };
+  const rows = makeRows(wish, chance(seed, "faults"));
   await using observer = startObserver(rows, world);
   const feed = startFeed(rows, world.apiUrl, chance(options.seed, "feed"));
   const strikes = await strikeOut(options, world, feed, say);

@@ -14,7 +14,13 @@ interface Joined {
 /** I2, I3 and I16: the provider's bill joined with the ledger by the marker in each prompt. */
 export function money(evidence: Evidence): Finding[] {
   const joined = join(evidence);
-  return [atMostOnce(joined), notForgotten(joined), stranger(evidence), balanced(evidence, joined)];
+  return [
+    atMostOnce(joined),
+    notForgotten(joined),
+    stranger(evidence),
+    agreed(evidence, joined),
+    balanced(evidence, joined),
+  ];
 }
 
 function join({ rows, records, tasks, orphans }: Evidence): Joined[] {
@@ -94,6 +100,37 @@ function stranger({ records, tasks }: Evidence): Finding {
     unknown: 0,
   };
 }
+
+/** How a generation ended must be how its task ended: a video that was paid for and made is not given up. */
+function agreed({ tasks }: Evidence, joined: Joined[]): Finding {
+  const ended = joined.filter(({ found }) => found?.record.state === "succeeded" || found?.record.state === "failed");
+  const stateOf = new Map(tasks.map(({ id, state }) => [id, state]));
+  const broken = ended.flatMap(({ marker, found }) => {
+    const { state, task, failure = "{}" } = found?.record ?? {};
+    const kind = (JSON.parse(failure) as { class?: string }).class ?? "";
+    const said = task === undefined ? "nothing" : stateOf.get(task);
+    const expected = state === "succeeded" ? "succeeded" : endOf[kind];
+    return expected === undefined || said === expected
+      ? []
+      : [`${marker} (${found?.id}) ${state} ${kind}, but its task ${said}`];
+  });
+  return {
+    promise: "I3",
+    what: "how a generation ended is how its task ended",
+    checked: ended.length,
+    broken,
+    unknown: 0,
+  };
+}
+
+/** What the provider must say of the task, by the class of the failure; of the other classes nothing follows. */
+const endOf: Record<string, string> = {
+  rejected: "nothing",
+  upstream: "failed",
+  moderation: "failed",
+  unclassified: "failed",
+  output_lost: "succeeded",
+};
 
 function balanced(evidence: Evidence, joined: Joined[]): Finding {
   const { tasks } = evidence;

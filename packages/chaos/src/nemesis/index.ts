@@ -1,5 +1,6 @@
 import type { Chance } from "../random.ts";
 import type { World } from "../world/world.ts";
+import { aimed } from "./aimed.ts";
 import { network } from "./network.ts";
 import { processes } from "./processes.ts";
 import { redisFaults } from "./redis.ts";
@@ -13,7 +14,7 @@ export interface Nemesis {
   strike(world: World, luck: Chance): Promise<string>;
 }
 
-export const nemeses: readonly Nemesis[] = [...processes, ...redisFaults, ...network];
+export const nemeses: readonly Nemesis[] = [...processes, ...redisFaults, ...network, ...aimed];
 
 /** Strikes of a run in the order in which they come: so many kills of processes, and of every other kind at least one. */
 export function planStrikes(kills: number, luck: Chance, only?: readonly string[]): Nemesis[] {

@@ -9,17 +9,23 @@ import type { Nemesis } from "./index.ts";
 const crashPoints: readonly [CrashPoint, readonly Role[]][] = [
   ["accept:before-write", ["api"]],
   ["accept:after-write", ["api"]],
-  ["admit:after-grant", ["submitter", "poller"]],
+  ["admit:after-grant", ["api", "submitter", "poller"]],
+  ["admit:after-jobs", ["api", "submitter", "poller"]],
+  ["submit:before-intent", ["submitter"]],
   ["submit:after-intent", ["submitter"]],
   ["submit:after-answer", ["submitter"]],
   ["submit:after-bind", ["submitter"]],
+  ["resolve:after-answer", ["poller"]],
   ["poll:after-claim", ["poller"]],
   ["poll:after-answer", ["poller"]],
   ["poll:after-move", ["poller"]],
+  ["poll:after-jobs", ["poller"]],
   ["finalize:after-download", ["finalizer"]],
+  ["finalize:before-move", ["finalizer"]],
   ["finalize:after-move", ["finalizer"]],
   ["deliver:after-claim", ["finalizer"]],
   ["deliver:after-send", ["finalizer"]],
+  ["deliver:after-record", ["finalizer"]],
 ];
 
 const leaseMs = leases.submitLeaseMs;

@@ -39,6 +39,7 @@ export interface WorldWish {
 
 export const clockFactor = 60;
 export const accountNames = ["hiapi", "jiekou"] as const;
+export type AccountName = (typeof accountNames)[number];
 const callbackSecret = "a-signing-secret-of-the-console";
 
 export async function startWorld(wish: WorldWish): Promise<World> {

@@ -1,0 +1,62 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Nemesis } from "./index.ts";
+
+/** Faults that come together: each is aimed at one rule of the protocol. */
+export const aimed: readonly Nemesis[] = [
+  {
+    // What a submitter believes to have written is still on its way to Redis when it dies.
+    name: "dies-unheard",
+    weight: 0.05,
+    strike: async ({ slots }, luck) => {
+      const slot = luck.pick(slots.filter(({ role }) => role === "submitter"));
+      slot.toRedis.weather({ delayMs: 1_500 });
+      await wait(luck.between(200, 1_200));
+      slot.signal("SIGKILL");
+      slot.toRedis.weather({});
+      return slot.name;
+    },
+  },
+  {
+    // A submitter's writes take effect, but it hears nothing and writes them again, while others go on and the provider is slow.
+    name: "echo",
+    weight: 0.05,
+    strike: async ({ slots, toTwin }, luck) => {
+      const slot = luck.pick(slots.filter(({ role }) => role === "submitter"));
+      const forMs = luck.between(1_000, 2_500);
+      toTwin.weather({ delayMs: 600 });
+      await wait(400);
+      slot.toRedis.weather({ dropsReplies: true });
+      await wait(forMs);
+      slot.toRedis.weather({});
+      await wait(500);
+      toTwin.weather({});
+      return `${slot.name} for ${forMs} ms`;
+    },
+  },
+  {
+    // A worker stands still between a question to the provider and its answer, while others ask the same and go on.
+    name: "zombie",
+    weight: 0.05,
+    strike: async ({ slots, toTwin }, luck) => {
+      const slot = luck.pick(slots.filter(({ role }) => role === "submitter" || role === "poller"));
+      const frozenMs = luck.between(4_500, 9_000);
+      toTwin.weather({ delayMs: 300 });
+      await wait(500);
+      const pid = slot.pid();
+      slot.signal("SIGSTOP");
+      toTwin.weather({});
+      await wait(frozenMs);
+      if (pid === slot.pid()) slot.signal("SIGCONT");
+      return `${slot.name} for ${frozenMs} ms`;
+    },
+  },
+  {
+    name: "customer-refuses",
+    weight: 0.1,
+    strike: async ({ receiver }, luck) => {
+      const answers = Array.from({ length: luck.between(1, 3) }, () => luck.pick([500, 503, "cut"] as const));
+      receiver.answerNext(...answers);
+      return answers.join(", ");
+    },
+  },
+];
