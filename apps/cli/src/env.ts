@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { StartError } from "@reelqueue/runtime";
 import type { Ports } from "@reelqueue/stack";
@@ -20,6 +20,8 @@ export interface CliEnv {
     /** How many times faster than real time it lives. */
     clockFactor: number;
   };
+  /** The API that commands speak to. */
+  api: { url: string; key: string | undefined };
   /** Everything, for the processes that are started. */
   all: NodeJS.ProcessEnv;
 }
@@ -55,8 +57,13 @@ export function readEnv(): CliEnv {
       url: text(env.TWIN_URL) ?? `http://127.0.0.1:${text(env.TWIN_PORT) ?? 3_199}`,
       clockFactor: number("TWIN_CLOCK_FACTOR", 30, 100_000),
     },
+    api: {
+      url: text(env.REELQUEUE_URL) ?? `http://127.0.0.1:${text(env.API_PORT) ?? 3_100}`,
+      key: text(env.REELQUEUE_API_KEY) ?? apiKeyIn(text(env.REELQUEUE_HOME) ?? join(root, ".reelqueue")),
+    },
     all: env,
   };
+  if (!URL.canParse(read.api.url)) problems.push(`REELQUEUE_URL must be a URL, not "${read.api.url}"`);
   if (problems.length > 0) throw new StartError(problems.join("\n"));
   return read;
 }
@@ -64,6 +71,12 @@ export function readEnv(): CliEnv {
 function configFile(given: string | undefined): string | undefined {
   if (given !== undefined) return resolve(given);
   return ["reelqueue.config.json", join(root, "reelqueue.config.json")].map((file) => resolve(file)).find(existsSync);
+}
+
+/** The key that `start` has written for the command line. */
+function apiKeyIn(home: string): string | undefined {
+  const file = join(home, "api-key");
+  return existsSync(file) ? text(readFileSync(file, "utf8")) : undefined;
 }
 
 /** An empty variable, as a copied `.env.example` has many, is one that is not set. */

@@ -18,6 +18,7 @@ function envOf(more: Partial<CliEnv> = {}): CliEnv {
     ports: { api: 1, dashboard: 2, submitter: 3, poller: 4, finalizer: 5, twin: 3199 },
     dashboard: { user: "admin", password: undefined },
     twin: { url: "http://127.0.0.1:3199", clockFactor: 20 },
+    api: { url: "http://127.0.0.1:1", key: undefined },
     all: {},
     ...more,
   };

@@ -32,6 +32,9 @@ export interface BatchAnswer {
 /** Rows that one request may hold; an atomic one is a single script in Redis, so it may hold fewer. */
 export const batchLimits = { rows: 100_000, atomicRows: 5_000, rowBytes: 12 * 1_048_576 } as const;
 
+/** More than any provider takes of one file. */
+export const mostMediaBytes = 64 * 1_048_576;
+
 export interface GenerationPage {
   generations: Generation[];
   /** Where the next page begins; absent on the last one. */

@@ -1,11 +1,8 @@
 import { Readable } from "node:stream";
-import type { MediaView } from "@reelqueue/contracts";
+import { type MediaView, mostMediaBytes } from "@reelqueue/contracts";
 import type { Installation } from "@reelqueue/pipeline";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ApiError } from "../api-error.ts";
-
-/** More than any provider takes of one file. */
-const mostBytes = 64 * 1_048_576;
 
 /** Takes a media file as it is; the same bytes sent twice are one file with one URL. */
 export function media(app: FastifyInstance, installation: Installation): void {
@@ -18,7 +15,7 @@ export function media(app: FastifyInstance, installation: Installation): void {
 
 async function put(request: FastifyRequest, reply: FastifyReply, { media: store }: Installation): Promise<MediaView> {
   const { "content-length": length, "content-type": declared } = request.headers;
-  if (Number(length ?? 0) > mostBytes) throw tooLarge(mostBytes);
+  if (Number(length ?? 0) > mostMediaBytes) throw tooLarge(mostMediaBytes);
   const body = request.body;
   if (!(body instanceof Readable))
     throw new ApiError("invalid_request", "Send the bytes of the file as the body, with its type as Content-Type.");
@@ -38,7 +35,7 @@ async function put(request: FastifyRequest, reply: FastifyReply, { media: store 
       throw new ApiError("unsupported_media_type", `This is no file that a provider takes: ${stored.why}.`);
     case "unreadable":
       throw capped.exceeded
-        ? tooLarge(mostBytes)
+        ? tooLarge(mostMediaBytes)
         : new ApiError("invalid_request", "The body broke off before its end.");
   }
 }
@@ -56,8 +53,8 @@ class Capped {
     let bytes = 0;
     for await (const chunk of this.#body as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      this.exceeded = bytes > mostBytes;
-      if (this.exceeded) throw tooLarge(mostBytes);
+      this.exceeded = bytes > mostMediaBytes;
+      if (this.exceeded) throw tooLarge(mostMediaBytes);
       yield chunk;
     }
   }

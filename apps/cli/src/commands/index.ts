@@ -13,4 +13,18 @@ import { watch } from "./watch.ts";
 import { webhookSecret } from "./webhook-secret.ts";
 
 /** Every command that speaks to the API. */
-export const commands = [enqueue, get, watch, list, cancel, retry, review, pause, resume, doctor, replay, key, webhookSecret];
+export const commands = [
+  enqueue,
+  get,
+  watch,
+  list,
+  cancel,
+  retry,
+  review,
+  pause,
+  resume,
+  doctor,
+  replay,
+  key,
+  webhookSecret,
+];

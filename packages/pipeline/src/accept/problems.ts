@@ -2,14 +2,12 @@ import { inspect } from "node:util";
 import type { Problem } from "@reelqueue/contracts";
 import type { z } from "zod";
 
-/** What the schema says of a request, as problems like those of the providers' rules. */
-export function schemaProblems(error: z.ZodError, input: unknown): Problem[] {
+/** What a schema says of its input, as problems like those of the providers' rules. `fields`: those that there are at the top. */
+export function schemaProblems(error: z.ZodError, input: unknown, fields?: readonly string[]): Problem[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map(String);
     if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) =>
-        problem([...path, key], "an unknown field", "only the fields of the request schema"),
-      );
+      return issue.keys.map((key) => problem([...path, key], "an unknown field", known(path, fields)));
     return [problem(path, shown(valueAt(input, path)), allowed(issue))];
   });
 }
@@ -40,6 +38,10 @@ function allowed(issue: z.core.$ZodIssue): string {
     default:
       return issue.message.replace(/^(Invalid input|Too big|Too small): /, "");
   }
+}
+
+function known(path: readonly string[], fields: readonly string[] | undefined): string {
+  return path.length === 0 && fields ? fields.join(", ") : "only the documented fields";
 }
 
 function valueAt(input: unknown, path: readonly string[]): unknown {

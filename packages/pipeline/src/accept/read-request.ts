@@ -12,10 +12,12 @@ export interface ReadOptions {
 
 export type Read = { kind: "read"; request: GenerationRequest } | { kind: "refused"; problems: Problem[] };
 
+const fields = Object.keys(generationRequest.shape);
+
 /** Reads one request by the schema, its inline and local media moved into the media store. */
 export async function readRequest(input: unknown, options: ReadOptions, media: MediaStore): Promise<Read> {
   const parsed = generationRequest.safeParse(input);
-  if (!parsed.success) return { kind: "refused", problems: schemaProblems(parsed.error, input) };
+  if (!parsed.success) return { kind: "refused", problems: schemaProblems(parsed.error, input, fields) };
   const { tenant = options.tenant } = parsed.data;
   if (tenant !== options.tenant) {
     return { kind: "refused", problems: [refusal("tenant", tenant, `"${options.tenant}", or left out`)] };

@@ -1,0 +1,69 @@
+import { ApiError } from "@reelqueue/client";
+import type { Check } from "@reelqueue/contracts";
+import { pingRedis } from "@reelqueue/stack";
+import { Command } from "commander";
+import pc from "picocolors";
+import { readEnv } from "../env.ts";
+import { apiSentence, connect } from "./api.ts";
+import { printJson } from "./show.ts";
+
+export const doctor = new Command("doctor")
+  .description("Look at everything that can keep videos from being made or kept; each line says what to do.")
+  .option("--json", "as one JSON object")
+  .action(async ({ json }: { json?: boolean }) => {
+    const checks = [...(await ofApi()), ...(await ofProcesses())];
+    const ok = checks.every((check) => check.ok);
+    if (json) printJson({ ok, checks });
+    else for (const check of checks) console.log(line(check));
+    process.exitCode = ok ? 0 : 1;
+  });
+
+function line({ name, ok, sentence }: Check): string {
+  return `${ok ? pc.green("✓") : pc.yellow("!")} ${pc.bold(name)}: ${sentence}`;
+}
+
+async function ofApi(): Promise<Check[]> {
+  const { client, url } = connect();
+  try {
+    const { checks } = await client.installation({ signal: AbortSignal.timeout(15_000) });
+    return [{ name: "API", ok: true, sentence: `It answers at ${url}.` }, ...checks];
+  } catch (error) {
+    const sentence =
+      error instanceof ApiError ? apiSentence(error) : `${error instanceof Error ? error.message : error} (${url})`;
+    return [{ name: "API", ok: false, sentence }, ...(await ofRedisAlone())];
+  }
+}
+
+/** Without an API nobody else can say how Redis is. */
+async function ofRedisAlone(): Promise<Check[]> {
+  const { redisUrl } = readEnv();
+  if (redisUrl === undefined) return [];
+  const why = await pingRedis(redisUrl);
+  return [
+    {
+      name: "redis",
+      ok: why === undefined,
+      sentence: why === undefined ? "It answers." : `It does not answer: ${why}. Start it, or correct REDIS_URL.`,
+    },
+  ];
+}
+
+const workers = ["submitter", "poller", "finalizer", "dashboard"] as const;
+
+/** The other processes, where they are expected on this machine. */
+async function ofProcesses(): Promise<Check[]> {
+  const { ports, api } = readEnv();
+  if (!/^https?:\/\/(127\.|localhost|\[::1\])/.test(api.url)) return [];
+  return Promise.all(workers.map((name) => ofProcess(name, ports[name])));
+}
+
+async function ofProcess(name: string, port: number): Promise<Check> {
+  try {
+    const path = name === "dashboard" ? "healthz" : "readyz";
+    const answer = await fetch(`http://127.0.0.1:${port}/${path}`, { signal: AbortSignal.timeout(5_000) });
+    const { ok, reasons = [] } = (await answer.json()) as { ok: boolean; reasons?: string[] };
+    return { name, ok, sentence: ok ? `It runs (port ${port}).` : reasons.join(" ") };
+  } catch {
+    return { name, ok: false, sentence: `It does not answer on port ${port}: \`npm start\` runs it.` };
+  }
+}

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { createReadStream, openAsBlob } from "node:fs";
+import { stat } from "node:fs/promises";
+import { extname, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { Client } from "@reelqueue/client";
+import { mostMediaBytes } from "@reelqueue/contracts";
+import type { LineProblem, Row } from "./rows.ts";
+
+/** Local files by their path as written, with the name that the media store will give them. */
+export type LocalFiles = Map<string, { path: string; url: string }>;
+
+const lists = ["images", "videos", "audios"] as const;
+const extensions: Readonly<Record<string, string>> = {
+  ...{
+    jpg: "jpg",
+    png: "png",
+    webp: "webp",
+    bmp: "bmp",
+    tiff: "tiff",
+    gif: "gif",
+    mp4: "mp4",
+    mov: "mov",
+    wav: "wav",
+    mp3: "mp3",
+  },
+  ...{ jpeg: "jpg", jpe: "jpg", tif: "tiff", m4v: "mp4", wave: "wav" },
+};
+
+/** Finds the media of the rows that are files on this machine and tells which are not there; nothing is sent yet. */
+export async function findLocalFiles(
+  rows: readonly Row[],
+  folder: string,
+): Promise<{ files: LocalFiles; problems: LineProblem[] }> {
+  const files: LocalFiles = new Map();
+  const missing = new Map<string, string>();
+  const problems: LineProblem[] = [];
+  for (const { line, request } of rows) {
+    for (const { field, url } of mediaIn(request)) {
+      if (!isPath(url)) continue;
+      if (!files.has(url) && !missing.has(url)) await look(url, folder, files, missing);
+      const why = missing.get(url);
+      if (why !== undefined) problems.push({ line, message: `${field}: ${url} ${why}` });
+    }
+  }
+  return { files, problems };
+}
+
+/** The same request with the names of the media store in place of paths. */
+export function withStored(request: Row["request"], files: LocalFiles): Row["request"] {
+  const changed = { ...request };
+  for (const list of lists) {
+    const items = request[list];
+    if (Array.isArray(items))
+      changed[list] = items.map((item: unknown) =>
+        hasUrl(item) ? { ...item, url: files.get(item.url)?.url ?? item.url } : item,
+      );
+  }
+  return changed;
+}
+
+const uploadsAtOnce = 4;
+
+/** Sends every file to the media store, each one once; the names that it gives replace those that were worked out here. */
+export async function upload(files: LocalFiles, client: Client): Promise<void> {
+  const waiting = [...files.values()];
+  const sendNext = async () => {
+    for (let file = waiting.shift(); file; file = waiting.shift()) {
+      file.url = (await client.uploadMedia(await openAsBlob(file.path))).url;
+    }
+  };
+  await Promise.all(Array.from({ length: uploadsAtOnce }, sendNext));
+}
+
+function mediaIn(request: Row["request"]): { field: string; url: string }[] {
+  return lists.flatMap((list) => {
+    const items = request[list];
+    if (!Array.isArray(items)) return [];
+    return items.flatMap((item: unknown, i) => (hasUrl(item) ? [{ field: `${list}[${i}].url`, url: item.url }] : []));
+  });
+}
+
+function hasUrl(item: unknown): item is { url: string } {
+  return typeof item === "object" && item !== null && "url" in item && typeof item.url === "string";
+}
+
+function isPath(url: string): boolean {
+  return url !== "" && !/^[a-z][a-z0-9+.-]*:/i.test(url);
+}
+
+async function look(url: string, folder: string, files: LocalFiles, missing: Map<string, string>): Promise<void> {
+  const path = resolve(folder, url);
+  const extension = extensions[extname(path).slice(1).toLowerCase()];
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) return void missing.set(url, "is no file");
+    if (extension === undefined)
+      return void missing.set(url, `is no ${[...new Set(Object.values(extensions))].join(", ")} file`);
+    if (found.size > mostMediaBytes) return void missing.set(url, `is larger than ${mostMediaBytes} bytes`);
+    const hash = createHash("sha256");
+    await pipeline(createReadStream(path), hash);
+    files.set(url, { path, url: `media://${hash.digest("hex")}.${extension}` });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    missing.set(url, code === "ENOENT" ? `does not exist (looked for ${path})` : `cannot be read (${code})`);
+  }
+}

@@ -1,0 +1,90 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename, dirname, extname, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { CommandError } from "../command-error.ts";
+
+/** A request as it stands in the file. */
+export interface Row {
+  line: number;
+  request: Record<string, unknown>;
+}
+
+/** Something wrong with one line. */
+export interface LineProblem {
+  line: number;
+  message: string;
+}
+
+export interface ReadRows {
+  rows: Row[];
+  problems: LineProblem[];
+}
+
+/** A file of JSON Lines, or standard input as `-`. */
+export interface Source {
+  /** What a person calls it. */
+  name: string;
+  /** Media named in it lie relative to this folder. */
+  folder: string;
+  /** Default name of its batch. */
+  batch: string;
+  open(): Readable;
+}
+
+export async function sourceAt(path: string): Promise<Source> {
+  if (path === "-") return { name: "standard input", folder: process.cwd(), batch: "stdin", open: () => process.stdin };
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw new CommandError(`There is no file ${path}.`);
+  if (found.isDirectory())
+    throw new CommandError(`${path} is a folder; name a file with one request as JSON in each line.`);
+  const batch =
+    basename(path, extname(path))
+      .replaceAll(/[^\w.:@/+ -]/g, "-")
+      .slice(0, 100) || "batch";
+  return { name: path, folder: dirname(resolve(path)), batch, open: () => createReadStream(path) };
+}
+
+const byteOrderMark = "\u{feff}";
+const notUtf8 = "\u{fffd}";
+
+/** Reads at most `count` rows. Blank lines, a byte order mark and carriage returns do no harm. */
+export async function readRows({ name, open }: Source, count: number): Promise<ReadRows> {
+  const rows: Row[] = [];
+  const problems: LineProblem[] = [];
+  const input = open();
+  let line = 0;
+  try {
+    for await (const raw of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      line += 1;
+      const text = (line === 1 && raw.startsWith(byteOrderMark) ? raw.slice(1) : raw).trim();
+      if (text === "") continue;
+      if (rows.length + problems.length >= count) break;
+      const read = readRow(text);
+      if (typeof read === "string") problems.push({ line, message: read });
+      else rows.push({ line, request: read });
+    }
+  } catch (error) {
+    throw new CommandError(`${name} cannot be read: ${error instanceof Error ? error.message : error}`);
+  } finally {
+    input.destroy();
+  }
+  if (rows.length + problems.length === 0)
+    throw new CommandError(`${name} holds no request; write one as JSON in each line.`);
+  return { rows, problems };
+}
+
+/** The request, or what is wrong with the line. */
+function readRow(text: string): Record<string, unknown> | string {
+  if (text.includes(notUtf8)) return "it is not UTF-8 text; save the file as UTF-8";
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const place = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
+    return `it is not valid JSON${place === undefined ? "" : ` (character ${Number(place) + 1})`}; each line is one whole object`;
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  return 'it is no JSON object; a request looks like {"prompt": "…"}';
+}

@@ -1,0 +1,47 @@
+import type { DeliveryView, Generation } from "@reelqueue/contracts";
+import { Command } from "commander";
+import pc from "picocolors";
+import { connect } from "./api.ts";
+import { colored, columns, dollars, printJson, situation } from "./show.ts";
+
+export const get = new Command("get")
+  .description("Show one generation: what it is, what happened to it and when, and its files.")
+  .argument("<id>")
+  .option("--json", "as one JSON object")
+  .action(async (id: string, { json }: { json?: boolean }) => {
+    const { client, url } = connect();
+    const generation = await client.get(id);
+    if (json) return printJson(generation);
+    console.log(described(generation, await client.deliveries(id), url));
+  });
+
+/** A generation in full, for a person to read. */
+export function described(generation: Generation, deliveries: DeliveryView[], url: string): string {
+  const { id, state, account, provider, tenant, request, attempt, taskId, cost } = generation;
+  const facts = [
+    ["made by", `${account} (${provider}), tenant ${tenant}`],
+    [
+      "request",
+      `${request.model}, ${request.resolution}, ${request.seconds} s${request.ratio ? `, ${request.ratio}` : ""}`,
+    ],
+    ["prompt", request.prompt ?? pc.dim("none")],
+    ["attempt", `${attempt} of ${request.maxAttempts}${taskId ? `, task ${taskId}` : ""}`],
+    [
+      "cost",
+      `${dollars(cost.estimateUsd)} expected, ${cost.settledUsd === null ? "not settled" : `$${cost.settledUsd.toFixed(2)} settled`}`,
+    ],
+    ...(request.batch === undefined ? [] : [["batch", request.batch]]),
+    ...generation.outputs.map(({ kind, bytes }, n) => [
+      kind,
+      `${url}/v1/generations/${id}/outputs/${n} (${bytes} bytes)`,
+    ]),
+    ...deliveries.map((each) => ["webhook", `${each.id}: ${each.state} after ${each.tries} tries, to ${each.url}`]),
+  ];
+  const timeline = generation.timeline.map(({ at, state: reached, note }) => [
+    pc.dim(at.slice(0, 19).replace("T", " ")),
+    colored(reached),
+    note ?? "",
+  ]);
+  const now = situation(generation);
+  return [`${pc.bold(id)}  ${colored(state)}${now && `  ${now}`}`, columns(facts), "", columns(timeline)].join("\n");
+}

@@ -1,0 +1,56 @@
+import type { Client, Finding } from "@reelqueue/client";
+import type { Generation } from "@reelqueue/contracts";
+import { Command } from "commander";
+import pc from "picocolors";
+import { connect } from "./api.ts";
+import { CommandError } from "./command-error.ts";
+import { colored, cut } from "./show.ts";
+
+export const review = new Command("review")
+  .description("List what nobody but you can settle, or settle one: sent TASKID | unsent | give-up.")
+  .argument("[id]")
+  .argument("[finding]", "sent, unsent or give-up")
+  .argument("[task]", "the provider's id of the task, with sent")
+  .action(async (id: string | undefined, finding: string | undefined, task: string | undefined) => {
+    const { client } = connect();
+    if (id === undefined) return listThem(client);
+    const settled = await client.review(id, findingOf(finding, task));
+    console.log(`${id}  ${colored(settled.state)}`);
+  });
+
+async function listThem(client: Client): Promise<void> {
+  let count = 0;
+  for await (const generation of client.listAll({ state: "needs_review" })) {
+    count += 1;
+    console.log(described(generation));
+  }
+  if (count === 0) console.log("Nothing needs a review.");
+  else
+    console.log(
+      `\nLook for each task in the provider's console (by time and prompt), then say what you found:\n${usage}`,
+    );
+}
+
+function described({ id, account, request, timeline, updatedAt }: Generation): string {
+  const notes = timeline
+    .filter(({ state, note }) => note && (state === "unknown" || state === "needs_review"))
+    .map(({ note }) => note);
+  return [
+    `${pc.bold(id)}  ${account}  ${updatedAt.slice(0, 19).replace("T", " ")}`,
+    `  ${cut(request.prompt ?? "", 100)}`,
+    ...notes.map((note) => `  ${pc.dim(note ?? "")}`),
+  ].join("\n");
+}
+
+const usage = [
+  "  ./reelqueue review <id> sent <taskId>   the task exists: it is watched and its video kept",
+  "  ./reelqueue review <id> unsent          there is no such task: it is sent again",
+  "  ./reelqueue review <id> give-up         nobody can say: it fails, and may have been charged",
+].join("\n");
+
+function findingOf(finding: string | undefined, taskId: string | undefined): Finding {
+  if (finding === "sent" && taskId !== undefined) return { finding, taskId };
+  if (finding === "unsent" && taskId === undefined) return { finding };
+  if (finding === "give-up" && taskId === undefined) return { finding: "give_up" };
+  throw new CommandError(`Say what you found:\n${usage}`);
+}

@@ -1,0 +1,53 @@
+import { stripVTControlCharacters } from "node:util";
+import type { Generation, State } from "@reelqueue/contracts";
+import pc from "picocolors";
+
+const plain = (text: string): string => text;
+const colors: Partial<Record<State, (text: string) => string>> = {
+  succeeded: pc.green,
+  failed: pc.red,
+  needs_review: pc.yellow,
+  unknown: pc.yellow,
+  expired: pc.yellow,
+  running: pc.cyan,
+  finalizing: pc.cyan,
+};
+
+export function colored(state: State): string {
+  return (colors[state] ?? plain)(state);
+}
+
+/** Money is never shown as 0 where nobody knows it. */
+export function dollars(usd: number | null): string {
+  return usd === null ? "price not known" : `$${usd.toFixed(2)}`;
+}
+
+/** What it is doing or what became of it, in one phrase. */
+export function situation({ state, waiting, failure, progress, cancelRequested }: Generation): string {
+  const parts = [
+    waiting,
+    failure && `${failure.class}: ${failure.message}`,
+    state === "running" && progress !== undefined ? `${progress} %` : undefined,
+    cancelRequested ? "cancel requested" : undefined,
+  ];
+  return parts.filter((part) => part !== undefined).join(", ");
+}
+
+/** Columns as wide as their longest cell; colours do not count. */
+export function columns(rows: readonly (readonly string[])[], indent = "  "): string {
+  const width = (text: string) => stripVTControlCharacters(text).length;
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => width(row[i] ?? ""))));
+  const padded = (row: readonly string[]) =>
+    row.map((cell, i) => (i === row.length - 1 ? cell : cell + " ".repeat((widths[i] ?? 0) - width(cell))));
+  return rows.map((row) => `${indent}${padded(row).join("  ").trimEnd()}`).join("\n");
+}
+
+export function cut(text: string, chars: number): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > chars ? `${line.slice(0, chars - 1)}…` : line;
+}
+
+/** One object as the last line, for programs. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
