@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const notTests = ["**/node_modules/**", "**/.reelqueue/**"];
@@ -12,6 +13,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "packages",
+          maxWorkers: availableParallelism(),
           include: ["{apps,packages,examples,bench}/**/*.test.ts", "tools/*.test.mts"],
           exclude: [...notTests, "packages/scenarios/**", "packages/chaos/**"],
           testTimeout: 30_000,
@@ -23,6 +25,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "scenarios",
+          // they wait more than they work
+          maxWorkers: availableParallelism() + 1,
           include: ["packages/{scenarios,chaos}/**/*.test.ts"],
           exclude: notTests,
           testTimeout: 120_000,
