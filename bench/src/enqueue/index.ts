@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import type { GenerationInput } from "@reelqueue/contracts";
+import { createProducer } from "@reelqueue/producer";
+import { startLocalRedis } from "@reelqueue/testing";
+import { Queue } from "bullmq";
+import { connectTo } from "../plain/queues.ts";
+import { openMeters, type Usage, usagePer } from "../rig/meters.ts";
+import type { Options } from "../rig/options.ts";
+import { prompts } from "../rig/prompts.ts";
+import type { Report } from "../rig/report.ts";
+import { rounds } from "../rig/rounds.ts";
+import { median, medians } from "../rig/statistics.ts";
+import { writeConfig } from "../rig/system.ts";
+
+const variants = ["producer", "addBulk"] as const;
+const chunk = 1_000;
+
+/** How fast rows get into Redis, durable when the call returns, beside BullMQ's own bulk add of the same payloads. */
+export async function enqueue({ quick, runs = quick ? 1 : 5 }: Options): Promise<Report> {
+  const count = quick ? 20_000 : 100_000;
+  const results = await rounds(variants, runs, (variant) => once(variant, count));
+  const rates = Object.fromEntries(
+    variants.map((name) => [name, median(results[name].map(({ perSecond }) => perSecond))]),
+  );
+  const ratios = results.producer.map(({ perSecond }, i) => perSecond / (results.addBulk[i]?.perSecond ?? Number.NaN));
+  const usages = Object.fromEntries(
+    variants.map((name) => [name, medians(results[name].map(({ usage }) => flat(usage)))]),
+  );
+  return {
+    bench: "enqueue",
+    title: `${count} rows with prompts of 600 bytes, medians of ${runs}; CPU in µs and Redis commands per row`,
+    heads: ["", "rows per second", "redis", "node", "commands"],
+    rows: variants.map((name) => [
+      name,
+      rates[name] ?? 0,
+      1_000 * (usages[name]?.redis ?? 0),
+      1_000 * (usages[name]?.node ?? 0),
+      usages[name]?.commands ?? 0,
+    ]),
+    figures: { rates, usages, ratio: median(ratios) },
+    targets: [{ name: "producer / addBulk", wanted: "≥ 0.8", measured: median(ratios) }],
+  };
+}
+
+async function once(variant: (typeof variants)[number], count: number): Promise<{ perSecond: number; usage: Usage }> {
+  await using scope = new AsyncDisposableStack();
+  const redis = await startLocalRedis();
+  scope.defer(() => redis.stop());
+  const send = await open[variant](scope, redis.url);
+  const texts = prompts(600);
+  const rows = (length: number) => Array.from({ length }, () => rowOf(texts.next().value));
+  await send(rows(10_000));
+  const meters = scope.use(openMeters(redis.url, { node: process.pid }));
+  const all = rows(count);
+  const before = await meters.read();
+  await send(all);
+  const usage = usagePer(count, before, await meters.read());
+  return { perSecond: count / usage.seconds, usage };
+}
+
+const open = {
+  producer: async (scope: AsyncDisposableStack, redisUrl: string) => {
+    const env = writeConfig("http://127.0.0.1:9", {});
+    const producer = scope.use(
+      await createProducer({ redisUrl, home: env.REELQUEUE_HOME, configPath: env.REELQUEUE_CONFIG, env }),
+    );
+    return async (rows: GenerationInput[]) => {
+      const refused = (await producer.enqueueMany(rows)).find(({ kind }) => kind !== "accepted");
+      if (refused) throw new Error(`a row was not accepted: ${JSON.stringify(refused)}`);
+    };
+  },
+  addBulk: async (scope: AsyncDisposableStack, redisUrl: string) => {
+    const connection = connectTo(redisUrl);
+    scope.defer(() => connection.disconnect());
+    const queue = new Queue("enqueue", { connection });
+    return async (rows: GenerationInput[]) => {
+      for (let start = 0; start < rows.length; start += chunk) {
+        const part = rows.slice(start, start + chunk);
+        await queue.addBulk(part.map((data) => ({ name: "submit", data, opts: { jobId: data.idempotencyKey ?? "" } })));
+      }
+    };
+  },
+};
+
+/** One row with a key of its own, as the command line makes it from file, line and content. */
+function rowOf(prompt: string): GenerationInput {
+  return {
+    prompt,
+    seconds: 5,
+    ratio: "16:9",
+    resolution: "720p",
+    batch: "spring-campaign",
+    idempotencyKey: randomUUID(),
+  };
+}
+
+function flat({ commands, scripts, cpuMs }: Usage): Record<string, number> {
+  return { commands, scripts, ...cpuMs };
+}

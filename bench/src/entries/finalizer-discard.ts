@@ -1,0 +1,11 @@
+import { openFinalizer } from "@reelqueue/finalizer";
+import { readEnv } from "@reelqueue/finalizer/env";
+import { openDiscardOutputs } from "@reelqueue/outputs";
+import { run } from "@reelqueue/runtime";
+
+/** The finalizer with a store that fetches every byte and keeps none. */
+const env = readEnv();
+
+await run((scope) =>
+  openFinalizer(scope, env, { outputs: (egress) => openDiscardOutputs({ egress, maxFileBytes: 1_073_741_824 }) }),
+);

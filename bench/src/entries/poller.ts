@@ -1,0 +1,44 @@
+import { createServer } from "node:http";
+import { type Account, openInstallation, startPoller } from "@reelqueue/pipeline";
+import { readEnv } from "@reelqueue/poller/env";
+import { createLogger, run } from "@reelqueue/runtime";
+import { lateness } from "../poll/lateness.ts";
+
+/** The real poll loop over tasks that never end, each due again after the same interval; it notes how late each look begins. */
+const env = readEnv();
+const intervalMs = Number(process.env.INTERVAL_MS);
+const log = createLogger({ name: "poller", level: "warn" });
+/** A belief so far off that every wait is the longest one, a minute of the provider. */
+const endless = { of: () => ({ mu: Math.log(1e12), sigma: 0.02 }), learn: async () => {} };
+const timeScale = 60_000 / Math.max(intervalMs, 1e-6);
+
+await run(
+  async (scope) => {
+    const installation = await openInstallation(scope, { ...env, role: "worker", log });
+    const late = await lateness(installation.cell, intervalMs);
+    const accounts = new Map(
+      [...installation.accounts].map(([name, account]) => [name, tireless(account, late.watch)]),
+    );
+    scope.use(
+      startPoller({ ...installation, accounts, runTimes: endless, random: () => 0.5 }, () => {}, {
+        concurrency: env.concurrency,
+        maxSleepMs: 250,
+      }),
+    );
+    createServer((request, response) => {
+      if (request.url === "/reset") late.reset();
+      response.end(JSON.stringify(late.quantiles()));
+    }).listen(Number(process.env.PORT), "127.0.0.1");
+  },
+  { log },
+);
+
+function tireless(
+  account: Account,
+  watch: (poll: Account["provider"]["poll"]) => Account["provider"]["poll"],
+): Account {
+  const { provider } = account;
+  const longestRunMs = { ...provider.capabilities.longestRunMs, value: Number.POSITIVE_INFINITY };
+  const capabilities = { ...provider.capabilities, longestRunMs };
+  return { ...account, timeScale, provider: { ...provider, capabilities, poll: watch(provider.poll) } };
+}

@@ -1,0 +1,50 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import type { Options } from "./rig/options.ts";
+import { print, type Report } from "./rig/report.ts";
+
+type Bench = (options: Options) => Promise<Report>;
+
+/** Loaded when asked for: no bench shares a process with another one's code. */
+const benches: Record<string, () => Promise<Bench>> = {
+  caps: async () => (await import("./caps/index.ts")).caps,
+  pipeline: async () => (await import("./pipeline/index.ts")).pipeline,
+  enqueue: async () => (await import("./enqueue/index.ts")).enqueue,
+  memory: async () => (await import("./memory/index.ts")).memory,
+  poll: async () => (await import("./poll/index.ts")).poll,
+};
+
+await new Command("bench")
+  .description(`Measures what the README claims: ${Object.keys(benches).join(", ")}; without a name, all of them.`)
+  .argument("[names...]", "which benches to run")
+  .option("--quick", "a small run, to see that it works", false)
+  .option("--runs <count>", "runs of each variant", Number)
+  .action(async (names: string[], options: Options) => {
+    const unknown = names.find((name) => !(name in benches));
+    if (unknown !== undefined) throw new Error(`there is no bench "${unknown}": ${Object.keys(benches).join(", ")}`);
+    const [only, ...others] = names.length > 0 ? names : Object.keys(benches);
+    if (others.length === 0 && only !== undefined) return runHere(only, options);
+    for (const name of [only, ...others]) await runAlone(name ?? "", options);
+  })
+  .parseAsync();
+
+/** All temporary files of a bench and its processes lie in one folder, which goes with it. */
+async function runHere(name: string, options: Options): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), `reelqueue-bench-${name}-`));
+  process.env.TMPDIR = folder;
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+  const bench = await benches[name]?.();
+  if (bench) print(await bench(options), options);
+}
+
+async function runAlone(name: string, { quick, runs }: Options): Promise<void> {
+  const flags = [...(quick ? ["--quick"] : []), ...(runs === undefined ? [] : ["--runs", `${runs}`])];
+  const child = spawn(process.execPath, [import.meta.filename, name, ...flags], { stdio: "inherit" });
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== 0) process.exitCode = 1;
+}

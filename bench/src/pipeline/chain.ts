@@ -1,0 +1,34 @@
+import { startLocalRedis } from "@reelqueue/testing";
+import { Queue } from "bullmq";
+import { connectTo } from "../plain/queues.ts";
+import { entryFile, startChild } from "../rig/child.ts";
+import { openMeters, type Usage, usagePer } from "../rig/meters.ts";
+import { received } from "../rig/received.ts";
+
+/** Hands items through three queues that do nothing else: what BullMQ alone can reach here. */
+export async function chain(
+  items: number,
+  warmUp: number,
+  timeoutMs: number,
+): Promise<{ perSecond: number; usage: Usage }> {
+  await using scope = new AsyncDisposableStack();
+  const redis = await startLocalRedis();
+  scope.defer(() => redis.stop());
+  const workers = scope.use(await startChild(entryFile("chain"), "chain", { REDIS_URL: redis.url }));
+  const connection = connectTo(redis.url);
+  scope.defer(() => connection.disconnect());
+  const first = new Queue("a", { connection, defaultJobOptions: { removeOnComplete: true, removeOnFail: true } });
+  const meters = scope.use(openMeters(redis.url, { workers: workers.pid, producer: process.pid }));
+  const through = async (count: number, total: number) => {
+    for (let start = 0; start < count; start += 1_000) {
+      const length = Math.min(1_000, count - start);
+      await first.addBulk(Array.from({ length }, (_, i) => ({ name: "hop", data: { item: start + i } })));
+    }
+    await received(workers, total, timeoutMs);
+  };
+  await through(warmUp, warmUp);
+  const before = await meters.read();
+  await through(items, warmUp + items);
+  const usage = usagePer(items, before, await meters.read());
+  return { perSecond: items / usage.seconds, usage };
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { Redis } from "ioredis";
+
+/** Counts of one moment; the difference of two is what happened between them. */
+export interface Reading {
+  atMs: number;
+  /** Commands that Redis ran, those inside scripts too. */
+  commands: number;
+  scripts: number;
+  /** CPU time by process. */
+  cpuMs: Record<string, number>;
+}
+
+export interface Usage {
+  seconds: number;
+  commands: number;
+  scripts: number;
+  cpuMs: Record<string, number>;
+}
+
+export interface Meters extends AsyncDisposable {
+  read(): Promise<Reading>;
+}
+
+/** Meters of one Redis and of processes by name; `own` counts this process. */
+export function openMeters(redisUrl: string, pids: Readonly<Record<string, number>>): Meters {
+  const redis = new Redis(redisUrl);
+  return {
+    read: async () => {
+      const [stats, cpu] = await Promise.all([redis.info("commandstats"), redis.info("cpu")]);
+      const nodes = Object.entries(pids).map(([name, pid]) => [name, cpuMsOf(pid)] as const);
+      return {
+        atMs: performance.now(),
+        commands: callsIn(stats, () => true),
+        scripts: callsIn(stats, (name) => name === "evalsha" || name === "eval"),
+        cpuMs: { redis: redisCpuMs(cpu), ...Object.fromEntries(nodes) },
+      };
+    },
+    [Symbol.asyncDispose]: async () => redis.disconnect(),
+  };
+}
+
+/** What happened between two readings, per item. */
+export function usagePer(items: number, before: Reading, after: Reading): Usage {
+  const cpu = Object.entries(after.cpuMs).map(([name, ms]) => [name, (ms - (before.cpuMs[name] ?? 0)) / items]);
+  return {
+    seconds: (after.atMs - before.atMs) / 1_000,
+    commands: (after.commands - before.commands) / items,
+    scripts: (after.scripts - before.scripts) / items,
+    cpuMs: Object.fromEntries(cpu),
+  };
+}
+
+function callsIn(stats: string, wanted: (name: string) => boolean): number {
+  const lines = stats.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm);
+  return [...lines].reduce((sum, [, name = "", calls]) => sum + (wanted(name) ? Number(calls) : 0), 0);
+}
+
+function redisCpuMs(info: string): number {
+  const lines = info.matchAll(/^used_cpu_(?:sys|user):([\d.]+)/gm);
+  return [...lines].reduce((sum, [, seconds]) => sum + Number(seconds) * 1_000, 0);
+}
+
+const ticksPerSecond = 100;
+
+/** User and system time of a process so far, in steps of 10 ms; NaN where the system does not tell. */
+function cpuMsOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerSecond;
+  } catch {
+    return Number.NaN;
+  }
+}

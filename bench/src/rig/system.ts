@@ -1,0 +1,75 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AccountConfig } from "@reelqueue/contracts";
+import { createProducer, type Producer } from "@reelqueue/producer";
+import { startLocalRedis } from "@reelqueue/testing";
+import { appFile, type Child, startChild } from "./child.ts";
+import { type Meters, openMeters } from "./meters.ts";
+
+export interface SystemWish {
+  /** Environment of the twin. */
+  twin: Record<string, string>;
+  account: Partial<AccountConfig>;
+  /** Environment of every worker. */
+  workers: Record<string, string>;
+  /** Entry files by stage; left out: the apps themselves. */
+  entries?: Partial<Record<Stage, string>>;
+  /** Node's flags for every worker, such as `--cpu-prof`. */
+  flags?: readonly string[];
+}
+
+export type Stage = "submitter" | "poller" | "finalizer";
+const stages: readonly Stage[] = ["submitter", "poller", "finalizer"];
+
+/** All of reelqueue, each part a process of its own: Redis that keeps what it acknowledges, the twin, a receiver and the workers. */
+export interface System {
+  redisUrl: string;
+  twin: Child;
+  receiver: Child;
+  producer: Producer;
+  meters: Meters;
+}
+
+/** Starts the whole system with one account `hiapi` at the twin; the scope ends it. */
+export async function startSystem(scope: AsyncDisposableStack, wish: SystemWish): Promise<System> {
+  const { redisUrl, twin, receiver, pids } = await startSurroundings(scope, wish.twin);
+  const env = { REDIS_URL: redisUrl, ...writeConfig(twin.url, wish.account), ...wish.workers };
+  const workers = await Promise.all(
+    stages.map((stage) => startChild(wish.entries?.[stage] ?? appFile(stage), stage, env, wish.flags)),
+  );
+  for (const [i, worker] of workers.entries()) {
+    scope.use(worker);
+    pids[stages[i] ?? ""] = worker.pid;
+  }
+  const producer = scope.use(
+    await createProducer({ redisUrl, home: env.REELQUEUE_HOME, configPath: env.REELQUEUE_CONFIG, env }),
+  );
+  return { redisUrl, twin, receiver, producer, meters: scope.use(openMeters(redisUrl, pids)) };
+}
+
+/** What every solution under measure has around it. */
+export async function startSurroundings(scope: AsyncDisposableStack, twinEnv: Record<string, string>) {
+  const redis = await startLocalRedis();
+  scope.defer(() => redis.stop());
+  const twin = scope.use(await startChild(appFile("twin"), "twin", twinEnv));
+  const receiver = scope.use(await startChild(join(import.meta.dirname, "../entries/receiver.ts"), "receiver", {}));
+  const pids: Record<string, number> = { twin: twin.pid, receiver: receiver.pid, producer: process.pid };
+  return { redisUrl: redis.url, twin, receiver, pids };
+}
+
+/** A configuration with one account at the twin, and the environment that points a process to it. */
+export function writeConfig(twinUrl: string, account: Partial<AccountConfig>) {
+  const home = mkdtempSync(join(tmpdir(), "home-"));
+  const path = join(home, "reelqueue.config.json");
+  const hiapi = {
+    provider: "hiapi",
+    baseUrl: `${twinUrl}/hiapi`,
+    keyEnv: "TWIN_KEY",
+    chargesFailures: false,
+    pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
+    ...account,
+  };
+  writeFileSync(path, JSON.stringify({ accounts: { hiapi }, allowPrivate: ["127.0.0.0/8"] }));
+  return { REELQUEUE_HOME: home, REELQUEUE_CONFIG: path, TWIN_KEY: "twin-key" };
+}
