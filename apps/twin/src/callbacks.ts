@@ -118,7 +118,7 @@ interface Message {
 /** The body is made once, so that every try sends the same bytes; each is signed at its own time. */
 function messageOf(callback: CallbackRules, view: View, url: string, secrets: readonly string[]): Message {
   const raw = JSON.stringify(callback.body(view));
-  const sign = (nowMs: number) => callback.headers?.({ raw, secrets, nowMs }) ?? {};
+  const sign = (nowMs: number) => callback.headers?.({ view, raw, secrets, nowMs }) ?? {};
   return { url, raw, timeoutMs: callback.answerTimeoutMs, sign };
 }
 

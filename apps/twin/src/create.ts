@@ -113,7 +113,7 @@ function refuseFor(world: World, dialect: Dialect, visit: Visit, fault: (typeof 
 function take(world: World, dialect: Dialect, submission: Submission, fate: Fate): Task {
   const { visit, wishes } = submission;
   const { prompt: _, ...order } = submission.order;
-  const number = world.nextTaskNumber();
+  const number = world.nextNumber();
   const id = dialect.newTaskId(fate.luck, number);
   const task = world.tasks.start({ id, number, account: visit.account, order, marker: wishes.marker, ...fate });
   world.bill.charge(task);

@@ -45,6 +45,8 @@ export interface Route {
   use: Use;
   /** What its body must be; left out: JSON. */
   takes?: "form";
+  /** Left out: as for a create. */
+  bodyLimitBytes?: number;
   handle(visit: Visit, world: World, dialect: Dialect): Answer | Promise<Answer>;
 }
 
@@ -61,6 +63,7 @@ export interface CallbackRules {
 }
 
 export interface Letter {
+  view: View;
   raw: string;
   /** The secret in force first; during a rotation the one before it as well. */
   secrets: readonly string[];

@@ -37,7 +37,10 @@ export const faults = {
   "callback-none": { stage: "callback", does: "no callback" },
   "callback-twice": { stage: "callback", does: "the callback comes twice at once" },
   "callback-early": { stage: "callback", does: "done at once; the callback comes before the create answer" },
-  "callback-forged-signature": { stage: "callback", does: "besides, a lie under a wrong signature or none while it runs" },
+  "callback-forged-signature": {
+    stage: "callback",
+    does: "besides, a lie under a wrong signature or none while it runs",
+  },
 } as const satisfies Record<string, FaultRule>;
 
 interface FaultRule {

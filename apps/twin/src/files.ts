@@ -33,6 +33,11 @@ export function serveFiles(app: FastifyInstance, world: World): void {
       return sendFile(request, reply, { payload, name, etag: `"${taskId}-${payload.bytes}"`, cut });
     },
   );
+  app.get<{ Params: { name: string } }>("/files/uploads/:name", { exposeHeadRoute: true }, (request, reply) => {
+    const upload = world.uploads.get(request.params.name);
+    if (!upload) return deny(reply, 404, "NoSuchKey");
+    return reply.type(upload.contentType).send(upload.file);
+  });
   app.get<{ Params: { name: string } }>("/media/:name", { exposeHeadRoute: true }, (request, reply) => {
     const { name } = request.params;
     const file = /^[\w-]+\.\w+$/.test(name) ? fixture(`media/${name}`) : undefined;

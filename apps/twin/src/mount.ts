@@ -46,12 +46,13 @@ function routesOf(dialect: Dialect): Route[] {
   ];
 }
 
-function open(scope: FastifyInstance, world: World, dialect: Dialect, { method, path, use, handle }: Route): void {
+function open(scope: FastifyInstance, world: World, dialect: Dialect, route: Route): void {
+  const { method, path, use, handle } = route;
   const name = `${method} /${dialect.name}${path}`;
   scope.route<Asked>({
     method,
     url: path,
-    bodyLimit: dialect.bodyLimitBytes,
+    bodyLimit: route.bodyLimitBytes ?? dialect.bodyLimitBytes,
     handler(request, reply) {
       const { authorization } = request.headers;
       const entered = enter(world, dialect, { method, path: request.url, authorization, use });

@@ -13,7 +13,7 @@ export type Failure = "upstream" | "silent" | "moderation";
 /** One paid task. Small on purpose: the prompt is not kept. */
 export interface Task {
   id: string;
-  /** Counts from 1 over all dialects. */
+  /** Every task has another one, over all dialects. */
   number: number;
   account: Account;
   order: Omit<Order, "prompt">;

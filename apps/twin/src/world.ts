@@ -1,11 +1,11 @@
 import { Accounts } from "./accounts.ts";
 import type { Reply } from "./answer.ts";
-import { Assets } from "./assets.ts";
+import { type Asset, Assets } from "./assets.ts";
 import { Bill } from "./bill.ts";
 import { Callbacks } from "./callbacks.ts";
 import { Clock } from "./clock.ts";
 import type { Dialect, Refusal, View } from "./dialect.ts";
-import { Faults } from "./faults.ts";
+import { Faults, readWishes } from "./faults.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import type { Account } from "./limits.ts";
 import { RequestLog } from "./log.ts";
@@ -14,6 +14,7 @@ import { Outputs } from "./outputs.ts";
 import { lot } from "./random.ts";
 import { Recent } from "./recent.ts";
 import { type Task, Tasks } from "./tasks.ts";
+import { Uploads } from "./uploads.ts";
 
 /** Everything that exists behind the providers' doors, whichever dialect is spoken at them. */
 export class World {
@@ -25,12 +26,13 @@ export class World {
   readonly faults: Faults;
   readonly keys: IdempotencyKeys;
   readonly assets: Assets;
+  readonly uploads = new Uploads();
   readonly outputs: Outputs;
   readonly callbacks: Callbacks;
   readonly log: RequestLog;
   readonly #dialects: ReadonlyMap<string, Dialect>;
   readonly #prompts: Recent<number>;
-  #taskNumber = 0;
+  #number = 0;
   #refusals = 0;
 
   constructor(settings: Settings, dialects: readonly Dialect[]) {
@@ -70,9 +72,16 @@ export class World {
     return { promptName, luck: lot(this.settings.seed, promptName, before) };
   }
 
-  nextTaskNumber(): number {
-    this.#taskNumber += 1;
-    return this.#taskNumber;
+  /** Counts from 1 over everything that needs an id of its own. */
+  nextNumber(): number {
+    this.#number += 1;
+    return this.#number;
+  }
+
+  /** Takes a file into a client's library; what goes wrong with it stands in its name, or in its address. */
+  addAsset(given: Parameters<Assets["add"]>[0]): Asset {
+    const text = `${given.name} ${given.url}`;
+    return this.assets.add(given, this.faults.plan(readWishes(text), this.submission(text)));
   }
 
   /** What the vendor answers instead of what was asked for. */
@@ -109,6 +118,7 @@ export class World {
     this.accounts.clear();
     this.keys.clear();
     this.assets.clear();
+    this.uploads.clear();
     this.faults.reset();
     this.callbacks.clear();
     this.callbacks.on = this.settings.callbacks;

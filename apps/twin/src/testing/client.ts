@@ -23,10 +23,12 @@ const hiapiInput = {
 };
 const jiekouBody = { prompt: "A glass frog on a leaf", duration: 4, resolution: "480p", ratio: "16:9" };
 
+const toapisBody = { model: "seedance-2", prompt: "A shiba runs in the rain", duration: 4, resolution: "480p" };
+
 /** Waits for what will be, on a busy machine too. */
 export const soon = <Value>(read: () => Value) => expect.poll(read, { timeout: 15_000, interval: 10 });
 
-/** A twin and a client of both dialects; time is fast and nothing is limited unless the options say so. */
+/** A twin and a client of every dialect; time is fast and nothing is limited unless the options say so. */
 export async function openTwin(options: TwinOptions = {}): Promise<TestClient> {
   return new TestClient(await startTwin({ clockFactor: 1_000, limits: "off", finishAfterPolls: 1, ...options }));
 }
@@ -59,6 +61,13 @@ export class TestClient implements AsyncDisposable {
     read: (id: string, sent: Sent = {}) => this.get(`/jiekou/v3/async/task-result?task_id=${id}`, sent),
   };
 
+  toapis = {
+    post: (body: unknown, sent: Sent = {}) => this.post("/toapis/v1/videos/generations", body, sent),
+    create: (body: object = {}, sent: Sent = {}) => this.toapis.post({ ...toapisBody, ...body }, sent),
+    start: async (body: object = {}) => String((await this.toapis.create(body)).at("id")),
+    read: (id: string, sent: Sent = {}) => this.get(`/toapis/v1/videos/generations/${encodeURIComponent(id)}`, sent),
+  };
+
   async ledger(marker?: string): Promise<Got> {
     return this.get(`/twin/ledger${marker === undefined ? "" : `?marker=${encodeURIComponent(marker)}`}`);
   }
@@ -70,6 +79,10 @@ export class TestClient implements AsyncDisposable {
   post(path: string, body: unknown, sent: Sent = {}): Promise<Got> {
     const headers = { "content-type": "application/json", ...headersOf(sent) };
     return this.#call(path, { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body) });
+  }
+
+  form(path: string, form: FormData, sent: Sent = {}): Promise<Got> {
+    return this.#call(path, { method: "POST", headers: headersOf(sent), body: form });
   }
 
   async #call(path: string, init: RequestInit): Promise<Got> {

@@ -1,12 +1,10 @@
 import { createHmac } from "node:crypto";
 import type { Dialect } from "../../dialect.ts";
-import { letters } from "../../random.ts";
+import { ulid } from "../ulid.ts";
 import { list } from "./list.ts";
 import { refuse } from "./refuse.ts";
 import { created, status, taskData } from "./render.ts";
 import { understand } from "./understand.ts";
-
-const base32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** HiAPI: one unified task API, idempotency keys, signed callbacks, 60 requests a minute and ten tasks at once. */
 export const hiapi: Dialect = {
@@ -23,7 +21,8 @@ export const hiapi: Dialect = {
   urlLifeMs: 86_400_000,
   signsEveryRead: false,
   idempotencyHeader: "idempotency-key",
-  newTaskId,
+  // FOUND: `tk-hiapi-` and 26 characters; the sample is a ULID, which begins with the time.
+  newTaskId: (luck, number) => `tk-hiapi-${ulid(luck, number)}`,
   understand,
   created,
   status,
@@ -49,15 +48,3 @@ export const hiapi: Dialect = {
   },
   routes: [list],
 };
-
-/** FOUND: `tk-hiapi-` and 26 characters; the sample is a ULID, which begins with the time. */
-function newTaskId(luck: number, number: number): string {
-  const time = inBase32(Date.now()).padStart(10, "0");
-  return `tk-hiapi-${time}${inBase32(number).padStart(6, "0")}${letters(luck, "id", base32, 10)}`;
-}
-
-function inBase32(value: number): string {
-  let text = "";
-  for (let rest = value; rest > 0; rest = Math.floor(rest / 32)) text = base32.charAt(rest % 32) + text;
-  return text;
-}

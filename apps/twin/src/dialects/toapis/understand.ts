@@ -1,0 +1,61 @@
+import type { Order, Rules, Understood } from "../../dialect.ts";
+import { lot } from "../../random.ts";
+import { firstProblem } from "../first-problem.ts";
+import { type Body, bodySchema } from "./body.ts";
+import { microUsd } from "./price.ts";
+import { type Problem, problemOf } from "./rules.ts";
+
+/** Reads a create body by the older page of ToAPIs, which is the seed; `newer` by its page of today, `strict` by the narrower of both. */
+export function understand(input: unknown, rules: Rules): Understood {
+  const parsed = bodySchema.safeParse(input);
+  if (!parsed.success) return { ok: false, problem: firstProblem(parsed.error) };
+  const problem = problemOf(parsed.data, rules) ?? callbackProblem(parsed.data.callback_url, rules);
+  if (problem) return { ok: false, ...problem };
+  return { ok: true, order: orderOf(parsed.data, rules) };
+}
+
+function orderOf(body: Body, { webhook }: Rules): Order {
+  const seconds = secondsOf(body);
+  return {
+    prompt: body.prompt,
+    model: body.model,
+    resolution: body.resolution,
+    seconds,
+    // INVENTED: what the page leaves open.
+    ratio: body.aspect_ratio ?? "16:9",
+    returnLastFrame: body.return_last_frame ?? false,
+    microUsd: microUsd(body.model, body.resolution, seconds),
+    seed: body.seed,
+    callbackUrl: body.callback_url ?? (webhook.hasSecret ? webhook.url : undefined),
+    // INFERRED: an empty id is none.
+    clientId: body.client_business_id || body.metadata?.client_business_id || undefined,
+    ...(reviewed(body) && { reviewMs: inventedReviewMs }),
+    echo: { web_search: body.tools.length > 0, ...(body.trace_id !== undefined && { trace_id: body.trace_id }) },
+  };
+}
+
+/** INVENTED: FOUND is only that a first review takes minutes, and is given up after 20. */
+const inventedReviewMs = 120_000;
+
+function reviewed(body: Body): boolean {
+  const media = [body.image_urls, body.image_with_roles, body.video_with_roles, body.audio_with_roles];
+  return body.private_asset_review && media.some((list) => list.length > 0);
+}
+
+/** 0, -1 and nothing at all leave it to the model, which decides by the prompt. INVENTED: mini, which has no such choice, takes 5. */
+function secondsOf({ duration, model, prompt }: Body): number {
+  if (duration !== undefined && duration > 0) return duration;
+  return model === "seedance-2-mini" ? 5 : 4 + (lot(1, prompt, "seconds") % 12);
+}
+
+function callbackProblem(url: string | undefined, { webhook, callbackUrlAllowed }: Rules): Problem | undefined {
+  if (url === undefined) return undefined;
+  // FOUND: the token must have a webhook first.
+  if (!webhook.hasSecret) {
+    return { problem: "callback_url: task webhooks are not configured for this token", code: "webhook_not_configured" };
+  }
+  // T-V17, FOUND
+  if (!callbackUrlAllowed(url)) return { problem: "callback_url: must be a public https URL" };
+  if (webhook.url === undefined || new URL(url).origin === new URL(webhook.url).origin) return undefined;
+  return { problem: "callback_url: must have the same origin as the default URL of the token" };
+}
