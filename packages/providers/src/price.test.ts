@@ -1,7 +1,9 @@
 import { generationRequest } from "@reelqueue/contracts";
 import { describe, expect, test } from "vitest";
+import { pixelsOf } from "./ark/pixels.ts";
+import { cost, examplePricesPerMillionTokens, price, tokensFor } from "./ark/price.ts";
 import { price as hiapiPrice } from "./hiapi/price.ts";
-import { charge, examplePricesPerSecond, minimumCharge, price } from "./jiekou/price.ts";
+import { charge, examplePricesPerSecond, price as jiekouPrice, minimumCharge } from "./jiekou/price.ts";
 import { price as toapisPrice } from "./toapis/price.ts";
 import { price as xingchaoPrice } from "./xingchao/price.ts";
 
@@ -42,7 +44,10 @@ describe("jiekou", () => {
   test.each(cells)("minimum charge of %s for %i s of output is $%d", (sku, seconds, usd) => {
     expect(minimumCharge(sku, seconds)).toBe(usd);
     const [model, resolution] = sku.split("/");
-    const quote = price(request({ model, resolution, seconds, videos: video }), reading({ [`${sku}+video`]: 0.001 }));
+    const quote = jiekouPrice(
+      request({ model, resolution, seconds, videos: video }),
+      reading({ [`${sku}+video`]: 0.001 }),
+    );
     expect(quote.usd).toBe(usd);
   });
 
@@ -62,7 +67,7 @@ describe("jiekou", () => {
   });
 
   test("with video input, the longest allowed input is assumed and said", () => {
-    const quote = price(
+    const quote = jiekouPrice(
       request({ seconds: 5, resolution: "480p", videos: video }),
       reading({ "seedance-2.0/480p+video": 0.0432 }),
     );
@@ -71,7 +76,7 @@ describe("jiekou", () => {
   });
 
   test("with video input and no unit price nothing is known but the least it can be", () => {
-    const quote = price(
+    const quote = jiekouPrice(
       request({ seconds: 5, resolution: "480p", videos: video }),
       reading({ "seedance-2.0/480p": 0.07 }),
     );
@@ -87,7 +92,7 @@ describe("jiekou", () => {
       audios: [{ url: "https://cdn.example.com/x.wav" }],
     };
     expect(
-      price(request({ seconds: 4, resolution: "480p", ...media }), reading({ "seedance-2.0/480p": 0.01 })).usd,
+      jiekouPrice(request({ seconds: 4, resolution: "480p", ...media }), reading({ "seedance-2.0/480p": 0.01 })).usd,
     ).toBe(0.04);
   });
 
@@ -97,11 +102,11 @@ describe("jiekou", () => {
     [{ seconds: 4, model: "seedance-2.0-fast" }, 0.484],
     [{ seconds: "auto", resolution: "480p" }, 1.0545],
   ])("without video input: unit price × output seconds, an automatic length at the longest: %j", (part, usd) => {
-    expect(price(request(part), reading(examplePricesPerSecond)).usd).toBe(usd);
+    expect(jiekouPrice(request(part), reading(examplePricesPerSecond)).usd).toBe(usd);
   });
 
   test("an unknown price is unknown, not zero, and the examples are not used by themselves", () => {
-    expect(price(request({}), reading({}))).toEqual({ usd: null, basis: "no unit price for seedance-2.0/720p" });
+    expect(jiekouPrice(request({}), reading({}))).toEqual({ usd: null, basis: "no unit price for seedance-2.0/720p" });
   });
 });
 
@@ -120,3 +125,54 @@ describe.each(Object.entries({ hiapi: hiapiPrice, toapis: toapisPrice, xingchao:
     });
   },
 );
+
+describe("ark", () => {
+  const byTokens = (pricesPerMillionTokens: Record<string, number>) => ({ ...reading({}), pricesPerMillionTokens });
+  const examples = byTokens(examplePricesPerMillionTokens);
+
+  test.each([
+    [4, 1280 * 720, 87_300],
+    [5, 1280 * 720, 108_900],
+    [8, 1280 * 720, 173_700],
+    [5, 864 * 496, 50_639],
+  ])("%i s of %i pixels use %i tokens, as measured", (seconds, pixels, tokens) => {
+    expect(tokensFor(seconds, pixels)).toBe(tokens);
+  });
+
+  test.each([
+    [{ seconds: 5, ratio: "16:9" }, 0.7623],
+    [{ seconds: 5, ratio: "9:16" }, 0.7623],
+    [{ seconds: 5, ratio: "16:9", resolution: "480p" }, 0.354473],
+    [{ seconds: 5, ratio: "16:9", resolution: "1080p" }, 1.886693],
+    [{ seconds: 5, ratio: "16:9", resolution: "4k" }, 3.9204],
+    [{ seconds: 5, ratio: "16:9", model: "seedance-2.0-fast" }, 0.60984],
+    [{ seconds: 5, ratio: "16:9", model: "seedance-2.0-mini" }, 0.38115],
+    [{ seconds: "auto", ratio: "1:1" }, 2.2743],
+  ])("%j costs $%d by the example prices", (part, usd) => {
+    expect(price(request(part), examples).usd).toBe(usd);
+  });
+
+  test("a ratio that the provider chooses is priced at the most pixels that there can be", () => {
+    const pixels = (["16:9", "4:3", "1:1", "3:4", "9:16", "21:9"] as const).map((ratio) =>
+      pixelsOf({ resolution: "720p", ratio }),
+    );
+    expect(pixels).toEqual([921_600, 927_408, 921_600, 927_408, 921_600, 926_100]);
+    expect(pixelsOf({ resolution: "720p" })).toBe(927_408);
+    expect(pixelsOf({ resolution: "720p", ratio: "adaptive" })).toBe(927_408);
+  });
+
+  test("reference videos count at their own price and at the longest input, and it is said", () => {
+    const quote = price(request({ seconds: 4, ratio: "16:9", videos: video }), examples);
+    expect(quote.usd).toBe(1.76859);
+    expect(quote.basis).toBe("411300 tokens for 19 s, 15 s of them input, the longest allowed × $4.3 per million");
+  });
+
+  test("what was used is charged, minimum and all; what is not known stays unknown", () => {
+    expect(cost(request({}), { tokens: 108_900 }, examples).usd).toBe(0.7623);
+    expect(cost(request({ videos: video }), { tokens: 195_000 }, examples).usd).toBe(0.8385);
+    expect(cost(request({}), { tokens: 0 }, examples).usd).toBe(0);
+    expect(cost(request({}), { webSearches: 1 }, examples).usd).toBeNull();
+    expect(cost(request({}), { tokens: 1 }, reading({ "seedance-2.0/720p": 1 })).usd).toBeNull();
+    expect(price(request({}), byTokens({ "seedance-2.0/480p": 7 })).usd).toBeNull();
+  });
+});

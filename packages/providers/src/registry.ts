@@ -1,4 +1,5 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
+import { ark } from "./ark/index.ts";
 import { hiapi } from "./hiapi/index.ts";
 import { jiekou } from "./jiekou/index.ts";
 import type { Provider, Reading } from "./provider.ts";
@@ -11,6 +12,7 @@ export const providers: Readonly<Record<string, Provider>> = {
   jiekou,
   toapis,
   xingchao,
+  ark,
 };
 
 export function providerNamed(name: string): Provider | undefined {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
-import { clips, filled, frame, images, readingOf } from "./exam/rule-table.ts";
+import { clips, filled, frame, images, type Part, readingOf } from "./exam/rule-table.ts";
 import { providers, providersThatTake } from "./registry.ts";
 
 test.each(Object.keys(providers))("the table of %s is walked by a test", (name) => {
@@ -19,10 +19,25 @@ test("a long value is shown cut, and the provider that would take the request is
   const request = filled({ videos: clips(1, `data:video/mp4;base64,${"A".repeat(5_000)}`), watermark: true });
   const [problem] = providers.jiekou?.check(request, readingOf(undefined)) ?? [];
   expect(problem?.given.length).toBeLessThan(100);
-  expect(providersThatTake(filled({ watermark: true }))).toEqual(["jiekou"]);
-  expect(providersThatTake(filled({ safetyCheck: true }))).toEqual(["hiapi"]);
-  expect(providersThatTake(filled({ resolution: "4k", seconds: "auto" }))).toEqual(["toapis"]);
-  expect(providersThatTake(filled({ model: "seedance-2.0-pro", watermark: true }))).toEqual([]);
+});
+
+test.each([
+  ["a watermark", { watermark: true }, ["jiekou", "ark"]],
+  ["a safety check", { safetyCheck: true }, ["hiapi"]],
+  ["4k", { resolution: "4k" }, ["toapis", "ark"]],
+  ["an adaptive ratio of an automatic length", { ratio: "adaptive", seconds: "auto" }, ["ark"]],
+  ["a pro model", { model: "seedance-2.0-pro" }, ["xingchao"]],
+  ["a mini model with frames", { model: "seedance-2.0-mini", images: [frame("first_frame")] }, ["ark"]],
+  [
+    "a file of ours as a first frame",
+    { images: [frame("first_frame", "media://abc.png")] },
+    ["hiapi", "jiekou", "toapis", "ark"],
+  ],
+  ["a file of ours as a reference video", { videos: clips(1, "media://abc.mp4") }, ["hiapi"]],
+  ["an asset as a reference video", { videos: clips(1, "asset://a1") }, ["hiapi", "toapis", "xingchao", "ark"]],
+  ["a pro model with a watermark", { model: "seedance-2.0-pro", watermark: true }, []],
+] as const)("%s is taken by %j: %j", (_what, part, names) => {
+  expect(providersThatTake(filled(part as Part))).toEqual(names);
 });
 
 test("ToAPIs' mini and its ratios are read by the page, unless the account reads the newer one", () => {

@@ -1,0 +1,49 @@
+import { problemsOf } from "../checking.ts";
+import { generalRules } from "../general-rules.ts";
+import { readJson } from "../json.ts";
+import { lookOnce, pollOnce, unanswered } from "../look.ts";
+import { inlined } from "../media.ts";
+import type { Provider } from "../provider.ts";
+import { submitOnce } from "../settle.ts";
+import { cancel } from "./cancel.ts";
+import { capabilities } from "./capabilities.ts";
+import { rulings } from "./failures.ts";
+import { candidatesIn, listPath } from "./list.ts";
+import { cost, price } from "./price.ts";
+import { rules } from "./rules.ts";
+import { createBody, idIn, progress, refusal, taskPath, tasksPath } from "./wire.ts";
+
+const dialect = {
+  createdId: idIn,
+  progress,
+  refusal,
+  rulings,
+  /** FOUND: create page, 64 MB. */
+  maxBodyBytes: { bytes: 64_000_000, rule: "A-V14" },
+};
+const allRules = [...generalRules(capabilities), ...rules];
+
+/** Volcengine Ark and BytePlus ModelArk, the original: a lost task is found in the list by a mark that every attempt carries. */
+export const ark: Provider = {
+  capabilities,
+  check: (request, reading) => problemsOf(allRules, request, reading),
+  price,
+  cost,
+  submit: (request, call) =>
+    submitOnce(dialect, call, async () => ({
+      path: tasksPath,
+      body: createBody(await inlined(request, (url) => call.dataUri(url)), call),
+    })),
+  poll: (taskId, call) => pollOnce(dialect, call, taskPath(taskId), taskId),
+  /** On every change of a task, unsigned: the secret part of the URL guards it. */
+  callback({ raw }) {
+    const taskId = idIn(readJson(raw.toString("utf8")));
+    return taskId === undefined ? { kind: "unreadable", message: "no task id in it" } : { kind: "hint", taskId };
+  },
+  async list(lost, call) {
+    const outcome = await lookOnce(dialect, call, listPath(lost.page), (body) => candidatesIn(body, lost, call));
+    if (outcome.kind === "missing") return { kind: "unreachable", message: outcome.message };
+    return outcome.kind === "refused" ? unanswered(outcome) : outcome;
+  },
+  cancel: (taskId, call) => cancel(dialect, taskId, call),
+};

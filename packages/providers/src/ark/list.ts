@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { amount, taskId, text } from "../loose.ts";
+import type { Call, Candidate, Listed, LostSubmit } from "../provider.ts";
+import { isUnmarked, markOf } from "./mark.ts";
+import { modelName, tasksPath } from "./wire.ts";
+
+const pageSize = 500;
+
+/** Without a filter: `filter.model` wants the id of an endpoint, not of a model (FOUND). */
+export function listPath(page: number): string {
+  return `${tasksPath}?page_num=${page}&page_size=${pageSize}`;
+}
+
+const item = z.object({
+  id: taskId,
+  created_at: z.number().positive(),
+  model: text,
+  resolution: text,
+  duration: amount,
+  execution_expires_after: amount,
+});
+type Item = z.output<typeof item>;
+/** One item that cannot be read may be the one that is looked for: then the page says nothing. */
+const page = z.object({ items: z.array(item), total: amount });
+
+/** The tasks on this page that the lost POST may have made; undefined where the page cannot be read. */
+export function candidatesIn(body: unknown, lost: LostSubmit, call: Call): Listed | undefined {
+  const read = page.safeParse(body).data;
+  if (!read) return undefined;
+  const candidates = read.items.flatMap((listed) => candidate(listed, lost, call));
+  return { kind: "listed", candidates, more: hasMore(read, lost) };
+}
+
+function candidate(listed: Item, lost: LostSubmit, call: Call): Candidate[] {
+  const createdAtMs = listed.created_at * 1_000;
+  // Times come in whole seconds.
+  if (createdAtMs + 999 < lost.sinceMs || contradicts(listed, lost, call)) return [];
+  const mark = listed.execution_expires_after;
+  if (mark === markOf(lost.request, lost.idempotencyKey))
+    return [{ taskId: listed.id, createdAtMs, likeness: "certain" }];
+  return isUnmarked(mark) ? [{ taskId: listed.id, createdAtMs, likeness: "possible" }] : [];
+}
+
+/** Only by what cannot come back otherwise than it was sent: a wrong no would be paid for twice. */
+function contradicts({ model, resolution, duration }: Item, { request }: LostSubmit, call: Call): boolean {
+  const own = family(modelName(request.model, call));
+  if (model !== undefined && family(model) !== own) return true;
+  if (resolution !== undefined && resolution.toLowerCase() !== request.resolution) return true;
+  // Of a finished task it is the length of the video, rounded down (FOUND).
+  return (
+    duration !== undefined && duration > 0 && request.seconds !== "auto" && Math.abs(duration - request.seconds) > 1
+  );
+}
+
+/** The two hosts name the same model differently. */
+function family(model: string): string {
+  return model.replace(/^(doubao|dreamina)-/, "");
+}
+
+/** That the newest come first is nowhere written: believed of a page that shows it. */
+function hasMore({ items, total }: z.output<typeof page>, { page: at, sinceMs }: LostSubmit): boolean {
+  const isLast = total === undefined ? items.length < pageSize : total <= at * pageSize;
+  if (isLast || items.length === 0) return false;
+  const times = items.map(({ created_at }) => created_at * 1_000);
+  const isFalling = times.every((time, i) => i === 0 || time <= (times[i - 1] ?? time));
+  return !(isFalling && times.length > 1 && (times.at(-1) ?? 0) + 999 < sinceMs);
+}

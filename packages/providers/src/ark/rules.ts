@@ -1,0 +1,54 @@
+import { breachIf, type Rule } from "../checking.ts";
+import {
+  atMost,
+  audioNeedsPicture,
+  declaredFormats,
+  framesBesideReferences,
+  has,
+  hasReferences,
+  lastFrameNeedsFirst,
+  notInline,
+  promptAdvice,
+  promptNeeded,
+  ratioOffered,
+  resolutionOffered,
+  resolutionOfModel,
+  secondsInRange,
+  seedInRange,
+} from "../field-rules.ts";
+import { capabilities } from "./capabilities.ts";
+
+const found = (id: string, what: string) =>
+  ({ id, label: "FOUND", source: `Volcengine Ark, create page: ${what}` }) as const;
+const images = ["jpeg", "jpg", "png", "webp", "bmp", "tiff", "tif", "gif", "heic", "heif"];
+const audios = ["wav", "wave", "vnd.wave", "mp3", "mpeg", "mpeg3"];
+
+/** The rules of the page that can be judged from the request alone; pixels, lengths, frame rates and sizes need the files. */
+export const rules: readonly Rule[] = [
+  framesBesideReferences(found("A-V1", "three modes that exclude each other"), () => true),
+  lastFrameNeedsFirst(found("A-V2", "first frame, or first and last")),
+  atMost(found("A-V3", "up to 9 images"), "images", capabilities.images.value.references),
+  atMost(found("A-V3", "up to 3 videos"), "videos", capabilities.videos.value),
+  atMost(found("A-V3", "up to 3 audios"), "audios", capabilities.audios.value),
+  audioNeedsPicture(found("A-V4", "an audio needs a reference image or video")),
+  secondsInRange(found("A-V5", "duration"), capabilities),
+  resolutionOffered(found("A-V6", "resolution"), capabilities),
+  resolutionOfModel(found("A-V6", "resolution"), capabilities),
+  ratioOffered(found("A-V7", "ratio"), capabilities),
+  seedInRange(found("A-V8", "seed"), capabilities.seed.value),
+  promptNeeded(
+    found("A-V9", "the combinations of content"),
+    (request) => has(request, "first_frame") || hasReferences(request),
+    "a prompt, a first frame or a reference",
+  ),
+  declaredFormats(found("A-V10", "formats of images"), "frame", images),
+  declaredFormats(found("A-V10", "formats of images"), "image", images),
+  declaredFormats(found("A-V10", "formats of audios"), "audio", audios),
+  notInline(found("A-V11", "a video is a URL or an asset id"), capabilities),
+  promptAdvice(found("A-V12", "length of the prompt")),
+  {
+    ...found("A-V13", "its newer copy names seed for Seedance 1.0 only: it may be ignored"),
+    severity: "warning",
+    test: ({ seed = -1 }) => breachIf(seed >= 0, "seed", seed, "left out, to be sure"),
+  },
+];

@@ -1,0 +1,109 @@
+import type { GenerationRequest } from "@reelqueue/contracts";
+import { z } from "zod";
+import { amount, anyTaskId, taskId, text, webUrl } from "../loose.ts";
+import { phaseNamed } from "../phase.ts";
+import { progressOf } from "../progress.ts";
+import type { Call, Progress, RemoteOutput, SubmitCall } from "../provider.ts";
+import type { Refusal } from "../rulings.ts";
+import { capabilities } from "./capabilities.ts";
+import { taskFailures } from "./failures.ts";
+import { markOf } from "./mark.ts";
+
+export const tasksPath = "/contents/generations/tasks";
+
+export function taskPath(taskId: string): string {
+  return `${tasksPath}/${encodeURIComponent(taskId)}`;
+}
+
+/** The body of a create (FOUND). */
+export function createBody(request: GenerationRequest, call: SubmitCall) {
+  return {
+    model: modelName(request.model, call),
+    content: contentOf(request),
+    resolution: request.resolution,
+    ratio: request.ratio,
+    duration: request.seconds === "auto" ? -1 : request.seconds,
+    seed: request.seed,
+    generate_audio: request.generateAudio,
+    watermark: request.watermark,
+    return_last_frame: request.returnLastFrame,
+    tools: request.webSearch ? [{ type: "web_search" }] : undefined,
+    callback_url: call.callbackUrl,
+    execution_expires_after: markOf(request, call.idempotencyKey),
+    // The provider's queue goes by it as ours does: 0 to 9, higher first.
+    priority: request.priority > 0 ? request.priority : undefined,
+  };
+}
+
+/** The same models have other names at the international host. */
+export function modelName(model: string, { baseUrl, switches = {} }: Pick<Call, "baseUrl" | "switches">): string {
+  const models: Readonly<Record<string, { upstream: string }>> = capabilities.models;
+  const name = models[model]?.upstream ?? model;
+  const { internationalModels = /\bbytepluses\.com\b/.test(baseUrl) } = switches;
+  return internationalModels ? name.replace(/^doubao-/, "dreamina-") : name;
+}
+
+const roles = { first_frame: "first_frame", last_frame: "last_frame", reference: "reference_image" } as const;
+
+/** Text first, then the media in the order of the request; the role stands beside the URL, not in it. */
+function contentOf({ prompt = "", images, videos, audios }: GenerationRequest) {
+  return [
+    ...(prompt.trim() === "" ? [] : [{ type: "text", text: prompt }]),
+    ...images.map(({ url, role }) => ({ type: "image_url", image_url: { url }, role: roles[role] })),
+    ...videos.map(({ url }) => ({ type: "video_url", video_url: { url }, role: "reference_video" })),
+    ...audios.map(({ url }) => ({ type: "audio_url", audio_url: { url }, role: "reference_audio" })),
+  ];
+}
+
+const named = z.object({ id: taskId });
+
+/** In the answer to a create, and in a callback, whose body is that of a look (FOUND). */
+export function idIn(body: unknown): string | undefined {
+  return named.safeParse(body).data?.id;
+}
+
+const task = z.object({
+  id: anyTaskId,
+  status: z.string(),
+  content: z.object({ video_url: webUrl, last_frame_url: webUrl }).optional().catch(undefined),
+  usage: z
+    .object({
+      completion_tokens: amount,
+      total_tokens: amount,
+      tool_usage: z.object({ web_search: amount }).optional().catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
+  error: z.object({ code: text, message: text }).optional().catch(undefined),
+});
+type Task = z.output<typeof task>;
+
+/** What the answer says about the task; undefined where it is about another one, or about none. */
+export function progress(body: unknown, taskId: string): Progress | undefined {
+  const read = task.safeParse(body).data;
+  if (!read) return undefined;
+  const { id, status, usage, error } = read;
+  const used = {
+    tokens: usage?.completion_tokens ?? usage?.total_tokens,
+    webSearches: usage?.tool_usage?.web_search,
+  };
+  const told = { id, status, phase: phaseNamed(status, capabilities), outputs: outputsOf(read), usage: used, error };
+  return progressOf(told, taskId, taskFailures);
+}
+
+const dayMs = 86_400_000;
+
+/** Valid for 24 hours (FOUND). */
+function outputsOf({ content }: Task): RemoteOutput[] {
+  const output = (kind: RemoteOutput["kind"], url: string | undefined): RemoteOutput[] =>
+    url === undefined ? [] : [{ kind, url, life: { lastsMs: dayMs } }];
+  return [...output("video", content?.video_url), ...output("last_frame", content?.last_frame_url)];
+}
+
+/** `{"error":{"code","message","param","type"}}` (FOUND). */
+const envelope = z.object({ error: z.object({ code: text, message: text }) });
+
+export function refusal(body: unknown): Refusal | undefined {
+  const read = envelope.safeParse(body).data?.error;
+  return read && { code: read.code, message: read.message ?? read.code ?? "The provider gives no reason" };
+}
