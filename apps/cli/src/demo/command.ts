@@ -1,9 +1,9 @@
 import Table from "cli-table3";
 import { Command, InvalidArgumentError } from "commander";
+import { type Screen, screenOn } from "../commands/enqueue/screen.ts";
 import { readEnv } from "../env.ts";
 import { Interrupts } from "../interrupts.ts";
 import { findPlace } from "./place.ts";
-import { type Teller, tellerOn } from "./progress.ts";
 import { type DemoResult, resultOf, shortcomings } from "./result.ts";
 import { type DemoRun, type Open, runDemo } from "./run.ts";
 
@@ -33,33 +33,33 @@ export const demo = new Command("demo")
 /** Gives the exit code: 0 only if every generation ended, was announced and stored, and none was paid twice. */
 async function prove({ count, seed, json = false, keep = false }: Options): Promise<number> {
   const { root, all } = readEnv();
-  const teller = tellerOn(json ? process.stderr : process.stdout);
+  const screen = screenOn(json ? process.stderr : process.stdout);
   const interrupts = new Interrupts();
   const deadline = AbortSignal.timeout(deadlineMs);
   const signal = AbortSignal.any([interrupts.first, deadline]);
   try {
-    using place = await findPlace(teller.say);
+    using place = await findPlace(screen.say);
     if (keep) place.keep();
     const onStarted = (system: { kill(): void }) => interrupts.onSecond(() => system.kill());
-    const run = await runDemo({ count, seed, root, env: all, place, teller, signal, onStarted });
-    if (keep) teller.say(`Everything is kept in ${place.home}`);
-    return report(run, interrupts.first.aborted, json, teller);
+    const run = await runDemo({ count, seed, root, env: all, place, screen, signal, onStarted });
+    if (keep) screen.say(`Everything is kept in ${place.home}`);
+    return report(run, interrupts.first.aborted, json, screen);
   } catch (error) {
     if (!signal.aborted) throw error;
-    teller.say(interrupts.first.aborted ? "Stopped before it had begun" : "It did not start in time");
+    screen.say(interrupts.first.aborted ? "Stopped before it had begun" : "It did not start in time");
     return 1;
   } finally {
     interrupts.stopListening();
   }
 }
 
-function report({ facts, open }: DemoRun, interrupted: boolean, json: boolean, teller: Teller): number {
+function report({ facts, open }: DemoRun, interrupted: boolean, json: boolean, screen: Screen): number {
   const result = resultOf(facts);
   const wrong = [
     ...(open === undefined ? [] : [`${whyGivenUp(open, interrupted)}: ${open.states}`]),
     ...shortcomings(facts),
   ];
-  if (!json) teller.say(tableOf(result));
+  if (!json) screen.say(tableOf(result));
   for (const sentence of wrong) process.stderr.write(`Not proven: ${sentence}\n`);
   process.stdout.write(`${JSON.stringify(result)}\n`);
   return wrong.length === 0 ? 0 : 1;

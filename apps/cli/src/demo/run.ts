@@ -2,10 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ApiError, type Client, createClient } from "@reelqueue/client";
 import type { BatchView } from "@reelqueue/contracts";
 import { commandsServed, type System, startSystem } from "@reelqueue/stack";
+import { progressLine } from "../commands/enqueue/follow.ts";
+import type { Screen } from "../commands/enqueue/screen.ts";
 import { billOf, pollsOf, videoBytesIn } from "./facts.ts";
 import type { Place } from "./place.ts";
 import { clockFactor, type DemoPlan, planDemo } from "./plan.ts";
-import { progressLine, type Teller } from "./progress.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 import type { Facts } from "./result.ts";
 import { batchName, demoRows, markerOf } from "./rows.ts";
@@ -16,7 +17,7 @@ export interface DemoWish {
   root: string;
   env: NodeJS.ProcessEnv;
   place: Place;
-  teller: Teller;
+  screen: Screen;
   /** Aborted: it ends with what there is by then. */
   signal: AbortSignal;
   /** Gets the system once it runs. */
@@ -42,31 +43,31 @@ const standstillSeconds = 120;
 
 /** Runs a whole system of its own on the twin, sends it the generations, waits for every webhook, and stops it in order. */
 export async function runDemo(wish: DemoWish): Promise<DemoRun> {
-  const { place, root, env, seed, teller } = wish;
+  const { place, root, env, seed, screen } = wish;
   const plan = planDemo({ root, home: place.home, ports: place.ports, env, seed });
   await using receiver = await startReceiver(plan.webhookSecret);
-  teller.say(`Starting Redis, the twin, api, submitter, poller and finalizer in ${place.home}`);
+  screen.say(`Starting Redis, the twin, api, submitter, poller and finalizer in ${place.home}`);
   const system = await start(plan, wish);
   wish.onStarted(system);
-  const { open, ...found } = await work(system, plan, receiver, wish).finally(() => stop(system, teller));
+  const { open, ...found } = await work(system, plan, receiver, wish).finally(() => stop(system, screen));
   const facts = { ...found, received: receiver.received, videoBytes: await videoBytesIn(plan.outputsDirectory) };
   return { facts, ...(open !== undefined && { open }) };
 }
 
 /** The signal gives up only the start: afterwards the twin is still asked for its bill before it is stopped. */
-async function start(plan: DemoPlan, { signal, teller }: DemoWish): Promise<System> {
+async function start(plan: DemoPlan, { signal, screen }: DemoWish): Promise<System> {
   const starting = new AbortController();
   const giveUp = () => starting.abort();
   signal.addEventListener("abort", giveUp);
   try {
-    return await startSystem({ ...plan.wish, log: teller.say, signal: starting.signal });
+    return await startSystem({ ...plan.wish, log: screen.say, signal: starting.signal });
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
 }
 
-async function stop(system: System, teller: Teller): Promise<void> {
-  teller.say("Stopping");
+async function stop(system: System, screen: Screen): Promise<void> {
+  screen.say("Stopping");
   const timer = setTimeout(() => system.kill(), stopWithinMs);
   await system.stop();
   clearTimeout(timer);
@@ -93,17 +94,17 @@ async function work(system: System, plan: DemoPlan, receiver: Receiver, wish: De
   };
 }
 
-async function enqueue(client: Client, { url }: Receiver, { count, seed, teller, signal }: DemoWish) {
+async function enqueue(client: Client, { url }: Receiver, { count, seed, screen, signal }: DemoWish) {
   const accepted = new Map<string, string>();
   try {
     for await (const row of client.enqueueMany(demoRows({ count, seed, webhook: url }), { signal })) {
       if (row.status === "accepted") accepted.set(markerOf(seed, row.line - 1), row.id);
-      if (row.status === "refused") teller.say(`Row ${row.line} was refused: ${row.error.message}`);
+      if (row.status === "refused") screen.say(`Row ${row.line} was refused: ${row.error.message}`);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  teller.say(`${accepted.size} generations accepted; the twin's clock runs ${clockFactor} times faster than ours`);
+  screen.say(`${accepted.size} generations accepted; the twin's clock runs ${clockFactor} times faster than ours`);
   return accepted;
 }
 
@@ -112,7 +113,7 @@ async function allAnnounced(
   client: Client,
   count: number,
   { received }: Receiver,
-  { teller, signal }: DemoWish,
+  { screen, signal }: DemoWish,
   seconds: () => number,
 ): Promise<Open | undefined> {
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -123,7 +124,7 @@ async function allAnnounced(
     if (seconds() - lookedAt >= 1) {
       lookedAt = seconds();
       const view = await lookAt(client);
-      if (view) teller.show(progressLine(view, received.events.size, seconds()));
+      if (view) screen.show([`${progressLine(view, seconds())} · ${received.events.size} announced`]);
       const states = statesOf(view, received);
       if (states !== last.states) last = { states, at: lookedAt };
     }
