@@ -1,0 +1,163 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as ledger from "@reelqueue/ledger";
+import { expectNoClientLeft, freePort, sharedRedis, startLocalRedis, uniqueCell } from "@reelqueue/testing";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createProducer, type Producer, type ProducerOptions, StartError } from "./index.ts";
+
+const row = { prompt: "a snail crosses a leaf", resolution: "480p", seconds: 4, account: "jiekou" } as const;
+let home = "";
+let cell = "";
+let options: ProducerOptions;
+let producer: Producer;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "reelqueue-producer-"));
+  cell = uniqueCell();
+  const configPath = join(home, "reelqueue.config.json");
+  const account = {
+    provider: "jiekou",
+    baseUrl: "http://127.0.0.1:9",
+    keyEnv: "NOWHERE_KEY",
+    pricesPerSecond: { "seedance-2.0/480p": 0.07 },
+  };
+  await writeFile(configPath, JSON.stringify({ cell, accounts: { jiekou: account } }));
+  options = { redisUrl: await sharedRedis(), home, configPath, env: { NOWHERE_KEY: "none" } };
+  producer = await createProducer(options);
+});
+afterAll(async () => {
+  await using look = ledger.openCell({ url: options.redisUrl, cell, role: "worker" });
+  await ledger.awaitReady(look, 3_000);
+  expect(await ledger.audit(look)).toEqual([]);
+  await producer.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+test("one is on disk when it is answered; its key again is the same one; another body under the key is a mismatch", async () => {
+  const first = await producer.enqueue({ ...row, idempotencyKey: "one" });
+  if (first.kind !== "accepted") throw new Error(first.kind);
+  expect(first).toMatchObject({ account: "jiekou", quote: { usd: 0.28 } });
+  expect(await producer.get(first.id)).toMatchObject({ id: first.id, state: "queued", tenant: "default" });
+  expect(await producer.enqueue({ ...row, idempotencyKey: "one" })).toMatchObject({ kind: "existing", id: first.id });
+  expect(await producer.enqueue({ ...row, seconds: 9, idempotencyKey: "one" })).toEqual({
+    kind: "mismatch",
+    id: first.id,
+  });
+});
+
+test("what breaks a rule is refused with the field; a quote says the same and writes nothing", async () => {
+  const refused = await producer.enqueue({ ...row, seconds: 30 });
+  expect(refused).toMatchObject({ kind: "refused", problems: [{ field: "seconds", given: "30" }] });
+  expect(await producer.quote({ ...row, seconds: 30 })).toMatchObject({ kind: "refused" });
+  const batch = "quoted";
+  expect(await producer.quote({ ...row, batch })).toMatchObject({ kind: "valid", quote: { usd: 0.28 } });
+  await using look = ledger.openCell({ url: options.redisUrl, cell, role: "worker" });
+  expect(await ledger.batchCounts(look, "default", batch)).toEqual({});
+});
+
+test("a local file becomes media of the store; one that is not there is refused", async () => {
+  const png = Buffer.concat([
+    Buffer.from("89504e470d0a1a0a0000000d4948445200000010000000100802000000909168360000000049454e44ae426082", "hex"),
+    randomBytes(8),
+  ]);
+  const path = join(home, "frame.png");
+  await writeFile(path, png);
+  const taken = await producer.enqueue({ ...row, images: [{ url: path, role: "first_frame" }] });
+  const id = taken.kind === "accepted" ? taken.id : "";
+  expect((await producer.get(id))?.request.images).toEqual([
+    { url: `media://${createHash("sha256").update(png).digest("hex")}.png`, role: "first_frame" },
+  ]);
+  expect(await producer.enqueue({ ...row, images: [{ url: join(home, "none.png") }] })).toMatchObject({
+    kind: "refused",
+    problems: [{ field: "images[0].url" }],
+  });
+});
+
+describe("many", () => {
+  test("ten thousand of one batch are taken in their order, also from a generator; a bad one stops no other", async () => {
+    async function* rows() {
+      for (let i = 0; i < 10_000; i += 1) yield { ...row, prompt: `row ${i}`, ...(i === 777 && { seconds: 99 }) };
+    }
+    const answers = await producer.enqueueMany(rows(), { batch: "large" });
+    expect(answers.flatMap(({ kind }, i) => (kind === "accepted" ? [] : [[i, kind]]))).toEqual([[777, "refused"]]);
+    await using look = ledger.openCell({ url: options.redisUrl, cell, role: "worker" });
+    const ids: string[] = [];
+    for (let cursor: string | undefined = ""; cursor !== undefined; ) {
+      const page: ledger.IdPage = await ledger.list(
+        look,
+        { tenant: "default", batch: "large" },
+        1_000,
+        cursor || undefined,
+      );
+      ids.push(...page.ids);
+      cursor = page.cursor;
+    }
+    expect(ids).toEqual(answers.flatMap((answer) => (answer.kind === "accepted" ? [answer.id] : [])));
+  });
+
+  test("atomic: one bad row and none is written; all good and all are", async () => {
+    const answers = await producer.enqueueMany([row, { ...row, seconds: 99 }], { atomic: true, batch: "atomic" });
+    expect(answers.map(({ kind }) => kind)).toEqual(["valid", "refused"]);
+    await using look = ledger.openCell({ url: options.redisUrl, cell, role: "worker" });
+    expect(await ledger.batchCounts(look, "default", "atomic")).toEqual({});
+    await producer.enqueueMany([row, row], { atomic: true, batch: "atomic" });
+    expect(await ledger.batchCounts(look, "default", "atomic")).toEqual({ queued: 2 });
+    await expect(
+      producer.enqueueMany(
+        Array.from({ length: 5_001 }, () => row),
+        { atomic: true },
+      ),
+    ).rejects.toThrow("5000 rows");
+  });
+});
+
+test("a tenant sees and makes its own only", async () => {
+  await using acme = await createProducer({ ...options, tenant: "acme" });
+  const taken = await acme.enqueue({ ...row, tenant: "acme" });
+  const id = taken.kind === "accepted" ? taken.id : "";
+  expect((await acme.get(id))?.tenant).toBe("acme");
+  expect(await producer.get(id)).toBeUndefined();
+  expect(await producer.enqueue({ ...row, tenant: "acme" })).toMatchObject({
+    kind: "refused",
+    problems: [{ field: "tenant" }],
+  });
+});
+
+describe("opening", () => {
+  test("a Redis that is away fails fast, in one sentence, and leaves nothing open", async () => {
+    const redisUrl = `redis://:secret@127.0.0.1:${await freePort()}`;
+    const begun = performance.now();
+    const error = await createProducer({ ...options, redisUrl }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(StartError);
+    expect(String(error)).toMatch(/Redis cannot be reached.*REDIS_URL/);
+    expect(String(error)).not.toContain("secret");
+    expect(performance.now() - begun).toBeLessThan(6_000);
+  });
+
+  test("a wrong configuration is named", async () => {
+    await expect(createProducer({ ...options, env: {} })).rejects.toThrow("NOWHERE_KEY, which is not set");
+  });
+
+  test("closing leaves no connection", async () => {
+    const redis = await startLocalRedis();
+    await expectNoClientLeft(redis.url, async () => {
+      const here = await createProducer({ ...options, redisUrl: redis.url });
+      await here.enqueue(row);
+      await here.close();
+    });
+    await redis.stop();
+  });
+});
+
+test("while Redis is away an enqueue fails at once instead of waiting", async () => {
+  const redis = await startLocalRedis();
+  const here = await createProducer({ ...options, redisUrl: redis.url });
+  await redis.kill();
+  const begun = performance.now();
+  await expect(here.enqueue(row)).rejects.toThrow("Redis cannot be reached");
+  expect(performance.now() - begun).toBeLessThan(2_000);
+  await here.close();
+  await redis.stop();
+});
