@@ -4,6 +4,7 @@ export const layers = [
   ["runtime", "stack"],
   ["egress"],
   ["providers", "ledger", "queue", "outputs", "webhooks"],
+  ["probe"],
   ["pipeline"],
   ["producer", "client", "twin", "api", "submitter", "poller", "finalizer", "dashboard", "cli"],
   ["testing", "scenarios", "chaos", "bench"],

@@ -1,0 +1,126 @@
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { FromThread, MediaFile, Order, Parsed, ToThread } from "./media-file.ts";
+
+/** Measured: tables of a few bytes that claim billions of frames keep a parser busy, and its memory growing, without end. */
+const mostHeapMiB = 192;
+/** Longest time of thought over bytes that are there. */
+const stuckMs = 5_000;
+/** A thread that nobody needs gives its memory back. */
+const idleMs = 30_000;
+
+const lost: Parsed = { kind: "unknown", why: "it cannot be read within the bounds of time and memory for a file" };
+
+/**
+ * Reads a file in a thread of its own with bounds on memory and time, so that no file can stop or end this process.
+ * Rejects only with what `file.read` rejects. A file that breaks the thread leaves the others in it `unknown` too.
+ */
+export function readApart(file: MediaFile): Promise<Parsed> {
+  running ??= new ReadingThread();
+  return running.read(file);
+}
+
+let running: ReadingThread | undefined;
+
+class ReadingThread {
+  readonly #worker: Worker;
+  readonly #files = new Set<(parsed: Parsed) => void>();
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor() {
+    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+    const resourceLimits = { maxOldGenerationSizeMb: mostHeapMiB, maxYoungGenerationSizeMb: 32 };
+    // what a library prints about a stranger's file belongs nowhere
+    const silent = { stdout: true, stderr: true };
+    const bare = { env: {}, execArgv: [], argv: [] };
+    this.#worker = new Worker(new URL(`./thread.${extension}`, import.meta.url), {
+      resourceLimits,
+      ...silent,
+      ...bare,
+    });
+    this.#worker.stdout.resume();
+    this.#worker.stderr.resume();
+    // the exit follows and says enough
+    this.#worker.on("error", () => undefined);
+    this.#worker.once("exit", () => this.#end());
+  }
+
+  async read(file: MediaFile): Promise<Parsed> {
+    const { port1, port2 } = new MessageChannel();
+    const { promise, resolve, reject } = Promise.withResolvers<Parsed>();
+    this.#enter(resolve);
+    const { read, ...order } = file;
+    const supply = new Supply(port1, read, () => this.#stop());
+    port1.on("message", (message: FromThread) => {
+      if ("parsed" in message) resolve(message.parsed);
+      else supply.give(message).catch(reject);
+    });
+    this.#worker.postMessage({ order, port: port2 } satisfies { order: Order; port: MessagePort }, [port2]);
+    try {
+      return await promise;
+    } finally {
+      supply.end();
+      this.#leave(resolve);
+    }
+  }
+
+  #enter(resolve: (parsed: Parsed) => void): void {
+    this.#files.add(resolve);
+    clearTimeout(this.#idle);
+    this.#worker.ref();
+  }
+
+  #leave(resolve: (parsed: Parsed) => void): void {
+    this.#files.delete(resolve);
+    if (this.#files.size > 0) return;
+    this.#worker.unref();
+    this.#idle = setTimeout(() => this.#stop(), idleMs).unref();
+  }
+
+  #stop(): void {
+    this.#retire();
+    void this.#worker.terminate();
+  }
+
+  #end(): void {
+    this.#retire();
+    for (const resolve of this.#files) resolve(lost);
+  }
+
+  /** The next file gets a new thread. */
+  #retire(): void {
+    if (running === this) running = undefined;
+  }
+}
+
+/** Gives one file's reader the bytes that it asks for, and watches that it does not think too long in between. */
+class Supply {
+  readonly #port: MessagePort;
+  readonly #read: MediaFile["read"];
+  readonly #clock: NodeJS.Timeout;
+  #underWay = 0;
+  #ended = false;
+
+  constructor(port: MessagePort, read: MediaFile["read"], onStuck: () => void) {
+    this.#port = port;
+    this.#read = read;
+    this.#clock = setTimeout(() => {
+      if (this.#underWay === 0) onStuck();
+    }, stuckMs).unref();
+  }
+
+  async give({ want, start, end }: { want: number; start: number; end: number }): Promise<void> {
+    this.#underWay++;
+    // memory of its own: a message carries all the memory that its bytes lie in
+    const bytes = new Uint8Array(await this.#read(start, end));
+    this.#port.postMessage({ want, bytes } satisfies ToThread, [bytes.buffer]);
+    this.#underWay--;
+    // refreshing a cleared clock would start it again
+    if (!this.#ended) this.#clock.refresh();
+  }
+
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#clock);
+    this.#port.close();
+  }
+}
