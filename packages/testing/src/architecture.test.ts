@@ -126,6 +126,7 @@ describe("lets pass", () => {
     ["a file beside it", "packages/ledger/src/a.ts", 'import { x } from "./b.ts";'],
     ["the harness in a test", "packages/ledger/src/a.test.ts", 'import { x } from "@reelqueue/testing";'],
     ["BullMQ in queue", "packages/queue/src/a.ts", 'import { Queue } from "bullmq";'],
+    ["process.env in a comment", "packages/producer/src/a.ts", "/** Usually `process.env`. */\nexport {};"],
     ["process.env in env.ts", "apps/api/src/env.ts", "export const x = process.env.PORT;"],
     ["a name that only begins like a hidden library", "packages/ledger/src/a.ts", 'import "bullmq-not";'],
     [
