@@ -1,28 +1,29 @@
-/** Collects items for a moment and writes them together; `add` resolves when its item is written. */
+/** Collects items for a moment and writes them together. */
 export interface Batcher<Item> {
-  add(item: Item): Promise<void>;
-  /** Resolves when nothing is waiting to be written. */
-  drained(): Promise<void>;
+  /** Resolves when the item is written. `urgent`: all that was collected is written now. */
+  add(item: Item, options?: { urgent?: boolean }): Promise<void>;
 }
 
 export function batcher<Item>(write: (items: Item[]) => Promise<void>, withinMs: number): Batcher<Item> {
-  let waiting: Item[] = [];
-  let next: Promise<void> | undefined;
-  const flush = async (): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, withinMs));
-    const items = waiting;
-    waiting = [];
-    next = undefined;
-    await write(items);
+  let open: { items: Item[]; close: () => void; written: Promise<void> } | undefined;
+  const begin = () => {
+    const items: Item[] = [];
+    const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+    const timer = setTimeout(close, withinMs);
+    const written = closed.then(() => {
+      clearTimeout(timer);
+      open = undefined;
+      return write(items);
+    });
+    return { items, close, written };
   };
   return {
-    add: (item) => {
-      waiting.push(item);
-      next ??= flush();
-      return next;
-    },
-    drained: async () => {
-      while (next) await next.catch(() => {});
+    add: (item, { urgent = false } = {}) => {
+      open ??= begin();
+      const { items, close, written } = open;
+      items.push(item);
+      if (urgent) close();
+      return written;
     },
   };
 }

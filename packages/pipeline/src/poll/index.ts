@@ -57,13 +57,18 @@ function pollLoop(
 ): Loop {
   const { concurrency, maxSleepMs, turned } = options;
   const underWay = new Set<Promise<void>>();
+  let unanswered = 0;
   const answers = batcher<Answer>((batch) => record(lane, batch, account, deps, freed), gatherMs);
 
   const ask = async (watched: Watched, lease: string): Promise<void> => {
+    unanswered += 1;
     const progress = await look(watched, account, deps);
+    unanswered -= 1;
     await deps.reached?.("poll:after-answer", watched.id);
     deps.meters.polls.inc({ account: account.name, answer: progress.kind });
-    await answers.add({ watched, lease, progress });
+    // An end frees a slot: where no other answer is under way, it waits for none.
+    const urgent = progress.kind !== "pending" && unanswered === 0;
+    await answers.add({ watched, lease, progress }, { urgent });
   };
 
   const loop = startLoop(

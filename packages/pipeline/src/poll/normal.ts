@@ -5,15 +5,3 @@ export function normalShare(z: number): number {
   const upper = (tail * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI);
   return z >= 0 ? 1 - upper : upper;
 }
-
-/** The `z` below which `share` of a standard normal distribution lies, by bisection; between −8 and 8. */
-export function normalQuantile(share: number): number {
-  let low = -8;
-  let high = 8;
-  for (let step = 0; step < 40; step += 1) {
-    const middle = (low + high) / 2;
-    if (normalShare(middle) < share) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
-}

@@ -20,26 +20,34 @@ export async function record(
     answer,
     judgement: judge(answer.watched, answer.progress, redisNow(answer, deps), account, deps),
   }));
-  await writeLooks(lane, judged, account, deps);
-  const moves = (
-    await Promise.all(judged.map(({ answer, judgement }) => moveOf(answer, judgement, account, deps)))
-  ).filter((step) => step !== undefined);
-  if (moves.length === 0) return;
-  const moved = await ledger.moveAll(deps.cell, moves);
-  for (const { id } of moves) await deps.reached?.("poll:after-move", id);
-  await handOver(judged, moves, moved, deps);
-  for (const { id } of moves) await deps.reached?.("poll:after-jobs", id);
-  freed(account.name);
-  await deps.runTimes.learn(runsOf(judged));
-  for (const [i, step] of moves.entries()) {
-    if (moved[i]?.kind === "moved" && step.to !== "finalizing")
-      deps.meters.ends.inc({ account: account.name, state: step.to });
-  }
+  await Promise.all([writeLooks(lane, judged, account, deps), writeMoves(judged, account, deps, freed)]);
 }
 
 interface Judged {
   answer: Answer;
   judgement: Judgement;
+}
+
+async function writeMoves(
+  judged: readonly Judged[],
+  account: Account,
+  deps: Deps,
+  freed: (account: string) => void,
+): Promise<void> {
+  const moves = (
+    await Promise.all(judged.map(({ answer, judgement }) => moveOf(answer, judgement, account, deps)))
+  ).filter((step) => step !== undefined);
+  if (moves.length === 0) return;
+  const moved = await ledger.moveAll(deps.cell, moves);
+  freed(account.name);
+  for (const { id } of moves) await deps.reached?.("poll:after-move", id);
+  await handOver(judged, moves, moved, deps);
+  for (const { id } of moves) await deps.reached?.("poll:after-jobs", id);
+  await deps.runTimes.learn(runsOf(judged));
+  for (const [i, step] of moves.entries()) {
+    if (moved[i]?.kind === "moved" && step.to !== "finalizing")
+      deps.meters.ends.inc({ account: account.name, state: step.to });
+  }
 }
 
 /** Redis' clock when the task was claimed: its lease runs from there. */

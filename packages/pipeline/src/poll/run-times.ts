@@ -4,39 +4,52 @@ import { believe, type RunTimes } from "./schedule.ts";
 
 /** What is believed of how long tasks run, by class; shared by all processes through the ledger. */
 export interface RunTimesBook {
-  /** The belief at hand, at once; it is renewed from the ledger in the background every few seconds. */
+  /** The belief at hand, at once; it is renewed from the ledger in the background: every few seconds, and soon after something was learned here. */
   of(account: Account, className: string): RunTimes;
   /** Adds run times just seen (provider's ms). */
   learn(runs: readonly { class: string; ms: number }[]): Promise<void>;
 }
 
-const renewAfterMs = 3_000;
+const renewAfterMs = { seen: 3_000, learned: 100 };
+
+interface Entry {
+  belief: RunTimes;
+  at: number;
+  /** Something was learned since. */
+  learned: boolean;
+}
 
 export function openRunTimes(cell: ledger.Cell): RunTimesBook {
-  const book = new Map<string, { belief: RunTimes; at: number }>();
+  const book = new Map<string, Entry>();
+  const entryOf = (account: Account, seen: readonly number[] = []): Entry => ({
+    belief: believe(account.provider.capabilities.typicalRunMs.value, seen),
+    at: performance.now(),
+    learned: false,
+  });
   const renew = async (account: Account, name: string): Promise<void> => {
     try {
       const [seen = []] = await ledger.learned(cell, [name]);
-      book.set(name, {
-        belief: believe(account.provider.capabilities.typicalRunMs.value, seen),
-        at: performance.now(),
-      });
+      book.set(name, entryOf(account, seen));
     } catch {
       // The old belief serves until Redis is back.
     }
   };
   return {
     of: (account, name) => {
-      const known = book.get(name) ?? {
-        belief: believe(account.provider.capabilities.typicalRunMs.value, []),
-        at: -renewAfterMs,
-      };
-      if (performance.now() - known.at >= renewAfterMs) {
-        book.set(name, { ...known, at: performance.now() });
-        void renew(account, name);
-      }
-      return known.belief;
+      const known = book.get(name);
+      const age = known === undefined ? Number.POSITIVE_INFINITY : performance.now() - known.at;
+      if (known !== undefined && age < (known.learned ? renewAfterMs.learned : renewAfterMs.seen)) return known.belief;
+      const entry = known === undefined ? entryOf(account) : { ...known, at: performance.now(), learned: false };
+      book.set(name, entry);
+      void renew(account, name);
+      return entry.belief;
     },
-    learn: (runs) => ledger.learn(cell, runs),
+    learn: async (runs) => {
+      await ledger.learn(cell, runs);
+      for (const { class: name } of runs) {
+        const known = book.get(name);
+        if (known) known.learned = true;
+      }
+    },
   };
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { normalQuantile, normalShare } from "./normal.ts";
-import { affordableShare, believe, nextLook } from "./schedule.ts";
+import { normalShare } from "./normal.ts";
+import { affordableLooks, believe, nextLook } from "./schedule.ts";
 
 /** A seeded stand-in for the provider: log-normal run times. */
 function runTimes(medianMs: number, sigma: number, count: number): number[] {
@@ -10,7 +10,8 @@ function runTimes(medianMs: number, sigma: number, count: number): number[] {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
     return (state + 0.5) / 2_147_483_648;
   };
-  return Array.from({ length: count }, () => medianMs * Math.exp(sigma * normalQuantile(random())));
+  const normal = () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
+  return Array.from({ length: count }, () => medianMs * Math.exp(sigma * normal()));
 }
 
 function watchOne(runMs: number, seen: readonly number[], typicalMs: number) {
@@ -42,7 +43,8 @@ test.each([
       run += ms;
     }
     expect(looks / 500).toBeLessThan(8);
-    expect(late / run).toBeLessThan(0.07);
+    // the spread is what makes ends hard to meet; no schedule of eight looks comes below about an eighth of it
+    expect(late / run).toBeLessThan(0.16 * sigma);
   },
 );
 
@@ -73,18 +75,45 @@ test("every wait is within its bounds, whatever was learned", () => {
   );
 });
 
-test("looks are spread thinner where the account's rate would not carry them", () => {
+test("a wrong guess of the table costs only the first tasks", () => {
+  const seen: number[] = [];
+  for (const ms of runTimes(75_000, 0.3, 3)) seen.push(watchOne(ms, seen, 300_000).learnedMs);
+  const { mu, sigma } = believe(300_000, seen);
+  expect(Math.exp(mu)).toBeLessThan(110_000);
+  expect(sigma).toBeLessThan(0.6);
+  const late = runTimes(75_000, 0.3, 40).map((ms) => watchOne(ms, [], 300_000).lateMs);
+  expect(late.reduce((sum, ms) => sum + ms, 0) / 40).toBeLessThan(45_000);
+});
+
+test("a task gets as many looks as its account's rate carries, at most eight", () => {
   const account = (slots: number) => ({
     requestsPerMinute: 60,
     limits: { slots, rate: 1, burst: 6, window: 10, leaseMs: 1, weights: {} },
   });
   const minuteLong = believe(60_000, runTimes(60_000, 0.2, 64));
-  expect(affordableShare(account(2), minuteLong)).toBe(0.18);
-  expect(affordableShare(account(10), minuteLong)).toBeGreaterThan(0.2);
-  expect(affordableShare(account(100), minuteLong)).toBe(0.6);
+  expect(affordableLooks(account(2), minuteLong)).toBe(8);
+  expect(affordableLooks(account(10), minuteLong)).toBeGreaterThan(5);
+  expect(affordableLooks(account(100), minuteLong)).toBe(1);
+  const looksWith = (looks: number) => {
+    const runs = runTimes(60_000, 0.2, 500);
+    const each = runs.map((ms) => {
+      let [age, count] = [0, 0];
+      while (age < ms) {
+        age += nextLook(age, minuteLong, { looks });
+        count += 1;
+      }
+      return count;
+    });
+    return each.reduce((sum, count) => sum + count, 0) / runs.length;
+  };
+  for (const looks of [2, 4, 8]) {
+    expect(looksWith(looks)).toBeGreaterThan(0.9 * looks);
+    expect(looksWith(looks)).toBeLessThan(1.1 * looks);
+  }
 });
 
-test("share and quantile of the normal distribution are each other's inverse", () => {
-  for (const z of [-3, -1, -0.1, 0, 0.5, 2, 4]) expect(normalQuantile(normalShare(z))).toBeCloseTo(z, 3);
+test("the share of the normal distribution below a value", () => {
+  expect(normalShare(0)).toBeCloseTo(0.5, 6);
   expect(normalShare(1.959964)).toBeCloseTo(0.975, 6);
+  expect(normalShare(-1.281552)).toBeCloseTo(0.1, 6);
 });

@@ -1,11 +1,12 @@
 import { type Account, callsBack } from "../account.ts";
 import { jittered } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
-import { normalQuantile, normalShare } from "./normal.ts";
+import { normalShare } from "./normal.ts";
 
 /**
  * When to look at a task again. Run times of a class are taken as log-normal, learned from its last 64 tasks and at first guessed from the
- * capability table; the next look is put where a fixed share of the tasks still running will have ended. So looks gather where tasks end.
+ * capability table. The next look is put where a task that still runs now is expected to have lain finished, unseen, for a fixed allowance:
+ * of all schedules with as many looks, this one notices ends soonest. The allowance follows from how many looks the account's rate carries.
  */
 export interface RunTimes {
   /** Mean and standard deviation of the logarithm of the run time in the provider's ms. */
@@ -13,43 +14,39 @@ export interface RunTimes {
   sigma: number;
 }
 
-const prior = { weight: 4, sigma: 0.35 };
-/** Share of tasks that may have ended unseen before the first look. */
-const firstShare = 0.04;
-/** Share of those still running that may end unseen before each next look: smaller means more looks and less delay. */
-const nextShare = { least: 0.18, most: 0.6 };
+/** The table's guess of the middle is worth a quarter of a task seen: where it is wrong, the first tasks tell. */
+const prior = { tasksForMiddle: 0.25, tasksForSpread: 4, sigma: 0.35 };
+/** Looks that a task gets on average where the account's rate carries them, and more where run times spread wider than this. */
+const most = { looks: 8, sigma: 0.5 };
+/** Looks that are due wait for their token in order, so asking for more than the rate carries leaves none of it unused. */
+const overbooking = 1.25;
 /** Bounds of one wait, in the provider's ms. */
 const shortestMs = 1_000;
 const longestMs = 60_000;
 /** With callbacks, looks only reconcile. */
 const sparse = { firstMs: 60_000, factor: 4, longestMs: 300_000 };
 
-/** What is believed of a class after the run times seen so far (provider's ms). */
+/** What is believed of the next task of a class after the run times seen so far (provider's ms). */
 export function believe(typicalRunMs: number, seenMs: readonly number[]): RunTimes {
-  const center = Math.log(typicalRunMs);
   const logs = seenMs.filter((ms) => ms > 0).map(Math.log);
-  const weight = logs.length + prior.weight;
-  const mu = (prior.weight * center + logs.reduce((sum, log) => sum + log, 0)) / weight;
-  const spread =
-    prior.weight * (prior.sigma ** 2 + (center - mu) ** 2 * (logs.length === 0 ? 0 : prior.weight / weight));
-  const variance = (spread + logs.reduce((sum, log) => sum + (log - mu) ** 2, 0)) / weight;
+  const middle = logs.reduce((sum, log) => sum + log, 0) / Math.max(1, logs.length);
+  const weight = logs.length + prior.tasksForMiddle;
+  const mu = (prior.tasksForMiddle * Math.log(typicalRunMs) + logs.length * middle) / weight;
+  const squares = logs.reduce((sum, log) => sum + (log - middle) ** 2, prior.tasksForSpread * prior.sigma ** 2);
+  // Wider by how little is known of the middle.
+  const variance = (squares / (logs.length + prior.tasksForSpread)) * (1 + 1 / weight);
   return { mu, sigma: Math.max(0.02, Math.sqrt(variance)) };
 }
 
-/** Ms of the provider from `ageMs` to the next look. */
+/** Ms of the provider from `ageMs` to the next look, with so many looks at each task on average. */
 export function nextLook(
   ageMs: number,
-  { mu, sigma }: RunTimes,
-  options: { callbacks?: boolean; share?: number } = {},
+  times: RunTimes,
+  { callbacks = false, looks = mostLooks(times) }: { callbacks?: boolean; looks?: number } = {},
 ): number {
-  const share = ageMs <= 0 ? firstShare : (options.share ?? nextShare.least);
-  const ended = ageMs <= 0 ? 0 : normalShare((Math.log(ageMs) - mu) / sigma);
-  const target = ended + share * (1 - ended);
-  // Far out in the tail the curve says nothing any more: wait in proportion to the age.
-  const next = target > 0.999 ? ageMs * 1.1 : Math.exp(mu + sigma * normalQuantile(target));
-  const wait = Math.min(longestMs, Math.max(shortestMs, next - ageMs));
-  if (!options.callbacks) return ageMs <= 0 ? Math.max(shortestMs, next) : wait;
-  return Math.min(sparse.longestMs, Math.max(sparse.firstMs, wait * sparse.factor));
+  const wait = Math.max(shortestMs, dueAge(ageMs, times, looks) - ageMs);
+  if (callbacks) return Math.min(sparse.longestMs, Math.max(sparse.firstMs, wait * sparse.factor));
+  return ageMs <= 0 ? wait : Math.min(longestMs, wait);
 }
 
 /** Real ms until a new task is first looked at. */
@@ -70,17 +67,55 @@ export function lookInMs(
 ): number {
   const callbacks = callsBack(account, deps.publicUrl);
   const times = deps.runTimes.of(account, className);
-  const wait = nextLook(ageMs * account.timeScale, times, { callbacks, share: affordableShare(account, times) });
+  const wait = nextLook(ageMs * account.timeScale, times, { callbacks, looks: affordableLooks(account, times) });
   return jittered(wait, deps.random) / account.timeScale;
 }
 
-/** With all slots full, how finely may tasks be looked at before the looks eat the account's rate? A task takes about 1 + 0.85 / share looks. */
-export function affordableShare(
+/** With all slots full, how many looks at each task does the account's rate carry beside its submit? */
+export function affordableLooks(
   { limits, requestsPerMinute }: Pick<Account, "limits" | "requestsPerMinute">,
-  { mu, sigma }: RunTimes,
+  times: RunTimes,
 ): number {
-  if (requestsPerMinute === undefined) return nextShare.least;
+  if (requestsPerMinute === undefined) return mostLooks(times);
+  const { mu, sigma } = times;
   const meanMinutes = Math.exp(mu + sigma ** 2 / 2) / 60_000;
-  const looksEach = (0.9 * requestsPerMinute * meanMinutes) / limits.slots - 1;
-  return Math.min(nextShare.most, Math.max(nextShare.least, 0.85 / Math.max(0.1, looksEach - 1)));
+  const requestsEach = (requestsPerMinute * meanMinutes) / limits.slots;
+  return Math.min(mostLooks(times), Math.max(1, overbooking * (requestsEach - 1)));
+}
+
+function mostLooks({ sigma }: RunTimes): number {
+  return most.looks * Math.max(1, sigma / most.sigma);
+}
+
+/** The age at which a task that runs at `ageMs` is expected to have lain finished for as long as `looks` looks allow. */
+function dueAge(ageMs: number, times: RunTimes, looks: number): number {
+  const { mu, sigma } = times;
+  // Far out in the tail the curve says nothing any more: wait in proportion to the age.
+  if (shareEnded(ageMs, times) > 0.999) return ageMs * 1.1;
+  const allowedMs = (sigma * Math.exp(mu)) / looks ** 2;
+  let [low, high] = [ageMs, 8 * Math.max(ageMs, Math.exp(mu))];
+  for (let step = 0; step < 24; step += 1) {
+    const middle = (low + high) / 2;
+    if (unseenMs(ageMs, middle, times) < allowedMs) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** How long a task that runs at `fromMs` is expected to have lain finished at `toMs`. */
+function unseenMs(fromMs: number, toMs: number, times: RunTimes): number {
+  const before = shareEnded(fromMs, times);
+  return (areaEnded(toMs, times) - areaEnded(fromMs, times) - (toMs - fromMs) * before) / (1 - before);
+}
+
+function shareEnded(ageMs: number, { mu, sigma }: RunTimes): number {
+  return ageMs <= 0 ? 0 : normalShare((Math.log(ageMs) - mu) / sigma);
+}
+
+/** The integral of `shareEnded` up to an age. */
+function areaEnded(ageMs: number, times: RunTimes): number {
+  const { mu, sigma } = times;
+  if (ageMs <= 0) return 0;
+  const partOfMean = normalShare((Math.log(ageMs) - mu) / sigma - sigma);
+  return ageMs * shareEnded(ageMs, times) - Math.exp(mu + sigma ** 2 / 2) * partOfMean;
 }
