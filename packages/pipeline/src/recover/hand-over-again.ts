@@ -3,18 +3,25 @@ import type { Deps } from "../deps.ts";
 
 const lanes = { submit: "granted", finalize: "finalize" } as const;
 const batch = 200;
-const idle = new WeakMap<ledger.Cell, Record<keyof typeof lanes, number>>();
+
+/** How often in a row BullMQ had nothing for a stage, and when its due times were last pulled forward for it. */
+interface Idleness {
+  times: number;
+  pulledAtMs: number;
+}
+const idleness = new WeakMap<ledger.Cell, Record<keyof typeof lanes, Idleness>>();
 
 /**
  * Puts jobs behind work whose job was lost. Overdue work gets the next hand-over number, so the old job, should it still exist, is stale.
- * Where BullMQ has nothing although the ledger says there is work, all of its due times are pulled forward.
+ * Where BullMQ has nothing although the ledger says there is work, all of its due times are pulled forward, once in a lease: a job that
+ * fails again and again leaves BullMQ empty too.
  */
 export async function handOverAgain(deps: Deps): Promise<void> {
   for (const stage of ["submit", "finalize"] as const) {
-    const lost = await jobsAreGone(stage, deps);
+    const leaseMs = stage === "submit" ? deps.timing.grantLeaseMs : deps.timing.finalizeLeaseMs;
+    const lost = await jobsAreGone(stage, leaseMs, deps);
     for (const account of deps.accounts.values()) {
       if (lost) await ledger.pull(deps.cell, lanes[stage], account.name);
-      const leaseMs = stage === "submit" ? deps.timing.grantLeaseMs : deps.timing.finalizeLeaseMs;
       const again = await ledger.reissue(deps.cell, lanes[stage], account.name, batch, leaseMs);
       for (const { generation, n } of again) await deps.queues.remove(stage, { generation, n: n - 1 });
       await deps.queues.add(
@@ -32,13 +39,16 @@ export async function handOverAgain(deps: Deps): Promise<void> {
 }
 
 /** Seen twice in a row, a turn apart: between granting and adding its job there is always a moment without one. */
-async function jobsAreGone(stage: keyof typeof lanes, deps: Deps): Promise<boolean> {
-  const seen = idle.get(deps.cell) ?? { submit: 0, finalize: 0 };
-  idle.set(deps.cell, seen);
+async function jobsAreGone(stage: keyof typeof lanes, leaseMs: number, deps: Deps): Promise<boolean> {
+  const never = { times: 0, pulledAtMs: Number.NEGATIVE_INFINITY };
+  const both = idleness.get(deps.cell) ?? { submit: { ...never }, finalize: { ...never } };
+  idleness.set(deps.cell, both);
+  const seen = both[stage];
   const expected = await Promise.all([...deps.accounts.keys()].map((name) => ledger.accountStatus(deps.cell, name)));
   const waiting = expected.reduce((sum, { lanes: counts }) => sum + counts[lanes[stage]], 0);
-  seen[stage] = waiting > 0 && (await deps.queues.isIdle(stage)) ? seen[stage] + 1 : 0;
-  if (seen[stage] < 2) return false;
-  seen[stage] = 0;
+  seen.times = waiting > 0 && (await deps.queues.isIdle(stage)) ? seen.times + 1 : 0;
+  if (seen.times < 2 || performance.now() - seen.pulledAtMs < leaseMs) return false;
+  seen.times = 0;
+  seen.pulledAtMs = performance.now();
   return true;
 }

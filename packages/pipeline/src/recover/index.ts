@@ -38,7 +38,7 @@ export function startRecovery(
   return { wake: loop.wake, [Symbol.asyncDispose]: loop.stop };
 }
 
-/** One turn over all accounts. */
+/** One turn over all accounts. A step that fails is reported, and keeps no other from its work. */
 export async function recoverOnce(
   turn: number,
   deps: Deps,
@@ -46,18 +46,32 @@ export async function recoverOnce(
   options: { retentionMs: number },
 ): Promise<void> {
   await Promise.all([...deps.accounts.values()].map((account) => recoverAccount(account, deps, freed)));
-  await handOverAgain(deps);
-  await rerouteFromPaused(deps, freed);
-  await expireOverdue(deps);
-  if (turn % forgetEveryTurns === 0) await forgetOld(deps, options.retentionMs);
+  await each(deps, [
+    () => handOverAgain(deps),
+    () => rerouteFromPaused(deps, freed),
+    () => expireOverdue(deps),
+    async () => (turn % forgetEveryTurns === 0 ? forgetOld(deps, options.retentionMs) : undefined),
+  ]);
 }
 
-async function recoverAccount(account: Account, deps: Deps, freed: (account: string) => void): Promise<void> {
+function recoverAccount(account: Account, deps: Deps, freed: (account: string) => void): Promise<void> {
+  return each(deps, [
+    () => ripen(account, deps, freed),
+    () => loseSightOfStale(account, deps),
+    () => freeReviewed(account, deps),
+    () => resolve(account, deps),
+  ]);
+}
+
+async function each(deps: Deps, steps: readonly (() => Promise<unknown>)[]): Promise<void> {
+  for (const step of steps) {
+    await step().catch((error) => deps.log.warn({ err: error }, "a step of recovery failed; it runs again next turn"));
+  }
+}
+
+async function ripen(account: Account, deps: Deps, freed: (account: string) => void): Promise<void> {
   const { count } = await ledger.ripen(deps.cell, account.name, batch);
   if (count > 0) freed(account.name);
-  await loseSightOfStale(account, deps);
-  await freeReviewed(account, deps);
-  await resolve(account, deps);
 }
 
 /** The submit lease is over: whoever held it is dead or has lost it, and what came of its POST nobody knows. */

@@ -23,7 +23,8 @@ export async function rerouteFromPaused(deps: Deps, freed: (account: string) => 
 async function emptyBacklog(from: Account, loads: Loads, deps: Deps, freed: (account: string) => void): Promise<void> {
   const ids = await ledger.waitingIds(deps.cell, from.name, batch);
   for (const found of await ledger.readMany(deps.cell, ids)) {
-    if (found?.record.route !== "auto") continue;
+    // A hint says that a task of this account exists after all.
+    if (found?.record.route !== "auto" || found.record.hint !== undefined) continue;
     const best = choose(offersFor(found.request, deps.accounts), loads);
     if (!best || loads.of(best.account).paused) continue;
     const moved = await ledger.reroute(deps.cell, found.id, from.name, {

@@ -44,31 +44,38 @@ export async function resolve(account: Account, deps: Deps): Promise<number> {
     limit: 20,
     leaseMs: deps.timing.submitLeaseMs,
   });
-  const found = await ledger.readMany(
-    deps.cell,
-    items.map(({ id }) => id),
-  );
   await Promise.all(
-    items.map(async (item, i) => {
-      const request = found[i]?.request;
-      if (!request) return;
-      const intent: Intent = { ...item, account, request, submits: Number(item.submits), token: operationToken() };
-      const times = { lostAtMs: Number(item.at), nowMs: Number(lease) - deps.timing.submitLeaseMs };
-      const lost: Lost = {
-        intent,
-        ...times,
-        hint: item.hint,
-        trouble: Number(item.trouble),
-        misses: item.misses,
-        lease,
-        since: item.token,
-      };
-      const resolution = await ask(lost, deps);
-      await deps.reached?.("resolve:after-answer", lost.intent.id);
-      await act(lost, resolution, deps);
-    }),
+    items.map((item) =>
+      resolveOne(item, lease, account, deps).catch((error) =>
+        deps.log.error(
+          { err: error, generation: item.id },
+          "a lost POST could not be resolved; its lease brings it back",
+        ),
+      ),
+    ),
   );
   return items.length;
+}
+
+type Claim = ledger.Claimed<(typeof fields)[number]>;
+
+async function resolveOne(item: Claim["items"][number], lease: string, account: Account, deps: Deps): Promise<void> {
+  const found = await ledger.read(deps.cell, item.id);
+  if (!found) return;
+  const { request } = found;
+  const lost: Lost = {
+    intent: { ...item, account, request, submits: Number(item.submits), token: operationToken() },
+    hint: item.hint,
+    lostAtMs: Number(item.at),
+    nowMs: Number(lease) - deps.timing.submitLeaseMs,
+    trouble: Number(item.trouble),
+    misses: item.misses,
+    lease,
+    since: item.token,
+  };
+  const resolution = await ask(lost, deps);
+  await deps.reached?.("resolve:after-answer", item.id);
+  await act(lost, resolution, deps);
 }
 
 /** Every way that the provider offers, best first, until one tells something. */

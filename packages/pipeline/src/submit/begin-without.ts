@@ -15,5 +15,5 @@ export async function beginWithout(handOver: HandOver, token: string, deps: Deps
   if (deps.without === "durable") void begin(handOver, token, deps).catch(() => {});
   const { account, attempt, class: className, submits = "" } = record;
   const wanted = [account, attempt, className, submits, ""];
-  return intentOf(handOver.generation, token, { wanted, request: ledger.freeze(request) }, deps);
+  return intentOf(handOver.generation, token, wanted, request, deps);
 }

@@ -1,4 +1,4 @@
-import type { HandOver } from "@reelqueue/contracts";
+import type { GenerationRequest, HandOver } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Deps } from "../deps.ts";
 import { announceEnding } from "../event.ts";
@@ -22,7 +22,7 @@ export async function begin({ generation: id, n }: HandOver, token: string, deps
   switch (moved.kind) {
     case "moved":
     case "already":
-      return intentOf(id, token, moved, deps);
+      return intentOf(id, token, moved.wanted, ledger.thaw(moved.request), deps);
     case "canceling":
       await cancelInstead(id, deps);
       return { kind: "over", note: "canceled before it was sent" };
@@ -39,10 +39,11 @@ export async function begin({ generation: id, n }: HandOver, token: string, deps
 export async function intentOf(
   id: string,
   token: string,
-  moved: { wanted: string[]; request: string },
+  wanted: readonly string[],
+  request: GenerationRequest,
   deps: Deps,
 ): Promise<Begun> {
-  const [name = "", attempt = "1", className = "", submits = "", hint = ""] = moved.wanted;
+  const [name = "", attempt = "1", className = "", submits = "", hint = ""] = wanted;
   const account = deps.accounts.get(name);
   if (account) {
     return {
@@ -53,7 +54,7 @@ export async function intentOf(
         attempt,
         class: className,
         submits: Number(submits),
-        request: ledger.thaw(moved.request),
+        request,
         hint,
         token,
       },
