@@ -20,7 +20,7 @@ export const faults = {
   "poll-429": { stage: "poll", does: "429", byRate: 1 },
   "poll-500": { stage: "poll", does: "500", byRate: 1 },
   "poll-reset": { stage: "poll", does: "the connection is reset", byRate: 1 },
-  "poll-404": { stage: "poll", does: "404, as for a task that never was", byRate: 1 },
+  "poll-404": { stage: "poll", does: "as for a task that never was: 404 (Xingchao 200, code -1)", byRate: 1 },
   "poll-garbage": { stage: "poll", does: "200 with a page of HTML", byRate: 1 },
   "unknown-status": { stage: "poll", does: "a status word that no document names", byRate: 2 },
   "status-regress": { stage: "poll", does: "every second read shows an earlier status", byRate: 2 },

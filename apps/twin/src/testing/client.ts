@@ -25,6 +25,8 @@ const jiekouBody = { prompt: "A glass frog on a leaf", duration: 4, resolution: 
 
 const toapisBody = { model: "seedance-2", prompt: "A shiba runs in the rain", duration: 4, resolution: "480p" };
 
+const xingchaoBody = { model: "seedance_2_0_pro", prompt: "A cat dancing in the rain", duration: 4 };
+
 /** Waits for what will be, on a busy machine too. */
 export const soon = <Value>(read: () => Value) => expect.poll(read, { timeout: 15_000, interval: 10 });
 
@@ -68,6 +70,13 @@ export class TestClient implements AsyncDisposable {
     read: (id: string, sent: Sent = {}) => this.get(`/toapis/v1/videos/generations/${encodeURIComponent(id)}`, sent),
   };
 
+  xingchao = {
+    post: (body: unknown, sent: Sent = {}) => this.post("/xingchao/kyyReactApiServer/v1/kyyvideo2/videos", body, sent),
+    create: (body: object = {}, sent: Sent = {}) => this.xingchao.post({ ...xingchaoBody, ...body }, sent),
+    start: async (body: object = {}) => String((await this.xingchao.create(body)).at("id")),
+    read: (id: string, sent: Sent = {}) => this.get(`/xingchao/kyyReactApiServer/v1/result/${id}`, sent),
+  };
+
   async ledger(marker?: string): Promise<Got> {
     return this.get(`/twin/ledger${marker === undefined ? "" : `?marker=${encodeURIComponent(marker)}`}`);
   }
@@ -79,6 +88,10 @@ export class TestClient implements AsyncDisposable {
   post(path: string, body: unknown, sent: Sent = {}): Promise<Got> {
     const headers = { "content-type": "application/json", ...headersOf(sent) };
     return this.#call(path, { method: "POST", headers, body: typeof body === "string" ? body : JSON.stringify(body) });
+  }
+
+  delete(path: string, sent: Sent = {}): Promise<Got> {
+    return this.#call(path, { method: "DELETE", headers: headersOf(sent) });
   }
 
   form(path: string, form: FormData, sent: Sent = {}): Promise<Got> {

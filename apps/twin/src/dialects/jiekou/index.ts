@@ -1,5 +1,5 @@
 import type { Dialect } from "../../dialect.ts";
-import { letters } from "../../random.ts";
+import { uuid } from "../uuid.ts";
 import { refuse } from "./refuse.ts";
 import { created, status } from "./render.ts";
 import { understand } from "./understand.ts";
@@ -19,21 +19,10 @@ export const jiekou: Dialect = {
   // FOUND: 3,600 s. INFERRED: every read signs anew, since only a time to live is given.
   urlLifeMs: 3_600_000,
   signsEveryRead: true,
-  newTaskId,
+  // INFERRED: the samples show a UUID.
+  newTaskId: uuid,
   understand,
   created,
   status,
   refuse,
 };
-
-/** INFERRED: the samples show a UUID; this one begins with the time, as version 7 does, so that no later run repeats it. */
-function newTaskId(luck: number, number: number): string {
-  const time = hex(Date.now(), 12);
-  const order = hex(number, 8);
-  const chance = letters(luck, "id", "0123456789abcdef", 6);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${chance.slice(0, 3)}-8${chance.slice(3, 6)}-${order}${hex(luck % 65_536, 4)}`;
-}
-
-function hex(value: number, digits: number): string {
-  return value.toString(16).padStart(digits, "0");
-}

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Rules, Understood } from "../../dialect.ts";
 import { firstProblem } from "../first-problem.ts";
+import { videoInputSeconds } from "../video-input.ts";
 import { type Column, microUsd } from "./price.ts";
 
 const megabyte = 1_000_000;
@@ -90,19 +91,8 @@ function columnOf({ fast, resolution }: Body): Column {
   return fast ? `fast-${resolution}` : `2.0-${resolution}`;
 }
 
-/**
- * INVENTED: the clip is not fetched, so its length is read from a name like `cup-3s.mp4`, else taken to be 5 s;
- * all together never over the 15 s that the vendor allows.
- */
 function videoInputOf({ reference_videos }: Body): { seconds: number } | undefined {
-  if (!reference_videos) return undefined;
-  const each = reference_videos.map((url) => Number(/-(\d{1,2})s\.\w+/.exec(url)?.[1] ?? 5));
-  return {
-    seconds: Math.min(
-      15,
-      each.reduce((sum, seconds) => sum + seconds, 0),
-    ),
-  };
+  return reference_videos && { seconds: videoInputSeconds(reference_videos) };
 }
 
 /** What a data URI says about itself; bare Base64 and URLs pass. */
