@@ -76,7 +76,7 @@ export const rules: readonly Rule[] = [
       reviewed(request, switches, isUnreviewable, "a URL of at most 2,048 bytes, without user name and password"),
   },
   promptNeeded(
-    { id: "T-V18", label: "INFERRED", source: "every input combination that the page lists has a text" },
+    seed("T-V18", "input combinations, text only is text-to-video"),
     (request) => has(request, "first_frame") || hasReferences(request),
     "a prompt, a first frame or a reference",
   ),
