@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import pLimit from "p-limit";
 import type { FromThread, MediaFile, Order, Parsed, ToThread } from "./media-file.ts";
 
 /** Measured: tables of a few bytes that claim billions of frames keep a parser busy, and its memory growing, without end. */
@@ -8,35 +9,42 @@ const stuckMs = 5_000;
 /** A thread that nobody needs gives its memory back. */
 const idleMs = 30_000;
 
-const lost: Parsed = { kind: "unknown", why: "it cannot be read within the bounds of time and memory for a file" };
-
 /**
- * Reads a file in a thread of its own with bounds on memory and time, so that no file can stop or end this process.
- * Rejects only with what `file.read` rejects. A file that breaks the thread leaves the others in it `unknown` too.
+ * Reads a file in another thread with bounds on memory and time, so that no file can stop or end this process. Where
+ * a thread breaks, whoever was not alone in it is read once more, alone. Rejects only with what `file.read` rejects.
  */
-export function readApart(file: MediaFile): Promise<Parsed> {
-  running ??= new ReadingThread();
-  return running.read(file);
+export async function readApart(file: MediaFile): Promise<Parsed> {
+  shared ??= new ReadingThread();
+  const thread = shared;
+  const parsed = (await thread.read(file)) ?? (thread.wasCrowded ? await oneByOne(() => readAlone(file)) : undefined);
+  return parsed ?? { kind: "unknown", why: "it cannot be read within the bounds of time and memory for a file" };
 }
 
-let running: ReadingThread | undefined;
+let shared: ReadingThread | undefined;
+const oneByOne = pLimit(1);
+
+async function readAlone(file: MediaFile): Promise<Parsed | undefined> {
+  const thread = new ReadingThread();
+  try {
+    return await thread.read(file);
+  } finally {
+    thread.stop();
+  }
+}
 
 class ReadingThread {
+  /** Whether several files were in it at once. */
+  wasCrowded = false;
   readonly #worker: Worker;
-  readonly #files = new Set<(parsed: Parsed) => void>();
+  readonly #files = new Set<(lost: undefined) => void>();
   #idle: NodeJS.Timeout | undefined;
 
   constructor() {
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
     const resourceLimits = { maxOldGenerationSizeMb: mostHeapMiB, maxYoungGenerationSizeMb: 32 };
     // what a library prints about a stranger's file belongs nowhere
     const silent = { stdout: true, stderr: true };
     const bare = { env: {}, execArgv: [], argv: [] };
-    this.#worker = new Worker(new URL(`./thread.${extension}`, import.meta.url), {
-      resourceLimits,
-      ...silent,
-      ...bare,
-    });
+    this.#worker = new Worker(new URL("./thread.ts", import.meta.url), { resourceLimits, ...silent, ...bare });
     this.#worker.stdout.resume();
     this.#worker.stderr.resume();
     // the exit follows and says enough
@@ -44,12 +52,13 @@ class ReadingThread {
     this.#worker.once("exit", () => this.#end());
   }
 
-  async read(file: MediaFile): Promise<Parsed> {
+  /** Undefined when the thread broke over this file or over another one. */
+  async read(file: MediaFile): Promise<Parsed | undefined> {
     const { port1, port2 } = new MessageChannel();
-    const { promise, resolve, reject } = Promise.withResolvers<Parsed>();
+    const { promise, resolve, reject } = Promise.withResolvers<Parsed | undefined>();
     this.#enter(resolve);
     const { read, ...order } = file;
-    const supply = new Supply(port1, read, () => this.#stop());
+    const supply = new Supply(port1, read, () => this.stop());
     port1.on("message", (message: FromThread) => {
       if ("parsed" in message) resolve(message.parsed);
       else supply.give(message).catch(reject);
@@ -63,32 +72,34 @@ class ReadingThread {
     }
   }
 
-  #enter(resolve: (parsed: Parsed) => void): void {
-    this.#files.add(resolve);
+  /** Whoever is still read in it is lost to it; the next file gets a new thread. */
+  stop(): void {
     clearTimeout(this.#idle);
-    this.#worker.ref();
-  }
-
-  #leave(resolve: (parsed: Parsed) => void): void {
-    this.#files.delete(resolve);
-    if (this.#files.size > 0) return;
-    this.#worker.unref();
-    this.#idle = setTimeout(() => this.#stop(), idleMs).unref();
-  }
-
-  #stop(): void {
     this.#retire();
     void this.#worker.terminate();
   }
 
-  #end(): void {
-    this.#retire();
-    for (const resolve of this.#files) resolve(lost);
+  #enter(lose: (lost: undefined) => void): void {
+    this.wasCrowded = this.#files.size > 0;
+    this.#files.add(lose);
+    clearTimeout(this.#idle);
+    this.#worker.ref();
   }
 
-  /** The next file gets a new thread. */
+  #leave(lose: (lost: undefined) => void): void {
+    this.#files.delete(lose);
+    if (this.#files.size > 0) return;
+    this.#worker.unref();
+    this.#idle = setTimeout(() => this.stop(), idleMs).unref();
+  }
+
+  #end(): void {
+    this.#retire();
+    for (const lose of this.#files) lose(undefined);
+  }
+
   #retire(): void {
-    if (running === this) running = undefined;
+    if (shared === this) shared = undefined;
   }
 }
 
