@@ -11,7 +11,12 @@ export const rulings: readonly Ruling[] = [
   { status: 402, means: "balance", label: "INFERRED", source: http },
   { text: /余额|欠费|balance|insufficient|arrears/i, means: "balance", label: "INFERRED", source: words },
   { status: 401, means: "key", label: "INFERRED", source: http },
-  { text: /api.?key|密钥|鉴权|未授权|unauthorized/i, means: "key", label: "INFERRED", source: words },
+  {
+    text: /api.?key|密钥|鉴权|未授权|登录|身份验证|认证失败|unauthorized/i,
+    means: "key",
+    label: "INFERRED",
+    source: words,
+  },
   { status: 403, means: "key", label: "INFERRED", source: http },
   { text: /不存在|not (found|exist)/i, means: "missing", label: "INFERRED", source: words },
   { status: 404, means: "missing", label: "INFERRED", source: http },

@@ -91,11 +91,13 @@ function outputOf(url: string | undefined): RemoteOutput[] {
 
 /** `path` marks an answer of the web framework, not of the vendor (INFERRED). */
 const plainError = z.object({ error: reason, path: z.undefined().optional() });
+/** What the vendor's server says of an address that it does not know (FOUND in public code). */
+const noRoute = z.object({ message: z.string().regex(/^No handler found/) });
 
 export function refusal(body: unknown): Refusal | undefined {
   const within = refusedWithin(body);
   if (within) return within.refusal;
   const read = plainError.safeParse(body).data?.error;
-  const message = read?.message ?? read?.code;
+  const message = read?.message ?? read?.code ?? noRoute.safeParse(body).data?.message;
   return message === undefined ? undefined : { code: read?.code, message };
 }
