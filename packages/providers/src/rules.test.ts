@@ -1,10 +1,19 @@
-import { existsSync } from "node:fs";
-import { expect, test } from "vitest";
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
 import { clips, filled, frame, images, type Part, readingOf } from "./exam/rule-table.ts";
 import { providers, providersThatTake } from "./registry.ts";
 
-test.each(Object.keys(providers))("the table of %s is walked by a test", (name) => {
-  expect(existsSync(new URL(`./${name}/rules.test.ts`, import.meta.url))).toBe(true);
+describe.each(Object.entries(providers))("the folder of %s", (name, { capabilities }) => {
+  const beside = (file: string) => new URL(`./${name}/${file}`, import.meta.url);
+
+  test("has a test that walks its table of rules", () => {
+    expect(existsSync(beside("rules.test.ts"))).toBe(true);
+  });
+
+  test("has a README that explains every switch", () => {
+    const readme = readFileSync(beside("README.md"), "utf8");
+    for (const name of Object.keys(capabilities.switches)) expect(readme).toContain(`\`${name}\``);
+  });
 });
 
 test("frames beside references are allowed within nine by HiAPI's page, unless the account reads it the other way", () => {
