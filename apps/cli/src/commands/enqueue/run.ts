@@ -98,7 +98,12 @@ function overview({ rows, warnings }: Checked, { name, size }: BatchChoice, acco
   const notes = warnings.length > 0 ? [pc.yellow(`${warnings.length} warnings:`), shown(warnings)] : [];
   const known =
     size > 0 ? [`Batch "${name}" exists with ${size} rows; rows that are in it already are not paid again.`] : [];
-  return [...notes, `${rows.length} rows are valid; batch "${name}":`, priceTable(rows, accounts), ...known].join("\n");
+  return [
+    ...notes,
+    `${rows.length === 1 ? "1 row is" : `${rows.length} rows are`} valid; batch "${name}":`,
+    priceTable(rows, accounts),
+    ...known,
+  ].join("\n");
 }
 
 function priced({ rows, warnings }: Checked, { name }: BatchChoice, { json }: Asked): number {

@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+import * as ledger from "@reelqueue/ledger";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTestCli, type TestCli } from "./test-cli.ts";
+
+let cli: TestCli;
+let cell: ledger.Cell;
+beforeAll(async () => {
+  cli = await startTestCli();
+  cell = ledger.openCell({ url: cli.redisUrl, cell: cli.cell, role: "worker" });
+  await ledger.awaitReady(cell, 5_000);
+});
+afterAll(async () => {
+  await cell[Symbol.asyncDispose]();
+  await cli[Symbol.asyncDispose]();
+});
+
+async function queued(more: object = {}): Promise<string> {
+  const row = { account: "twin", prompt: "a snail crosses a leaf", resolution: "480p", seconds: 4, ...more } as const;
+  return (await cli.client.enqueue(row)).generation.id;
+}
+
+type Step = Omit<ledger.Move, "id" | "token">;
+
+/** Moves a new generation on, as the workers would. */
+async function moved(steps: Step[]): Promise<string> {
+  const id = await queued();
+  for (const [i, step] of steps.entries()) {
+    const task = step.task && { task: `task of ${id}` };
+    const { kind } = await ledger.move(cell, { id, token: `${id}${i}`, ...step, ...task } as ledger.Move);
+    expect(kind).toBe("moved");
+  }
+  return id;
+}
+
+const submitting: Step = { from: ["queued"], to: "submitting", due: { lane: "submitting", inMs: 90_000 } };
+const unknown: Step = {
+  from: ["submitting"],
+  to: "unknown",
+  due: { lane: "unknown", inMs: 90_000 },
+  note: "the connection was reset",
+};
+const review: Step = { from: ["unknown"], to: "needs_review", due: { lane: "review", inMs: 90_000 } };
+const running: Step = { from: ["submitting"], to: "running", due: { lane: "poll", inMs: 90_000 }, task: "own" };
+const failed: Step = {
+  from: ["running"],
+  to: "failed",
+  set: { failure: JSON.stringify({ class: "upstream", message: "it broke" }) },
+};
+
+async function said(args: string[], expected: RegExp, exit = 0): Promise<string> {
+  const { code, out, err } = await cli.ended(args);
+  expect([code, out + err]).toEqual([exit, expect.stringMatching(expected)]);
+  return out;
+}
+
+test("get tells what, where, why it waits and when each thing happened; --json the whole of it", async () => {
+  const id = await queued({ batch: "one" });
+  await said(
+    ["get", id],
+    new RegExp(
+      `${id} +queued +\\S.*made by +twin \\(jiekou\\).*prompt +a snail.*\\$0\\.28 expected.*queued +accepted`,
+      "s",
+    ),
+  );
+  expect(JSON.parse(await said(["get", id, "--json"], /./))).toMatchObject({ id, state: "queued" });
+  await said(["get", "nobody"], /^There is nothing under this address/, 1);
+});
+
+test("list shows a state or a batch, and where it goes on", async () => {
+  const ids = [await queued({ batch: "listed" }), await queued({ batch: "listed" })];
+  await said(["list", "--batch", "listed"], new RegExp(`^${ids[0]}.*\\n${ids[1]}`));
+  await said(["list", "--batch", "listed", "--limit", "1"], new RegExp(`${ids[0]}.*--cursor`, "s"));
+  await said(["list", "--state", "expired"], /There is nothing here/);
+  await said(["list", "--limit", "101"], /limit: "101"/, 2);
+});
+
+test("cancel, and retry where that cannot pay twice", async () => {
+  const id = await queued();
+  await said(["cancel", id], /canceled/);
+  await said(["retry", id], /It is canceled/, 1);
+  await said(["retry", await moved([submitting, running, failed])], /queued +attempt 2/);
+});
+
+test("watch ends with 0 only for a success, and does not wait for what only a person can settle", async () => {
+  const id = await queued();
+  await cli.client.cancel(id);
+  await said(["watch", id], /canceled/, 1);
+  await said(["watch", await moved([submitting, unknown, review])], /needs_review.*reelqueue review/, 1);
+});
+
+describe("review", () => {
+  test("lists what was seen and how to settle it", async () => {
+    const id = await moved([submitting, unknown, review]);
+    await said(["review"], new RegExp(`${id}.*connection was reset.*review <id> sent <taskId>`, "s"));
+  });
+
+  test.each([
+    [["sent", "task-2"], /running/],
+    [["unsent"], /queued/],
+    [["give-up"], /failed/],
+  ])("%j settles", async (finding, expected) => {
+    await said(["review", await moved([submitting, unknown, review]), ...finding], expected);
+  });
+
+  test.each([[["sent"]], [["maybe"]], [["unsent", "task"]], [[]]])("%j is no finding", async (finding) => {
+    await said(["review", "any", ...finding], /Say what you found/, 2);
+  });
+});
+
+test("pause says why to everyone, resume goes on, and an account that is none names those that are", async () => {
+  await said(["pause", "twin", "new", "key", "at", "noon"], /twin is paused: new key at noon/);
+  await said(["doctor"], /! .*account twin.*new key at noon.*\.\/reelqueue resume twin/, 1);
+  await said(["resume", "twin"], /goes on/);
+  await said(["pause", "nobody"], /There is no account "nobody"; there are: twin, hiapi/, 1);
+});
+
+test("doctor looks at Redis, disk, accounts and the other processes; each line says what to do", async () => {
+  const ports = { SUBMITTER_PORT: "9", POLLER_PORT: "9", FINALIZER_PORT: "9", DASHBOARD_PORT: "9" };
+  const { code, out } = await cli.ended(["doctor", "--json"], ports);
+  const { ok, checks } = JSON.parse(out) as { ok: boolean; checks: { name: string; ok: boolean; sentence: string }[] };
+  expect([code, ok]).toEqual([1, false]);
+  const named = (good: boolean) => checks.filter((check) => check.ok === good).map(({ name }) => name);
+  expect(named(true)).toEqual(
+    expect.arrayContaining(["API", "redis", "durability", "clock", "disk", "account twin", "API keys"]),
+  );
+  expect(named(false)).toEqual(expect.arrayContaining(["submitter", "poller", "finalizer", "dashboard"]));
+  const alone = await cli.ended(["doctor"], {
+    ...ports,
+    REELQUEUE_URL: "http://127.0.0.1:9",
+    REDIS_URL: "redis://127.0.0.1:9",
+  });
+  expect(alone.out).toMatch(/! API: No reelqueue API answers.*\n! redis: It does not answer: .*correct REDIS_URL/);
+});
+
+test("replay sends again what a generation has announced", async () => {
+  const event = { endpoint: "here", url: "http://127.0.0.1:9/hook", body: "{}" };
+  const id = await moved([submitting, running, { ...failed, event }]);
+  await said(["replay", id], new RegExp(`msg_${id}_1 is sent again to http://127.0.0.1:9/hook`));
+  await said(["replay", `msg_${id}_1`], /is sent again/);
+  await said(["replay", await queued()], /announced nothing/, 2);
+});
+
+test("key makes a key and the hash of it", async () => {
+  const out = await said(["key"], /API key/);
+  const [, secret = "", hash] = /(rq_\S+).*?([0-9a-f]{64})/s.exec(out) ?? [];
+  expect(createHash("sha256").update(secret).digest("hex")).toBe(hash);
+});
+
+test("a command line that is wrong is 2, also in a process of its own", async () => {
+  for (const args of [["get"], ["list", "--state", "done"], ["list", "--nope"]]) await said(args, /error: /, 2);
+  const { code, err } = cli.run(["nope"]);
+  expect([await code, err()]).toEqual([2, expect.stringContaining("unknown command 'nope'")]);
+});

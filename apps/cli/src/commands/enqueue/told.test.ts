@@ -1,0 +1,122 @@
+import type { AccountView, Generation } from "@reelqueue/contracts";
+import { describe, expect, test } from "vitest";
+import { progressLine } from "./follow.ts";
+import { priceOf, priceTable } from "./price.ts";
+import { screenOn } from "./screen.ts";
+import { allSucceeded, summarize, summaryText } from "./summary.ts";
+
+describe("the price", () => {
+  const row = (account: string, usd: number | null) => ({ line: 1, request: {}, account, usd });
+  const accounts = [{ name: "hiapi", live: true } as AccountView, { name: "jiekou", live: false } as AccountView];
+
+  test("is told by account, and what nobody knows is never counted as nothing", () => {
+    const rows = [row("hiapi", 0.5), row("hiapi", null), row("jiekou", 0.25), row("jiekou", 0.25)];
+    expect(priceOf(rows)).toEqual({ rows: 4, usd: 1, unknown: 1 });
+    const table = priceTable(rows, accounts);
+    expect(table).toMatch(/hiapi +2 rows +at least \$0\.50 +1 without a known price +real money/);
+    expect(table).toMatch(/jiekou +2 rows +\$0\.50 +simulated: nothing is paid/);
+    expect(table).toMatch(/total +4 rows +at least \$1\.00/);
+  });
+
+  test("of rows without any is not known", () => {
+    expect(priceTable([row("hiapi", null)], accounts)).toMatch(/hiapi +1 row +price not known +real money/);
+  });
+});
+
+describe("progress", () => {
+  const view = {
+    name: "b",
+    tenant: "t",
+    total: 10,
+    live: 5,
+    counts: { queued: 2, preparing: 1, running: 1, unknown: 1, succeeded: 4, failed: 1 },
+  };
+
+  test("is one line in words", () => {
+    expect(progressLine(view, 12.7)).toBe("  4 of 10 done · 1 failed · 2 running · 3 waiting   12 s");
+  });
+
+  test("changes in place on a terminal, no line wider than it", () => {
+    const { out, written } = output({ isTTY: true, columns: 20 });
+    const screen = screenOn(out);
+    screen.show(["one line that is much too long for it", "two"]);
+    screen.show(["three"]);
+    screen.say("stays");
+    expect(written()).toBe("one line that is m…\ntwo\n\u001b[2A\u001b[0Jthree\n\u001b[1A\u001b[0Jstays\n");
+  });
+
+  test("is one plain line every so often elsewhere", () => {
+    const { out, written } = output({ isTTY: false });
+    const screen = screenOn(out);
+    screen.show(["  one", "    two"]);
+    screen.show(["three"]);
+    screen.say("stays");
+    expect(written()).toBe("one | two\nstays\n");
+  });
+});
+
+function output(kind: { isTTY: boolean; columns?: number }): { out: NodeJS.WriteStream; written: () => string } {
+  let text = "";
+  const write = (more: string) => {
+    text += more;
+    return true;
+  };
+  return { out: { ...kind, write } as unknown as NodeJS.WriteStream, written: () => text };
+}
+
+describe("the summary", () => {
+  const generation = (id: string, more: Partial<Generation>): Generation =>
+    ({
+      id,
+      state: "succeeded",
+      attempt: 1,
+      outputs: [{ key: `2026-11/${id}/1-video.mp4` }],
+      cost: { estimateUsd: 1, settledUsd: 1 },
+      ...more,
+    }) as Generation;
+  const sentOf = (ids: string[]) => ({
+    lines: new Map(ids.map((id, i) => [id, i + 1])),
+    accepted: ids.length,
+    existing: 0,
+    refused: [],
+  });
+  const told = (generations: Generation[], sent = sentOf(generations.map(({ id }) => id))) =>
+    summarize({ batch: "b", sent, generations, seconds: 3.14, fileOf: (_id, key) => `/home/outputs/${key}` });
+
+  test("of a run in which all succeeded says where the videos are", () => {
+    const summary = told([generation("a", {}), generation("b", { attempt: 2 })]);
+    expect(summary).toMatchObject({ rows: 2, succeeded: 2, retries: 1, costUsd: 2, seconds: 3.1, failures: [] });
+    expect(allSucceeded(summary)).toBe(true);
+    expect(summaryText(summary)).toContain(
+      "2 files lie in /home/outputs/2026-11, the first one is\n    /home/outputs/2026-11/a/1-video.mp4",
+    );
+  });
+
+  test("counts failures by class, tells each by its line, and is no success", () => {
+    const failed: Partial<Generation> = { state: "failed", outputs: [], cost: { estimateUsd: 1, settledUsd: 0 } };
+    const summary = told([
+      generation("a", {}),
+      generation("b", { ...failed, failure: { class: "moderation", message: "no" } }),
+      generation("c", { ...failed, failure: { class: "upstream", message: "broke" } }),
+      generation("d", { ...failed, state: "needs_review" }),
+    ]);
+    expect(summary).toMatchObject({ succeeded: 1, failed: { moderation: 1, upstream: 1 }, needsReview: 1, costUsd: 1 });
+    expect(allSucceeded(summary)).toBe(false);
+    expect(summaryText(summary)).toMatch(
+      /failed +1 moderation, 1 upstream.*line 2 {2}b {2}moderation: no.*line 4 {2}d .*reelqueue review/s,
+    );
+  });
+
+  test("a row that was refused when it was sent is no success either", () => {
+    const summary = told([generation("a", {})], { ...sentOf(["a"]), refused: [{ line: 2, message: "no" }] as never });
+    expect([summary.rows, summary.refused, allSucceeded(summary)]).toEqual([2, 1, false]);
+  });
+
+  test("a cost that nobody knows is not told as $0", () => {
+    const unknown = { cost: { estimateUsd: null, settledUsd: null } };
+    expect(summaryText(told([generation("a", unknown)]))).toMatch(/cost +price not known/);
+    expect(summaryText(told([generation("a", unknown), generation("b", {})]))).toMatch(
+      /cost +\$1\.00 and 1 without a known price/,
+    );
+  });
+});
