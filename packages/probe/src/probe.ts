@@ -47,7 +47,7 @@ async function look(url: string, kind: MediaKind, options: Looking): Promise<Pro
   if (!claim && isText(beginning)) return { kind: "unknown", why: "it is a text such as HTML or JSON" };
   const bytes = await source.size();
   const file = { bytes, randomAccess: source.randomAccess, kind, ...(claim && { claim }) };
-  const parsed = await readApart({ ...file, read: (start, end) => source.read(start, end) });
+  const parsed = await readApart({ ...file, read: (start, end) => source.read(start, end) }, options.signal);
   return parsed.kind === "facts" ? { kind: "facts", facts: { ...parsed.facts, bytes } } : parsed;
 }
 

@@ -5,7 +5,7 @@ import type { FromThread, MediaFile, Order, Parsed, ToThread } from "./media-fil
 /** Measured: tables of a few bytes that claim billions of frames keep a parser busy, and its memory growing, without end. */
 const mostHeapMiB = 192;
 /** Longest time of thought over bytes that are there. */
-const stuckMs = 5_000;
+const stuckMs = 3_000;
 /** A thread that nobody needs gives its memory back. */
 const idleMs = 30_000;
 
@@ -13,15 +13,17 @@ const idleMs = 30_000;
  * Reads a file in another thread with bounds on memory and time, so that no file can stop or end this process. Where
  * a thread breaks, whoever was not alone in it is read once more, alone. Rejects only with what `file.read` rejects.
  */
-export async function readApart(file: MediaFile): Promise<Parsed> {
+export async function readApart(file: MediaFile, signal: AbortSignal): Promise<Parsed> {
   shared ??= new ReadingThread();
   const thread = shared;
-  const parsed = (await thread.read(file)) ?? (thread.wasCrowded ? await oneByOne(() => readAlone(file)) : undefined);
+  const again = async () => (signal.aborted ? undefined : await readAlone(file));
+  const parsed = (await thread.read(file)) ?? (thread.wasCrowded ? await fewAtOnce(again) : undefined);
   return parsed ?? { kind: "unknown", why: "it cannot be read within the bounds of time and memory for a file" };
 }
 
 let shared: ReadingThread | undefined;
-const oneByOne = pLimit(1);
+/** So that the one that breaks its thread again does not hold up the others. */
+const fewAtOnce = pLimit(2);
 
 async function readAlone(file: MediaFile): Promise<Parsed | undefined> {
   const thread = new ReadingThread();
