@@ -17,8 +17,6 @@ export type Prober = (url: string, kind: MediaKind) => Promise<Probed>;
 const factsLastMs = 600_000;
 /** Another time may work, but not within the same moment. */
 const othersLastMs = 30_000;
-/** Asked for anew each time, so that a test can turn it. */
-const clock = { now: () => performance.now() };
 /** Data URIs are long: their hash stands for them. */
 const longestKey = 2_048;
 
@@ -27,7 +25,7 @@ const longestKey = 2_048;
  * first look is under way.
  */
 export function createProber({ concurrency = 8, remembered = 2_000, ...options }: ProberOptions): Prober {
-  const answers = new LRUCache<string, Promise<Probed>>({ max: remembered, ttlResolution: 0, perf: clock });
+  const answers = new LRUCache<string, Promise<Probed>>({ max: remembered });
   const limit = pLimit(concurrency);
   return (url, kind) => {
     const key = keyOf(url, kind);
