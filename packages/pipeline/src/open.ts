@@ -33,6 +33,8 @@ export interface OpenOptions {
   /** Where keys and secrets named in the configuration are read from. */
   env: Readonly<Record<string, string | undefined>>;
   role: ledger.ConnectionRole;
+  /** This process only enqueues and reads: it needs no provider's key. */
+  withoutSecrets?: boolean;
   log: Logger;
   /** Other leases, crash points and another output store; only entry files of tests and benches supply them. */
   rehearsal?: Pick<Deps, "reached" | "without"> & {
@@ -57,7 +59,13 @@ const readyWithinMs = { worker: 10_000, front: 3_000 } as const;
 /** Opens an installation in order; the scope closes it in reverse. A StartError says what is wrong and what to do. */
 export async function openInstallation(scope: AsyncDisposableStack, options: OpenOptions): Promise<Installation> {
   const { home, log, role, redisUrl, publicUrl } = options;
-  const loaded = await loadConfig({ path: options.configPath, env: options.env, home, keyVariables });
+  const loaded = await loadConfig({
+    path: options.configPath,
+    env: options.env,
+    home,
+    keyVariables,
+    withoutSecrets: options.withoutSecrets ?? false,
+  });
   const { config } = loaded;
   const secret = await installationSecret(home);
   const cell = scope.use(ledger.openCell({ url: redisUrl, cell: config.cell, role }));

@@ -10,8 +10,11 @@ export interface ProducerOptions {
   home?: string;
   /** `reelqueue.config.json` if left out; must be the one that the workers read. */
   configPath?: string;
-  /** Where the keys that the configuration names are read from: usually `process.env`. */
-  env: Readonly<Record<string, string | undefined>>;
+  /**
+   * Usually `process.env`; only asked which providers have a key (`HIAPI_API_KEY` and its kin), each of which makes an account.
+   * Accounts that stand in the configuration need no key here: only the workers do.
+   */
+  env?: Readonly<Record<string, string | undefined>>;
   /** Whose generations they are; `default` if left out. */
   tenant?: string;
   /** Silent if left out. */
@@ -48,8 +51,9 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
       redisUrl: options.redisUrl,
       home: resolve(options.home ?? ".reelqueue"),
       configPath: resolve(options.configPath ?? "reelqueue.config.json"),
-      env: options.env,
+      env: options.env ?? {},
       role: "front",
+      withoutSecrets: true,
       log: options.log ?? createLogger({ name: "producer", level: "silent" }),
     });
     return producer(installation, options.tenant ?? "default", scope);

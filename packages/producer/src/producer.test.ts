@@ -24,7 +24,8 @@ beforeAll(async () => {
     pricesPerSecond: { "seedance-2.0/480p": 0.07 },
   };
   await writeFile(configPath, JSON.stringify({ cell, accounts: { jiekou: account } }));
-  options = { redisUrl: await sharedRedis(), home, configPath, env: { NOWHERE_KEY: "none" } };
+  // no key of a provider is here: a producer needs none
+  options = { redisUrl: await sharedRedis(), home, configPath };
   producer = await createProducer(options);
 });
 afterAll(async () => {
@@ -137,7 +138,9 @@ describe("opening", () => {
   });
 
   test("a wrong configuration is named", async () => {
-    await expect(createProducer({ ...options, env: {} })).rejects.toThrow("NOWHERE_KEY, which is not set");
+    const configPath = join(home, "wrong.json");
+    await writeFile(configPath, JSON.stringify({ acounts: {} }));
+    await expect(createProducer({ ...options, configPath })).rejects.toThrow(/wrong\.json.*acounts/s);
   });
 
   test("closing leaves no connection", async () => {

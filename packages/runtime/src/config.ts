@@ -13,6 +13,8 @@ export interface LoadConfigOptions {
   home: string;
   /** Variable that alone makes an account, by provider: `{ hiapi: "HIAPI_API_KEY" }` makes `hiapi`. */
   keyVariables: Readonly<Record<string, string>>;
+  /** Secrets that are named but not set are read as empty: for a process that sends nothing to providers. */
+  withoutSecrets?: boolean;
 }
 
 /** An account with its secrets read. */
@@ -32,7 +34,13 @@ export interface LoadedConfig {
 }
 
 /** Reads the configuration and the secrets it names. Throws one StartError with every problem in it. */
-export async function loadConfig({ path, env, home, keyVariables }: LoadConfigOptions): Promise<LoadedConfig> {
+export async function loadConfig({
+  path,
+  env,
+  home,
+  keyVariables,
+  ...options
+}: LoadConfigOptions): Promise<LoadedConfig> {
   const config = parse(await readText(path), path);
   addAccountsOfEnvironment(config, env, keyVariables);
   config.outputs.directory = resolve(home, config.outputs.directory);
@@ -41,7 +49,7 @@ export async function loadConfig({ path, env, home, keyVariables }: LoadConfigOp
   const missing: string[] = [];
   const secret = (variable: string, use: string): Secret => {
     const value = env[variable]?.trim();
-    if (!value) missing.push(`${use} is read from ${variable}, which is not set: set it`);
+    if (!value && !options.withoutSecrets) missing.push(`${use} is read from ${variable}, which is not set: set it`);
     return new Secret(value ?? "");
   };
   const accounts = new Map(
