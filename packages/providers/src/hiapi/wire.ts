@@ -61,10 +61,11 @@ const task = z.object({
   output: list(item),
   error: z.object({ code: text, message: text }).optional().catch(undefined),
 });
+const answer = z.object({ data: task });
 
 /** What the answer says about the task; undefined where it is about another one, or about none. */
 export function progress(body: unknown, asked: string): Progress | undefined {
-  const read = z.object({ data: task }).safeParse(body).data?.data;
+  const read = answer.safeParse(body).data?.data;
   if (!read) return undefined;
   const { taskId: id, status, output, error } = read;
   const phase = phaseNamed(status, capabilities);
