@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { freePort } from "@reelqueue/stack";
+import { endsWithUs } from "./children.ts";
 import { eventually } from "./eventually.ts";
 
 /** One process of the system, as a test starts it. */
@@ -34,10 +35,8 @@ export async function spawnEntry(file: string, name: string, env: Record<string,
   });
   let written = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (written += text));
-  const endWithUs = () => child.kill("SIGKILL");
-  process.on("exit", endWithUs);
+  endsWithUs(child);
   const exited = once(child, "exit").then(([code, signal]) => ({ code, signal }));
-  void exited.then(() => process.off("exit", endWithUs));
   if (child.pid === undefined) throw new Error(`${name} could not be started`);
   const url = `http://127.0.0.1:${env.HEALTH_PORT ?? env.PORT ?? port}`;
   return {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findRedisServer, freePort, noRedis, pingRedis, redisServerArguments } from "@reelqueue/stack";
+import { endsWithUs } from "./children.ts";
 import { eventually } from "./eventually.ts";
 import type { RedisWish, TestRedis } from "./redis.ts";
 
@@ -41,7 +42,6 @@ class LocalServer implements LocalRedis {
   readonly #binary: string;
   readonly #wish: RedisWish;
   readonly #directory = mkdtempSync(join(tmpdir(), "reelqueue-redis-"));
-  readonly #endWithUs = () => this.#child?.kill("SIGKILL");
   #child: ChildProcess | undefined;
   #said = "";
 
@@ -51,7 +51,6 @@ class LocalServer implements LocalRedis {
     this.url = `redis://127.0.0.1:${port}`;
     this.how = `${binary} processes of their own`;
     this.#wish = wish;
-    process.on("exit", this.#endWithUs);
   }
 
   pid(): number | undefined {
@@ -61,6 +60,7 @@ class LocalServer implements LocalRedis {
   async start(): Promise<void> {
     const args = redisServerArguments({ port: this.port, directory: this.#directory, ...this.#wish });
     const child = spawn(this.#binary, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    endsWithUs(child);
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (this.#said = `${text}`));
     await eventually(async () => this.#gone() || (await pingRedis(this.url)) === undefined, {
@@ -85,7 +85,6 @@ class LocalServer implements LocalRedis {
 
   async stop(): Promise<void> {
     await this.kill("SIGKILL");
-    process.off("exit", this.#endWithUs);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
