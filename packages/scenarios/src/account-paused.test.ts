@@ -37,6 +37,24 @@ test.each([
   90_000,
 );
 
+test("a provider that loses every answer, and offers no way to find out, costs a review for some rows and not for all", async () => {
+  await using world = await startWorld({
+    twin: { limits: "off", rates: { "submit-500": 1 } },
+    accounts: { jiekou: { limits: { inFlight: 1_000, requestsPerMinute: 600 } } },
+  });
+  const ids = await world.enqueue(Array.from({ length: 300 }, () => row));
+  await eventually(
+    async () => {
+      const waiting = (await world.get(ids)).map((generation) => generation.waiting ?? "");
+      return waiting.some((reason) => reason.startsWith("account paused: 10 answers in a row were lost"));
+    },
+    { describe: "the account is paused", timeoutMs: 30_000 },
+  );
+  const touched = (await world.get(ids)).filter(({ state }) => state !== "queued").length;
+  expect(touched).toBeLessThan(150);
+  expect((await world.bill()).charges).toBe(0);
+}, 90_000);
+
 test("a Redis that could lose what it acknowledged gets no money spent on it, and says why; mended, work goes on", async () => {
   await using world = await startWorld();
   await world.here.cell.redis.config("SET", "appendfsync", "everysec");

@@ -6,6 +6,7 @@ import type { Deps } from "../deps.ts";
 import { operationToken } from "../token.ts";
 import { begin } from "./begin.ts";
 import { beginWithout } from "./begin-without.ts";
+import { countAnswer } from "./losing-streak.ts";
 import { post } from "./post.ts";
 import { settle } from "./settle.ts";
 
@@ -45,6 +46,7 @@ export async function submit(handOver: HandOver, deps: Deps, freed: (account: st
 
   deps.meters.submits.inc({ account: intent.account.name, outcome: outcome.kind });
   const verdict = await settle(intent, outcome, deps);
+  await countAnswer(intent.account, outcome.kind === "unknown", deps);
   await deps.reached?.("submit:after-bind", intent.id);
   freed(intent.account.name);
   return verdict;
