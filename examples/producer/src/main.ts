@@ -6,8 +6,8 @@ import { createProducer, type GenerationInput, type Row, StartError } from "@ree
  * Puts the shots of a short film into the queue, straight into Redis: `node src/main.ts [count]`.
  * Without REDIS_URL it finds the system that `npm start` runs in this folder.
  */
-const home = resolve(process.env.REELQUEUE_HOME ?? join(import.meta.dirname, "../../../.reelqueue"));
-const configPath = process.env.REELQUEUE_CONFIG ?? join(home, "config.json");
+const home = resolve(process.env.REELQUEUE_HOME || join(import.meta.dirname, "../../../.reelqueue"));
+const configPath = process.env.REELQUEUE_CONFIG || join(home, "config.json");
 const count = Number(process.argv[2] ?? 3);
 
 try {
@@ -55,5 +55,5 @@ function told(answer: Row): string {
 
 function redisUrl(): string {
   const port = join(home, "redis/port");
-  return process.env.REDIS_URL ?? `redis://127.0.0.1:${existsSync(port) ? readFileSync(port, "utf8").trim() : 6379}`;
+  return process.env.REDIS_URL || `redis://127.0.0.1:${existsSync(port) ? readFileSync(port, "utf8").trim() : 6379}`;
 }

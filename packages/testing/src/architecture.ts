@@ -63,9 +63,8 @@ function importBreach(path: string, specifier: string): string[] {
 function layerBreach(from: string, to: string, inTest: boolean): string[] {
   if (onlyForDevelopment.includes(to)) return inTest ? [] : [`imports ${to} outside a test`];
   const allowed = narrower[from];
-  if (allowed !== undefined && !inTest) {
-    return allowed.includes(to) ? [] : [`imports ${to}; ${from} may only import ${allowed.join(", ")}`];
-  }
+  if (allowed?.includes(to)) return [];
+  if (allowed !== undefined && !inTest) return [`imports ${to}; ${from} may only import ${allowed.join(", ")}`];
   if (rank(from) === undefined || rank(to) === undefined) return [`imports ${to}, and one of them has no layer yet`];
   return (rank(to) ?? 0) < (rank(from) ?? 0) ? [] : [`imports ${to}, which is not below ${from}`];
 }

@@ -21,50 +21,59 @@ export async function queued(
 type Ending = "submitting" | "running" | "needs_review" | "failed" | "succeeded";
 type Step = Omit<ledger.Move, "id" | "token">;
 
+interface Wish extends Record<string, unknown> {
+  failure?: Failure;
+  outputs?: Output[];
+  /** Announces the ending there. */
+  webhook?: string;
+}
+
 /** A new generation, brought by the table of moves to where a test wants it. */
-export async function broughtTo(
-  api: TestApi,
-  ending: Ending,
-  fields: Record<string, unknown> & { failure?: Failure; outputs?: Output[]; webhook?: string } = {},
-): Promise<string> {
-  const { failure, outputs, ...request } = fields;
+export async function broughtTo(api: TestApi, ending: Ending, wish: Wish = {}): Promise<string> {
+  const { failure, outputs, ...request } = wish;
   const id = await queued(api, request);
-  const event = { endpoint: "here", url: fields.webhook ?? "", body: JSON.stringify({ type: `generation.${ending}` }) };
-  const rests = fields.webhook === undefined ? {} : { event };
-  const submitting: Step = { from: ["queued"], to: "submitting", due: { lane: "submitting", inMs: 90_000 } };
-  const unknown: Step = { from: ["submitting"], to: "unknown", due: { lane: "unknown", inMs: 90_000 } };
-  const review: Step = { from: ["unknown"], to: "needs_review", due: { lane: "review", inMs: 90_000 } };
-  const running: Step = {
-    from: ["submitting"],
-    to: "running",
-    task: randomUUID(),
-    due: { lane: "poll", inMs: 90_000 },
-  };
-  const finalizing: Step = { from: ["running"], to: "finalizing", due: { lane: "finalize", inMs: 90_000 } };
-  const kept: Step = {
-    from: ["finalizing"],
-    to: "succeeded",
-    set: { outputs: JSON.stringify(outputs ?? []) },
-    ...rests,
-  };
-  const failed: Step = {
-    from: ["running"],
-    to: "failed",
-    set: { failure: JSON.stringify(failure ?? { class: "upstream", message: "it broke" }) },
-    ...rests,
-  };
-  const ways: Record<Ending, Step[]> = {
-    submitting: [submitting],
-    needs_review: [submitting, unknown, review],
-    running: [submitting, running],
-    failed: [submitting, running, failed],
-    succeeded: [submitting, running, finalizing, kept],
-  };
-  for (const step of ways[ending]) {
+  for (const step of stepsTo(ending, wish)) {
     const moved = await ledger.move(api.installation.cell, { id, token: randomUUID(), ...step } as ledger.Move);
     if (moved.kind !== "moved") throw new Error(`${step.to}: ${JSON.stringify(moved)}`);
   }
   return id;
+}
+
+const due = <Lane extends ledger.Lane>(lane: Lane) => ({ lane, inMs: 90_000 });
+const submitting: Step = { from: ["queued"], to: "submitting", due: due("submitting") };
+const unknown: Step = { from: ["submitting"], to: "unknown", due: due("unknown") };
+const review: Step = { from: ["unknown"], to: "needs_review", due: due("review") };
+const running: Step = { from: ["submitting"], to: "running", due: due("poll") };
+const finalizing: Step = { from: ["running"], to: "finalizing", due: due("finalize") };
+
+function stepsTo(
+  ending: Ending,
+  { failure = { class: "upstream", message: "it broke" }, outputs = [], webhook }: Wish,
+): Step[] {
+  const body = JSON.stringify({ type: `generation.${ending}` });
+  const announced = webhook === undefined ? {} : { event: { endpoint: "here", url: webhook, body } };
+  const bound = { ...running, task: randomUUID() };
+  switch (ending) {
+    case "submitting":
+      return [submitting];
+    case "needs_review":
+      return [submitting, unknown, review];
+    case "running":
+      return [submitting, bound];
+    case "failed":
+      return [
+        submitting,
+        bound,
+        { from: ["running"], to: "failed", set: { failure: JSON.stringify(failure) }, ...announced },
+      ];
+    case "succeeded":
+      return [
+        submitting,
+        bound,
+        finalizing,
+        { from: ["finalizing"], to: "succeeded", set: { outputs: JSON.stringify(outputs) }, ...announced },
+      ];
+  }
 }
 
 /** A succeeded generation whose video really lies in the output store. */

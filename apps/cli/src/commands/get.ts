@@ -2,6 +2,7 @@ import type { DeliveryView, Generation } from "@reelqueue/contracts";
 import { Command } from "commander";
 import pc from "picocolors";
 import { connect } from "./api.ts";
+import { type FileOf, filesOf } from "./files.ts";
 import { colored, columns, dollars, printJson, situation } from "./show.ts";
 
 export const get = new Command("get")
@@ -12,11 +13,11 @@ export const get = new Command("get")
     const { client, url } = connect();
     const generation = await client.get(id);
     if (json) return printJson(generation);
-    console.log(described(generation, await client.deliveries(id), url));
+    console.log(described(generation, await client.deliveries(id), await filesOf(client, url)));
   });
 
 /** A generation in full, for a person to read. */
-export function described(generation: Generation, deliveries: DeliveryView[], url: string): string {
+function described(generation: Generation, deliveries: DeliveryView[], fileOf: FileOf): string {
   const { id, state, account, provider, tenant, request, attempt, taskId, cost } = generation;
   const facts = [
     ["made by", `${account} (${provider}), tenant ${tenant}`],
@@ -31,10 +32,7 @@ export function described(generation: Generation, deliveries: DeliveryView[], ur
       `${dollars(cost.estimateUsd)} expected, ${cost.settledUsd === null ? "not settled" : `$${cost.settledUsd.toFixed(2)} settled`}`,
     ],
     ...(request.batch === undefined ? [] : [["batch", request.batch]]),
-    ...generation.outputs.map(({ kind, bytes }, n) => [
-      kind,
-      `${url}/v1/generations/${id}/outputs/${n} (${bytes} bytes)`,
-    ]),
+    ...generation.outputs.map(({ kind, key, bytes }, n) => [kind, `${fileOf(id, key, n)}   ${bytes} bytes`]),
     ...deliveries.map((each) => ["webhook", `${each.id}: ${each.state} after ${each.tries} tries, to ${each.url}`]),
   ];
   const timeline = generation.timeline.map(({ at, state: reached, note }) => [

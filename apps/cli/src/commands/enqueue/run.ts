@@ -5,6 +5,7 @@ import pc from "picocolors";
 import { readEnv } from "../../env.ts";
 import { connect } from "../api.ts";
 import { CommandError } from "../command-error.ts";
+import { filesOf } from "../files.ts";
 import { printJson } from "../show.ts";
 import { type BatchChoice, chooseBatch } from "./batch.ts";
 import { type Checked, check } from "./check.ts";
@@ -14,7 +15,7 @@ import { priceOf, priceTable } from "./price.ts";
 import { type LineProblem, readRows, sourceAt } from "./rows.ts";
 import { type Screen, screenOn } from "./screen.ts";
 import { send } from "./send.ts";
-import { allSucceeded, filesOf, summarize, summaryText } from "./summary.ts";
+import { allSucceeded, summarize, summaryText } from "./summary.ts";
 import { variablesOf } from "./variables.ts";
 
 export interface Asked {

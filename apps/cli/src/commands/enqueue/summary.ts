@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import type { Client } from "@reelqueue/client";
+import { dirname } from "node:path";
 import type { Generation } from "@reelqueue/contracts";
 import pc from "picocolors";
+import type { FileOf } from "../files.ts";
 import { columns, cut } from "../show.ts";
 import type { Sent } from "./send.ts";
 
@@ -86,17 +85,6 @@ function reasonOf({ state, failure }: Generation): string {
 
 export function allSucceeded({ rows, succeeded }: Summary): boolean {
   return succeeded === rows;
-}
-
-export type FileOf = (id: string, key: string, n: number) => string;
-
-/** Names a kept file by its path where it lies on this machine, else by its address at the API. */
-export async function filesOf(client: Client, url: string): Promise<FileOf> {
-  const directory = await client.installation().then(
-    ({ outputsDirectory }) => (existsSync(outputsDirectory) ? outputsDirectory : undefined),
-    () => undefined,
-  );
-  return (id, key, n) => (directory === undefined ? `${url}/v1/generations/${id}/outputs/${n}` : join(directory, key));
 }
 
 const mostLines = 10;
