@@ -52,7 +52,7 @@ export async function spawnEntry(file: string, name: string, env: Record<string,
 async function healthy(url: string, name: string): Promise<void> {
   await eventually(async () => (await fetch(`${url}/healthz`)).ok, {
     describe: `${name} is healthy`,
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
 }
 
