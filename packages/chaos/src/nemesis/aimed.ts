@@ -9,8 +9,10 @@ export const aimed: readonly Nemesis[] = [
     weight: 0.05,
     strike: async ({ slots }, luck) => {
       const slot = luck.pick(slots.filter(({ role }) => role === "submitter"));
-      slot.toRedis.weather({ delayMs: 1_500 });
-      await wait(luck.between(200, 1_200));
+      const delayMs = 500;
+      slot.toRedis.weather({ delayMs });
+      // By then it has read what it needs, one way there and one back, and the next thing it writes is on its way.
+      await wait(luck.between(2 * delayMs, 3 * delayMs));
       slot.signal("SIGKILL");
       slot.toRedis.weather({});
       return slot.name;

@@ -38,7 +38,7 @@ export interface WorldWish {
 }
 
 export const clockFactor = 60;
-export const accountNames = ["hiapi", "jiekou"] as const;
+export const accountNames = ["hiapi", "jiekou", "toapis"] as const;
 export type AccountName = (typeof accountNames)[number];
 const callbackSecret = "a-signing-secret-of-the-console";
 
@@ -130,7 +130,7 @@ function environment(
     callbackSecretEnv: "TWIN_CALLBACK_SECRET",
     timeScale: clockFactor,
     chargesFailures: false,
-    limits: { inFlight: 40, requestsPerMinute: 1_200 },
+    limits: { inFlight: 40, requestsPerMinute: provider === "toapis" ? 300 : 1_200 },
     pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
     ...accounts[provider],
   });
