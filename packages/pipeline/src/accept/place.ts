@@ -35,7 +35,7 @@ function unknownAccount(given: string, accounts: Accounts): Problem {
     given,
     allowed:
       accounts.size === 0
-        ? "no account is configured: set HIAPI_API_KEY or JIEKOU_API_KEY"
+        ? "an account: set the key of one, for example HIAPI_API_KEY (docs/providers.md)"
         : [...accounts.keys()].join(", "),
     rule: "schema",
     label: "SCHEMA",
