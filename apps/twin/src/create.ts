@@ -22,8 +22,8 @@ const acceptFaults = [
 export function create(world: World, dialect: Dialect, visit: Visit): Answer | Promise<Answer> {
   const understood = understand(world, dialect, visit);
   if (!understood.ok) {
-    const { kind = "invalid", problem, code } = understood;
-    return world.refuse(dialect, { kind, problem, code });
+    const { kind = "invalid", problem, code, field } = understood;
+    return world.refuse(dialect, { kind, problem, code, field });
   }
   const { order } = understood;
   const wishes = readWishes(order.prompt);

@@ -91,6 +91,8 @@ export interface Order {
   /** The price in micro-USD, charged when the task is accepted. */
   microUsd: number;
   tokens?: number;
+  generateAudio?: boolean;
+  webSearch?: boolean;
   seed?: number | undefined;
   callbackUrl?: string | undefined;
   /** The client's own name for the task: it finds it, and sent again it makes no second one. */
@@ -105,15 +107,15 @@ export interface Order {
 
 export type Understood =
   | { ok: true; order: Order }
-  | { ok: false; problem: string; kind?: "invalid" | "unknown-model"; code?: string };
+  | { ok: false; problem: string; kind?: "invalid" | "unknown-model"; code?: string; field?: string };
 
 /** Why the twin says no; each dialect has its own status, code and sentence for it. */
 export type Refusal =
   | { kind: "no-key" | "bad-key" | "no-balance" | "moderation" | "unknown-task" }
   | { kind: "busy"; retryAfterSeconds: number }
   | { kind: "too-many"; what: "requests" | "tasks"; retryAfterSeconds?: number }
-  /** `code`: the vendor's own word for it, from its own rules. */
-  | { kind: "invalid" | "unknown-model"; problem: string; code?: string | undefined }
+  /** `code` and `field`: the vendor's own words, from its own rules. */
+  | { kind: "invalid" | "unknown-model"; problem: string; code?: string | undefined; field?: string | undefined }
   | { kind: "broken"; during: "create" | "read" }
   | { kind: "too-large" | "unsupported-media" }
   | { kind: "unknown-route"; method: string; path: string }

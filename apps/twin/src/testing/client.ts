@@ -27,6 +27,14 @@ const toapisBody = { model: "seedance-2", prompt: "A shiba runs in the rain", du
 
 const xingchaoBody = { model: "seedance_2_0_pro", prompt: "A cat dancing in the rain", duration: 4 };
 
+const arkBody = {
+  model: "doubao-seedance-2-0-260128",
+  content: [{ type: "text", text: "A glass frog on a leaf" }],
+  duration: 4,
+  resolution: "480p",
+  ratio: "16:9",
+};
+
 /** Waits for what will be, on a busy machine too. */
 export const soon = <Value>(read: () => Value) => expect.poll(read, { timeout: 15_000, interval: 10 });
 
@@ -75,6 +83,15 @@ export class TestClient implements AsyncDisposable {
     create: (body: object = {}, sent: Sent = {}) => this.xingchao.post({ ...xingchaoBody, ...body }, sent),
     start: async (body: object = {}) => String((await this.xingchao.create(body)).at("id")),
     read: (id: string, sent: Sent = {}) => this.get(`/xingchao/kyyReactApiServer/v1/result/${id}`, sent),
+  };
+
+  ark = {
+    post: (body: unknown, sent: Sent = {}) => this.post("/ark/api/v3/contents/generations/tasks", body, sent),
+    create: (body: object = {}, sent: Sent = {}) => this.ark.post({ ...arkBody, ...body }, sent),
+    start: async (body: object = {}) => String((await this.ark.create(body)).at("id")),
+    read: (id: string, sent: Sent = {}) => this.get(`/ark/api/v3/contents/generations/tasks/${id}`, sent),
+    remove: (id: string, sent: Sent = {}) => this.delete(`/ark/api/v3/contents/generations/tasks/${id}`, sent),
+    list: (query = "", sent: Sent = {}) => this.get(`/ark/api/v3/contents/generations/tasks?${query}`, sent),
   };
 
   async ledger(marker?: string): Promise<Got> {

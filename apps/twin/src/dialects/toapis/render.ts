@@ -87,8 +87,7 @@ export function unixSeconds(ms: number): number {
 function completed(view: View) {
   const { task, outputs } = view;
   const [first] = outputs;
-  const searches =
-    task.order.echo?.web_search === true ? { web_search: coin(task.luck, "searches") ? 1 : 0 } : undefined;
+  const searches = task.order.webSearch ? { web_search: coin(task.luck, "searches") ? 1 : 0 } : undefined;
   return {
     completed_at: unixSeconds(task.endedAt || task.acceptedAt),
     ...(first && { expires_at: unixSeconds(first.expiresAtMs) }),

@@ -1,5 +1,5 @@
 import type { Order, Rules, Understood } from "../../dialect.ts";
-import { lot } from "../../random.ts";
+import { automaticSeconds } from "../automatic-seconds.ts";
 import { firstProblem } from "../first-problem.ts";
 import { type Body, bodySchema } from "./body.ts";
 import { microUsd } from "./price.ts";
@@ -30,7 +30,8 @@ function orderOf(body: Body, { webhook }: Rules): Order {
     // INFERRED: an empty id is none.
     clientId: body.client_business_id || body.metadata?.client_business_id || undefined,
     ...(reviewed(body) && { reviewMs: inventedReviewMs }),
-    echo: { web_search: body.tools.length > 0, ...(body.trace_id !== undefined && { trace_id: body.trace_id }) },
+    webSearch: body.tools.length > 0,
+    ...(body.trace_id !== undefined && { echo: { trace_id: body.trace_id } }),
   };
 }
 
@@ -45,7 +46,7 @@ function reviewed(body: Body): boolean {
 /** 0, -1 and nothing at all leave it to the model, which decides by the prompt. INVENTED: mini, which has no such choice, takes 5. */
 function secondsOf({ duration, model, prompt }: Body): number {
   if (duration !== undefined && duration > 0) return duration;
-  return model === "seedance-2-mini" ? 5 : 4 + (lot(1, prompt, "seconds") % 12);
+  return model === "seedance-2-mini" ? 5 : automaticSeconds(prompt);
 }
 
 function callbackProblem(url: string | undefined, { webhook, callbackUrlAllowed }: Rules): Problem | undefined {

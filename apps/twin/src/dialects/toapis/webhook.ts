@@ -30,7 +30,7 @@ export const webhook: CallbackRules = {
         submitted_at: unixSeconds(task.acceptedAt),
         finished_at: unixSeconds(task.endedAt || task.acceptedAt),
         // INFERRED: it is passed through, but no document says where it comes out.
-        ...(echo?.trace_id !== undefined && { trace_id: echo.trace_id }),
+        ...echo,
       },
     };
   },

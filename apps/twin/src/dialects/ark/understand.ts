@@ -1,0 +1,84 @@
+import type { z } from "zod";
+import type { Order, Rules, Understood } from "../../dialect.ts";
+import { automaticSeconds } from "../automatic-seconds.ts";
+import { tokensOf } from "../tokens.ts";
+import { videoInputSeconds } from "../video-input.ts";
+import { type Body, bodySchema, type Variant, variants } from "./body.ts";
+import { contentProblem } from "./content.ts";
+import { microUsd, offers } from "./price.ts";
+
+/** Reads a create body by the original's pages. */
+export function understand(input: unknown, rules: Rules): Understood {
+  const parsed = bodySchema.safeParse(input);
+  if (!parsed.success) return { ok: false, ...first(parsed.error) };
+  const body = parsed.data;
+  const variant = Object.hasOwn(variants, body.model) ? variants[body.model] : undefined;
+  if (!variant) {
+    const problem = `The model or endpoint ${body.model} does not exist or you do not have access to it.`;
+    return { ok: false, kind: "unknown-model", problem };
+  }
+  const found = problemOf(body, variant, rules);
+  return found ? { ok: false, ...found } : { ok: true, order: orderOf(body, variant) };
+}
+
+interface Found {
+  field: string;
+  problem: string;
+  code?: string;
+}
+
+function first({ issues: [issue] }: z.ZodError): Found {
+  const field = issue?.path.join(".") ?? "";
+  const missing = issue?.code === "invalid_type" && issue.message.endsWith("received undefined");
+  if (missing) {
+    return { field, code: "MissingParameter", problem: `The request is missing the parameter \`${field}\`.` };
+  }
+  return invalid(field, issue?.message ?? "");
+}
+
+function invalid(field: string, why: string): Found {
+  return { field, problem: `The parameter \`${field}\` specified in the request is not valid: ${why}.` };
+}
+
+function problemOf(body: Body, variant: Variant, rules: Rules): Found | undefined {
+  const wrong = contentProblem(body.content);
+  if (wrong !== undefined) return invalid("content", wrong);
+  if (!offers(variant, body.resolution))
+    return invalid("resolution", `${body.resolution} is not offered by ${body.model}`);
+  // INFERRED: the page names no protocol.
+  const { callback_url } = body;
+  if (callback_url === undefined || rules.callbackUrlAllowed(callback_url)) return undefined;
+  return invalid("callback_url", "must be a public https URL");
+}
+
+function orderOf(body: Body, variant: Variant): Order {
+  const prompt = body.content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
+  const videos = body.content.flatMap((part) => (part.type === "video_url" ? [part.video_url.url] : []));
+  const seconds = body.duration === -1 ? automaticSeconds(prompt) : body.duration;
+  // INVENTED: what adaptive becomes.
+  const ratio = body.ratio === "adaptive" ? "16:9" : body.ratio;
+  // INFERRED from measured counts: with a video the input's seconds are counted too.
+  const tokens = tokensOf(body.resolution, ratio, seconds + videoInputSeconds(videos));
+  const { safety_identifier, priority, service_tier, execution_expires_after } = body;
+  return {
+    prompt,
+    model: body.model,
+    resolution: body.resolution,
+    seconds,
+    ratio,
+    returnLastFrame: body.return_last_frame,
+    microUsd: microUsd(variant, body.resolution, tokens, videos.length > 0),
+    tokens,
+    seed: body.seed,
+    callbackUrl: body.callback_url,
+    expiresAfterMs: execution_expires_after * 1_000,
+    generateAudio: body.generate_audio,
+    webSearch: body.tools.length > 0,
+    echo: {
+      service_tier,
+      execution_expires_after,
+      ...(safety_identifier !== undefined && { safety_identifier }),
+      ...(priority !== undefined && { priority }),
+    },
+  };
+}
