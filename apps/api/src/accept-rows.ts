@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { batchLimits, type Problem, type RowAnswer } from "@reelqueue/contracts";
 import { accept, type Installation } from "@reelqueue/pipeline";
 import { ApiError, toApiError } from "./api-error.ts";
@@ -14,6 +15,8 @@ export async function* acceptChunks(
   let next = 1;
   try {
     for await (const rows of chunks) {
+      // checking alone never waits for anything, and others want to be served meanwhile
+      await nextTurn();
       next = rows[0]?.line ?? next;
       yield await acceptChunk(rows, options, installation);
       next = (rows.at(-1)?.line ?? next) + 1;

@@ -1,7 +1,8 @@
 import type { BatchAnswer, BatchView, GenerationPage, RowAnswer } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
+import { eventually } from "@reelqueue/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { errorIn, jsonOf, startApi, type TestApi } from "./testing/api.ts";
+import { errorIn, jsonOf, keys, startApi, type TestApi } from "./testing/api.ts";
 import { row } from "./testing/generations.ts";
 
 let api: TestApi;
@@ -92,25 +93,37 @@ test("rows come as they are sent, before the last one is there", async () => {
   expect((await jsonOf<BatchView>(api.call("/v1/batches/late"))).total).toBe(1);
 });
 
-describe("dry run", () => {
-  test("prices and problems are told and nothing is written, also for media that comes later", async () => {
-    const before = await ledger.counts(api.installation.cell);
-    const later = {
-      ...row,
-      account: "jiekou",
-      images: [{ url: `media://${"a".repeat(64)}.jpg`, role: "first_frame" }],
-    };
-    const rows = await sendLines(
-      [{ ...row, account: "jiekou" }, later, { ...row, seconds: 99 }].map((each) => JSON.stringify(each)).join("\n"),
-      "?dryRun=true",
-    );
-    expect(rows.map((each) => (each.status === "valid" ? each.quote.usd : each.status))).toEqual([
-      0.28,
-      0.28,
-      "refused",
-    ]);
-    expect(await ledger.counts(api.installation.cell)).toEqual(before);
+test("a caller who hangs up in the middle harms nobody: what came in is taken, and the API goes on", async () => {
+  const gone = new AbortController();
+  const body = new ReadableStream({
+    start: (controller) => {
+      for (let i = 0; i < 3_000; i += 1)
+        controller.enqueue(Buffer.from(`${JSON.stringify({ ...row, batch: "gone" })}\n`));
+    },
   });
+  const sending = fetch(`${api.url}/v1/generations/batch`, {
+    method: "POST",
+    headers: { ...lines, authorization: `Bearer ${keys.operator}` },
+    body,
+    duplex: "half",
+    signal: gone.signal,
+  } as RequestInit);
+  await (await sending).body?.getReader().read();
+  gone.abort();
+  const taken = await eventually(async () => (await jsonOf<BatchView>(api.call("/v1/batches/gone"))).total, {
+    describe: "rows are there",
+  });
+  expect(taken).toBeGreaterThanOrEqual(500);
+  expect((await sendLines(JSON.stringify(row)))[0]?.status).toBe("accepted");
+});
+
+test("a dry run tells prices and problems and writes nothing, also for media that comes later", async () => {
+  const dry = { ...row, account: "jiekou", batch: "dry" };
+  const later = { ...dry, images: [{ url: `media://${"a".repeat(64)}.jpg`, role: "first_frame" }] };
+  const inputs = [dry, later, { ...dry, seconds: 99 }].map((each) => JSON.stringify(each));
+  const rows = await sendLines(inputs.join("\n"), "?dryRun=true");
+  expect(rows.map((each) => (each.status === "valid" ? each.quote.usd : each.status))).toEqual([0.28, 0.28, "refused"]);
+  await errorIn(await api.call("/v1/batches/dry"), 404);
 });
 
 describe("atomic", () => {

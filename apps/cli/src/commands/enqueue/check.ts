@@ -2,6 +2,7 @@ import type { Client } from "@reelqueue/client";
 import { type AccountView, type GenerationInput, problemText, type RowAnswer } from "@reelqueue/contracts";
 import { findLocalFiles, type LocalFiles, withStored } from "./media.ts";
 import type { LineProblem, ReadRows, Row } from "./rows.ts";
+import type { Screen } from "./screen.ts";
 import { filled, type Variables } from "./variables.ts";
 
 /** A row that can be made, and where and for how much. */
@@ -23,8 +24,12 @@ interface Checking {
   batch: string;
   folder: string;
   variables: Variables;
+  screen: Screen;
   signal: AbortSignal;
 }
+
+/** A person is told how far it is after so many rows. */
+const toldEvery = 1_000;
 
 /** Checks and prices every row; nothing is written or sent away. */
 export async function check({ rows: read, problems }: ReadRows, checking: Checking): Promise<Checked> {
@@ -63,7 +68,7 @@ function ownRules({ line, request }: Row, batch: string): LineProblem[] {
 async function ask(
   rows: readonly Row[],
   files: LocalFiles,
-  { client, signal }: Checking,
+  { client, screen, signal }: Checking,
 ): Promise<Omit<Checked, "files">> {
   const checked: CheckedRow[] = [];
   const problems: LineProblem[] = [];
@@ -73,6 +78,7 @@ async function ask(
   for await (const answer of client.enqueueMany(inputs, { dryRun: true, signal })) {
     const row = rows[next++];
     if (row === undefined) break;
+    if (next % toldEvery === 0) screen.show([`  ${next} of ${rows.length} rows checked`]);
     const { line } = row;
     if (answer.status === "refused") {
       problems.push(...sentencesOf(answer).map((message) => ({ line, message })));

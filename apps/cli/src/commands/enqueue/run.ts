@@ -44,7 +44,15 @@ export async function enqueueFile(file: string, asked: Asked, stage: Stage, sign
   const accounts = await client.accounts({ signal });
   const batch = await chooseBatch(asked.batch ?? source.batch, asked.again ?? false, client);
   const variables = variablesOf(asked.set);
-  const checked = await check(read, { client, accounts, batch: batch.name, folder: source.folder, variables, signal });
+  const checked = await check(read, {
+    client,
+    accounts,
+    batch: batch.name,
+    folder: source.folder,
+    variables,
+    screen,
+    signal,
+  });
   if (checked.problems.length > 0) return refuse(source.name, checked, screen, asked);
 
   demandLive(file, checked, accounts, asked);
@@ -56,7 +64,7 @@ export async function enqueueFile(file: string, asked: Asked, stage: Stage, sign
   signal.throwIfAborted();
   stage.batch = batch.name;
   const begunAt = performance.now();
-  const sent = await send(checked.rows, { client, batch: batch.name, files: checked.files, signal });
+  const sent = await send(checked.rows, { client, batch: batch.name, files: checked.files, screen, signal });
   const generations = await follow({ client, batch: batch.name, lines: sent.lines, screen, signal });
   screen.clear();
   const seconds = (performance.now() - begunAt) / 1_000;
@@ -87,7 +95,10 @@ function shown(problems: readonly LineProblem[]): string {
 function demandLive(file: string, { rows }: Checked, accounts: readonly AccountView[], { live, dryRun }: Asked): void {
   const inside = relative(resolve(readEnv().root, "examples"), resolve(file));
   if (live || dryRun || inside.startsWith("..")) return;
-  const real = accounts.filter((account) => account.live && rows.some((row) => row.account === account.name));
+  // a row that names no account may still go to another one
+  const mayGoTo = (name: string) =>
+    rows.some(({ account, request }) => account === name || request.account === undefined);
+  const real = accounts.filter((account) => account.live && mayGoTo(account.name));
   if (real.length === 0) return;
   const names = real.map(({ name }) => name).join(" and ");
   throw new CommandError(

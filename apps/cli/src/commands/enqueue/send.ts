@@ -5,6 +5,7 @@ import { type CheckedRow, sentencesOf } from "./check.ts";
 import { idempotencyKey } from "./idempotency.ts";
 import { type LocalFiles, withStored } from "./media.ts";
 import type { LineProblem } from "./rows.ts";
+import type { Screen } from "./screen.ts";
 
 export interface Sent {
   /** Line of each generation. */
@@ -15,15 +16,16 @@ export interface Sent {
   refused: LineProblem[];
 }
 
+const toldEvery = 1_000;
 /** The API may be away so long, for example while it starts anew. */
 const patienceMs = 60_000;
 
 /** Enqueues the rows under their keys. Whatever breaks off can be sent again: what was taken is found again. */
 export async function send(
   rows: readonly CheckedRow[],
-  options: { client: Client; batch: string; files: LocalFiles; signal: AbortSignal },
+  options: { client: Client; batch: string; files: LocalFiles; screen: Screen; signal: AbortSignal },
 ): Promise<Sent> {
-  const { client, batch, files, signal } = options;
+  const { client, batch, files, screen, signal } = options;
   const sent: Sent = { lines: new Map(), accepted: 0, existing: 0, refused: [] };
   let next = 0;
   let answeredAt = performance.now();
@@ -33,6 +35,7 @@ export async function send(
       for await (const answer of client.enqueueMany(inputs, { signal })) {
         const line = rows[next++]?.line ?? answer.line;
         answeredAt = performance.now();
+        if (next % toldEvery === 0) screen.show([`  ${next} of ${rows.length} rows enqueued`]);
         if (answer.status === "refused")
           sent.refused.push(...sentencesOf(answer).map((message) => ({ line, message })));
         else if (answer.status !== "valid") {
