@@ -49,6 +49,14 @@ const aims: readonly Aim[] = [
     accounts: ["jiekou"],
     nemeses: ["echo", "zombie"],
   },
+  {
+    rule: "quiet",
+    generations: 60,
+    kills: 1,
+    faults: { "accept-late*1": 0.3 },
+    accounts: ["ark"],
+    nemeses: ["kill"],
+  },
 ];
 
 /** Promises about money and ends; a run that only gets stuck proves nothing. */

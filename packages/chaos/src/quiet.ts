@@ -13,7 +13,8 @@ export async function quiet(ids: readonly string[], { here }: World, timeoutMs: 
   let restSince = 0;
   while (performance.now() < deadline) {
     // An account that paused itself waits for somebody to look: nothing is wrong with the twin.
-    for (const name of here.accounts.keys()) await ledger.resume(here.cell, name);
+    for (const name of here.accounts.keys())
+      if ((await ledger.accountStatus(here.cell, name)).paused !== undefined) await ledger.resume(here.cell, name);
     stuck = await restless(ids, here.cell);
     const { pending } = await ledger.countDeliveries(here.cell);
     if (stuck.length === 0 && pending === 0) return [];

@@ -38,7 +38,7 @@ export interface WorldWish {
 }
 
 export const clockFactor = 60;
-export const accountNames = ["hiapi", "jiekou", "toapis"] as const;
+export const accountNames = ["hiapi", "jiekou", "toapis", "ark", "xingchao"] as const;
 export type AccountName = (typeof accountNames)[number];
 const callbackSecret = "a-signing-secret-of-the-console";
 
