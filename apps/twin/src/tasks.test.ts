@@ -14,17 +14,33 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function startTask(fault?: FaultName): { task: Task; tasks: Tasks; ended: Task[]; account: Account } {
-  const ended: Task[] = [];
+interface Started {
+  task: Task;
+  tasks: Tasks;
+  started: Task[];
+  ended: Task[];
+  account: Account;
+}
+
+function startTask(fault?: FaultName, more: Partial<Task["order"]> = {}): Started {
+  const [started, ended]: [Task[], Task[]] = [[], []];
   const onEnd = async (task: Task): Promise<void> => void ended.push(task);
   const pace = { generationMs: { median: providerMinuteMs, sigma: 0 }, keepTasks: 10 };
-  const tasks = new Tasks(new Clock(factor), pace, { started: () => {}, ended: onEnd });
+  const tasks = new Tasks(new Clock(factor), pace, { started: (task) => void started.push(task), ended: onEnd });
   const account = new Account("hiapi", "key", { submit: [], query: [], nothing: [] });
   const plan: Plan | undefined = fault && new Map([[fault, { left: 1 }]]);
-  const order = { model: "m", resolution: "480p", seconds: 4, ratio: "1:1", returnLastFrame: false, microUsd: 1 };
+  const order = {
+    model: "m",
+    resolution: "480p",
+    seconds: 4,
+    ratio: "1:1",
+    returnLastFrame: false,
+    microUsd: 1,
+    ...more,
+  };
   const { marker } = readWishes("[[marker:m]]");
   const task = tasks.start({ id: "id", number: 1, account, order, marker, luck: 7, plan });
-  return { task, tasks, ended, account };
+  return { task, tasks, started, ended, account };
 }
 
 test("time takes a task through every phase, and tells its end once", async () => {
@@ -78,4 +94,56 @@ test("a timer that is late changes neither what a reader sees nor when it ended"
   expect(tasks.phase(task)).toBe("succeeded");
   expect(task.endedAt - task.acceptedAt).toBe(6_000);
   expect(ended).toEqual([task]);
+});
+
+test("what is not finished in its time ends then, and not later", async () => {
+  const { task, tasks, ended, account } = startTask(undefined, { expiresAfterMs: 30_000 });
+  await vi.advanceTimersByTimeAsync(2_999);
+  expect(tasks.phase(task)).toBe("running");
+  await vi.advanceTimersByTimeAsync(3_500);
+  expect(tasks.phase(task)).toBe("expired");
+  expect([ended, task.endedAt - task.acceptedAt, account.running]).toEqual([[task], 3_000, 0]);
+});
+
+test("what is finished in its time never expires", async () => {
+  const { task, tasks, ended } = startTask(undefined, { expiresAfterMs: 60_001 });
+  await vi.advanceTimersByTimeAsync(7_000);
+  expect(tasks.phase(task)).toBe("succeeded");
+  expect(ended).toEqual([task]);
+});
+
+test("a stuck task still expires", async () => {
+  const { task, tasks } = startTask("stuck", { expiresAfterMs: 100_000 });
+  await vi.advanceTimersByTimeAsync(9_999);
+  expect(tasks.phase(task)).toBe("running");
+  await vi.advanceTimersByTimeAsync(1);
+  expect(tasks.phase(task)).toBe("expired");
+});
+
+test("a start is told once, at its time, where a client waits for it", async () => {
+  const { task, started, ended } = startTask(undefined, { callbackUrl: "http://127.0.0.1:9/" });
+  await vi.advanceTimersByTimeAsync(899);
+  expect(started).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect([started, task.startedAt - task.acceptedAt, ended]).toEqual([[task], 900, []]);
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect([started, ended]).toEqual([[task], [task]]);
+});
+
+test("a review comes before the wait", async () => {
+  const { task, tasks } = startTask(undefined, { reviewMs: 20_000 });
+  await vi.advanceTimersByTimeAsync(2_899);
+  expect(tasks.phase(task)).toBe("queued");
+  await vi.advanceTimersByTimeAsync(1);
+  expect(tasks.phase(task)).toBe("running");
+  await vi.advanceTimersByTimeAsync(5_100);
+  expect([tasks.phase(task), task.endedAt - task.acceptedAt]).toEqual(["succeeded", 8_000]);
+});
+
+test("a cancelled task runs no more, and its timers are stopped", async () => {
+  const { task, tasks, started, ended } = startTask(undefined, { callbackUrl: "http://127.0.0.1:9/" });
+  await tasks.end(task, "cancelled");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([tasks.phase(task), started, ended]).toEqual(["cancelled", [], [task]]);
+  expect(vi.getTimerCount()).toBe(0);
 });

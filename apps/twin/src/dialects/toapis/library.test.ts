@@ -73,6 +73,17 @@ describe("a private asset", () => {
   });
 });
 
+test("reset forgets assets, groups and uploads", async () => {
+  await using client = await openTwin({ assetReviewMs: 0 });
+  const id = await assetIn(client);
+  const form = new FormData();
+  form.append("file", new Blob([png], { type: "image/png" }));
+  const url = String((await client.form("/toapis/v1/uploads/images", form)).at("data.url"));
+  await client.post("/twin/reset", {});
+  expect((await client.get(`${root}/assets/${id}`)).status).toBe(404);
+  expect((await fetch(url)).status).toBe(404);
+});
+
 describe("an upload", () => {
   const upload = (client: TestClient, kind: string, file: Blob | string, name = "file") => {
     const form = new FormData();
