@@ -1,9 +1,11 @@
 import { lookup } from "node:dns/promises";
 import { Agent, type Dispatcher } from "undici";
 import { type Addresses, readAddresses } from "./addresses.ts";
-import { type Egress, EgressError, type EgressReply, type EgressRequest, type EgressStream } from "./egress.ts";
+import { encodingRefusal, flat } from "./answer-headers.ts";
+import type { Egress, EgressReply, EgressRequest, EgressStream } from "./egress.ts";
 import { Exchange, witness } from "./exchange.ts";
 import { admit, type Connect, guardedConnect, openConnect, type Resolve, readUrl } from "./guard.ts";
+import { TextExchange } from "./text-exchange.ts";
 
 export interface EgressOptions {
   /** Private addresses that may be reached although the URL comes from outside, as CIDR ranges. */
@@ -23,10 +25,15 @@ const defaultMaxBytes = 1_048_576;
 /** Fewer, larger writes: measured 1.4 times faster to disk than the default of 64 KiB. */
 const streamBufferBytes = 1_048_576;
 
+interface Way {
+  agent: Agent;
+  /** The same agent, with an eye on what is sent of requests whose answers are streams. */
+  witnessed: Dispatcher;
+}
 interface Ways {
   addresses: Addresses;
-  guarded: Dispatcher;
-  trusting: Dispatcher;
+  guarded: Way;
+  trusting: Way;
 }
 type Incoming = Dispatcher.ResponseData<Exchange>;
 
@@ -42,20 +49,21 @@ export function createEgress(options: EgressOptions = {}): Egress {
     request: (request) => requestText(request, ways),
     stream: (request) => requestStream(request, ways),
     async close() {
-      await Promise.all([guarded.destroy(), trusting.destroy()]);
+      await Promise.all([guarded.agent.destroy(), trusting.agent.destroy()]);
     },
   };
 }
 
 async function requestText(request: EgressRequest, ways: Ways): Promise<EgressReply> {
-  const exchange = new Exchange(request.timeoutMs ?? defaultTimeoutMs, request.signal);
+  const { timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes, signal } = request;
+  const exchange = new TextExchange({ timeoutMs, maxBytes, signal });
   try {
-    return await readReply(await open(request, exchange, ways), request.maxBytes ?? defaultMaxBytes);
+    const { way, url } = wayOf(request, ways);
+    if (!exchange.stopped) way.agent.dispatch(toUndici(request, url), exchange);
   } catch (error) {
-    throw exchange.failure(error);
-  } finally {
-    exchange.end();
+    exchange.fail(error);
   }
+  return exchange.reply;
 }
 
 async function requestStream(request: EgressRequest, ways: Ways): Promise<EgressStream> {
@@ -73,21 +81,30 @@ async function requestStream(request: EgressRequest, ways: Ways): Promise<Egress
 
 /** Sends it once, and returns when the headers of the answer are there. */
 async function open(request: EgressRequest, exchange: Exchange, ways: Ways): Promise<Incoming> {
-  const url = readUrl(request.url);
-  if (!request.trusted) admit(url, ways.addresses);
+  const { way, url } = wayOf(request, ways);
   exchange.signal.throwIfAborted();
-  const answer = (request.trusted ? ways.trusting : ways.guarded).request(toUndici(request, url, exchange));
-  const response = await Promise.race([answer, exchange.unsent]);
-  refuseEncoding(response);
-  return response;
+  const { signal } = exchange;
+  const options = { ...toUndici(request, url), signal, opaque: exchange, highWaterMark: streamBufferBytes };
+  const response = await Promise.race([way.witnessed.request(options), exchange.unsent]);
+  const refusal = encodingRefusal(response.headers);
+  if (refusal === undefined) return response;
+  response.body.on("error", () => undefined).destroy();
+  throw refusal;
+}
+
+function wayOf(request: EgressRequest, { addresses, guarded, trusting }: Ways): { way: Way; url: URL } {
+  const url = readUrl(request.url);
+  if (request.trusted) return { way: trusting, url };
+  admit(url, addresses);
+  return { way: guarded, url };
 }
 
 function resolveBySystem(hostname: string): ReturnType<Resolve> {
   return lookup(hostname, { all: true });
 }
 
-function agentVia(connect: Connect, { connectionsPerOrigin, idleTimeoutMs = 30_000 }: EgressOptions): Dispatcher {
-  return new Agent({
+function agentVia(connect: Connect, { connectionsPerOrigin, idleTimeoutMs = 30_000 }: EgressOptions): Way {
+  const agent = new Agent({
     connect,
     allowH2: false,
     pipelining: 1,
@@ -95,55 +112,20 @@ function agentVia(connect: Connect, { connectionsPerOrigin, idleTimeoutMs = 30_0
     // The exchange's own clock covers the wait for the headers, to the millisecond.
     headersTimeout: 0,
     bodyTimeout: idleTimeoutMs,
-  }).compose(witness);
+  });
+  return { agent, witnessed: agent.compose(witness) };
 }
 
-function toUndici(request: EgressRequest, url: URL, exchange: Exchange): Dispatcher.RequestOptions<Exchange> {
+function toUndici(request: EgressRequest, url: URL): Dispatcher.DispatchOptions & { origin: string } {
   return {
     origin: url.origin,
     path: url.pathname + url.search,
     method: request.method,
     headers: { "user-agent": "reelqueue", ...lowerCased(request.headers ?? {}), "accept-encoding": "identity" },
     body: request.body ?? null,
-    signal: exchange.signal,
-    opaque: exchange,
-    highWaterMark: streamBufferBytes,
   };
 }
 
 function lowerCased(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-}
-
-/** A compressed answer could be far larger than its bytes on the wire, and none was asked for. */
-function refuseEncoding({ headers, body }: Incoming): void {
-  const encoding = String(headers["content-encoding"] ?? "identity").trim();
-  if (encoding === "" || encoding.toLowerCase() === "identity") return;
-  body.on("error", () => undefined).destroy();
-  throw new EgressError("broken", `The answer is encoded as ${encoding}`, { sent: true, code: "CONTENT_ENCODING" });
-}
-
-async function readReply(response: Incoming, maxBytes: number): Promise<EgressReply> {
-  const { statusCode: status, headers, body } = response;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  if (Number(headers["content-length"] ?? 0) > maxBytes) throw tooLarge(response, maxBytes);
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge(response, maxBytes);
-    chunks.push(chunk);
-  }
-  return { status, headers: flat(headers), text: Buffer.concat(chunks, bytes).toString("utf8") };
-}
-
-function tooLarge({ body }: Incoming, maxBytes: number): EgressError {
-  body.on("error", () => undefined).destroy();
-  return new EgressError("too_large", `The answer is larger than ${maxBytes} bytes`, { sent: true, code: "TOO_LARGE" });
-}
-
-function flat(headers: Dispatcher.ResponseData["headers"]): Record<string, string> {
-  const pairs = Object.entries(headers).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    pairs.map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : String(value)]),
-  );
 }

@@ -1,8 +1,9 @@
-import { type Dispatcher, errors } from "undici";
+import type { Dispatcher } from "undici";
 import { EgressError, type EgressErrorKind } from "./egress.ts";
+import { failureOf } from "./failure.ts";
 
 /**
- * One request under way: its clock, its way to be stopped, and the truth about whether it was sent.
+ * One request under way whose answer is a stream: its clock, its way to be stopped, and the truth about whether it was sent.
  * Stopped before anything was written it rejects `unsent` at once, and undici will then never write it.
  */
 export class Exchange {
@@ -41,16 +42,8 @@ export class Exchange {
     this.#outer?.removeEventListener("abort", this.#onOuterAbort);
   }
 
-  /** What went wrong, as the one error class of this seam. */
   failure(error: unknown): EgressError {
-    if (error instanceof EgressError) return error;
-    const code = codeOf(error);
-    const message = error instanceof Error && error.message !== "" ? error.message : (code ?? String(error));
-    return new EgressError(this.sent ? kindOf(error) : "unsent", message, {
-      sent: this.sent,
-      ...(code === undefined ? {} : { code }),
-      cause: error,
-    });
+    return failureOf(error, this.sent);
   }
 
   #stop(kind: EgressErrorKind, message: string, code: string): void {
@@ -78,13 +71,3 @@ export const witness: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (o
     onResponseError: (...received) => handler.onResponseError?.(...received),
   });
 };
-
-function kindOf(error: unknown): EgressErrorKind {
-  return error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError ? "timeout" : "broken";
-}
-
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ("code" in error && typeof error.code === "string") return error.code;
-  return error.name === "Error" ? undefined : error.name;
-}

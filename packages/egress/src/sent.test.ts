@@ -124,6 +124,12 @@ test("sent is true: given up after it was written", async () => {
   expect(error).toMatchObject({ sent: true, kind: "aborted" });
 });
 
+test("a request that is given up after it was sent lets go of its connection", async () => {
+  const server = await listen((socket) => onPost(socket, () => undefined));
+  await expect(open().request({ ...post, url: server.url, timeoutMs: 500 })).rejects.toMatchObject({ sent: true });
+  await vi.waitFor(() => expect(server.connections.map(({ closed }) => closed)).toEqual([true]));
+});
+
 test("a request that gave up in the queue of a busy connection is not sent later either", async () => {
   const waiting: Socket[] = [];
   const server = await listen((socket) => onPost(socket, () => waiting.push(socket)));
