@@ -112,6 +112,20 @@ test("a refusal proves nothing before the quiet window is over", async () => {
   expect(await look(id)).toMatchObject({ state: "unknown" });
 });
 
+test("a provider that says nothing usable for a day leaves the question to a person", async () => {
+  const id = await queued();
+  await settle(await intend(id), lost, deps);
+  await due(id);
+  const known = deps.accounts.get("hiapi");
+  if (!known) throw new Error("hiapi is not there");
+  const mute = { ...known, provider: { ...known.provider, submit: async () => lost } };
+  await resolve(mute, deps);
+  expect(await look(id)).toMatchObject({ state: "unknown" });
+  await due(id);
+  await resolve(mute, { ...deps, timing: { ...deps.timing, askForMs: 0 } });
+  expect(await look(id)).toMatchObject({ state: "needs_review" });
+});
+
 test("a callback of an earlier attempt does not pass for the one that is lost", async () => {
   const id = await queued();
   await bind(await intend(id), "task-1", deps);

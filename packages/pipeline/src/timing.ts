@@ -19,6 +19,8 @@ export const timing = {
   quietMs: 300_000,
   /** Looks that find nothing count as apart only when this long lies between them. */
   missApartMs: 30_000,
+  /** A lost POST about which its provider has said nothing usable for so long goes to a person. */
+  askForMs: 24 * 3_600_000,
   /** Recovery and admission turn at least this often. */
   turnMs: 1_000,
 };

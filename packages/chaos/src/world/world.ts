@@ -40,6 +40,8 @@ export interface WorldWish {
 export const clockFactor = 60;
 export const accountNames = ["hiapi", "jiekou", "toapis", "ark", "xingchao"] as const;
 export type AccountName = (typeof accountNames)[number];
+/** Where a provider's root is not its host. */
+const paths: Record<string, string> = { ark: "/api/v3" };
 const callbackSecret = "a-signing-secret-of-the-console";
 
 export async function startWorld(wish: WorldWish): Promise<World> {
@@ -125,7 +127,7 @@ function environment(
 ): Record<string, string> & { REELQUEUE_CONFIG: string } {
   const account = (provider: string) => ({
     provider,
-    baseUrl: `http://127.0.0.1:${toTwin.port}/${provider}`,
+    baseUrl: `http://127.0.0.1:${toTwin.port}/${provider}${paths[provider] ?? ""}`,
     keyEnv: "TWIN_KEY",
     callbackSecretEnv: "TWIN_CALLBACK_SECRET",
     timeScale: clockFactor,

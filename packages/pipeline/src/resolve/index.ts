@@ -101,7 +101,9 @@ async function act(lost: Lost, resolution: Resolution, deps: Deps): Promise<void
     case "absent":
       return countMiss(lost, deps);
     case "later":
-      return lookAgain(lost, resolution.inMs, { trouble: String(lost.trouble + 1) }, deps);
+      return lost.nowMs - lost.lostAtMs < deps.timing.askForMs
+        ? lookAgain(lost, resolution.inMs, { trouble: String(lost.trouble + 1) }, deps)
+        : giveToReview(lost, "its provider has said nothing usable for a day", deps);
     case "mute":
       return giveToReview(lost, resolution.why, deps);
   }
