@@ -74,10 +74,12 @@ test.each([
   expect(found.map(({ limit }) => limit)).toEqual(isAllowed ? [] : ["totalSeconds"]);
 });
 
-test("a sum has its own slack, and counts what is known", () => {
+test("a sum has a slack for each file, and counts what is known", () => {
   const limits = { totalSeconds: { max: 15, slack: 0.1 } };
   expect(judgeTotal([clip(15.1)], limits)).toEqual([]);
   expect(judgeTotal([clip(15.101)], limits)).toHaveLength(1);
+  expect(judgeTotal([clip(5.1), clip(5.1), clip(5.1)], limits)).toEqual([]);
+  expect(judgeTotal([clip(5.1), clip(5.1), clip(5.101)], limits)).toHaveLength(1);
   const unknown: MediaFacts = { format: "mp4", bytes: 1 };
   expect(judgeTotal([unknown, clip(15)], limits)).toEqual([]);
   expect(judgeTotal([unknown, clip(16)], limits)).toHaveLength(1);

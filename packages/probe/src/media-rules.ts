@@ -17,9 +17,12 @@ export interface MediaLimits {
   /** Width times height. */
   areaPixels?: Interval;
   bytes?: { max: number; open?: boolean };
-  /** Of one file, compared in whole milliseconds; up to `slack` more is let pass for what encoders add. */
+  /**
+   * Of one file, compared in whole milliseconds. So much `slack` is let pass beyond both bounds for what encoders add:
+   * 15 s of sound are 15.047 s as MP3 at 44,100 Hz, and 15 s made by Seedance are 361 frames, 15.042 s.
+   */
   seconds?: Interval & { slack?: number };
-  /** Of all files together, compared and let pass likewise. */
+  /** Of all files together, compared likewise, with so much slack for each of them. */
   totalSeconds?: { max: number; slack?: number };
   framesPerSecond?: Interval;
   /** Classes such as 480p and 720p, by the shorter side; see `linesOf`. */
@@ -51,7 +54,7 @@ export function judgeTotal(files: readonly MediaFacts[], { totalSeconds }: Media
   if (!totalSeconds) return [];
   const { max, slack = 0 } = totalSeconds;
   const totalMs = files.reduce((sum, { seconds = 0 }) => sum + ms(seconds), 0);
-  if (totalMs <= ms(max) + ms(slack)) return [];
+  if (totalMs <= ms(max) + ms(slack) * files.length) return [];
   return [{ limit: "totalSeconds", given: `${totalMs / 1_000} s in all`, allowed: `at most ${max} s in all` }];
 }
 

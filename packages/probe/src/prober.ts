@@ -34,21 +34,11 @@ export function createProber({ concurrency = 8, remembered = 2_000, ...options }
     const looking = limit(() => probe(url, kind, options));
     answers.set(key, looking);
     looking.then(
-      (answer) => keep(answers, key, looking, answer),
+      ({ kind }) => answers.set(key, looking, { ttl: kind === "facts" ? factsLastMs : othersLastMs }),
       () => answers.delete(key),
     );
     return looking;
   };
-}
-
-function keep(
-  answers: LRUCache<string, Promise<Probed>>,
-  key: string,
-  looking: Promise<Probed>,
-  { kind }: Probed,
-): void {
-  if (answers.peek(key) !== looking) return;
-  answers.set(key, looking, { ttl: kind === "facts" ? factsLastMs : othersLastMs });
 }
 
 function keyOf(url: string, kind: MediaKind): string {

@@ -82,9 +82,12 @@ test.each([
   expect(await probe(url, "image", { http, media })).toEqual({ kind: "unknown", why: expect.stringContaining(why) });
 });
 
-test("a name that the media store does not have, and a data URI that is too large, say so", async () => {
+test("a name that the media store does not have, and a file that is too large, say so", async () => {
   const missing = `media://${"0".repeat(64)}.png`;
   expect(await probe(missing, "image", { http, media })).toMatchObject({ kind: "unreachable" });
   const large = asDataUri(Buffer.alloc(1_000));
   expect(await probe(large, "image", { http, media, maxBytes: 999 })).toMatchObject({ kind: "refused" });
+  const put = await media.put(sample("late-directory.tiff"));
+  const url = put.kind === "stored" ? put.url : "";
+  expect(await probe(url, "image", { http, media, maxBytes: 999 })).toMatchObject({ kind: "refused" });
 });

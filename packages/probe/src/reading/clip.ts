@@ -52,8 +52,8 @@ export async function readClip(file: MediaFile): Promise<Parsed | undefined> {
   if (!track) return { kind: "unknown", why: `a ${format} with neither picture nor sound` };
   const seconds = await secondsOf(track, file, format);
   if (seconds === undefined) return { kind: "unknown", why: `a ${format} that ends before its end` };
-  const isMute = format === "mp4" && !picture;
-  return { kind: "facts", facts: { format: isMute ? "m4a" : format, ...(await pictureFacts(picture)), seconds } };
+  const isSoundOnly = format === "mp4" && !picture;
+  return { kind: "facts", facts: { format: isSoundOnly ? "m4a" : format, ...(await pictureFacts(picture)), seconds } };
 }
 
 async function formatOf(input: Input): Promise<MediaFormat | undefined> {
