@@ -133,11 +133,12 @@ test("nothing that is logged can break the log: cycles, throwing getters, depth,
   expect(redact(Array.from({ length: 300 }, () => 0))).toHaveLength(201);
 });
 
-test("a hostile text of 100,000 characters is scrubbed in under half a second", () => {
+// A pattern that looks back over the whole text at every character would take minutes for these.
+test("a hostile text of 400,000 characters does not hold the process up", () => {
   for (const piece of ["a-", "sig", "&token", "://a", '"key', "Bearer ", "key%3", "a.b_c"]) {
     const startedMs = performance.now();
-    scrub(piece.repeat(100_000 / piece.length));
-    expect(performance.now() - startedMs, piece).toBeLessThan(500);
+    scrub(piece.repeat(400_000 / piece.length));
+    expect(performance.now() - startedMs, piece).toBeLessThan(10_000);
   }
 });
 
