@@ -11,7 +11,7 @@ import { quiet } from "./quiet.ts";
 import { type Chance, chance } from "./random.ts";
 import { settleReviews } from "./settle-reviews.ts";
 import type { Ended } from "./world/slot.ts";
-import { accountNames, startWorld, type World } from "./world/world.ts";
+import { accountNames, clockFactor, startWorld, type World } from "./world/world.ts";
 
 /** One strike as it happened. */
 export interface Strike {
@@ -44,7 +44,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     seed: options.seed,
     workers: options.workers,
     ...(options.without !== undefined && { env: { WITHOUT: options.without } }),
-    ...(options.acceptLateMs !== undefined && { twin: { acceptLateMs: options.acceptLateMs } }),
+    ...(options.lateMs !== undefined && { twin: { acceptLateMs: options.lateMs * clockFactor } }),
   });
   say(
     `the system runs: ${world.slots.length} processes, Redis on port ${world.redis.port}, the twin at ${world.twin.url}`,
@@ -120,6 +120,6 @@ async function heal({ redis, slots, toTwin, here }: World): Promise<void> {
   await Promise.all(slots.map((slot) => slot.ready(120_000)));
 }
 
-export function idsOf(rows: readonly Row[]): string[] {
+function idsOf(rows: readonly Row[]): string[] {
   return rows.flatMap(({ id }) => (id === undefined ? [] : [id]));
 }

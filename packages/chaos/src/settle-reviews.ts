@@ -30,6 +30,6 @@ export interface Bill {
   byMarker: Record<string, { tasks: number; charges: number; refunds: number; taskIds: string[] }>;
 }
 
-export async function billOf({ twin }: World): Promise<Bill> {
+async function billOf({ twin }: World): Promise<Bill> {
   return (await (await fetch(`${twin.url}/twin/ledger`)).json()) as Bill;
 }

@@ -14,7 +14,7 @@ export interface Nemesis {
   strike(world: World, luck: Chance): Promise<string>;
 }
 
-export const nemeses: readonly Nemesis[] = [...processes, ...redisFaults, ...network, ...aimed];
+const nemeses: readonly Nemesis[] = [...processes, ...redisFaults, ...network, ...aimed];
 
 /** Strikes of a run in the order in which they come: so many kills of processes, and of every other kind at least one. */
 export function planStrikes(kills: number, luck: Chance, only?: readonly string[]): Nemesis[] {

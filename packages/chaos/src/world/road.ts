@@ -12,7 +12,7 @@ export interface Weather {
   delayMs: number;
 }
 
-export const fair: Weather = { dropsRequests: false, dropsReplies: false, refuses: false, delayMs: 0 };
+const fair: Weather = { dropsRequests: false, dropsReplies: false, refuses: false, delayMs: 0 };
 
 /** A TCP proxy on loopback whose network can be made to lie. */
 export interface Road extends AsyncDisposable {

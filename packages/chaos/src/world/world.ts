@@ -40,6 +40,8 @@ export interface WorldWish {
 export const clockFactor = 60;
 export const accountNames = ["hiapi", "jiekou", "toapis", "ark", "xingchao"] as const;
 export type AccountName = (typeof accountNames)[number];
+/** How long a late task hides, in real ms: longer than looks that miss, shorter than the quiet window. */
+const lateMs = 3_000;
 /** Where a provider's root is not its host. */
 const paths: Record<string, string> = { ark: "/api/v3" };
 const callbackSecret = "a-signing-secret-of-the-console";
@@ -112,6 +114,7 @@ function twinOptions(wish: WorldWish, toTwin: Road): TwinOptions {
     seed: wish.seed,
     outputs: "tiny",
     allowHttpCallbacks: true,
+    acceptLateMs: lateMs * clockFactor,
     callbackSecret,
     publicUrl: `http://127.0.0.1:${toTwin.port}`,
     limits: { hiapi: { requestsPerMinute: 1_200, concurrent: 40 }, jiekou: { requestsPerMinute: 1_200 } },
