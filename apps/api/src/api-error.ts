@@ -57,6 +57,7 @@ function ofLedger(error: LedgerError): ApiError {
       return new ApiError("unavailable", undefined, { retryAfterSeconds: retrySoonSeconds, cause: error });
     case "too_large":
       return new ApiError("too_large", error.message, { cause: error });
+    case "broken":
     case "version":
     case "forbidden":
       return new ApiError("internal", undefined, { cause: error });

@@ -3,6 +3,8 @@ export type LedgerErrorKind =
   | "away"
   /** Redis answers, but refuses to write (out of memory, disk full, read-only). */
   | "refusing"
+  /** A script of ours failed: a bug, and asking again will not help. */
+  | "broken"
   /** The record was written by a newer version. */
   | "version"
   /** The caller asked for a move that the table of moves does not have. */
@@ -32,5 +34,7 @@ export function toLedgerError(error: unknown): LedgerError {
   }
   if (/WRONGPASS|NOAUTH|NOPERM/.test(message))
     return new LedgerError("refusing", `Redis refuses this user: ${message}`, error);
+  if (/^(ERR (?!max number of clients)|WRONGTYPE)/.test(message))
+    return new LedgerError("broken", `a script of the ledger failed: ${message}`, error);
   return new LedgerError("away", `Redis cannot be reached: ${message}`, error);
 }

@@ -58,23 +58,13 @@ const readyWithinMs = { worker: 10_000, front: 3_000 } as const;
 
 /** Opens an installation in order; the scope closes it in reverse. A StartError says what is wrong and what to do. */
 export async function openInstallation(scope: AsyncDisposableStack, options: OpenOptions): Promise<Installation> {
-  const { home, log, role, redisUrl, publicUrl } = options;
-  const loaded = await loadConfig({
-    path: options.configPath,
-    env: options.env,
-    home,
-    keyVariables,
-    withoutSecrets: options.withoutSecrets ?? false,
-  });
+  const { home, log, publicUrl, rehearsal } = options;
+  const { configPath: path, env, withoutSecrets = false } = options;
+  const loaded = await loadConfig({ path, env, home, keyVariables, withoutSecrets });
   const { config } = loaded;
   const secret = await installationSecret(home);
-  const cell = scope.use(ledger.openCell({ url: redisUrl, cell: config.cell, role }));
-  await ledger.awaitReady(cell, readyWithinMs[role]).catch((error: Error) => {
-    throw new StartError(
-      `${error.message} (REDIS_URL is ${withoutPassword(redisUrl)}): start it with \`npm start\`, or correct REDIS_URL`,
-    );
-  });
-  const connect = () => ledger.connect(redisUrl, role);
+  const cell = scope.use(await openReadyCell(options, config.cell));
+  const connect = () => ledger.connect(options.redisUrl, options.role);
   const queues = scope.use(openQueues({ connect, prefix: cell.prefix }));
   const http = createEgress({ allowPrivate: config.allowPrivate });
   scope.defer(() => http.close());
@@ -93,18 +83,32 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
     ...(publicUrl !== undefined && { publicUrl: publicUrl.replace(/\/+$/, "") }),
     media: await openDiskMedia({ directory: config.outputs.mediaDirectory, ...storage }),
     outputs:
-      options.rehearsal?.outputs?.(http) ??
+      rehearsal?.outputs?.(http) ??
       (await openDiskOutputs({ directory: config.outputs.directory, egress: http, ...storage })),
     runTimes: openRunTimes(cell),
     random: Math.random,
     unsafe: safety.refusal,
     ready: safety.ready,
-    timing: { ...timing, ...options.rehearsal?.timing },
-    ...(options.rehearsal?.reached !== undefined && { reached: options.rehearsal.reached }),
-    ...(options.rehearsal?.without !== undefined && { without: options.rehearsal.without }),
+    timing: { ...timing, ...rehearsal?.timing },
+    ...(rehearsal?.reached !== undefined && { reached: rehearsal.reached }),
+    ...(rehearsal?.without !== undefined && { without: rehearsal.without }),
     config,
     connect,
   };
+}
+
+async function openReadyCell({ redisUrl: url, role }: OpenOptions, name: string): Promise<ledger.Cell> {
+  const cell = ledger.openCell({ url, cell: name, role });
+  try {
+    await ledger.awaitReady(cell, readyWithinMs[role]);
+    return cell;
+  } catch (error) {
+    await cell[Symbol.asyncDispose]();
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StartError(
+      `${why} (REDIS_URL is ${withoutPassword(url)}): start it with \`npm start\`, or correct REDIS_URL`,
+    );
+  }
 }
 
 /** A tenant's own secret where the configuration names one, else one derived from the installation's. */

@@ -2,6 +2,7 @@ import * as ledger from "@reelqueue/ledger";
 import { type DeliveryOutcome, nextTry, deliver as send } from "@reelqueue/webhooks";
 import type { Deps } from "../deps.ts";
 import { startLoop } from "../loop.ts";
+import { trackUnderWay } from "../under-way.ts";
 
 export interface DelivererOptions {
   /** Webhooks under way at once in this process, and of one endpoint in all processes. */
@@ -16,26 +17,17 @@ export interface Deliverer extends AsyncDisposable {
 }
 
 export function startDeliverer(deps: Deps, { concurrency, perEndpoint, maxSleepMs }: DelivererOptions): Deliverer {
-  const underWay = new Set<Promise<void>>();
+  const underWay = trackUnderWay(() => loop.wake());
   const loop = startLoop(
     async () => {
-      const limit = concurrency - underWay.size;
+      const limit = concurrency - underWay.count();
       if (limit <= 0) return maxSleepMs;
-      const options = { limit, perEndpoint, leaseMs: deps.timing.deliverLeaseMs };
-      const { items, lease, nextInMs = maxSleepMs } = await ledger.claimDeliveries(deps.cell, options);
+      const wish = { limit, perEndpoint, leaseMs: deps.timing.deliverLeaseMs };
+      const { items, lease, nextInMs = maxSleepMs } = await ledger.claimDeliveries(deps.cell, wish);
       for (const item of items) {
-        const sending = attempt(item, lease, deps)
-          .catch((error) =>
-            deps.log.error(
-              { err: error, delivery: item.id },
-              "a webhook try could not be recorded; its lease brings it back",
-            ),
-          )
-          .finally(() => {
-            underWay.delete(sending);
-            loop.wake();
-          });
-        underWay.add(sending);
+        underWay.add(attempt(item, lease, deps), (error) =>
+          deps.log.error({ err: error, delivery: item.id }, notRecorded),
+        );
       }
       return Math.min(maxSleepMs, nextInMs);
     },
@@ -45,10 +37,12 @@ export function startDeliverer(deps: Deps, { concurrency, perEndpoint, maxSleepM
     wake: loop.wake,
     [Symbol.asyncDispose]: async () => {
       await loop.stop();
-      await Promise.all(underWay);
+      await underWay.ended();
     },
   };
 }
+
+const notRecorded = "a webhook try could not be recorded; its lease brings it back";
 
 async function attempt(delivery: ledger.DueDelivery, lease: string, deps: Deps): Promise<void> {
   await deps.reached?.("deliver:after-claim", delivery.id);

@@ -4,6 +4,7 @@ import type { Account } from "../account.ts";
 import { callOf } from "../call.ts";
 import type { Deps } from "../deps.ts";
 import { type Loop, startLoop } from "../loop.ts";
+import { trackUnderWay } from "../under-way.ts";
 import { batcher } from "./batcher.ts";
 import type { Watched } from "./judge.ts";
 import { record } from "./record.ts";
@@ -53,49 +54,20 @@ function pollLoop(
   account: Account,
   deps: Deps,
   freed: (account: string) => void,
-  options: PollerOptions,
+  { concurrency, maxSleepMs, turned }: PollerOptions,
 ): Loop {
-  const { concurrency, maxSleepMs, turned } = options;
-  const underWay = new Set<Promise<void>>();
-  let unanswered = 0;
-  const answers = batcher<Answer>((batch) => record(lane, batch, account, deps, freed), gatherMs);
-
-  const ask = async (watched: Watched, lease: string): Promise<void> => {
-    unanswered += 1;
-    const progress = await look(watched, account, deps);
-    unanswered -= 1;
-    await deps.reached?.("poll:after-answer", watched.id);
-    deps.meters.polls.inc({ account: account.name, answer: progress.kind });
-    // An end frees a slot: where no other answer is under way, it waits for none.
-    const urgent = progress.kind !== "pending" && unanswered === 0;
-    await answers.add({ watched, lease, progress }, { urgent });
-  };
-
+  const underWay = trackUnderWay(() => loop.wake());
+  const ask = asker(lane, account, deps, freed);
   const loop = startLoop(
     async () => {
-      const limit = Math.min(concurrency - underWay.size, mostPerClaim);
+      const limit = Math.min(concurrency - underWay.count(), mostPerClaim);
       if (limit <= 0) return maxSleepMs;
-      const options = { limit, leaseMs: deps.timing.lookLeaseMs, bucket: bucketOf(account) };
-      const {
-        items,
-        lease,
-        nextInMs = maxSleepMs,
-      } = await ledger.claim(deps.cell, lane, account.name, fields, options);
+      const wish = { limit, leaseMs: deps.timing.lookLeaseMs, bucket: bucketOf(account) };
+      const { items, lease, nextInMs = maxSleepMs } = await ledger.claim(deps.cell, lane, account.name, fields, wish);
       turned?.();
       for (const item of items) {
         await deps.reached?.("poll:after-claim", item.id);
-        const asking = ask(item, lease)
-          .catch((error) =>
-            deps.log.error(
-              { err: error, generation: item.id },
-              "a look at a task could not be recorded; its lease brings it back",
-            ),
-          )
-          .finally(() => {
-            underWay.delete(asking);
-            loop.wake();
-          });
-        underWay.add(asking);
+        underWay.add(ask(item, lease), (error) => deps.log.error({ err: error, generation: item.id }, notRecorded));
       }
       return Math.min(maxSleepMs, nextInMs);
     },
@@ -106,8 +78,26 @@ function pollLoop(
     wake: loop.wake,
     stop: async () => {
       await loop.stop();
-      await Promise.all(underWay);
+      await underWay.ended();
     },
+  };
+}
+
+const notRecorded = "a look at a task could not be recorded; its lease brings it back";
+
+/** Looks at one task and has the answer written, together with those that come at about the same time. */
+function asker(lane: "poll" | "watch", account: Account, deps: Deps, freed: (account: string) => void) {
+  const answers = batcher<Answer>((batch) => record(lane, batch, account, deps, freed), gatherMs);
+  let unanswered = 0;
+  return async (watched: Watched, lease: string): Promise<void> => {
+    unanswered += 1;
+    const progress = await look(watched, account, deps);
+    unanswered -= 1;
+    await deps.reached?.("poll:after-answer", watched.id);
+    deps.meters.polls.inc({ account: account.name, answer: progress.kind });
+    // An end frees a slot: where no other answer is under way, it waits for none.
+    const urgent = progress.kind !== "pending" && unanswered === 0;
+    await answers.add({ watched, lease, progress }, { urgent });
   };
 }
 
