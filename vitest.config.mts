@@ -29,7 +29,7 @@ export default defineConfig({
           maxWorkers: availableParallelism() + 1,
           include: ["packages/{scenarios,chaos}/**/*.test.ts"],
           exclude: notTests,
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
         },

@@ -13,6 +13,8 @@ export const timing = {
   lookLeaseMs: 30_000,
   /** Renewed while a finalizer is at work. */
   finalizeLeaseMs: 60_000,
+  /** How long a full disk is waited for before room is looked for again. */
+  roomMs: 30_000,
   /** Longer than the longest send of a webhook. */
   deliverLeaseMs: 30_000,
   /** A POST that has not taken effect this long after its socket closed never will (assumption A1). */

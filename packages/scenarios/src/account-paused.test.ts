@@ -34,7 +34,7 @@ test.each([
     expect((await world.bill()).tasks).toBe(3);
     expect(await contradictions(world)).toEqual([]);
   },
-  90_000,
+  300_000,
 );
 
 test("a provider that loses every answer, and offers no way to find out, costs a review for some rows and not for all", async () => {
@@ -48,12 +48,12 @@ test("a provider that loses every answer, and offers no way to find out, costs a
       const waiting = (await world.get(ids)).map((generation) => generation.waiting ?? "");
       return waiting.some((reason) => reason.startsWith("account paused: 10 answers in a row were lost"));
     },
-    { describe: "the account is paused", timeoutMs: 30_000 },
+    { describe: "the account is paused", timeoutMs: 120_000 },
   );
   const touched = (await world.get(ids)).filter(({ state }) => state !== "queued").length;
   expect(touched).toBeLessThan(150);
   expect((await world.bill()).charges).toBe(0);
-}, 90_000);
+});
 
 test("a Redis that could lose what it acknowledged gets no money spent on it, and says why; mended, work goes on", async () => {
   await using world = await startWorld();
@@ -70,4 +70,4 @@ test("a Redis that could lose what it acknowledged gets no money spent on it, an
   await world.here.cell.redis.config("SET", "appendfsync", "always");
   await fetch(`${submitter.url}/readyz`);
   expect((await world.rested(ids)).map(({ state }) => state)).toEqual(["succeeded"]);
-}, 90_000);
+});

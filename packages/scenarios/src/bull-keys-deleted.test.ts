@@ -14,16 +14,16 @@ test("every BullMQ key deleted in the middle of work: every generation still com
   for (const reached of [5, 25, 45]) {
     await eventually(async () => (await world.bill()).tasks >= reached, {
       describe: `${reached} tasks exist`,
-      timeoutMs: 30_000,
+      timeoutMs: 120_000,
     });
     await eventually(async () => deleteBullKeys(world), { describe: "BullMQ has keys to delete" });
   }
-  const rested = await world.rested(ids, 90_000);
+  const rested = await world.rested(ids);
   expect(new Set(rested.map(({ state }) => state))).toEqual(new Set(["succeeded"]));
   const bill = await world.bill();
   expect([bill.tasks, bill.charges, bill.duplicates]).toEqual([60, 60, []]);
   expect(await contradictions(world)).toEqual([]);
-}, 150_000);
+});
 
 async function deleteBullKeys({ here }: World): Promise<number> {
   const keys = await here.cell.redis.keys(`${here.cell.prefix}:bull:*`);

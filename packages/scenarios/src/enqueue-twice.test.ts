@@ -22,4 +22,4 @@ test("the same rows enqueued twice, also at once and also afterwards, are paid f
   const bill = await world.bill();
   expect([bill.tasks, bill.charges]).toEqual([10, 10]);
   expect(await contradictions(world)).toEqual([]);
-}, 60_000);
+});

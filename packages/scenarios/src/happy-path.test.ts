@@ -15,4 +15,4 @@ test("what is enqueued is submitted once, polled, kept and announced", async () 
   const bill = await world.bill();
   expect([bill.tasks, bill.charges, bill.duplicates]).toEqual([20, 20, []]);
   expect(await contradictions(world)).toEqual([]);
-}, 120_000);
+});

@@ -70,5 +70,5 @@ test.each(["hiapi", "jiekou"])(
     for (const app of world.apps.values()) expect(app.logs()).not.toMatch(/uncaughtException|unhandledRejection/);
     expect(await contradictions(world)).toEqual([]);
   },
-  240_000,
+  300_000,
 );

@@ -39,10 +39,10 @@ test("callbacks twice, polls racing them and the finalizer run again and again: 
       );
     }
   };
-  const rested = await world.rested(ids, 90_000);
+  const rested = await world.rested(ids);
   clearInterval(meddling);
   await meddle();
-  await receiver.arrived(12, 20_000);
+  await receiver.arrived(12, 120_000);
 
   expect(rested.map(({ state }) => state)).toEqual(ids.map(() => "succeeded"));
   const bill = await world.bill();
@@ -55,4 +55,4 @@ test("callbacks twice, polls racing them and the finalizer run again and again: 
   expect(events.size).toBe(12);
   expect(new Set(rested.map(({ taskId }) => taskId)).size).toBe(12);
   expect(await contradictions(world)).toEqual([]);
-}, 150_000);
+});

@@ -19,4 +19,4 @@ test("a tenant with one row is not kept waiting by another tenant's hundred", as
   const [last] = await world.get(many.slice(-1));
   expect(last?.waiting).toMatch(/^4 of 4 in flight, behind \d+$/);
   expect(await contradictions(world)).toEqual([]);
-}, 90_000);
+});

@@ -19,7 +19,7 @@ test("each ending is announced by one signed event, tried again with the same id
   };
   const ids = await world.enqueue([input, { ...input, prompt: "a kettle sings [[fault:task-moderation]]" }]);
   await world.rested(ids);
-  await receiver.arrived(4, 30_000);
+  await receiver.arrived(4, 120_000);
 
   const byId = Map.groupBy(receiver.received, ({ id }) => id);
   expect(byId.size).toBe(2);
@@ -39,4 +39,4 @@ test("each ending is announced by one signed event, tried again with the same id
   });
   expect(failed?.data).toMatchObject({ id: ids[1], failure: { class: "moderation" }, outputs: [] });
   expect(await contradictions(world)).toEqual([]);
-}, 90_000);
+});

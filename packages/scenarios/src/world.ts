@@ -98,7 +98,7 @@ export async function startWorld(wish: WorldWish = {}): Promise<World> {
     startApp,
     enqueue: async (inputs, tenant = "default") => (await accept(inputs, { tenant, localFiles: true }, here)).map(idOf),
     get: (ids) => findMany(ids, here),
-    rested: (ids, timeoutMs = 60_000) =>
+    rested: (ids, timeoutMs = 150_000) =>
       eventually(
         async () => {
           const all = await findMany(ids, here);

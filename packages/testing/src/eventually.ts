@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface Wait {
-  /** Default 10,000. */
+  /** Default 60,000. */
   timeoutMs?: number;
   everyMs?: number;
   /** What is waited for, for the message when it does not come. */
@@ -11,7 +11,7 @@ export interface Wait {
 /** Waits until the condition answers something truthy, and gives that; a condition that throws is asked again. */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
-  { timeoutMs = 10_000, everyMs = 20, describe }: Wait,
+  { timeoutMs = 60_000, everyMs = 20, describe }: Wait,
 ): Promise<Exclude<T, false | null | undefined | 0 | "">> {
   const deadline = performance.now() + timeoutMs;
   let cause: unknown;

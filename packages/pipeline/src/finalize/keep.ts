@@ -35,7 +35,7 @@ export async function keepOutputs(
       if (fresh.kind !== "fresh") return fresh.result;
       urls = fresh.outputs;
     }
-    if (kept?.kind !== "kept") return notKept(kept);
+    if (kept?.kind !== "kept") return notKept(kept, deps);
     const { key, bytes, sha256, contentType } = kept;
     outputs.push({ kind, key, bytes, sha256, contentType });
   }
@@ -51,13 +51,18 @@ function targetOf({ id, record }: ledger.Found, kind: Target["kind"]): Target {
   };
 }
 
-function notKept(kept: Exclude<Kept, { kind: "kept" }> | undefined): KeepResult {
+function notKept(kept: Exclude<Kept, { kind: "kept" }> | undefined, { timing }: FinalizeDeps): KeepResult {
   switch (kept?.kind) {
     case undefined:
     case "expired":
       return { kind: "later", why: "every URL that the provider gave was refused", spent: true };
     case "full":
-      return { kind: "later", why: `the disk is full: ${kept.freeBytes} bytes free`, spent: false, afterMs: 30_000 };
+      return {
+        kind: "later",
+        why: `the disk is full: ${kept.freeBytes} bytes free`,
+        spent: false,
+        afterMs: timing.roomMs,
+      };
     case "aborted":
       return { kind: "later", why: "another worker has it now, or this one is stopping", spent: false, afterMs: 0 };
     case "too_large":

@@ -18,6 +18,7 @@ const timing = {
   lookLeaseMs: 4_000,
   lookMs: 3_000,
   finalizeLeaseMs: 4_000,
+  roomMs: 1_000,
   deliverLeaseMs: 4_000,
   quietMs: 3_000,
   missApartMs: 500,
