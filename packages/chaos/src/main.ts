@@ -1,9 +1,21 @@
+import { visitAll } from "./model/visit-all.ts";
 import { readOptions } from "./options.ts";
 import { proveRules } from "./prove.ts";
 import { print, summarize, writeReport } from "./report.ts";
 import { runChaos } from "./run.ts";
 
 const options = readOptions(process.argv.slice(2));
+if (options.model) {
+  const { ok, visits } = visitAll(console.log);
+  const figures = visits.map(({ name, states, complete, violation }) => ({
+    name,
+    states,
+    complete,
+    violation: violation?.what,
+  }));
+  console.log(JSON.stringify({ ok, visits: figures }));
+  process.exit(ok ? 0 : 1);
+}
 console.log(`seed ${options.seed}: ${options.generations} generations, ${options.kills} kills`);
 
 if (options.prove) {

@@ -21,6 +21,8 @@ export interface ChaosOptions {
   accounts?: readonly AccountName[];
   /** How long a late task hides, in real ms; default: well inside the quiet window. */
   lateMs?: number;
+  /** Visit every state of the model instead. */
+  model: boolean;
   /** Leave each rule out in turn, and show what it is there for. */
   prove: boolean;
   /** Where the report and the logs go. */
@@ -68,6 +70,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       workers: { type: "string", default: "2" },
       nemeses: { type: "string" },
       prove: { type: "boolean", default: false },
+      model: { type: "boolean", default: false },
       without: { type: "string" },
       accounts: { type: "string" },
       "late-ms": { type: "string" },
@@ -83,6 +86,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     minutes: count("minutes", values.minutes),
     workers: count("workers", values.workers),
     prove: values.prove,
+    model: values.model,
     ...(values.nemeses !== undefined && { nemeses: values.nemeses.split(",") }),
     ...(values["late-ms"] !== undefined && { lateMs: count("late-ms", values["late-ms"]) }),
     ...(values.without !== undefined && { without: oneOf("without", values.without, rules) }),
