@@ -33,7 +33,11 @@ export interface Answer {
 const fields = ["task", "class", "attempt", "polls", "at", "misses", "trouble", "progress", "seen", "lane"] as const;
 /** Answers that come within this time are written together. */
 const gatherMs = 10;
+/** Looks that come due within this time are claimed together. */
+const apartMs = 5;
 const mostPerClaim = 500;
+/** Of a poller that is busy, a quarter must be free before it claims again. */
+const worthAClaim = 4;
 
 export function startPoller(deps: Deps, freed: (account: string) => void, options: PollerOptions): Poller {
   const loops = [...deps.accounts.values()].flatMap((account) =>
@@ -56,20 +60,36 @@ function pollLoop(
   freed: (account: string) => void,
   { concurrency, maxSleepMs, turned }: PollerOptions,
 ): Loop {
-  const underWay = trackUnderWay(() => loop.wake());
-  const ask = asker(lane, account, deps, freed);
+  let full = false;
+  const looking = trackUnderWay(() => full && loop.wake());
+  const writing = trackUnderWay(() => {});
+  const answers = batcher<Answer>((batch) => record(lane, batch, account, deps, freed), gatherMs);
+  const failed = (id: string) => (err: unknown) => deps.log.error({ err, generation: id }, notRecorded);
+
+  const ask = async (watched: Watched, lease: string): Promise<void> => {
+    const progress = await look(watched, account, deps);
+    await deps.reached?.("poll:after-answer", watched.id);
+    deps.meters.polls.inc({ account: account.name, answer: progress.kind });
+    // An end frees a slot: where no other answer is under way, it waits for none.
+    const urgent = progress.kind !== "pending" && looking.count() === 1;
+    writing.add(answers.add({ watched, lease, progress }, { urgent }), failed(watched.id));
+  };
+
   const loop = startLoop(
     async () => {
-      const limit = Math.min(concurrency - underWay.count(), mostPerClaim);
-      if (limit <= 0) return maxSleepMs;
+      const room = concurrency - looking.count();
+      full = room < concurrency / worthAClaim;
+      if (full) return maxSleepMs;
+      const limit = Math.min(room, mostPerClaim);
       const wish = { limit, leaseMs: deps.timing.lookLeaseMs, bucket: bucketOf(account) };
       const { items, lease, nextInMs = maxSleepMs } = await ledger.claim(deps.cell, lane, account.name, fields, wish);
       turned?.();
       for (const item of items) {
         await deps.reached?.("poll:after-claim", item.id);
-        underWay.add(ask(item, lease), (error) => deps.log.error({ err: error, generation: item.id }, notRecorded));
+        looking.add(ask(item, lease), failed(item.id));
       }
-      return Math.min(maxSleepMs, nextInMs);
+      full = items.length === room;
+      return full ? maxSleepMs : Math.min(maxSleepMs, Math.max(nextInMs, apartMs));
     },
     (error) =>
       deps.log.warn({ err: error, account: account.name }, "the poller could not ask Redis; it goes on trying"),
@@ -78,28 +98,13 @@ function pollLoop(
     wake: loop.wake,
     stop: async () => {
       await loop.stop();
-      await underWay.ended();
+      await looking.ended();
+      await writing.ended();
     },
   };
 }
 
 const notRecorded = "a look at a task could not be recorded; its lease brings it back";
-
-/** Looks at one task and has the answer written, together with those that come at about the same time. */
-function asker(lane: "poll" | "watch", account: Account, deps: Deps, freed: (account: string) => void) {
-  const answers = batcher<Answer>((batch) => record(lane, batch, account, deps, freed), gatherMs);
-  let unanswered = 0;
-  return async (watched: Watched, lease: string): Promise<void> => {
-    unanswered += 1;
-    const progress = await look(watched, account, deps);
-    unanswered -= 1;
-    await deps.reached?.("poll:after-answer", watched.id);
-    deps.meters.polls.inc({ account: account.name, answer: progress.kind });
-    // An end frees a slot: where no other answer is under way, it waits for none.
-    const urgent = progress.kind !== "pending" && unanswered === 0;
-    await answers.add({ watched, lease, progress }, { urgent });
-  };
-}
 
 async function look(watched: Watched, account: Account, deps: Deps): Promise<Progress> {
   try {
