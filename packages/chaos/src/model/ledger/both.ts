@@ -1,0 +1,150 @@
+import { moves, type State } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import { move, nudge, release, type Step, wish } from "./moves.ts";
+import { account, idOf, type MoveWish, type Operation, wishes } from "./operations.ts";
+import { accept, admit, claim, type Ledger, reissue, ripen } from "./reducer.ts";
+
+const hourMs = 3_600_000;
+const weights = { a: 1, b: 2 };
+
+/** Does one thing to both; answers what each of them said. What is sent depends on the reducer alone, so that nobody has to wait. */
+export function onBoth(
+  operation: Operation,
+  model: Ledger,
+  cell: ledger.Cell,
+): { said: unknown; script: Promise<unknown> } {
+  switch (operation.kind) {
+    case "accept": {
+      const id = idOf(operation.which);
+      const own = wishes[operation.which] ?? wishes[0];
+      const row = { id, hash: operation.hash, account, request: "{}", class: "c", ...own };
+      return { said: [accept(model, id, operation.hash, own)], script: ledger.accept(cell, [row]) };
+    }
+    case "admit": {
+      const { slots, window, budget } = operation;
+      const limits = { slots, window, rate: 0, burst: 0, leaseMs: hourMs, weights };
+      const script = ledger.admit(cell, account, {
+        ...limits,
+        ...(budget !== undefined && { budgetMicroUsd: budget }),
+      });
+      return {
+        said: admit(model, { slots, window, budget, weights }),
+        script: script.then(({ grants, reason }) => ({
+          grants: grants.map(({ generation, n }) => `${generation} ${n}`),
+          reason,
+        })),
+      };
+    }
+    case "move": {
+      const step = resolved(operation.wish, model);
+      return { said: move(model, step), script: ledger.move(cell, sent(step)).then(inWords) };
+    }
+    case "claim": {
+      const script = ledger.claim(cell, operation.lane, account, [], { limit: 100, leaseMs: hourMs });
+      return {
+        said: claim(model, operation.lane),
+        script: script.then(({ items }) => items.map(({ id }) => id).sort()),
+      };
+    }
+    case "reissue": {
+      const script = ledger.reissue(cell, operation.lane as "granted" | "finalize", account, 100, hourMs);
+      return {
+        said: reissue(model, operation.lane),
+        script: script.then((again) => again.map(({ generation, n }) => `${generation} ${n}`).sort()),
+      };
+    }
+    default:
+      return onBothRarely(operation, model, cell);
+  }
+}
+
+type Rare = Exclude<Operation, { kind: "accept" | "admit" | "move" | "claim" | "reissue" }>;
+
+function onBothRarely(operation: Rare, model: Ledger, cell: ledger.Cell): { said: unknown; script: Promise<unknown> } {
+  switch (operation.kind) {
+    case "ripen":
+      return { said: ripen(model), script: ledger.ripen(cell, account, 100).then(({ count }) => count) };
+    case "wish": {
+      const id = idOf(operation.which);
+      const script = ledger.wish(cell, id, operation.states);
+      return {
+        said: wish(model, id, operation.states),
+        script: script.then((said) => (said.kind === "missing" ? said.kind : `${said.kind} ${said.state}`)),
+      };
+    }
+    case "release": {
+      const { which, state, unwatch, cost } = operation;
+      const options = { unwatch, ...(cost !== undefined && { costMicroUsd: cost }) };
+      return {
+        said: release(model, idOf(which), state, unwatch, cost),
+        script: ledger.release(cell, idOf(which), state, options),
+      };
+    }
+    case "nudge": {
+      const { which, lanes, task, attempt } = operation;
+      const script = ledger.nudge(cell, idOf(which), lanes, { taskId: task, attempt, account });
+      return {
+        said: nudge(model, idOf(which), lanes, task, attempt),
+        script: script.then(({ state, woken, orphaned }) => `${state} ${woken} ${orphaned}`),
+      };
+    }
+  }
+}
+
+let operations = 0;
+
+/** Where a generation waits in each state; at its end nowhere. */
+const laneOf: Partial<Record<State, ledger.Lane>> = {
+  preparing: "preparing",
+  submitting: "submitting",
+  unknown: "unknown",
+  needs_review: "review",
+  running: "poll",
+  finalizing: "finalize",
+  expired: "watch",
+};
+
+function resolved({ which, apt, believes, token, backsOff, ...rest }: MoveWish, model: Ledger): Step {
+  const rec = model.recs.get(idOf(which));
+  const allowed = rec === undefined || apt === undefined ? [] : moves[rec.state];
+  const to = allowed[(apt ?? 0) % allowed.length] ?? rest.to;
+  const from = rec !== undefined && allowed.length > 0 ? [rec.state] : rest.from;
+  operations += 1;
+  const name = token === "new" ? `op${operations}` : token === "last" ? (rec?.token ?? "x") : token;
+  const { n, token: right, calm, ...facts } = believes;
+  const expect: Step["expect"] = {
+    ...facts,
+    ...(n !== undefined && { n: String((rec?.n ?? 0) + (n ? 0 : 1)) }),
+    ...(right !== undefined && { token: right ? (rec?.token ?? "") : "somebody" }),
+    ...(calm && { calm }),
+  };
+  const lane = to === "queued" ? (backsOff ? "backoff" : "backlog") : (laneOf[to] ?? "");
+  return { ...rest, from, to, id: idOf(which), token: name === "" ? "x" : name, expect, lane };
+}
+
+function sent({ lane, due, task, cost, attempt, expect, ...step }: Step): ledger.Move {
+  const place =
+    lane === "backlog" ? { lane: "backlog" as const } : { lane: lane as ledger.Lane, inMs: due ? 0 : hourMs };
+  return {
+    ...step,
+    expect: expect as NonNullable<ledger.Move["expect"]>,
+    ...(lane !== "" && { due: place }),
+    ...(task !== "" && { task }),
+    ...(cost !== undefined && { costMicroUsd: cost }),
+    ...(attempt !== "" && { set: { attempt } }),
+  } as ledger.Move;
+}
+
+function inWords(moved: ledger.Moved): string {
+  switch (moved.kind) {
+    case "moved":
+    case "already":
+      return `${moved.kind} ${moved.n}`;
+    case "taken":
+      return `taken ${moved.by}`;
+    case "missing":
+      return "missing";
+    default:
+      return `${moved.kind} ${moved.state}`;
+  }
+}

@@ -1,0 +1,154 @@
+import type { State } from "@reelqueue/contracts";
+
+/** A record as the reducer has it; `due`: its due time has come. */
+export interface Rec {
+  state: State;
+  lane: string;
+  due: boolean;
+  n: number;
+  token: string;
+  attempt: string;
+  task: string;
+  slot: boolean;
+  /** Micro-USD that are reserved; undefined: none. */
+  held: number | undefined;
+  cost: number;
+  cancel: boolean;
+  hint: string;
+  tenant: string;
+  priority: number;
+  estimate: number;
+  seq: number;
+  hash: string;
+}
+
+/** One account of a ledger, as plain data: what the scripts must agree with. */
+export interface Ledger {
+  recs: Map<string, Rec>;
+  /** By priority: how far each waiting tenant is, in virtual time. */
+  rings: Map<number, Map<string, number>>;
+  inFlight: number;
+  spent: number;
+  seq: number;
+  /** Which generation a task was written down for. */
+  owners: Map<string, string>;
+  orphans: string[];
+}
+
+export function empty(): Ledger {
+  return { recs: new Map(), rings: new Map(), inFlight: 0, spent: 0, seq: 0, owners: new Map(), orphans: [] };
+}
+
+export interface Wish {
+  tenant: string;
+  priority: number;
+  estimate: number;
+}
+
+export function accept(ledger: Ledger, id: string, hash: string, wish: Wish): "accepted" | "existing" | "mismatch" {
+  const known = ledger.recs.get(id);
+  if (known) return known.hash === hash ? "existing" : "mismatch";
+  ledger.seq += 1;
+  const fresh = {
+    state: "queued",
+    lane: "",
+    due: false,
+    n: 0,
+    token: "",
+    attempt: "1",
+    task: "",
+    slot: false,
+  } as const;
+  const rec: Rec = { ...fresh, held: undefined, cost: 0, cancel: false, hint: "", seq: ledger.seq, hash, ...wish };
+  ledger.recs.set(id, rec);
+  joinBacklog(ledger, rec);
+  return "accepted";
+}
+
+export function joinBacklog(ledger: Ledger, rec: Rec): void {
+  const ring = ledger.rings.get(rec.priority) ?? new Map<string, number>();
+  ledger.rings.set(rec.priority, ring);
+  rec.lane = "backlog";
+  // Who comes back stands beside the one that is furthest behind.
+  if (!ring.has(rec.tenant)) ring.set(rec.tenant, ring.size === 0 ? 0 : Math.min(...ring.values()));
+}
+
+export function leaveBacklog(ledger: Ledger, rec: Rec): void {
+  rec.lane = "";
+  if (line(ledger, rec.priority, rec.tenant).length > 0) return;
+  const ring = ledger.rings.get(rec.priority);
+  ring?.delete(rec.tenant);
+  if (ring?.size === 0) ledger.rings.delete(rec.priority);
+}
+
+/** Who waits in one line, in order of arrival. */
+function line(ledger: Ledger, priority: number, tenant: string): [string, Rec][] {
+  return [...ledger.recs]
+    .filter(([, rec]) => rec.lane === "backlog" && rec.priority === priority && rec.tenant === tenant)
+    .sort(([, a], [, b]) => a.seq - b.seq);
+}
+
+export interface Limits {
+  slots: number;
+  window: number;
+  budget: number | undefined;
+  weights: Readonly<Record<string, number>>;
+}
+
+/** Highest priority, then the tenant furthest behind, then the oldest; while slots, window and budget allow. */
+export function admit(
+  ledger: Ledger,
+  { slots, window, budget, weights }: Limits,
+): { grants: string[]; reason: string } {
+  const grants: string[] = [];
+  for (;;) {
+    const next = nextInLine(ledger);
+    if (next === undefined) return { grants, reason: "empty" };
+    const { id, rec } = next;
+    if (ledger.inFlight >= slots) return { grants, reason: `slots:${slots}` };
+    if (inLane(ledger, "granted").length >= window) return { grants, reason: "window" };
+    if (budget !== undefined && ledger.spent + rec.estimate > budget) return { grants, reason: "budget" };
+    leaveBacklog(ledger, rec);
+    Object.assign(rec, { lane: "granted", due: false, n: rec.n + 1, slot: true, held: rec.estimate });
+    const ring = ledger.rings.get(rec.priority);
+    const at = ring?.get(rec.tenant);
+    if (at !== undefined) ring?.set(rec.tenant, at + 1 / (weights[rec.tenant] ?? 1));
+    ledger.inFlight += 1;
+    ledger.spent += rec.estimate;
+    grants.push(`${id} ${rec.n}`);
+  }
+}
+
+function nextInLine(ledger: Ledger): { id: string; rec: Rec } | undefined {
+  const priority = Math.max(...ledger.rings.keys());
+  const ring = ledger.rings.get(priority);
+  if (ring === undefined) return undefined;
+  const [tenant = ""] = [...ring].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1))[0] ?? [];
+  const first = line(ledger, priority, tenant)[0];
+  return first && { id: first[0], rec: first[1] };
+}
+
+export function inLane(ledger: Ledger, lane: string): [string, Rec][] {
+  return [...ledger.recs].filter(([, rec]) => rec.lane === lane);
+}
+
+/** Takes what is due; afterwards it is nobody else's for the lease. */
+export function claim(ledger: Ledger, lane: string): string[] {
+  const taken = inLane(ledger, lane).filter(([, { due }]) => due);
+  for (const [, rec] of taken) rec.due = false;
+  return taken.map(([id]) => id).sort();
+}
+
+export function reissue(ledger: Ledger, lane: string): string[] {
+  return claim(ledger, lane).map((id) => {
+    const rec = ledger.recs.get(id);
+    if (rec) rec.n += 1;
+    return `${id} ${rec?.n}`;
+  });
+}
+
+export function ripen(ledger: Ledger): number {
+  const ripe = inLane(ledger, "backoff").filter(([, { due }]) => due);
+  for (const [, rec] of ripe) joinBacklog(ledger, rec);
+  return ripe.length;
+}

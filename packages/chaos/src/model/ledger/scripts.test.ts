@@ -1,0 +1,88 @@
+import * as ledger from "@reelqueue/ledger";
+import { type LocalRedis, startLocalRedis } from "@reelqueue/testing";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { onBoth } from "./both.ts";
+import { account, idOf, once, sequence, tasks, wishes } from "./operations.ts";
+import { empty, type Ledger } from "./reducer.ts";
+
+let redis: LocalRedis;
+let cell: ledger.Cell;
+beforeAll(async () => {
+  redis = await startLocalRedis({ appendonly: "no" });
+  cell = ledger.openCell({ url: redis.url, cell: "model", role: "worker" });
+  await ledger.awaitReady(cell, 5_000);
+  // A script that Redis does not have yet is sent twice, and would be overtaken by the next one.
+  for (const operation of once) await onBoth(operation, empty(), cell).script;
+});
+afterAll(async () => {
+  await cell[Symbol.asyncDispose]();
+  await redis.stop();
+});
+
+const sequences = Number(process.env.CHAOS_SEQUENCES ?? 1_500);
+
+test(`the scripts of the ledger do what a pure function does, in ${sequences} random sequences: states, lanes, slots, money, answers`, async () => {
+  const seen = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(sequence, async (operations) => {
+      await cell.redis.flushdb();
+      const model = empty();
+      const answers = operations.map((operation) => onBoth(operation, model, cell));
+      const said = await Promise.all(answers.map(({ script }) => script));
+      expect(said).toEqual(answers.map(({ said: expected }) => expected));
+      for (const answer of said) count(seen, answer);
+      expect(await stored()).toEqual(expected(model));
+      expect(await ledger.audit(cell)).toEqual([]);
+    }),
+    { numRuns: sequences },
+  );
+  // Sequences that only ever meet refusals would prove nothing.
+  for (const answer of ["moved", "already", "conflict", "stale", "canceling", "taken", "orphaned", "missing"])
+    expect(seen.get(answer), answer).toBeGreaterThan(5);
+}, 600_000);
+
+function count(seen: Map<string, number>, answer: unknown): void {
+  const word = typeof answer === "string" ? (answer.split(" ")[0] ?? "") : "";
+  seen.set(word, (seen.get(word) ?? 0) + 1);
+}
+
+/** What the reducer says lies in Redis. */
+function expected({ recs, inFlight, spent, orphans, owners }: Ledger) {
+  return {
+    records: Object.fromEntries(
+      [...recs].map(([id, rec]) => {
+        const { state, lane, n, token, attempt, task, slot, held, cost, cancel, hint } = rec;
+        return [id, { state, lane, n: String(n), token, attempt, task, slot, held: held ?? null, cost, cancel, hint }];
+      }),
+    ),
+    inFlight,
+    spent,
+    orphans,
+    owners: tasks.map((task) => owners.get(task)),
+  };
+}
+
+async function stored() {
+  const records: Record<string, unknown> = {};
+  for (const which of wishes.keys()) {
+    const found = await cell.redis.hgetall(cell.keys.record(idOf(which)));
+    if (found.state === undefined) continue;
+    const { state, lane = "", n, token = "", attempt, task = "", slot, held, cost = "0", cancel, hint = "" } = found;
+    const flags = {
+      slot: slot !== undefined,
+      held: held === undefined ? null : Number(held),
+      cancel: cancel !== undefined,
+    };
+    records[idOf(which)] = { state, lane, n, token, attempt, task, hint, cost: Number(cost), ...flags };
+  }
+  const fields = await cell.redis.hgetall(cell.keys.account(account));
+  const spent = Object.entries(fields).filter(([name]) => name.startsWith("spent:"));
+  return {
+    records,
+    inFlight: Number(fields.inFlight ?? 0),
+    spent: spent.reduce((sum, [, value]) => sum + Number(value), 0),
+    orphans: (await ledger.orphans(cell, 1_000)).map(({ task }) => task).reverse(),
+    owners: await Promise.all(tasks.map((task) => ledger.ownerOf(cell, account, task))),
+  };
+}
