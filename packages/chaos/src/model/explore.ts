@@ -45,7 +45,7 @@ function stepsOf(world: World, setup: Setup): Step[] {
 }
 
 /** A sentence for the promise that this state breaks. */
-export function broken(world: World): string | undefined {
+function broken(world: World): string | undefined {
   for (const [g, gen] of world.gens.entries()) {
     const { rec, tasks, finalized } = gen;
     const attempts = new Set(tasks.map(({ attempt }) => attempt));

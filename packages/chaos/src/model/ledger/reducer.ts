@@ -128,7 +128,7 @@ function nextInLine(ledger: Ledger): { id: string; rec: Rec } | undefined {
   return first && { id: first[0], rec: first[1] };
 }
 
-export function inLane(ledger: Ledger, lane: string): [string, Rec][] {
+function inLane(ledger: Ledger, lane: string): [string, Rec][] {
   return [...ledger.recs].filter(([, rec]) => rec.lane === lane);
 }
 
