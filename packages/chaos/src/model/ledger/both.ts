@@ -15,10 +15,14 @@ export function onBoth(
 ): { said: unknown; script: Promise<unknown> } {
   switch (operation.kind) {
     case "accept": {
-      const id = idOf(operation.which);
-      const own = wishes[operation.which] ?? wishes[0];
-      const row = { id, hash: operation.hash, account, request: "{}", class: "c", ...own };
-      return { said: [accept(model, id, operation.hash, own)], script: ledger.accept(cell, [row]) };
+      const { atomic } = operation;
+      const rows = operation.rows.map(({ which, hash }) => ({
+        id: idOf(which),
+        hash,
+        ...(wishes[which] ?? wishes[0]),
+      }));
+      const full = rows.map((row) => ({ ...row, account, request: "{}", class: "c" }));
+      return { said: accept(model, rows, atomic), script: ledger.accept(cell, full, { atomic }) };
     }
     case "admit": {
       const { slots, window, budget } = operation;

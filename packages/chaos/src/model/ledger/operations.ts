@@ -7,7 +7,10 @@ export const account = "acc";
 export const wishes = [
   { tenant: "a", priority: 0, estimate: 100 },
   { tenant: "a", priority: 0, estimate: 250 },
+  { tenant: "a", priority: 0, estimate: 0 },
   { tenant: "b", priority: 0, estimate: 100 },
+  { tenant: "b", priority: 0, estimate: 100 },
+  { tenant: "c", priority: 0, estimate: 50 },
   { tenant: "b", priority: 5, estimate: 0 },
   { tenant: "c", priority: 5, estimate: 400 },
 ] as const;
@@ -16,7 +19,7 @@ export const tasks = ["task-0", "task-1", "task-2"] as const;
 
 /** One thing that somebody does to the ledger. What it believes is drawn too, and is often wrong. */
 export type Operation =
-  | { kind: "accept"; which: number; hash: string }
+  | { kind: "accept"; rows: { which: number; hash: string }[]; atomic: boolean }
   | { kind: "admit"; slots: number; window: number; budget: number | undefined }
   | { kind: "move"; wish: MoveWish }
   | { kind: "claim" | "reissue"; lane: Lane }
@@ -88,14 +91,21 @@ const moveWish: fc.Arbitrary<MoveWish> = fc
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
-    weight: 4,
-    arbitrary: fc.record({ kind: fc.constant("accept" as const), which, hash: fc.constantFrom("h", "h", "other") }),
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("accept" as const),
+      rows: fc.array(fc.record({ which, hash: fc.constantFrom("h", "h", "h", "other") }), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      atomic: fc.boolean(),
+    }),
   },
   {
-    weight: 4,
+    weight: 7,
     arbitrary: fc.record({
       kind: fc.constant("admit" as const),
-      slots: fc.integer({ min: 0, max: 5 }),
+      slots: fc.integer({ min: 0, max: 6 }),
       window: fc.integer({ min: 0, max: 4 }),
       budget: fc.option(fc.integer({ min: 0, max: 900 }), { nil: undefined }),
     }),
@@ -139,19 +149,21 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
 );
 
-const everybody: Operation[] = wishes.map((_, i) => ({ kind: "accept", which: i, hash: "h" }));
+const everybody: Operation[] = [
+  { kind: "accept", rows: wishes.map((_, i) => ({ which: i, hash: "h" })), atomic: false },
+];
 
 /** Most begin with everything accepted; some with nothing. */
 export const sequence: fc.Arbitrary<Operation[]> = fc
   .record({
     begun: fc.boolean(),
-    then: fc.array(operation, { minLength: 5, maxLength: 40, size: "max" }),
+    after: fc.array(operation, { minLength: 5, maxLength: 40, size: "max" }),
   })
-  .map(({ begun, then }) => [...(begun ? everybody : []), ...then]);
+  .map(({ begun, after }) => [...(begun ? everybody : []), ...after]);
 
 /** One of each kind. */
 export const once: readonly Operation[] = [
-  ...everybody.slice(0, 1),
+  ...everybody,
   { kind: "admit", slots: 0, window: 0, budget: undefined },
   {
     kind: "move",

@@ -39,15 +39,31 @@ export function empty(): Ledger {
   return { recs: new Map(), rings: new Map(), inFlight: 0, spent: 0, seq: 0, owners: new Map(), orphans: [] };
 }
 
-export interface Wish {
+export interface Row {
+  id: string;
+  hash: string;
   tenant: string;
   priority: number;
   estimate: number;
 }
+export type Accepted = "accepted" | "existing" | "mismatch" | "skipped";
 
-export function accept(ledger: Ledger, id: string, hash: string, wish: Wish): "accepted" | "existing" | "mismatch" {
-  const known = ledger.recs.get(id);
-  if (known) return known.hash === hash ? "existing" : "mismatch";
+/** New ones join the backlog in their order; of an atomic call all or none. The same id may stand twice. */
+export function accept(ledger: Ledger, rows: readonly Row[], atomic: boolean): Accepted[] {
+  const seen = new Map([...ledger.recs].map(([id, { hash }]) => [id, hash]));
+  const answers = rows.map(({ id, hash }): Accepted => {
+    const known = seen.get(id);
+    if (known !== undefined) return known === hash ? "existing" : "mismatch";
+    seen.set(id, hash);
+    return "accepted";
+  });
+  if (atomic && answers.includes("mismatch"))
+    return answers.map((answer) => (answer === "accepted" ? "skipped" : answer));
+  for (const [i, row] of rows.entries()) if (answers[i] === "accepted") add(ledger, row);
+  return answers;
+}
+
+function add(ledger: Ledger, { id, ...row }: Row): void {
   ledger.seq += 1;
   const fresh = {
     state: "queued",
@@ -59,10 +75,9 @@ export function accept(ledger: Ledger, id: string, hash: string, wish: Wish): "a
     task: "",
     slot: false,
   } as const;
-  const rec: Rec = { ...fresh, held: undefined, cost: 0, cancel: false, hint: "", seq: ledger.seq, hash, ...wish };
+  const rec: Rec = { ...fresh, held: undefined, cost: 0, cancel: false, hint: "", seq: ledger.seq, ...row };
   ledger.recs.set(id, rec);
   joinBacklog(ledger, rec);
-  return "accepted";
 }
 
 export function joinBacklog(ledger: Ledger, rec: Rec): void {
