@@ -32,7 +32,7 @@ export interface ChaosOptions {
 const rules = ["intent", "durable", "no-blind-retry", "fence", "quiet"] as const satisfies readonly Rule[];
 
 /** Every fault of the providers that the system promises to survive, at a share that a run of some hundreds meets. */
-const everyFault: FaultMix = {
+export const everyFault: FaultMix = {
   "accept-reset*1": 0.03,
   "accept-hang*1": 0.01,
   "accept-500*1": 0.02,

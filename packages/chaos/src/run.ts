@@ -64,6 +64,8 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
   const stuckBefore = await quiet(ids, world, healMs);
   const needsReview = await settleReviews(rows, world);
   const stuck = needsReview > 0 ? await quiet(ids, world, healMs) : stuckBefore;
+  // The last late task comes, and its provider calls back.
+  if (options.lateMs !== undefined) await wait(options.lateMs + 2_000);
   const evidence = await gather(world, rows, { changedEnds: observer.changed(), stuck });
   return {
     options,

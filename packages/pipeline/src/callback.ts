@@ -38,7 +38,7 @@ export async function callback(
     );
     return reading;
   }
-  const { orphaned } = await ledger.nudge(deps.cell, said.generation, ["poll", "watch", "unknown"], {
+  const { orphaned } = await ledger.nudge(deps.cell, said.generation, ["poll", "watch", "unknown", "review"], {
     taskId: reading.taskId,
     attempt: said.attempt,
     account: account.name,

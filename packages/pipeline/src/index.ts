@@ -12,7 +12,7 @@ export { createMeters, type Meters } from "./meters.ts";
 export { defaultConfigPath, type Installation, type OpenOptions, openInstallation } from "./open.ts";
 export { type Poller, type PollerOptions, startPoller } from "./poll/index.ts";
 export { openRunTimes, type RunTimesBook } from "./poll/run-times.ts";
-export { type Recovery, recoverOnce, startRecovery } from "./recover/index.ts";
+export { type Recovery, startRecovery } from "./recover/index.ts";
 export { adviceFor, type Retried, retry } from "./retry.ts";
 export { type Finding, type Reviewed, review } from "./review.ts";
 export { type QuotedOffer, type QuotedRow, quote } from "./route/quote.ts";

@@ -1,9 +1,10 @@
 import * as ledger from "@reelqueue/ledger";
-import type { Submitted } from "@reelqueue/providers";
+import type { Progress, Submitted } from "@reelqueue/providers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, admit, callback, type Installation, submit } from "./index.ts";
 import { record } from "./poll/record.ts";
 import { resolve } from "./resolve/index.ts";
+import { lookAtReviewed } from "./resolve/reviewed.ts";
 import { begin } from "./submit/begin.ts";
 import type { Intent } from "./submit/index.ts";
 import { bind, settle } from "./submit/settle.ts";
@@ -97,7 +98,7 @@ test("a resolver that stood still does not send again what another one has sent 
     });
     await settle(await intend(id), lost, deps);
   };
-  await resolve(account, { ...deps, timing: { ...deps.timing, quietMs: 0 } });
+  await resolve(account, soon({ quietMs: 0 }));
   expect(await look(id)).toMatchObject({ state: "unknown" });
 });
 
@@ -122,7 +123,7 @@ test("a provider that says nothing usable for a day leaves the question to a per
   await resolve(mute, deps);
   expect(await look(id)).toMatchObject({ state: "unknown" });
   await due(id);
-  await resolve(mute, { ...deps, timing: { ...deps.timing, askForMs: 0 } });
+  await resolve(mute, soon({ askForMs: 0 }));
   expect(await look(id)).toMatchObject({ state: "needs_review" });
 });
 
@@ -143,6 +144,20 @@ test("a callback of an earlier attempt does not pass for the one that is lost", 
   expect((await look(id))?.hint).toBe("task-2");
 });
 
+test("a callback that comes after a person was asked settles it, where the provider knows the task", async () => {
+  const id = await queued();
+  await settle(await intend(id), lost, deps);
+  await due(id);
+  const known = deps.accounts.get("hiapi");
+  if (!known) throw new Error("hiapi is not there");
+  await resolve({ ...known, provider: { ...known.provider, submit: async () => lost } }, soon({ askForMs: 0 }));
+  expect(await look(id)).toMatchObject({ state: "needs_review" });
+  await callsBack(id, "1", "task-1");
+  const poll = async (): Promise<Progress> => ({ kind: "pending", phase: "running", status: "handling", known: true });
+  await lookAtReviewed({ ...known, provider: { ...known.provider, poll } }, deps);
+  expect(await look(id)).toMatchObject({ state: "running", task: "task-1" });
+});
+
 test("a callback names a task of a generation that waits: nothing is sent, the task is looked into", async () => {
   const id = await queued();
   await settle(await intend(id), throttled, deps);
@@ -154,6 +169,10 @@ test("a callback names a task of a generation that waits: nothing is sent, the t
 });
 
 const noLooks = { class: "c", polls: "0", at: "0", misses: "", trouble: "", progress: "", seen: "" };
+
+function soon(timing: Partial<Installation["timing"]>): Installation {
+  return { ...deps, timing: { ...deps.timing, ...timing } };
+}
 
 async function queued(): Promise<string> {
   const input = { account: "hiapi", prompt: "a lamp", resolution: "480p", seconds: 4 };

@@ -4,6 +4,7 @@ import type { Account } from "../account.ts";
 import type { Deps } from "../deps.ts";
 import { startLoop } from "../loop.ts";
 import { resolve } from "../resolve/index.ts";
+import { lookAtReviewed } from "../resolve/reviewed.ts";
 import { fence } from "../rule.ts";
 import { operationToken } from "../token.ts";
 import { expireOverdue } from "./expire.ts";
@@ -27,19 +28,33 @@ export function startRecovery(
   options: { retentionMs: number },
 ): Recovery {
   let turn = 0;
-  const loop = startLoop(
-    async () => {
-      await recoverOnce(turn, deps, freed, options);
-      turn += 1;
+  const failed = (error: unknown) => deps.log.warn({ err: error }, "recovery could not run; it runs again in a second");
+  const main = startLoop(async () => {
+    await recoverOnce(turn, deps, freed, options);
+    turn += 1;
+    return deps.timing.turnMs;
+  }, failed);
+  // Asking a provider may take as long as a POST: each is asked in a loop of its own, so that none keeps the rest waiting.
+  const asking = [...deps.accounts.values()].map((account) =>
+    startLoop(async () => {
+      await resolve(account, deps);
+      await lookAtReviewed(account, deps);
       return deps.timing.turnMs;
-    },
-    (error) => deps.log.warn({ err: error }, "recovery could not run; it runs again in a second"),
+    }, failed),
   );
-  return { wake: loop.wake, [Symbol.asyncDispose]: loop.stop };
+  const loops = [main, ...asking];
+  return {
+    wake: () => {
+      for (const loop of loops) loop.wake();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
+  };
 }
 
-/** One turn over all accounts. A step that fails is reported, and keeps no other from its work. */
-export async function recoverOnce(
+/** One turn over all accounts, of all that asks nobody but Redis. A step that fails is reported, and keeps no other from its work. */
+async function recoverOnce(
   turn: number,
   deps: Deps,
   freed: (account: string) => void,
@@ -55,12 +70,7 @@ export async function recoverOnce(
 }
 
 function recoverAccount(account: Account, deps: Deps, freed: (account: string) => void): Promise<void> {
-  return each(deps, [
-    () => ripen(account, deps, freed),
-    () => loseSightOfStale(account, deps),
-    () => freeReviewed(account, deps),
-    () => resolve(account, deps),
-  ]);
+  return each(deps, [() => ripen(account, deps, freed), () => loseSightOfStale(account, deps)]);
 }
 
 async function each(deps: Deps, steps: readonly (() => Promise<unknown>)[]): Promise<void> {
@@ -94,20 +104,6 @@ async function loseSightOfStale(account: Account, deps: Deps): Promise<void> {
         note: "the worker that was sending it did not come back",
       }),
     ),
-  );
-}
-
-/** Even if the task exists, it can no longer be running: its slot is free. The question stays open. */
-async function freeReviewed(account: Account, deps: Deps): Promise<void> {
-  const { items, lease } = await ledger.claim(deps.cell, "review", account.name, [], { limit: batch, leaseMs: 60_000 });
-  for (const { id } of items) await ledger.release(deps.cell, id, "needs_review", { unwatch: false });
-  const day = 24 * 3_600_000;
-  await ledger.polled(
-    deps.cell,
-    "review",
-    account.name,
-    lease,
-    items.map(({ id }) => ({ id, nextInMs: day })),
   );
 }
 

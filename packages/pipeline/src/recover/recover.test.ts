@@ -1,4 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
+import { eventually } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { accept, type Installation } from "../index.ts";
 import { begin } from "../submit/begin.ts";
@@ -6,7 +7,7 @@ import { settle } from "../submit/settle.ts";
 import { testInstallation } from "../test-installation.ts";
 import { operationToken } from "../token.ts";
 import { handOverAgain } from "./hand-over-again.ts";
-import { recoverOnce } from "./index.ts";
+import { startRecovery } from "./index.ts";
 
 test("a generation that this process cannot read keeps no other from being recovered", async () => {
   await using scope = new AsyncDisposableStack();
@@ -17,10 +18,36 @@ test("a generation that this process cannot read keeps no other from being recov
   for (const id of [strange, lost]) await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "jiekou"), 1, id);
   await deps.cell.redis.zadd(deps.cell.keys.due("granted", "jiekou"), 1, waiting);
   const before = await nOf(waiting, deps);
-  await recoverOnce(1, deps, () => {}, { retentionMs: 1e9 });
+  await using _ = startRecovery(deps, () => {}, { retentionMs: 1e9 });
+  await eventually(async () => (await ledger.read(deps.cell, lost))?.record.state === "needs_review", {
+    describe: "the other one is settled",
+  });
+  await eventually(async () => (await nOf(waiting, deps)) > before, { describe: "the third is handed over again" });
   expect(await deps.cell.redis.hget(deps.cell.keys.record(strange), "state")).toBe("unknown");
-  expect((await ledger.read(deps.cell, lost))?.record.state).toBe("needs_review");
-  expect(await nOf(waiting, deps)).toBe(before + 1);
+});
+
+test("a provider that hangs while it is asked about a lost POST keeps nobody else waiting", async () => {
+  await using scope = new AsyncDisposableStack();
+  const deps = withoutJobs(await testInstallation(scope, { hiapi: { timeScale: 100 } }));
+  const hiapi = deps.accounts.get("hiapi");
+  if (!hiapi) throw new Error("hiapi is not there");
+  const asked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<never>();
+  const submit = () => {
+    asked.resolve();
+    return answered.promise;
+  };
+  const accounts = new Map([...deps.accounts, ["hiapi", { ...hiapi, provider: { ...hiapi.provider, submit } }]]);
+  const [lost = ""] = await queued(1, deps, "hiapi");
+  await loseAnswer(lost, deps);
+  const recovery = startRecovery({ ...deps, accounts }, () => {}, { retentionMs: 1e9 });
+  await asked.promise;
+  const [waiting = ""] = await queued(1, deps);
+  const before = await nOf(waiting, deps);
+  await deps.cell.redis.zadd(deps.cell.keys.due("granted", "jiekou"), 1, waiting);
+  await eventually(async () => (await nOf(waiting, deps)) > before, { describe: "it is handed over again" });
+  answered.reject(new Error("gave up"));
+  await recovery[Symbol.asyncDispose]();
 });
 
 test("a job that fails at once is handed over again once in a lease, not in every turn", async () => {
@@ -37,8 +64,8 @@ function withoutJobs(deps: Installation): Installation {
   return { ...deps, queues: { ...deps.queues, add: async () => {}, isIdle: async () => true } };
 }
 
-async function queued(count: number, deps: Installation): Promise<string[]> {
-  const input = { account: "jiekou", prompt: "a lamp", resolution: "480p", seconds: 4 };
+async function queued(count: number, deps: Installation, account = "jiekou"): Promise<string[]> {
+  const input = { account, prompt: "a lamp", resolution: "480p", seconds: 4 };
   const rows = await accept(
     Array.from({ length: count }, () => input),
     { tenant: "default" },

@@ -10,7 +10,7 @@ import { confirm, listed, lookedUp, sameKeyAgain } from "./ask.ts";
 import { giveToReview } from "./give-to-review.ts";
 import { quietLeftMs } from "./quiet.ts";
 
-const fields = ["attempt", "class", "submits", "at", "hint", "trouble", "misses", "token"] as const;
+export const fields = ["attempt", "class", "submits", "at", "hint", "trouble", "misses", "token"] as const;
 
 /** A POST whose fate is unknown, as it is claimed. `nowMs` is the clock of Redis. */
 export interface Lost {
@@ -57,13 +57,22 @@ export async function resolve(account: Account, deps: Deps): Promise<number> {
   return items.length;
 }
 
-type Claim = ledger.Claimed<(typeof fields)[number]>;
+type Item = ledger.Claimed<(typeof fields)[number]>["items"][number];
 
-async function resolveOne(item: Claim["items"][number], lease: string, account: Account, deps: Deps): Promise<void> {
+async function resolveOne(item: Item, lease: string, account: Account, deps: Deps): Promise<void> {
+  const lost = await lostOf(item, lease, account, deps);
+  if (lost === undefined) return;
+  const resolution = await ask(lost, deps);
+  await deps.reached?.("resolve:after-answer", item.id);
+  await act(lost, resolution, deps);
+}
+
+/** What was claimed, with its request; `undefined` where there is none any more. */
+export async function lostOf(item: Item, lease: string, account: Account, deps: Deps): Promise<Lost | undefined> {
   const found = await ledger.read(deps.cell, item.id);
-  if (!found) return;
+  if (!found) return undefined;
   const { request } = found;
-  const lost: Lost = {
+  return {
     intent: { ...item, account, request, submits: Number(item.submits), token: operationToken() },
     hint: item.hint,
     lostAtMs: Number(item.at),
@@ -73,9 +82,6 @@ async function resolveOne(item: Claim["items"][number], lease: string, account: 
     lease,
     since: item.token,
   };
-  const resolution = await ask(lost, deps);
-  await deps.reached?.("resolve:after-answer", item.id);
-  await act(lost, resolution, deps);
 }
 
 /** Every way that the provider offers, best first, until one tells something. */

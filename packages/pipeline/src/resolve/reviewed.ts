@@ -1,0 +1,34 @@
+import * as ledger from "@reelqueue/ledger";
+import type { Account } from "../account.ts";
+import type { Deps } from "../deps.ts";
+import { bind } from "../submit/settle.ts";
+import { confirm } from "./ask.ts";
+import { fields, type Lost, lostOf } from "./index.ts";
+
+const batch = 20;
+const dayMs = 24 * 3_600_000;
+
+/**
+ * What waits for a person: a callback that comes late still settles it, and once the task, should it exist, can no longer be running,
+ * its slot is free. The question stays open.
+ */
+export async function lookAtReviewed(account: Account, deps: Deps): Promise<void> {
+  const leaseMs = deps.timing.submitLeaseMs;
+  const { items, lease } = await ledger.claim(deps.cell, "review", account.name, fields, { limit: batch, leaseMs });
+  for (const item of items) {
+    const lost = await lostOf(item, lease, account, deps);
+    if (lost !== undefined) await look(lost, deps);
+  }
+}
+
+async function look(lost: Lost, deps: Deps): Promise<void> {
+  const { intent, hint, lease, nowMs, lostAtMs } = lost;
+  if (hint !== "" && (await confirm(lost, deps))) {
+    await bind(intent, hint, deps);
+    return;
+  }
+  const { account, id } = intent;
+  const leftMs = account.provider.capabilities.longestRunMs.value / account.timeScale - (nowMs - lostAtMs);
+  if (leftMs <= 0) await ledger.release(deps.cell, id, "needs_review", { unwatch: false });
+  await ledger.polled(deps.cell, "review", account.name, lease, [{ id, nextInMs: leftMs > 0 ? leftMs : dayMs }]);
+}
