@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import { EgressError } from "./egress.ts";
+import { type AnswerHead, EgressError } from "./egress.ts";
 
 type Headers = Dispatcher.ResponseData["headers"];
 
@@ -13,8 +13,12 @@ export function flat(headers: Headers): Record<string, string> {
 }
 
 /** A compressed answer could be far larger than its bytes on the wire, and none was asked for. */
-export function encodingRefusal(headers: Headers): EgressError | undefined {
+export function encodingRefusal(headers: Headers, answer?: AnswerHead): EgressError | undefined {
   const encoding = String(headers["content-encoding"] ?? "identity").trim();
   if (encoding === "" || encoding.toLowerCase() === "identity") return undefined;
-  return new EgressError("broken", `The answer is encoded as ${encoding}`, { sent: true, code: "CONTENT_ENCODING" });
+  return new EgressError("broken", `The answer is encoded as ${encoding}`, {
+    sent: true,
+    code: "CONTENT_ENCODING",
+    answer,
+  });
 }

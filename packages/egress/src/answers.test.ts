@@ -67,6 +67,23 @@ test("a body of just the allowed size is kept", async () => {
   expect((await open().request({ method: "GET", url, maxBytes: 100 })).text).toHaveLength(100);
 });
 
+test("how an answer began is told although it is too long, is cut, or is encoded", async () => {
+  const long = await serve((_, response) => response.writeHead(202, { "x-id": "1" }).end("x".repeat(101)));
+  const cut = await serve((_, response) => {
+    response.writeHead(429, { "content-length": "9", "retry-after": "3" }).write("x");
+    setImmediate(() => response.destroy());
+  });
+  const encoded = await serve((_, response) => response.writeHead(200, { "content-encoding": "br" }).end("x"));
+  const egress = open();
+  const failureOf = (url: string) => egress.request({ method: "POST", url, maxBytes: 100 }).catch((error) => error);
+  expect(await failureOf(long)).toMatchObject({ kind: "too_large", answer: { status: 202, headers: { "x-id": "1" } } });
+  expect(await failureOf(cut)).toMatchObject({
+    kind: "broken",
+    answer: { status: 429, headers: { "retry-after": "3" } },
+  });
+  expect(await failureOf(encoded)).toMatchObject({ kind: "broken", answer: { status: 200 } });
+});
+
 test("a stream delivers the bytes, and its total time is not limited", async () => {
   const bytes = Buffer.alloc(3_000_000, 7);
   const url = await serve((_, response) => {

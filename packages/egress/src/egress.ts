@@ -14,16 +14,17 @@ export interface EgressRequest {
   trusted?: boolean;
 }
 
-export interface EgressReply {
+export interface AnswerHead {
   status: number;
   /** Names in lower case. */
   headers: Record<string, string>;
+}
+
+export interface EgressReply extends AnswerHead {
   text: string;
 }
 
-export interface EgressStream {
-  status: number;
-  headers: Record<string, string>;
+export interface EgressStream extends AnswerHead {
   /** Fails, with what undici reports or an `EgressError`, where it is cut, falls silent or is given up. */
   body: Readable;
 }
@@ -46,18 +47,28 @@ export interface Egress {
  */
 export type EgressErrorKind = "blocked" | "unsent" | "broken" | "timeout" | "too_large" | "aborted";
 
+interface EgressErrorDetails {
+  sent: boolean;
+  code?: string | undefined;
+  cause?: unknown;
+  answer?: AnswerHead | undefined;
+}
+
 /** Why a request has no usable answer. `sent` is false only where nothing was written to a socket. */
 export class EgressError extends Error {
   readonly kind: EgressErrorKind;
   readonly sent: boolean;
   /** What the system reported, for example `ECONNREFUSED` or `UND_ERR_HEADERS_TIMEOUT`. */
   readonly code: string | undefined;
+  /** The beginning of an answer whose end did not come, or was not wanted. */
+  readonly answer: AnswerHead | undefined;
 
-  constructor(kind: EgressErrorKind, message: string, options: { sent: boolean; code?: string; cause?: unknown }) {
+  constructor(kind: EgressErrorKind, message: string, options: EgressErrorDetails) {
     super(message, { cause: options.cause });
     this.name = "EgressError";
     this.kind = kind;
     this.sent = options.sent;
     this.code = options.code;
+    this.answer = options.answer;
   }
 }

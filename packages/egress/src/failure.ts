@@ -1,13 +1,12 @@
 import { errors } from "undici";
-import { EgressError, type EgressErrorKind } from "./egress.ts";
+import { type AnswerHead, EgressError, type EgressErrorKind } from "./egress.ts";
 
 /** What went wrong, as the one error class of this seam. */
-export function failureOf(error: unknown, sent: boolean): EgressError {
+export function failureOf(error: unknown, sent: boolean, answer?: AnswerHead): EgressError {
   if (error instanceof EgressError) return error;
   const code = codeOf(error);
   const message = error instanceof Error && error.message !== "" ? error.message : (code ?? String(error));
-  const details = { sent, ...(code === undefined ? {} : { code }), cause: error };
-  return new EgressError(sent ? kindOf(error) : "unsent", message, details);
+  return new EgressError(sent ? kindOf(error) : "unsent", message, { sent, code, cause: error, answer });
 }
 
 function kindOf(error: unknown): EgressErrorKind {

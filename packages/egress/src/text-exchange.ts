@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import { encodingRefusal, flat } from "./answer-headers.ts";
-import { EgressError, type EgressErrorKind, type EgressReply } from "./egress.ts";
+import { type AnswerHead, EgressError, type EgressErrorKind, type EgressReply } from "./egress.ts";
 import { failureOf } from "./failure.ts";
 
 export interface TextOrder {
@@ -25,8 +25,7 @@ export class TextExchange implements Dispatcher.DispatchHandler {
   #stopped: EgressError | undefined;
   #sent = false;
   #bytes = 0;
-  #status = 0;
-  #headers: Record<string, string> = {};
+  #answer: AnswerHead | undefined;
 
   constructor(order: TextOrder) {
     const { promise, resolve, reject } = Promise.withResolvers<EgressReply>();
@@ -55,11 +54,11 @@ export class TextExchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Dispatcher.ResponseData["headers"]): void {
     if (status < 200) return;
-    this.#status = status;
-    this.#headers = flat(headers);
-    const refusal = encodingRefusal(headers);
+    const answer = { status, headers: flat(headers) };
+    this.#answer = answer;
+    const refusal = encodingRefusal(headers, answer);
     if (refusal) this.#stop(refusal);
-    else if (Number(this.#headers["content-length"] ?? 0) > this.#order.maxBytes) this.#stop(this.#tooLarge());
+    else if (Number(answer.headers["content-length"] ?? 0) > this.#order.maxBytes) this.#stop(this.#tooLarge());
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -71,7 +70,7 @@ export class TextExchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#end();
     const text = Buffer.concat(this.#chunks, this.#bytes).toString("utf8");
-    this.#resolve({ status: this.#status, headers: this.#headers, text });
+    this.#resolve({ status: 0, headers: {}, ...this.#answer, text });
   }
 
   onResponseError(_: Dispatcher.DispatchController | undefined, error: unknown): void {
@@ -80,16 +79,16 @@ export class TextExchange implements Dispatcher.DispatchHandler {
 
   fail(error: unknown): void {
     this.#end();
-    this.#reject(this.#stopped ?? failureOf(error, this.#sent));
+    this.#reject(this.#stopped ?? failureOf(error, this.#sent, this.#answer));
   }
 
   #tooLarge(): EgressError {
     const message = `The answer is larger than ${this.#order.maxBytes} bytes`;
-    return new EgressError("too_large", message, { sent: true, code: "TOO_LARGE" });
+    return new EgressError("too_large", message, { sent: true, code: "TOO_LARGE", answer: this.#answer });
   }
 
   #giveUp(kind: EgressErrorKind, message: string, code: string): void {
-    this.#stop(new EgressError(kind, message, { sent: this.#sent, code }));
+    this.#stop(new EgressError(kind, message, { sent: this.#sent, code, answer: this.#answer }));
   }
 
   /** Stopped before anything was written it is over at once, and undici will then never write it. */

@@ -9,6 +9,6 @@ export function callOf(account: Account, deps: Pick<Deps, "http" | "timing">): C
     baseUrl: account.baseUrl,
     key: account.key.reveal(),
     switches: account.reading.switches,
-    signal: AbortSignal.timeout(deps.timing.lookMs),
+    timeoutMs: deps.timing.lookMs,
   };
 }

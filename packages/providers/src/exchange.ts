@@ -28,7 +28,8 @@ export async function exchange(call: Call, { path, headers, ...ask }: Ask): Prom
       ...ask,
       url: call.baseUrl + path,
       headers: { authorization: `Bearer ${call.key}`, accept: "application/json", ...headers },
-      signal: call.signal,
+      ...(call.signal !== undefined && { signal: call.signal }),
+      timeoutMs: Math.min(ask.timeoutMs, call.timeoutMs ?? ask.timeoutMs),
       trusted: true,
     });
     const { status, headers: received, text } = reply;

@@ -48,7 +48,10 @@ export interface Call {
   /** Root of the provider's API, without a slash at its end. */
   baseUrl: string;
   key: string;
-  signal: AbortSignal;
+  /** Stops it. */
+  signal?: AbortSignal;
+  /** The longest that the exchange may take, where the adapter's own limit is longer. */
+  timeoutMs?: number;
   /** The account's `Reading.switches`; left out: every one is off. */
   switches?: Readonly<Record<string, boolean>>;
 }

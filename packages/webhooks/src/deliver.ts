@@ -1,4 +1,4 @@
-import { type Egress, EgressError, type EgressStream, retryAfterMs } from "@reelqueue/egress";
+import { type AnswerHead, type Egress, EgressError, retryAfterMs } from "@reelqueue/egress";
 import { sign } from "./signature.ts";
 
 export interface DeliverRequest {
@@ -10,7 +10,7 @@ export interface DeliverRequest {
   /** Newest first; during a rotation the receiver may hold any of them. */
   secrets: readonly string[];
   egress: Egress;
-  signal: AbortSignal;
+  signal?: AbortSignal;
   /** When this try is made, by a clock that is right; left out: by this machine's. */
   at?: Date;
   /** The whole exchange. */
@@ -35,19 +35,18 @@ const mostAnswerBytes = 65_536;
 /** Makes one try to deliver one event. Never throws for anything the network or the endpoint does, and never follows a redirect. */
 export async function deliver(request: DeliverRequest): Promise<DeliveryOutcome> {
   const { url, body, egress, timeoutMs = 15_000 } = request;
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
   const headers = headersOf(request);
+  const { signal } = request;
   const startedMs = performance.now();
   try {
-    const answer = await egress.stream({ method: "POST", url, headers, body, signal, timeoutMs });
-    const ms = performance.now() - startedMs;
-    await discard(answer);
-    return read(answer, ms);
+    const post = { method: "POST", url, headers, body, timeoutMs, maxBytes: mostAnswerBytes } as const;
+    const sending = egress.request(signal === undefined ? post : { ...post, signal });
+    return read(await headOf(sending), performance.now() - startedMs);
   } catch (error) {
     if (!(error instanceof EgressError)) throw error;
     if (error.kind === "blocked") return { kind: "blocked", message: error.message };
-    if (request.signal.aborted) return { kind: "unreachable", message: "stopped before an answer came" };
-    const late = signal.aborted || error.kind === "timeout";
+    if (signal?.aborted) return { kind: "unreachable", message: "stopped before an answer came" };
+    const late = error.kind === "timeout";
     return { kind: "unreachable", message: late ? `no answer within ${timeoutMs} ms` : error.message };
   }
 }
@@ -62,20 +61,17 @@ function headersOf({ id, body, secrets, at: timestamp = new Date() }: DeliverReq
   };
 }
 
-/** Reads a small answer to its end, so that the connection can be used again; what it says does not count, nor how it ends. */
-async function discard({ body }: EgressStream): Promise<void> {
-  let bytes = 0;
+/** What an answer says does not count, nor how it ends. */
+async function headOf(sending: Promise<AnswerHead>): Promise<AnswerHead> {
   try {
-    for await (const chunk of body) {
-      bytes += chunk.length;
-      if (bytes > mostAnswerBytes) return;
-    }
-  } catch {
-    // the status was there before
+    return await sending;
+  } catch (error) {
+    if (error instanceof EgressError && error.answer) return error.answer;
+    throw error;
   }
 }
 
-function read({ status, headers }: EgressStream, ms: number): DeliveryOutcome {
+function read({ status, headers }: AnswerHead, ms: number): DeliveryOutcome {
   if (status >= 200 && status < 300) return { kind: "delivered", status, ms };
   if (status === 410) return { kind: "gone" };
   const waitMs = retryAfterMs(headers, Date.now());

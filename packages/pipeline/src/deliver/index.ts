@@ -54,7 +54,7 @@ async function attempt(delivery: ledger.DueDelivery, lease: string, deps: Deps):
     egress: deps.http,
     // Redis' clock: a receiver refuses what is signed by one that is minutes off.
     at: new Date(Number(lease) - deps.timing.deliverLeaseMs),
-    signal: AbortSignal.timeout(deps.timing.deliverLeaseMs),
+    timeoutMs: deps.timing.deliverLeaseMs / 2,
   });
   await deps.reached?.("deliver:after-send", delivery.id);
   deps.meters.deliveries.inc({ outcome: outcome.kind });
