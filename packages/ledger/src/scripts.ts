@@ -28,6 +28,7 @@ export type ScriptName =
   | "overdue"
   | "polled"
   | "pull"
+  | "read"
   | "reissue"
   | "release"
   | "replay"

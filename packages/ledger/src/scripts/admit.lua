@@ -12,10 +12,11 @@ local account, slots, rate, burst = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]
 local budget, window, lease, weights = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), cjson.decode(ARGV[8])
 local key, granted = P .. ':a:' .. account, P .. ':d:granted:' .. account
 local day = digits(math.floor(now / 86400000))
+local state = redis.call('HMGET', key, 'paused', 'until', 'inFlight', 'spent:' .. day, 'tokens', 'tokensAt', 'wait')
 
 local function stop(reason, again, grants)
   -- Written only when it changes: the reason is read far more often than it moves.
-  if redis.call('HGET', key, 'wait') ~= reason then
+  if state[7] ~= reason then
     redis.call('HSET', key, 'wait', reason)
   end
   local answer = { reason, again and digits(math.ceil(again)) or '' }
@@ -35,7 +36,6 @@ local function next_in_line()
   return redis.call('ZRANGE', line(account, priority, tenant), 0, 0)[1], priority, tenant
 end
 
-local state = redis.call('HMGET', key, 'paused', 'until', 'inFlight', 'spent:' .. day)
 if state[1] then
   return stop('paused:' .. state[1])
 end
@@ -43,7 +43,7 @@ if tonumber(state[2] or 0) > now then
   return stop('throttled', state[2] - now)
 end
 local in_flight, spent = tonumber(state[3] or 0), tonumber(state[4] or 0)
-local open, tokens = redis.call('ZCARD', granted), bucket(account, rate, burst)
+local open, tokens = redis.call('ZCARD', granted), tokens_now(state[5], state[6], rate, burst)
 local grants, taken, reason, again = {}, 0, nil, nil
 while not reason do
   local id, priority, tenant = next_in_line()
@@ -78,6 +78,6 @@ while not reason do
 end
 if taken > 0 then
   redis.call('HSET', key, 'inFlight', digits(in_flight), 'spent:' .. day, digits(spent))
-  save_bucket(account, rate, tokens)
+  save_tokens(account, rate, tokens)
 end
 return stop(reason, again, grants)

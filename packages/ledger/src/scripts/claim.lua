@@ -2,38 +2,37 @@
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] lane  [2] account  [3] how many at most  [4] lease in ms  [5] tokens per ms (0: takes none)  [6] burst
 --         [7] tokens left to others  [8…] fields wanted
--- Returns [ms until the next is due ("": none), end of the lease, id, field, field, …, id, field, …]
+-- Returns as JSON [ms until the next is due ("": none), end of the lease, id, [field or false, …], id, […], …]:
+--         one text is taken apart faster than hundreds of small ones
 local P = KEYS[1]
 --- @include clock
 --- @include bucket
 
 local lane, account, most, rate = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
-local key, ends = P .. ':d:' .. lane .. ':' .. account, digits(now + ARGV[4])
-local tokens, reserve, blocked = bucket(account, rate, tonumber(ARGV[6])), tonumber(ARGV[7]), 0
+local key, ends, reserve = P .. ':d:' .. lane .. ':' .. account, digits(now + ARGV[4]), tonumber(ARGV[7])
+local tokens, blocked = math.huge, 0
 if rate ~= 0 then
-  blocked = tonumber(redis.call('HGET', P .. ':a:' .. account, 'until') or 0) - now
+  local saved = redis.call('HMGET', P .. ':a:' .. account, 'tokens', 'tokensAt', 'until')
+  tokens, blocked = tokens_now(saved[1], saved[2], rate, tonumber(ARGV[6])), tonumber(saved[3] or 0) - now
   most = blocked > 0 and 0 or math.max(0, math.min(most, math.floor(tokens - reserve)))
 end
 
 local answer = { '', ends }
 local ids = most > 0 and redis.call('ZRANGEBYSCORE', key, '-inf', digits(now), 'LIMIT', 0, most) or {}
 if #ids > 0 then
-  local leases, fields = {}, { unpack(ARGV, 8) }
-  for _, id in ipairs(ids) do
-    leases[#leases + 1] = ends
-    leases[#leases + 1] = id
-    answer[#answer + 1] = id
-    for _, value in ipairs(#fields > 0 and redis.call('HMGET', P .. ':g:' .. id, unpack(fields)) or {}) do
-      answer[#answer + 1] = value or ''
-    end
+  local leases = {}
+  for i, id in ipairs(ids) do
+    leases[2 * i - 1], leases[2 * i] = ends, id
+    answer[2 * i + 1] = id
+    answer[2 * i + 2] = ARGV[8] and redis.call('HMGET', P .. ':g:' .. id, unpack(ARGV, 8)) or {}
   end
   redis.call('ZADD', key, unpack(leases))
   tokens = tokens - #ids
-  save_bucket(account, rate, tokens)
+  save_tokens(account, rate, tokens)
 end
 local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
 if first[2] then
-  local refill = rate == 0 and 0 or (1 + reserve - tokens) / rate
+  local refill = rate == 0 and 0 or math.ceil((1 + reserve - tokens) / rate)
   answer[1] = digits(math.max(first[2] - now, blocked, refill, 0))
 end
-return answer
+return cjson.encode(answer)

@@ -12,9 +12,9 @@ local key, due = P .. ':e:' .. id, P .. ':d:deliver:' .. ARGV[2]
 if tonumber(redis.call('ZSCORE', due, id) or 0) ~= tonumber(ARGV[3]) then
   return 0
 end
-local saved = redis.call('HMGET', key, 'state', 'log', 'born')
-redis.call('HSET', key, 'state', state, 'log', (saved[2] or '') .. '\n' .. digits(now - saved[3]) .. ':' .. ARGV[6])
-redis.call('HINCRBY', key, 'tries', 1)
+local saved = redis.call('HMGET', key, 'state', 'log', 'born', 'tries')
+local log = (saved[2] or '') .. '\n' .. digits(now - saved[3]) .. ':' .. ARGV[6]
+redis.call('HSET', key, 'state', state, 'log', log, 'tries', digits(saved[4] + 1))
 redis.call('ZREM', P .. ':dl:' .. endpoint, id)
 redis.call('ZREM', P .. ':es:' .. saved[1], id)
 redis.call('ZADD', P .. ':es:' .. state, digits(now), id)

@@ -14,17 +14,39 @@ local P = KEYS[1]
 
 local holds_slot = { preparing = true, submitting = true, running = true, unknown = true, needs_review = true, expired = true }
 local rests = { succeeded = true, failed = true, canceled = true, expired = true }
-local names = { 'state', 'token', 'lane', 'n', 'account', 'tenant', 'batch', 'slot', 'held', 'day', 'born', 'task', 'log',
-  'events', 'priority', 'seq', 'cancel', 'expires', 'attempt', 'earlier' }
 -- What the mover may believe of a record. A difference means that somebody else has been at it meanwhile.
 local believed = { 'n', 'lane', 'token', 'task', 'attempt', 'account' }
 
 local function read(key)
-  local values, record = redis.call('HMGET', key, unpack(names)), {}
-  for i, name in ipairs(names) do
-    record[name] = values[i] or nil
+  local flat, record = redis.call('HGETALL', key), {}
+  for i = 1, #flat, 2 do
+    record[flat[i]] = flat[i + 1]
   end
   return record
+end
+
+-- The fields that the move at hand writes and those that it takes away, each kind in one command at its end.
+local written, dropped
+
+local function put(name, value)
+  written[#written + 1] = name
+  written[#written + 1] = value
+end
+
+local function drop(r, name)
+  if r[name] then
+    dropped[#dropped + 1] = name
+  end
+end
+
+local function save(r, key)
+  redis.call('HSET', key, unpack(written))
+  if #dropped > 0 then
+    redis.call('HDEL', key, unpack(dropped))
+  end
+  for i = 1, #written, 2 do
+    r[written[i]] = written[i + 1]
+  end
 end
 
 -- A task that nothing of ours names is money: it is noted, once.
@@ -70,7 +92,7 @@ local function refused(m, r, no)
 end
 
 -- The due time: out of the old lane or the backlog, into the new one.
-local function reschedule(m, r, key)
+local function reschedule(m, r)
   local lane = m.due and m.due.lane
   if r.lane == 'backlog' and lane ~= 'backlog' then
     leave_backlog(m.id, r.account, r.priority, r.tenant)
@@ -81,26 +103,23 @@ local function reschedule(m, r, key)
     join_backlog(m.id, r.account, r.priority, r.tenant, r.seq)
   elseif lane then
     redis.call('ZADD', P .. ':d:' .. lane .. ':' .. r.account, m.due.at or digits(now + m.due['in']), m.id)
-  else
-    redis.call('HDEL', key, 'lane')
   end
-  return lane
+  if lane then put('lane', lane) else drop(r, 'lane') end
 end
 
 -- Slot and reserved money go back when the provider can no longer be running it.
-local function settle(m, r, key)
+local function settle(m, r)
   local account = P .. ':a:' .. r.account
   if r.slot and not holds_slot[m.to] then
     redis.call('HINCRBY', account, 'inFlight', -1)
-    redis.call('HDEL', key, 'slot')
+    drop(r, 'slot')
   end
   if r.held and (m.cost or not (holds_slot[m.to] or m.to == 'finalizing')) then
     local spent = m.cost or (m.to == 'succeeded' and r.held) or '0'
     redis.call('HINCRBY', account, 'spent:' .. r.day, digits(spent - r.held))
-    redis.call('HDEL', key, 'held', 'day')
-    if spent ~= '0' then
-      redis.call('HINCRBY', key, 'cost', spent)
-    end
+    drop(r, 'held')
+    drop(r, 'day')
+    if spent ~= '0' then put('cost', digits((r.cost or 0) + spent)) end
   end
 end
 
@@ -139,6 +158,27 @@ local function log_with(m, r)
   return log
 end
 
+local function make(m, r, key)
+  local n = m.handover and digits(r.n + 1) or r.n
+  written, dropped = { 'state', m.to, 'token', m.token, 'at', digits(now), 'n', n, 'log', log_with(m, r) }, {}
+  reschedule(m, r)
+  if m.task then
+    put('task', m.task)
+    redis.call('HSET', P .. ':t:' .. r.account, task_hash(m.task), m.id)
+  end
+  if m.event then put('events', announce(m, r)) end
+  for _, name in ipairs(m.unset or {}) do
+    drop(r, name)
+  end
+  for name, value in pairs(m.set or {}) do
+    put(name, value)
+  end
+  settle(m, r)
+  index(m, r)
+  save(r, key)
+  return { 'moved', n }
+end
+
 local function move(m)
   local key = P .. ':g:' .. m.id
   local r = read(key)
@@ -154,31 +194,11 @@ local function move(m)
     if no then
       return refused(m, r, no)
     end
-    local n = m.handover and digits(r.n + 1) or r.n
-    local lane = reschedule(m, r, key)
-    local write = { 'state', m.to, 'token', m.token, 'at', digits(now), 'n', n, 'log', log_with(m, r) }
-    local function put(name, value)
-      write[#write + 1] = name
-      write[#write + 1] = value
-    end
-    if lane then put('lane', lane) end
-    if m.task then
-      put('task', m.task)
-      redis.call('HSET', P .. ':t:' .. r.account, task_hash(m.task), m.id)
-    end
-    if m.event then put('events', announce(m, r)) end
-    for name, value in pairs(m.set or {}) do
-      put(name, value)
-    end
-    redis.call('HSET', key, unpack(write))
-    if m.unset then redis.call('HDEL', key, unpack(m.unset)) end
-    settle(m, r, key)
-    index(m, r)
-    answer = { 'moved', n }
+    answer = make(m, r, key)
   end
   if m.want then
-    for _, value in ipairs(redis.call('HMGET', key, unpack(m.want))) do
-      answer[#answer + 1] = value or ''
+    for _, name in ipairs(m.want) do
+      answer[#answer + 1] = r[name] or ''
     end
     answer[#answer + 1] = redis.call('GET', P .. ':r:' .. m.id) or ''
   end

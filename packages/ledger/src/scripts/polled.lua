@@ -7,18 +7,25 @@
 local P = KEYS[1]
 --- @include clock
 
-local key, held = P .. ':d:' .. ARGV[1] .. ':' .. ARGV[2], tonumber(ARGV[3])
-local dues, position = {}, 4
+local key, ids, places, position = P .. ':d:' .. ARGV[1] .. ':' .. ARGV[2], {}, {}, 4
 while position <= #ARGV do
-  local id, wait, pairs_count = ARGV[position], ARGV[position + 1], tonumber(ARGV[position + 2])
-  if tonumber(redis.call('ZSCORE', key, id) or 0) == held then
-    dues[#dues + 1] = digits(now + wait)
-    dues[#dues + 1] = id
-    if pairs_count > 0 then
-      redis.call('HSET', P .. ':g:' .. id, unpack(ARGV, position + 3, position + 2 + pairs_count * 2))
+  ids[#ids + 1], places[#places + 1] = ARGV[position], position
+  position = position + 3 + ARGV[position + 2] * 2
+end
+if #ids == 0 then
+  return 0
+end
+
+local held, dues = tonumber(ARGV[3]), {}
+for i, due in ipairs(redis.call('ZMSCORE', key, unpack(ids))) do
+  if due and tonumber(due) == held then
+    local place = places[i]
+    dues[#dues + 1] = digits(now + ARGV[place + 1])
+    dues[#dues + 1] = ids[i]
+    if ARGV[place + 2] ~= '0' then
+      redis.call('HSET', P .. ':g:' .. ids[i], unpack(ARGV, place + 3, place + 2 + ARGV[place + 2] * 2))
     end
   end
-  position = position + 3 + pairs_count * 2
 end
 if #dues > 0 then
   redis.call('ZADD', key, unpack(dues))

@@ -25,7 +25,7 @@ export async function claim<Field extends keyof StoredRecord>(
   fields: readonly Field[],
   { limit, leaseMs, bucket }: ClaimOptions,
 ): Promise<Claimed<Field>> {
-  const [next = "", lease = "", ...flat] = await run<string[]>(cell, "claim", [
+  const text = await run<string>(cell, "claim", [
     lane,
     account,
     limit,
@@ -35,15 +35,19 @@ export async function claim<Field extends keyof StoredRecord>(
     bucket?.reserve ?? 0,
     ...fields,
   ]);
-  const width = fields.length + 1;
-  const items = Array.from({ length: flat.length / width }, (_, row) => {
-    const item: Record<string, string> = { id: flat[row * width] ?? "" };
-    fields.forEach((field, column) => {
-      item[field] = flat[row * width + column + 1] ?? "";
-    });
-    return item as { id: string } & Record<Field, string>;
-  });
+  const [next, lease, ...flat] = JSON.parse(text) as [string, string, ...(string | Values)[]];
+  const items = Array.from({ length: flat.length / 2 }, (_, i) =>
+    itemOf(flat[2 * i] as string, fields, flat[2 * i + 1] as Values),
+  );
   return { lease, items, ...(next !== "" && { nextInMs: Number(next) }) };
+}
+
+type Values = (string | false)[];
+
+function itemOf<Field extends string>(id: string, fields: readonly Field[], values: Values) {
+  const item: Record<string, string> = { id };
+  for (const [i, field] of fields.entries()) item[field] = values[i] || "";
+  return item as { id: string } & Record<Field, string>;
 }
 
 export interface Look {
