@@ -40,9 +40,10 @@ export function makeRows({ count, faults, accounts, webhook, run }: RowWish, luc
       .map(([name]) => `[[fault:${name}]]`);
     const input: GenerationInput = {
       prompt: `a paper boat in the rain [[marker:${marker}]]${wishes.join("")}`,
-      resolution: "480p",
+      resolution: "720p",
       seconds: 4,
       account,
+      ...(account === "xingchao" && { model: "seedance-2.0-pro" }),
       idempotencyKey: marker,
       webhook,
     };

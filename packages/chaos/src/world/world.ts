@@ -136,7 +136,7 @@ function environment(
     timeScale: clockFactor,
     chargesFailures: false,
     limits: { inFlight: 40, requestsPerMinute: provider === "toapis" ? 300 : 1_200 },
-    pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
+    pricesPerSecond: { "seedance-2.0/720p": 0.15, "seedance-2.0-pro/720p": 0.15 },
     ...accounts[provider],
   });
   const path = join(home, "reelqueue.config.json");

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { AccountView, Generation } from "@reelqueue/contracts";
 import { describe, expect, test } from "vitest";
 import { progressLine } from "./follow.ts";
@@ -12,14 +13,16 @@ describe("the price", () => {
   test("is told by account, and what nobody knows is never counted as nothing", () => {
     const rows = [row("hiapi", 0.5), row("hiapi", null), row("jiekou", 0.25), row("jiekou", 0.25)];
     expect(priceOf(rows)).toEqual({ rows: 4, usd: 1, unknown: 1 });
-    const table = priceTable(rows, accounts);
+    const table = stripVTControlCharacters(priceTable(rows, accounts));
     expect(table).toMatch(/hiapi +2 rows +at least \$0\.50 +1 without a known price +real money/);
     expect(table).toMatch(/jiekou +2 rows +\$0\.50 +simulated: nothing is paid/);
     expect(table).toMatch(/total +4 rows +at least \$1\.00/);
   });
 
   test("of rows without any is not known", () => {
-    expect(priceTable([row("hiapi", null)], accounts)).toMatch(/hiapi +1 row +price not known +real money/);
+    expect(stripVTControlCharacters(priceTable([row("hiapi", null)], accounts))).toMatch(
+      /hiapi +1 row +price not known +real money/,
+    );
   });
 });
 
