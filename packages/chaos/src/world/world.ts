@@ -43,7 +43,7 @@ export type AccountName = (typeof accountNames)[number];
 /** How long a late task hides, in real ms: longer than looks that miss, shorter than the quiet window. */
 const lateMs = 3_000;
 /** Where a provider's root is not its host. */
-const paths: Record<string, string> = { ark: "/api/v3" };
+const paths: Record<string, string> = { ark: "/api/v3", xingchao: "/kyyReactApiServer" };
 const callbackSecret = "a-signing-secret-of-the-console";
 
 export async function startWorld(wish: WorldWish): Promise<World> {
