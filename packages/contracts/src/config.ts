@@ -18,8 +18,10 @@ export const accountConfig = z.strictObject({
     .strictObject({
       /** Tasks that may run at once. */
       inFlight: z.int().positive().optional(),
-      /** Requests of every kind in a minute, submit and query together. */
+      /** Requests in a minute: of every kind, or submits alone where queries have a limit of their own. */
       requestsPerMinute: z.number().positive().optional(),
+      /** Queries in a minute, where the provider counts them apart from submits. */
+      queriesPerMinute: z.number().positive().optional(),
     })
     .default({}),
   /** Unit prices in USD per second of video, by `<model>/<resolution>` (`+video` behind it: with video input). */

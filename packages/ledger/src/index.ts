@@ -3,12 +3,15 @@ export { awaitReady, type Cell, openCell } from "./cell.ts";
 export { type ConnectionRole, connect } from "./connection.ts";
 export { LedgerError, type LedgerErrorKind } from "./error.ts";
 export { generationId, type Lane, lanes, prefixOf } from "./keys.ts";
-export { freeze, parseRecord, type StoredRecord, thaw, timelineOf, toGeneration } from "./record.ts";
+export { outputsText } from "./outputs-text.ts";
+export { parseRecord, type StoredRecord, timelineOf, toGeneration } from "./record.ts";
+export { freeze, thaw } from "./request-text.ts";
 export { checkSafety, clockSkewMs, type Safety } from "./safety.ts";
 export { type Accepted, accept, type NewGeneration } from "./verbs/accept.ts";
 export {
   type AccountStatus,
   accountStatus,
+  type Bucket,
   pause,
   reroute,
   resume,

@@ -13,8 +13,10 @@ export interface Account {
   reading: Reading;
   strict: boolean;
   limits: Omit<AdmitLimits, "leaseMs">;
-  /** Requests per minute as the provider counts them; absent: no limit known. */
+  /** Requests per minute as the provider counts them: of every kind, or only submits where looks have a limit of their own; absent: no limit known. */
   requestsPerMinute?: number;
+  /** Where looks are counted apart from submits: how many in a minute, and their bucket. */
+  looks?: { perMinute: number; rate: number; burst: number };
   /** Known not to charge tasks that fail, so a new attempt costs nothing twice. */
   retriesFailures: boolean;
   /** How many times faster than real time the provider lives. */
@@ -47,6 +49,7 @@ export function openAccounts(
 function toAccount(account: ResolvedAccount, provider: Provider, weights: Record<string, number>): Account {
   const { capabilities } = provider;
   const perMinute = account.limits.requestsPerMinute ?? stated(capabilities.requestsPerMinute);
+  const looksPerMinute = account.limits.queriesPerMinute ?? stated(capabilities.queriesPerMinute ?? null);
   const slots = account.limits.inFlight ?? stated(capabilities.inFlight) ?? slotsWithoutLimit;
   const chargesFailures = account.chargesFailures ?? capabilities.chargesFailures.value;
   return {
@@ -69,6 +72,9 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
       weights,
     },
     ...(perMinute !== undefined && { requestsPerMinute: perMinute }),
+    ...(looksPerMinute !== undefined && {
+      looks: { perMinute: looksPerMinute, ...bucketOf(looksPerMinute, account.timeScale) },
+    }),
     retriesFailures: chargesFailures === false,
     timeScale: account.timeScale,
   };

@@ -6,7 +6,7 @@ import { createLogger } from "@reelqueue/runtime";
 import { sharedRedis, uniqueCell } from "@reelqueue/testing";
 import { type Installation, openInstallation } from "./open.ts";
 
-/** An installation on a cell and in a folder of its own, with the accounts `hiapi` and `jiekou`; nothing of it leaves this machine. */
+/** An installation on a cell and in a folder of its own, with the accounts `hiapi`, `jiekou` and those named, each after its provider; nothing of it leaves this machine. */
 export async function testInstallation(
   scope: AsyncDisposableStack,
   accounts: Record<string, Partial<AccountConfig>> = {},
@@ -19,13 +19,14 @@ export async function testInstallation(
     keyEnv: "KEY",
     ...accounts[provider],
   });
+  const names = [...new Set(["hiapi", "jiekou", ...Object.keys(accounts)])];
   const configPath = join(home, "config.json");
   writeFileSync(
     configPath,
     JSON.stringify({
       cell: uniqueCell(),
       durability: "relaxed",
-      accounts: { hiapi: account("hiapi"), jiekou: account("jiekou") },
+      accounts: Object.fromEntries(names.map((name) => [name, account(name)])),
     }),
   );
   return openInstallation(scope, {

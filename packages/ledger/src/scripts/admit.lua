@@ -78,6 +78,6 @@ while not reason do
 end
 if taken > 0 then
   redis.call('HSET', key, 'inFlight', digits(in_flight), 'spent:' .. day, digits(spent))
-  save_tokens(account, rate, tokens)
+  save_tokens(account, rate, tokens, 'tokens')
 end
 return stop(reason, again, grants)

@@ -1,18 +1,18 @@
 -- Takes what is due in one lane of one account and leases it: its due time moves to the end of the lease, so one asker has it.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] lane  [2] account  [3] how many at most  [4] lease in ms  [5] tokens per ms (0: takes none)  [6] burst
---         [7] tokens left to others  [8…] fields wanted
+--         [7] tokens left to others  [8] bucket: `tokens` (one for every request) or `looks`  [9…] fields wanted
 -- Returns as JSON [ms until the next is due ("": none), end of the lease, id, [field or false, …], id, […], …]:
 --         one text is taken apart faster than hundreds of small ones
 local P = KEYS[1]
 --- @include clock
 --- @include bucket
 
-local lane, account, most, rate = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
+local lane, account, most, rate, bucket = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5]), ARGV[8]
 local key, ends, reserve = P .. ':d:' .. lane .. ':' .. account, digits(now + ARGV[4]), tonumber(ARGV[7])
 local tokens, blocked = math.huge, 0
 if rate ~= 0 then
-  local saved = redis.call('HMGET', P .. ':a:' .. account, 'tokens', 'tokensAt', 'until')
+  local saved = redis.call('HMGET', P .. ':a:' .. account, bucket, bucket .. 'At', bucket == 'looks' and 'looksUntil' or 'until')
   tokens, blocked = tokens_now(saved[1], saved[2], rate, tonumber(ARGV[6])), tonumber(saved[3] or 0) - now
   most = blocked > 0 and 0 or math.max(0, math.min(most, math.floor(tokens - reserve)))
 end
@@ -24,11 +24,11 @@ if #ids > 0 then
   for i, id in ipairs(ids) do
     leases[2 * i - 1], leases[2 * i] = ends, id
     answer[2 * i + 1] = id
-    answer[2 * i + 2] = ARGV[8] and redis.call('HMGET', P .. ':g:' .. id, unpack(ARGV, 8)) or {}
+    answer[2 * i + 2] = ARGV[9] and redis.call('HMGET', P .. ':g:' .. id, unpack(ARGV, 9)) or {}
   end
   redis.call('ZADD', key, unpack(leases))
   tokens = tokens - #ids
-  save_tokens(account, rate, tokens)
+  save_tokens(account, rate, tokens, bucket)
 end
 local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
 if first[2] then

@@ -47,12 +47,15 @@ export async function pause(
 }
 
 export async function resume(cell: Cell, name: string): Promise<void> {
-  await pipeline(cell, [["hdel", cell.keys.account(name), "paused", "until"]]);
+  await pipeline(cell, [["hdel", cell.keys.account(name), "paused", "until", "looksUntil"]]);
 }
 
-/** Nothing is sent for the account before the time is over; never shortens a longer wait. */
-export async function throttle(cell: Cell, name: string, forMs: number): Promise<void> {
-  await run(cell, "throttle", [name, Math.round(forMs)]);
+/** What requests are counted in: `tokens` all of them, or `looks` where the provider counts those apart. */
+export type Bucket = "tokens" | "looks";
+
+/** Nothing that takes from the bucket is sent for the account before the time is over; never shortens a longer wait. */
+export async function throttle(cell: Cell, name: string, forMs: number, bucket: Bucket = "tokens"): Promise<void> {
+  await run(cell, "throttle", [name, Math.round(forMs), bucket]);
 }
 
 export interface Standing {

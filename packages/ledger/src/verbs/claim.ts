@@ -1,12 +1,13 @@
 import { type Cell, run } from "../cell.ts";
 import type { Lane } from "../keys.ts";
 import type { StoredRecord } from "../record.ts";
+import type { Bucket } from "./accounts.ts";
 
 export interface ClaimOptions {
   limit: number;
   leaseMs: number;
   /** Query budget: each claim takes a token, `reserve` of them are left to others. */
-  bucket?: { rate: number; burst: number; reserve: number };
+  bucket?: { of: Bucket; rate: number; burst: number; reserve: number };
 }
 
 export interface Claimed<Field extends keyof StoredRecord> {
@@ -33,6 +34,7 @@ export async function claim<Field extends keyof StoredRecord>(
     bucket?.rate ?? 0,
     bucket?.burst ?? 0,
     bucket?.reserve ?? 0,
+    bucket?.of ?? "tokens",
     ...fields,
   ]);
   const [next, lease, ...flat] = JSON.parse(text) as [string, string, ...(string | Values)[]];

@@ -1,7 +1,8 @@
 import type { GenerationRequest, State } from "@reelqueue/contracts";
 import { type Cell, pipeline, run } from "../cell.ts";
 import { taskHash } from "../keys.ts";
-import { parseRecord, type StoredRecord, thaw } from "../record.ts";
+import { parseRecord, type StoredRecord } from "../record.ts";
+import { thaw } from "../request-text.ts";
 
 export interface Found {
   id: string;

@@ -41,9 +41,33 @@ test("a lease that has ended gives the work to the next asker, and the first one
 
 test("looks take tokens of the account and leave the reserve", async () => {
   await Promise.all(Array.from({ length: 10 }, (_, i) => running(cell, `task-${i}`)));
-  const claimed = await claimAll(30_000, { rate: 0.001, burst: 6, reserve: 2 });
+  const claimed = await claimAll(30_000, { of: "tokens", rate: 0.001, burst: 6, reserve: 2 });
   expect(claimed.items).toHaveLength(4);
   expect(claimed.nextInMs).toBeGreaterThan(900);
+});
+
+test("looks that are counted apart leave every token to submits, and wait for nobody's but their own", async () => {
+  const bucket = { of: "looks", rate: 0.001, burst: 3, reserve: 0 } as const;
+  const slow = { ...generous, rate: 0.001, burst: 2 };
+  await Promise.all(Array.from({ length: 5 }, (_, i) => running(cell, `task-${i}`)));
+  expect((await claimAll(30_000, bucket)).items).toHaveLength(3);
+
+  await ledger.accept(cell, [newGeneration(cell), newGeneration(cell), newGeneration(cell)]);
+  const admitted = await ledger.admit(cell, "hiapi", slow);
+  expect([admitted.grants.length, admitted.reason]).toEqual([2, "rate"]);
+
+  await ledger.throttle(cell, "hiapi", 60_000);
+  await ledger.pull(cell, "poll", "hiapi");
+  expect((await claimAll(30_000, { ...bucket, rate: 1_000 })).items).toHaveLength(3);
+
+  await ledger.throttle(cell, "hiapi", 50_000, "looks");
+  await ledger.resume(cell, "hiapi");
+  await ledger.throttle(cell, "hiapi", 50_000, "looks");
+  await ledger.pull(cell, "poll", "hiapi");
+  const held = await claimAll(30_000, bucket);
+  expect(held.items).toEqual([]);
+  expect(held.nextInMs).toBeGreaterThan(40_000);
+  expect((await ledger.admit(cell, "hiapi", generous)).grants).toHaveLength(1);
 });
 
 test("a callback makes its task due now", async () => {

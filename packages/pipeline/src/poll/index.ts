@@ -114,7 +114,13 @@ async function look(watched: Watched, account: Account, deps: Deps): Promise<Pro
   }
 }
 
-/** Looking may use the account's rate, but leaves a part of it to new submits. */
-function bucketOf({ limits }: Account): { rate: number; burst: number; reserve: number } {
-  return { rate: limits.rate, burst: limits.burst, reserve: limits.burst >= 4 ? limits.burst / 4 : 0 };
+/** Looks have a bucket of their own where the provider counts them apart; else they use the account's, and leave a part of it to new submits. */
+function bucketOf({ limits, looks }: Account): NonNullable<ledger.ClaimOptions["bucket"]> {
+  if (looks !== undefined) return { of: "looks", rate: looks.rate, burst: looks.burst, reserve: 0 };
+  return {
+    of: "tokens",
+    rate: limits.rate,
+    burst: limits.burst,
+    reserve: limits.burst >= 4 ? limits.burst / 4 : 0,
+  };
 }

@@ -67,7 +67,9 @@ async function writeLooks(
       deps.meters.unknownStatuses.inc({ account: account.name });
     if (judgement.kind !== "look") continue;
     byLease.set(answer.lease, [...(byLease.get(answer.lease) ?? []), judgement.look]);
-    if (judgement.throttleMs !== undefined) await ledger.throttle(deps.cell, account.name, judgement.throttleMs);
+    if (judgement.throttleMs !== undefined) {
+      await ledger.throttle(deps.cell, account.name, judgement.throttleMs, account.looks ? "looks" : "tokens");
+    }
     if (judgement.pause !== undefined) {
       await ledger.pause(deps.cell, account.name, judgement.pause, { automatic: true });
       deps.log.error({ account: account.name }, `account paused: ${judgement.pause}`);

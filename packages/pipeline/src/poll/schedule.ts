@@ -71,16 +71,18 @@ export function lookInMs(
   return jittered(wait, deps.random) / account.timeScale;
 }
 
-/** With all slots full, how many looks at each task does the account's rate carry beside its submit? */
+/** With all slots full, how many looks at each task does the account's rate carry (beside its submit, where they are counted together)? */
 export function affordableLooks(
-  { limits, requestsPerMinute }: Pick<Account, "limits" | "requestsPerMinute">,
+  { limits, requestsPerMinute, looks }: Pick<Account, "limits" | "requestsPerMinute" | "looks">,
   times: RunTimes,
 ): number {
-  if (requestsPerMinute === undefined) return mostLooks(times);
+  const perMinute = looks?.perMinute ?? requestsPerMinute;
+  if (perMinute === undefined) return mostLooks(times);
   const { mu, sigma } = times;
   const meanMinutes = Math.exp(mu + sigma ** 2 / 2) / 60_000;
-  const requestsEach = (requestsPerMinute * meanMinutes) / limits.slots;
-  return Math.min(mostLooks(times), Math.max(1, overbooking * (requestsEach - 1)));
+  const requestsEach = (perMinute * meanMinutes) / limits.slots;
+  const forLooks = looks === undefined ? requestsEach - 1 : requestsEach;
+  return Math.min(mostLooks(times), Math.max(1, overbooking * forLooks));
 }
 
 function mostLooks({ sigma }: RunTimes): number {

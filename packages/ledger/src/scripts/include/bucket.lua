@@ -1,4 +1,5 @@
--- A token bucket in the account's hash, in the fields `tokens` and `tokensAt`. `rate` is tokens per ms; 0 means no limit.
+-- Token buckets in the account's hash: `tokens` and `tokensAt` for requests, `looks` and `looksAt` where the provider counts looks
+-- apart. `rate` is tokens per ms; 0 means no limit.
 local function tokens_now(tokens, at, rate, burst)
   if rate == 0 then
     return math.huge
@@ -6,8 +7,8 @@ local function tokens_now(tokens, at, rate, burst)
   return math.min(burst, tonumber(tokens or burst) + (now - tonumber(at or now)) * rate)
 end
 
-local function save_tokens(account, rate, tokens)
+local function save_tokens(account, rate, tokens, bucket)
   if rate ~= 0 then
-    redis.call('HSET', P .. ':a:' .. account, 'tokens', string.format('%.6f', tokens), 'tokensAt', digits(now))
+    redis.call('HSET', P .. ':a:' .. account, bucket, string.format('%.6f', tokens), bucket .. 'At', digits(now))
   end
 end

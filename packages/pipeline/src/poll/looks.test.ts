@@ -1,0 +1,69 @@
+import * as ledger from "@reelqueue/ledger";
+import { eventually } from "@reelqueue/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Account, accept, type Installation } from "../index.ts";
+import { testInstallation } from "../test-installation.ts";
+import { startPoller } from "./index.ts";
+
+let scope: AsyncDisposableStack;
+let here: Installation;
+const slow = { inFlight: 100, requestsPerMinute: 10 };
+beforeEach(async () => {
+  scope = new AsyncDisposableStack();
+  here = await testInstallation(scope, {
+    hiapi: { limits: slow },
+    jiekou: { limits: { ...slow, queriesPerMinute: 1_200 } },
+    toapis: {},
+  });
+});
+afterEach(async () => {
+  await scope.disposeAsync();
+});
+
+test("a provider that counts looks apart has a bucket for them, another one by configuration", () => {
+  const looks = (name: string) => [account(name).requestsPerMinute, account(name).looks?.perMinute];
+  expect(looks("toapis")).toEqual([300, 3_000]);
+  expect(looks("jiekou")).toEqual([10, 1_200]);
+  expect(looks("hiapi")).toEqual([10, undefined]);
+});
+
+test("while submits have used up their rate, tasks are looked at all the same where looks are counted apart", async () => {
+  await runningTasks("jiekou", 40);
+  await runningTasks("hiapi", 40);
+  const looked = new Map<string, number>();
+  const accounts = new Map(["jiekou", "hiapi"].map((name) => [name, counted(account(name), looked)]));
+  await ledger.admit(here.cell, "jiekou", { ...account("jiekou").limits, leaseMs: 1_000 });
+  scope.use(startPoller({ ...here, accounts }, () => {}, { concurrency: 100, maxSleepMs: 200 }));
+  await eventually(() => looked.get("jiekou") === 40, { describe: "a look at every task", timeoutMs: 10_000 });
+  // One request may come at once, and the next in six seconds.
+  expect(looked.get("hiapi") ?? 0).toBeLessThanOrEqual(1);
+});
+
+function account(name: string): Account {
+  const found = here.accounts.get(name);
+  if (!found) throw new Error(`no account ${name}`);
+  return found;
+}
+
+function counted(from: Account, looked: Map<string, number>): Account {
+  const poll: Account["provider"]["poll"] = async () => {
+    looked.set(from.name, (looked.get(from.name) ?? 0) + 1);
+    return { kind: "pending", phase: "running", status: "running", known: true };
+  };
+  return { ...from, provider: { ...from.provider, poll } };
+}
+
+async function runningTasks(name: string, count: number): Promise<void> {
+  const inputs = Array.from({ length: count }, () => ({ prompt: "a cup", account: name }));
+  const rows = await accept(inputs, { tenant: "default" }, { ...here, accounts: new Map([[name, account(name)]]) });
+  await ledger.admit(here.cell, name, { ...account(name).limits, rate: 0, leaseMs: 90_000 });
+  for (const row of rows) {
+    const id = "id" in row ? row.id : "";
+    const due = (lane: ledger.Lane) => ({ lane, inMs: 0 });
+    const steps: Omit<ledger.Move, "id">[] = [
+      { from: ["queued"], to: "submitting", token: `${id}1`, due: due("submitting") },
+      { from: ["submitting"], to: "running", token: `${id}2`, task: id, due: due("poll") },
+    ];
+    for (const step of steps) await ledger.move(here.cell, { id, ...step });
+  }
+}
