@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { config } from "@reelqueue/contracts";
 import { loadConfig, StartError } from "@reelqueue/runtime";
-import { appNames, demoConfig, type SystemWish, secretIn, withApiKey } from "@reelqueue/stack";
+import { appNames, demoConfig, type SystemWish, secretIn, twinProviders, withApiKey } from "@reelqueue/stack";
 import type { CliEnv } from "./env.ts";
 
 export interface Plan {
@@ -16,7 +16,7 @@ export interface Plan {
 }
 
 /** Variable that makes an account by itself, by provider. */
-const keyVariables = { hiapi: "HIAPI_API_KEY", jiekou: "JIEKOU_API_KEY" };
+const keyVariables = Object.fromEntries(twinProviders.map((name) => [name, `${name.toUpperCase()}_API_KEY`]));
 
 /** What the twin signs its callbacks with. No secret: they are told to the same machine, and a callback alone settles nothing. */
 const twinCallbackSecret = "the twin of reelqueue";

@@ -7,10 +7,11 @@ const wish = { twinUrl: "http://127.0.0.1:3199", clockFactor: 20, apiKeySha256: 
 
 test("the demo's accounts all point at the twin and live by its clock", () => {
   const { accounts } = demoConfig(wish);
-  expect(Object.keys(accounts)).toEqual(["hiapi", "jiekou"]);
+  expect(Object.keys(accounts)).toEqual(["hiapi", "jiekou", "toapis", "xingchao", "ark"]);
   for (const [name, account] of Object.entries(accounts)) {
     expect(account).toMatchObject({
-      baseUrl: `http://127.0.0.1:3199/${name}`,
+      provider: name,
+      baseUrl: expect.stringMatching(new RegExp(`^http://127\\.0\\.0\\.1:3199/${name}(/|$)`)),
       keyEnv: "REELQUEUE_TWIN_KEY",
       timeScale: 20,
     });

@@ -9,3 +9,4 @@ export { pingRedis } from "./redis-ping.ts";
 export { type RedisServer, redisServerArguments } from "./redis-server.ts";
 export { secretIn } from "./secrets.ts";
 export { type AppName, appNames, type Ports, type System, type SystemWish, startSystem } from "./system.ts";
+export { type TwinProvider, twinProviders } from "./twin-accounts.ts";

@@ -1,15 +1,17 @@
+import { type TwinProvider, twinProviders } from "@reelqueue/stack";
 import Table from "cli-table3";
 import { Command, InvalidArgumentError } from "commander";
 import { type Screen, screenOn } from "../commands/enqueue/screen.ts";
 import { readEnv } from "../env.ts";
 import { Interrupts } from "../interrupts.ts";
 import { findPlace } from "./place.ts";
-import { type DemoResult, resultOf, shortcomings } from "./result.ts";
+import { type DemoResult, type ProviderResult, providersOf, resultOf, shortcomings } from "./result.ts";
 import { type DemoRun, type Open, runDemo } from "./run.ts";
 
 interface Options {
   count: number;
   seed: number;
+  providers?: readonly TwinProvider[];
   json?: boolean;
   keep?: boolean;
 }
@@ -24,6 +26,7 @@ export const demo = new Command("demo")
   )
   .option("--count <n>", "how many generations", whole(1, mostGenerations), 1_000)
   .option("--seed <n>", "deals the twin's chance; the same seed deals the same faults", whole(0, 1_000_000_000), 1)
+  .option("--providers <names>", "all of them, or names with commas between, in every mode", providers)
   .option("--json", "print nothing but the result on standard output")
   .option("--keep", "keep the temporary folder: videos, logs, Redis' data")
   .action(async (options: Options) => {
@@ -31,7 +34,7 @@ export const demo = new Command("demo")
   });
 
 /** Gives the exit code: 0 only if every generation ended, was announced and stored, and none was paid twice. */
-async function prove({ count, seed, json = false, keep = false }: Options): Promise<number> {
+async function prove({ count, seed, providers, json = false, keep = false }: Options): Promise<number> {
   const { root, all } = readEnv();
   const screen = screenOn(json ? process.stderr : process.stdout);
   const interrupts = new Interrupts();
@@ -41,9 +44,9 @@ async function prove({ count, seed, json = false, keep = false }: Options): Prom
     using place = await findPlace(screen.say);
     if (keep) place.keep();
     const onStarted = (system: { kill(): void }) => interrupts.onSecond(() => system.kill());
-    const run = await runDemo({ count, seed, root, env: all, place, screen, signal, onStarted });
+    const run = await runDemo({ count, seed, providers, root, env: all, place, screen, signal, onStarted });
     if (keep) screen.say(`Everything is kept in ${place.home}`);
-    return report(run, interrupts.first.aborted, json, screen);
+    return report(run, { interrupted: interrupts.first.aborted, json, byProvider: providers !== undefined }, screen);
   } catch (error) {
     if (!signal.aborted) throw error;
     screen.say(interrupts.first.aborted ? "Stopped before it had begun" : "It did not start in time");
@@ -53,15 +56,24 @@ async function prove({ count, seed, json = false, keep = false }: Options): Prom
   }
 }
 
-function report({ facts, open }: DemoRun, interrupted: boolean, json: boolean, screen: Screen): number {
+interface Telling {
+  interrupted: boolean;
+  json: boolean;
+  byProvider: boolean;
+}
+
+function report({ facts, open }: DemoRun, { interrupted, json, byProvider }: Telling, screen: Screen): number {
   const result = resultOf(facts);
+  const providers = providersOf(facts);
   const wrong = [
     ...(open === undefined ? [] : [`${whyGivenUp(open, interrupted)}: ${open.states}`]),
     ...shortcomings(facts),
   ];
   if (!json) screen.say(tableOf(result));
+  if (!json && byProvider) screen.say(tableByProvider(providers));
   for (const sentence of wrong) process.stderr.write(`Not proven: ${sentence}\n`);
-  process.stdout.write(`${JSON.stringify(result)}\n`);
+  const told = byProvider ? { ...result, providers: Object.fromEntries(providers) } : result;
+  process.stdout.write(`${JSON.stringify(told)}\n`);
   return wrong.length === 0 ? 0 : 1;
 }
 
@@ -85,6 +97,24 @@ function tableOf(result: DemoResult): string {
     ["Redis commands each", `${result.redisCommandsPerGeneration}`],
   );
   return table.toString();
+}
+
+function tableByProvider(providers: readonly [string, ProviderResult][]): string {
+  const head = ["provider", "generations", "succeeded", "charges", "the twin's bill", "our ledger", "polls each"];
+  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  for (const [name, of] of providers) {
+    const paid = [`$${of.chargedUsd.toFixed(2)}`, `$${of.settledUsd.toFixed(2)}`];
+    table.push([name, of.generations, of.succeeded, of.charges, ...paid, of.pollsPerGeneration]);
+  }
+  return table.toString();
+}
+
+function providers(text: string): TwinProvider[] {
+  if (text === "all") return twinProviders;
+  const names = text.split(",").map((name) => name.trim());
+  const known = twinProviders.filter((name) => names.includes(name));
+  if (known.length === names.length) return known;
+  throw new InvalidArgumentError(`Give all, or some of ${twinProviders.join(", ")}.`);
 }
 
 function whole(least: number, most: number) {

@@ -12,11 +12,16 @@ export async function billOf(twinUrl: string): Promise<Bill> {
   return (await ask(`${twinUrl}/twin/ledger`)) as Bill;
 }
 
-/** How many status reads the twin was sent, whatever it answered. */
-export async function pollsOf(twinUrl: string): Promise<number> {
+/** How many status reads the twin was sent, by provider, whatever it answered. */
+export async function pollsOf(twinUrl: string): Promise<Record<string, number>> {
   const { routes } = (await ask(`${twinUrl}/twin/log?limit=1`)) as TwinLog;
-  const reads = Object.entries(routes).filter(([route]) => route.startsWith("GET "));
-  return reads.flatMap(([, statuses]) => Object.values(statuses)).reduce((sum, count) => sum + count, 0);
+  const polls: Record<string, number> = {};
+  for (const [route, statuses] of Object.entries(routes)) {
+    const provider = /^GET \/([^/]+)/.exec(route)?.[1];
+    if (provider === undefined) continue;
+    polls[provider] = Object.values(statuses).reduce((sum, count) => sum + count, polls[provider] ?? 0);
+  }
+  return polls;
 }
 
 /** Bytes of every file under the folder that begins as an MP4 file does. */

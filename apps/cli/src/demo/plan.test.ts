@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { config } from "@reelqueue/contracts";
+import { twinProviders } from "@reelqueue/stack";
 import { expect, onTestFinished, test } from "vitest";
 import { planDemo } from "./plan.ts";
 
@@ -14,7 +15,7 @@ function planned(env: NodeJS.ProcessEnv = {}) {
 
 test("every account is the twin's, by its address and by its clock", () => {
   const { plan, settings } = planned();
-  expect(Object.keys(settings.accounts)).toEqual(["hiapi", "jiekou"]);
+  expect(Object.keys(settings.accounts)).toEqual(twinProviders);
   for (const { baseUrl, timeScale } of Object.values(settings.accounts)) {
     expect(baseUrl).toContain("http://127.0.0.1:5/");
     expect(plan.wish.appEnv.twin?.TWIN_CLOCK_FACTOR).toBe(`${timeScale}`);

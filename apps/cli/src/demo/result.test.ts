@@ -1,6 +1,6 @@
 import type { Event } from "@reelqueue/contracts";
 import { expect, test } from "vitest";
-import { type Facts, resultOf, shortcomings } from "./result.ts";
+import { type Facts, providersOf, resultOf, shortcomings } from "./result.ts";
 
 type State = "succeeded" | "failed";
 
@@ -15,7 +15,7 @@ function eventOf(id: string, state: State, attempt = 1): Event {
       tenant: "default",
       attempt,
       outputs: [],
-      cost: { estimateUsd: null, settledUsd: null },
+      cost: { estimateUsd: 0.3, settledUsd: state === "succeeded" ? 0.3 : null },
     },
   };
 }
@@ -39,7 +39,7 @@ function perfect(more: Partial<Facts> = {}): Facts {
       notGenuine: 0,
     },
     bill: bill({ m1: [1, 0], m2: [2, 1], m3: [1, 1] }),
-    polls: 8,
+    polls: { hiapi: 8 },
     redisCommands: 600,
     succeededByApi: 2,
     videoBytes: [1_000, 2_000],
@@ -48,12 +48,33 @@ function perfect(more: Partial<Facts> = {}): Facts {
   };
 }
 
+/** Of one video, in micro-USD. */
+const price = 300_000;
+
 function bill(rows: Record<string, [charges: number, refunds: number]>): Facts["bill"] {
   const byMarker = Object.fromEntries(
     Object.entries(rows).map(([marker, [charges, refunds]]) => [marker, { charges, refunds }]),
   );
-  return { charges: Object.values(rows).reduce((sum, [charges]) => sum + charges, 0), byMarker };
+  const [charges, refunds] = [0, 1].map((at) => Object.values(rows).reduce((sum, row) => sum + (row[at] ?? 0), 0));
+  const hiapi = {
+    charges: charges ?? 0,
+    chargedMicroUsd: (charges ?? 0) * price,
+    refundedMicroUsd: (refunds ?? 0) * price,
+  };
+  return { charges: hiapi.charges, byDialect: { hiapi }, byMarker };
 }
+
+test("by provider it is told what was paid, here and there, and how often was asked", () => {
+  expect(Object.fromEntries(providersOf(perfect()))).toEqual({
+    hiapi: { generations: 3, succeeded: 2, charges: 4, chargedUsd: 0.6, settledUsd: 0.6, pollsPerGeneration: 2.67 },
+  });
+});
+
+test("a cent that the bill has and our ledger has not is missed", () => {
+  const facts = perfect();
+  facts.bill.byDialect = { hiapi: { charges: 4, chargedMicroUsd: 1_210_000, refundedMicroUsd: 600_000 } };
+  expect(shortcomings(facts)).toEqual(["hiapi kept $0.61 by the twin's bill, $0.6 by our ledger"]);
+});
 
 const received = (more: Partial<Facts["received"]>) => ({ received: { ...perfect().received, ...more } });
 
@@ -79,7 +100,10 @@ test("a perfect run is told in numbers, and nothing is wrong with it", () => {
 test("two charges that were not given back for one marker are a duplicate charge", () => {
   const facts = perfect({ bill: bill({ m1: [2, 0], m2: [2, 0], m3: [1, 1] }) });
   expect(resultOf(facts).duplicateCharges).toBe(2);
-  expect(shortcomings(facts)).toEqual(["paid more than once: m1, m2"]);
+  expect(shortcomings(facts)).toEqual([
+    "paid more than once: m1, m2",
+    "hiapi kept $1.2 by the twin's bill, $0.6 by our ledger",
+  ]);
 });
 
 test("more charges than attempts are a duplicate charge, even where all but one were given back", () => {

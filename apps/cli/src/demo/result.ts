@@ -8,8 +8,8 @@ export interface Facts {
   accepted: ReadonlyMap<string, string>;
   received: Received;
   bill: Bill;
-  /** Status reads that reached the twin. */
-  polls: number;
+  /** Status reads that reached the twin, by provider. */
+  polls: Readonly<Record<string, number>>;
   redisCommands: number;
   /** How many have succeeded in the eyes of the API; absent: it did not answer at the end. */
   succeededByApi: number | undefined;
@@ -21,6 +21,7 @@ export interface Facts {
 /** The twin's ledger, as far as it is needed. */
 export interface Bill {
   charges: number;
+  byDialect: Record<string, { charges: number; chargedMicroUsd: number; refundedMicroUsd: number }>;
   byMarker: Record<string, { charges: number; refunds: number }>;
 }
 
@@ -52,14 +53,14 @@ export function resultOf(facts: Facts): DemoResult {
     succeeded,
     failed: ended.length - succeeded,
     outputs: facts.videoBytes.length,
-    outputBytes: facts.videoBytes.reduce((sum, bytes) => sum + bytes, 0),
+    outputBytes: sum(facts.videoBytes),
     webhooksVerified: received.events.size,
     duplicateWebhooks: received.duplicates,
     charges: facts.bill.charges,
     duplicateCharges: paidTwice(facts).length,
     seconds: rounded(seconds),
     generationsPerSecond: rounded(seconds === 0 ? 0 : ended.length / seconds),
-    pollsPerGeneration: each(facts.polls),
+    pollsPerGeneration: each(sum(Object.values(facts.polls))),
     redisCommandsPerGeneration: each(facts.redisCommands),
   };
 }
@@ -79,9 +80,43 @@ export function shortcomings(facts: Facts): string[] {
       open === 0 && succeededByApi !== result.succeeded,
       `${succeededByApi} successes by the API, ${result.succeeded} by the webhooks`,
     ],
+    ...providersOf(facts).map(([name, { chargedUsd, settledUsd }]): [boolean, string] => [
+      open === 0 && Math.abs(chargedUsd - settledUsd) >= 0.005,
+      `${name} kept $${chargedUsd} by the twin's bill, $${settledUsd} by our ledger`,
+    ]),
     [result.outputs < result.succeeded, `${result.outputs} videos are on disk for ${result.succeeded} successes`],
   ];
   return said.filter(([is]) => is).map(([, sentence]) => sentence);
+}
+
+/** What one provider has come to. */
+export interface ProviderResult {
+  generations: number;
+  succeeded: number;
+  charges: number;
+  /** What the twin took and did not give back. */
+  chargedUsd: number;
+  /** What the generations have cost by our ledger. */
+  settledUsd: number;
+  pollsPerGeneration: number;
+}
+
+/** The same by provider, each with an account of its own name. */
+export function providersOf(facts: Facts): [string, ProviderResult][] {
+  const ended = endedIn(facts);
+  return Object.entries(facts.bill.byDialect).map(([name, { charges, chargedMicroUsd, refundedMicroUsd }]) => {
+    const own = ended.filter(({ data }) => data.account === name);
+    const settled = own.map(({ data }) => Math.round((data.cost.settledUsd ?? 0) * 1_000_000));
+    const result: ProviderResult = {
+      generations: own.length,
+      succeeded: own.filter(({ data }) => data.state === "succeeded").length,
+      charges,
+      chargedUsd: (chargedMicroUsd - refundedMicroUsd) / 1_000_000,
+      settledUsd: sum(settled) / 1_000_000,
+      pollsPerGeneration: own.length === 0 ? 0 : rounded((facts.polls[name] ?? 0) / own.length),
+    };
+    return [name, result];
+  });
 }
 
 /** The last word on each accepted generation. */
@@ -98,6 +133,10 @@ function paidTwice(facts: Facts): string[] {
   return Object.entries(facts.bill.byMarker)
     .filter(([marker, { charges, refunds }]) => charges - refunds > 1 || charges > most(marker))
     .map(([marker]) => marker);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function rounded(value: number): number {

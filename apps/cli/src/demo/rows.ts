@@ -1,13 +1,19 @@
 import type { GenerationInput } from "@reelqueue/contracts";
+import type { TwinProvider } from "@reelqueue/stack";
+import { partOf } from "./every-mode.ts";
 
 export interface RowsWish {
   count: number;
   seed: number;
   /** Where each announces its end. */
   webhook: string;
+  /** Over these, in every mode; left out: text alone, over HiAPI and JieKou. */
+  providers?: readonly TwinProvider[] | undefined;
+  /** Where the media of the rows are. */
+  twinUrl: string;
 }
 
-/** Share of the account with ten slots; the other has none to count, so both end at about the same time. */
+/** Share of the account with ten slots; the others have none to count, so all end at about the same time. */
 const hiapiShare = 0.1;
 
 const scenes = [
@@ -20,21 +26,37 @@ const scenes = [
   "An old tram turns a corner in the rain, neon on wet stone",
 ];
 
-/** Text-to-video requests over both accounts, each with a marker of its own by which the twin bills it. The same wish gives the same rows. */
-export function demoRows({ count, seed, webhook }: RowsWish): GenerationInput[] {
-  return Array.from({ length: count }, (_, i) => ({
-    prompt: `${scenes[(i + seed) % scenes.length]} [[marker:${markerOf(seed, i)}]]`,
-    account: Math.floor((i + 1) * hiapiShare) > Math.floor(i * hiapiShare) ? "hiapi" : "jiekou",
-    resolution: (i + seed) % 2 === 0 ? "480p" : "720p",
-    seconds: 4 + ((i + seed) % 3),
-    batch: batchName,
-    idempotencyKey: markerOf(seed, i),
-    webhook,
-  }));
+/** Requests with a marker each, by which the twin bills them. The same wish gives the same rows. */
+export function demoRows({ count, seed, webhook, providers, twinUrl }: RowsWish): GenerationInput[] {
+  const sent = new Map<TwinProvider, number>();
+  return Array.from({ length: count }, (_, i) => {
+    const account = accountOf(i, providers ?? ["hiapi", "jiekou"]);
+    const n = sent.get(account) ?? 0;
+    sent.set(account, n + 1);
+    return {
+      prompt: `${scenes[(i + seed) % scenes.length]} [[marker:${markerOf(seed, i)}]]`,
+      account,
+      ...(providers === undefined ? textPart(i + seed) : partOf(account, n, twinUrl)),
+      batch: batchName,
+      idempotencyKey: markerOf(seed, i),
+      webhook,
+    };
+  });
 }
 
 export const batchName = "demo";
 
 export function markerOf(seed: number, index: number): string {
   return `demo-${seed}-${index + 1}`;
+}
+
+function accountOf(i: number, providers: readonly TwinProvider[]): TwinProvider {
+  const others = providers.filter((name) => name !== "hiapi");
+  const hiapiBefore = providers.includes("hiapi") ? Math.floor(i * hiapiShare) : 0;
+  const isHiapi = providers.includes("hiapi") && Math.floor((i + 1) * hiapiShare) > hiapiBefore;
+  return isHiapi ? "hiapi" : (others[(i - hiapiBefore) % others.length] ?? "hiapi");
+}
+
+function textPart(i: number): Pick<GenerationInput, "resolution" | "seconds"> {
+  return { resolution: i % 2 === 0 ? "480p" : "720p", seconds: 4 + (i % 3) };
 }

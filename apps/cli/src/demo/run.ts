@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ApiError, type Client, createClient } from "@reelqueue/client";
 import type { BatchView } from "@reelqueue/contracts";
-import { commandsServed, type System, startSystem } from "@reelqueue/stack";
+import { commandsServed, type System, startSystem, type TwinProvider } from "@reelqueue/stack";
 import { progressLine } from "../commands/enqueue/follow.ts";
 import type { Screen } from "../commands/enqueue/screen.ts";
 import { billOf, pollsOf, videoBytesIn } from "./facts.ts";
@@ -14,6 +14,8 @@ import { batchName, demoRows, markerOf } from "./rows.ts";
 export interface DemoWish {
   count: number;
   seed: number;
+  /** Every mode over these; left out: text alone, over HiAPI and JieKou. */
+  providers?: readonly TwinProvider[] | undefined;
   root: string;
   env: NodeJS.ProcessEnv;
   place: Place;
@@ -80,7 +82,7 @@ async function work(system: System, plan: DemoPlan, receiver: Receiver, wish: De
   const commandsBefore = await commandsServed(system.redis.url);
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1_000;
-  const accepted = await enqueue(client, receiver, wish);
+  const accepted = await enqueue(client, receiver, plan, wish);
   const open = await allAnnounced(client, accepted.size, receiver, wish, seconds);
   return {
     asked: wish.count,
@@ -94,10 +96,12 @@ async function work(system: System, plan: DemoPlan, receiver: Receiver, wish: De
   };
 }
 
-async function enqueue(client: Client, { url }: Receiver, { count, seed, screen, signal }: DemoWish) {
+async function enqueue(client: Client, { url: webhook }: Receiver, { twinUrl }: DemoPlan, wish: DemoWish) {
+  const { count, seed, providers, screen, signal } = wish;
   const accepted = new Map<string, string>();
+  const rows = demoRows({ count, seed, webhook, providers, twinUrl });
   try {
-    for await (const row of client.enqueueMany(demoRows({ count, seed, webhook: url }), { signal })) {
+    for await (const row of client.enqueueMany(rows, { signal })) {
       if (row.status === "accepted") accepted.set(markerOf(seed, row.line - 1), row.id);
       if (row.status === "refused") screen.say(`Row ${row.line} was refused: ${row.error.message}`);
     }
