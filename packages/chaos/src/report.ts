@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ledger from "@reelqueue/ledger";
+import type { PickUp } from "./check/pick-up.ts";
 import type { Outcome } from "./run.ts";
 
 /** The figures of one run; the last line of the command. */
@@ -19,6 +20,7 @@ export interface Summary {
   resolved: number;
   needsReview: number;
   orphans: number;
+  pickUp: PickUp;
   strikes: Record<string, number>;
   states: Record<string, number>;
   violations: number;
@@ -49,6 +51,7 @@ export function summarize(outcome: Outcome): Summary {
     resolved: unknown.length - needsReview,
     needsReview,
     orphans: evidence.orphans.length,
+    pickUp: outcome.pickUp,
     strikes: tally(strikes.map(({ nemesis }) => nemesis)),
     states: tally(records.map(({ record }) => record.state)),
     violations,

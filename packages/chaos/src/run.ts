@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Evidence, gather } from "./check/evidence.ts";
 import { check, type Finding } from "./check/index.ts";
+import { type PickUp, pickUp } from "./check/pick-up.ts";
 import { type Feed, makeRows, type Row, startFeed } from "./feed.ts";
 import { type Nemesis, planStrikes } from "./nemesis/index.ts";
 import { startObserver } from "./observer.ts";
@@ -16,6 +17,8 @@ import { accountNames, clockFactor, startWorld, type World } from "./world/world
 /** One strike as it happened. */
 export interface Strike {
   atMs: number;
+  /** When it was over, in ms since 1970. */
+  overAtMs: number;
   nemesis: string;
   did: string;
 }
@@ -26,6 +29,7 @@ export interface Outcome {
   endings: Ended[];
   evidence: Evidence;
   findings: Finding[];
+  pickUp: PickUp;
   /** How many a person had to settle. */
   needsReview: number;
   looks: number;
@@ -73,6 +77,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     endings: world.endings,
     evidence,
     findings: check(evidence),
+    pickUp: pickUp(evidence, world.endings, restartsIn(strikes)),
     needsReview,
     looks: observer.looks(),
     seconds: Math.round((performance.now() - startedAt) / 1_000),
@@ -96,7 +101,7 @@ async function strikeOut(
     const atMs = Math.round(performance.now() - startedAt);
     if (atMs > options.minutes * 60_000) break;
     const did = await attempt(nemesis, world, luck);
-    strikes.push({ atMs, nemesis: nemesis.name, did });
+    strikes.push({ atMs, overAtMs: Date.now(), nemesis: nemesis.name, did });
     say(`${(atMs / 1_000).toFixed(1)} s  ${i + 1}/${plan.length}  ${nemesis.name}: ${did}`);
   }
   return strikes;
@@ -120,6 +125,11 @@ async function heal({ redis, slots, toTwin, here }: World): Promise<void> {
     slot.signal("SIGCONT");
   }
   await Promise.all(slots.map((slot) => slot.ready(120_000)));
+}
+
+function restartsIn(strikes: readonly Strike[]): number[] {
+  const restarts = strikes.filter(({ nemesis }) => nemesis === "redis-kill" || nemesis === "redis-and-all");
+  return restarts.map(({ overAtMs }) => overAtMs);
 }
 
 function idsOf(rows: readonly Row[]): string[] {

@@ -22,6 +22,8 @@ export interface Evidence {
   records: ReadonlyMap<string, ledger.Found>;
   /** The provider's own account of its tasks. */
   tasks: readonly PaidTask[];
+  /** Requests that reached the provider; times in ms since 1970. */
+  requests: readonly { at: number; method: string; path: string }[];
   orphans: readonly Record<string, string>[];
   deliveries: readonly ledger.Delivery[];
   /** What the customer's server got. */
@@ -50,7 +52,8 @@ export async function gather(
   return {
     rows,
     records,
-    tasks: await tasksOf(world),
+    tasks: (await told<{ tasks: PaidTask[] }>(world, "tasks")).tasks,
+    requests: (await told<{ requests: Evidence["requests"] }>(world, "log")).requests,
     orphans: await ledger.orphans(cell, 1_000_000),
     deliveries,
     received: world.receiver.received,
@@ -67,9 +70,8 @@ async function everyId({ redis, prefix }: ledger.Cell): Promise<string[]> {
   return [...ids];
 }
 
-async function tasksOf({ twin }: World): Promise<PaidTask[]> {
-  const answer = await fetch(`${twin.url}/twin/tasks?limit=100000`);
-  return ((await answer.json()) as { tasks: PaidTask[] }).tasks;
+async function told<T>({ twin }: World, what: "tasks" | "log"): Promise<T> {
+  return (await (await fetch(`${twin.url}/twin/${what}?limit=100000`)).json()) as T;
 }
 
 function filesIn(folder: string): Map<string, string> {

@@ -69,7 +69,8 @@ export const processes: readonly Nemesis[] = [
     strike: async (world) => {
       for (const slot of world.slots) {
         slot.replace({});
-        await slot.ready().catch(() => {});
+        // A frozen one hears of it later.
+        await slot.ready(10_000).catch(() => {});
       }
       return "every process in turn, by SIGTERM";
     },

@@ -10,6 +10,9 @@ export type Ending = "struck" | "crashed" | "left" | "unexpected";
 
 export interface Ended {
   slot: string;
+  role: Role;
+  /** When, in ms since 1970. */
+  atMs: number;
   why: Ending;
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -70,6 +73,8 @@ export function openSlot(options: SlotOptions): Slot {
         const why = endingOf(code, signal, told.signal, once);
         onEnd({
           slot: name,
+          role,
+          atMs: Date.now(),
           why,
           code,
           signal,

@@ -112,6 +112,7 @@ function twinOptions(wish: WorldWish, toTwin: Road): TwinOptions {
   return {
     clockFactor,
     seed: wish.seed,
+    keepLog: 1_000_000,
     outputs: "tiny",
     allowHttpCallbacks: true,
     acceptLateMs: lateMs * clockFactor,
@@ -150,5 +151,7 @@ function environment(
     TWIN_KEY: "twin-key",
     TWIN_CALLBACK_SECRET: callbackSecret,
     LOG_LEVEL: "warn",
+    // Processes are started hundreds of times: without it they spend most of that time on compiling.
+    NODE_COMPILE_CACHE: join(tmpdir(), "reelqueue-chaos-compiled"),
   };
 }
