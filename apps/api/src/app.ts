@@ -16,6 +16,7 @@ import { health } from "./routes/health.ts";
 import { installationRoutes } from "./routes/installation.ts";
 import { media } from "./routes/media.ts";
 import { outputs } from "./routes/outputs.ts";
+import { quotes } from "./routes/quotes.ts";
 
 const headersWithinMs = 10_000;
 const bodyWithinMs = 300_000;
@@ -53,6 +54,16 @@ function authenticated(scope: FastifyInstance, installation: Installation): void
   scope.addHook("onRequest", async (request) => {
     request.caller = authenticate(request);
   });
-  for (const routes of [generations, batches, decisions, outputs, media, accounts, deliveries, installationRoutes])
+  for (const routes of [
+    generations,
+    batches,
+    quotes,
+    decisions,
+    outputs,
+    media,
+    accounts,
+    deliveries,
+    installationRoutes,
+  ])
     routes(scope, installation);
 }

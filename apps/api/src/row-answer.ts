@@ -23,6 +23,6 @@ export function rowAnswer(line: number, row: AcceptedRow): RowAnswer {
   return { line, status, ...rest } as RowAnswer;
 }
 
-export function refusedRow(line: number, error: ApiError): RowAnswer {
+export function refusedRow(line: number, error: ApiError): Extract<RowAnswer, { status: "refused" }> {
   return { line, status: "refused", error: error.body().error };
 }

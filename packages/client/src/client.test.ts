@@ -226,3 +226,35 @@ test("a list leads through all pages", async () => {
     "/v1/generations?limit=100&state=running&cursor=next",
   ]);
 });
+
+test("a quote is asked for a request at a time; its rows are counted on and summed up once", async () => {
+  const sent: number[] = [];
+  const { client, seen } = await against(({ body }, response) => {
+    const lines = body.trim().split("\n");
+    sent.push(lines.length);
+    const offer = (usd: number | null) => ({
+      account: "a",
+      provider: "p",
+      quote: { usd, basis: "" },
+      problems: [],
+      warnings: [],
+    });
+    const rows = lines.map((_, i) => ({
+      line: i + 1,
+      status: "quoted",
+      chosen: "a",
+      offers: [offer(i === 0 ? null : 0.1)],
+    }));
+    const totals = { accounts: [], chosen: { rows: 99, refused: 99, usd: 99, unknown: 99 } };
+    response.writeHead(200).end([...rows, totals].map((row) => JSON.stringify(row)).join("\n"));
+  });
+  const answer = await client.quote(
+    Array.from({ length: 1_500 }, () => ({ prompt: "x" })),
+    { account: "a" },
+  );
+  expect(sent).toEqual([1_000, 500]);
+  expect(seen[0]?.path).toBe("/v1/quotes?account=a");
+  expect([answer.rows.length, answer.rows.at(-1)?.line]).toEqual([1_500, 1_500]);
+  expect(answer.chosen).toEqual({ rows: 1_500, refused: 0, usd: 149.8, unknown: 2 });
+  expect(answer.accounts).toEqual([{ account: "a", provider: "p", ...answer.chosen }]);
+});

@@ -8,11 +8,13 @@ import type {
   GenerationPage,
   InstallationView,
   MediaView,
+  QuoteAnswer,
   RowAnswer,
   State,
 } from "@reelqueue/contracts";
 import { enqueueMany, type ManyOptions } from "./enqueue-many.ts";
 import { type Http, openHttp } from "./http.ts";
+import { type QuoteOptions, quote } from "./quote.ts";
 import { type WatchOptions, watch } from "./watch.ts";
 
 export interface ClientOptions {
@@ -48,6 +50,11 @@ export interface Client {
     inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>,
     options?: ManyOptions,
   ): AsyncGenerator<RowAnswer>;
+  /** What rows would cost, each on every account or on one, or exactly why an account cannot make it; nothing is enqueued. */
+  quote(
+    inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>,
+    options?: QuoteOptions,
+  ): Promise<QuoteAnswer>;
   get(id: string, options?: Abortable): Promise<Generation>;
   list(filter?: ListFilter, options?: Abortable): Promise<GenerationPage>;
   /** Every page of a list. */
@@ -87,6 +94,7 @@ export function createClient(options: ClientOptions): Client {
   return {
     enqueue: (input, { signal } = {}) => enqueue(http, input, signal),
     enqueueMany: (inputs, many) => enqueueMany(http, inputs, many),
+    quote: (inputs, asked) => quote(http, inputs, asked),
     get,
     list,
     listAll: (filter, many) => listAll(list, filter, many),

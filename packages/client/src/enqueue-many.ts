@@ -1,4 +1,4 @@
-import { type BatchAnswer, batchLimits, type GenerationInput, type RowAnswer } from "@reelqueue/contracts";
+import { batchLimits, type GenerationInput, type RowAnswer } from "@reelqueue/contracts";
 import { ApiError, notReelqueue } from "./api-error.ts";
 import type { Http } from "./http.ts";
 
@@ -40,7 +40,7 @@ async function* sendChunk(
     contentType: "application/x-ndjson",
     signal,
   });
-  for (const row of read(await response.text(), response)) {
+  for (const row of readLines<RowAnswer>(await response.text(), response)) {
     if (row.status === "refused" && faults.has(row.error.code)) throw new ApiError(row.error.code, row.error.message);
     yield { ...row, line: row.line + offset };
   }
@@ -49,18 +49,22 @@ async function* sendChunk(
 /** Codes that say nothing about the row itself. */
 const faults: ReadonlySet<string> = new Set(["unavailable", "internal", "insufficient_storage"]);
 
-function read(text: string, { url, status }: Response): BatchAnswer["rows"] {
+/** The lines of an answer. */
+export function readLines<Line>(text: string, { url, status }: Response): Line[] {
   try {
     return text
       .split("\n")
       .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as RowAnswer);
+      .map((line) => JSON.parse(line) as Line);
   } catch {
     throw notReelqueue(url, status);
   }
 }
 
-async function* chunked(inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>): AsyncGenerator<string[]> {
+/** Rows as lines of JSON, so many at a time as one request holds. */
+export async function* chunked(
+  inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>,
+): AsyncGenerator<string[]> {
   let lines: string[] = [];
   let chars = 0;
   for await (const input of inputs) {

@@ -6,4 +6,5 @@ export * from "./generation.ts";
 export * from "./moves.ts";
 export * from "./problem.ts";
 export * from "./queues.ts";
+export * from "./quote.ts";
 export * from "./request.ts";

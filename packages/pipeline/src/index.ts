@@ -15,7 +15,7 @@ export { openRunTimes, type RunTimesBook } from "./poll/run-times.ts";
 export { type Recovery, startRecovery } from "./recover/index.ts";
 export { adviceFor, type Retried, retry } from "./retry.ts";
 export { type Finding, type Reviewed, review } from "./review.ts";
-export { type QuotedOffer, type QuotedRow, quote } from "./route/quote.ts";
+export { type QuotedRow, type QuoteOptions, quote } from "./route/quote.ts";
 export type { Rule } from "./rule.ts";
 export { submit } from "./submit/index.ts";
 export { type Timing, timing } from "./timing.ts";

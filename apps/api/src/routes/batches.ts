@@ -1,5 +1,4 @@
-import { PassThrough, type Readable } from "node:stream";
-import { type BatchAnswer, type BatchView, batchLimits, liveStates, type RowAnswer } from "@reelqueue/contracts";
+import { type BatchAnswer, type BatchView, liveStates, type RowAnswer } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Installation } from "@reelqueue/pipeline";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -7,18 +6,18 @@ import { z } from "zod";
 import { acceptAll, acceptChunks } from "../accept-rows.ts";
 import { ApiError } from "../api-error.ts";
 import { operatorTenant } from "../caller.ts";
-import { type Chunks, chunksOfArray, chunksOfLines } from "../rows.ts";
+import { begun, jsonLinesType, linesText, rowsBodyLimit, rowsOf, takeJsonLines, unhurried } from "../rows-body.ts";
 import { flag, valid } from "../valid.ts";
 
-const jsonLines = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
-const bodyLimit = 64 * 1_048_576;
 const options = z.strictObject({ atomic: flag, dryRun: flag });
 
 /** Enqueue many at once, and see how far a batch is. */
 export function batches(app: FastifyInstance, installation: Installation): void {
   app.register(async (scope) => {
-    scope.addContentTypeParser(jsonLines, (_request, payload, done) => done(null, payload));
-    scope.post("/generations/batch", { bodyLimit }, (request, reply) => enqueueMany(request, reply, installation));
+    takeJsonLines(scope);
+    scope.post("/generations/batch", { bodyLimit: rowsBodyLimit }, (request, reply) =>
+      enqueueMany(request, reply, installation),
+    );
   });
   app.get("/batches/:name", (request) => view(request, installation));
 }
@@ -29,55 +28,15 @@ async function enqueueMany(request: FastifyRequest, reply: FastifyReply, install
   const { chunks, inLines } = rowsOf(request.body);
   if (atomic && !dryRun) {
     const rows = await acceptAll(chunks, tenant, installation);
-    return inLines ? reply.type("application/x-ndjson").send(text(rows)) : ({ rows } satisfies BatchAnswer);
+    return inLines ? reply.type(jsonLinesType).send(linesText(rows)) : ({ rows } satisfies BatchAnswer);
   }
-  const answers = acceptChunks(chunks, { tenant, dryRun }, installation);
-  // A fault of the first rows is still an answer of its own kind; later ones are told in their lines.
-  const first = await answers.next();
-  return inLines
-    ? reply.type("application/x-ndjson").send(streamed(first, answers, request))
-    : { rows: await gathered(first, answers) };
+  const answers = await begun(acceptChunks(chunks, { tenant, dryRun }, installation));
+  if (inLines) return reply.type(jsonLinesType).send(unhurried(textOf(answers), request.log));
+  return { rows: (await Array.fromAsync(answers)).flat() } satisfies BatchAnswer;
 }
 
-function rowsOf(body: unknown): { chunks: Chunks; inLines: boolean } {
-  if (Array.isArray(body)) {
-    if (body.length > batchLimits.rows)
-      throw new ApiError("too_large", `A batch may hold ${batchLimits.rows} rows; send it in parts.`);
-    return { chunks: chunksOfArray(body), inLines: false };
-  }
-  if (body instanceof Object && "readable" in body) return { chunks: chunksOfLines(body as Readable), inLines: true };
-  throw new ApiError(
-    "invalid_request",
-    "Send an array of requests, or one request in each line as application/x-ndjson.",
-  );
-}
-
-type Answers = AsyncGenerator<RowAnswer[], void>;
-type First = IteratorResult<RowAnswer[], void>;
-
-/** Never waits for the reader: a client that sends everything before it reads anything would wait for us. The number of rows bounds what is kept. */
-function streamed(first: First, answers: Answers, { log }: FastifyRequest): Readable {
-  const out = new PassThrough();
-  const write = async () => {
-    if (!first.done) out.write(text(first.value));
-    for await (const rows of answers) out.write(text(rows));
-    out.end();
-  };
-  write().catch((error: unknown) => {
-    log.info({ err: error }, "a batch broke off while it was being sent");
-    out.destroy();
-  });
-  return out;
-}
-
-async function gathered(first: First, answers: Answers): Promise<RowAnswer[]> {
-  const all = first.done ? [] : [...first.value];
-  for await (const rows of answers) all.push(...rows);
-  return all;
-}
-
-function text(rows: readonly RowAnswer[]): string {
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+async function* textOf(answers: AsyncIterable<RowAnswer[]>): AsyncGenerator<string> {
+  for await (const rows of answers) yield linesText(rows);
 }
 
 const query = z.strictObject({ tenant: z.string().max(64).optional() });

@@ -16,8 +16,6 @@ export type AcceptDeps = Pick<Deps, "cell" | "queues" | "accounts" | "media" | "
 export interface AcceptOptions extends ReadOptions {
   /** All are written, or none. */
   atomic?: boolean;
-  /** Check and price only: nothing is written. */
-  dryRun?: boolean;
 }
 
 /** What became of one request. */

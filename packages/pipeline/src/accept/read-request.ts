@@ -8,6 +8,8 @@ export interface ReadOptions {
   tenant: string;
   /** Paths of local files are read (never for requests that come over the network). */
   localFiles?: boolean;
+  /** Names of the media store are taken on trust: their files may come later. */
+  dryRun?: boolean;
 }
 
 export type Read = { kind: "read"; request: GenerationRequest } | { kind: "refused"; problems: Problem[] };

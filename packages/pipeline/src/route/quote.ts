@@ -1,55 +1,51 @@
-import type { GenerationRequest, Problem } from "@reelqueue/contracts";
-import type { Quote } from "@reelqueue/providers";
+import type { GenerationRequest, Problem, QuotedOffer } from "@reelqueue/contracts";
 import { type ReadOptions, readRequest } from "../accept/read-request.ts";
+import type { Accounts } from "../account.ts";
 import type { Deps } from "../deps.ts";
 import { choose } from "./choose.ts";
-import { readLoads } from "./loads.ts";
+import { type Loads, noLoads, readLoads } from "./loads.ts";
 import { type Offer, offersFor } from "./offers.ts";
 
-/** What one account would ask for one request, or why it cannot make it. */
-export interface QuotedOffer {
-  account: string;
-  provider: string;
-  quote: Quote;
-  problems: Problem[];
-  warnings: Problem[];
+export interface QuoteOptions extends Omit<ReadOptions, "dryRun"> {
+  /** All rows on this account, whatever account they name; left out: on all of them side by side. */
+  account?: string;
 }
 
 export type QuotedRow =
-  /** `chosen`: the account that would make it; absent where none can. */
+  /** `chosen`: the account that would make it; absent where none of those asked about can. */
   { kind: "quoted"; offers: QuotedOffer[]; chosen?: string } | { kind: "refused"; problems: Problem[] };
 
-/** Prices requests on every configured account side by side; nothing is written. */
+/** Prices requests on the accounts side by side, with exactly why one cannot make a request; nothing is enqueued. */
 export async function quote(
   inputs: readonly unknown[],
-  options: ReadOptions,
+  options: QuoteOptions,
   deps: Pick<Deps, "cell" | "accounts" | "media">,
 ): Promise<QuotedRow[]> {
-  const loads = await readLoads(deps.cell, deps.accounts);
+  const accounts = asked(deps.accounts, options.account);
+  const loads = accounts.size > 1 ? await readLoads(deps.cell, accounts) : noLoads;
   const rows: QuotedRow[] = [];
   for (const input of inputs) {
-    const read = await readRequest(input, options, deps.media);
-    if (read.kind === "refused") {
-      rows.push(read);
-      continue;
-    }
-    const offers = offersFor(read.request, deps.accounts);
-    const chosen = chooseFor(read.request, offers, loads);
-    if (chosen) loads.add(chosen.account);
-    rows.push({ kind: "quoted", offers: offers.map(shown), ...(chosen && { chosen: chosen.account.name }) });
+    const read = await readRequest(input, { ...options, dryRun: true }, deps.media);
+    rows.push(read.kind === "refused" ? read : quoteOne(read.request, accounts, loads, options));
   }
   return rows;
 }
 
-function chooseFor(
+function asked(accounts: Accounts, name: string | undefined): Accounts {
+  return name === undefined ? accounts : new Map([...accounts].filter(([own]) => own === name));
+}
+
+function quoteOne(
   request: GenerationRequest,
-  offers: readonly Offer[],
-  loads: Parameters<typeof choose>[1],
-): Offer | undefined {
-  return choose(
-    request.account === undefined ? offers : offers.filter(({ account }) => account.name === request.account),
-    loads,
-  );
+  accounts: Accounts,
+  loads: Loads,
+  { account: only }: QuoteOptions,
+): QuotedRow {
+  const offers = offersFor(request, accounts);
+  const eligible = offers.filter(({ account }) => (only ?? request.account ?? account.name) === account.name);
+  const chosen = choose(eligible, loads);
+  if (chosen) loads.add(chosen.account);
+  return { kind: "quoted", offers: offers.map(shown), ...(chosen && { chosen: chosen.account.name }) };
 }
 
 function shown({ account, quote, problems, warnings }: Offer): QuotedOffer {
