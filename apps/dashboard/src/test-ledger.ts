@@ -39,7 +39,11 @@ const stepsTo: Record<State, readonly Step[]> = {
     submitting,
     running,
     finalizing,
-    { from: ["finalizing"], to: "succeeded", set: { outputs: JSON.stringify([output]), cost: "756000" } },
+    {
+      from: ["finalizing"],
+      to: "succeeded",
+      set: { outputs: ledger.outputsText("in no key", [output]), cost: "756000" },
+    },
   ],
   failed: [submitting, running, failedAs(failure)],
   canceled: [{ from: ["queued"], to: "canceled", note: "canceled on request" }],

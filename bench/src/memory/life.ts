@@ -118,7 +118,7 @@ function finish(id: string): ledger.Move {
 
 function keep(id: string, webhook: boolean): ledger.Move {
   const sha256 = createHash("sha256").update(id).digest("hex");
-  const file = { kind: "video", bytes: 5_242_880, sha256, contentType: "video/mp4" };
+  const file = { kind: "video" as const, bytes: 5_242_880, sha256, contentType: "video/mp4" };
   const outputs = [{ ...file, key: `2026/11/20/${id}/1-video.mp4` }];
   const data = {
     id,
@@ -137,7 +137,7 @@ function keep(id: string, webhook: boolean): ledger.Move {
     from: ["finalizing"],
     to: "succeeded",
     token: operationToken(),
-    set: { outputs: JSON.stringify(outputs) },
+    set: { outputs: ledger.outputsText(id, outputs) },
     unset: ["remote", "urgency", "keeps", "polls", "seen", "progress"],
     ...(webhook && { event: { endpoint: "0123456789ab", url: "https://example.com/hooks/videos", body } }),
   };

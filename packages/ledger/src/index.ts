@@ -3,7 +3,7 @@ export { awaitReady, type Cell, openCell } from "./cell.ts";
 export { type ConnectionRole, connect } from "./connection.ts";
 export { LedgerError, type LedgerErrorKind } from "./error.ts";
 export { generationId, type Lane, lanes, prefixOf } from "./keys.ts";
-export { outputsText } from "./outputs-text.ts";
+export { outputsOf, outputsText } from "./outputs-text.ts";
 export { parseRecord, type StoredRecord, timelineOf, toGeneration } from "./record.ts";
 export { freeze, thaw } from "./request-text.ts";
 export { checkSafety, clockSkewMs, type Safety } from "./safety.ts";
@@ -21,12 +21,13 @@ export {
   waitingIds,
 } from "./verbs/accounts.ts";
 export { type AdmitLimits, type Admitted, admit } from "./verbs/admit.ts";
+export { batchCounts } from "./verbs/batch.ts";
 export { type Claimed, type ClaimOptions, claim, type Look, polled } from "./verbs/claim.ts";
 export * from "./verbs/deliveries.ts";
 export { learn, learned } from "./verbs/learn.ts";
 export { counts, type IdPage, isCursor, type ListFilter, list, page, tenantsOf } from "./verbs/list.ts";
 export { type Move, type Moved, move, moveAll } from "./verbs/move.ts";
-export { batchCounts, type Found, orphans, ownerOf, read, readMany } from "./verbs/read.ts";
+export { type Found, orphans, ownerOf, read, readMany } from "./verbs/read.ts";
 export {
   extend,
   forget,

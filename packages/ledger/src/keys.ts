@@ -36,7 +36,9 @@ export function keysOf(prefix: string) {
     account: (name: string) => `${prefix}:a:${name}`,
     state: (state: string, tenant: string) => `${prefix}:s:${state}:${tenant}`,
     tenants: `${prefix}:tenants`,
+    /** Ids in the order of their rows. */
     batch: (tenant: string, batch: string) => `${prefix}:batch:${tenant}:${batch}`,
+    /** How many of it are in each state, and how many of its first rows are `forgotten`. */
     batchCounts: (tenant: string, batch: string) => `${prefix}:n:${tenant}:${batch}`,
     line: (account: string, priority: string, tenant: string) => `${prefix}:b:${account}:${priority}:${tenant}`,
     tasks: (account: string) => `${prefix}:t:${account}`,

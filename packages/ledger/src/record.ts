@@ -1,5 +1,6 @@
-import type { Failure, Generation, GenerationRequest, Output, State, TimelineEntry } from "@reelqueue/contracts";
+import type { Failure, Generation, GenerationRequest, State, TimelineEntry } from "@reelqueue/contracts";
 import { LedgerError } from "./error.ts";
+import { outputsOf } from "./outputs-text.ts";
 
 /** The version of the stored form that this code writes; a record of a newer version is left alone. */
 export const recordVersion = "1";
@@ -51,6 +52,7 @@ export interface StoredRecord {
   usage?: string;
   /** Tries to keep the outputs that failed. */
   keeps?: string;
+  /** What was kept, by `outputsText`. */
   outputs?: string;
   failure?: string;
   cancel?: string;
@@ -60,32 +62,6 @@ export interface StoredRecord {
   evidence?: string;
   events?: string;
   log?: string;
-}
-
-/** The frozen request as JSON: what the record itself tells is left out, and so is what is empty. */
-export function freeze(request: GenerationRequest): string {
-  const { idempotencyKey, tenant, batch, account, priority, ...rest } = request;
-  return JSON.stringify(rest, (_, value) => (Array.isArray(value) && value.length === 0 ? undefined : value));
-}
-
-/** A stored request (its version first), whole again. */
-export function thaw(
-  text: string,
-  record?: Pick<StoredRecord, "tenant" | "batch" | "account" | "priority">,
-): GenerationRequest {
-  if (!text.startsWith(`${recordVersion}{`))
-    throw new LedgerError("version", "this request was stored by a newer version");
-  const stored = JSON.parse(text.slice(recordVersion.length)) as GenerationRequest;
-  return {
-    ...stored,
-    images: stored.images ?? [],
-    videos: stored.videos ?? [],
-    audios: stored.audios ?? [],
-    tags: stored.tags ?? [],
-    priority: Number(record?.priority ?? 0),
-    ...(record !== undefined && { tenant: record.tenant, account: record.account }),
-    ...(record?.batch !== undefined && { batch: record.batch }),
-  };
 }
 
 /** Letters of the states in the log, one per move. */
@@ -138,7 +114,7 @@ export function toGeneration(
     ...(rests && { finishedAt: instant(record.at) }),
     ...(record.expires !== undefined && { expiresAt: instant(record.expires) }),
     cost: { estimateUsd: usd(record.estimate), settledUsd: usd(record.cost) },
-    outputs: record.outputs === undefined ? [] : (JSON.parse(record.outputs) as Output[]),
+    outputs: outputsOf(id, record.outputs),
     timeline: timelineOf(record),
   };
 }

@@ -71,7 +71,12 @@ function stepsTo(
         submitting,
         bound,
         finalizing,
-        { from: ["finalizing"], to: "succeeded", set: { outputs: JSON.stringify(outputs) }, ...announced },
+        {
+          from: ["finalizing"],
+          to: "succeeded",
+          set: { outputs: ledger.outputsText("in no key", outputs) },
+          ...announced,
+        },
       ];
   }
 }

@@ -1,4 +1,4 @@
-import { isResting, mayMove, type Output } from "@reelqueue/contracts";
+import { isResting, mayMove } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Evidence } from "./evidence.ts";
 import type { Finding } from "./index.ts";
@@ -74,7 +74,7 @@ function finalizedOnce({ records, deliveries, files }: Evidence): Finding {
 }
 
 function keptAsSaid(id: string, record: ledger.StoredRecord, files: Evidence["files"]): string[] {
-  const outputs = JSON.parse(record.outputs ?? "[]") as Output[];
+  const outputs = ledger.outputsOf(id, record.outputs);
   const own = [...files.keys()].filter((key) => key.includes(`/${id}/`) && !key.endsWith("passport.json"));
   const extra = own.filter((key) => !outputs.some((output) => output.key === key));
   const passports = [...files.keys()].filter((key) => key.endsWith(`/${id}/passport.json`)).length;

@@ -62,7 +62,6 @@ for item = 1, count do
       local name = tenant .. ':' .. fields.batch
       local batch = batches[name] or {}
       batches[name] = batch
-      batch[#batch + 1] = digits(seq)
       batch[#batch + 1] = id
     end
     if fields.expires then
@@ -71,18 +70,18 @@ for item = 1, count do
   end
 end
 -- Lua can hand over only some thousands of values in one call.
-local function add_all(key, pairs_of_score_and_id)
-  for start = 1, #pairs_of_score_and_id, 2000 do
-    redis.call('ZADD', key, unpack(pairs_of_score_and_id, start, math.min(start + 1999, #pairs_of_score_and_id)))
+local function add_all(command, key, values)
+  for start = 1, #values, 2000 do
+    redis.call(command, key, unpack(values, start, math.min(start + 1999, #values)))
   end
 end
 
 for tenant, index in pairs(indexes) do
   redis.call('SADD', P .. ':tenants', tenant)
-  add_all(P .. ':s:queued:' .. tenant, index)
+  add_all('ZADD', P .. ':s:queued:' .. tenant, index)
 end
 for name, batch in pairs(batches) do
-  add_all(P .. ':batch:' .. name, batch)
-  redis.call('HINCRBY', P .. ':n:' .. name, 'queued', #batch / 2)
+  add_all('RPUSH', P .. ':batch:' .. name, batch)
+  redis.call('HINCRBY', P .. ':n:' .. name, 'queued', #batch)
 end
 return answers

@@ -8,7 +8,7 @@ local P = KEYS[1]
 
 local index = P .. ':s:' .. ARGV[1] .. ':' .. ARGV[2]
 local ids = redis.call('ZRANGEBYSCORE', index, '-inf', digits(now - ARGV[3]), 'LIMIT', 0, ARGV[4])
-local gone = 0
+local gone, batches = 0, {}
 for _, id in ipairs(ids) do
   local key = P .. ':g:' .. id
   local saved = redis.call('HMGET', key, 'account', 'batch', 'task', 'events', 'slot', 'earlier')
@@ -17,10 +17,8 @@ for _, id in ipairs(ids) do
       redis.call('HDEL', P .. ':t:' .. saved[1], task_hash(task))
     end
     if saved[2] then
-      redis.call('ZREM', P .. ':batch:' .. ARGV[2] .. ':' .. saved[2], id)
-      if redis.call('HINCRBY', P .. ':n:' .. ARGV[2] .. ':' .. saved[2], ARGV[1], -1) == 0 and redis.call('EXISTS', P .. ':batch:' .. ARGV[2] .. ':' .. saved[2]) == 0 then
-        redis.call('DEL', P .. ':n:' .. ARGV[2] .. ':' .. saved[2])
-      end
+      batches[saved[2]] = true
+      redis.call('HINCRBY', P .. ':n:' .. ARGV[2] .. ':' .. saved[2], ARGV[1], -1)
     end
     for event = 1, tonumber(saved[4] or 0) do
       local name = 'msg_' .. id .. '_' .. event
@@ -36,6 +34,19 @@ for _, id in ipairs(ids) do
     redis.call('ZREM', index, id)
     redis.call('DEL', key, P .. ':r:' .. id)
     gone = gone + 1
+  end
+end
+-- A batch forgets from its beginning on, and counts how many, so that the places of the others stay what they were.
+for batch in pairs(batches) do
+  local rows, counts = P .. ':batch:' .. ARGV[2] .. ':' .. batch, P .. ':n:' .. ARGV[2] .. ':' .. batch
+  local first = redis.call('LINDEX', rows, 0)
+  while first and redis.call('EXISTS', P .. ':g:' .. first) == 0 do
+    redis.call('LPOP', rows)
+    redis.call('HINCRBY', counts, 'forgotten', 1)
+    first = redis.call('LINDEX', rows, 0)
+  end
+  if not first then
+    redis.call('DEL', counts)
   end
 end
 return gone

@@ -1,5 +1,6 @@
 import { type State, states } from "@reelqueue/contracts";
 import { type Cell, pipeline } from "../cell.ts";
+import { isPlaceInBatch, rowsOfBatch } from "./batch.ts";
 
 export interface ListFilter {
   state?: State;
@@ -16,6 +17,7 @@ export interface IdPage {
 
 /** Ids newest first (a batch: in order of its rows), a page at a time. The cursor stays good while generations move on between two pages. */
 export async function list(cell: Cell, filter: ListFilter, count: number, cursor?: string): Promise<IdPage> {
+  if (filter.batch !== undefined) return rowsOfBatch(cell, filter.tenant ?? "", filter.batch, count, cursor);
   const sources = await sourcesOf(cell, filter);
   const place = cursor === undefined ? undefined : decodeCursor(cursor);
   const found: Place[] = [];
@@ -31,7 +33,7 @@ export async function list(cell: Cell, filter: ListFilter, count: number, cursor
 
 /** Whether a text can be the cursor of an earlier page. */
 export function isCursor(text: string): boolean {
-  return decodeCursor(text) !== undefined;
+  return isPlaceInBatch(text) || decodeCursor(text) !== undefined;
 }
 
 /** Ids newest first by position, over every tenant: for pages that are jumped to. */
@@ -39,7 +41,7 @@ export async function page(cell: Cell, wanted: readonly State[], offset: number,
   const sources = (await Promise.all(wanted.map((state) => sourcesOf(cell, { state })))).flat();
   const sizes = (await pipeline(
     cell,
-    sources.map(({ key }) => ["zcard", key]),
+    sources.map((key) => ["zcard", key]),
   )) as number[];
   const ids: string[] = [];
   let skip = offset;
@@ -67,37 +69,21 @@ export async function tenantsOf(cell: Cell): Promise<string[]> {
   return (names ?? []).sort();
 }
 
-interface Source {
-  key: string;
-  newestFirst: boolean;
-}
-
-/** One id in one source, with the score it had. */
+/** One id in one index, with the score it had. */
 interface Place {
   source: number;
   id: string;
   score: string;
 }
 
-async function sourcesOf(cell: Cell, filter: ListFilter): Promise<Source[]> {
-  if (filter.batch !== undefined)
-    return [{ key: cell.keys.batch(filter.tenant ?? "", filter.batch), newestFirst: false }];
+async function sourcesOf(cell: Cell, filter: ListFilter): Promise<string[]> {
   const tenants = filter.tenant === undefined ? await tenantsOf(cell) : [filter.tenant];
   const wanted = filter.state === undefined ? states : [filter.state];
-  return wanted.flatMap((state) =>
-    tenants.map((tenant) => ({ key: cell.keys.state(state, tenant), newestFirst: true })),
-  );
+  return wanted.flatMap((state) => tenants.map((tenant) => cell.keys.state(state, tenant)));
 }
 
-async function slice(
-  cell: Cell,
-  { key, newestFirst }: Source,
-  source: number,
-  start: number,
-  count: number,
-): Promise<Place[]> {
-  const command = newestFirst ? "zrevrange" : "zrange";
-  const [flat] = (await pipeline(cell, [[command, key, start, start + count - 1, "WITHSCORES"]])) as (
+async function slice(cell: Cell, key: string, source: number, start: number, count: number): Promise<Place[]> {
+  const [flat] = (await pipeline(cell, [["zrevrange", key, start, start + count - 1, "WITHSCORES"]])) as (
     | string
     | [string, string]
   )[][];
@@ -110,10 +96,10 @@ async function slice(
 }
 
 /** The position behind an id; where the id has moved on, the position behind its score. */
-async function after(cell: Cell, { key, newestFirst }: Source, { id, score }: Place): Promise<number> {
+async function after(cell: Cell, key: string, { id, score }: Place): Promise<number> {
   const [rank, passed] = (await pipeline(cell, [
-    [newestFirst ? "zrevrank" : "zrank", key, id],
-    newestFirst ? ["zcount", key, `(${score}`, "+inf"] : ["zcount", key, "-inf", score],
+    ["zrevrank", key, id],
+    ["zcount", key, `(${score}`, "+inf"],
   ])) as [number | null, number];
   return rank === null ? passed : rank + 1;
 }

@@ -1,4 +1,4 @@
-import type { GenerationRequest, State } from "@reelqueue/contracts";
+import type { GenerationRequest } from "@reelqueue/contracts";
 import { type Cell, pipeline, run } from "../cell.ts";
 import { taskHash } from "../keys.ts";
 import { parseRecord, type StoredRecord } from "../record.ts";
@@ -47,15 +47,6 @@ function toFields(flat: readonly string[]): Record<string, string> {
 export async function ownerOf(cell: Cell, account: string, taskId: string): Promise<string | undefined> {
   const [owner] = await pipeline(cell, [["hget", cell.keys.tasks(account), taskHash(taskId)]]);
   return (owner as string | null) ?? undefined;
-}
-
-/** How many generations of each state a batch has. */
-export async function batchCounts(cell: Cell, tenant: string, batch: string): Promise<Partial<Record<State, number>>> {
-  const [counts] = (await pipeline(cell, [["hgetall", cell.keys.batchCounts(tenant, batch)]])) as Record<
-    string,
-    string
-  >[];
-  return Object.fromEntries(Object.entries(counts ?? {}).map(([state, count]) => [state, Number(count)]));
 }
 
 /** Task ids that came to us without a generation of their own, newest first: each one may be money. */

@@ -54,7 +54,7 @@ async function succeed(found: ledger.Found, outputs: Output[], deps: FinalizeDep
       to: "succeeded",
       token: operationToken(),
       ...fence(deps, { n: found.record.n }),
-      set: { outputs: JSON.stringify(outputs) },
+      set: { outputs: ledger.outputsText(found.id, outputs) },
       unset: ["remote", "urgency", "keeps", "polls", "seen", "progress", "usage"],
       ...cost,
       ...(event !== undefined && { event }),

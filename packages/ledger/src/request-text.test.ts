@@ -1,0 +1,45 @@
+import { type GenerationRequest, generationRequest } from "@reelqueue/contracts";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { LedgerError } from "./error.ts";
+import { freeze, pack, thaw } from "./request-text.ts";
+
+const request = (fields: object): GenerationRequest => generationRequest.parse({ prompt: "rain", ...fields });
+
+describe("a request", () => {
+  test("comes back whole, whatever its prompt is made of", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 2_000 }), (prompt) => {
+        const asked = request({
+          prompt,
+          tags: ["a"],
+          images: [{ url: "https://example.com/a.png", role: "first_frame" }],
+        });
+        const { idempotencyKey, ...kept } = asked;
+        expect(thaw(pack(freeze(asked)))).toEqual(JSON.parse(JSON.stringify(kept)));
+      }),
+    );
+  });
+
+  test("of a usual length takes little more than half of its bytes", () => {
+    const prompt =
+      "An old fisherman mends his net on the pier while gulls wheel overhead and the tide comes in slowly. ".repeat(2);
+    const frozen = freeze(request({ prompt: `${prompt}Warm evening light, a slow dolly in, the horizon level.` }));
+    expect(pack(frozen).length).toBeLessThan(frozen.length * 0.7);
+  });
+
+  test("that is short is kept as it is, to be read by anyone", () => {
+    expect(pack('{"prompt":"rain"}')).toBe('1{"prompt":"rain"}');
+  });
+
+  test("stored in another form is refused as one of a newer version", () => {
+    for (const text of ['2{"prompt":"rain"}', "1y", ""]) expect(() => thaw(text)).toThrow(LedgerError);
+  });
+});
+
+// The dictionary belongs to the stored form: whoever changes it makes what is stored unreadable, and sees it here.
+test("what an earlier build has stored is read", () => {
+  const stored =
+    "1zhZRdCoQwDISvkhPsBXzao0QZ2mB/JGlX9vZi+6JC8QCZwMd8cwn69kb7XA20AhuUliBxtj4HhUWNdilniwOnAk20ewlorc4ayXHxUKP8g7Yjp/iTgaehGC3PS7wpOPJutCDtVWA7XXCS+o5UTZ8xgTf+D+AH";
+  expect(thaw(stored).prompt).toMatch(/^A lighthouse keeper /);
+});
