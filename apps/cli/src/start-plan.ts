@@ -72,7 +72,7 @@ function twinEnv({ ports, twin, all }: CliEnv): SystemWish["appEnv"] {
       TWIN_CLOCK_FACTOR: `${twin.clockFactor}`,
       TWIN_CALLBACK_SECRET: twinCallbackSecret,
       TWIN_ALLOW_HTTP_CALLBACKS: "true",
-      TWIN_FAULTS: all.TWIN_FAULTS || JSON.stringify({ "submit-503": 0.02, "poll-500": 0.05, "task-fails": 0.02 }),
+      TWIN_FAULTS: all.TWIN_FAULTS || JSON.stringify({ "submit-429": 0.02, "poll-500": 0.05, "task-fails": 0.02 }),
     },
   };
 }

@@ -5,6 +5,7 @@ import { get } from "./get.ts";
 import { key } from "./key.ts";
 import { list } from "./list.ts";
 import { pause } from "./pause.ts";
+import { quote } from "./quote/command.ts";
 import { replay } from "./replay.ts";
 import { resume } from "./resume.ts";
 import { retry } from "./retry.ts";
@@ -15,6 +16,7 @@ import { webhookSecret } from "./webhook-secret.ts";
 /** Every command that speaks to the API. */
 export const commands = [
   enqueue,
+  quote,
   get,
   watch,
   list,

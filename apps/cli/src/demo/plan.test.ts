@@ -2,14 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { config } from "@reelqueue/contracts";
-import { twinProviders } from "@reelqueue/stack";
+import { type TwinProvider, twinProviders } from "@reelqueue/stack";
 import { expect, onTestFinished, test } from "vitest";
 import { planDemo } from "./plan.ts";
 
-function planned(env: NodeJS.ProcessEnv = {}) {
+function planned(env: NodeJS.ProcessEnv = {}, providers?: readonly TwinProvider[]) {
   const home = mkdtempSync(join(tmpdir(), "reelqueue-plan-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
-  const plan = planDemo({ root: "/workspace", home, ports: [1, 2, 3, 4, 5, 6, 7], env, seed: 9 });
+  const plan = planDemo({ root: "/workspace", home, ports: [1, 2, 3, 4, 5, 6, 7], env, seed: 9, providers });
   return { plan, settings: config.parse(JSON.parse(readFileSync(plan.wish.configFile, "utf8"))) };
 }
 
@@ -35,4 +35,12 @@ test("two runs share neither cell nor secrets", () => {
   expect(a.settings.cell).not.toBe(b.settings.cell);
   expect(a.plan.webhookSecret).not.toBe(b.plan.webhookSecret);
   expect(a.plan.apiKey).not.toBe(b.plan.apiKey);
+});
+
+test("a 503 is dealt only where every provider of the run is known to mean a definite no by it", () => {
+  const dealt = (providers?: readonly TwinProvider[]) =>
+    JSON.parse(planned({}, providers).plan.wish.appEnv.twin?.TWIN_FAULTS ?? "{}") as Record<string, number>;
+  expect(dealt()).toHaveProperty("submit-503");
+  expect(dealt(["toapis", "jiekou"])).toHaveProperty("submit-503");
+  expect(dealt(["toapis", "ark"])).not.toHaveProperty("submit-503");
 });

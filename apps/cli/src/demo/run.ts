@@ -45,8 +45,8 @@ const standstillSeconds = 120;
 
 /** Runs a whole system of its own on the twin, sends it the generations, waits for every webhook, and stops it in order. */
 export async function runDemo(wish: DemoWish): Promise<DemoRun> {
-  const { place, root, env, seed, screen } = wish;
-  const plan = planDemo({ root, home: place.home, ports: place.ports, env, seed });
+  const { place, root, env, seed, providers, screen } = wish;
+  const plan = planDemo({ root, home: place.home, ports: place.ports, env, seed, providers });
   await using receiver = await startReceiver(plan.webhookSecret);
   screen.say(`Starting Redis, the twin, api, submitter, poller and finalizer in ${place.home}`);
   const system = await start(plan, wish);

@@ -1,9 +1,8 @@
-import type { Client } from "@reelqueue/client";
-import { type AccountView, type GenerationInput, problemText, type RowAnswer } from "@reelqueue/contracts";
-import { findLocalFiles, type LocalFiles, withStored } from "./media.ts";
+import { type GenerationInput, problemText, type RowAnswer } from "@reelqueue/contracts";
+import { type LocalFiles, withStored } from "./media.ts";
+import { type Preparing, prepare } from "./prepare.ts";
 import type { LineProblem, ReadRows, Row } from "./rows.ts";
 import type { Screen } from "./screen.ts";
-import { filled, type Variables } from "./variables.ts";
 
 /** A row that can be made, and where and for how much. */
 export interface CheckedRow extends Row {
@@ -18,12 +17,8 @@ export interface Checked {
   warnings: LineProblem[];
 }
 
-interface Checking {
-  client: Client;
-  accounts: readonly AccountView[];
+interface Checking extends Preparing {
   batch: string;
-  folder: string;
-  variables: Variables;
   screen: Screen;
   signal: AbortSignal;
 }
@@ -31,31 +26,12 @@ interface Checking {
 /** A person is told how far it is after so many rows. */
 const toldEvery = 1_000;
 
-/** Checks and prices every row; nothing is written or sent away. */
-export async function check({ rows: read, problems }: ReadRows, checking: Checking): Promise<Checked> {
-  const rows: Row[] = [];
-  const found = [...problems];
-  const values = { ...ownVariables(checking.accounts), ...checking.variables };
-  for (const each of read) {
-    const { row, problems: unfilled } = filled(each, values);
-    found.push(...unfilled, ...ownRules(row, checking.batch));
-    rows.push(row);
-  }
-  const good = (all: readonly Row[]) => {
-    const bad = new Set(found.map(({ line }) => line));
-    return all.filter(({ line }) => !bad.has(line));
-  };
-  const { files, problems: missing } = await findLocalFiles(good(rows), checking.folder);
-  found.push(...missing);
-  const asked = await ask(good(rows), files, checking);
+/** Checks and prices every row; nothing is enqueued. */
+export async function check(read: ReadRows, checking: Checking): Promise<Checked> {
+  const { rows, files, problems } = await prepare(read, checking, (row) => ownRules(row, checking.batch));
+  const asked = await ask(rows, files, checking);
   const byLine = (a: LineProblem, b: LineProblem) => a.line - b.line;
-  return { ...asked, files, problems: [...found, ...asked.problems].sort(byLine) };
-}
-
-/** Sample rows name media that the simulated provider serves. */
-function ownVariables(accounts: readonly AccountView[]): Variables {
-  const simulated = accounts.find(({ live, baseUrl }) => !live && baseUrl !== undefined);
-  return simulated?.baseUrl === undefined ? {} : { TWIN_URL: new URL(simulated.baseUrl).origin };
+  return { ...asked, files, problems: [...problems, ...asked.problems].sort(byLine) };
 }
 
 function ownRules({ line, request }: Row, batch: string): LineProblem[] {

@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { Interrupts } from "../../interrupts.ts";
+import { gathered, positive } from "../options.ts";
 import { type Asked, enqueueFile, type Stage } from "./run.ts";
 
 export const enqueue = new Command("enqueue")
@@ -42,13 +43,4 @@ function reattach(file: string, batch: string, { count, set }: Asked): string {
   ].map((word) => (/^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
   const command = file === "-" ? `./reelqueue list --batch ${batch}` : again.join(" ");
   return `\nStopped watching. Nothing is lost: the work goes on. This finds it again without paying twice:\n  ${command}`;
-}
-
-function positive(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("Give a whole number from 1.");
-}
-
-function gathered(value: string, before: string[]): string[] {
-  return [...before, value];
 }

@@ -3,7 +3,7 @@ import { createReadStream, openAsBlob } from "node:fs";
 import { stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { Client } from "@reelqueue/client";
+import { ApiError, type Client } from "@reelqueue/client";
 import { mostMediaBytes } from "@reelqueue/contracts";
 import type { LineProblem, Row } from "./rows.ts";
 
@@ -27,23 +27,42 @@ const extensions: Readonly<Record<string, string>> = {
   ...{ jpeg: "jpg", jpe: "jpg", tif: "tiff", m4v: "mp4", wave: "wav" },
 };
 
-/** Finds the media of the rows that are files on this machine and tells which are not there; nothing is sent yet. */
+/**
+ * Puts the media of the rows that are files on this machine into the media store, each one once, so that they are checked
+ * as what they are; tells which are not there or not taken.
+ */
+export async function storeLocalFiles(
+  rows: readonly Row[],
+  folder: string,
+  client: Client,
+): Promise<{ files: LocalFiles; problems: LineProblem[] }> {
+  const found = await findLocalFiles(rows, folder);
+  const refused = await upload(found.files, client);
+  return { files: found.files, problems: [...found.problems, ...problemsOf(rows, refused)] };
+}
+
+/** Finds the media of the rows that are files on this machine and tells which are not there; nothing is sent. */
 export async function findLocalFiles(
   rows: readonly Row[],
   folder: string,
 ): Promise<{ files: LocalFiles; problems: LineProblem[] }> {
   const files: LocalFiles = new Map();
   const missing = new Map<string, string>();
-  const problems: LineProblem[] = [];
-  for (const { line, request } of rows) {
-    for (const { field, url } of mediaIn(request)) {
-      if (!isPath(url)) continue;
-      if (!files.has(url) && !missing.has(url)) await look(url, folder, files, missing);
-      const why = missing.get(url);
-      if (why !== undefined) problems.push({ line, message: `${field}: ${url} ${why}` });
+  for (const { request } of rows) {
+    for (const { url } of mediaIn(request)) {
+      if (isPath(url) && !files.has(url) && !missing.has(url)) await look(url, folder, files, missing);
     }
   }
-  return { files, problems };
+  return { files, problems: problemsOf(rows, missing) };
+}
+
+function problemsOf(rows: readonly Row[], whys: ReadonlyMap<string, string>): LineProblem[] {
+  return rows.flatMap(({ line, request }) =>
+    mediaIn(request).flatMap(({ field, url }) => {
+      const why = whys.get(url);
+      return why === undefined ? [] : [{ line, message: `${field}: ${url} ${why}` }];
+    }),
+  );
 }
 
 /** The same request with the names of the media store in place of paths. */
@@ -61,16 +80,26 @@ export function withStored(request: Row["request"], files: LocalFiles): Row["req
 
 const uploadsAtOnce = 4;
 
-/** Sends every file to the media store, each one once; the names that it gives replace those that were worked out here. */
-export async function upload(files: LocalFiles, client: Client): Promise<void> {
-  const waiting = [...files.values()];
+/** Sends every file to the media store; the names that it gives replace those that were worked out here. Answers why some were not taken. */
+async function upload(files: LocalFiles, client: Client): Promise<Map<string, string>> {
+  const refused = new Map<string, string>();
+  const waiting = [...files];
   const sendNext = async () => {
-    for (let file = waiting.shift(); file; file = waiting.shift()) {
-      file.url = (await client.uploadMedia(await openAsBlob(file.path))).url;
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [name, file] = next;
+      try {
+        file.url = (await client.uploadMedia(await openAsBlob(file.path))).url;
+      } catch (error) {
+        if (!(error instanceof ApiError && aboutTheFile.has(error.code))) throw error;
+        refused.set(name, `is not taken: ${error.message}`);
+      }
     }
   };
   await Promise.all(Array.from({ length: uploadsAtOnce }, sendNext));
+  return refused;
 }
+
+const aboutTheFile: ReadonlySet<string> = new Set(["too_large", "unsupported_media_type", "invalid_request"]);
 
 function mediaIn(request: Row["request"]): { field: string; url: string }[] {
   return lists.flatMap((list) => {

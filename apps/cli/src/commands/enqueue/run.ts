@@ -10,7 +10,6 @@ import { printJson } from "../show.ts";
 import { type BatchChoice, chooseBatch } from "./batch.ts";
 import { type Checked, check } from "./check.ts";
 import { follow } from "./follow.ts";
-import { upload } from "./media.ts";
 import { priceOf, priceTable } from "./price.ts";
 import { type LineProblem, readRows, sourceAt } from "./rows.ts";
 import { type Screen, screenOn } from "./screen.ts";
@@ -60,8 +59,6 @@ export async function enqueueFile(file: string, asked: Asked, stage: Stage, sign
   if (asked.dryRun) return priced(checked, batch, asked);
   if (!asked.yes && !(await confirmed(signal))) return declined(screen);
 
-  await upload(checked.files, client);
-  signal.throwIfAborted();
   stage.batch = batch.name;
   const begunAt = performance.now();
   const sent = await send(checked.rows, { client, batch: batch.name, files: checked.files, screen, signal });
