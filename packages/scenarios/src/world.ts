@@ -74,19 +74,7 @@ export async function startWorld(wish: WorldWish = {}): Promise<World> {
   });
   const apps = new Map<string, App>();
   scope.defer(() => endAll(apps));
-  const start = async (name: string, extra: Record<string, string> = {}): Promise<App> => {
-    const stage = name.split("#")[0] ?? name;
-    const app = await spawnEntry(rehearsal, name, { ...env, WORKER: stage, ...wish.appEnv, ...extra });
-    apps.set(name, app);
-    await app.ready();
-    return app;
-  };
-  const startApp = async (name: string, extra: Record<string, string> = {}): Promise<App> => {
-    const app = await spawnApp(name, { ...env, ...wish.appEnv, ...extra });
-    apps.set(name, app);
-    await app.ready();
-    return app;
-  };
+  const { start, startApp } = starters(apps, { ...env, ...wish.appEnv });
   await Promise.all((wish.apps ?? ["submitter", "poller", "finalizer"]).map((name) => start(name)));
   return {
     redis,
@@ -98,17 +86,33 @@ export async function startWorld(wish: WorldWish = {}): Promise<World> {
     startApp,
     enqueue: async (inputs, tenant = "default") => (await accept(inputs, { tenant, localFiles: true }, here)).map(idOf),
     get: (ids) => findMany(ids, here),
-    rested: (ids, timeoutMs = 150_000) =>
-      eventually(
-        async () => {
-          const all = await findMany(ids, here);
-          return all.length === ids.length && all.every(({ state }) => isResting(state)) && all;
-        },
-        { describe: `${ids.length} generations rest`, timeoutMs, everyMs: 100 },
-      ),
+    rested: (ids, timeoutMs = 150_000) => rested(ids, timeoutMs, here),
     bill: async () => (await (await fetch(`${twin.url}/twin/ledger`)).json()) as Bill,
     [Symbol.asyncDispose]: () => scope.disposeAsync(),
   };
+}
+
+function starters(apps: Map<string, App>, env: Record<string, string>): Pick<World, "start" | "startApp"> {
+  const ready = async (name: string, app: App): Promise<App> => {
+    apps.set(name, app);
+    await app.ready();
+    return app;
+  };
+  return {
+    start: async (name, extra) =>
+      ready(name, await spawnEntry(rehearsal, name, { ...env, WORKER: name.split("#")[0] ?? name, ...extra })),
+    startApp: async (name, extra) => ready(name, await spawnApp(name, { ...env, ...extra })),
+  };
+}
+
+function rested(ids: readonly string[], timeoutMs: number, here: Installation): Promise<Generation[]> {
+  return eventually(
+    async () => {
+      const all = await findMany(ids, here);
+      return all.length === ids.length && all.every(({ state }) => isResting(state)) && all;
+    },
+    { describe: `${ids.length} generations rest`, timeoutMs, everyMs: 100 },
+  );
 }
 
 /** Nothing in the ledger contradicts anything else; asserted at the end of every scenario. */
