@@ -31,7 +31,9 @@ export async function finalize(handOver: HandOver, signal: AbortSignal, deps: Fi
     await deps.reached?.("finalize:after-download", found.id);
     switch (result.kind) {
       case "kept":
-        return await succeed(found, result.outputs, deps);
+        return (await writePassport(found, result.outputs, deps)) === "full"
+          ? await tryLater(found, noRoom(deps), handOver, deps)
+          : await succeed(found, result.outputs, deps);
       case "lost":
         return await lose(found, result.why, deps);
       case "later":
@@ -42,8 +44,15 @@ export async function finalize(handOver: HandOver, signal: AbortSignal, deps: Fi
   }
 }
 
+function writePassport(found: ledger.Found, outputs: Output[], deps: FinalizeDeps): Promise<"written" | "full"> {
+  return deps.outputs.passport({ generation: found.id, createdAt: bornAt(found) }, passportOf(found, outputs));
+}
+
+function noRoom({ timing }: FinalizeDeps): { why: string; spent: boolean; afterMs: number } {
+  return { why: "the disk is too full for its passport", spent: false, afterMs: timing.roomMs };
+}
+
 async function succeed(found: ledger.Found, outputs: Output[], deps: FinalizeDeps): Promise<Verdict> {
-  await deps.outputs.passport({ generation: found.id, createdAt: bornAt(found) }, passportOf(found, outputs));
   const cost = settledCost(found, deps);
   const event = eventOf(found, { state: "succeeded", outputs, ...cost }, deps.publicUrl);
   await deps.reached?.("finalize:before-move", found.id);

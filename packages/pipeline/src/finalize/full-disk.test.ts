@@ -1,0 +1,45 @@
+import * as ledger from "@reelqueue/ledger";
+import type { OutputStore } from "@reelqueue/outputs";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { accept, type Installation } from "../index.ts";
+import { testInstallation } from "../test-installation.ts";
+import { finalize } from "./index.ts";
+
+let scope: AsyncDisposableStack;
+let deps: Installation;
+beforeEach(async () => {
+  scope = new AsyncDisposableStack();
+  deps = await testInstallation(scope);
+});
+afterEach(() => scope.disposeAsync());
+
+test("a disk that fills up between a video and its passport lets the generation wait: none rests without its passport", async () => {
+  const handOver = await finished();
+  let room: "written" | "full" = "full";
+  const outputs: OutputStore = {
+    ...deps.outputs,
+    keep: async () => ({ kind: "kept", key: "v.mp4", bytes: 1, sha256: "00", contentType: "video/mp4" }),
+    passport: async () => room,
+  };
+  const keep = () => finalize(handOver, new AbortController().signal, { ...deps, outputs });
+  const state = async () => (await ledger.read(deps.cell, handOver.generation))?.record.state;
+  expect([await keep(), await state()]).toEqual([{ kind: "again", afterMs: deps.timing.roomMs }, "finalizing"]);
+  room = "written";
+  expect([(await keep()).kind, await state()]).toEqual(["done", "succeeded"]);
+});
+
+/** A generation whose task the provider has finished. */
+async function finished(): Promise<{ generation: string; n: number }> {
+  const input = { account: "hiapi", prompt: "a lamp", resolution: "480p", seconds: 4 };
+  const [row] = await accept([input], { tenant: "default" }, deps);
+  if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
+  const { id } = row;
+  const { cell } = deps;
+  const inMs = 60_000;
+  await ledger.move(cell, { id, from: ["queued"], to: "submitting", token: "s", due: { lane: "submitting", inMs } });
+  await ledger.move(cell, { id, from: ["submitting"], to: "running", token: "r", due: { lane: "poll", inMs } });
+  const remote = JSON.stringify([{ kind: "video", url: "http://127.0.0.1:1/v.mp4" }]);
+  const due = { lane: "finalize", inMs } as const;
+  await ledger.move(cell, { id, from: ["running"], to: "finalizing", token: "f", due, set: { remote } });
+  return { generation: id, n: Number((await ledger.read(cell, id))?.record.n) };
+}
