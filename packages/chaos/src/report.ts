@@ -22,6 +22,7 @@ export interface Summary {
   orphans: number;
   pickUp: PickUp;
   strikes: Record<string, number>;
+  skipped: string[];
   states: Record<string, number>;
   violations: number;
   unexpectedExits: number;
@@ -52,6 +53,7 @@ export function summarize(outcome: Outcome): Summary {
     needsReview,
     orphans: evidence.orphans.length,
     pickUp: outcome.pickUp,
+    skipped: outcome.skipped,
     strikes: tally(strikes.map(({ nemesis }) => nemesis)),
     states: tally(records.map(({ record }) => record.state)),
     violations,

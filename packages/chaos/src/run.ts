@@ -25,6 +25,8 @@ export interface Strike {
 
 export interface Outcome {
   options: ChaosOptions;
+  /** Nemeses that this machine does not allow. */
+  skipped: string[];
   strikes: Strike[];
   endings: Ended[];
   evidence: Evidence;
@@ -58,7 +60,9 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
   const rows = makeRows(wish, chance(seed, "faults"));
   await using observer = startObserver(rows, world);
   const feed = startFeed(rows, world.apiUrl, chance(options.seed, "feed"));
-  const strikes = await strikeOut(options, world, feed, say);
+  const { plan, skipped } = planStrikes(options, chance(seed, "plan"), world);
+  if (skipped.length > 0) say(`skipped, since it takes Linux with a C compiler: ${skipped.join(", ")}`);
+  const strikes = await strikeOut(plan, options, world, feed, say);
   await heal(world);
   feed.upTo(rows.length);
   await Promise.race([feed.done, wait(healMs)]);
@@ -73,6 +77,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
   const evidence = await gather(world, rows, { changedEnds: observer.changed(), stuck });
   return {
     options,
+    skipped,
     strikes,
     endings: world.endings,
     evidence,
@@ -85,13 +90,13 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
 }
 
 async function strikeOut(
+  plan: readonly Nemesis[],
   options: ChaosOptions,
   world: World,
   feed: Feed,
   say: (line: string) => void,
 ): Promise<Strike[]> {
   const luck = chance(options.seed, "nemeses");
-  const plan = planStrikes(options.kills, luck, options.nemeses);
   const startedAt = performance.now();
   const strikes: Strike[] = [];
   for (const [i, nemesis] of plan.entries()) {
@@ -116,8 +121,11 @@ async function attempt(nemesis: Nemesis, world: World, luck: Chance): Promise<st
 }
 
 /** Takes back whatever may still be wrong, so that what is not well afterwards is the system's own fault. */
-async function heal({ redis, slots, toTwin, here }: World): Promise<void> {
+async function heal({ redis, slots, toTwin, here, disks }: World): Promise<void> {
   await redis.kill("SIGCONT");
+  disks?.redis.trouble({});
+  disks?.outputs.trouble({});
+  if (!redis.alive()) await redis.restart();
   await here.cell.redis.config("SET", "maxmemory", "0");
   toTwin.weather({});
   for (const slot of slots) {
@@ -127,8 +135,11 @@ async function heal({ redis, slots, toTwin, here }: World): Promise<void> {
   await Promise.all(slots.map((slot) => slot.ready(120_000)));
 }
 
+/** Nemeses at whose end Redis has just come back. */
+const restarting = ["redis-kill", "redis-and-all", "power-cut"];
+
 function restartsIn(strikes: readonly Strike[]): number[] {
-  const restarts = strikes.filter(({ nemesis }) => nemesis === "redis-kill" || nemesis === "redis-and-all");
+  const restarts = strikes.filter(({ nemesis }) => restarting.includes(nemesis));
   return restarts.map(({ overAtMs }) => overAtMs);
 }
 

@@ -10,7 +10,10 @@ import type { RedisWish, TestRedis } from "./redis.ts";
 
 /** A redis-server process of the test's own, which can be killed, frozen and started again with its data. */
 export interface LocalRedis extends TestRedis {
+  /** Where its data lies. */
+  directory: string;
   pid(): number | undefined;
+  alive(): boolean;
   /** Sends the signal; resolves once the process is gone, or at once for SIGSTOP and SIGCONT. Default SIGKILL. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port with the same data, after ending it where it still runs. */
@@ -19,12 +22,12 @@ export interface LocalRedis extends TestRedis {
 
 const startTries = 3;
 
-/** Starts a redis-server process on a free port, with its data in a folder of its own that `stop` removes. */
-export async function startLocalRedis(wish: RedisWish = {}): Promise<LocalRedis> {
+/** Starts a redis-server process on a free port, with its data in a folder of its own that `stop` removes; `env`: further variables of the process. */
+export async function startLocalRedis(wish: RedisWish = {}, env: Record<string, string> = {}): Promise<LocalRedis> {
   const binary = await findRedisServer({ env: process.env, log: console.log }, { install: true });
   if (binary === undefined) throw new Error(noRedis);
   for (let attempt = 1; ; attempt += 1) {
-    const server = new LocalServer(binary, await freePort(), wish);
+    const server = new LocalServer(binary, await freePort(), wish, env);
     try {
       await server.start();
       return server;
@@ -41,25 +44,32 @@ class LocalServer implements LocalRedis {
   readonly how: string;
   readonly #binary: string;
   readonly #wish: RedisWish;
-  readonly #directory = mkdtempSync(join(tmpdir(), "reelqueue-redis-"));
+  readonly #env: Record<string, string>;
+  readonly directory = mkdtempSync(join(tmpdir(), "reelqueue-redis-"));
   #child: ChildProcess | undefined;
   #said = "";
 
-  constructor(binary: string, port: number, wish: RedisWish) {
+  constructor(binary: string, port: number, wish: RedisWish, env: Record<string, string>) {
     this.#binary = binary;
     this.port = port;
     this.url = `redis://127.0.0.1:${port}`;
     this.how = `${binary} processes of their own`;
     this.#wish = wish;
+    this.#env = env;
   }
 
   pid(): number | undefined {
     return this.#child?.pid;
   }
 
+  alive(): boolean {
+    return !this.#gone();
+  }
+
   async start(): Promise<void> {
-    const args = redisServerArguments({ port: this.port, directory: this.#directory, ...this.#wish });
-    const child = spawn(this.#binary, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const args = redisServerArguments({ port: this.port, directory: this.directory, ...this.#wish });
+    const env = { ...process.env, ...this.#env };
+    const child = spawn(this.#binary, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env });
     endsWithUs(child);
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (this.#said = `${text}`));
@@ -85,7 +95,7 @@ class LocalServer implements LocalRedis {
 
   async stop(): Promise<void> {
     await this.kill("SIGKILL");
-    rmSync(this.#directory, { recursive: true, force: true });
+    rmSync(this.directory, { recursive: true, force: true });
   }
 
   #gone(): boolean {

@@ -10,4 +10,5 @@ export const leases = {
   quietMs: 5_000,
   missApartMs: 300,
   turnMs: 200,
+  roomMs: 1_000,
 };

@@ -10,7 +10,35 @@ export const network: readonly Nemesis[] = [
     return { road: slot.toRedis, whose: slot.name };
   }),
   ...roads("twin", ({ toTwin }) => ({ road: toTwin, whose: "all" })),
+  {
+    name: "twin-dead",
+    weight: 0.02,
+    strike: async ({ toTwin }, luck) => {
+      const deadMs = luck.between(8_000, 15_000);
+      toTwin.weather({ refuses: true });
+      toTwin.cut();
+      await wait(deadMs);
+      toTwin.weather({});
+      return `for ${deadMs} ms`;
+    },
+  },
+  {
+    name: "twin-storm",
+    weight: 0.03,
+    strike: async ({ twin }, luck) => {
+      const forMs = luck.between(2_000, 5_000);
+      await deal(twin.url, { "submit-429": 0.8, "poll-429": 0.5 });
+      await wait(forMs);
+      await deal(twin.url, {});
+      return `429 to most requests for ${forMs} ms`;
+    },
+  },
 ];
+
+async function deal(url: string, rates: Record<string, number>): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  await fetch(`${url}/twin/faults`, { method: "POST", headers, body: JSON.stringify({ rates }) });
+}
 
 type Chosen = (world: World, luck: Chance) => { road: Road; whose: string };
 

@@ -5,6 +5,7 @@ import { type Installation, openInstallation } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { freePort, type LocalRedis, type Receiver, startLocalRedis, startReceiver } from "@reelqueue/testing";
 import { startTwin, type Twin, type TwinOptions } from "@reelqueue/twin";
+import { buildDisks, type Disk } from "./disk.ts";
 import { openRoad, type Road } from "./road.ts";
 import { type Ended, openSlot, processEntry, type Role, type Slot } from "./slot.ts";
 
@@ -16,6 +17,8 @@ export interface World extends AsyncDisposable {
   toTwin: Road;
   receiver: Receiver;
   slots: Slot[];
+  /** The disks of Redis and of the outputs; `undefined` where this machine has none that obey. */
+  disks: { redis: Disk; outputs: Disk } | undefined;
   /** The front door. */
   apiUrl: string;
   /** The ledger as the checker sees it, past every proxy. */
@@ -60,7 +63,8 @@ async function open(scope: AsyncDisposableStack, wish: WorldWish): Promise<World
   const home = mkdtempSync(join(tmpdir(), "reelqueue-chaos-"));
   scope.defer(() => rmSync(home, { recursive: true, force: true }));
   mkdirSync(wish.logs, { recursive: true });
-  const redis = await startLocalRedis();
+  const disks = await openDisks(home);
+  const redis = await startLocalRedis({}, disks?.redis.env);
   scope.defer(() => redis.stop());
   const toTwin = scope.use(await openRoad());
   const twin = scope.use(await startTwin(twinOptions(wish, toTwin)));
@@ -87,7 +91,13 @@ async function open(scope: AsyncDisposableStack, wish: WorldWish): Promise<World
         role,
         toRedis,
         entry: processEntry,
-        env: { ...env, ...own, ...wish.env, REDIS_URL: `redis://127.0.0.1:${toRedis.port}` },
+        env: {
+          ...env,
+          ...own,
+          ...(role === "finalizer" && disks?.outputs.env),
+          ...wish.env,
+          REDIS_URL: `redis://127.0.0.1:${toRedis.port}`,
+        },
         logs: wish.logs,
         onEnd: (ended) => void endings.push(ended),
       }),
@@ -97,9 +107,14 @@ async function open(scope: AsyncDisposableStack, wish: WorldWish): Promise<World
   await Promise.all(slots.map((slot) => slot.ready()));
   const apiUrl = `http://127.0.0.1:${apiPort}`;
   return {
-    ...{ redis, twin, toTwin, receiver, slots, apiUrl, here, home, endings },
+    ...{ redis, twin, toTwin, receiver, slots, apiUrl, here, home, endings, disks },
     [Symbol.asyncDispose]: () => scope.disposeAsync(),
   };
+}
+
+async function openDisks(home: string): Promise<World["disks"]> {
+  const open = await buildDisks(home);
+  return open && { redis: await open("disk-of-redis"), outputs: await open("disk-of-outputs") };
 }
 
 function placesOf(workers: number): { name: string; role: Role }[] {
