@@ -18,8 +18,7 @@ export async function confirm({ intent, hint }: Lost, deps: Deps): Promise<boole
 export async function sameKeyAgain(lost: Lost, deps: Deps): Promise<Resolution> {
   const { account } = lost.intent;
   const lifeMs = account.provider.capabilities.idempotencyLifeMs?.value ?? 0;
-  // The key is as old as its first POST, which began at most one submit lease before it was lost.
-  if ((lost.nowMs - lost.lostAtMs + deps.timing.submitLeaseMs) * account.timeScale >= lifeMs) {
+  if ((lost.nowMs - lost.sentAtMs) * account.timeScale >= lifeMs) {
     return { kind: "mute", why: "its idempotency key is too old" };
   }
   const outcome = await post(lost.intent, deps);
@@ -59,23 +58,26 @@ export async function lookedUp(lost: Lost, deps: Deps): Promise<Resolution> {
   }
 }
 
-const mostPages = 5;
+const mostPages = 20;
 
-/** The provider lists its tasks: ours is the only one that nobody owns and that nothing speaks against. */
+/** The provider lists its tasks: ours is the only one that nobody owns and that nothing speaks against. A list with an end that was not seen proves no absence. */
 export async function listed(lost: Lost, deps: Deps): Promise<Resolution> {
   const { account } = lost.intent;
   const candidates: Candidate[] = [];
-  for (let page = 1; page <= mostPages; page += 1) {
+  let more = true;
+  for (let page = 1; more && page <= mostPages; page += 1) {
     const answer = await askForPage(lost, page, deps);
     if (answer === undefined) return { kind: "mute", why: "its tasks cannot be listed" };
     if (answer.kind !== "listed") return later(lost, answer);
     candidates.push(...answer.candidates);
-    if (!answer.more) break;
+    more = answer.more;
   }
   const owners = await Promise.all(candidates.map(({ taskId }) => ledger.ownerOf(deps.cell, account.name, taskId)));
   const free = candidates.filter((_, i) => owners[i] === undefined || owners[i] === lost.intent.id);
   const certain = free.filter(({ likeness }) => likeness === "certain");
   const [best, ...others] = certain.length > 0 ? certain : free;
+  if (more && best?.likeness !== "certain")
+    return { kind: "mute", why: "its provider lists too many tasks since then" };
   if (best === undefined) return { kind: "absent" };
   const alone = others.length === 0 && (best.likeness === "certain" || (await isOnlyOneLost(account, deps)));
   return alone
@@ -91,7 +93,8 @@ export async function listed(lost: Lost, deps: Deps): Promise<Resolution> {
 
 function askForPage(lost: Lost, page: number, deps: Deps): Promise<Listed> | undefined {
   const { account, request } = lost.intent;
-  const sinceMs = lost.lostAtMs - deps.timing.submitLeaseMs;
+  // The provider's clock may be behind by as much.
+  const sinceMs = lost.sentAtMs - deps.timing.submitLeaseMs;
   return account.provider.list?.(
     { request, idempotencyKey: idempotencyKeyOf(lost.intent), sinceMs, page },
     callOf(account, deps),

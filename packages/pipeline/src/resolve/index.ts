@@ -16,6 +16,9 @@ export const fields = ["attempt", "class", "submits", "at", "hint", "trouble", "
 export interface Lost {
   intent: Intent;
   hint: string;
+  /** When the POST began. */
+  sentAtMs: number;
+  /** When it was given up; workers may have been away for long before. */
   lostAtMs: number;
   nowMs: number;
   /** Looks that told nothing, and looks in a row that found nothing. */
@@ -75,6 +78,7 @@ export async function lostOf(item: Item, lease: string, account: Account, deps: 
   return {
     intent: { ...item, account, request, submits: Number(item.submits), token: operationToken() },
     hint: item.hint,
+    sentAtMs: Math.min(Number(item.at), sentAt(found.record)),
     lostAtMs: Number(item.at),
     nowMs: Number(lease) - deps.timing.submitLeaseMs,
     trouble: Number(item.trouble),
@@ -82,6 +86,12 @@ export async function lostOf(item: Item, lease: string, account: Account, deps: 
     lease,
     since: item.token,
   };
+}
+
+/** The time of its last intent, or where the timeline does not name it any more, of its birth: too early costs a longer look, too late a second charge. */
+function sentAt(record: ledger.StoredRecord): number {
+  const intent = ledger.timelineOf(record).findLast(({ state }) => state === "submitting");
+  return intent === undefined ? Number(record.born) : Date.parse(intent.at);
 }
 
 /** Every way that the provider offers, best first, until one tells something. */

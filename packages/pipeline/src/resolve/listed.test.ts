@@ -1,0 +1,70 @@
+import * as ledger from "@reelqueue/ledger";
+import type { Listed, LostSubmit } from "@reelqueue/providers";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Account } from "../account.ts";
+import { accept, admit, type Installation } from "../index.ts";
+import { begin } from "../submit/begin.ts";
+import { testInstallation } from "../test-installation.ts";
+import { operationToken } from "../token.ts";
+import { resolve } from "./index.ts";
+
+let scope: AsyncDisposableStack;
+let deps: Installation;
+let id: string;
+beforeEach(async () => {
+  scope = new AsyncDisposableStack();
+  deps = await testInstallation(scope, { ark: {} });
+  id = await lostPost();
+});
+afterEach(() => scope.disposeAsync());
+
+test("a POST that is found lost only after workers were away for an hour is looked for among the tasks of an hour ago", async () => {
+  const [before] = await deps.cell.redis.hmget(deps.cell.keys.record(id), "born");
+  await deps.cell.redis.hset(deps.cell.keys.record(id), "at", Number(before) + 3_600_000);
+  const asked: LostSubmit[] = [];
+  await resolveBy((lost) => {
+    asked.push(lost);
+    return { kind: "listed", candidates: [], more: false };
+  });
+  expect(asked).toHaveLength(1);
+  expect(asked[0]?.sinceMs).toBeLessThanOrEqual(Number(before));
+});
+
+test("a list whose end was not seen proves no absence: a person has to look", async () => {
+  await resolveBy(() => ({ kind: "listed", candidates: [], more: true }));
+  expect((await ledger.read(deps.cell, id))?.record.state).toBe("needs_review");
+});
+
+test("the one task that may be its own is not taken for it while the list goes on", async () => {
+  const candidates = [{ taskId: "cgt-1", createdAtMs: 0, likeness: "possible" as const }];
+  await resolveBy(() => ({ kind: "listed", candidates, more: true }));
+  expect((await ledger.read(deps.cell, id))?.record).toMatchObject({ state: "needs_review" });
+});
+
+/** A generation of ark whose POST had no certain answer. */
+async function lostPost(): Promise<string> {
+  const input = { account: "ark", prompt: "a lamp", resolution: "480p", seconds: 4 };
+  const quiet = { ...deps, queues: { ...deps.queues, add: async () => {} } };
+  const [row] = await accept([input], { tenant: "default" }, quiet);
+  if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
+  await admit(ark(), quiet);
+  const n = Number((await ledger.read(deps.cell, row.id))?.record.n);
+  const begun = await begin({ generation: row.id, n }, operationToken(), deps);
+  if (begun.kind !== "begun") throw new Error(begun.note);
+  const due = { lane: "unknown", inMs: 0 } as const;
+  await ledger.move(deps.cell, { id: row.id, from: ["submitting"], to: "unknown", token: operationToken(), due });
+  return row.id;
+}
+
+async function resolveBy(list: (lost: LostSubmit) => Listed): Promise<void> {
+  const account = ark();
+  expect(await resolve({ ...account, provider: { ...account.provider, list: async (lost) => list(lost) } }, deps)).toBe(
+    1,
+  );
+}
+
+function ark(): Account {
+  const account = deps.accounts.get("ark");
+  if (!account) throw new Error("ark is not there");
+  return account;
+}
