@@ -129,6 +129,19 @@ export function notInline(named: Named, { inline, title }: Capabilities): Rule {
   };
 }
 
+/** A data URI says itself what kind of file it is. */
+export function inlineOfItsKind(named: Named): Rule {
+  return {
+    ...named,
+    test: (request) =>
+      mediaOf(request).flatMap(({ field, kind, url }) => {
+        const family = kind === "frame" ? "image" : kind;
+        const isOther = formOf(url) === "data" && !url.toLowerCase().startsWith(`data:${family}/`);
+        return breachIf(isOther, field, url, `data:${family}/…`);
+      }),
+  };
+}
+
 /** Nothing to go by: neither a prompt nor what may stand in its place. */
 export function promptNeeded(named: Named, mayStandIn: (request: GenerationRequest) => boolean, allowed: string): Rule {
   return {

@@ -65,6 +65,8 @@ const examples: Record<string, Example> = {
       { images: [frame("first_frame", "data:image/avif;base64,AAAA")] },
       { images: images(1, "media://abc.svg") },
       { audios: clips(1, "data:audio/ogg;base64,AAAA"), videos: clips(1) },
+      { images: images(1, "data:image/PNG;base64,AAAA") },
+      { images: images(1, "data:image/jpg;base64,AAAA") },
     ],
   },
   "A-V11": {

@@ -16,6 +16,7 @@ import {
   secondsInRange,
   seedInRange,
 } from "../field-rules.ts";
+import { formOf, mediaOf } from "../media.ts";
 import { capabilities } from "./capabilities.ts";
 
 const found = (id: string, what: string) =>
@@ -23,7 +24,11 @@ const found = (id: string, what: string) =>
 const images = ["jpeg", "jpg", "png", "webp", "bmp", "tiff", "tif", "gif", "heic", "heif"];
 const audios = ["wav", "wave", "vnd.wave", "mp3", "mpeg", "mpeg3"];
 
-/** The rules of the page that can be judged from the request alone; pixels, lengths, frame rates and sizes need the files. */
+const inlineImage = /^data:image\/(jpeg|png|webp|bmp|tiff|gif|heic|heif);base64,/;
+const inlineAudio = /^data:audio\/(x-)?(wav|wave|vnd\.wave|mp3|mpeg|mpeg3);base64,/;
+const inlineForms = { frame: inlineImage, image: inlineImage, audio: inlineAudio };
+
+/** The rules of the page that can be judged from the request alone; pixels, lengths, frame rates and sizes need the files (media-rules.ts). */
 export const rules: readonly Rule[] = [
   framesBesideReferences(found("A-V1", "three modes that exclude each other"), () => true),
   lastFrameNeedsFirst(found("A-V2", "first frame, or first and last")),
@@ -44,6 +49,14 @@ export const rules: readonly Rule[] = [
   declaredFormats(found("A-V10", "formats of images"), "frame", images),
   declaredFormats(found("A-V10", "formats of images"), "image", images),
   declaredFormats(found("A-V10", "formats of audios"), "audio", audios),
+  {
+    ...found("A-V10", "data:image/<format>;base64,… and data:audio/<format>;base64,…, the format in small letters"),
+    test: (request) =>
+      mediaOf(request).flatMap(({ field, kind, url }) => {
+        const isOther = kind !== "video" && formOf(url) === "data" && !inlineForms[kind].test(url);
+        return breachIf(isOther, field, url, `data:${kind === "audio" ? "audio" : "image"}/<format>;base64,…`);
+      }),
+  },
   notInline(found("A-V11", "a video is a URL or an asset id"), capabilities),
   promptAdvice(found("A-V12", "length of the prompt")),
   {

@@ -109,7 +109,11 @@ const examples: Record<string, Example> = {
       { images: [frame("first_frame", "media://abc.png")] },
       { audios: clips(1, "data:audio/mp3;base64,AAAA"), videos: clips(1) },
     ],
-    break: [{ videos: clips(1, "data:video/mp4;base64,AAAA") }, { videos: clips(1, "media://abc.mp4") }],
+    break: [
+      { videos: clips(1, "data:video/mp4;base64,AAAA") },
+      { videos: clips(1, "media://abc.mp4") },
+      { images: images(1, "data:audio/wav;base64,AAAA") },
+    ],
   },
   "T-V16": {
     on: "privateAssetReview",
@@ -124,6 +128,7 @@ const examples: Record<string, Example> = {
       { images: images(1, "https://user@x.example/a.png") },
       { videos: clips(1, "https://user:word@x.example/a.mp4") },
       { videos: clips(1, "https://:word@x.example/a.mp4") },
+      { audios: clips(1, "data:audio/wav;base64,AAAA"), videos: clips(1) },
     ],
   },
   "T-V18": {

@@ -6,6 +6,7 @@ import {
   framesBesideReferences,
   has,
   hasReferences,
+  inlineOfItsKind,
   lastFrameNeedsFirst,
   notInline,
   promptAdvice,
@@ -15,7 +16,7 @@ import {
   secondsInRange,
   seedInRange,
 } from "../field-rules.ts";
-import { formOf, mediaOf } from "../media.ts";
+import { formOf, type Medium, mediaOf } from "../media.ts";
 import type { Reading } from "../provider.ts";
 import { asMini, capabilities } from "./capabilities.ts";
 
@@ -65,15 +66,21 @@ export const rules: readonly Rule[] = [
     },
   },
   notInline(found("T-V14", "video_with_roles"), capabilities),
+  inlineOfItsKind(found("T-V14", "data:image/… for images, data:audio/… for audios")),
   {
     ...review("T-V16"),
     test: (request, { switches }) =>
-      reviewed(request, switches, (url) => formOf(url) === "asset", "a URL: under review, asset ids are refused"),
+      reviewed(request, switches, ({ url }) => formOf(url) === "asset", "a URL: under review, asset ids are refused"),
   },
   {
     ...review("T-V16b"),
     test: (request, { switches }) =>
-      reviewed(request, switches, isUnreviewable, "a URL of at most 2,048 bytes, without user name and password"),
+      reviewed(
+        request,
+        switches,
+        isUnreviewable,
+        "a URL of at most 2,048 bytes, without user name and password; of images also Base64",
+      ),
   },
   promptNeeded(
     seed("T-V18", "input combinations, text only is text-to-video"),
@@ -111,15 +118,15 @@ function tooManyForMini({ model, videos, audios }: GenerationRequest): Breach[] 
 function reviewed(
   request: GenerationRequest,
   { privateAssetReview = false }: Reading["switches"],
-  isBad: (url: string) => boolean,
+  isBad: (medium: Medium) => boolean,
   allowed: string,
 ): Breach[] {
   if (!privateAssetReview) return [];
-  return mediaOf(request).flatMap(({ field, url }) => breachIf(isBad(url), field, url, allowed));
+  return mediaOf(request).flatMap((medium) => breachIf(isBad(medium), medium.field, medium.url, allowed));
 }
 
-function isUnreviewable(url: string): boolean {
-  if (formOf(url) !== "web") return false;
+function isUnreviewable({ url, kind }: Medium): boolean {
+  if (formOf(url) !== "web") return kind === "audio" && formOf(url) !== "asset";
   const { username = "", password = "" } = URL.parse(url.trim()) ?? {};
   return Buffer.byteLength(url.trim()) > 2_048 || username !== "" || password !== "";
 }

@@ -20,7 +20,15 @@ const image = z.string().refine((url) => {
   if (/^(https?|asset):\/\/./i.test(url)) return true;
   return formats.test(url) && (url.length - url.indexOf(",")) * 0.75 < mostImageBytes;
 }, "must be a URL, data:image/<format>;base64,… below 30 MB or asset://<id>");
-/** FOUND for videos. INFERRED for audio: data is documented by resellers only. */
+const mostAudioBytes = 15_000_000;
+const sounds = /^data:audio\/(x-)?(wav|wave|vnd\.wave|mp3|mpeg|mpeg3);base64,/;
+
+/** FOUND in the newer copy of the page: Base64 of wav and mp3 too. */
+const audio = z.string().refine((url) => {
+  if (/^(https?|asset):\/\/./i.test(url)) return true;
+  return sounds.test(url) && (url.length - url.indexOf(",")) * 0.75 < mostAudioBytes;
+}, "must be a URL, data:audio/<format>;base64,… below 15 MB or asset://<id>");
+/** FOUND. */
 const address = z.string().regex(/^(https?|asset):\/\/./i, "must be a URL or asset://<id>");
 
 const part = z.discriminatedUnion("type", [
@@ -32,7 +40,7 @@ const part = z.discriminatedUnion("type", [
     role: z.enum(["first_frame", "last_frame", "reference_image"]).optional(),
   }),
   z.object({ type: z.literal("video_url"), video_url: z.object({ url: address }), role: z.literal("reference_video") }),
-  z.object({ type: z.literal("audio_url"), audio_url: z.object({ url: address }), role: z.literal("reference_audio") }),
+  z.object({ type: z.literal("audio_url"), audio_url: z.object({ url: audio }), role: z.literal("reference_audio") }),
 ]);
 
 /** The fields of a create and their types. */

@@ -57,7 +57,11 @@ test.each([
   ["audio alone", content(audio()), "content"],
   ["text and audio", content(text, audio()), "content"],
   ["a video as data", content(text, video("data:video/mp4;base64,AAAA")), "content.1.video_url.url"],
-  ["an audio as data", content(video(), audio("data:audio/wav;base64,AAAA")), "content.1.audio_url.url"],
+  [
+    "an audio of another format as data",
+    content(video(), audio("data:audio/ogg;base64,AAAA")),
+    "content.1.audio_url.url",
+  ],
   [
     "an image's format in capitals",
     content(text, image("first_frame", "data:image/PNG;base64,AAAA")),
@@ -92,6 +96,7 @@ test.each([
     content(text, ...times(9, image("reference_image")), ...times(3, video()), ...times(3, audio())),
   ],
   ["an image as data", content(text, image("first_frame", "data:image/heic;base64,AAAA"))],
+  ["an audio as data", content(video(), audio("data:audio/wav;base64,AAAA"))],
   ["assets", content(image("reference_image", "asset://a-1"), video("asset://a-2"), audio("asset://a-3"))],
   ["seed -1", { seed: -1 }],
   ["seed 2^32-1", { seed: 4_294_967_295 }],

@@ -3,8 +3,8 @@ import type { Rules, Understood } from "../../dialect.ts";
 import { firstProblem } from "../first-problem.ts";
 
 // FOUND: a frame may be a public URL, a data URI or asset://<id>; for references SEED has URL, FOUND adds asset://<id>.
-const frame = z.string().regex(/^(https?:\/\/|data:|asset:\/\/)./i, "must be a URL, a data URI or asset://<id>");
-const reference = z.string().regex(/^(https?:\/\/|asset:\/\/)./i, "must be a URL or asset://<id>");
+// Nothing is said of data URIs there: only `strict` refuses them.
+const media = z.string().regex(/^(https?:\/\/|data:|asset:\/\/)./i, "must be a URL, a data URI or asset://<id>");
 const routes = ["default", "ext", "pro"] as const;
 
 const inputSchema = z.object({
@@ -15,12 +15,12 @@ const inputSchema = z.object({
   // H-V3, SEED
   duration: z.int().min(4).max(15).default(5),
   resolution: z.enum(["480p", "720p", "1080p"]).default("720p"),
-  first_frame_url: frame.optional(),
-  last_frame_url: frame.optional(),
-  reference_image_urls: z.array(reference).default([]),
+  first_frame_url: media.optional(),
+  last_frame_url: media.optional(),
+  reference_image_urls: z.array(media).default([]),
   // H-V5, SEED
-  reference_video_urls: z.array(reference).max(3).default([]),
-  reference_audio_urls: z.array(reference).max(3).default([]),
+  reference_video_urls: z.array(media).max(3).default([]),
+  reference_audio_urls: z.array(media).max(3).default([]),
   return_last_frame: z.boolean().default(false),
   generate_audio: z.boolean().default(true),
   web_search: z.boolean().optional(),
@@ -78,6 +78,9 @@ function mediaProblem(input: z.output<typeof inputSchema>, rules: Rules): string
   // H-V8, FOUND
   if (input.last_frame_url && !input.first_frame_url) return "input.last_frame_url: needs first_frame_url";
   if (rules.reading === "seed") return undefined;
+  // H-V14, INFERRED from the silence of all pages.
+  const references = [input.reference_image_urls, input.reference_video_urls, input.reference_audio_urls].flat();
+  if (references.some((url) => /^data:/i.test(url))) return "input: references must be URLs or asset://<id>";
   // H-V9, FOUND on another page than the seed, whose count rule would be moot by it.
   if (frames > 0 && images + clips > 0) return "input: frames and references exclude each other";
   // H-V13, INFERRED from the original.

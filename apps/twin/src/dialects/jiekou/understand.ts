@@ -9,14 +9,10 @@ const imageTypes = /^image\/(jpeg|jpg|png|webp|bmp|tiff|gif)$/i;
 const audioTypes = /^audio\/(wav|x-wav|wave|mpeg|mp3)$/i;
 
 // J-V13 and J-V12, SEED, as far as the body shows them: remote files are not fetched, pixels and seconds not read.
-const image = z
-  .string()
-  .min(1)
-  .superRefine(inlineFile(imageTypes, 30 * megabyte));
-const audio = z
-  .string()
-  .min(1)
-  .superRefine(inlineFile(audioTypes, 15 * megabyte));
+// SEED: a URL or Base64, which CONFLICT takes with and without `data:…;base64,` in front.
+const file = z.string().regex(/^(https?:\/\/.|data:[^,]*;base64,.|[\w+/]+={0,2}$)/i, "must be a URL or Base64");
+const image = file.superRefine(inlineFile(imageTypes, 30 * megabyte));
+const audio = file.superRefine(inlineFile(audioTypes, 15 * megabyte));
 // J-V10, SEED
 const video = z.string().regex(/^https?:\/\/./i, "must be a URL");
 
@@ -26,7 +22,7 @@ const bodySchema = z.object({
   image: image.optional(),
   last_image: image.optional(),
   // J-V8, SEED
-  reference_images: z.array(image).min(1).max(9).optional(),
+  reference_images: z.array(file).min(1).max(9).optional(),
   reference_videos: z.array(video).min(1).max(3).optional(),
   reference_audios: z.array(audio).min(1).max(3).optional(),
   // J-V6, SEED
@@ -80,8 +76,11 @@ function problemOf(body: Body, rules: Rules): string | undefined {
   if (body.reference_audios && !body.reference_images && !body.reference_videos) {
     return "reference_audios: needs a reference image or video";
   }
+  if (rules.reading !== "strict") return undefined;
+  // J-V13 for references, INFERRED from the original.
+  if (!z.array(image).safeParse(body.reference_images ?? []).success) return "reference_images: not a supported image";
   // J-V14, INFERRED from the original.
-  if (rules.reading === "strict" && frames && references) return "image: frames and references exclude each other";
+  if (frames && references) return "image: frames and references exclude each other";
   return undefined;
 }
 

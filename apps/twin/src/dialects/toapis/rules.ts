@@ -64,6 +64,10 @@ const mini: Rule = (body, { reading }) => {
   return undefined;
 };
 
+const seed: Rule = ({ seed }, { reading }) =>
+  // T-V20, INFERRED: the page names no range; the original's.
+  reading === "strict" && seed !== undefined && (seed < -1 || seed > 4_294_967_295) ? "seed: out of range" : undefined;
+
 const prompt: Rule = (body) =>
   // INFERRED: every listed combination begins with text; without media there would be nothing at all.
   body.prompt.trim() === "" && mediaOf(body).length === 0 ? "prompt: required for text-to-video" : undefined;
@@ -109,7 +113,7 @@ const addresses: Rule = (body, rules) => {
   return undefined;
 };
 
-const inOrder: readonly Rule[] = [model, resolution, duration, ratio, mini, prompt, counts, modes, addresses];
+const inOrder: readonly Rule[] = [model, resolution, duration, ratio, mini, seed, prompt, counts, modes, addresses];
 
 type Kind = "image" | "video" | "audio";
 
