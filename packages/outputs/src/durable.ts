@@ -1,4 +1,4 @@
-import { link, mkdir, open, rename, statfs } from "node:fs/promises";
+import { link, mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errorCode } from "./storage-error.ts";
 
@@ -9,7 +9,31 @@ export async function makeDirectory(path: string): Promise<void> {
   for (let made = path; made.length >= firstMade.length; made = dirname(made)) await syncDirectory(dirname(made));
 }
 
-async function syncDirectory(path: string): Promise<void> {
+/** By folder, the sync that has not begun yet. */
+const nextSync = new Map<string, Promise<void>>();
+/** By folder, the last sync that was asked for. */
+const lastSync = new Map<string, Promise<void>>();
+
+/** Whoever comes while a folder is being synced shares the next sync with all who come meanwhile. */
+function syncDirectory(path: string): Promise<void> {
+  const waiting = nextSync.get(path);
+  if (waiting !== undefined) return waiting;
+  const before = lastSync.get(path) ?? Promise.resolve();
+  const mine = before
+    .catch(() => undefined)
+    .then(() => {
+      nextSync.delete(path);
+      return syncNow(path);
+    })
+    .finally(() => {
+      if (lastSync.get(path) === mine) lastSync.delete(path);
+    });
+  nextSync.set(path, mine);
+  lastSync.set(path, mine);
+  return mine;
+}
+
+async function syncNow(path: string): Promise<void> {
   await using directory = await open(path, "r");
   await directory.sync();
 }
@@ -37,8 +61,3 @@ async function linked(draft: string, path: string): Promise<boolean> {
 
 /** What file systems without hard links answer; there, of two finalizers at the same moment, the last one wins. */
 const withoutLinks = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
-
-export async function freeBytes(directory: string): Promise<number> {
-  const { bavail, bsize } = await statfs(directory);
-  return bavail * bsize;
-}

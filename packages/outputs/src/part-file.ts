@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDirectory, publish } from "./durable.ts";
 import type { Room } from "./room.ts";
-import { storageError } from "./storage-error.ts";
+import { errorCode, storageError } from "./storage-error.ts";
 
 /** Where the bytes of a transfer go. */
 export interface Sink {
@@ -40,11 +40,16 @@ export class PartFile implements Sink, AsyncDisposable {
 
   static async create(room: Room): Promise<PartFile> {
     const folder = join(room.directory, draftFolder);
+    const path = join(folder, `${randomBytes(16).toString("hex")}.part`);
+    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+    const draft = () => open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o640);
     try {
-      await makeDirectory(folder);
-      const path = join(folder, `${randomBytes(16).toString("hex")}.part`);
-      const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-      return new PartFile(path, await open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o640), room);
+      const handle = await draft().catch(async (error: unknown) => {
+        if (errorCode(error) !== "ENOENT") throw error;
+        await makeDirectory(folder);
+        return await draft();
+      });
+      return new PartFile(path, handle, room);
     } catch (error) {
       throw storageError(error);
     }
@@ -78,7 +83,10 @@ export class PartFile implements Sink, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close();
-    await rm(this.#path, { force: true });
+    await unlink(this.#path).catch((error: unknown) => {
+      // renamed, or swept by somebody
+      if (errorCode(error) !== "ENOENT") throw error;
+    });
   }
 
   async #flush(): Promise<void> {

@@ -1,6 +1,7 @@
 import { mayMove, type Next, type State } from "@reelqueue/contracts";
 import { type Cell, run } from "../cell.ts";
 import { LedgerError } from "../error.ts";
+import { type Each, gather } from "../gather.ts";
 import type { Lane } from "../keys.ts";
 import { marks, type StoredRecord } from "../record.ts";
 
@@ -55,8 +56,8 @@ export type Moved =
 
 /** Moves one generation, by compare-and-set in Redis. */
 export async function move<From extends State>(cell: Cell, step: Move<From>): Promise<Moved> {
-  const [moved] = await moveAll(cell, [step as unknown as Move]);
-  return moved ?? { kind: "missing" };
+  const { id, want = [] } = step;
+  return await together(cell, { id, text: encode(step as unknown as Move), wanted: want.length });
 }
 
 /** Moves many generations in one script; each one wholly or not at all, in order. */
@@ -64,6 +65,40 @@ export async function moveAll(cell: Cell, steps: readonly Move[]): Promise<Moved
   if (steps.length === 0) return [];
   const answers = await run<string[][]>(cell, "move", steps.map(encode));
   return answers.map((answer, index) => decode(answer, steps[index]?.want?.length ?? 0));
+}
+
+/** A move on its way to Redis. */
+interface Encoded {
+  id: string;
+  text: string;
+  wanted: number;
+}
+
+/** Moves that are asked for at the same moment share a script: Redis is busy with it for some milliseconds at most. */
+const movesAtOnce = 50;
+
+const together = gather<Encoded, Moved>(movesAtOnce, async (cell, steps) => {
+  try {
+    return await send(cell, steps);
+  } catch (error) {
+    // a record that the script stumbles over is no fault of those that happened to come along with it
+    if (steps.length === 1 || !(error instanceof LedgerError) || error.kind !== "broken") throw error;
+    return await Promise.all(steps.map((step) => sendAlone(cell, step)));
+  }
+});
+
+async function send(cell: Cell, steps: readonly Encoded[]): Promise<Moved[]> {
+  const answers = await run<string[][]>(
+    cell,
+    "move",
+    steps.map(({ text }) => text),
+  );
+  return answers.map((answer, i) => decode(answer, steps[i]?.wanted ?? 0));
+}
+
+async function sendAlone(cell: Cell, step: Encoded): Promise<Each<Moved>> {
+  const [moved] = await send(cell, [step]).catch((error: Error) => [error]);
+  return moved ?? { kind: "missing" };
 }
 
 function encode(step: Move): string {

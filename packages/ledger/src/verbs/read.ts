@@ -1,5 +1,7 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { type Cell, pipeline, run } from "../cell.ts";
+import { LedgerError } from "../error.ts";
+import { type Each, gather } from "../gather.ts";
 import { taskHash } from "../keys.ts";
 import { parseRecord, type StoredRecord } from "../record.ts";
 import { thaw } from "../request-text.ts";
@@ -10,31 +12,31 @@ export interface Found {
   request: GenerationRequest;
 }
 
-/** The generation as stored; `undefined` if there is none. */
-export async function read(cell: Cell, id: string): Promise<Found | undefined> {
-  return (await readMany(cell, [id]))[0];
-}
-
 /** Redis does nothing else while it reads: so many at a time. */
 const readAtOnce = 100;
 
+/** The generation as stored; `undefined` if there is none. */
+export const read: (cell: Cell, id: string) => Promise<Found | undefined> = gather(readAtOnce, readChunk);
+
 /** Many generations, in the order asked for. */
-export async function readMany(cell: Cell, ids: readonly string[]): Promise<(Found | undefined)[]> {
-  const chunks: Promise<(Found | undefined)[]>[] = [];
-  for (let start = 0; start < ids.length; start += readAtOnce)
-    chunks.push(readChunk(cell, ids.slice(start, start + readAtOnce)));
-  return (await Promise.all(chunks)).flat();
+export function readMany(cell: Cell, ids: readonly string[]): Promise<(Found | undefined)[]> {
+  return Promise.all(ids.map((id) => read(cell, id)));
 }
 
-async function readChunk(cell: Cell, ids: readonly string[]): Promise<(Found | undefined)[]> {
+async function readChunk(cell: Cell, ids: readonly string[]): Promise<Each<Found | undefined>[]> {
   const text = await run<string>(cell, "read", [...ids]);
   // Lua knows no empty list: a record that is not there comes as an object.
   const answers = JSON.parse(text) as [string[] | Record<never, never>, string | false][];
-  return answers.map(([flat, request], i) => {
+  return answers.map(([flat, request], i) => found(ids[i] ?? "", flat, request));
+}
+
+function found(id: string, flat: string[] | Record<never, never>, request: string | false): Each<Found | undefined> {
+  try {
     const record = Array.isArray(flat) ? parseRecord(toFields(flat)) : undefined;
-    if (record === undefined || request === false) return undefined;
-    return { id: ids[i] ?? "", record, request: thaw(request, record) };
-  });
+    return record && request !== false ? { id, record, request: thaw(request, record) } : undefined;
+  } catch (error) {
+    return error instanceof LedgerError ? error : new LedgerError("broken", `${id} cannot be read: ${error}`, error);
+  }
 }
 
 function toFields(flat: readonly string[]): Record<string, string> {

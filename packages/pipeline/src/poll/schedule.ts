@@ -96,7 +96,7 @@ function dueAge(ageMs: number, times: RunTimes, looks: number): number {
   if (shareEnded(ageMs, times) > 0.999) return ageMs * 1.1;
   const allowedMs = (sigma * Math.exp(mu)) / looks ** 2;
   let [low, high] = [ageMs, 8 * Math.max(ageMs, Math.exp(mu))];
-  for (let step = 0; step < 24; step += 1) {
+  for (let step = 0; step < 14; step += 1) {
     const middle = (low + high) / 2;
     if (unseenMs(ageMs, middle, times) < allowedMs) low = middle;
     else high = middle;

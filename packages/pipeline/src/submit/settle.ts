@@ -12,18 +12,18 @@ import type { Intent } from "./index.ts";
 
 /** Writes what came of a POST; held in memory and tried again for as long as Redis is away. */
 export async function settle(intent: Intent, outcome: Submitted, deps: Deps): Promise<Verdict> {
-  const log = deps.log.child({ generation: intent.id, account: intent.account.name });
+  const of = { generation: intent.id, account: intent.account.name };
   switch (outcome.kind) {
     case "accepted":
       return bind(intent, outcome.taskId, deps);
     case "rejected":
       await fail(intent, outcome.failure, deps);
-      log.info({ failure: outcome.failure }, "rejected by the provider");
+      deps.log.info({ ...of, failure: outcome.failure }, "rejected by the provider");
       return { kind: "stop", reason: `${outcome.failure.class}: ${outcome.failure.message}` };
     case "blocked":
       await insist(deps, () => pauseAccount(intent, outcome.reason, deps));
       deps.meters.alarms.inc({ kind: `account-${outcome.reason}` });
-      log.error({ reason: outcome.reason }, `account paused: ${outcome.message}`);
+      deps.log.error({ ...of, reason: outcome.reason }, `account paused: ${outcome.message}`);
       return giveBack(intent, outcome.message, { lane: "backlog" }, deps);
     case "throttled":
       await insist(deps, () =>
@@ -43,7 +43,7 @@ export async function settle(intent: Intent, outcome: Submitted, deps: Deps): Pr
 
 /** The task is ours: bound to the generation once and for all. A late answer still finds its generation while that is unresolved. */
 export async function bind(intent: Intent, taskId: string, deps: Deps): Promise<Verdict> {
-  const log = deps.log.child({ generation: intent.id, account: intent.account.name, taskId });
+  const of = { generation: intent.id, account: intent.account.name, taskId };
   const moved = await insist(deps, () =>
     ledger.move(deps.cell, {
       id: intent.id,
@@ -60,21 +60,21 @@ export async function bind(intent: Intent, taskId: string, deps: Deps): Promise<
   switch (moved.kind) {
     case "moved":
     case "already":
-      log.info("task created");
+      deps.log.info(of, "task created");
       return { kind: "done", note: taskId };
     case "taken":
       deps.meters.alarms.inc({ kind: "task-taken" });
-      log.error({ by: moved.by }, "the provider gave a task id that belongs to another generation");
+      deps.log.error({ ...of, by: moved.by }, "the provider gave a task id that belongs to another generation");
       return loseSight(intent, { message: `task id ${taskId} belongs to ${moved.by}`, evidence: taskId }, deps);
     case "orphaned":
       deps.meters.alarms.inc({ kind: "orphan" });
-      log.error(
-        { state: moved.state },
+      deps.log.error(
+        { ...of, state: moved.state },
         "a task came to light that the generation cannot take any more; it is listed among the orphans",
       );
       return { kind: "done", note: "a task that is not wanted any more: see orphans" };
     default:
-      log.warn({ moved }, "the answer came after its generation had moved on");
+      deps.log.warn({ ...of, moved }, "the answer came after its generation had moved on");
       return { kind: "done", note: `came late: ${moved.kind}` };
   }
 }

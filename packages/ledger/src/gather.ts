@@ -1,0 +1,26 @@
+import DataLoader from "dataloader";
+import type { Cell } from "./cell.ts";
+
+/** What one key of a gathered call may come to: its value, or the fault that is its alone. */
+export type Each<Value> = Value | Error;
+
+/**
+ * Turns a call for many into calls for one that share round trips: what is asked for in one turn of the event loop goes out together,
+ * `atOnce` at most. (Measured: a write to a socket costs more than the work behind it.)
+ */
+export function gather<Key, Value>(
+  atOnce: number,
+  many: (cell: Cell, keys: readonly Key[]) => Promise<Each<Value>[]>,
+): (cell: Cell, key: Key) => Promise<Value> {
+  const loaders = new WeakMap<Cell, DataLoader<Key, Value>>();
+  const loaderOf = (cell: Cell) => {
+    const loader = new DataLoader<Key, Value>((keys) => many(cell, keys), {
+      cache: false,
+      maxBatchSize: atOnce,
+      batchScheduleFn: setImmediate,
+    });
+    loaders.set(cell, loader);
+    return loader;
+  };
+  return (cell, key) => (loaders.get(cell) ?? loaderOf(cell)).load(key);
+}
