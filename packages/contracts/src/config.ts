@@ -36,6 +36,8 @@ export const accountConfig = z.strictObject({
   switches: z.record(z.string(), z.boolean()).default({}),
   /** Also refuse what only INFERRED rules forbid. */
   strict: z.boolean().default(false),
+  /** Look at media files (local ones, data URIs and URLs) before a request is taken, and check format, pixels and length. */
+  probe: z.boolean().default(true),
   /** How many times faster than real time the provider lives; 1 for a real one, more for the twin. */
   timeScale: z.number().positive().default(1),
 });

@@ -12,6 +12,8 @@ export interface Account {
   callbackSecret?: Secret;
   reading: Reading;
   strict: boolean;
+  /** Media files are looked at before a request is taken. */
+  probe: boolean;
   limits: Omit<AdmitLimits, "leaseMs">;
   /** Requests per minute as the provider counts them: of every kind, or only submits where looks have a limit of their own; absent: no limit known. */
   requestsPerMinute?: number;
@@ -64,6 +66,7 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
       pricesPerMillionTokens: account.pricesPerMillionTokens,
     },
     strict: account.strict,
+    probe: account.probe,
     limits: {
       slots,
       ...bucketOf(perMinute, account.timeScale),

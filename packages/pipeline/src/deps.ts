@@ -1,6 +1,7 @@
 import type { Egress } from "@reelqueue/egress";
 import type { Cell } from "@reelqueue/ledger";
 import type { MediaStore, OutputStore } from "@reelqueue/outputs";
+import type { Prober } from "@reelqueue/probe";
 import type { Queues } from "@reelqueue/queue";
 import type { Logger } from "@reelqueue/runtime";
 import type { Accounts } from "./account.ts";
@@ -21,6 +22,8 @@ export interface Deps {
   /** Root under which providers reach our callbacks and customers our outputs; absent: poll only. */
   publicUrl?: string;
   media: MediaStore;
+  /** Says what a media file really is. */
+  prober: Prober;
   runTimes: RunTimesBook;
   /** 0 up to 1; jitter of every timer. */
   random: () => number;

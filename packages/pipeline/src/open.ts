@@ -3,6 +3,7 @@ import type { Config } from "@reelqueue/contracts";
 import { createEgress, type Egress } from "@reelqueue/egress";
 import * as ledger from "@reelqueue/ledger";
 import { type OutputStore, openDiskMedia, openDiskOutputs } from "@reelqueue/outputs";
+import { createProber } from "@reelqueue/probe";
 import { keyVariables, providerNamed } from "@reelqueue/providers";
 import { openQueues } from "@reelqueue/queue";
 import {
@@ -71,6 +72,7 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
   const safety = scope.use(await watchSafety(cell, config, log));
   const metrics = createMetrics();
   const storage = { minFreeBytes: config.outputs.minFreeBytes, maxFileBytes: config.outputs.maxFileBytes };
+  const media = await openDiskMedia({ directory: config.outputs.mediaDirectory, ...storage });
   return {
     cell,
     queues,
@@ -81,7 +83,8 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
     metrics,
     secrets: { callbackKey: deriveKey(secret, "callback"), webhookSecrets: webhookSecretsOf(loaded, secret) },
     ...(publicUrl !== undefined && { publicUrl: publicUrl.replace(/\/+$/, "") }),
-    media: await openDiskMedia({ directory: config.outputs.mediaDirectory, ...storage }),
+    media,
+    prober: createProber({ http, media }),
     outputs:
       rehearsal?.outputs?.(http) ??
       (await openDiskOutputs({ directory: config.outputs.directory, egress: http, ...storage })),

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AccountConfig } from "@reelqueue/contracts";
+import type { AccountConfig, Config } from "@reelqueue/contracts";
 import { createLogger } from "@reelqueue/runtime";
 import { sharedRedis, uniqueCell } from "@reelqueue/testing";
 import { type Installation, openInstallation } from "./open.ts";
@@ -10,6 +10,7 @@ import { type Installation, openInstallation } from "./open.ts";
 export async function testInstallation(
   scope: AsyncDisposableStack,
   accounts: Record<string, Partial<AccountConfig>> = {},
+  more: Partial<Config> = {},
 ): Promise<Installation> {
   const home = mkdtempSync(join(tmpdir(), "reelqueue-pipeline-"));
   scope.defer(() => rmSync(home, { recursive: true, force: true }));
@@ -26,6 +27,7 @@ export async function testInstallation(
     JSON.stringify({
       cell: uniqueCell(),
       durability: "relaxed",
+      ...more,
       accounts: Object.fromEntries(names.map((name) => [name, account(name)])),
     }),
   );

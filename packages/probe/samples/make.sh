@@ -3,7 +3,7 @@
 # The samples are committed, so that the tests need neither.
 set -eu
 cd "$(dirname "$0")"
-rm -f ./*.jpg ./*.png ./*.webp ./*.bmp ./*.tiff ./*.gif ./*.heic ./*.mp4 ./*.m4a ./*.mov ./*.webm ./*.wav ./*.mp3 ./*.ogg
+rm -f ./*.jpg ./*.png ./*.webp ./*.bmp ./*.tiff ./*.gif ./*.heic ./*.avif ./*.mp4 ./*.m4a ./*.mov ./*.webm ./*.wav ./*.mp3 ./*.ogg
 
 make() { ffmpeg -hide_banner -loglevel error -y "$@"; }
 # no encoder versions and dates inside, so that every run makes the same bytes
@@ -21,6 +21,7 @@ make $picture -compression_algo deflate picture.tiff
 # 73 KB of pixels before the directory that holds width and height
 make -f lavfi -i testsrc=size=180x136:rate=1 -frames:v 1 $exact -pix_fmt rgb24 -compression_algo raw late-directory.tiff
 make -f lavfi -i testsrc=size=48x30:rate=5:duration=1 $exact -loop 0 -c:v libwebp_anim animated.webp
+make $picture -c:v libaom-av1 -still-picture 1 -crf 50 picture.avif
 heif-enc -q 20 -o picture.heic picture.png >/dev/null
 # The same picture with "rotate by 90°" (orientation 6) in an EXIF block of its own, right after the first two bytes.
 {
@@ -53,3 +54,22 @@ make $sound $exact -ac 1 -c:a libmp3lame -b:a 32k -write_xing 0 -id3v2_version 0
 make $sound $exact -ac 1 -c:a libmp3lame -q:a 5 vbr.mp3
 make $sound $exact -ac 1 -c:a libmp3lame -q:a 5 -write_xing 0 bare-vbr.mp3
 make $sound $exact -ac 1 -c:a libopus -b:a 16k sound.ogg
+
+# Clips at and beyond the limits that the providers' documents name: length, lines, ratio, area, frame rate, format.
+small="-c:v libx264 -preset veryfast -crf 51 -pix_fmt yuv420p -threads 1 -x264-params keyint=9999:scenecut=0"
+clip() { make -f lavfi -i "color=gray:size=$2:rate=$3:duration=$4" $exact $small -an "$1"; }
+clip clip-1_875s.mp4 854x480 24 1.875
+clip clip-2s.mp4 854x480 24 2
+clip clip-15s.mp4 854x480 24 15
+clip clip-15_0416s.mp4 854x480 24 15.0416
+clip clip-15_25s.mp4 854x480 24 15.25
+clip clip-360p.mp4 640x360 24 2
+clip clip-720p.mp4 1280x720 24 2
+clip clip-1080p.mp4 1920x1080 24 2
+clip clip-1088p.mp4 1920x1088 24 2
+clip clip-wide.mp4 1440x480 24 2
+clip clip-low.mp4 700x290 24 2
+clip clip-15fps.mp4 854x480 15 2
+clip clip.mov 854x480 24 2
+make -f lavfi -i color=gray:size=854x480:rate=24:duration=2 $exact -c:v libvpx-vp9 -crf 63 -b:v 0 -an clip.webm
+make -f lavfi -i anullsrc=r=8000:cl=mono -t 3 $exact -c:a libmp3lame -b:a 8k clip-3s.mp3

@@ -1,192 +1,235 @@
-import { describe, expect, test } from "vitest";
-import type { MediaFacts } from "./facts.ts";
-import { judge, judgeTotal, linesOf, type MediaLimits } from "./media-rules.ts";
+import { createEgress } from "@reelqueue/egress";
+import type { MediaStore } from "@reelqueue/outputs";
+import { type MediaRule, type Medium, mediaProblems, providers, type SeenMedium } from "@reelqueue/providers";
+import { pngFile, wavFile } from "@reelqueue/testing";
+import { afterAll, describe, expect, test } from "vitest";
+import { probe } from "./probe.ts";
+import { asDataUri, sample } from "./test-samples.ts";
+import { servePadded } from "./test-server.ts";
 
-const image = (width: number, height: number): MediaFacts => ({ format: "png", bytes: 1_000, width, height });
-const clip = (seconds: number): MediaFacts => ({ format: "mp4", bytes: 1_000, seconds });
-const broken = (facts: MediaFacts, limits: MediaLimits) => judge(facts, limits).map(({ limit }) => limit);
+type File = Buffer | { head: Buffer; bytes: number };
+/** The files of one request, all of one kind. */
+type Files = [Medium["kind"], ...File[]];
 
-const open = { min: 300, max: 6_000, open: true };
-const closed = { min: 300, max: 6_000 };
+interface Example {
+  keep: Files[];
+  break: Files[];
+  /** Let pass with a warning. */
+  close?: Files[];
+  /** The switch that the account has set. */
+  on?: string;
+}
 
-test.each([
-  [300, open, false],
-  [301, open, true],
-  [5_999, open, true],
-  [6_000, open, false],
-  [299, closed, false],
-  [300, closed, true],
-  [6_000, closed, true],
-  [6_001, closed, false],
-])("a side of %i in %o: %s", (side, sidePixels, isAllowed) => {
-  for (const facts of [image(side, 1_000), image(1_000, side)]) {
-    expect(broken(facts, { sidePixels })).toEqual(isAllowed ? [] : ["sidePixels"]);
-  }
+const http = createEgress({ allowPrivate: ["127.0.0.0/8"] });
+afterAll(() => http.close());
+
+const mebibyte = 1_048_576;
+const large = (head: Buffer, bytes: number): File => ({ head, bytes });
+const picture = pngFile(640, 480);
+/** With room behind it that a player skips. */
+function clipOf(bytes: number): File {
+  const clip = sample("clip-2s.mp4");
+  const free = Buffer.alloc(8);
+  free.writeUInt32BE(bytes - clip.length, 0);
+  free.write("free", 4);
+  return large(Buffer.concat([clip, free]), bytes);
+}
+const videos = (...names: string[]): Files => ["video", ...names.map(sample)];
+const sounds = (...lengths: number[]): Files => ["audio", ...lengths.map(wavFile)];
+
+const lengths = {
+  keep: [videos("clip-2s.mp4"), videos("clip-15s.mp4"), videos("clip-2s.mp4", "clip-2s.mp4", "clip-2s.mp4")],
+  break: [videos("clip-1_875s.mp4"), videos("clip-15_25s.mp4"), videos("clip-15s.mp4", "clip-2s.mp4")],
+  close: [videos("clip-15_0416s.mp4")],
+};
+const soundLengths = {
+  keep: [sounds(2), sounds(15), sounds(7.5, 7.5), sounds(5, 5, 5)],
+  break: [sounds(1.899), sounds(15.101), sounds(8, 7.3)],
+  close: [sounds(1.9), sounds(15.1), sounds(8, 7.1)],
+};
+const soundFormats = {
+  keep: [["audio", sample("clip-3s.mp3")] as Files],
+  break: [["audio", sample("sound.ogg")] as Files],
+};
+const openImages = (kind: Medium["kind"]): Example => ({
+  keep: [
+    [kind, pngFile(301, 301)],
+    [kind, pngFile(5_999, 2_401)],
+    [kind, pngFile(402, 1_000)],
+  ],
+  break: [
+    [kind, pngFile(300, 400)],
+    [kind, pngFile(6_000, 3_000)],
+    [kind, pngFile(400, 1_000)],
+    [kind, pngFile(1_000, 400)],
+  ],
 });
 
-test.each([
-  [400, 1_000, true, false],
-  [401, 1_000, true, true],
-  [2_500, 1_000, true, false],
-  [2_499, 1_000, true, true],
-  [400, 1_000, false, true],
-  [399, 1_000, false, false],
-  [2_500, 1_000, false, true],
-  [2_501, 1_000, false, false],
-  // one and the same ratio, whatever the numbers
-  [1_236, 3_090, true, false],
-  [1_236, 3_090, false, true],
-])("a ratio of %i : %i between 0.4 and 2.5, open %s: %s", (width, height, isOpen, isAllowed) => {
-  const limits = { ratio: { min: 0.4, max: 2.5, open: isOpen } };
-  expect(broken(image(width, height), limits)).toEqual(isAllowed ? [] : ["ratio"]);
-});
+const examples: Record<string, Record<string, Example>> = {
+  jiekou: {
+    "J-V11": {
+      keep: [...lengths.keep, videos("clip-720p.mp4"), videos("clip.mov"), ["video", clipOf(50 * mebibyte)]],
+      break: [
+        ...lengths.break,
+        videos("clip-360p.mp4"),
+        videos("clip-1080p.mp4"),
+        videos("clip.webm"),
+        ["video", clipOf(50 * mebibyte + 1)],
+      ],
+      close: lengths.close,
+    },
+    "J-V12": {
+      keep: [...soundLengths.keep, ...soundFormats.keep, ["audio", large(wavFile(2), 15 * mebibyte)]],
+      break: [...soundLengths.break, ...soundFormats.break, ["audio", large(wavFile(2), 15 * mebibyte + 1)]],
+      close: soundLengths.close,
+    },
+    "J-V13": {
+      keep: (["frame", "image"] as const).flatMap((kind) => openImages(kind).keep),
+      break: (["frame", "image"] as const).flatMap((kind): Files[] => [
+        ...openImages(kind).break,
+        [kind, sample("picture.heic")],
+        [kind, large(picture, 30 * mebibyte + 1)],
+      ]),
+    },
+  },
+  hiapi: {
+    "H-V10": {
+      keep: [...lengths.keep, ...soundLengths.keep],
+      break: [...lengths.break, ...soundLengths.break],
+      close: [...lengths.close, ...soundLengths.close],
+    },
+  },
+  xingchao: {
+    "X-V9": {
+      keep: [
+        ["frame", pngFile(300, 300)],
+        ["image", pngFile(6_000, 2_400)],
+        ["image", pngFile(400, 1_000)],
+      ],
+      break: [
+        ["frame", pngFile(299, 300)],
+        ["image", pngFile(6_001, 3_000)],
+        ["image", pngFile(399, 1_000)],
+        ["image", pngFile(1_001, 400)],
+        ["frame", sample("picture.heic")],
+      ],
+    },
+    "X-V10": {
+      keep: [...lengths.keep, videos("clip-720p.mp4"), videos("clip.mov")],
+      break: [...lengths.break, videos("clip-360p.mp4"), videos("clip-1080p.mp4")],
+      close: lengths.close,
+    },
+    "X-V11": {
+      keep: [...soundLengths.keep, ...soundFormats.keep],
+      break: [...soundLengths.break, ...soundFormats.break, ["audio", large(wavFile(2), 15 * mebibyte + 1)]],
+      close: soundLengths.close,
+    },
+  },
+  ark: {
+    "A-V15": {
+      keep: (["frame", "image"] as const).flatMap((kind) => openImages(kind).keep),
+      break: [
+        ...openImages("frame").break,
+        ["image", sample("picture.avif")],
+        ["image", large(picture, 30 * mebibyte)],
+      ],
+    },
+    "A-V16": { keep: arkVideos().keep, break: arkVideos().break, close: lengths.close },
+    "A-V17": { keep: arkSounds().keep, break: arkSounds().break, close: soundLengths.close },
+  },
+  toapis: {
+    "T-V21": { keep: arkVideos().keep, break: arkVideos().break, close: lengths.close },
+    "T-V22": { keep: arkSounds().keep, break: arkSounds().break, close: soundLengths.close },
+    "T-V16c": {
+      on: "privateAssetReview",
+      keep: [
+        ["image", large(picture, 20 * mebibyte)],
+        ["audio", large(wavFile(2), 100 * mebibyte)],
+      ],
+      break: [
+        ["frame", large(picture, 20 * mebibyte + 1)],
+        ["audio", large(wavFile(2), 100 * mebibyte + 1)],
+      ],
+    },
+  },
+};
 
-test.each([
-  [1.999, false],
-  [2, true],
-  [15, true],
-  [15.0004, true],
-  [15.001, false],
-  [1.9996, true],
-])("%d s between 2 and 15: %s", (seconds, isAllowed) => {
-  expect(broken(clip(seconds), { seconds: { min: 2, max: 15 } })).toEqual(isAllowed ? [] : ["seconds"]);
-});
+describe.each(Object.entries(providers))("the files of a request to %s", (name, provider) => {
+  const own = examples[name] ?? {};
 
-test.each([
-  [1.9, true],
-  [1.899, false],
-  [15.1, true],
-  [15.101, false],
-])("%d s between 2 and 15 with a slack of 0.1: %s", (seconds, isAllowed) => {
-  expect(broken(clip(seconds), { seconds: { min: 2, max: 15, slack: 0.1 } })).toEqual(isAllowed ? [] : ["seconds"]);
-});
-
-test.each([
-  [[15], true],
-  [[5, 5, 5], true],
-  // 15.000000000000002 in binary fractions
-  [[4.03, 8.05, 2.92], true],
-  [[5, 5, 5.001], false],
-  [[7.5, 7.501], false],
-  [[], true],
-])("%j s in all, at most 15: %s", (lengths, isAllowed) => {
-  const found = judgeTotal(lengths.map(clip), { totalSeconds: { max: 15 } });
-  expect(found.map(({ limit }) => limit)).toEqual(isAllowed ? [] : ["totalSeconds"]);
-});
-
-test("a sum has a slack for each file, and counts what is known", () => {
-  const limits = { totalSeconds: { max: 15, slack: 0.1 } };
-  expect(judgeTotal([clip(15.1)], limits)).toEqual([]);
-  expect(judgeTotal([clip(15.101)], limits)).toHaveLength(1);
-  expect(judgeTotal([clip(5.1), clip(5.1), clip(5.1)], limits)).toEqual([]);
-  expect(judgeTotal([clip(5.1), clip(5.1), clip(5.101)], limits)).toHaveLength(1);
-  const unknown: MediaFacts = { format: "mp4", bytes: 1 };
-  expect(judgeTotal([unknown, clip(15)], limits)).toEqual([]);
-  expect(judgeTotal([unknown, clip(16)], limits)).toHaveLength(1);
-  expect(judgeTotal([clip(99)], {})).toEqual([]);
-});
-
-test.each([
-  [100, false, true],
-  [101, false, false],
-  [99, true, true],
-  [100, true, false],
-])("%i bytes of at most 100, open %s: %s", (bytes, isOpen, isAllowed) => {
-  const limits = { bytes: { max: 100, open: isOpen } };
-  expect(broken({ format: "png", bytes }, limits)).toEqual(isAllowed ? [] : ["bytes"]);
-});
-
-test.each([
-  [23.976, false],
-  [24, true],
-  [60, true],
-  [60.001, false],
-])("%d frames a second between 24 and 60: %s", (framesPerSecond, isAllowed) => {
-  const facts: MediaFacts = { format: "mp4", bytes: 1, framesPerSecond };
-  expect(broken(facts, { framesPerSecond: { min: 24, max: 60 } })).toEqual(isAllowed ? [] : ["framesPerSecond"]);
-});
-
-test.each([
-  [640, 640, true],
-  [640, 639, false],
-  [2_206, 946, true],
-  [2_206, 947, false],
-])("%i × %i within Ark's area: %s", (width, height, isAllowed) => {
-  const limits = { areaPixels: { min: 409_600, max: 2_086_876 } };
-  expect(broken(image(width, height), limits)).toEqual(isAllowed ? [] : ["areaPixels"]);
-});
-
-describe("480p and 720p", () => {
-  const limits = { verticalLines: [480, 720] };
-
-  const taken: [what: string, ...sizes: [width: number, height: number][]][] = [
-    ["Seedance's own 480p", [864, 496], [752, 560], [640, 640], [992, 432]],
-    ["Seedance's own 720p", [1_280, 720], [1_112, 834], [960, 960], [1_470, 630]],
-    ["what cameras make", [854, 480], [848, 480], [640, 480], [1_280, 720], [960, 540]],
-  ];
-  test.each(taken)("take %s, standing or lying", (_, ...sizes) => {
-    for (const [width, height] of sizes) {
-      expect(broken(image(width, height), limits), `${width} × ${height}`).toEqual([]);
-      expect(broken(image(height, width), limits), `${height} × ${width}`).toEqual([]);
-    }
+  test("have an example for every rule and a rule for every example", () => {
+    expect(Object.keys(own).sort()).toEqual([...new Set(provider.mediaRules.map(({ id }) => id))].sort());
   });
 
-  test.each([
-    [640, 360],
-    [1_000, 419],
-    [1_300, 961],
-    [1_920, 1_080],
-    [3_840, 2_160],
-  ])("do not take %i × %i", (width, height) => {
-    expect(broken(image(width, height), limits)).toEqual(["verticalLines"]);
-  });
-
-  test("are told apart from 1080p at their bounds", () => {
-    expect([480, 720, 1_080].map(linesOf)).toEqual([
-      { min: 420, max: 640 },
-      { min: 630, max: 960 },
-      { min: 945, max: 1_440 },
-    ]);
-  });
+  test.each(Object.entries(own))(
+    "%s: what keeps it passes, what breaks it is refused or warned of, by its label",
+    async (id, example) => {
+      const rules = provider.mediaRules.filter((rule) => rule.id === id);
+      const switches = example.on === undefined ? {} : { [example.on]: true };
+      const problems = (seen: readonly SeenMedium[], only: readonly MediaRule[] = rules) =>
+        mediaProblems({ mediaRules: only }, seen, { switches });
+      const [kept, broken, close] = await Promise.all([example.keep, example.break, example.close ?? []].map(seenAll));
+      for (const seen of kept ?? []) expect(problems(seen), told(seen)).toEqual([]);
+      for (const seen of broken ?? []) {
+        const label = rules.find(({ of }) => seen.some(({ medium }) => of.includes(medium.kind)))?.label;
+        const severity = label === "INFERRED" ? "warning" : "error";
+        expect(problems(seen), told(seen)).toContainEqual(expect.objectContaining({ rule: id, label, severity }));
+      }
+      for (const seen of close ?? []) {
+        expect(problems(seen), told(seen)).toEqual([
+          expect.objectContaining({ label: "INFERRED", severity: "warning" }),
+        ]);
+      }
+      for (const rule of rules) {
+        for (const [limit, value] of Object.entries(rule.limits)) {
+          const alone = [{ ...rule, limits: { [limit]: value } }];
+          expect(
+            broken?.some((seen) => problems(seen, alone).length > 0),
+            `${id}: an example breaks ${limit}`,
+          ).toBe(true);
+        }
+      }
+      if (example.on !== undefined) {
+        expect(mediaProblems({ mediaRules: rules }, broken?.flat() ?? [], { switches: {} })).toEqual([]);
+      }
+    },
+  );
 });
 
-test("every broken limit is named, with what was given and what is allowed", () => {
-  const facts: MediaFacts = { format: "webm", bytes: 101, width: 100, height: 300, seconds: 1.5, framesPerSecond: 12 };
-  const limits: MediaLimits = {
-    formats: ["mp4", "mov"],
-    sidePixels: open,
-    ratio: { min: 0.4, max: 2.5 },
-    areaPixels: { min: 409_600, max: 927_408 },
-    bytes: { max: 100 },
-    seconds: { min: 2, max: 15 },
-    framesPerSecond: { min: 24, max: 60 },
-    verticalLines: [480, 720],
+function arkVideos(): Pick<Example, "keep" | "break"> {
+  const sizes = ["clip-720p.mp4", "clip-1080p.mp4", "clip.mov"];
+  return {
+    keep: [...lengths.keep, ...sizes.map((size) => videos(size)), ["video", clipOf(50 * mebibyte - 1)]],
+    break: [
+      ...lengths.break,
+      ...["clip-360p.mp4", "clip-1088p.mp4", "clip-wide.mp4", "clip-low.mp4", "clip-15fps.mp4", "clip.webm"].map(
+        (odd) => videos(odd),
+      ),
+      ["video", clipOf(50 * mebibyte)],
+    ],
   };
-  expect(judge(facts, limits)).toEqual([
-    { limit: "formats", given: "webm", allowed: "mp4, mov" },
-    { limit: "sidePixels", given: "100 × 300 pixels", allowed: "sides of more than 300 and less than 6000 pixels" },
-    { limit: "ratio", given: "100 by 300 = 0.3333", allowed: "0.4 to 2.5 width by height" },
-    { limit: "areaPixels", given: "100 × 300 pixels = 30000", allowed: "409600 to 927408 pixels in all" },
-    { limit: "bytes", given: "101 bytes", allowed: "at most 100 bytes" },
-    { limit: "seconds", given: "1.5 s", allowed: "2 to 15 s" },
-    { limit: "framesPerSecond", given: "12 frames/s", allowed: "24 to 60 frames/s" },
-    { limit: "verticalLines", given: "100 × 300 pixels", allowed: "480p, 720p" },
-  ]);
-  expect(judgeTotal([clip(16)], { totalSeconds: { max: 15 } })).toEqual([
-    { limit: "totalSeconds", given: "16 s in all", allowed: "at most 15 s in all" },
-  ]);
-});
+}
 
-test("what is not known of a file is not judged, and what is not limited is allowed", () => {
-  const nothing: MediaFacts = { format: "mp4", bytes: 1 };
-  const limits: MediaLimits = {
-    sidePixels: open,
-    ratio: { min: 1, max: 1 },
-    areaPixels: { min: 1, max: 1 },
-    seconds: { min: 1, max: 1 },
-    framesPerSecond: { min: 1, max: 1 },
-    verticalLines: [480],
+function arkSounds(): Pick<Example, "keep" | "break"> {
+  return {
+    keep: [...soundLengths.keep, ...soundFormats.keep, ["audio", large(wavFile(2), 15 * mebibyte - 1)]],
+    break: [...soundLengths.break, ...soundFormats.break, ["audio", large(wavFile(2), 15 * mebibyte)]],
   };
-  expect(judge(nothing, limits)).toEqual([]);
-  expect(judge(image(1, 1), {})).toEqual([]);
-});
+}
+
+function seenAll(all: readonly Files[]): Promise<SeenMedium[][]> {
+  return Promise.all(all.map(([kind, ...files]) => Promise.all(files.map((file, at) => seenOne(kind, file, at)))));
+}
+
+async function seenOne(kind: Medium["kind"], file: File, at: number): Promise<SeenMedium> {
+  const wanted = kind === "frame" ? "image" : kind;
+  await using server = Buffer.isBuffer(file) ? undefined : await servePadded(file.head, file.bytes);
+  const url = Buffer.isBuffer(file) ? asDataUri(file) : (server?.url ?? "");
+  const probed = await probe(url, wanted, { http, media: {} as MediaStore });
+  if (probed.kind !== "facts") throw new Error(`${kind} ${at}: ${probed.why}`);
+  return { medium: { field: `${wanted}s[${at}].url`, kind, url: "https://example.com/file" }, facts: probed.facts };
+}
+
+function told(seen: readonly SeenMedium[]): string {
+  return seen.map(({ facts }) => JSON.stringify(facts)).join(" ");
+}

@@ -1,6 +1,7 @@
 import type { Egress } from "@reelqueue/egress";
 import { fromDataUri, type MediaStore, sniff } from "@reelqueue/outputs";
-import type { MediaKind, Probed } from "./facts.ts";
+import type { MediaKind } from "@reelqueue/providers";
+import type { Probed } from "./facts.ts";
 import { readApart } from "./reading/apart.ts";
 import { openRemote } from "./remote-source.ts";
 import { openBytes, type Source, SourceError } from "./source.ts";

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import type { MediaKind } from "@reelqueue/providers";
 import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
-import type { MediaKind, Probed } from "./facts.ts";
+import type { Probed } from "./facts.ts";
 import { type ProbeOptions, probe } from "./probe.ts";
 
 export interface ProberOptions extends ProbeOptions {

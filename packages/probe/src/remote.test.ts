@@ -1,7 +1,7 @@
 import { createEgress } from "@reelqueue/egress";
 import type { MediaStore } from "@reelqueue/outputs";
+import type { MediaKind } from "@reelqueue/providers";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import type { MediaKind } from "./facts.ts";
 import { type ProbeOptions, probe } from "./probe.ts";
 import { sample } from "./test-samples.ts";
 import { sendPart, serve, serveChunked, serveParts, serveWhole } from "./test-server.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { MediaFacts, MediaKind } from "./facts.ts";
+import type { MediaFacts, MediaKind } from "@reelqueue/providers";
 
 type Expected = [name: string, kind: MediaKind, facts: Omit<MediaFacts, "bytes">];
 

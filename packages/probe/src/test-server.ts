@@ -54,6 +54,18 @@ export function serveParts(bytes: Buffer, headers: Record<string, string> = {}):
   return serve((response, request) => sendPart(response, request, bytes, headers));
 }
 
+/** Serves a file of so many bytes, the first of them given and the others 0, without ever having it whole. */
+export function servePadded(head: Buffer, bytes: number): Promise<TestServer> {
+  return serve((response, request) => {
+    const [, first = "0", last = ""] = request.headers.range?.match(/^bytes=(\d+)-(\d+)$/) ?? [];
+    const [start, end] = [Number(first), Math.min(Number(last) + 1, bytes)];
+    const part = Buffer.alloc(end - start);
+    head.copy(part, 0, start, end);
+    const headers = { "content-length": part.length, "content-range": `bytes ${start}-${end - 1}/${bytes}` };
+    response.writeHead(206, headers).end(part);
+  });
+}
+
 export function sendPart(
   response: ServerResponse,
   request: IncomingMessage,

@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as ledger from "@reelqueue/ledger";
-import { expectNoClientLeft, freePort, sharedRedis, startLocalRedis, uniqueCell } from "@reelqueue/testing";
+import { expectNoClientLeft, freePort, pngFile, sharedRedis, startLocalRedis, uniqueCell } from "@reelqueue/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createProducer, type Producer, type ProducerOptions, StartError } from "./index.ts";
 
@@ -59,10 +59,7 @@ test("what breaks a rule is refused with the field; a quote says the same and wr
 });
 
 test("a local file becomes media of the store; one that is not there is refused", async () => {
-  const png = Buffer.concat([
-    Buffer.from("89504e470d0a1a0a0000000d4948445200000010000000100802000000909168360000000049454e44ae426082", "hex"),
-    randomBytes(8),
-  ]);
+  const png = pngFile(640, 480);
   const path = join(home, "frame.png");
   await writeFile(path, png);
   const taken = await producer.enqueue({ ...row, images: [{ url: path, role: "first_frame" }] });

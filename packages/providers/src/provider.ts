@@ -1,6 +1,7 @@
 import type { Failure, GenerationRequest, OutputKind, Problem } from "@reelqueue/contracts";
 import type { Egress } from "@reelqueue/egress";
 import type { Capabilities } from "./capabilities.ts";
+import type { MediaRule } from "./media-rules.ts";
 
 /**
  * One reseller's dialect. An adapter never reads the environment, sleeps, retries, logs or loops:
@@ -8,8 +9,10 @@ import type { Capabilities } from "./capabilities.ts";
  */
 export interface Provider {
   capabilities: Capabilities;
-  /** Every rule of the provider's documents that the request breaks, before any spend. */
+  /** Every rule of the provider's documents that the request breaks by itself, before any spend. */
   check(request: GenerationRequest, reading: Reading): Problem[];
+  /** What its documents say about media files; see `mediaProblems`. */
+  mediaRules: readonly MediaRule[];
   /** What one attempt is expected to cost, at the account's unit prices. */
   price(request: GenerationRequest, reading: Reading): Quote;
   /** One POST. Never throws for anything the network or the provider does. */

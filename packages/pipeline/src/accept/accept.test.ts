@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ledger from "@reelqueue/ledger";
+import { pngFile } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { find } from "../find.ts";
 import type { Installation } from "../open.ts";
@@ -22,8 +23,7 @@ afterEach(async () => {
 
 const one = async (input: unknown, options: Partial<AcceptOptions> = {}) =>
   (await accept([input], { tenant: "default", ...options }, here))[0];
-/** A real PNG of one pixel. */
-const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const png = pngFile(640, 480).toString("base64");
 
 test("a good request is stored whole, priced, and given a slot at once", async () => {
   const row = await one({ prompt: "a cup", seconds: 4, tags: ["x"], metadata: { order: 7 }, account: "hiapi" });

@@ -7,11 +7,12 @@ import { admit } from "../admit/index.ts";
 import { classOf } from "../class-of.ts";
 import type { Deps } from "../deps.ts";
 import { type Loads, noLoads, readLoads } from "../route/loads.ts";
+import { type Looked, lookAtMedia } from "./look.ts";
 import { type Placement, place } from "./place.ts";
 import { refusal } from "./problems.ts";
-import { type ReadOptions, readRequest } from "./read-request.ts";
+import { type Read, type ReadOptions, readRequest, requestsOf } from "./read-request.ts";
 
-export type AcceptDeps = Pick<Deps, "cell" | "queues" | "accounts" | "media" | "log" | "reached" | "timing">;
+export type AcceptDeps = Pick<Deps, "cell" | "queues" | "accounts" | "media" | "prober" | "log" | "reached" | "timing">;
 
 export interface AcceptOptions extends ReadOptions {
   /** All are written, or none. */
@@ -33,9 +34,11 @@ export async function accept(
   options: AcceptOptions,
   deps: AcceptDeps,
 ): Promise<AcceptedRow[]> {
+  const reads: Read[] = [];
+  for (const input of inputs) reads.push(await readRequest(input, options, deps.media));
+  const looked = await lookAtMedia(requestsOf(reads), deps.accounts, deps);
   const loads = await loadsFor(inputs, deps);
-  const rows: Checked[] = [];
-  for (const input of inputs) rows.push(await checked(input, loads, options, deps));
+  const rows = reads.map((read) => checked(read, loads, looked, options, deps));
   const refusals = rows.some((row) => row.kind === "refused");
   if (options.dryRun || (options.atomic && refusals)) return rows.map(asValid);
 
@@ -56,10 +59,9 @@ type Checked =
   | { kind: "ready"; generation: ledger.NewGeneration; placement: Placement }
   | { kind: "refused"; problems: Problem[] };
 
-async function checked(input: unknown, loads: Loads, options: AcceptOptions, deps: AcceptDeps): Promise<Checked> {
-  const read = await readRequest(input, options, deps.media);
+function checked(read: Read, loads: Loads, looked: Looked, options: AcceptOptions, deps: AcceptDeps): Checked {
   if (read.kind === "refused") return read;
-  const placed = place(read.request, deps.accounts, loads);
+  const placed = place(read.request, deps.accounts, loads, looked);
   if (placed.kind === "refused") return placed;
   const generation = toRecord(read.request, placed.placement, options.tenant, deps.cell.name);
   const bytes = Buffer.byteLength(generation.request);

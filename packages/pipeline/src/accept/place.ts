@@ -3,6 +3,7 @@ import type { Accounts } from "../account.ts";
 import { choose } from "../route/choose.ts";
 import type { Loads } from "../route/loads.ts";
 import { type Offer, offerOf, offersFor } from "../route/offers.ts";
+import type { Looked } from "./look.ts";
 
 /** The account that will make a generation, at its price. */
 export type Placement = Offer;
@@ -10,16 +11,16 @@ export type Placement = Offer;
 type Placed = { kind: "placed"; placement: Placement } | { kind: "refused"; problems: Problem[] };
 
 /** The account that was asked for, or else the best one that can; where none can, the problems of the one that comes closest. */
-export function place(request: GenerationRequest, accounts: Accounts, loads: Loads): Placed {
+export function place(request: GenerationRequest, accounts: Accounts, loads: Loads, looked: Looked): Placed {
   if (request.account !== undefined) {
     const account = accounts.get(request.account);
     if (!account) return { kind: "refused", problems: [unknownAccount(request.account, accounts)] };
-    const offer = offerOf(request, account);
+    const offer = offerOf(request, account, looked);
     return offer.problems.length > 0
       ? { kind: "refused", problems: offer.problems }
       : { kind: "placed", placement: offer };
   }
-  const offers = offersFor(request, accounts);
+  const offers = offersFor(request, accounts, looked);
   const best = choose(offers, loads);
   if (best) {
     loads.add(best.account);

@@ -14,6 +14,11 @@ export interface ReadOptions {
 
 export type Read = { kind: "read"; request: GenerationRequest } | { kind: "refused"; problems: Problem[] };
 
+/** The requests that could be read. */
+export function requestsOf(reads: readonly Read[]): GenerationRequest[] {
+  return reads.flatMap((read) => (read.kind === "read" ? [read.request] : []));
+}
+
 const fields = Object.keys(generationRequest.shape);
 
 /** Reads one request by the schema, its inline and local media moved into the media store. */

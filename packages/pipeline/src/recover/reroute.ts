@@ -1,4 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
+import { lookAtMedia } from "../accept/look.ts";
 import type { Account } from "../account.ts";
 import { classOf } from "../class-of.ts";
 import type { Deps } from "../deps.ts";
@@ -7,6 +8,8 @@ import { type Loads, readLoads } from "../route/loads.ts";
 import { offersFor } from "../route/offers.ts";
 
 const batch = 100;
+/** Other work waits meanwhile. */
+const lookMs = 5_000;
 
 /**
  * Gives what waits for a paused account to another one that can make it, where the account was not the customer's choice. A generation
@@ -22,10 +25,15 @@ export async function rerouteFromPaused(deps: Deps, freed: (account: string) => 
 
 async function emptyBacklog(from: Account, loads: Loads, deps: Deps, freed: (account: string) => void): Promise<void> {
   const ids = await ledger.waitingIds(deps.cell, from.name, batch);
-  for (const found of await ledger.readMany(deps.cell, ids)) {
-    // A hint says that a task of this account exists after all.
-    if (found?.record.route !== "auto" || found.record.hint !== undefined) continue;
-    const best = choose(offersFor(found.request, deps.accounts), loads);
+  // A hint says that a task of this account exists after all.
+  const free = (await ledger.readMany(deps.cell, ids)).filter(
+    (found) => found?.record.route === "auto" && found.record.hint === undefined,
+  );
+  const requests = free.flatMap((found) => (found ? [found.request] : []));
+  const looked = await lookAtMedia(requests, deps.accounts, { prober: deps.prober, withinMs: lookMs });
+  for (const found of free) {
+    if (!found) continue;
+    const best = choose(offersFor(found.request, deps.accounts, looked), loads);
     if (!best || loads.of(best.account).paused) continue;
     const moved = await ledger.reroute(deps.cell, found.id, from.name, {
       account: best.account.name,

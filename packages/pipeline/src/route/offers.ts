@@ -1,5 +1,6 @@
 import type { GenerationRequest, Problem } from "@reelqueue/contracts";
 import type { Quote } from "@reelqueue/providers";
+import { fileProblems, type Looked } from "../accept/look.ts";
 import type { Account, Accounts } from "../account.ts";
 
 /** What one account says to a request: its price, or exactly why it cannot. */
@@ -12,12 +13,15 @@ export interface Offer {
 }
 
 /** The offers of every configured account, able or not: what would be lost where. */
-export function offersFor(request: GenerationRequest, accounts: Accounts): Offer[] {
-  return [...accounts.values()].map((account) => offerOf(request, account));
+export function offersFor(request: GenerationRequest, accounts: Accounts, looked: Looked): Offer[] {
+  return [...accounts.values()].map((account) => offerOf(request, account, looked));
 }
 
-export function offerOf(request: GenerationRequest, account: Account): Offer {
-  const found = account.provider.check(request, account.reading);
+export function offerOf(request: GenerationRequest, account: Account, looked: Looked): Offer {
+  const found = withoutRepeats([
+    ...account.provider.check(request, account.reading),
+    ...fileProblems(request, account, looked),
+  ]);
   const judged = account.strict ? found.map(strictly) : found;
   return {
     account,
@@ -25,6 +29,12 @@ export function offerOf(request: GenerationRequest, account: Account): Offer {
     problems: judged.filter(({ severity }) => severity === "error"),
     warnings: judged.filter(({ severity }) => severity === "warning"),
   };
+}
+
+/** A file that is declared as what it is breaks one rule, not two. */
+function withoutRepeats(problems: readonly Problem[]): Problem[] {
+  const keyOf = ({ rule, field, given }: Problem) => `${rule} ${field} ${given}`;
+  return [...new Map(problems.map((problem) => [keyOf(problem), problem])).values()];
 }
 
 /** Strict reading: what is only inferred is refused too. Advice stays advice. */

@@ -1,5 +1,6 @@
 import type { GenerationRequest, Problem, QuotedOffer } from "@reelqueue/contracts";
-import { type ReadOptions, readRequest } from "../accept/read-request.ts";
+import { type Looked, lookAtMedia } from "../accept/look.ts";
+import { type Read, type ReadOptions, readRequest, requestsOf } from "../accept/read-request.ts";
 import type { Accounts } from "../account.ts";
 import type { Deps } from "../deps.ts";
 import { choose } from "./choose.ts";
@@ -19,29 +20,35 @@ export type QuotedRow =
 export async function quote(
   inputs: readonly unknown[],
   options: QuoteOptions,
-  deps: Pick<Deps, "cell" | "accounts" | "media">,
+  deps: Pick<Deps, "cell" | "accounts" | "media" | "prober">,
 ): Promise<QuotedRow[]> {
   const accounts = asked(deps.accounts, options.account);
   const loads = accounts.size > 1 ? await readLoads(deps.cell, accounts) : noLoads;
-  const rows: QuotedRow[] = [];
-  for (const input of inputs) {
-    const read = await readRequest(input, { ...options, dryRun: true }, deps.media);
-    rows.push(read.kind === "refused" ? read : quoteOne(read.request, accounts, loads, options));
-  }
-  return rows;
+  const reads: Read[] = [];
+  for (const input of inputs) reads.push(await readRequest(input, { ...options, dryRun: true }, deps.media));
+  const looked = await lookAtMedia(requestsOf(reads).map(onAny), accounts, deps);
+  return reads.map((read) =>
+    read.kind === "refused" ? read : quoteOne(read.request, accounts, loads, looked, options),
+  );
 }
 
 function asked(accounts: Accounts, name: string | undefined): Accounts {
   return name === undefined ? accounts : new Map([...accounts].filter(([own]) => own === name));
 }
 
+/** Every account is asked about it, whichever it names. */
+function onAny({ account: _, ...request }: GenerationRequest): GenerationRequest {
+  return request;
+}
+
 function quoteOne(
   request: GenerationRequest,
   accounts: Accounts,
   loads: Loads,
+  looked: Looked,
   { account: only }: QuoteOptions,
 ): QuotedRow {
-  const offers = offersFor(request, accounts);
+  const offers = offersFor(request, accounts, looked);
   const eligible = offers.filter(({ account }) => (only ?? request.account ?? account.name) === account.name);
   const chosen = choose(eligible, loads);
   if (chosen) loads.add(chosen.account);

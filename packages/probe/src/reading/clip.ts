@@ -1,3 +1,4 @@
+import type { MediaFacts, MediaFormat } from "@reelqueue/providers";
 import {
   ADTS,
   CustomSource,
@@ -18,7 +19,6 @@ import {
   WAVE,
   WEBM,
 } from "mediabunny";
-import type { MediaFacts, MediaFormat } from "../facts.ts";
 import type { MediaFile, Parsed } from "./media-file.ts";
 
 /** Not HLS: its playlists would be followed to other addresses. */

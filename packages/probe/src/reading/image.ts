@@ -1,6 +1,6 @@
+import type { MediaFormat } from "@reelqueue/providers";
 import { imageDimensionsFromData } from "image-dimensions";
 import { imageSize } from "image-size";
-import type { MediaFormat } from "../facts.ts";
 import type { MediaFile, Parsed } from "./media-file.ts";
 
 /** Sizes stand in the head of a file; behind large colour profiles and previews, further back. */

@@ -1,4 +1,4 @@
-import type { MediaFacts, MediaKind } from "../facts.ts";
+import type { MediaFacts, MediaKind } from "@reelqueue/providers";
 
 /** A file as its readers see it. */
 export interface MediaFile {

@@ -9,6 +9,7 @@ import { cancel } from "./cancel.ts";
 import { capabilities } from "./capabilities.ts";
 import { rulings } from "./failures.ts";
 import { candidatesIn, listPath } from "./list.ts";
+import { mediaRules } from "./media-rules.ts";
 import { cost, price } from "./price.ts";
 import { rules } from "./rules.ts";
 import { createBody, idIn, progress, refusal, taskPath, tasksPath } from "./wire.ts";
@@ -27,6 +28,7 @@ const allRules = [...generalRules(capabilities), ...rules];
 export const ark: Provider = {
   capabilities,
   check: (request, reading) => problemsOf(allRules, request, reading),
+  mediaRules,
   price,
   cost,
   submit: (request, call) =>

@@ -7,6 +7,7 @@ import { submitOnce } from "../settle.ts";
 import { readCallback } from "./callback.ts";
 import { capabilities } from "./capabilities.ts";
 import { rulings } from "./failures.ts";
+import { mediaRules } from "./media-rules.ts";
 import { price } from "./price.ts";
 import { rules } from "./rules.ts";
 import { createBody, createdId, createPath, progress, refusal, taskPath } from "./wire.ts";
@@ -25,6 +26,7 @@ const allRules = [...generalRules(capabilities), ...rules];
 export const hiapi: Provider = {
   capabilities,
   check: (request, reading) => problemsOf(allRules, request, reading),
+  mediaRules,
   price,
   submit: (request, call) =>
     submitOnce(dialect, call, async () => ({

@@ -19,7 +19,7 @@ const skill = "the vendor's skill, SKILL.md";
 const seed = (id: string) => ({ id, label: "SEED", source }) as const;
 const most = capabilities.images.value.total;
 
-/** The rules of the page that can be judged from the request alone; lengths (H-V10) need the files, sizes (H-V12) the body. */
+/** The rules of the page that can be judged from the request alone; lengths need the files (media-rules.ts), sizes (H-V12) the body. */
 export const rules: readonly Rule[] = [
   {
     ...seed("H-V1"),

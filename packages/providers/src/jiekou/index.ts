@@ -6,6 +6,7 @@ import type { Provider } from "../provider.ts";
 import { submitOnce } from "../settle.ts";
 import { capabilities } from "./capabilities.ts";
 import { rulings } from "./failures.ts";
+import { mediaRules } from "./media-rules.ts";
 import { price } from "./price.ts";
 import { rules } from "./rules.ts";
 import { createBody, createdId, createPath, progress, refusal, resultPath } from "./wire.ts";
@@ -17,6 +18,7 @@ const allRules = [...generalRules(capabilities), ...rules];
 export const jiekou: Provider = {
   capabilities,
   check: (request, reading) => problemsOf(allRules, request, reading),
+  mediaRules,
   price,
   submit: (request, call) =>
     submitOnce(dialect, call, async () => ({

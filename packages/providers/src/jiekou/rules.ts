@@ -23,7 +23,7 @@ const seed = (id: string) => ({ id, label: "SEED", source }) as const;
 const images = ["jpeg", "jpg", "png", "webp", "bmp", "tiff", "tif", "gif"];
 const audios = ["wav", "wave", "vnd.wave", "mp3", "mpeg", "mpeg3"];
 
-/** The rules of the page that can be judged from the request alone; sizes, lengths and pixels need the files (J-V11 to J-V13). */
+/** The rules of the page that can be judged from the request alone; sizes, lengths and pixels need the files (media-rules.ts). */
 export const rules: readonly Rule[] = [
   promptNeeded(
     seed("J-V1"),

@@ -6,6 +6,7 @@ import { submitOnce } from "../settle.ts";
 import { asset, upload } from "./assets.ts";
 import { capabilities } from "./capabilities.ts";
 import { rulings } from "./failures.ts";
+import { mediaRules } from "./media-rules.ts";
 import { price } from "./price.ts";
 import { rules } from "./rules.ts";
 import { createBody, createdId, createPath, progress, refusal, refusedWithin, resultPath } from "./wire.ts";
@@ -17,6 +18,7 @@ const allRules = [...generalRules(capabilities), ...rules];
 export const xingchao: Provider = {
   capabilities,
   check: (request, reading) => problemsOf(allRules, request, reading),
+  mediaRules,
   price,
   submit: (request, call) => submitOnce(dialect, call, async () => ({ path: createPath, body: createBody(request) })),
   poll: (taskId, call) => pollOnce(dialect, call, resultPath(taskId), taskId),

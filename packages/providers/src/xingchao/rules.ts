@@ -16,7 +16,7 @@ const source = "Xingchao, Seedance 2.0 create page";
 const seed = (id: string) => ({ id, label: "SEED", source }) as const;
 const models: Readonly<Record<string, { needsVideo?: { value: boolean } }>> = capabilities.models;
 
-/** The rules of the page that can be judged from the request alone; pixels, lengths and sizes need the files (X-V9 to X-V11). */
+/** The rules of the page that can be judged from the request alone; pixels, lengths and sizes need the files (media-rules.ts). */
 export const rules: readonly Rule[] = [
   {
     ...seed("X-V2"),

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { eventually } from "@reelqueue/testing";
+import { eventually, pngFile } from "@reelqueue/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestCli, type TestCli } from "../test-cli.ts";
 
@@ -28,12 +28,8 @@ async function idsOf(batch: string): Promise<string[]> {
 }
 
 test("interrupted and run again, a file is enqueued once, its local pictures too; the second run finds it again and tells how it ended", async () => {
-  const png = Buffer.from(
-    "89504e470d0a1a0a0000000d4948445200000010000000100802000000909168360000000049454e44ae426082",
-    "hex",
-  );
   mkdirSync(join(cli.home, "files"), { recursive: true });
-  writeFileSync(join(cli.home, "files/frame.png"), Buffer.concat([png, randomBytes(4)]));
+  writeFileSync(join(cli.home, "files/frame.png"), Buffer.concat([pngFile(640, 480), randomBytes(4)]));
   const rows = [
     ...Array.from({ length: 5 }, (_, i) => ({ ...row, prompt: `row ${i}` })),
     { ...row, images: [{ url: "frame.png", role: "first_frame" }] },

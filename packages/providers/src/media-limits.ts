@@ -1,4 +1,4 @@
-import type { MediaFacts, MediaFormat } from "./facts.ts";
+import type { MediaFacts, MediaFormat } from "./media-facts.ts";
 
 /** Both bounds allowed, unless it is open: then neither. */
 export interface Interval {
