@@ -44,9 +44,19 @@ async function writeMoves(
   await handOver(judged, moves, moved, deps);
   for (const { id } of moves) await deps.reached?.("poll:after-jobs", id);
   await deps.runTimes.learn(runsOf(judged));
-  for (const [i, step] of moves.entries()) {
-    if (moved[i]?.kind === "moved" && step.to !== "finalizing")
-      deps.meters.ends.inc({ account: account.name, state: step.to });
+  tell(
+    judged,
+    moves.filter((_, i) => moved[i]?.kind === "moved"),
+    account,
+    deps,
+  );
+}
+
+function tell(judged: readonly Judged[], moves: readonly ledger.Move[], { name }: Account, deps: Deps): void {
+  const taskOf = new Map(judged.map(({ answer: { watched } }) => [watched.id, watched.task]));
+  for (const { id, to, note } of moves) {
+    deps.log.info({ generation: id, taskId: taskOf.get(id), account: name, to, note }, "task ended");
+    if (to !== "finalizing") deps.meters.ends.inc({ account: name, state: to });
   }
 }
 
