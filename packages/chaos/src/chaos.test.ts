@@ -27,6 +27,16 @@ test("the same machine finds what is paid twice where a lost answer is blindly s
 function rehearsal(scope: AsyncDisposableStack, wish: Partial<ChaosOptions>): ChaosOptions {
   const report = mkdtempSync(join(tmpdir(), "reelqueue-chaos-report-"));
   scope.defer(() => rmSync(report, { recursive: true, force: true }));
-  const plain = { generations: 20, kills: 0, seed: 4, faults: {}, minutes: 3, workers: 2, prove: false, model: false };
+  const plain = {
+    generations: 20,
+    kills: 0,
+    seed: 4,
+    faults: {},
+    minutes: 3,
+    workers: 2,
+    prove: false,
+    model: false,
+    naive: false,
+  };
   return { ...plain, report, ...wish };
 }

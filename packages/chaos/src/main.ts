@@ -1,4 +1,5 @@
 import { visitAll } from "./model/visit-all.ts";
+import { compareBills } from "./naive/compare.ts";
 import { readOptions } from "./options.ts";
 import { proveRules } from "./prove.ts";
 import { print, summarize, writeReport } from "./report.ts";
@@ -23,6 +24,11 @@ if (options.prove) {
   const ok = proofs.every(({ without, withAll }) => Object.keys(without).length > 0 && withAll === 0);
   console.log(JSON.stringify({ ok, seed: options.seed, proofs }));
   process.exit(ok ? 0 : 1);
+}
+if (options.naive) {
+  const bills = await compareBills(options, console.log);
+  console.log(JSON.stringify({ seed: options.seed, bills }));
+  process.exit(0);
 }
 const outcome = await runChaos(options, console.log);
 const summary = summarize(outcome);

@@ -25,6 +25,8 @@ export interface ChaosOptions {
   model: boolean;
   /** Leave each rule out in turn, and show what it is there for. */
   prove: boolean;
+  /** Put the plain BullMQ solution under the same faults, and compare the bills. */
+  naive: boolean;
   /** Where the report and the logs go. */
   report: string;
 }
@@ -71,6 +73,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       nemeses: { type: "string" },
       prove: { type: "boolean", default: false },
       model: { type: "boolean", default: false },
+      naive: { type: "boolean", default: false },
       without: { type: "string" },
       accounts: { type: "string" },
       "late-ms": { type: "string" },
@@ -87,6 +90,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     workers: count("workers", values.workers),
     prove: values.prove,
     model: values.model,
+    naive: values.naive,
     ...(values.nemeses !== undefined && { nemeses: values.nemeses.split(",") }),
     ...(values["late-ms"] !== undefined && { lateMs: count("late-ms", values["late-ms"]) }),
     ...(values.without !== undefined && { without: oneOf("without", values.without, rules) }),

@@ -70,7 +70,7 @@ async function everyId({ redis, prefix }: ledger.Cell): Promise<string[]> {
   return [...ids];
 }
 
-async function told<T>({ twin }: World, what: "tasks" | "log"): Promise<T> {
+export async function told<T>({ twin }: World, what: "tasks" | "log"): Promise<T> {
   return (await (await fetch(`${twin.url}/twin/${what}?limit=100000`)).json()) as T;
 }
 

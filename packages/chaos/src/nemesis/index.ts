@@ -20,6 +20,8 @@ export interface Nemesis {
 
 const nemeses: readonly Nemesis[] = [...processes, ...redisFaults, ...disks, ...network, ...aimed];
 
+export const nemesisNames: readonly string[] = nemeses.map(({ name }) => name);
+
 /** Strikes of a run in the order in which they come: so many kills of processes, and of every other kind at least one. */
 export function planStrikes(
   { kills, nemeses: only }: Pick<ChaosOptions, "kills" | "nemeses">,

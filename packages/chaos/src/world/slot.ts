@@ -52,7 +52,7 @@ export const processEntry = join(entryFolder, "process.ts");
 export function openSlot(options: SlotOptions): Slot {
   const { name, role, toRedis, entry, env, logs, onEnd } = options;
   let app: App | undefined;
-  const told: { signal?: NodeJS.Signals; at: number } = { at: 0 };
+  let told: Told = { at: 0, terms: 0 };
   let nextEnv: Record<string, string> = {};
   let open = true;
 
@@ -60,7 +60,7 @@ export function openSlot(options: SlotOptions): Slot {
     while (open) {
       const once = nextEnv;
       nextEnv = {};
-      delete told.signal;
+      told = { at: 0, terms: 0 };
       const current = await spawnEntry(entry, name, { ...env, ROLE: role, ...once });
       app = current;
       current.ready().catch(() => {});
@@ -69,28 +69,16 @@ export function openSlot(options: SlotOptions): Slot {
       app = undefined;
       const written = current.logs();
       appendFileSync(join(logs, `${name}.log`), `${written}--- pid ${current.pid} ended: ${signal ?? code}\n`);
-      if (open) {
-        const why = endingOf(code, signal, told.signal, once);
-        onEnd({
-          slot: name,
-          role,
-          atMs: Date.now(),
-          why,
-          code,
-          signal,
-          tookMs: performance.now() - told.at,
-          lastWords: written.slice(-1_500),
-        });
-      }
+      const end = { slot: name, role, atMs: Date.now(), code, signal, tookMs: performance.now() - told.at };
+      if (open) onEnd({ ...end, why: endingOf(code, signal, told, once), lastWords: written.slice(-1_500) });
     }
   };
   const living = live();
 
   const send = (signal: NodeJS.Signals): boolean => {
-    if (app === undefined) return false;
-    if (signal !== "SIGSTOP" && signal !== "SIGCONT") Object.assign(told, { signal, at: performance.now() });
-    app.kill(signal);
-    return true;
+    if (signal !== "SIGSTOP" && signal !== "SIGCONT") told = toldAlso(told, signal);
+    app?.kill(signal);
+    return app !== undefined;
   };
   return {
     name,
@@ -102,22 +90,7 @@ export function openSlot(options: SlotOptions): Slot {
       nextEnv = once;
       send("SIGTERM");
     },
-    ready: async (timeoutMs = 60_000) => {
-      const deadline = performance.now() + timeoutMs;
-      while (performance.now() < deadline) {
-        const current = app;
-        if (
-          current &&
-          (await current.ready().then(
-            () => app === current,
-            () => false,
-          ))
-        )
-          return;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      throw new Error(`${name} was not healthy within ${timeoutMs} ms`);
-    },
+    ready: (timeoutMs = 60_000) => healthy(() => app, name, timeoutMs),
     [Symbol.asyncDispose]: async () => {
       open = false;
       app?.kill("SIGCONT");
@@ -127,14 +100,41 @@ export function openSlot(options: SlotOptions): Slot {
   };
 }
 
+/** What the process that is there now was told last, and how often to leave. */
+interface Told {
+  signal?: NodeJS.Signals;
+  at: number;
+  terms: number;
+}
+
+function toldAlso({ terms }: Told, signal: NodeJS.Signals): Told {
+  return { signal, at: performance.now(), terms: terms + (signal === "SIGTERM" ? 1 : 0) };
+}
+
+async function healthy(now: () => App | undefined, name: string, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (performance.now() < deadline) {
+    const current = now();
+    const ready = await current?.ready().then(
+      () => now() === current,
+      () => false,
+    );
+    if (ready) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${name} was not healthy within ${timeoutMs} ms`);
+}
+
 function endingOf(
   code: number | null,
   signal: NodeJS.Signals | null,
-  told: NodeJS.Signals | undefined,
+  { signal: told, terms }: Told,
   once: Record<string, string>,
 ): Ending {
   if (signal === "SIGKILL" && told === "SIGKILL") return "struck";
   if (signal === "SIGKILL" && once.CRASH_AT !== undefined) return "crashed";
   if (told === "SIGTERM" && (code === 0 || signal === "SIGTERM")) return "left";
+  // Told a second time, a process leaves at once.
+  if (terms > 1 && code === 1) return "left";
   return "unexpected";
 }

@@ -5,6 +5,7 @@ import { type Installation, openInstallation } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { freePort, type LocalRedis, type Receiver, startLocalRedis, startReceiver } from "@reelqueue/testing";
 import { startTwin, type Twin, type TwinOptions } from "@reelqueue/twin";
+import { leases } from "../entries/leases.ts";
 import { buildDisks, type Disk } from "./disk.ts";
 import { openRoad, type Road } from "./road.ts";
 import { type Ended, openSlot, processEntry, type Role, type Slot } from "./slot.ts";
@@ -35,6 +36,8 @@ export interface WorldWish {
   /** Processes of each role; one api. */
   workers: number;
   twin?: TwinOptions;
+  /** The plain BullMQ solution runs instead of reelqueue. */
+  plain?: boolean;
   /** Further variables of every process. */
   env?: Record<string, string>;
   accounts?: Record<string, object>;
@@ -47,6 +50,8 @@ export type AccountName = (typeof accountNames)[number];
 const lateMs = 3_000;
 /** Where a provider's root is not its host. */
 const paths: Record<string, string> = { ark: "/api/v3", xingchao: "/kyyReactApiServer" };
+/** Processes are started hundreds of times: without it they spend most of that time on compiling. */
+const compiled = join(tmpdir(), "reelqueue-chaos-compiled");
 const callbackSecret = "a-signing-secret-of-the-console";
 
 export async function startWorld(wish: WorldWish): Promise<World> {
@@ -81,34 +86,64 @@ async function open(scope: AsyncDisposableStack, wish: WorldWish): Promise<World
   });
   const receiver = scope.use(await startReceiver({ secret: here.secrets.webhookSecrets("default")[0] ?? "" }));
   const endings: Ended[] = [];
-  const slots: Slot[] = [];
-  for (const { name, role } of placesOf(wish.workers)) {
-    const toRedis = scope.use(await openRoad(redis.port));
-    const own = role === "api" ? { PORT: `${apiPort}`, HEALTH_PORT: `${apiPort}` } : {};
-    slots.push(
-      openSlot({
-        name,
-        role,
-        toRedis,
-        entry: processEntry,
-        env: {
-          ...env,
-          ...own,
-          ...(role === "finalizer" && disks?.outputs.env),
-          ...wish.env,
-          REDIS_URL: `redis://127.0.0.1:${toRedis.port}`,
-        },
-        logs: wish.logs,
-        onEnd: (ended) => void endings.push(ended),
-      }),
-    );
-  }
+  const slotEnv = { ours: env, plain: plainEnvironment(home, toTwin, here) }[wish.plain ? "plain" : "ours"];
+  const place = { redisPort: redis.port, apiPort, env: slotEnv, outputsDisk: disks?.outputs, endings };
+  const slots = await openSlots(scope, wish, place);
   scope.defer(async () => void (await Promise.all(slots.map((slot) => slot[Symbol.asyncDispose]()))));
   await Promise.all(slots.map((slot) => slot.ready()));
   const apiUrl = `http://127.0.0.1:${apiPort}`;
   return {
     ...{ redis, twin, toTwin, receiver, slots, apiUrl, here, home, endings, disks },
     [Symbol.asyncDispose]: () => scope.disposeAsync(),
+  };
+}
+
+interface Place {
+  redisPort: number;
+  apiPort: number;
+  env: Record<string, string>;
+  outputsDisk: Disk | undefined;
+  endings: Ended[];
+}
+
+async function openSlots(scope: AsyncDisposableStack, wish: WorldWish, place: Place): Promise<Slot[]> {
+  const { redisPort, apiPort, env, outputsDisk, endings } = place;
+  const slots: Slot[] = [];
+  for (const { name, role } of placesOf(wish.workers)) {
+    const toRedis = scope.use(await openRoad(redisPort));
+    const redis = { REDIS_URL: `redis://127.0.0.1:${toRedis.port}` };
+    const own = role === "api" ? { PORT: `${apiPort}`, HEALTH_PORT: `${apiPort}` } : {};
+    const disk = role === "finalizer" ? outputsDisk?.env : {};
+    slots.push(
+      openSlot({
+        name,
+        role,
+        toRedis,
+        entry: wish.plain ? plainEntry : processEntry,
+        env: { ...env, ...own, ...disk, ...wish.env, ...redis },
+        logs: wish.logs,
+        onEnd: (ended) => void endings.push(ended),
+      }),
+    );
+  }
+  return slots;
+}
+
+/** The plain solution's processes; they stand beside reelqueue's benches. */
+const plainEntry = join(import.meta.dirname, "../../../../bench/src/entries/plain.ts");
+
+/** The plain solution against JieKou, with the same time limits. */
+function plainEnvironment(home: string, toTwin: Road, { secrets }: Installation): Record<string, string> {
+  return {
+    PROVIDER: "jiekou",
+    PROVIDER_URL: `http://127.0.0.1:${toTwin.port}/jiekou`,
+    CONCURRENCY: "20",
+    TIMEOUT_MS: `${leases.postMs}`,
+    FIRST_POLL_MS: "1000",
+    LONGEST_POLL_MS: "5000",
+    OUTPUTS: join(home, "outputs"),
+    SECRET: secrets.webhookSecrets("default")[0] ?? "",
+    NODE_COMPILE_CACHE: compiled,
   };
 }
 
@@ -166,7 +201,6 @@ function environment(
     TWIN_KEY: "twin-key",
     TWIN_CALLBACK_SECRET: callbackSecret,
     LOG_LEVEL: "warn",
-    // Processes are started hundreds of times: without it they spend most of that time on compiling.
-    NODE_COMPILE_CACHE: join(tmpdir(), "reelqueue-chaos-compiled"),
+    NODE_COMPILE_CACHE: compiled,
   };
 }

@@ -35,12 +35,6 @@ test("a list whose end was not seen proves no absence: a person has to look", as
   expect((await ledger.read(deps.cell, id))?.record.state).toBe("needs_review");
 });
 
-test("the one task that may be its own is not taken for it while the list goes on", async () => {
-  const candidates = [{ taskId: "cgt-1", createdAtMs: 0, likeness: "possible" as const }];
-  await resolveBy(() => ({ kind: "listed", candidates, more: true }));
-  expect((await ledger.read(deps.cell, id))?.record).toMatchObject({ state: "needs_review" });
-});
-
 /** A generation of ark whose POST had no certain answer. */
 async function lostPost(): Promise<string> {
   const input = { account: "ark", prompt: "a lamp", resolution: "480p", seconds: 4 };

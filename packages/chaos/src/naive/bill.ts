@@ -1,0 +1,93 @@
+import type { PaidTask } from "../check/evidence.ts";
+import type { Row } from "../feed.ts";
+
+/** What became of the requests of one system, by the provider's bill, the files on disk and the customer's log. */
+export interface Bill {
+  system: string;
+  requests: number;
+  /** Tasks that the provider charged and did not refund. */
+  charges: number;
+  /** Charges beyond the first for one request. */
+  doubleCharges: number;
+  /** Paid for, but the customer has no file or never heard of it. */
+  paidAndLost: number;
+  /** Accepted, never paid for, and the customer never heard of it. */
+  forgotten: number;
+  /** Settled by a person. */
+  askedAPerson: number;
+  /** Double charges and lost videos at the price of document 000. */
+  lostUsd: number;
+}
+
+/** SEED (document 000): 4 s at 720p with a reference video, the only kind of price that it names. */
+const priceUsd = 0.65;
+
+export interface Witnesses {
+  rows: readonly Row[];
+  tasks: readonly PaidTask[];
+  /** Keys of the kept files. */
+  files: readonly string[];
+  received: readonly { body: string; status: number }[];
+}
+
+export function billOf(system: string, { rows, tasks, files, received }: Witnesses, askedAPerson = 0): Bill {
+  const accepted = rows.filter(({ told }) => told === "ok");
+  const paid = Map.groupBy(
+    tasks.filter(({ refunded }) => !refunded),
+    ({ marker }) => marker,
+  );
+  const heard = new Set(received.filter(({ status }) => status === 200).map(({ body }) => subjectOf(body)));
+  const kept = new Set(files.filter((key) => key.endsWith(".mp4")).flatMap((key) => key.split(/[/.]/)));
+  const chargesOf = ({ marker }: Row) => paid.get(marker)?.length ?? 0;
+  const silent = accepted.filter(({ id = "" }) => !heard.has(id));
+  const paidAndLost = accepted.filter(
+    (row) => chargesOf(row) > 0 && !(heard.has(row.id ?? "") && kept.has(row.id ?? "")),
+  );
+  const doubleCharges = rows.reduce((sum, row) => sum + Math.max(0, chargesOf(row) - 1), 0);
+  return {
+    system,
+    requests: accepted.length,
+    charges: rows.reduce((sum, row) => sum + chargesOf(row), 0),
+    doubleCharges,
+    paidAndLost: paidAndLost.length,
+    forgotten: silent.filter((row) => chargesOf(row) === 0).length,
+    askedAPerson,
+    lostUsd: Math.round((doubleCharges + paidAndLost.length) * priceUsd * 100) / 100,
+  };
+}
+
+function subjectOf(body: string): string {
+  return (JSON.parse(body) as { data?: { id?: string } }).data?.id ?? "";
+}
+
+/** The bills as a table for a README. */
+export function tableOf(bills: readonly Bill[]): string {
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`;
+  const head = [
+    "",
+    "requests",
+    "charges",
+    "double charges",
+    "paid and lost",
+    "forgotten",
+    "asked a person",
+    "money lost",
+  ];
+  return [
+    line(head),
+    line(head.map((_, i) => (i === 0 ? "---" : "---:"))),
+    ...bills.map((bill) => {
+      const { system, requests, charges, doubleCharges, paidAndLost, forgotten, askedAPerson, lostUsd } = bill;
+      return line([
+        system,
+        requests,
+        charges,
+        doubleCharges,
+        paidAndLost,
+        forgotten,
+        askedAPerson,
+        `$${lostUsd.toFixed(2)}`,
+      ]);
+    }),
+  ].join("\n");
+}
