@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 import { ledger } from "./bill.ts";
+import type { Asked } from "./dialect.ts";
 import { faults } from "./faults.ts";
 import { shown } from "./log.ts";
 import { ratesSchema } from "./options.ts";
@@ -89,6 +90,7 @@ export interface Row {
   acceptedAt: number;
   endedAt: number;
   faults: string[];
+  asked: Asked | undefined;
 }
 
 /** Newest first. */
@@ -106,8 +108,8 @@ function row(world: World, task: Task): Row {
   const { model, resolution, seconds, ratio, microUsd } = order;
   const { dialect } = account;
   const [key, state, planned] = [shown(account.key), world.tasks.phase(task), [...(plan?.keys() ?? [])]];
-  const asked = { model, resolution, seconds, ratio, microUsd };
-  return { id, dialect, key, marker, state, ...asked, refunded, reads, acceptedAt, endedAt, faults: planned };
+  const ordered = { model, resolution, seconds, ratio, microUsd, asked: order.asked };
+  return { id, dialect, key, marker, state, ...ordered, refunded, reads, acceptedAt, endedAt, faults: planned };
 }
 
 function stats(world: World) {

@@ -112,10 +112,11 @@ function refuseFor(world: World, dialect: Dialect, visit: Visit, fault: (typeof 
 /** From here on the money is spent. */
 function take(world: World, dialect: Dialect, submission: Submission, fate: Fate): Task {
   const { visit, wishes } = submission;
-  const { prompt: _, ...order } = submission.order;
+  const { prompt: _, asked, ...order } = submission.order;
   const number = world.nextNumber();
   const id = dialect.newTaskId(fate.luck, number);
-  const task = world.tasks.start({ id, number, account: visit.account, order, marker: wishes.marker, ...fate });
+  const kept = world.settings.keepAsked ? { ...order, asked } : order;
+  const task = world.tasks.start({ id, number, account: visit.account, order: kept, marker: wishes.marker, ...fate });
   world.bill.charge(task);
   world.callbacks.change(dialect, unfinished(task, "queued"));
   const key = keyOf(dialect, visit);

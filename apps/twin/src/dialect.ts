@@ -101,8 +101,32 @@ export interface Order {
   reviewMs?: number;
   /** It ends unfinished this long after it was accepted, in the provider's time. */
   expiresAfterMs?: number;
+  /** All of it as it was understood. */
+  asked: Asked;
   /** Fields of the request that the vendor repeats in its answers. */
   echo?: Readonly<Record<string, unknown>>;
+}
+
+/** A request in words that all vendors share: what each of their fields was taken to mean, and what stood in none left out. */
+export interface Asked {
+  prompt: string;
+  seconds: number | "auto";
+  resolution: string;
+  ratio: string | undefined;
+  /** Addresses, as they came and in their order. */
+  media: {
+    firstFrame: string | undefined;
+    lastFrame: string | undefined;
+    images: string[];
+    videos: string[];
+    audios: string[];
+  };
+  seed?: number | undefined;
+  generateAudio?: boolean | undefined;
+  watermark?: boolean | undefined;
+  webSearch?: boolean | undefined;
+  returnLastFrame?: boolean | undefined;
+  safetyCheck?: boolean | undefined;
 }
 
 export type Understood =

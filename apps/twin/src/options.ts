@@ -64,6 +64,8 @@ export const twinOptions = z.strictObject({
   callbackHosts: z.array(z.string().min(1)).default([]),
   /** Finished tasks beyond this many are forgotten, oldest first; their sums stay. */
   keepTasks: z.int().positive().default(200_000),
+  /** Keeps with every task what was asked for, as it was understood; `GET /twin/tasks` shows it. */
+  keepAsked: z.boolean().default(false),
   keepLog: z.int().positive().default(1_000),
 });
 

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import type { Order } from "./dialect.ts";
+import type { Asked, Order } from "./dialect.ts";
 import { fires, type Plan } from "./faults.ts";
 import type { Account } from "./limits.ts";
 import { archivingShare, generationMs, type Pace, queuedShare, slowness } from "./pace.ts";
@@ -16,7 +16,7 @@ export interface Task {
   /** Every task has another one, over all dialects. */
   number: number;
   account: Account;
-  order: Omit<Order, "prompt">;
+  order: Omit<Order, "prompt" | "asked"> & { asked?: Asked };
   marker: string | undefined;
   /** The seed of everything that is left to chance in this task. */
   luck: number;

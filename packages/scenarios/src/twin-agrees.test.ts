@@ -4,16 +4,8 @@ import { type Provider, providers, type Submitted } from "@reelqueue/providers";
 import { startTwin, type TwinOptions } from "@reelqueue/twin";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
+import { twinPaths } from "./twin-paths.ts";
 import { wishesFor } from "./wishes.ts";
-
-/** Below the address of the twin. */
-const paths: Readonly<Record<string, string>> = {
-  hiapi: "hiapi",
-  jiekou: "jiekou",
-  toapis: "toapis",
-  xingchao: "xingchao/kyyReactApiServer",
-  ark: "ark/api/v3",
-};
 
 /** Rules on what the provider has no field for: it is never sent, so no provider can refuse it. A field behind the rule: that one only. */
 const neverSent: Readonly<Record<string, readonly string[]>> = {
@@ -65,7 +57,7 @@ test.each(cases)(
     const sent = all.flatMap((request) => judged(provider, request, reading) ?? []);
     const answers = await submitAll(
       provider,
-      `${twin.url}/${paths[name]}`,
+      `${twin.url}/${twinPaths[name]}`,
       sent.map(({ request }) => request),
       reading,
     );

@@ -39,7 +39,10 @@ function offered(capabilities: Capabilities): fc.Arbitrary<Part> {
       const whole = fc.integer({ min: least, max: most });
       return fc.record<Part>({
         model: fc.constant(model as GenerationRequest["model"]),
-        prompt: fc.constantFrom("A glass frog on a leaf", "一只玻璃蛙", "A frog 🐸 that sings", "abc"),
+        prompt: fc.oneof(
+          fc.constantFrom("A glass frog on a leaf", "一只玻璃蛙", "A frog 🐸 that sings", "abc"),
+          fc.string({ unit: "grapheme", minLength: 3, maxLength: 60 }),
+        ),
         seconds: automaticSeconds.value ? fc.oneof(whole, fc.constant("auto" as const)) : whole,
         resolution: fc.constantFrom(...own.value) as fc.Arbitrary<GenerationRequest["resolution"]>,
         ratio: perhaps(fc.constantFrom(...offeredRatios.value) as fc.Arbitrary<GenerationRequest["ratio"]>),

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Order, Rules, Understood } from "../../dialect.ts";
+import type { Asked, Order, Rules, Understood } from "../../dialect.ts";
 import { automaticSeconds } from "../automatic-seconds.ts";
 import { tokensOf } from "../tokens.ts";
 import { videoInputSeconds } from "../video-input.ts";
@@ -74,11 +74,32 @@ function orderOf(body: Body, variant: Variant): Order {
     expiresAfterMs: execution_expires_after * 1_000,
     generateAudio: body.generate_audio,
     webSearch: body.tools.length > 0,
+    asked: askedOf(body, prompt, videos),
     echo: {
       service_tier,
       execution_expires_after,
       ...(safety_identifier !== undefined && { safety_identifier }),
       ...(priority !== undefined && { priority }),
     },
+  };
+}
+
+function askedOf(body: Body, prompt: string, videos: string[]): Asked {
+  const images = body.content.flatMap((part) => (part.type === "image_url" ? [part] : []));
+  const having = (role: string) =>
+    images.filter((part) => (part.role ?? "first_frame") === role).map((part) => part.image_url.url);
+  const audios = body.content.flatMap((part) => (part.type === "audio_url" ? [part.audio_url.url] : []));
+  const [[firstFrame], [lastFrame]] = [having("first_frame"), having("last_frame")];
+  return {
+    prompt,
+    seconds: body.duration === -1 ? "auto" : body.duration,
+    resolution: body.resolution,
+    ratio: body.ratio,
+    media: { firstFrame, lastFrame, images: having("reference_image"), videos, audios },
+    seed: body.seed,
+    generateAudio: body.generate_audio,
+    watermark: body.watermark,
+    webSearch: body.tools.length > 0,
+    returnLastFrame: body.return_last_frame,
   };
 }

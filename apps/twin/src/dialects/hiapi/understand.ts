@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Rules, Understood } from "../../dialect.ts";
+import type { Asked, Rules, Understood } from "../../dialect.ts";
 import { firstProblem } from "../first-problem.ts";
 
 // FOUND: a frame may be a public URL, a data URI or asset://<id>; for references SEED has URL, FOUND adds asset://<id>.
@@ -60,9 +60,27 @@ export function understand(body: unknown, rules: Rules): Understood {
       returnLastFrame: input.return_last_frame,
       microUsd: inventedMicroUsdPerSecond[input.resolution] * input.duration,
       seed: input.seed,
+      asked: askedOf(input),
       callbackUrl: callback?.url,
       echo: route === undefined ? { storage } : { storage, route },
     },
+  };
+}
+
+function askedOf(input: z.output<typeof inputSchema>): Asked {
+  const { first_frame_url: firstFrame, last_frame_url: lastFrame, reference_image_urls: images } = input;
+  const { reference_video_urls: videos, reference_audio_urls: audios } = input;
+  return {
+    prompt: input.prompt,
+    seconds: input.duration,
+    resolution: input.resolution,
+    ratio: input.aspect_ratio,
+    media: { firstFrame, lastFrame, images, videos, audios },
+    seed: input.seed,
+    generateAudio: input.generate_audio,
+    webSearch: input.web_search,
+    returnLastFrame: input.return_last_frame,
+    safetyCheck: input.nsfw_checker,
   };
 }
 

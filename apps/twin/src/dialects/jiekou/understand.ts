@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Rules, Understood } from "../../dialect.ts";
+import type { Asked, Rules, Understood } from "../../dialect.ts";
 import { firstProblem } from "../first-problem.ts";
 import { videoInputSeconds } from "../video-input.ts";
 import { type Column, microUsd } from "./price.ts";
@@ -59,7 +59,25 @@ export function understand(input: unknown, rules: Rules): Understood {
       returnLastFrame: body.return_last_frame,
       microUsd: microUsd(columnOf(body), body.duration, videoInputOf(body)),
       seed: body.seed,
+      asked: askedOf(body),
     },
+  };
+}
+
+function askedOf(body: Body): Asked {
+  const { image: firstFrame, last_image: lastFrame, reference_images: images = [] } = body;
+  const { reference_videos: videos = [], reference_audios: audios = [] } = body;
+  return {
+    prompt: body.prompt,
+    seconds: body.duration,
+    resolution: body.resolution,
+    ratio: body.ratio,
+    media: { firstFrame, lastFrame, images, videos, audios },
+    seed: body.seed,
+    generateAudio: body.generate_audio,
+    watermark: body.watermark,
+    webSearch: body.web_search,
+    returnLastFrame: body.return_last_frame,
   };
 }
 

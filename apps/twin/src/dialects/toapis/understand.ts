@@ -1,4 +1,4 @@
-import type { Order, Rules, Understood } from "../../dialect.ts";
+import type { Asked, Order, Rules, Understood } from "../../dialect.ts";
 import { automaticSeconds } from "../automatic-seconds.ts";
 import { firstProblem } from "../first-problem.ts";
 import { type Body, bodySchema } from "./body.ts";
@@ -31,7 +31,33 @@ function orderOf(body: Body, { webhook }: Rules): Order {
     clientId: body.client_business_id || body.metadata?.client_business_id || undefined,
     ...(reviewed(body) && { reviewMs: inventedReviewMs }),
     webSearch: body.tools.length > 0,
+    asked: askedOf(body),
     ...(body.trace_id !== undefined && { echo: { trace_id: body.trace_id } }),
+  };
+}
+
+function askedOf(body: Body): Asked {
+  const having = (role: string) => body.image_with_roles.filter((image) => image.role === role).map(({ url }) => url);
+  const [videos, audios] = [body.video_with_roles, body.audio_with_roles].map((list) => list.map(({ url }) => url));
+  // FOUND: for compatibility; one image is the first frame.
+  const [firstFrame = body.image_urls[0]] = having("first_frame");
+  const { duration = 0 } = body;
+  return {
+    prompt: body.prompt,
+    seconds: duration > 0 ? duration : "auto",
+    resolution: body.resolution,
+    ratio: body.aspect_ratio,
+    media: {
+      firstFrame,
+      lastFrame: having("last_frame")[0],
+      images: having("reference_image"),
+      videos: videos ?? [],
+      audios: audios ?? [],
+    },
+    seed: body.seed,
+    generateAudio: body.generate_audio,
+    webSearch: body.tools.length > 0,
+    returnLastFrame: body.return_last_frame,
   };
 }
 

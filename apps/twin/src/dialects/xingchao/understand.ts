@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Rules, Understood } from "../../dialect.ts";
+import type { Asked, Rules, Understood } from "../../dialect.ts";
 import { firstProblem } from "../first-problem.ts";
 import { tokensOf } from "../tokens.ts";
 import { videoInputSeconds } from "../video-input.ts";
@@ -64,8 +64,22 @@ export function understand(input: unknown, rules: Rules): Understood {
       ratio,
       returnLastFrame: false,
       microUsd: model.microUsdPerSecond * body.duration,
+      asked: askedOf(body),
       tokens: tokensOf("720p", ratio, body.duration + videoInputSeconds(body.referenceVideos)),
     },
+  };
+}
+
+function askedOf(body: Body): Asked {
+  const { first_image: firstFrame, last_image: lastFrame, referenceImages: images = [] } = body;
+  const { referenceVideos: videos, referenceAudios: audios } = body;
+  return {
+    prompt: body.prompt,
+    seconds: body.duration,
+    resolution: "720p",
+    ratio: body.aspect_ratio,
+    media: { firstFrame, lastFrame, images, videos, audios },
+    generateAudio: body.generateAudio,
   };
 }
 
