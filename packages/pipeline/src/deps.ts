@@ -29,6 +29,8 @@ export interface Deps {
   random: () => number;
   /** Is Redis safe enough to spend money on? A sentence says why not. */
   unsafe: () => string | undefined;
+  /** Has Redis room for new generations? A sentence says why not. */
+  full: () => string | undefined;
   timing: Timing;
   /** Called between named steps; only entry files of rehearsals supply it, to crash there. */
   reached?: (point: CrashPoint, id: string) => void | Promise<void>;

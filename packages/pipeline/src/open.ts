@@ -69,8 +69,8 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
   const queues = scope.use(openQueues({ connect, prefix: cell.prefix }));
   const http = createEgress({ allowPrivate: config.allowPrivate });
   scope.defer(() => http.close());
-  const safety = scope.use(await watchSafety(cell, config, log));
   const metrics = createMetrics();
+  const safety = scope.use(await watchSafety(cell, config, log, metrics));
   const storage = { minFreeBytes: config.outputs.minFreeBytes, maxFileBytes: config.outputs.maxFileBytes };
   const media = await openDiskMedia({ directory: config.outputs.mediaDirectory, ...storage });
   return {
@@ -90,7 +90,8 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
       (await openDiskOutputs({ directory: config.outputs.directory, egress: http, ...storage })),
     runTimes: openRunTimes(cell),
     random: Math.random,
-    unsafe: safety.refusal,
+    unsafe: safety.submitRefusal,
+    full: safety.acceptRefusal,
     ready: safety.ready,
     timing: { ...timing, ...rehearsal?.timing },
     ...(rehearsal?.reached !== undefined && { reached: rehearsal.reached }),

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Takes what is due in one lane of one account and leases it: its due time moves to the end of the lease, so one asker has it.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] lane  [2] account  [3] how many at most  [4] lease in ms  [5] tokens per ms (0: takes none)  [6] burst

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Takes webhooks that are due, a few per endpoint at once, and leases them.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] how many at most  [2] how many per endpoint at once  [3] lease in ms

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Moves the due time of work that is still going on further away, as long as it is this hand-over's.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] id  [2] lane  [3] hand-over number  [4] ms from now

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Ids whose time allowed (`expiresIn`) is over; they are asked for again in a minute should nobody move them.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] how many at most

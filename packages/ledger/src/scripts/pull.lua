@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Pulls every due time of one lane forward to now: used when the jobs behind it are gone.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] lane  [2] account

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Hands overdue work over again: the hand-over number goes up, so whatever the old job still does is stale.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] lane (granted | finalize)  [2] account  [3] how many at most  [4] lease in ms

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Puts generations whose backoff is over back into the backlog of their account.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] account  [2] how many at most

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- No request (or only no look, where the provider counts those apart) is sent for an account before the time given; never shortens
 -- a wait that is longer.
 -- KEYS    [1] prefix of the cell

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Notes the wish to cancel on a generation that cannot be canceled at once.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] id  [2…] states in which the wish is noted

@@ -12,7 +12,10 @@ import { type Placement, place } from "./place.ts";
 import { refusal } from "./problems.ts";
 import { type Read, type ReadOptions, readRequest, requestsOf } from "./read-request.ts";
 
-export type AcceptDeps = Pick<Deps, "cell" | "queues" | "accounts" | "media" | "prober" | "log" | "reached" | "timing">;
+export type AcceptDeps = Pick<
+  Deps,
+  "cell" | "queues" | "accounts" | "media" | "prober" | "log" | "reached" | "timing" | "full"
+>;
 
 export interface AcceptOptions extends ReadOptions {
   /** All are written, or none. */
@@ -42,6 +45,8 @@ export async function accept(
   const refusals = rows.some((row) => row.kind === "refused");
   if (options.dryRun || (options.atomic && refusals)) return rows.map(asValid);
 
+  const full = deps.full();
+  if (full !== undefined) throw new ledger.LedgerError("refusing", full);
   const valid = rows.filter((row) => row.kind === "ready");
   await deps.reached?.("accept:before-write", valid[0]?.generation.id ?? "");
   const answers = await ledger.accept(
