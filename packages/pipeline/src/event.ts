@@ -55,14 +55,16 @@ function bodyOf({ id, record, request }: ledger.Found, ending: Ending, publicUrl
         sha256,
         contentType,
       })),
-      cost: { estimateUsd, settledUsd: settledUsd(ending, estimateUsd) },
+      cost: { estimateUsd, settledUsd: settledUsd(record, ending) },
     },
   };
 }
 
-function settledUsd({ state, costMicroUsd }: Ending, estimateUsd: number | null): number | null {
-  if (costMicroUsd !== undefined) return costMicroUsd / 1e6;
-  return state === "succeeded" ? estimateUsd : null;
+/** What the ledger will say: earlier attempts and this one; of a price that nobody knows, nothing. */
+function settledUsd({ cost, held }: ledger.StoredRecord, { state, costMicroUsd }: Ending): number | null {
+  const reserved = Number(held ?? 0);
+  const spent = held === undefined ? 0 : (costMicroUsd ?? (state === "succeeded" ? reserved : 0));
+  return cost === undefined && spent === 0 ? null : (Number(cost ?? 0) + Math.round(spent)) / 1e6;
 }
 
 /** One endpoint per origin: its deliveries share a cap. */

@@ -67,6 +67,17 @@ test("get tells what, where, why it waits and when each thing happened; --json t
   await said(["get", "nobody"], /^There is nothing under this address/, 1);
 });
 
+test("get compares what it cost with what was expected", async () => {
+  const due = (lane: ledger.Lane) => ({ lane, inMs: 90_000 });
+  const finalizing: Step = { from: ["running"], to: "finalizing", due: due("finalize") };
+  const ended = async (costMicroUsd?: number) => {
+    const cost = costMicroUsd === undefined ? {} : { costMicroUsd };
+    return moved([submitting, running, finalizing, { from: ["finalizing"], to: "succeeded", ...cost }]);
+  };
+  await said(["get", await ended()], /cost +\$0\.28 expected, \$0\.28 settled$/m);
+  await said(["get", await ended(300_000)], /cost +\$0\.28 expected, \$0\.30 settled: \$0\.02 more than expected$/m);
+});
+
 test("list shows a state or a batch, and where it goes on", async () => {
   const ids = [await queued({ batch: "listed" }), await queued({ batch: "listed" })];
   await said(["list", "--batch", "listed"], new RegExp(`^${ids[0]}.*\\n${ids[1]}`));

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import pc from "picocolors";
 import { connect } from "./api.ts";
 import { type FileOf, filesOf } from "./files.ts";
-import { colored, columns, dollars, printJson, situation } from "./show.ts";
+import { colored, columns, differenceText, dollars, printJson, situation } from "./show.ts";
 
 export const get = new Command("get")
   .description("Show one generation: what it is, what happened to it and when, and its files.")
@@ -16,6 +16,12 @@ export const get = new Command("get")
     console.log(described(generation, await client.deliveries(id), await filesOf(client, url)));
   });
 
+function costText({ estimateUsd, settledUsd }: Generation["cost"]): string {
+  if (settledUsd === null) return `${dollars(estimateUsd)} expected, not settled`;
+  const difference = estimateUsd === null ? "" : differenceText(settledUsd - estimateUsd);
+  return `${dollars(estimateUsd)} expected, $${settledUsd.toFixed(2)} settled${difference && `: ${difference}`}`;
+}
+
 /** A generation in full, for a person to read. */
 function described(generation: Generation, deliveries: DeliveryView[], fileOf: FileOf): string {
   const { id, state, account, provider, tenant, request, attempt, taskId, cost } = generation;
@@ -27,10 +33,7 @@ function described(generation: Generation, deliveries: DeliveryView[], fileOf: F
     ],
     ["prompt", request.prompt ?? pc.dim("none")],
     ["attempt", `${attempt} of ${request.maxAttempts}${taskId ? `, task ${taskId}` : ""}`],
-    [
-      "cost",
-      `${dollars(cost.estimateUsd)} expected, ${cost.settledUsd === null ? "not settled" : `$${cost.settledUsd.toFixed(2)} settled`}`,
-    ],
+    ["cost", costText(cost)],
     ...(request.batch === undefined ? [] : [["batch", request.batch]]),
     ...generation.outputs.map(({ kind, key, bytes }, n) => [kind, `${fileOf(id, key, n)}   ${bytes} bytes`]),
     ...deliveries.map((each) => ["webhook", `${each.id}: ${each.state} after ${each.tries} tries, to ${each.url}`]),

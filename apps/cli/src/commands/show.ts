@@ -22,6 +22,12 @@ export function dollars(usd: number | null): string {
   return usd === null ? "price not known" : `$${usd.toFixed(2)}`;
 }
 
+/** How much more or less it cost than expected; empty where that is no cent. */
+export function differenceText(usd: number): string {
+  const cents = Math.round(Math.abs(usd) * 100);
+  return cents === 0 ? "" : `$${(cents / 100).toFixed(2)} ${usd > 0 ? "more" : "less"} than expected`;
+}
+
 /** What it is doing or what became of it, in one phrase. */
 export function situation({ state, waiting, failure, progress, cancelRequested }: Generation): string {
   const parts = [

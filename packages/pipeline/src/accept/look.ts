@@ -39,6 +39,7 @@ export async function lookAtMedia(
 
 /** What an account's provider says about the files themselves; what could not be looked at is only warned of. */
 export function fileProblems(request: GenerationRequest, account: Account, looked: Looked): Problem[] {
+  if (looked === notLooked) return [];
   const seen: SeenMedium[] = [];
   const warnings: Problem[] = [];
   for (const medium of ruledMedia(request, account)) {

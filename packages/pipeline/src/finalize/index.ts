@@ -106,7 +106,8 @@ async function tryLater(
 
 async function lose(found: ledger.Found, why: string, deps: FinalizeDeps): Promise<Verdict> {
   const failure: Failure = { class: "output_lost", message: `paid for, but the file could not be had: ${why}` };
-  const event = eventOf(found, { state: "failed", failure }, deps.publicUrl);
+  const cost = found.record.held === undefined ? {} : { costMicroUsd: Number(found.record.held) };
+  const event = eventOf(found, { state: "failed", failure, ...cost }, deps.publicUrl);
   await insist(deps, () =>
     ledger.move(deps.cell, {
       id: found.id,
@@ -116,7 +117,7 @@ async function lose(found: ledger.Found, why: string, deps: FinalizeDeps): Promi
       ...fence(deps, { n: found.record.n }),
       set: { failure: JSON.stringify(failure) },
       note: failure.message,
-      ...(found.record.held !== undefined && { costMicroUsd: Number(found.record.held) }),
+      ...cost,
       ...(event !== undefined && { event }),
     }),
   );

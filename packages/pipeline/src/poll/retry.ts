@@ -44,7 +44,8 @@ export async function afterFailure(
       note: `attempt ${attempt} failed (${failure.message}); another one follows`,
     };
   }
-  const event = eventOf(found, { state: "failed", failure }, deps.publicUrl);
+  const cost = { costMicroUsd: account.retriesFailures ? 0 : Number(record.held ?? 0) };
+  const event = eventOf(found, { state: "failed", failure, ...cost }, deps.publicUrl);
   return {
     id,
     from: ["running"],
@@ -53,8 +54,7 @@ export async function afterFailure(
     ...fence(deps, { task }),
     set: { failure: text },
     note: failure.message,
-    ...(account.retriesFailures && { costMicroUsd: 0 }),
-    ...(!account.retriesFailures && record.held !== undefined && { costMicroUsd: Number(record.held) }),
+    ...cost,
     ...(event !== undefined && { event }),
   };
 }

@@ -18,10 +18,9 @@ export function offersFor(request: GenerationRequest, accounts: Accounts, looked
 }
 
 export function offerOf(request: GenerationRequest, account: Account, looked: Looked): Offer {
-  const found = withoutRepeats([
-    ...account.provider.check(request, account.reading),
-    ...fileProblems(request, account, looked),
-  ]);
+  const ruled = account.provider.check(request, account.reading);
+  const files = fileProblems(request, account, looked);
+  const found = files.length > 0 ? withoutRepeats([...ruled, ...files]) : ruled;
   const judged = account.strict ? found.map(strictly) : found;
   return {
     account,

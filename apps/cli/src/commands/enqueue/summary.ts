@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import type { Generation } from "@reelqueue/contracts";
 import pc from "picocolors";
 import type { FileOf } from "../files.ts";
-import { columns, cut } from "../show.ts";
+import { columns, cut, differenceText } from "../show.ts";
 import type { Sent } from "./send.ts";
 
 /** What came of a file; also the last line with --json. */
@@ -21,6 +21,8 @@ export interface Summary {
   /** Paid attempts beyond the first. */
   retries: number;
   costUsd: number;
+  /** What came out dearer than expected, less what came out cheaper, over those that succeeded and whose price was known. */
+  beyondEstimateUsd: number;
   /** Succeeded, but nobody knows at what price. */
   unpriced: number;
   seconds: number;
@@ -40,7 +42,10 @@ export function summarize({ batch, sent, generations, seconds, fileOf }: Told): 
   const of = (state: Generation["state"]) => generations.filter((each) => each.state === state);
   const lineOf = ({ id }: Generation) => sent.lines.get(id) ?? 0;
   const failed = of("failed");
-  const costs = generations.map(({ cost }) => cost.settledUsd);
+  const costs = generations.map(({ cost }) => cost.settledUsd ?? 0);
+  const beyond = of("succeeded").map(({ cost: { estimateUsd, settledUsd } }) =>
+    estimateUsd === null || settledUsd === null ? 0 : settledUsd - estimateUsd,
+  );
   return {
     batch,
     rows: sent.lines.size + sent.refused.length,
@@ -58,7 +63,8 @@ export function summarize({ batch, sent, generations, seconds, fileOf }: Told): 
     expired: of("expired").length,
     needsReview: of("needs_review").length,
     retries: generations.reduce((sum, { attempt }) => sum + attempt - 1, 0),
-    costUsd: Math.round(costs.reduce<number>((sum, usd) => sum + (usd ?? 0), 0) * 1e6) / 1e6,
+    costUsd: sumOf(costs),
+    beyondEstimateUsd: sumOf(beyond),
     unpriced: of("succeeded").filter(({ cost }) => cost.settledUsd === null).length,
     seconds: Math.round(seconds * 10) / 10,
     outputs: of("succeeded").map((each) => ({
@@ -73,6 +79,10 @@ export function summarize({ batch, sent, generations, seconds, fileOf }: Told): 
         .map((each) => ({ line: lineOf(each), id: each.id, reason: reasonOf(each) })),
     ],
   };
+}
+
+function sumOf(amountsUsd: readonly number[]): number {
+  return Math.round(amountsUsd.reduce((sum, usd) => sum + usd, 0) * 1e6) / 1e6;
 }
 
 function reasonOf({ state, failure }: Generation): string {
@@ -108,9 +118,10 @@ export function summaryText(summary: Summary): string {
   return [columns(facts), ...failureLines(failures), ...outputLines(outputs)].join("\n");
 }
 
-function costText({ costUsd, unpriced, succeeded }: Summary): string {
+function costText({ costUsd, beyondEstimateUsd, unpriced, succeeded }: Summary): string {
   if (unpriced > 0 && unpriced === succeeded) return "price not known";
-  return `$${costUsd.toFixed(2)}${unpriced > 0 ? ` and ${unpriced} without a known price` : ""}`;
+  const difference = differenceText(beyondEstimateUsd);
+  return `$${costUsd.toFixed(2)}${unpriced > 0 ? ` and ${unpriced} without a known price` : ""}${difference && `, ${difference}`}`;
 }
 
 function failureLines(failures: Summary["failures"]): string[] {

@@ -115,6 +115,16 @@ describe("the summary", () => {
     expect([summary.rows, summary.refused, allSucceeded(summary)]).toEqual([2, 1, false]);
   });
 
+  test("a cost that came out another way than expected is told beside it; what failed unpaid is no saving", () => {
+    const cost = (estimateUsd: number | null, settledUsd: number | null) => ({ cost: { estimateUsd, settledUsd } });
+    const failed = { ...cost(1, 0), state: "failed", failure: { class: "upstream", message: "no" } } as const;
+    const dearer = told([generation("a", cost(1, 1.25)), generation("b", cost(null, 1)), generation("c", failed)]);
+    expect(dearer.beyondEstimateUsd).toBe(0.25);
+    expect(summaryText(dearer)).toMatch(/cost +\$2\.25, \$0\.25 more than expected/);
+    expect(summaryText(told([generation("a", cost(1, 0.9))]))).toMatch(/cost +\$0\.90, \$0\.10 less than expected/);
+    expect(summaryText(told([generation("a", cost(1, 1.001))]))).toMatch(/cost +\$1\.00$/m);
+  });
+
   test("a cost that nobody knows is not told as $0", () => {
     const unknown = { cost: { estimateUsd: null, settledUsd: null } };
     expect(summaryText(told([generation("a", unknown)]))).toMatch(/cost +price not known/);

@@ -1,0 +1,96 @@
+import type { Event } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { accept, finalize, find, type Installation } from "./index.ts";
+import { record } from "./poll/record.ts";
+import { testInstallation } from "./test-installation.ts";
+
+/** What a generation was expected to cost, what it cost, and what its event says of both. */
+let scope: AsyncDisposableStack;
+let here: Installation;
+beforeEach(async () => {
+  scope = new AsyncDisposableStack();
+  here = await testInstallation(scope, {
+    ark: { pricesPerMillionTokens: { "seedance-2.0/720p": 7 } },
+    hiapi: { pricesPerSecond: { "seedance-2.0/720p": 0.2 }, chargesFailures: true },
+    toapis: { pricesPerSecond: { "seedance-2.0/720p": 0.2 }, chargesFailures: false },
+  });
+});
+afterEach(async () => {
+  expect(await ledger.audit(here.cell)).toEqual([]);
+  await scope.disposeAsync();
+});
+
+test("by the tokens that the provider says it used, beside the estimate", async () => {
+  const { id, n } = await finished("ark", { seconds: "auto" }, { tokens: 100_000 });
+  await finalize({ generation: id, n }, new AbortController().signal, here);
+  const { cost } = await told(id);
+  expect(cost.settledUsd).toBe(0.7);
+  expect(cost.estimateUsd).toBeGreaterThan(2);
+});
+
+test("what was reserved, where the provider says nothing of what it used", async () => {
+  const { id, n } = await finished("hiapi", { seconds: 5 });
+  await finalize({ generation: id, n }, new AbortController().signal, here);
+  expect((await told(id)).cost).toEqual({ estimateUsd: 1, settledUsd: 1 });
+});
+
+test("nothing known, where no price is", async () => {
+  const { id, n } = await finished("hiapi", { resolution: "480p" });
+  await finalize({ generation: id, n }, new AbortController().signal, here);
+  expect((await told(id)).cost).toEqual({ estimateUsd: null, settledUsd: null });
+});
+
+test.each([
+  ["hiapi", 1],
+  ["toapis", null],
+])("a failed task of %s costs %s", async (account, settledUsd) => {
+  const id = await running(account, { seconds: 5 });
+  const found = await ledger.read(here.cell, id);
+  const watched = { id, task: id, attempt: "1", lane: "poll", class: found?.record.class ?? "", ...noLooks };
+  const progress = { kind: "failed", failure: { class: "moderation", message: "no" } } as const;
+  const answer = { watched, lease: String(Date.now()), progress };
+  await record("poll", [answer], accountOf(account), here, () => {});
+  expect((await told(id)).cost).toEqual({ estimateUsd: 1, settledUsd });
+});
+
+const noLooks = { polls: "", at: "0", misses: "", trouble: "", progress: "", seen: "" };
+
+/** The generation as it is found, whose event says the same of its cost. */
+async function told(id: string) {
+  const generation = await find(id, here);
+  if (!generation) throw new Error("it is gone");
+  const body = await here.cell.redis.hget(here.cell.keys.event(`msg_${id}_1`), "body");
+  expect((JSON.parse(body ?? "{}") as Event).data.cost).toEqual(generation.cost);
+  return generation;
+}
+
+function accountOf(name: string) {
+  const account = here.accounts.get(name);
+  if (!account) throw new Error(`no account ${name}`);
+  return account;
+}
+
+async function running(account: string, input: object): Promise<string> {
+  const row = { prompt: "a cup", webhook: "https://example.com/hook", account, ...input };
+  const [accepted] = await accept([row], { tenant: "default" }, here);
+  const id = accepted && "id" in accepted ? accepted.id : "";
+  const due = (lane: ledger.Lane) => ({ lane, inMs: 60_000 });
+  await ledger.move(here.cell, { id, from: ["queued"], to: "submitting", token: "1", due: due("submitting") });
+  await ledger.move(here.cell, { id, from: ["submitting"], to: "running", token: "2", task: id, due: due("poll") });
+  return id;
+}
+
+async function finished(account: string, input: object, usage?: Record<string, number>) {
+  const id = await running(account, input);
+  const moved = await ledger.move(here.cell, {
+    id,
+    from: ["running"],
+    to: "finalizing",
+    token: "3",
+    handover: true,
+    due: { lane: "finalize", inMs: 60_000 },
+    set: { remote: "[]", ...(usage && { usage: JSON.stringify(usage) }) },
+  });
+  return { id, n: moved.kind === "moved" ? Number(moved.n) : 0 };
+}
