@@ -37,6 +37,7 @@ function rehearsal(scope: AsyncDisposableStack, wish: Partial<ChaosOptions>): Ch
     prove: false,
     model: false,
     naive: false,
+    productionLeases: false,
   };
   return { ...plain, report, ...wish };
 }

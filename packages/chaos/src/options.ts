@@ -25,6 +25,8 @@ export interface ChaosOptions {
   model: boolean;
   /** Leave each rule out in turn, and show what it is there for. */
   prove: boolean;
+  /** Leases and time limits as in production, instead of those short enough for a rehearsal. */
+  productionLeases: boolean;
   /** Put the plain BullMQ solution under the same faults, and compare the bills. */
   naive: boolean;
   /** Where the report and the logs go. */
@@ -73,6 +75,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       nemeses: { type: "string" },
       prove: { type: "boolean", default: false },
       model: { type: "boolean", default: false },
+      "production-leases": { type: "boolean", default: false },
       naive: { type: "boolean", default: false },
       without: { type: "string" },
       accounts: { type: "string" },
@@ -90,6 +93,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     workers: count("workers", values.workers),
     prove: values.prove,
     model: values.model,
+    productionLeases: values["production-leases"],
     naive: values.naive,
     ...(values.nemeses !== undefined && { nemeses: values.nemeses.split(",") }),
     ...(values["late-ms"] !== undefined && { lateMs: count("late-ms", values["late-ms"]) }),

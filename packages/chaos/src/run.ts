@@ -1,9 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { timing as inProduction } from "@reelqueue/pipeline";
 import { type Evidence, gather } from "./check/evidence.ts";
 import { check, type Finding } from "./check/index.ts";
 import { type PickUp, pickUp } from "./check/pick-up.ts";
+import { leases } from "./entries/leases.ts";
 import { type Feed, makeRows, type Row, startFeed } from "./feed.ts";
 import { planStrikes } from "./nemesis/index.ts";
 import { startObserver } from "./observer.ts";
@@ -41,7 +43,10 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     logs: join(options.report, "logs"),
     seed: options.seed,
     workers: options.workers,
-    ...(options.without !== undefined && { env: { WITHOUT: options.without } }),
+    env: {
+      ...(options.without !== undefined && { WITHOUT: options.without }),
+      ...(options.productionLeases && { LEASES: "production" }),
+    },
     ...(options.lateMs !== undefined && { twin: { acceptLateMs: options.lateMs * clockFactor } }),
   });
   say(
@@ -57,7 +62,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
   const strikes = await strikeOut(plan, options, { world, feed, say });
   await heal(world);
   say("peace; waiting for everything to come to rest");
-  const { needsReview, stuck } = await comeToRest(rows, world, feed);
+  const { needsReview, stuck } = await comeToRest(rows, world, feed, options);
   // The last late task comes, and its provider calls back.
   if (options.lateMs !== undefined) await wait(options.lateMs + 2_000);
   const evidence = await gather(world, rows, { changedEnds: observer.changed(), stuck });
@@ -79,17 +84,19 @@ async function comeToRest(
   rows: readonly Row[],
   world: World,
   feed: Feed,
+  { productionLeases }: ChaosOptions,
 ): Promise<{ needsReview: number; stuck: string[] }> {
   feed.upTo(rows.length);
   await Promise.race([feed.done, wait(healMs)]);
   feed.giveUp();
+  const [timing, restMs] = productionLeases ? [inProduction, 5 * healMs] : [leases, healMs];
   let needsReview = 0;
-  let stuck = await quiet(idsOf(rows), world, healMs);
+  let stuck = await quiet(idsOf(rows), world, restMs);
   for (let round = 0; round < mostReviews; round += 1) {
-    const settled = await settleReviews(rows, world);
+    const settled = await settleReviews(rows, world, timing);
     if (settled === 0) break;
     needsReview += settled;
-    stuck = await quiet(idsOf(rows), world, healMs);
+    stuck = await quiet(idsOf(rows), world, restMs);
   }
   return { needsReview, stuck };
 }

@@ -1,17 +1,20 @@
 import { setTimeout as wait } from "node:timers/promises";
 import * as ledger from "@reelqueue/ledger";
-import { review } from "@reelqueue/pipeline";
-import { leases } from "./entries/leases.ts";
+import { review, type Timing } from "@reelqueue/pipeline";
 import type { Row } from "./feed.ts";
 import type { World } from "./world/world.ts";
 
 /** What a careful person would do with everything that nothing else could resolve: wait out the quiet window, look at the provider's bill, and say. */
-export async function settleReviews(rows: readonly Row[], world: World): Promise<number> {
+export async function settleReviews(
+  rows: readonly Row[],
+  world: World,
+  timing: Pick<Timing, "quietMs" | "submitLeaseMs">,
+): Promise<number> {
   const ids = rows.flatMap(({ id }) => (id === undefined ? [] : [id]));
   const found = await ledger.readMany(world.here.cell, ids);
   const open = found.filter((each) => each?.record.state === "needs_review").map((each) => each?.id);
   if (open.length === 0) return 0;
-  await wait(leases.quietMs + leases.submitLeaseMs);
+  await wait(timing.quietMs + timing.submitLeaseMs);
   const { byMarker } = await billOf(world);
   for (const { id, marker } of rows) {
     if (id === undefined || !open.includes(id)) continue;

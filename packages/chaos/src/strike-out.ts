@@ -26,7 +26,7 @@ export async function strikeOut(
   for (const [i, nemesis] of plan.entries()) {
     // Work is let in along with the strikes, so that each of them meets some.
     feed.upTo((options.generations * (i + 1)) / plan.length);
-    await wait(luck.between(100, 900));
+    await wait(luck.between(50, 500));
     const atMs = Math.round(performance.now() - startedAt);
     if (atMs > options.minutes * 60_000) break;
     const did = await attempt(nemesis, world, luck);

@@ -2,7 +2,7 @@ import { serveApi } from "@reelqueue/api";
 import { readEnv as readApiEnv } from "@reelqueue/api/env";
 import { openFinalizer } from "@reelqueue/finalizer";
 import { readEnv as readFinalizerEnv } from "@reelqueue/finalizer/env";
-import { type CrashPoint, openInstallation, type Rule } from "@reelqueue/pipeline";
+import { type CrashPoint, openInstallation, type Rule, timing } from "@reelqueue/pipeline";
 import { openPoller } from "@reelqueue/poller";
 import { readEnv as readPollerEnv } from "@reelqueue/poller/env";
 import { createLogger, run } from "@reelqueue/runtime";
@@ -13,7 +13,7 @@ import { shiftClock } from "./shift-clock.ts";
 
 /**
  * The system's processes with leases short enough for a rehearsal and, where told, a crash at a named point:
- * `CRASH_AT=submit:after-intent` kills this process there, `CRASH_AT=…*3` the third time. `WITHOUT=fence` leaves one rule out.
+ * `CRASH_AT=submit:after-intent` kills this process there, `CRASH_AT=…*3` the third time. `WITHOUT=fence` leaves one rule out, `LEASES=production` the short leases.
  */
 shiftClock(Number(process.env.CLOCK_SHIFT_MS ?? 0));
 
@@ -25,7 +25,8 @@ const reached = (at: CrashPoint): void => {
   if (left === 0) process.kill(process.pid, "SIGKILL");
 };
 const without = process.env.WITHOUT as Rule | undefined;
-const rehearsal = { timing: leases, reached, ...(without !== undefined && { without }) };
+const own = process.env.LEASES === "production" ? timing : leases;
+const rehearsal = { timing: own, reached, ...(without !== undefined && { without }) };
 const role = process.env.ROLE ?? "";
 const log = createLogger({ name: role, level: readPollerEnv().logLevel });
 

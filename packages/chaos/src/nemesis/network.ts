@@ -14,7 +14,7 @@ export const network: readonly Nemesis[] = [
     name: "twin-dead",
     weight: 0.02,
     strike: async ({ toTwin }, luck) => {
-      const deadMs = luck.between(8_000, 15_000);
+      const deadMs = luck.between(5_000, 10_000);
       toTwin.weather({ refuses: true });
       toTwin.cut();
       await wait(deadMs);
