@@ -28,6 +28,7 @@ const crashPoints: readonly [CrashPoint, readonly Role[]][] = [
   ["deliver:after-record", ["finalizer"]],
 ];
 
+const shiftedMs = 8_000;
 const leaseMs = leases.submitLeaseMs;
 
 export const processes: readonly Nemesis[] = [
@@ -90,6 +91,8 @@ export const processes: readonly Nemesis[] = [
       const slot = anyOf(world, luck, luck.pick(["submitter", "poller", "finalizer"] as const));
       const hours = luck.pick([-1, 1]);
       slot.replace({ CLOCK_SHIFT_MS: `${hours * 3_600_000}` });
+      // The next one has the right time again.
+      setTimeout(() => slot.replace({}), shiftedMs);
       return `${slot.name} by ${hours} h`;
     },
   },
