@@ -36,6 +36,10 @@ export const accountConfig = z.strictObject({
   switches: z.record(z.string(), z.boolean()).default({}),
   /** Also refuse what only INFERRED rules forbid. */
   strict: z.boolean().default(false),
+  /** What becomes of a POST whose fate nobody can find out: a person decides, or it is sent again and may be paid twice. */
+  onUnknown: z.enum(["review", "resubmit"]).default("review"),
+  /** With `resubmit`, no more than this may be risked in one UTC day; beyond it, and where no price is known, a person decides. */
+  resubmitUsdPerDay: usd.default(10),
   /** Look at media files (local ones, data URIs and URLs) before a request is taken, and check format, pixels and length. */
   probe: z.boolean().default(true),
   /** How many times faster than real time the provider lives; 1 for a real one, more for the twin. */

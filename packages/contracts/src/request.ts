@@ -78,6 +78,8 @@ export const generationRequest = z.strictObject({
     .min(1)
     .max(30 * 86_400)
     .optional(),
+  /** What becomes of its POST should nobody find out whether it was taken; left out: as the account says. */
+  onUnknown: z.enum(["review", "resubmit"]).optional(),
   /** Paid attempts allowed in all; more than one is used only where a failed task is not charged. */
   maxAttempts: z.int().min(1).max(10).default(2),
   /** 0 to 9, higher first. */

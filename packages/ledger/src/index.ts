@@ -12,6 +12,7 @@ export {
   type AccountStatus,
   accountStatus,
   type Bucket,
+  doubt,
   pause,
   reroute,
   resume,

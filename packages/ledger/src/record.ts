@@ -58,6 +58,8 @@ export interface StoredRecord {
   cancel?: string;
   /** Task id told by a callback before we knew it. */
   hint?: string;
+  /** Workers that died while they were sending it, and when the first of them was given up: `2@1790000000000`. */
+  crashes?: string;
   /** What was seen when a submit became unknown. */
   evidence?: string;
   events?: string;

@@ -20,6 +20,7 @@ export type ScriptName =
   | "claim"
   | "claim_deliveries"
   | "delivered"
+  | "doubt"
   | "extend"
   | "forget"
   | "move"

@@ -21,6 +21,8 @@ export interface Account {
   looks?: { perMinute: number; rate: number; burst: number };
   /** Known not to charge tasks that fail, so a new attempt costs nothing twice. */
   retriesFailures: boolean;
+  /** What becomes of POSTs of unknown fate, and how much may be risked in a day. */
+  resubmit: { policy: "review" | "resubmit"; capMicroUsd: number };
   /** How many times faster than real time the provider lives. */
   timeScale: number;
 }
@@ -79,6 +81,7 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
       looks: { perMinute: looksPerMinute, ...bucketOf(looksPerMinute, account.timeScale) },
     }),
     retriesFailures: chargesFailures === false,
+    resubmit: { policy: account.onUnknown, capMicroUsd: account.resubmitUsdPerDay * 1_000_000 },
     timeScale: account.timeScale,
   };
 }

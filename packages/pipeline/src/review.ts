@@ -54,7 +54,7 @@ async function stepFor(
         task: finding.taskId,
         due: { lane: "poll", inMs: 0 },
         set: { polls: "0" },
-        unset: ["evidence", "hint"],
+        unset: ["evidence", "hint", "crashes"],
         note: `a person found its task ${finding.taskId}`,
       };
     case "unsent":
@@ -62,7 +62,7 @@ async function stepFor(
         from: ["needs_review", "unknown"],
         to: "queued",
         due: { lane: "backlog" },
-        unset: ["evidence", "hint"],
+        unset: ["evidence", "hint", "crashes"],
         note: "a person found that it was never sent",
       };
     case "give_up": {

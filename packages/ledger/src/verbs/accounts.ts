@@ -58,6 +58,11 @@ export async function throttle(cell: Cell, name: string, forMs: number, bucket: 
   await run(cell, "throttle", [name, Math.round(forMs), bucket]);
 }
 
+/** Counts money that may be paid for nothing, while it stays within the cap of the UTC day; false: it would not. */
+export async function doubt(cell: Cell, name: string, microUsd: number, capMicroUsd: number): Promise<boolean> {
+  return (await run<number>(cell, "doubt", [name, Math.round(microUsd), Math.round(capMicroUsd)])) === 1;
+}
+
 export interface Standing {
   lane: string;
   /** Ms until its due time; absent in the backlog. */

@@ -9,6 +9,7 @@ import { fence } from "../rule.ts";
 import { operationToken } from "../token.ts";
 import { expireOverdue } from "./expire.ts";
 import { handOverAgain } from "./hand-over-again.ts";
+import { oneMoreCrash } from "./poison.ts";
 import { rerouteFromPaused } from "./reroute.ts";
 
 /**
@@ -86,21 +87,25 @@ async function ripen(account: Account, deps: Deps, freed: (account: string) => v
 
 /** The submit lease is over: whoever held it is dead or has lost it, and what came of its POST nobody knows. */
 async function loseSightOfStale(account: Account, deps: Deps): Promise<void> {
-  const { items } = await ledger.claim(deps.cell, "submitting", account.name, ["token"], {
+  const leaseMs = 60_000;
+  const { items, lease } = await ledger.claim(deps.cell, "submitting", account.name, ["token", "crashes"], {
     limit: batch,
-    leaseMs: 60_000,
+    leaseMs,
   });
   await ledger.moveAll(
     deps.cell,
     items.map(
-      ({ id, token }): ledger.Move => ({
+      ({ id, token, crashes }): ledger.Move => ({
         id,
         from: ["submitting"],
         to: "unknown",
         token: operationToken(),
         ...fence(deps, { token }),
         due: { lane: "unknown", inMs: 0 },
-        set: { evidence: "the worker that was sending it did not come back" },
+        set: {
+          evidence: "the worker that was sending it did not come back",
+          crashes: oneMoreCrash(crashes, Number(lease) - leaseMs),
+        },
         note: "the worker that was sending it did not come back",
       }),
     ),

@@ -2,6 +2,7 @@ import * as ledger from "@reelqueue/ledger";
 import { type Account, callsBack } from "../account.ts";
 import { jittered } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
+import { isPoison } from "../recover/poison.ts";
 import { fence } from "../rule.ts";
 import type { Intent } from "../submit/index.ts";
 import { bind } from "../submit/settle.ts";
@@ -9,8 +10,9 @@ import { operationToken } from "../token.ts";
 import { confirm, listed, lookedUp, sameKeyAgain } from "./ask.ts";
 import { giveToReview } from "./give-to-review.ts";
 import { quietLeftMs } from "./quiet.ts";
+import { sendAnew } from "./send-anew.ts";
 
-export const fields = ["attempt", "class", "submits", "at", "hint", "trouble", "misses", "token"] as const;
+export const fields = ["attempt", "class", "submits", "at", "hint", "trouble", "misses", "token", "crashes"] as const;
 
 /** A POST whose fate is unknown, as it is claimed. `nowMs` is the clock of Redis. */
 export interface Lost {
@@ -24,6 +26,8 @@ export interface Lost {
   /** Looks that told nothing, and looks in a row that found nothing. */
   trouble: number;
   misses: string;
+  /** Workers that died while they were sending it. */
+  crashes: string;
   lease: string;
   /** The move that made it unknown: whoever stood still and comes back finds another. */
   since: string;
@@ -83,6 +87,7 @@ export async function lostOf(item: Item, lease: string, account: Account, deps: 
     nowMs: Number(lease) - deps.timing.submitLeaseMs,
     trouble: Number(item.trouble),
     misses: item.misses,
+    crashes: item.crashes,
     lease,
     since: item.token,
   };
@@ -121,7 +126,8 @@ async function act(lost: Lost, resolution: Resolution, deps: Deps): Promise<void
         ? lookAgain(lost, resolution.inMs, { trouble: String(lost.trouble + 1) }, deps)
         : giveToReview(lost, "its provider has said nothing usable for a day", deps);
     case "mute":
-      return giveToReview(lost, resolution.why, deps);
+      if (!(await sendAnew(lost, resolution.why, deps))) await giveToReview(lost, resolution.why, deps);
+      return;
   }
 }
 
@@ -149,7 +155,10 @@ async function countMiss(lost: Lost, deps: Deps): Promise<void> {
 }
 
 /** There is no task: the same attempt may be sent again. */
-async function sendAgain({ intent, since }: Lost, why: string, deps: Deps): Promise<void> {
+async function sendAgain(lost: Lost, why: string, deps: Deps): Promise<void> {
+  const { intent, since } = lost;
+  if (isPoison(lost.crashes))
+    return giveToReview(lost, `${why}; three workers have died while they were sending it`, deps);
   await ledger.move(deps.cell, {
     id: intent.id,
     from: ["unknown"],
