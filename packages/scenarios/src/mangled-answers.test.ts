@@ -1,10 +1,16 @@
+import type { Generation } from "@reelqueue/contracts";
 import { eventually, freePort } from "@reelqueue/testing";
 import { startTwin } from "@reelqueue/twin";
 import { expect, test } from "vitest";
-import { mangled, startManglingProxy } from "./mangling-proxy.ts";
+import { type Choose, mangled, startManglingProxy } from "./mangling-proxy.ts";
+import { twinPaths } from "./twin-paths.ts";
 import { contradictions, startWorld } from "./world.ts";
 
-const count = 320;
+/** At each provider. */
+const count = 270;
+
+/** Those that cannot be asked again for a task whose answer was lost: a person settles it. */
+const forAPerson = ["jiekou", "xingchao"];
 
 /** Mulberry32, a small seeded generator: the same answers are mangled the same way in every run. */
 function picker(seed: number): (below: number) => number {
@@ -17,58 +23,65 @@ function picker(seed: number): (below: number) => number {
   };
 }
 
-test.each(["hiapi", "jiekou"])(
-  `hundreds of mangled answers of %s: no worker ends, nothing finishes wrongly, nothing is paid twice`,
-  async (account) => {
-    await using twin = await startTwin({ clockFactor: 600, outputs: "tiny", limits: "off", port: await freePort() });
-    const pick = picker(7);
-    const created = new Set<string>();
-    await using proxy = await startManglingProxy(twin.url, (path, sent) => {
-      if (path.startsWith("/files/")) return undefined;
-      // Of POSTs a third, each once; of looks three in four.
-      const spared = sent === "" ? pick(4) === 0 : created.has(sent) || pick(3) > 0;
-      if (sent !== "") created.add(sent);
-      return spared ? undefined : (body) => mangled(body, pick);
-    });
-    const limits = { inFlight: 1_000, requestsPerMinute: 600_000 };
-    await using world = await startWorld({
-      accounts: { [account]: { baseUrl: `${proxy.url}/${account}`, timeScale: 600, limits } },
-    });
-    const ids = await world.enqueue(
-      Array.from({ length: count }, (_, i) => ({
-        account,
-        prompt: `a tide pool [[marker:m${i}]]`,
-        resolution: "480p" as const,
-        seconds: 4,
-      })),
-    );
-    const ended = await eventually(
-      async () => {
-        const all = await world.get(ids);
-        return all.every(({ state }) => ["succeeded", "failed", "needs_review"].includes(state)) && all;
-      },
-      { describe: "all rest or wait for a person", timeoutMs: 150_000, everyMs: 500 },
-    );
+test("hundreds of mangled answers of every provider: no worker ends, nothing finishes wrongly, nothing is paid twice", async () => {
+  await using twin = await startTwin({ clockFactor: 600, outputs: "tiny", limits: "off", port: await freePort() });
+  await using proxy = await startManglingProxy(twin.url, mangler(picker(7)));
+  const limits = { inFlight: 1_000, requestsPerMinute: 600_000 };
+  const names = Object.keys(twinPaths);
+  const account = (name: string) => ({ baseUrl: `${proxy.url}/${twinPaths[name]}`, timeScale: 600, limits });
+  await using world = await startWorld({ accounts: Object.fromEntries(names.map((name) => [name, account(name)])) });
+  const rows = names.flatMap((name) => Array.from({ length: count }, (_, i) => row(name, `${name}-${i}`)));
+  const ids = await world.enqueue(rows);
+  const ended = await eventually(
+    async () => {
+      const all = await world.get(ids);
+      return all.every(({ state }) => ["succeeded", "failed", "needs_review"].includes(state)) && all;
+    },
+    { describe: "all rest or wait for a person", timeoutMs: 200_000, everyMs: 500 },
+  );
 
-    expect(proxy.mangled).toBeGreaterThanOrEqual(500);
-    const bill = (await (await fetch(`${twin.url}/twin/ledger`)).json()) as {
-      duplicates: string[];
-      byMarker: Record<string, { charges: number; taskIds: string[] }>;
-    };
-    expect(bill.duplicates).toEqual([]);
-    for (const [i, generation] of ended.entries()) {
-      const paid = bill.byMarker[`m${i}`];
-      expect(paid?.charges, generation.id).toBe(1);
-      if (generation.state === "succeeded") {
-        expect(paid?.taskIds).toEqual([generation.taskId]);
-        expect(generation.outputs[0]?.bytes).toBeGreaterThan(1_000);
-      }
-      // A provider without any way to ask again leaves a person to settle what was lost; nothing else may fail.
-      if (account === "hiapi") expect(generation.state, JSON.stringify(generation.timeline)).toBe("succeeded");
-      else expect(["succeeded", "needs_review"], JSON.stringify(generation.timeline)).toContain(generation.state);
-    }
-    for (const app of world.apps.values()) expect(app.logs()).not.toMatch(/uncaughtException|unhandledRejection/);
-    expect(await contradictions(world)).toEqual([]);
-  },
-  300_000,
-);
+  for (const name of names)
+    expect({ name, mangled: proxy.mangled.get(name) }).toMatchObject({ mangled: expect.toSatisfy((n) => n >= 500) });
+  const bill = (await (await fetch(`${twin.url}/twin/ledger`)).json()) as Bill;
+  expect(bill.duplicates).toEqual([]);
+  for (const [i, generation] of ended.entries())
+    expectRight(generation, bill.byMarker[rows[i]?.prompt.split(/[:\]]/)[1] ?? ""]);
+  for (const app of world.apps.values()) expect(app.logs()).not.toMatch(/uncaughtException|unhandledRejection/);
+  expect(await contradictions(world)).toEqual([]);
+}, 300_000);
+
+interface Bill {
+  duplicates: string[];
+  byMarker: Record<string, { charges: number; taskIds: string[] }>;
+}
+
+/** Of POSTs a third is answered wrongly, each once; of looks at a task five in six; of questions after a lost one, which wait long for their turn, a third. */
+function mangler(pick: (below: number) => number): Choose {
+  const created = new Set<string>();
+  return (path, sent) => {
+    if (path.startsWith("/files/")) return undefined;
+    const asksForLost = /\/tasks\?|\/toapis\/v1\/videos\/generations\/(?!tsk_vid_)/.test(path);
+    const spared = sent === "" ? (asksForLost ? pick(3) > 0 : pick(6) === 0) : created.has(sent) || pick(3) > 0;
+    if (sent !== "") created.add(sent);
+    return spared ? undefined : (body) => mangled(body, pick);
+  };
+}
+
+function row(account: string, marker: string) {
+  const model = account === "xingchao" ? ("seedance-2.0-pro" as const) : ("seedance-2.0" as const);
+  const resolution = account === "xingchao" ? ("720p" as const) : ("480p" as const);
+  return { account, model, prompt: `a tide pool [[marker:${marker}]]`, resolution, seconds: 4 };
+}
+
+function expectRight(
+  { id, account, state, taskId, outputs, timeline }: Generation,
+  paid: Bill["byMarker"][string] | undefined,
+): void {
+  expect(paid?.charges, id).toBe(1);
+  if (state === "succeeded") {
+    expect(paid?.taskIds).toEqual([taskId]);
+    expect(outputs[0]?.bytes).toBeGreaterThan(1_000);
+  }
+  const allowed = forAPerson.includes(account) ? ["succeeded", "needs_review"] : ["succeeded"];
+  expect(allowed, `${account}: ${JSON.stringify(timeline)}`).toContain(state);
+}

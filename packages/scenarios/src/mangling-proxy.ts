@@ -3,15 +3,16 @@ import { buffer } from "node:stream/consumers";
 
 export interface ManglingProxy extends AsyncDisposable {
   url: string;
-  mangled: number;
+  /** How many answers of each provider, by the first part of its paths. */
+  mangled: ReadonlyMap<string, number>;
 }
 
+/** What becomes of the answer to a request; undefined: it stays as it is. */
+export type Choose = (path: string, sent: string) => ((body: Buffer) => Buffer) | undefined;
+
 /** Passes requests on to the twin and mangles some of its answers on their way back: what was done is done, only the word of it is lost. */
-export async function startManglingProxy(
-  target: string,
-  choose: (path: string, sent: string) => ((body: Buffer) => Buffer) | undefined,
-): Promise<ManglingProxy> {
-  const proxy = { mangled: 0 };
+export async function startManglingProxy(target: string, choose: Choose): Promise<ManglingProxy> {
+  const counts = new Map<string, number>();
   const server = createServer(async (incoming, outgoing) => {
     const body = await buffer(incoming);
     const passedOn = request(
@@ -20,7 +21,8 @@ export async function startManglingProxy(
       async (answer) => {
         const real = await buffer(answer);
         const mangle = answer.statusCode === 200 ? choose(incoming.url ?? "", body.toString()) : undefined;
-        if (mangle) proxy.mangled += 1;
+        const name = incoming.url?.split("/")[1] ?? "";
+        if (mangle) counts.set(name, (counts.get(name) ?? 0) + 1);
         const sent = mangle ? mangle(real) : real;
         const headers = { ...answer.headers, "content-length": String(sent.length) };
         outgoing.writeHead(answer.statusCode ?? 502, headers).end(sent);
@@ -31,13 +33,14 @@ export async function startManglingProxy(
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
-  return Object.assign(proxy, {
+  return {
+    mangled: counts,
     url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
-  });
+  };
 }
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };

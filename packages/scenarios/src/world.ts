@@ -7,10 +7,11 @@ import { type AcceptedRow, accept, findMany, type Installation, openInstallation
 import { createLogger } from "@reelqueue/runtime";
 import { type App, eventually, type LocalRedis, spawnApp, spawnEntry, startLocalRedis } from "@reelqueue/testing";
 import { startTwin, type Twin, type TwinOptions } from "@reelqueue/twin";
+import { twinPaths } from "./twin-paths.ts";
 
 export interface WorldWish {
   twin?: TwinOptions;
-  /** Changes to the accounts `hiapi` and `jiekou`, which both point at the twin. */
+  /** Changes to the accounts `hiapi` and `jiekou`, and more accounts, each named as its provider; all point at the twin. */
   accounts?: Record<string, Partial<AccountConfig>>;
   /** Processes to start; default: one of each stage. */
   apps?: readonly string[];
@@ -74,45 +75,37 @@ export async function startWorld(wish: WorldWish = {}): Promise<World> {
   });
   const apps = new Map<string, App>();
   scope.defer(() => endAll(apps));
-  const { start, startApp } = starters(apps, { ...env, ...wish.appEnv });
-  await Promise.all((wish.apps ?? ["submitter", "poller", "finalizer"]).map((name) => start(name)));
-  return {
-    redis,
-    twin,
-    home,
-    here,
-    apps,
-    start,
-    startApp,
-    enqueue: async (inputs, tenant = "default") => (await accept(inputs, { tenant, localFiles: true }, here)).map(idOf),
-    get: (ids) => findMany(ids, here),
-    rested: (ids, timeoutMs = 150_000) => rested(ids, timeoutMs, here),
-    bill: async () => (await (await fetch(`${twin.url}/twin/ledger`)).json()) as Bill,
-    [Symbol.asyncDispose]: () => scope.disposeAsync(),
-  };
-}
-
-function starters(apps: Map<string, App>, env: Record<string, string>): Pick<World, "start" | "startApp"> {
-  const ready = async (name: string, app: App): Promise<App> => {
+  const started = async (name: string, app: App): Promise<App> => {
     apps.set(name, app);
     await app.ready();
     return app;
   };
-  return {
-    start: async (name, extra) =>
-      ready(name, await spawnEntry(rehearsal, name, { ...env, WORKER: name.split("#")[0] ?? name, ...extra })),
-    startApp: async (name, extra) => ready(name, await spawnApp(name, { ...env, ...extra })),
+  const start = async (name: string, extra: Record<string, string> = {}) => {
+    const stage = name.split("#")[0] ?? name;
+    return started(name, await spawnEntry(rehearsal, name, { ...env, WORKER: stage, ...wish.appEnv, ...extra }));
   };
+  const startApp = async (name: string, extra: Record<string, string> = {}) =>
+    started(name, await spawnApp(name, { ...env, ...wish.appEnv, ...extra }));
+  await Promise.all((wish.apps ?? ["submitter", "poller", "finalizer"]).map((name) => start(name)));
+  const places = { redis, twin, home, here, apps, start, startApp };
+  return { ...places, ...throughHere(here, twin), [Symbol.asyncDispose]: () => scope.disposeAsync() };
 }
 
-function rested(ids: readonly string[], timeoutMs: number, here: Installation): Promise<Generation[]> {
-  return eventually(
-    async () => {
-      const all = await findMany(ids, here);
-      return all.length === ids.length && all.every(({ state }) => isResting(state)) && all;
-    },
-    { describe: `${ids.length} generations rest`, timeoutMs, everyMs: 100 },
-  );
+/** What is done and seen in this process. */
+function throughHere(here: Installation, twin: Twin): Pick<World, "enqueue" | "get" | "rested" | "bill"> {
+  return {
+    enqueue: async (inputs, tenant = "default") => (await accept(inputs, { tenant, localFiles: true }, here)).map(idOf),
+    get: (ids) => findMany(ids, here),
+    rested: (ids, timeoutMs = 150_000) =>
+      eventually(
+        async () => {
+          const all = await findMany(ids, here);
+          return all.length === ids.length && all.every(({ state }) => isResting(state)) && all;
+        },
+        { describe: `${ids.length} generations rest`, timeoutMs, everyMs: 100 },
+      ),
+    bill: async () => (await (await fetch(`${twin.url}/twin/ledger`)).json()) as Bill,
+  };
 }
 
 /** Nothing in the ledger contradicts anything else; asserted at the end of every scenario. */
@@ -128,7 +121,7 @@ function environment(
 ): Record<string, string> & { REELQUEUE_CONFIG: string } {
   const account = (provider: string) => ({
     provider,
-    baseUrl: `${twin.url}/${provider}`,
+    baseUrl: `${twin.url}/${twinPaths[provider]}`,
     keyEnv: "TWIN_KEY",
     callbackSecretEnv: "TWIN_CALLBACK_SECRET",
     timeScale: twinWish?.clockFactor ?? clockFactor,
@@ -137,10 +130,12 @@ function environment(
     ...accounts[provider],
   });
   const path = join(home, "reelqueue.config.json");
-  writeFileSync(
-    path,
-    JSON.stringify({ accounts: { hiapi: account("hiapi"), jiekou: account("jiekou") }, allowPrivate: ["127.0.0.0/8"] }),
-  );
+  const names = new Set(["hiapi", "jiekou", ...Object.keys(accounts)]);
+  const config = {
+    accounts: Object.fromEntries([...names].map((name) => [name, account(name)])),
+    allowPrivate: ["127.0.0.0/8"],
+  };
+  writeFileSync(path, JSON.stringify(config));
   return {
     REDIS_URL: redis.url,
     REELQUEUE_HOME: home,
