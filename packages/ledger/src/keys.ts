@@ -42,6 +42,7 @@ export function keysOf(prefix: string) {
     batchCounts: (tenant: string, batch: string) => `${prefix}:n:${tenant}:${batch}`,
     line: (account: string, priority: string, tenant: string) => `${prefix}:b:${account}:${priority}:${tenant}`,
     tasks: (account: string) => `${prefix}:t:${account}`,
+    upload: (account: string, file: string) => `${prefix}:u:${account}:${file}`,
     learned: (className: string) => `${prefix}:c:${className}`,
     event: (id: string) => `${prefix}:e:${id}`,
     events: (state: string) => `${prefix}:es:${state}`,

@@ -11,6 +11,9 @@ export const timing = {
   /** A look at a task, and how long nobody else may take it meanwhile. */
   lookMs: 15_000,
   lookLeaseMs: 30_000,
+  /** A whole upload of a file to a provider, and how long nobody else may send the same one meanwhile. */
+  uploadMs: 120_000,
+  uploadLeaseMs: 180_000,
   /** Renewed while a finalizer is at work. */
   finalizeLeaseMs: 60_000,
   /** How long a full disk is waited for before room is looked for again. */

@@ -1,7 +1,7 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import type { Capabilities } from "./capabilities.ts";
 import { breachIf, type Rule } from "./checking.ts";
-import { declaredFormat, formOf, type Medium, mediaOf } from "./media.ts";
+import { declaredFormat, formOf, type Medium, mediaOf, needsUpload, takesInline } from "./media.ts";
 
 /** Kinds of rules that every reseller has in its own numbers; the numbers come from the capability table. */
 
@@ -115,16 +115,17 @@ export function audioNeedsPicture(named: Named): Rule {
   };
 }
 
-/** Media that stand in the URL itself, or that only we have, where the provider wants an address; by its table of inline media. */
-export function notInline(named: Named, { inline, title }: Capabilities): Rule {
-  const { frames, referenceImages, videos, audios } = inline.value;
-  const taken = { frame: frames, image: referenceImages, video: videos, audio: audios };
+/** Media that stand in the URL itself, or that only we have and it takes no files, where the provider wants an address; by its table of inline media. */
+export function notInline(named: Named, capabilities: Capabilities): Rule {
+  const { title } = capabilities;
   return {
     ...named,
     test: (request) =>
-      mediaOf(request).flatMap(({ field, kind, url }) => {
-        const isInline = formOf(url) === "data" || formOf(url) === "stored";
-        return breachIf(isInline && !taken[kind], field, url, `an address: ${title} takes no inline ${kind}s here`);
+      mediaOf(request).flatMap((medium) => {
+        const { field, kind, url } = medium;
+        const isInline = formOf(url) === "data" || (formOf(url) === "stored" && !needsUpload(capabilities, medium));
+        const broken = isInline && !takesInline(capabilities, kind);
+        return breachIf(broken, field, url, `an address: ${title} takes no inline ${kind}s here`);
       }),
   };
 }

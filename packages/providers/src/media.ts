@@ -1,4 +1,5 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
+import type { Capabilities } from "./capabilities.ts";
 
 /** Where a medium is: on the web, in the URL itself, in our media store, in the provider's library, or somewhere that no provider can reach. */
 export type MediaForm = "web" | "data" | "stored" | "asset" | "other";
@@ -33,6 +34,18 @@ export function declaredFormat(url: string): string | undefined {
   const form = formOf(url);
   if (form === "data") return /^data:[a-z]+\/(?:x-)?([a-z0-9.+-]+)/i.exec(url)?.[1]?.toLowerCase();
   return form === "stored" ? /\.([a-z0-9]+)$/i.exec(url)?.[1]?.toLowerCase() : undefined;
+}
+
+/** Whether the provider takes such a medium in the request itself, as a data URI. */
+export function takesInline({ inline }: Pick<Capabilities, "inline">, kind: Medium["kind"]): boolean {
+  const { frames, referenceImages, videos, audios } = inline.value;
+  return { frame: frames, image: referenceImages, video: videos, audio: audios }[kind];
+}
+
+/** Whether a medium of our store has to be uploaded to the provider before a request can name it, and can be. */
+export function needsUpload(capabilities: Pick<Capabilities, "inline" | "uploads">, { kind, url }: Medium): boolean {
+  const takesBytes = capabilities.uploads?.value.includes("bytes") ?? false;
+  return takesBytes && formOf(url) === "stored" && !takesInline(capabilities, kind);
 }
 
 /** The same request with every medium of our store turned into a data URI. */

@@ -42,7 +42,7 @@ test.each([
     { images: [frame("first_frame", "media://abc.png")] },
     ["hiapi", "jiekou", "toapis", "ark"],
   ],
-  ["a file of ours as a reference video", { videos: clips(1, "media://abc.mp4") }, ["hiapi"]],
+  ["a file of ours as a reference video", { videos: clips(1, "media://abc.mp4") }, ["hiapi", "toapis"]],
   ["an asset as a reference video", { videos: clips(1, "asset://a1") }, ["hiapi", "toapis", "xingchao", "ark"]],
   ["a pro model with a watermark", { model: "seedance-2.0-pro", watermark: true }, []],
 ] as const)("%s is taken by %j: %j", (_what, part, names) => {

@@ -12,7 +12,7 @@ local P = KEYS[1]
 --- @include backlog
 --- @include task
 
-local holds_slot = { preparing = true, submitting = true, running = true, unknown = true, needs_review = true, expired = true }
+local holds_slot = { submitting = true, running = true, unknown = true, needs_review = true, expired = true }
 local rests = { succeeded = true, failed = true, canceled = true, expired = true }
 -- What the mover may believe of a record. A difference means that somebody else has been at it meanwhile.
 local believed = { 'n', 'lane', 'token', 'task', 'attempt', 'account' }

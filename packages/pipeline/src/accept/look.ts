@@ -11,6 +11,9 @@ export interface Looked {
 /** Nothing was looked at, so nothing is said about files. */
 export const notLooked: Looked = { at: () => undefined };
 
+/** Who has rules about files. */
+type Asking = Pick<Account, "probe" | "provider"> & { reading: Pick<Account["reading"], "switches"> };
+
 /** For all files of one call; what has not answered by then is only warned of. */
 const longestMs = 20_000;
 
@@ -38,7 +41,7 @@ export async function lookAtMedia(
 }
 
 /** What an account's provider says about the files themselves; what could not be looked at is only warned of. */
-export function fileProblems(request: GenerationRequest, account: Account, looked: Looked): Problem[] {
+export function fileProblems(request: GenerationRequest, account: Asking, looked: Looked): Problem[] {
   if (looked === notLooked) return [];
   const seen: SeenMedium[] = [];
   const warnings: Problem[] = [];
@@ -58,7 +61,7 @@ function wantedOf(request: GenerationRequest, accounts: Accounts): Medium[] {
 }
 
 /** The media that the account's provider has rules about; what an asset is, only the provider knows. */
-function ruledMedia(request: GenerationRequest, { probe, provider }: Account): Medium[] {
+function ruledMedia(request: GenerationRequest, { probe, provider }: Pick<Asking, "probe" | "provider">): Medium[] {
   if (!probe) return [];
   return mediaOf(request).filter(
     ({ kind, url }) => !url.startsWith("asset:") && provider.mediaRules.some(({ of }) => of.includes(kind)),

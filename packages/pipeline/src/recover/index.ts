@@ -3,6 +3,8 @@ import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../account.ts";
 import type { Deps } from "../deps.ts";
 import { startLoop } from "../loop.ts";
+import { mayUpload } from "../prepare/files.ts";
+import { prepare } from "../prepare/index.ts";
 import { resolve } from "../resolve/index.ts";
 import { lookAtReviewed } from "../resolve/reviewed.ts";
 import { fence } from "../rule.ts";
@@ -43,7 +45,11 @@ export function startRecovery(
       return deps.timing.turnMs;
     }, failed),
   );
-  const loops = [main, ...asking];
+  // Nor does an upload keep the asking waiting.
+  const preparing = [...deps.accounts.values()]
+    .filter(mayUpload)
+    .map((account) => startLoop(() => prepare(account, deps, freed), failed));
+  const loops = [main, ...asking, ...preparing];
   return {
     wake: () => {
       for (const loop of loops) loop.wake();

@@ -9,7 +9,7 @@ import { offersFor } from "../route/offers.ts";
 
 const batch = 100;
 /** Other work waits meanwhile. */
-const lookMs = 5_000;
+const lookMs = 2_000;
 
 /**
  * Gives what waits for a paused account to another one that can make it, where the account was not the customer's choice. A generation

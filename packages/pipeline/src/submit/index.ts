@@ -3,6 +3,7 @@ import type { Submitted } from "@reelqueue/providers";
 import type { Verdict } from "@reelqueue/queue";
 import type { Account } from "../account.ts";
 import type { Deps } from "../deps.ts";
+import { prepareFirst } from "../prepare/first.ts";
 import { operationToken } from "../token.ts";
 import { begin } from "./begin.ts";
 import { beginWithout } from "./begin-without.ts";
@@ -31,6 +32,8 @@ export interface Intent {
 export async function submit(handOver: HandOver, deps: Deps, freed: (account: string) => void): Promise<Verdict> {
   const why = deps.unsafe();
   if (why !== undefined) return { kind: "again", afterMs: 5_000 };
+
+  if (await prepareFirst(handOver, deps, freed)) return { kind: "done", note: "its media are uploaded first" };
 
   await deps.reached?.("submit:before-intent", handOver.generation);
   const startedAt = performance.now();

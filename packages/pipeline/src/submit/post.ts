@@ -1,6 +1,7 @@
 import type { SubmitCall, Submitted } from "@reelqueue/providers";
 import { callsBack } from "../account.ts";
 import type { Deps } from "../deps.ts";
+import { withAddresses } from "../prepare/files.ts";
 import { callbackToken } from "../token.ts";
 import { idempotencyKeyOf } from "./idempotency-key.ts";
 import type { Intent } from "./index.ts";
@@ -25,7 +26,9 @@ export async function post(intent: Intent, deps: Deps): Promise<Submitted> {
     dataUri: (url) => deps.media.dataUri(url),
   };
   try {
-    return await intent.account.provider.submit(intent.request, call);
+    const request = await withAddresses(intent.request, intent.account, deps);
+    if (request === undefined) return { kind: "unsent", message: "its media have to be uploaded anew" };
+    return await intent.account.provider.submit(request, call);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return sending ? { kind: "unknown", message, evidence: "the adapter failed" } : { kind: "unsent", message };

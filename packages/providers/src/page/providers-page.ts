@@ -1,9 +1,12 @@
 import type { Capabilities, Fact, ModelCapability } from "../capabilities.ts";
+import type { MediaRule } from "../media-rules.ts";
 import { providers } from "../registry.ts";
+import { fileRules } from "./file-rules.ts";
 
 /** docs/providers.md, printed from the capability tables; a test compares the two. */
 export function providersPage(): string {
   const all = Object.values(providers).map(({ capabilities }) => capabilities);
+  const files = new Map(Object.values(providers).map(({ capabilities, mediaRules }) => [capabilities, mediaRules]));
   return [
     "# Providers",
     "",
@@ -11,7 +14,7 @@ export function providersPage(): string {
     "started from), **FOUND** (another public text), **INFERRED** (concluded). More in each provider's own README.",
     "",
     ...overview(all),
-    ...all.flatMap(section),
+    ...all.flatMap((capabilities) => section(capabilities, files.get(capabilities) ?? [])),
   ].join("\n");
 }
 
@@ -32,6 +35,7 @@ function overview(all: readonly Capabilities[]): string[] {
     row("modes", ({ modes }) => modes.join(", ")),
     ...offers.map(([label, ability]) => row(label, ({ offers: offered }) => yes(offered[ability]))),
     row("inline media", ({ inline }) => inlineOf(inline.value)),
+    row("other local files", ({ uploads }) => (uploads?.value.includes("bytes") ? "uploaded" : "–")),
     row("library (`asset://`)", ({ assets }) => yes(assets.value)),
     row("callback", ({ callback }) => (callback === null ? "–" : callback.value.signed ? "signed" : "unsigned")),
     row("a lost answer is found by", ({ resolve }) =>
@@ -44,7 +48,7 @@ function overview(all: readonly Capabilities[]): string[] {
   ];
 }
 
-function section(capabilities: Capabilities): string[] {
+function section(capabilities: Capabilities, files: readonly MediaRule[]): string[] {
   const { title, name, docsUrl, models, switches } = capabilities;
   const facts: [string, Fact<unknown> | null | undefined, (value: never) => string][] = [
     ["address", capabilities.baseUrl, (value: string) => code(value)],
@@ -74,6 +78,7 @@ function section(capabilities: Capabilities): string[] {
     "|---|---|---|---|",
     ...Object.entries(models).map(([model, capability]) => modelRow(model, capability)),
     "",
+    ...fileRules(files),
     ...switchRows(switches),
   ];
 }

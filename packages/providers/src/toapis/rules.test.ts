@@ -107,13 +107,10 @@ const examples: Record<string, Example> = {
       { videos: clips(1, "asset://a1") },
       { images: images(1, "data:image/png;base64,AAAA") },
       { images: [frame("first_frame", "media://abc.png")] },
+      { videos: clips(1, "media://abc.mp4") },
       { audios: clips(1, "data:audio/mp3;base64,AAAA"), videos: clips(1) },
     ],
-    break: [
-      { videos: clips(1, "data:video/mp4;base64,AAAA") },
-      { videos: clips(1, "media://abc.mp4") },
-      { images: images(1, "data:audio/wav;base64,AAAA") },
-    ],
+    break: [{ videos: clips(1, "data:video/mp4;base64,AAAA") }, { images: images(1, "data:audio/wav;base64,AAAA") }],
   },
   "T-V16": {
     on: "privateAssetReview",

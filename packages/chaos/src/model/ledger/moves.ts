@@ -16,7 +16,7 @@ export interface Step {
   attempt: string;
 }
 
-const holdsSlot: readonly State[] = ["preparing", "submitting", "running", "unknown", "needs_review", "expired"];
+const holdsSlot: readonly State[] = ["submitting", "running", "unknown", "needs_review", "expired"];
 
 /** Compare-and-set: wholly or not at all, and the same operation twice changes nothing. Answers as the script does. */
 export function move(ledger: Ledger, step: Step): string {

@@ -1,0 +1,37 @@
+import { eventually } from "@reelqueue/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import * as ledger from "../index.ts";
+import { testCell } from "../test-cell.ts";
+
+let cell: ledger.Cell;
+beforeEach(async () => {
+  cell = await testCell();
+});
+afterEach(() => cell[Symbol.asyncDispose]());
+
+test("of many that want to upload a file at once, one may; at another account another one", async () => {
+  const begun = await Promise.all(
+    Array.from({ length: 20 }, () => ledger.beginUpload(cell, "toapis", "a.mp4", 60_000)),
+  );
+  expect(begun.filter((mine) => mine)).toHaveLength(1);
+  expect(await ledger.beginUpload(cell, "other", "a.mp4", 60_000)).toBe(true);
+});
+
+test("an upload whose worker never came back is anyone's after its lease", async () => {
+  expect(await ledger.beginUpload(cell, "toapis", "a.mp4", 20)).toBe(true);
+  await eventually(() => ledger.beginUpload(cell, "toapis", "a.mp4", 60_000), { describe: "the lease ends" });
+});
+
+test("what became of a file is told until it is dropped or forgotten", async () => {
+  await ledger.noteUpload(cell, "toapis", "a.mp4", { kind: "ready", address: "asset://1" }, 60_000);
+  await ledger.noteUpload(cell, "toapis", "b.mp4", { kind: "processing", assetId: "2" }, 60_000);
+  expect(await ledger.uploadStates(cell, "toapis", ["b.mp4", "none.mp4", "a.mp4"])).toEqual([
+    { kind: "processing", assetId: "2" },
+    undefined,
+    { kind: "ready", address: "asset://1" },
+  ]);
+  expect(await ledger.beginUpload(cell, "toapis", "a.mp4", 60_000)).toBe(false);
+  await ledger.dropUpload(cell, "toapis", "a.mp4");
+  expect(await ledger.uploadStates(cell, "toapis", ["a.mp4"])).toEqual([undefined]);
+  expect(await ledger.uploadStates(cell, "toapis", [])).toEqual([]);
+});

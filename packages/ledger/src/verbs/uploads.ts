@@ -1,0 +1,45 @@
+import { type Cell, pipeline } from "../cell.ts";
+
+/** What has become of one file at one account. */
+export type UploadState =
+  /** Somebody is sending it. */
+  | { kind: "uploading" }
+  /** It is there, but the provider is not done with it. */
+  | { kind: "processing"; assetId: string }
+  /** A request may name it by this address. */
+  | { kind: "ready"; address: string };
+
+/** What is known of files at an account, in their order. */
+export async function uploadStates(
+  cell: Cell,
+  account: string,
+  files: readonly string[],
+): Promise<(UploadState | undefined)[]> {
+  if (files.length === 0) return [];
+  const keys = files.map((file) => cell.keys.upload(account, file));
+  const [texts] = (await pipeline(cell, [["mget", ...keys]])) as [(string | null)[]];
+  return texts.map((text) => (text === null ? undefined : (JSON.parse(text) as UploadState)));
+}
+
+/** Takes the sending of one file upon oneself for so long; false where another has it, or where it is there already. */
+export async function beginUpload(cell: Cell, account: string, file: string, leaseMs: number): Promise<boolean> {
+  const mark = JSON.stringify({ kind: "uploading" } satisfies UploadState);
+  const [taken] = await pipeline(cell, [["set", cell.keys.upload(account, file), mark, "NX", "PX", leaseMs]]);
+  return taken !== null;
+}
+
+/** Remembers what became of a file, for so long. */
+export async function noteUpload(
+  cell: Cell,
+  account: string,
+  file: string,
+  state: UploadState,
+  lastsMs: number,
+): Promise<void> {
+  await pipeline(cell, [["set", cell.keys.upload(account, file), JSON.stringify(state), "PX", lastsMs]]);
+}
+
+/** The file has to be sent anew. */
+export async function dropUpload(cell: Cell, account: string, file: string): Promise<void> {
+  await pipeline(cell, [["del", cell.keys.upload(account, file)]]);
+}
