@@ -1,4 +1,4 @@
-export { freePort } from "@reelqueue/stack";
+export { freePort, holdPorts } from "@reelqueue/stack";
 export { type App, spawnApp, spawnEntry } from "./app.ts";
 export { expectNoClientLeft } from "./clients.ts";
 export { eventually, type Wait } from "./eventually.ts";

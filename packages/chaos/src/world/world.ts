@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Installation, openInstallation } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
-import { freePort, type LocalRedis, type Receiver, startLocalRedis, startReceiver } from "@reelqueue/testing";
+import { holdPorts, type LocalRedis, type Receiver, startLocalRedis, startReceiver } from "@reelqueue/testing";
 import { startTwin, type Twin, type TwinOptions } from "@reelqueue/twin";
 import { leases } from "../entries/leases.ts";
 import { buildDisks, type Disk } from "./disk.ts";
@@ -74,7 +74,8 @@ async function open(scope: AsyncDisposableStack, wish: WorldWish): Promise<World
   const toTwin = scope.use(await openRoad());
   const twin = scope.use(await startTwin(twinOptions(wish, toTwin)));
   toTwin.target = twin.port;
-  const apiPort = await freePort();
+  const ports = await portsFor(scope, placesOf(wish.workers).length);
+  const [apiPort = 0] = ports;
   const env = environment(home, toTwin, apiPort, wish);
   const here = await openInstallation(scope, {
     redisUrl: redis.url,
@@ -87,7 +88,7 @@ async function open(scope: AsyncDisposableStack, wish: WorldWish): Promise<World
   const receiver = scope.use(await startReceiver({ secret: here.secrets.webhookSecrets("default")[0] ?? "" }));
   const endings: Ended[] = [];
   const slotEnv = { ours: env, plain: plainEnvironment(home, toTwin, here) }[wish.plain ? "plain" : "ours"];
-  const place = { redisPort: redis.port, apiPort, env: slotEnv, outputsDisk: disks?.outputs, endings };
+  const place = { redisPort: redis.port, ports, env: slotEnv, outputsDisk: disks?.outputs, endings };
   const slots = await openSlots(scope, wish, place);
   scope.defer(async () => void (await Promise.all(slots.map((slot) => slot[Symbol.asyncDispose]()))));
   await Promise.all(slots.map((slot) => slot.ready()));
@@ -98,21 +99,33 @@ async function open(scope: AsyncDisposableStack, wish: WorldWish): Promise<World
   };
 }
 
+/** Ports that nobody else takes while a process is away, the first of them the front door's. */
+async function portsFor(scope: AsyncDisposableStack, count: number): Promise<number[]> {
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const block = await holdPorts(10);
+    scope.defer(block.release);
+    ports.push(...block.ports);
+  }
+  return ports;
+}
+
 interface Place {
   redisPort: number;
-  apiPort: number;
+  /** One for each process. */
+  ports: readonly number[];
   env: Record<string, string>;
   outputsDisk: Disk | undefined;
   endings: Ended[];
 }
 
 async function openSlots(scope: AsyncDisposableStack, wish: WorldWish, place: Place): Promise<Slot[]> {
-  const { redisPort, apiPort, env, outputsDisk, endings } = place;
+  const { redisPort, ports, env, outputsDisk, endings } = place;
   const slots: Slot[] = [];
-  for (const { name, role } of placesOf(wish.workers)) {
+  for (const [i, { name, role }] of placesOf(wish.workers).entries()) {
     const toRedis = scope.use(await openRoad(redisPort));
     const redis = { REDIS_URL: `redis://127.0.0.1:${toRedis.port}` };
-    const own = role === "api" ? { PORT: `${apiPort}`, HEALTH_PORT: `${apiPort}` } : {};
+    const own = { PORT: `${ports[i]}`, HEALTH_PORT: `${ports[i]}` };
     const disk = role === "finalizer" ? outputsDisk?.env : {};
     slots.push(
       openSlot({
