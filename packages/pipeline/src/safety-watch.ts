@@ -35,11 +35,11 @@ export async function watchSafety(
   const strict = config.durability === "strict";
   let seen: Seen = { unsafe: [], memoryShare: 0, skewMs: 0 };
   const look = async (): Promise<void> => {
-    const before = sentencesOf(seen);
+    const before = sentencesOf(seen, strict);
     seen = await lookAt(cell, config);
     gauges.skew.set(seen.skewMs / 1_000);
     gauges.memory.set(seen.memoryShare);
-    for (const sentence of sentencesOf(seen).filter((each) => !before.includes(each))) {
+    for (const sentence of sentencesOf(seen, strict).filter((each) => !before.includes(each))) {
       log[strict ? "error" : "warn"](sentence);
     }
   };
@@ -70,9 +70,9 @@ async function lookAt(cell: ledger.Cell, { assertDurable }: Config): Promise<See
 }
 
 /** Everything that stands in the way of work, or soon will. */
-function sentencesOf(seen: Seen): string[] {
+function sentencesOf(seen: Seen, strict: boolean): string[] {
   return [
-    ...seen.unsafe.map((sentence) => `submits are not safe: ${sentence}`),
+    ...seen.unsafe.map((sentence) => (strict ? `submits are refused: ${sentence}` : sentence)),
     fullFor("submit", seen) ?? fullFor("accept", seen),
     skewed(seen, "warn"),
   ].filter((sentence) => sentence !== undefined);

@@ -1,6 +1,7 @@
 import type { SubmitCall, Submitted } from "@reelqueue/providers";
 import { callsBack } from "../account.ts";
 import type { Deps } from "../deps.ts";
+import { patiently } from "../patience.ts";
 import { withAddresses } from "../prepare/files.ts";
 import { callbackToken } from "../token.ts";
 import { idempotencyKeyOf } from "./idempotency-key.ts";
@@ -9,12 +10,13 @@ import type { Intent } from "./index.ts";
 /** One POST. Whatever goes wrong once something may have left this machine is `unknown`. */
 export async function post(intent: Intent, deps: Deps): Promise<Submitted> {
   let sending = false;
+  const http = patiently(intent.account, deps.http);
   const call: SubmitCall = {
     http: {
-      ...deps.http,
+      ...http,
       request: (request) => {
         sending = true;
-        return deps.http.request(request);
+        return http.request(request);
       },
     },
     baseUrl: intent.account.baseUrl,

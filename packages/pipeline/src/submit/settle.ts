@@ -6,6 +6,7 @@ import { fullJitterMs } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
 import { announceEnding } from "../event.ts";
 import { insist } from "../insist.ts";
+import { patienceWith } from "../patience.ts";
 import { firstLookMs } from "../poll/schedule.ts";
 import { fence } from "../rule.ts";
 import type { Intent } from "./index.ts";
@@ -32,6 +33,9 @@ export async function settle(intent: Intent, outcome: Submitted, deps: Deps): Pr
       return giveBack(intent, outcome.message, { lane: "backlog" }, deps);
     case "unsent": {
       const inMs = fullJitterMs(intent.submits, deps.random, { baseMs: 2_000, capMs: 300_000 });
+      // while the provider is away, the others need not find that out one by one
+      const awayMs = patienceWith(intent.account).waitMs();
+      if (awayMs > 0) await insist(deps, () => ledger.throttle(deps.cell, intent.account.name, awayMs));
       return giveBack(intent, outcome.message, { lane: "backoff", inMs }, deps);
     }
     case "unknown":
