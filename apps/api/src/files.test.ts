@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Enqueued, MediaView } from "@reelqueue/contracts";
+import { pngFile } from "@reelqueue/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { errorIn, jsonOf, startApi, type TestApi } from "./testing/api.ts";
 import { row, withVideo } from "./testing/generations.ts";
@@ -77,10 +78,7 @@ describe("outputs", () => {
 });
 
 describe("media", () => {
-  const png = Buffer.concat([
-    Buffer.from("89504e470d0a1a0a0000000d4948445200000010000000100802000000909168360000000049454e44ae426082", "hex"),
-    randomBytes(16),
-  ]);
+  const png = pngFile(640, 480);
   const put = (body: unknown, type = "image/png") => api.call("/v1/media", { body, headers: { "content-type": type } });
 
   test("bytes become one file with one URL, however often they come, and a generation can name it", async () => {

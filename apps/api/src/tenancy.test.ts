@@ -34,6 +34,7 @@ const routes: [method: string, path: string, others: number, body?: unknown][] =
   ["GET", "/v1/installation", 403],
   ["POST", "/v1/generations", 400, { prompt: "x", tenant: "acme" }],
   ["POST", "/v1/generations/batch?atomic=true", 400, [{ prompt: "x", tenant: "acme" }]],
+  ["POST", "/v1/quotes", 400, { prompt: "x" }],
   // these concern nobody's generations
   ["GET", "/v1/accounts", 200],
   ["POST", "/v1/media", 400],
