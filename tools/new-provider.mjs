@@ -1,0 +1,15 @@
+// @ts-check
+// What `pnpm new:provider <name>` does.
+import { join } from "node:path";
+import { NewProviderError, writeProvider } from "./new-provider/write-provider.mjs";
+
+try {
+  const packageFolder = join(import.meta.dirname, "..", "packages", "providers");
+  for (const file of writeProvider({ packageFolder, name: process.argv[2] ?? "" }))
+    console.log(`packages/providers/${file}`);
+  console.log("\nWhat to fill in, and in which order: packages/providers/README.md");
+} catch (error) {
+  if (!(error instanceof NewProviderError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
