@@ -1,7 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 
 /** Names one operation on the ledger. */
-export const operationToken = (): string => randomBytes(6).toString("base64url");
+export const operationToken = (): string => randomUUID().slice(0, 13);
 
 /** The unguessable part of a callback's URL: says which attempt of which generation, and proves that we made it. */
 export function callbackToken(key: Buffer, generation: string, attempt: string): string {

@@ -1,4 +1,5 @@
 import { type Cell, pipeline, run } from "../cell.ts";
+import { gather } from "../gather.ts";
 
 export type DeliveryState = "pending" | "delivered" | "exhausted";
 
@@ -36,9 +37,20 @@ export async function delivered(
   outcome: { state: DeliveryState; nextInMs?: number; note: string },
 ): Promise<boolean> {
   const note = outcome.note.replace(/\s+/g, " ").slice(0, 200);
-  const args = [delivery.id, delivery.endpoint, lease, outcome.state, Math.round(outcome.nextInMs ?? 0), note];
-  return (await run<number>(cell, "delivered", args)) === 1;
+  return recorded(cell, [
+    delivery.id,
+    delivery.endpoint,
+    lease,
+    outcome.state,
+    Math.round(outcome.nextInMs ?? 0),
+    note,
+  ]);
 }
+
+const recorded = gather<(string | number)[], boolean>(50, async (cell, tries) => {
+  const answers = await run<number[]>(cell, "delivered", tries.flat());
+  return answers.map((answer) => answer === 1);
+});
 
 /** Sends a webhook again from the first try on, same id and bytes; false if there is none. */
 export async function replay(cell: Cell, id: string): Promise<boolean> {
