@@ -66,7 +66,7 @@ function section(capabilities: Capabilities, files: readonly MediaRule[]): strin
   return [
     `## ${title}`,
     "",
-    `Account \`provider\`: ${code(name)} · key: ${code(`${name.toUpperCase()}_API_KEY`)} · [documentation](${docsUrl}) · [README](../packages/providers/src/${name}/README.md)`,
+    `Account \`provider\`: ${code(name)} · key: ${code(`${name.toUpperCase()}_API_KEY`)} · [documentation](${docsUrl}) · [README](../packages/providers/src/${name}/README.md) · [examples](../examples/modes/${name}.jsonl)`,
     "",
     "| | | rests on |",
     "|---|---|---|",
