@@ -75,6 +75,14 @@ describe("jiekou", () => {
     expect(quote.basis).toContain("15 s in, the longest allowed");
   });
 
+  test("with video input whose length is known, that is counted", () => {
+    const asked = request({ seconds: 5, resolution: "480p", videos: video });
+    const quote = jiekouPrice(asked, reading({ "seedance-2.0/480p+video": 0.0432 }), 5.5);
+    expect(quote.usd).toBe(0.4536);
+    expect(quote.basis).toContain("(5 s out + 5.5 s in) ×");
+    expect(jiekouPrice(asked, reading({ "seedance-2.0/480p+video": 0.0432 }), 2).usd).toBe(0.39);
+  });
+
   test("with video input and no unit price nothing is known but the least it can be", () => {
     const quote = jiekouPrice(
       request({ seconds: 5, resolution: "480p", videos: video }),
@@ -165,6 +173,12 @@ describe("ark", () => {
     const quote = price(request({ seconds: 4, ratio: "16:9", videos: video }), examples);
     expect(quote.usd).toBe(1.76859);
     expect(quote.basis).toBe("411300 tokens for 19 s, 15 s of them input, the longest allowed × $4.3 per million");
+  });
+
+  test("reference videos whose length is known count as long as they are", () => {
+    const quote = price(request({ seconds: 4, ratio: "16:9", videos: video }), examples, 4);
+    expect(quote.usd).toBe(0.74691);
+    expect(quote.basis).toBe("173700 tokens for 8 s, 4 s of them input × $4.3 per million");
   });
 
   test("what was used is charged, minimum and all; what is not known stays unknown", () => {

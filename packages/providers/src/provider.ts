@@ -13,8 +13,8 @@ export interface Provider {
   check(request: GenerationRequest, reading: Reading): Problem[];
   /** What its documents say about media files; see `mediaProblems`. */
   mediaRules: readonly MediaRule[];
-  /** What one attempt is expected to cost, at the account's unit prices. */
-  price(request: GenerationRequest, reading: Reading): Quote;
+  /** What one attempt is expected to cost, at the account's unit prices; `videoSeconds`: of its reference videos together, where they are known. */
+  price(request: GenerationRequest, reading: Reading, videoSeconds?: number): Quote;
   /** One POST. Never throws for anything the network or the provider does. */
   submit(request: GenerationRequest, call: SubmitCall): Promise<Submitted>;
   /** One look at a task. Never throws for anything the network or the provider does. */

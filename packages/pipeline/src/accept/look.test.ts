@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { generationRequest } from "@reelqueue/contracts";
@@ -43,6 +43,8 @@ async function serve(files: Record<string, Buffer>) {
 }
 
 const small = pngFile(300, 400);
+/** Two seconds of 480p. */
+const clip = readFileSync(join(import.meta.dirname, "../../../probe/samples/clip-2s.mp4"));
 const tooSmall = {
   kind: "refused",
   problems: [
@@ -79,6 +81,19 @@ test("sums over the files of a request are checked on the files", async () => {
     kind: "refused",
     problems: [{ field: "audios", given: "16 s in all", rule: "H-V10", label: "FOUND" }],
   });
+});
+
+test("reference videos are priced at the length that they have, and at the longest where it is not known", async () => {
+  const prices = { "seedance-2.0/480p+video": 0.1 };
+  const here = await install({ jiekou: { pricesPerSecond: prices } });
+  const { root } = await serve({ "/clip.mp4": clip });
+  const row = (url: string) => ({ prompt: "x", account: "jiekou", resolution: "480p", seconds: 4, videos: [{ url }] });
+  const usd = async (url: string) => {
+    const priced = (await accept([row(url)], { tenant: "default", dryRun: true }, here))[0];
+    return priced && "quote" in priced ? priced.quote.usd : undefined;
+  };
+  expect(await usd(`${root}/clip.mp4`)).toBe(0.6);
+  expect(await usd(`${root}/none.mp4`)).toBe(1.9);
 });
 
 test("without an account named, the file goes where it is taken, and a quote tells who does not take it and why", async () => {

@@ -9,7 +9,7 @@ export interface Looked {
 }
 
 /** Nothing was looked at, so nothing is said about files. */
-export const notLooked: Looked = { at: () => undefined };
+const notLooked: Looked = { at: () => undefined };
 
 /** Who has rules about files. */
 type Asking = Pick<Account, "probe" | "provider"> & { reading: Pick<Account["reading"], "switches"> };
@@ -52,6 +52,20 @@ export function fileProblems(request: GenerationRequest, account: Asking, looked
   }
   if (seen.length === 0) return warnings;
   return [...mediaProblems(account.provider, seen, account.reading), ...warnings];
+}
+
+/** How long the reference videos are together; `undefined` where the account does not look, or not all are known. */
+export function videoSeconds(request: GenerationRequest, account: Account, looked: Looked): number | undefined {
+  if (looked === notLooked || request.videos.length === 0) return undefined;
+  const lengths = ruledMedia(request, account)
+    .filter(({ kind }) => kind === "video")
+    .map((medium) => {
+      const probed = looked.at(medium);
+      return probed?.kind === "facts" ? probed.facts.seconds : undefined;
+    });
+  if (lengths.length < request.videos.length) return undefined;
+  const totalMs = lengths.reduce<number>((sum, seconds = Number.NaN) => sum + Math.round(seconds * 1_000), 0);
+  return Number.isNaN(totalMs) ? undefined : totalMs / 1_000;
 }
 
 function wantedOf(request: GenerationRequest, accounts: Accounts): Medium[] {

@@ -1,6 +1,6 @@
 import type { GenerationRequest, Problem } from "@reelqueue/contracts";
 import type { Quote } from "@reelqueue/providers";
-import { fileProblems, type Looked } from "../accept/look.ts";
+import { fileProblems, type Looked, videoSeconds } from "../accept/look.ts";
 import type { Account, Accounts } from "../account.ts";
 
 /** What one account says to a request: its price, or exactly why it cannot. */
@@ -24,7 +24,7 @@ export function offerOf(request: GenerationRequest, account: Account, looked: Lo
   const judged = account.strict ? found.map(strictly) : found;
   return {
     account,
-    quote: account.provider.price(request, account.reading),
+    quote: account.provider.price(request, account.reading, videoSeconds(request, account, looked)),
     problems: judged.filter(({ severity }) => severity === "error"),
     warnings: judged.filter(({ severity }) => severity === "warning"),
   };

@@ -28,19 +28,24 @@ export const examplePricesPerMillionTokens: Readonly<Record<string, number>> = {
   "seedance-2.0-mini/720p+video": 2.1,
 };
 
-/** Reference videos count too, and may be so long together (FOUND). How long they are is not known before they are probed. */
+/** Reference videos count too, and may be so long together (FOUND). */
 const longestInputSeconds = 15;
 
-/** Price per million tokens × the tokens of input and output; the longest input and length where they are open. */
-export function price(request: GenerationRequest, { pricesPerMillionTokens = {} }: Reading): Quote {
+/** Price per million tokens × the tokens of input and output; the longest input and length where they are not known. */
+export function price(
+  request: GenerationRequest,
+  { pricesPerMillionTokens = {} }: Reading,
+  videoSeconds = longestInputSeconds,
+): Quote {
   const sku = tokenSku(request);
   const unit = pricesPerMillionTokens[sku];
   if (unit === undefined) return { usd: null, basis: `no price per million tokens for ${sku}` };
-  const inputSeconds = request.videos.length > 0 ? longestInputSeconds : 0;
+  const inputSeconds = request.videos.length > 0 ? videoSeconds : 0;
   const seconds = priced(request, capabilities.models) + inputSeconds;
   const tokens = tokensFor(seconds, pixelsOf(request));
-  const longest = inputSeconds > 0 ? `, ${inputSeconds} s of them input, the longest allowed` : "";
-  return { usd: charged(tokens, unit), basis: `${tokens} tokens for ${seconds} s${longest} × $${unit} per million` };
+  const longest = inputSeconds === longestInputSeconds ? ", the longest allowed" : "";
+  const input = inputSeconds > 0 ? `, ${inputSeconds} s of them input${longest}` : "";
+  return { usd: charged(tokens, unit), basis: `${tokens} tokens for ${seconds} s${input} × $${unit} per million` };
 }
 
 /** What the tokens that were used cost (FOUND: `usage.completion_tokens` is what is charged, minimum use included). */

@@ -13,7 +13,7 @@ const minimums: Readonly<Record<string, readonly number[]>> = {
   "seedance-2.0-fast/720p": [0.5, 0.64, 0.71, 0.85, 1.0, 1.07, 1.21, 1.35, 1.43, 1.57, 1.71, 1.78],
 };
 
-/** The reference videos of one request may be so long together (SEED). How long they are is not known before they are probed. */
+/** The reference videos of one request may be so long together (SEED). */
 const longestInputSeconds = 15;
 
 /**
@@ -34,14 +34,14 @@ export const examplePricesPerSecond: Readonly<Record<string, number>> = {
 };
 
 /**
- * Unit price × output seconds; with video input, the greater of unit price × (output + longest allowed input) and the
- * minimum charge. Without a unit price nothing is known: the minimum alone would be too low a figure to count on.
+ * Unit price × output seconds; with video input, the greater of unit price × (output + input seconds, the longest allowed
+ * where they are not known) and the minimum charge. Without a unit price nothing is known: the minimum alone would be too low a figure to count on.
  */
-export function price(request: GenerationRequest, { pricesPerSecond }: Reading): Quote {
+export function price(request: GenerationRequest, { pricesPerSecond }: Reading, videoSeconds?: number): Quote {
   const seconds = priced(request, capabilities.models);
   const sku = skuOf(request);
   if (request.videos.length === 0) return withoutVideo(sku, seconds, pricesPerSecond[sku]);
-  return withVideo(sku, seconds, pricesPerSecond[`${sku}+video`]);
+  return withVideo(sku, seconds, pricesPerSecond[`${sku}+video`], videoSeconds);
 }
 
 function withoutVideo(sku: string, seconds: number, unit: number | undefined): Quote {
@@ -49,13 +49,13 @@ function withoutVideo(sku: string, seconds: number, unit: number | undefined): Q
   return { usd: roundUsd(unit * seconds), basis: `${seconds} s × $${unit}` };
 }
 
-function withVideo(sku: string, seconds: number, unit: number | undefined): Quote {
+function withVideo(sku: string, seconds: number, unit: number | undefined, input = longestInputSeconds): Quote {
   const minimum = minimumCharge(sku, seconds);
   if (minimum === undefined) return { usd: null, basis: `no minimum charge for ${sku} and ${seconds} s` };
   if (unit === undefined)
     return { usd: null, basis: `no unit price for ${sku}+video; at least $${minimum} (minimum charge)` };
-  const usd = charge(unit, seconds + longestInputSeconds, minimum);
-  const basis = `the greater of (${seconds} s out + ${longestInputSeconds} s in, the longest allowed) × $${unit} and the minimum $${minimum}`;
+  const usd = charge(unit, seconds + input, minimum);
+  const basis = `the greater of (${seconds} s out + ${input} s in${input === longestInputSeconds ? ", the longest allowed" : ""}) × $${unit} and the minimum $${minimum}`;
   return { usd, basis };
 }
 
