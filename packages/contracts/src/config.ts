@@ -40,6 +40,8 @@ export const accountConfig = z.strictObject({
   onUnknown: z.enum(["review", "resubmit"]).default("review"),
   /** With `resubmit`, no more than this may be risked in one UTC day; beyond it, and where no price is known, a person decides. */
   resubmitUsdPerDay: usd.default(10),
+  /** Other programs make tasks with this key too: a task that no generation here owns is no alarm then. */
+  sharedKey: z.boolean().default(false),
   /** Look at media files (local ones, data URIs and URLs) before a request is taken, and check format, pixels and length. */
   probe: z.boolean().default(true),
   /** How many times faster than real time the provider lives; 1 for a real one, more for the twin. */

@@ -28,7 +28,7 @@ export * from "./verbs/deliveries.ts";
 export { learn, learned } from "./verbs/learn.ts";
 export { counts, type IdPage, isCursor, type ListFilter, list, page, tenantsOf } from "./verbs/list.ts";
 export { type Move, type Moved, move, moveAll } from "./verbs/move.ts";
-export { type Found, orphans, ownerOf, read, readMany } from "./verbs/read.ts";
+export { type Found, noteUnowned, orphans, ownerOf, read, readMany } from "./verbs/read.ts";
 export { beginUpload, dropUpload, noteUpload, type UploadState, uploadStates } from "./verbs/uploads.ts";
 export {
   extend,

@@ -36,6 +36,7 @@ export type ScriptName =
   | "reroute"
   | "ripen"
   | "throttle"
+  | "unowned"
   | "wish";
 
 /** Runs one script on the cell; loads it into Redis when Redis does not have it (any more). */

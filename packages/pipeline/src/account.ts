@@ -12,6 +12,8 @@ export interface Account {
   callbackSecret?: Secret;
   reading: Reading;
   strict: boolean;
+  /** Others make tasks with its key too. */
+  sharedKey: boolean;
   /** Media files are looked at before a request is taken. */
   probe: boolean;
   limits: Omit<AdmitLimits, "leaseMs">;
@@ -69,6 +71,7 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
     },
     strict: account.strict,
     probe: account.probe,
+    sharedKey: account.sharedKey,
     limits: {
       slots,
       ...bucketOf(perMinute, account.timeScale),

@@ -26,6 +26,9 @@ export const timing = {
   missApartMs: 30_000,
   /** A lost POST about which its provider has said nothing usable for so long goes to a person. */
   askForMs: 24 * 3_600_000,
+  /** How often a provider's list is searched for tasks that nobody owns, and how old a task has to be before it counts as one. */
+  unownedEveryMs: 600_000,
+  unownedAfterMs: 3_600_000,
   /** Recovery and admission turn at least this often. */
   turnMs: 1_000,
 };

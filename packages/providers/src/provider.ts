@@ -25,6 +25,8 @@ export interface Provider {
   lookup?(clientId: string, call: Call): Promise<LookedUp>;
   /** One page of the tasks that a lost POST may have made, by what the provider repeats of a request. Never throws. */
   list?(lost: LostSubmit, call: Call): Promise<Listed>;
+  /** One page, from 1, of the tasks that this key made, newest first, whoever asked for them. Never throws. */
+  tasks?(page: number, call: Call): Promise<Made>;
   /** Withdraws a task that has not begun; leaves every other one as it is. Never throws. */
   cancel?(taskId: string, call: Call): Promise<Withdrawn>;
   /** Hands a file to the provider, which then has it under a URL or an asset id. Never throws. */
@@ -119,6 +121,9 @@ export interface LostSubmit {
 export type Listed =
   /** `more` is true where the next page may hold tasks that are as new. No candidate on any page: absent, for now. */
   { kind: "listed"; candidates: Candidate[]; more: boolean } | Unanswered;
+
+/** `more`: an older page may follow. */
+export type Made = { kind: "made"; tasks: { taskId: string; createdAtMs: number }[]; more: boolean } | Unanswered;
 
 export interface Candidate {
   taskId: string;

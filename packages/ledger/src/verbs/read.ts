@@ -51,6 +51,14 @@ export async function ownerOf(cell: Cell, account: string, taskId: string): Prom
   return (owner as string | null) ?? undefined;
 }
 
+/** Notes tasks that no generation owns among the orphans, each once; answers those that are new there. */
+export async function noteUnowned(cell: Cell, account: string, taskIds: readonly string[]): Promise<string[]> {
+  const fresh: string[] = [];
+  for (let start = 0; start < taskIds.length; start += readAtOnce)
+    fresh.push(...(await run<string[]>(cell, "unowned", [account, ...taskIds.slice(start, start + readAtOnce)])));
+  return fresh;
+}
+
 /** Task ids that came to us without a generation of their own, newest first: each one may be money. */
 export async function orphans(cell: Cell, count = 100): Promise<Record<string, string>[]> {
   const [lines] = await pipeline(cell, [["lrange", cell.keys.orphans, 0, count - 1]]);

@@ -13,6 +13,7 @@ import { expireOverdue } from "./expire.ts";
 import { handOverAgain } from "./hand-over-again.ts";
 import { oneMoreCrash } from "./poison.ts";
 import { rerouteFromPaused } from "./reroute.ts";
+import { findUnowned } from "./unowned.ts";
 
 /**
  * Brings back whatever was dropped. Every live generation is in the backlog or has one due time, so nothing has to be searched for:
@@ -49,13 +50,19 @@ export function startRecovery(
   const preparing = [...deps.accounts.values()]
     .filter(mayUpload)
     .map((account) => startLoop(() => prepare(account, deps, freed), failed));
+  const searching = [...deps.accounts.values()].map((account) =>
+    startLoop(async () => {
+      await findUnowned(account, deps);
+      return deps.timing.unownedEveryMs;
+    }, failed),
+  );
   const loops = [main, ...asking, ...preparing];
   return {
     wake: () => {
       for (const loop of loops) loop.wake();
     },
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all([...loops, ...searching].map((loop) => loop.stop()));
     },
   };
 }

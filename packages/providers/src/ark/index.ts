@@ -8,7 +8,7 @@ import { submitOnce } from "../settle.ts";
 import { cancel } from "./cancel.ts";
 import { capabilities } from "./capabilities.ts";
 import { rulings } from "./failures.ts";
-import { candidatesIn, listPath } from "./list.ts";
+import { candidatesIn, listPath, tasksIn } from "./list.ts";
 import { mediaRules } from "./media-rules.ts";
 import { cost, price } from "./price.ts";
 import { rules } from "./rules.ts";
@@ -44,6 +44,11 @@ export const ark: Provider = {
   },
   async list(lost, call) {
     const outcome = await lookOnce(dialect, call, listPath(lost.page), (body) => candidatesIn(body, lost, call));
+    if (outcome.kind === "missing") return { kind: "unreachable", message: outcome.message };
+    return outcome.kind === "refused" ? unanswered(outcome) : outcome;
+  },
+  async tasks(page, call) {
+    const outcome = await lookOnce(dialect, call, listPath(page), (body) => tasksIn(body, page));
     if (outcome.kind === "missing") return { kind: "unreachable", message: outcome.message };
     return outcome.kind === "refused" ? unanswered(outcome) : outcome;
   },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { amount, taskId, text } from "../loose.ts";
-import type { Call, Candidate, Listed, LostSubmit } from "../provider.ts";
+import type { Call, Candidate, Listed, LostSubmit, Made } from "../provider.ts";
 import { isUnmarked, markOf } from "./mark.ts";
 import { modelName, tasksPath } from "./wire.ts";
 
@@ -31,6 +31,14 @@ export function candidatesIn(body: unknown, lost: LostSubmit, call: Call): Liste
   return { kind: "listed", candidates, more: hasMore(read, lost) };
 }
 
+/** All tasks on this page; undefined where it cannot be read. */
+export function tasksIn(body: unknown, at: number): Extract<Made, { kind: "made" }> | undefined {
+  const read = page.safeParse(body).data;
+  if (!read) return undefined;
+  const tasks = read.items.map(({ id, created_at }) => ({ taskId: id, createdAtMs: created_at * 1_000 }));
+  return { kind: "made", tasks, more: tasks.length > 0 && !isLast(read, at) };
+}
+
 function candidate(listed: Item, lost: LostSubmit, call: Call): Candidate[] {
   const createdAtMs = listed.created_at * 1_000;
   // Times come in whole seconds.
@@ -59,9 +67,12 @@ function family(model: string): string {
 
 /** That the newest come first is nowhere written: believed of a page that shows it. */
 function hasMore({ items, total }: z.output<typeof page>, { page: at, sinceMs }: LostSubmit): boolean {
-  const isLast = total === undefined ? items.length < pageSize : total <= at * pageSize;
-  if (isLast || items.length === 0) return false;
+  if (isLast({ items, total }, at) || items.length === 0) return false;
   const times = items.map(({ created_at }) => created_at * 1_000);
   const isFalling = times.every((time, i) => i === 0 || time <= (times[i - 1] ?? time));
   return !(isFalling && times.length > 1 && (times.at(-1) ?? 0) + 999 < sinceMs);
+}
+
+function isLast({ items, total }: z.output<typeof page>, at: number): boolean {
+  return total === undefined ? items.length < pageSize : total <= at * pageSize;
 }
