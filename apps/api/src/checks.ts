@@ -102,7 +102,7 @@ async function waitsForYou({ cell, publicUrl }: Installation): Promise<Check[]> 
     found.push(
       bad(
         "orphans",
-        `${orphans.length} tasks belong to no generation and may have been charged: look for them at the provider.`,
+        `${orphans.length} tasks belong to no generation and may have been charged: look for them at the provider (${named(orphans)}).`,
       ),
     );
   if (deliveries && deliveries.exhausted > 0)
@@ -129,4 +129,9 @@ function keys({ config }: Installation): Check[] {
 
 function megabytes(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
+}
+
+function named(orphans: readonly Record<string, string>[]): string {
+  const shown = orphans.slice(0, 5).map(({ account, task }) => `${account} ${task}`);
+  return [...shown, ...(orphans.length > shown.length ? ["…"] : [])].join(", ");
 }
