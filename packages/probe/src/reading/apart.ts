@@ -43,12 +43,10 @@ class ReadingThread {
 
   constructor() {
     const resourceLimits = { maxOldGenerationSizeMb: mostHeapMiB, maxYoungGenerationSizeMb: 32 };
-    // what a library prints about a stranger's file belongs nowhere
+    // not read: reading them would keep the process from ending (the thread says nothing, see there)
     const silent = { stdout: true, stderr: true };
     const bare = { env: {}, execArgv: [], argv: [] };
     this.#worker = new Worker(new URL("./thread.ts", import.meta.url), { resourceLimits, ...silent, ...bare });
-    this.#worker.stdout.resume();
-    this.#worker.stderr.resume();
     // the exit follows and says enough
     this.#worker.on("error", () => undefined);
     this.#worker.once("exit", () => this.#end());

@@ -3,6 +3,9 @@ import { readClip } from "./clip.ts";
 import { readImage } from "./image.ts";
 import type { FromThread, MediaFile, Order, Parsed, ToThread } from "./media-file.ts";
 
+// What a library prints about a stranger's file belongs nowhere.
+for (const out of [process.stdout, process.stderr]) out.write = () => true;
+
 /** A thread that reads files of strangers: each on a port of its own, over which it asks for the bytes that it needs. */
 parentPort?.on("message", ({ order, port }: { order: Order; port: MessagePort }) => {
   const tell = (message: FromThread) => port.postMessage(message);
