@@ -54,6 +54,7 @@ function sticky({ records, changedEnds }: Evidence): Finding {
 function finalizedOnce({ records, deliveries, files }: Evidence): Finding {
   const succeeded = [...records.values()].filter(({ record }) => record.state === "succeeded");
   const events = Map.groupBy(deliveries, ({ generation }) => generation);
+  const kept = Map.groupBy(files.keys(), (key) => key.split("/").at(-2) ?? "");
   const broken = succeeded.flatMap(({ id, record, request }) => {
     const times = ledger.timelineOf(record).filter(({ state }) => state === "succeeded").length;
     const announced = events.get(id)?.length ?? 0;
@@ -61,7 +62,7 @@ function finalizedOnce({ records, deliveries, files }: Evidence): Finding {
     return [
       ...(times === 1 ? [] : [`${id} succeeded ${times} times`]),
       ...(announced === wanted ? [] : [`${id} was announced ${announced} times`]),
-      ...keptAsSaid(id, record, files),
+      ...keptAsSaid(id, record, kept.get(id) ?? [], files),
     ];
   });
   return {
@@ -73,11 +74,15 @@ function finalizedOnce({ records, deliveries, files }: Evidence): Finding {
   };
 }
 
-function keptAsSaid(id: string, record: ledger.StoredRecord, files: Evidence["files"]): string[] {
+function keptAsSaid(
+  id: string,
+  record: ledger.StoredRecord,
+  keys: readonly string[],
+  files: Evidence["files"],
+): string[] {
   const outputs = ledger.outputsOf(id, record.outputs);
-  const own = [...files.keys()].filter((key) => key.includes(`/${id}/`) && !key.endsWith("passport.json"));
-  const extra = own.filter((key) => !outputs.some((output) => output.key === key));
-  const passports = [...files.keys()].filter((key) => key.endsWith(`/${id}/passport.json`)).length;
+  const passports = keys.filter((key) => key.endsWith("/passport.json")).length;
+  const extra = keys.filter((key) => !key.endsWith("/passport.json") && !outputs.some((output) => output.key === key));
   return [
     ...(outputs.length > 0 ? [] : [`${id} succeeded without outputs`]),
     ...outputs
