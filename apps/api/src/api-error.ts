@@ -54,6 +54,7 @@ function ofLedger(error: LedgerError): ApiError {
   switch (error.kind) {
     case "away":
     case "refusing":
+    case "unconfirmed":
       return new ApiError("unavailable", undefined, { retryAfterSeconds: retrySoonSeconds, cause: error });
     case "too_large":
       return new ApiError("too_large", error.message, { cause: error });

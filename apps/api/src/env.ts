@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
+import { redisUrl } from "@reelqueue/contracts";
 import { type LogLevel, StartError } from "@reelqueue/runtime";
 import { z } from "zod";
 
 const variables = z.object({
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).default("redis://127.0.0.1:6379"),
+  REDIS_URL: redisUrl.default("redis://127.0.0.1:6379"),
   REELQUEUE_HOME: z.string().default(".reelqueue"),
   REELQUEUE_CONFIG: z.string().default("reelqueue.config.json"),
   HOST: z.string().default("127.0.0.1"),

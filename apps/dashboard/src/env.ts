@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { redisUrl } from "@reelqueue/contracts";
 import { type LogLevel, StartError } from "@reelqueue/runtime";
 
 const logLevels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
@@ -12,11 +13,13 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env) {
   if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     problems.push(`PORT must be a number from 0 to 65535, not "${env.PORT}"`);
   }
+  const url = redisUrl.safeParse(text(env.REDIS_URL) ?? "redis://127.0.0.1:6379");
+  if (!url.success) problems.push(`REDIS_URL is no address of a Redis: ${url.error.issues[0]?.message}`);
   if (!logLevel) problems.push(`LOG_LEVEL must be one of ${logLevels.join(", ")}, not "${env.LOG_LEVEL}"`);
   if (viewer === "half") problems.push("set both DASHBOARD_VIEWER_USER and DASHBOARD_VIEWER_PASSWORD, or neither");
   if (problems.length > 0) throw new StartError(problems.join("\n"));
   return {
-    redisUrl: text(env.REDIS_URL) ?? "redis://127.0.0.1:6379",
+    redisUrl: url.data ?? "",
     home: resolve(text(env.REELQUEUE_HOME) ?? ".reelqueue"),
     configPath: resolve(text(env.REELQUEUE_CONFIG) ?? "reelqueue.config.json"),
     host: text(env.HOST) ?? "127.0.0.1",

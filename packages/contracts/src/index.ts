@@ -7,4 +7,5 @@ export * from "./moves.ts";
 export * from "./problem.ts";
 export * from "./queues.ts";
 export * from "./quote.ts";
+export * from "./redis-url.ts";
 export * from "./request.ts";

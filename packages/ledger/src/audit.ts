@@ -91,8 +91,12 @@ async function membersOf(
 
 async function keysLike(cell: Cell, pattern: string): Promise<string[]> {
   const found = new Set<string>();
-  for await (const keys of cell.redis.scanStream({ match: `${cell.prefix}:${pattern}`, count: 1_000 })) {
-    for (const key of keys as string[]) found.add(key);
-  }
+  let cursor = "0";
+  do {
+    const scan = ["scan", cursor, "match", `${cell.prefix}:${pattern}`, "count", 1_000];
+    const [[next, keys]] = (await pipeline(cell, [scan])) as [[string, string[]]];
+    for (const key of keys) found.add(key);
+    cursor = next;
+  } while (cursor !== "0");
   return [...found];
 }

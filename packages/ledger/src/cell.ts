@@ -1,16 +1,19 @@
 import { once } from "node:events";
-import type { Redis } from "ioredis";
-import { type ConnectionRole, connect } from "./connection.ts";
+import { type Connection, type ConnectionRole, connect } from "./connection.ts";
 import { toLedgerError } from "./error.ts";
 import { type Keys, keysOf, prefixOf } from "./keys.ts";
-import { runScript, type ScriptName } from "./scripts.ts";
+import { type Primary, parseInfo, primaryOf, unseen } from "./primary.ts";
+import { openRecent, type Recent } from "./recent.ts";
+import { type ScriptName, scriptNamed } from "./scripts.ts";
 
 /** One hash tag in Redis: an independent set of accounts, tenants and queues. Every verb of the ledger works on one. */
 export interface Cell extends AsyncDisposable {
   name: string;
-  redis: Redis;
+  redis: Connection;
   prefix: string;
   keys: Keys;
+  primary: Primary;
+  recent: Recent;
 }
 
 /** Opens the ledger's own connection to a cell; closing it lets answers under way arrive first. */
@@ -24,6 +27,8 @@ export function openCell({ url, cell, role }: { url: string; cell: string; role:
     redis,
     prefix,
     keys: keysOf(prefix),
+    primary: unseen,
+    recent: openRecent(),
     [Symbol.asyncDispose]: async () => {
       if (redis.status === "ready") await redis.quit().catch(() => redis.disconnect());
       else redis.disconnect();
@@ -42,7 +47,8 @@ export async function awaitReady(cell: Cell, withinMs: number): Promise<void> {
     const signal = AbortSignal.timeout(withinMs);
     while (cell.redis.status !== "ready")
       await once(cell.redis, "ready", { signal }).catch(() => signal.throwIfAborted());
-    await cell.redis.ping();
+    const [info] = (await pipeline(cell, [["info", "replication"]])) as [string];
+    cell.primary = primaryOf(parseInfo(info), cell.primary);
   } catch (error) {
     throw toLedgerError(last.error ?? error);
   } finally {
@@ -50,25 +56,71 @@ export async function awaitReady(cell: Cell, withinMs: number): Promise<void> {
   }
 }
 
+type Argument = string | number | Buffer;
+
 /** Runs one of the ledger's scripts on the cell; every fault is a LedgerError. */
-export async function run<Answer>(cell: Cell, name: ScriptName, args: (string | number | Buffer)[]): Promise<Answer> {
+export async function run<Answer>(cell: Cell, name: ScriptName, args: readonly Argument[]): Promise<Answer> {
+  const script = scriptNamed(name);
   try {
-    return (await runScript(cell.redis, name, cell.prefix, args)) as Answer;
+    return (await cell.redis.evalsha(script.sha, 1, cell.prefix, ...args).catch((error: unknown) => {
+      if (!isNoScript(error)) throw error;
+      return cell.redis.eval(script.text, 1, cell.prefix, ...args);
+    })) as Answer;
   } catch (error) {
     throw toLedgerError(error);
   }
 }
 
-/** Runs plain commands in one round trip, answers in order. */
-export async function pipeline(cell: Cell, commands: (string | number)[][]): Promise<unknown[]> {
-  if (commands.length === 0) return [];
+const confirmWithinMs = 1_000;
+
+/**
+ * The same, and says whether what it wrote survives the loss of the primary: `confirmed` once a replica has it too, or where there is none that could
+ * take over. The question goes out behind the script, on its connection: asked of another primary, it would mean nothing.
+ */
+export async function runConfirmed<Answer>(
+  cell: Cell,
+  name: ScriptName,
+  args: readonly Argument[],
+): Promise<{ answer: Answer; confirmed: boolean }> {
+  if (!cell.primary.replicated) return { answer: await run<Answer>(cell, name, args), confirmed: true };
+  const script = scriptNamed(name);
+  // what the script found done was written over another connection: a write of our own behind it is confirmed with all before it
+  const asked = [
+    ["set", `${cell.prefix}:confirm`, "1"],
+    ["wait", 1, confirmWithinMs],
+  ];
+  const behind = (call: Argument[]) => ask(cell, [[...call, 1, cell.prefix, ...args], ...asked]);
   try {
-    const answers = (await cell.redis.pipeline(commands).exec()) ?? [];
-    return answers.map(([error, value]) => {
-      if (error) throw error;
-      return value;
+    const [answer, , copies] = await behind(["evalsha", script.sha]).catch((error: unknown) => {
+      if (!isNoScript(error)) throw error;
+      return behind(["eval", script.text]);
     });
+    return { answer: answer as Answer, confirmed: Number(copies) >= 1 };
   } catch (error) {
     throw toLedgerError(error);
   }
+}
+
+/** Runs plain commands in one round trip, answers in order; on a cluster at the node that has the cell, those without a key too. */
+export async function pipeline(cell: Cell, commands: Argument[][]): Promise<unknown[]> {
+  if (commands.length === 0) return [];
+  try {
+    return await ask(cell, commands);
+  } catch (error) {
+    throw toLedgerError(error);
+  }
+}
+
+async function ask({ redis, prefix }: Cell, commands: Argument[][]): Promise<unknown[]> {
+  // a cluster's client sends a pipeline to the node of the keys in it
+  const compass = redis.isCluster ? [["exists", prefix]] : [];
+  const answers = (await redis.pipeline([...compass, ...commands]).exec()) ?? [];
+  return answers.slice(compass.length).map(([error, value]) => {
+    if (error) throw error;
+    return value;
+  });
+}
+
+function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("NOSCRIPT");
 }

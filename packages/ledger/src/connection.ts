@@ -1,18 +1,78 @@
-import { Redis } from "ioredis";
+import { type ClusterAddress, readRedisUrl, type SentinelAddress } from "@reelqueue/contracts";
+import { Cluster, Redis } from "ioredis";
 
 /** `worker` waits out an outage of Redis; `front` answers its caller quickly that there is one. */
 export type ConnectionRole = "worker" | "front";
 
-/** Opens a connection that comes back by itself after a restart or a frozen server (a silent socket is given up after 30 s). */
-export function connect(url: string, role: ConnectionRole): Redis {
-  const forRole =
-    role === "worker"
+export type Connection = Redis | Cluster;
+
+/**
+ * Opens a connection that comes back by itself: after a restart, after a failover (also of a primary that froze without closing a socket),
+ * and after a server that fell silent.
+ */
+export function connect(url: string, role: ConnectionRole): Connection {
+  const address = readRedisUrl(url);
+  switch (address.kind) {
+    case "single":
+      return new Redis(address.url, optionsFor(role));
+    case "sentinel":
+      return new Redis({ ...optionsFor(role), ...sentinelOptions(address) });
+    case "cluster":
+      return new Cluster(address.nodes, clusterOptions(address, role));
+  }
+}
+
+function optionsFor(role: ConnectionRole) {
+  return {
+    ...(role === "worker"
       ? { maxRetriesPerRequest: null }
-      : { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 5_000 };
-  return new Redis(url, {
-    ...forRole,
-    retryStrategy: (times: number) => Math.min(100 * times, 2_000) * (0.8 + 0.4 * Math.random()),
-    reconnectOnError: (error: Error) => (error.message.startsWith("READONLY") ? 2 : false),
+      : { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 5_000 }),
+    retryStrategy,
+    reconnectOnError: (error: Error) => (error.message.startsWith("READONLY") ? (2 as const) : false),
     socketTimeout: 30_000,
-  });
+  };
+}
+
+const retryStrategy = (times: number): number => Math.min(100 * times, 2_000) * (0.8 + 0.4 * Math.random());
+
+function sentinelOptions({ nodes, name, db, tls, ...login }: SentinelAddress) {
+  return {
+    sentinels: nodes,
+    name,
+    db,
+    ...(login.username !== undefined && { username: login.username }),
+    ...(login.password !== undefined && { password: login.password }),
+    ...(login.sentinelUsername !== undefined && { sentinelUsername: login.sentinelUsername }),
+    ...(login.sentinelPassword !== undefined && { sentinelPassword: login.sentinelPassword }),
+    ...(tls && { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }),
+    sentinelRetryStrategy: (times: number) => Math.min(100 * times, 1_000),
+    // a Sentinel that froze must not keep the others from being asked
+    sentinelCommandTimeout: 1_000,
+    connectTimeout: 3_000,
+    // a frozen primary closes no socket: only its Sentinels say that there is another one
+    failoverDetector: true,
+  };
+}
+
+function clusterOptions({ tls, username, password }: ClusterAddress, role: ConnectionRole) {
+  const waits = role === "worker";
+  return {
+    redisOptions: {
+      ...(waits ? { maxRetriesPerRequest: null } : { maxRetriesPerRequest: 1, commandTimeout: 5_000 }),
+      // longer than BullMQ blocks (10 s); until then a node that froze and has no replica holds what was sent to it
+      socketTimeout: 15_000,
+      connectTimeout: 3_000,
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      ...(tls && { tls: {} }),
+    },
+    enableOfflineQueue: waits,
+    clusterRetryStrategy: retryStrategy,
+    // a frozen primary closes no socket: it is left as soon as the others no longer name it
+    slotsRefreshInterval: 3_000,
+    retryDelayOnFailover: 200,
+    retryDelayOnClusterDown: 200,
+    // about 15 s of a failover are waited for before a command fails
+    maxRedirections: waits ? 100 : 16,
+  };
 }

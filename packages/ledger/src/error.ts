@@ -3,6 +3,8 @@ export type LedgerErrorKind =
   | "away"
   /** Redis answers, but refuses to write (out of memory, disk full, read-only). */
   | "refusing"
+  /** Written, but no replica has it: a failover now would lose it. The same operation again asks again. */
+  | "unconfirmed"
   /** A script of ours failed: a bug, and asking again will not help. */
   | "broken"
   /** The record was written by a newer version. */
@@ -21,6 +23,13 @@ export class LedgerError extends Error {
     this.name = "LedgerError";
     this.kind = kind;
   }
+}
+
+export function unconfirmed(): LedgerError {
+  return new LedgerError(
+    "unconfirmed",
+    "No replica of Redis has confirmed what was written, and a failover now would lose it: is the replica away, or was this primary deposed?",
+  );
 }
 
 /** Turns what ioredis throws into a fault with a kind and a sentence. */

@@ -1,7 +1,8 @@
 export { audit } from "./audit.ts";
 export { awaitReady, type Cell, openCell } from "./cell.ts";
-export { type ConnectionRole, connect } from "./connection.ts";
+export { type Connection, type ConnectionRole, connect } from "./connection.ts";
 export { LedgerError, type LedgerErrorKind } from "./error.ts";
+export { watchPrimary } from "./failover.ts";
 export { generationId, type Lane, lanes, prefixOf } from "./keys.ts";
 export { outputsOf, outputsText } from "./outputs-text.ts";
 export { parseRecord, type StoredRecord, timelineOf, toGeneration } from "./record.ts";

@@ -1,4 +1,5 @@
 import { type Cell, pipeline } from "./cell.ts";
+import { parseInfo, primaryOf } from "./primary.ts";
 
 export interface Safety {
   version: string;
@@ -15,9 +16,27 @@ export interface Safety {
 export async function checkSafety(cell: Cell, options: { assertDurable?: boolean } = {}): Promise<Safety> {
   const [info] = (await pipeline(cell, [["info"]])) as [string];
   const facts = parseInfo(info);
+  const usedMemory = Number(facts.get("used_memory") ?? 0);
+  const maxMemory = Number(facts.get("maxmemory") ?? 0);
+  const warnings: (string | undefined)[] = [await clusterWarning(cell, facts)];
+  if (maxMemory > 0 && usedMemory > 0.8 * maxMemory) {
+    warnings.push(
+      `Redis uses ${Math.round((100 * usedMemory) / maxMemory)} % of its maxmemory: give it more, or shorten retentionDays.`,
+    );
+  }
+  return {
+    version: facts.get("redis_version") ?? "?",
+    unsafe: [...(await crashDangers(cell, facts, options)), ...failoverDangers(cell, facts)],
+    warnings: warnings.filter((warning) => warning !== undefined),
+    usedMemory,
+    maxMemory,
+  };
+}
+
+/** What a crash of Redis would lose, and what Redis may lose by itself. */
+async function crashDangers(cell: Cell, facts: Facts, options: { assertDurable?: boolean }): Promise<string[]> {
   const fsync = await setting(cell, "appendfsync");
   const unsafe: string[] = [];
-  const warnings: string[] = [];
   const policy = facts.get("maxmemory_policy");
   if (policy !== undefined && policy !== "noeviction") {
     unsafe.push(`Redis may evict keys (maxmemory-policy is ${policy}): set \`maxmemory-policy noeviction\`.`);
@@ -38,15 +57,30 @@ export async function checkSafety(cell: Cell, options: { assertDurable?: boolean
   if (facts.get("aof_last_write_status") === "err") {
     unsafe.push("Redis cannot write its log (aof_last_write_status is err): free disk space on its machine.");
   }
-  const usedMemory = Number(facts.get("used_memory") ?? 0);
-  const maxMemory = Number(facts.get("maxmemory") ?? 0);
-  if (maxMemory > 0 && usedMemory > 0.8 * maxMemory) {
-    warnings.push(
-      `Redis uses ${Math.round((100 * usedMemory) / maxMemory)} % of its maxmemory: give it more, or shorten retentionDays.`,
-    );
-  }
-  return { version: facts.get("redis_version") ?? "?", unsafe, warnings, usedMemory, maxMemory };
+  return unsafe;
 }
+
+/** What a failover would lose. */
+function failoverDangers(cell: Cell, facts: Facts): string[] {
+  if (facts.get("role") === "slave") {
+    return [
+      "This Redis is a replica and takes no writes: let REDIS_URL name the primary, or its Sentinels (redis+sentinel://host:port,host:port/<name of the primary>).",
+    ];
+  }
+  const { replicated, replicas } = primaryOf(facts, cell.primary);
+  if (!replicated || replicas > 0) return [];
+  return [
+    "The replica of Redis is away, and a failover now could lose what is acknowledged: start it again; to go on without one, restart reelqueue.",
+  ];
+}
+
+async function clusterWarning(cell: Cell, facts: Facts): Promise<string | undefined> {
+  if (facts.get("cluster_enabled") !== "1") return undefined;
+  if ((await setting(cell, "cluster-require-full-coverage")) !== "yes") return undefined;
+  return "One node of the Redis Cluster that is away stops the cells of all others too: set `cluster-require-full-coverage no` on every node.";
+}
+
+type Facts = ReadonlyMap<string, string>;
 
 /** How far the clock of Redis is ahead of this machine's, in ms; half of the way there and back is taken off. */
 export async function clockSkewMs(cell: Cell): Promise<number> {
@@ -55,15 +89,10 @@ export async function clockSkewMs(cell: Cell): Promise<number> {
   return Number(time[0]) * 1_000 + Number(time[1]) / 1_000 - (askedAt + Date.now()) / 2;
 }
 
-function parseInfo(text: string): Map<string, string> {
-  const lines = text.split("\r\n").filter((line) => line.includes(":"));
-  return new Map(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
-}
-
 /** A setting of the server; `undefined` where CONFIG is forbidden. */
 async function setting(cell: Cell, name: string): Promise<string | undefined> {
   try {
-    const answer = (await cell.redis.config("GET", name)) as unknown;
+    const [answer] = await pipeline(cell, [["config", "GET", name]]);
     if (Array.isArray(answer)) return answer[1] as string | undefined;
     return (answer as Record<string, string>)[name];
   } catch {

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import type { Redis } from "ioredis";
 
 const folder = new URL("./scripts/", import.meta.url);
 
@@ -39,21 +38,10 @@ export type ScriptName =
   | "unowned"
   | "wish";
 
-/** Runs one script on the cell; loads it into Redis when Redis does not have it (any more). */
-export async function runScript(
-  redis: Redis,
-  name: ScriptName,
-  prefix: string,
-  args: (string | number | Buffer)[],
-): Promise<unknown> {
+export function scriptNamed(name: ScriptName): { text: string; sha: string } {
   const script = scripts.get(name);
   if (!script) throw new Error(`no script named ${name}`);
-  try {
-    return await redis.evalsha(script.sha, 1, prefix, ...args);
-  } catch (error) {
-    if (!(error instanceof Error) || !error.message.includes("NOSCRIPT")) throw error;
-    return redis.eval(script.text, 1, prefix, ...args);
-  }
+  return script;
 }
 
 function withIncludes(text: string): string {

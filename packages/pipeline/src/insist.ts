@@ -1,6 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { LedgerError } from "@reelqueue/ledger";
+import { LedgerError, type LedgerErrorKind } from "@reelqueue/ledger";
 import type { Deps } from "./deps.ts";
+
+const passing: ReadonlySet<LedgerErrorKind> = new Set(["away", "refusing", "unconfirmed"]);
 
 /** Repeats a write that must not be lost until Redis takes it: an answer that cost money is held here through any outage. */
 export async function insist<T>(deps: Pick<Deps, "log">, write: () => Promise<T>): Promise<T> {
@@ -8,7 +10,7 @@ export async function insist<T>(deps: Pick<Deps, "log">, write: () => Promise<T>
     try {
       return await write();
     } catch (error) {
-      if (!(error instanceof LedgerError) || (error.kind !== "away" && error.kind !== "refusing")) throw error;
+      if (!(error instanceof LedgerError) || !passing.has(error.kind)) throw error;
       if (tries % 10 === 0) deps.log.error({ err: error }, "an answer is held in memory until Redis takes it");
       await wait(Math.min(2_000, 100 * 2 ** tries));
     }

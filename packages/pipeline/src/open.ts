@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Config } from "@reelqueue/contracts";
+import { type Config, redisUrl as redisUrlForm, withoutPassword } from "@reelqueue/contracts";
 import { createEgress, type Egress } from "@reelqueue/egress";
 import * as ledger from "@reelqueue/ledger";
 import { type OutputStore, openDiskMedia, openDiskOutputs } from "@reelqueue/outputs";
@@ -65,6 +65,7 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
   const { config } = loaded;
   const secret = await installationSecret(home);
   const cell = scope.use(await openReadyCell(options, config.cell));
+  scope.use(ledger.watchPrimary(cell, (restored) => tellFailover(log, restored)));
   const connect = () => ledger.connect(options.redisUrl, options.role);
   const queues = scope.use(openQueues({ connect, prefix: cell.prefix }));
   const http = createEgress({ allowPrivate: config.allowPrivate });
@@ -102,6 +103,8 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
 }
 
 async function openReadyCell({ redisUrl: url, role }: OpenOptions, name: string): Promise<ledger.Cell> {
+  const form = redisUrlForm.safeParse(url);
+  if (!form.success) throw new StartError(`REDIS_URL is no address of a Redis: ${form.error.issues[0]?.message}`);
   const cell = ledger.openCell({ url, cell: name, role });
   try {
     await ledger.awaitReady(cell, readyWithinMs[role]);
@@ -115,6 +118,13 @@ async function openReadyCell({ redisUrl: url, role }: OpenOptions, name: string)
   }
 }
 
+function tellFailover(log: Logger, restored: number): void {
+  log.warn(
+    { restored },
+    "another Redis has taken over, or it was restarted; it did not have `restored` of the recent moves of this process",
+  );
+}
+
 /** A tenant's own secret where the configuration names one, else one derived from the installation's. */
 function webhookSecretsOf({ webhookSecrets }: LoadedConfig, secret: Secret<Buffer>): (tenant: string) => string[] {
   const derived = new Map<string, string>();
@@ -125,10 +135,6 @@ function webhookSecretsOf({ webhookSecrets }: LoadedConfig, secret: Secret<Buffe
     derived.set(tenant, known);
     return [known];
   };
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, "//***@");
 }
 
 export const defaultConfigPath = (folder: string): string => join(folder, "reelqueue.config.json");

@@ -1,6 +1,6 @@
 import { queues as catalogue, type HandOver, type QueueName } from "@reelqueue/contracts";
 import { DelayedError, type Job, UnrecoverableError, Worker } from "bullmq";
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import { bullPrefix } from "./queues.ts";
 
 /** What a stage says of a job when it is through with it; the only words that reach BullMQ. */
@@ -12,7 +12,7 @@ export type Verdict =
   | { kind: "stop"; reason: string };
 
 export interface ConsumeOptions {
-  connect: () => Redis;
+  connect: () => Redis | Cluster;
   prefix: string;
   concurrency: number;
   /** A job threw, or BullMQ met a fault. */

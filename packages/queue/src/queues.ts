@@ -1,10 +1,10 @@
 import { queues as catalogue, type HandOver, jobId, type QueueName } from "@reelqueue/contracts";
 import { Queue } from "bullmq";
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 
 export interface QueuesOptions {
   /** Opens a connection; BullMQ gets one of its own. */
-  connect: () => Redis;
+  connect: () => Redis | Cluster;
   /** Prefix of the cell's keys, for example `{reel}`; BullMQ's lie under `{reel}:bull`. */
   prefix: string;
 }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { redisUrl } from "@reelqueue/contracts";
 import { z } from "zod";
 import { StartError } from "./start-error.ts";
 
@@ -6,7 +7,7 @@ const port = z.coerce.number().int().min(0).max(65_535);
 
 /** The variables that every process of the system reads. */
 const common = {
-  REDIS_URL: z.url({ protocol: /^(rediss?|valkeys?)$/ }).default("redis://127.0.0.1:6379"),
+  REDIS_URL: redisUrl.default("redis://127.0.0.1:6379"),
   REELQUEUE_HOME: z.string().default(".reelqueue"),
   REELQUEUE_CONFIG: z.string().default("reelqueue.config.json"),
   HOST: z.string().default("127.0.0.1"),

@@ -52,9 +52,15 @@ test("a REDIS_URL that does not answer is one sentence, without its password", a
   const url = `redis://user:secret@127.0.0.1:${await freePort()}`;
   const failed = ensureRedis(wish({ url }));
   await expect(failed).rejects.toThrow(
-    /^The Redis of REDIS_URL \(redis:\/\/127\.0\.0\.1:\d+\) does not answer: .*ECONNREFUSED/,
+    /^The Redis of REDIS_URL \(redis:\/\/\*\*\*@127\.0\.0\.1:\d+\) does not answer: .*ECONNREFUSED/,
   );
   await expect(failed).rejects.not.toThrow("secret");
+});
+
+test("a REDIS_URL of no known form is one sentence that names the forms", async () => {
+  await expect(ensureRedis(wish({ url: "redis+sentinel://user:secret@one:1" }))).rejects.toThrow(
+    /^REDIS_URL is no address of a Redis \(redis\+sentinel:\/\/\*\*\*@one:1\): write redis:.*redis\+cluster:/,
+  );
 });
 
 test("no Redis, no Docker and no apt is one sentence that says what to install", async () => {

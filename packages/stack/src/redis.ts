@@ -1,10 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { redisUrl, withoutPassword } from "@reelqueue/contracts";
 import { StackError } from "./error.ts";
 import { rememberedPort } from "./ports.ts";
 import { findRedisServer, type Machine } from "./redis-binary.ts";
 import { startRedisInDocker } from "./redis-docker.ts";
-import { pingRedis, withoutPassword } from "./redis-ping.ts";
+import { pingRedis } from "./redis-ping.ts";
 import { redisServerArguments } from "./redis-server.ts";
 import { supervise } from "./supervise.ts";
 
@@ -45,6 +46,14 @@ export const noRedis =
   "There is no Redis: install redis-server (Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install redis), start Docker, or set REDIS_URL.";
 
 async function given(url: string): Promise<Redis> {
+  const form = redisUrl.safeParse(url);
+  if (!form.success) {
+    const forms = form.error.issues[0]?.message ?? "";
+    throw new StackError(
+      "redis_unreachable",
+      `REDIS_URL is no address of a Redis (${withoutPassword(url)}): ${forms}.`,
+    );
+  }
   const reason = await pingRedis(url);
   if (reason === undefined) return { url, how: "REDIS_URL", stop: async () => {} };
   throw new StackError(

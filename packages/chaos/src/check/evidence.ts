@@ -64,10 +64,8 @@ export async function gather(
 }
 
 async function everyId({ redis, prefix }: ledger.Cell): Promise<string[]> {
-  const ids = new Set<string>();
-  for await (const keys of redis.scanStream({ match: `${prefix}:g:*`, count: 1_000 }))
-    for (const key of keys as string[]) ids.add(key.slice(prefix.length + 3));
-  return [...ids];
+  const keys = await redis.keys(`${prefix}:g:*`);
+  return keys.map((key) => key.slice(prefix.length + 3));
 }
 
 export async function told<T>({ twin }: World, what: "tasks" | "log"): Promise<T> {

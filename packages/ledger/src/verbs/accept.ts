@@ -1,6 +1,6 @@
 import { limits } from "@reelqueue/contracts";
-import { type Cell, run } from "../cell.ts";
-import { LedgerError } from "../error.ts";
+import { type Cell, runConfirmed } from "../cell.ts";
+import { LedgerError, unconfirmed } from "../error.ts";
 import { pack } from "../request-text.ts";
 
 export interface NewGeneration {
@@ -27,7 +27,7 @@ export type Accepted = "accepted" | "existing" | "mismatch" | "skipped";
 const rowsPerScript = 250;
 
 /**
- * Writes new generations, durable when it returns. With `atomic` all of them are written or none (one script, so keep it to some thousands);
+ * Writes new generations, durable when it returns: where replicas could take over, one of them has it too. With `atomic` all of them are written or none (one script, so keep it to some thousands);
  * otherwise each one by itself.
  */
 export async function accept(
@@ -37,12 +37,18 @@ export async function accept(
 ): Promise<Accepted[]> {
   if (generations.length === 0) return [];
   const rows = generations.map(encode);
-  if (options.atomic) return run<Accepted[]>(cell, "accept", ["atomic", ...rows.flat()]);
+  if (options.atomic) return write(cell, ["atomic", ...rows.flat()]);
   const calls: Promise<Accepted[]>[] = [];
   for (let start = 0; start < rows.length; start += rowsPerScript) {
-    calls.push(run<Accepted[]>(cell, "accept", ["each", ...rows.slice(start, start + rowsPerScript).flat()]));
+    calls.push(write(cell, ["each", ...rows.slice(start, start + rowsPerScript).flat()]));
   }
   return (await Promise.all(calls)).flat();
+}
+
+async function write(cell: Cell, args: string[]): Promise<Accepted[]> {
+  const { answer, confirmed } = await runConfirmed<Accepted[]>(cell, "accept", args);
+  if (!confirmed) throw unconfirmed();
+  return answer;
 }
 
 function encode(generation: NewGeneration): string[] {

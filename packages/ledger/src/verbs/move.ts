@@ -1,6 +1,6 @@
 import { mayMove, type Next, type State } from "@reelqueue/contracts";
-import { type Cell, run } from "../cell.ts";
-import { LedgerError } from "../error.ts";
+import { type Cell, run, runConfirmed } from "../cell.ts";
+import { LedgerError, unconfirmed } from "../error.ts";
 import { type Each, gather } from "../gather.ts";
 import type { Lane } from "../keys.ts";
 import { marks, type StoredRecord } from "../record.ts";
@@ -54,24 +54,52 @@ export type Moved =
   | { kind: "orphaned"; state: State }
   | { kind: "missing" };
 
-/** Moves one generation, by compare-and-set in Redis. */
+/**
+ * Moves one generation, by compare-and-set in Redis. An intent and the binding of a task are also at a replica where one could take over:
+ * else it is a LedgerError of kind `unconfirmed`, and whether the move lasts is open.
+ */
 export async function move<From extends State>(cell: Cell, step: Move<From>): Promise<Moved> {
-  const { id, want = [] } = step;
-  return await together(cell, { id, text: encode(step as unknown as Move), wanted: want.length });
+  const encoded = encode(step as unknown as Move);
+  const moved = await together(cell, encoded);
+  remember(cell, encoded, moved);
+  return moved;
 }
 
-/** Moves many generations in one script; each one wholly or not at all, in order. */
+/** Moves many generations in one script; each one wholly or not at all, in order. For moves that a failover may undo: they are made again. */
 export async function moveAll(cell: Cell, steps: readonly Move[]): Promise<Moved[]> {
   if (steps.length === 0) return [];
-  const answers = await run<string[][]>(cell, "move", steps.map(encode));
-  return answers.map((answer, index) => decode(answer, steps[index]?.want?.length ?? 0));
+  const encoded = steps.map(encode);
+  const moved = await send(cell, encoded);
+  for (const [i, each] of encoded.entries()) remember(cell, each, moved[i]);
+  return moved;
+}
+
+/** Makes the recent moves of this process again, where the ledger does not have them; answers how many that were. */
+export async function makeAgain(cell: Cell): Promise<number> {
+  const moved = await Promise.allSettled(
+    cell.recent.texts().map((text) => together(cell, { text, wanted: 0, mustLast: false, again: false })),
+  );
+  const fault = moved.find((each) => each.status === "rejected" && isOutage(each.reason));
+  if (fault?.status === "rejected") throw fault.reason;
+  return moved.filter((each) => each.status === "fulfilled" && each.value.kind === "moved").length;
+}
+
+function isOutage(fault: unknown): boolean {
+  return !(fault instanceof LedgerError) || fault.kind === "away" || fault.kind === "refusing";
 }
 
 /** A move on its way to Redis. */
 interface Encoded {
-  id: string;
   text: string;
   wanted: number;
+  /** Nothing may follow from it before a replica has it too. */
+  mustLast: boolean;
+  /** It says what it believes of the record, so that it can be made again later without meeting anything but its own. */
+  again: boolean;
+}
+
+function remember(cell: Cell, { text, again }: Encoded, moved: Moved | undefined): void {
+  if (again && (moved?.kind === "moved" || moved?.kind === "already")) cell.recent.keep(text);
 }
 
 /** Moves that are asked for at the same moment share a script: Redis is busy with it for some milliseconds at most. */
@@ -79,7 +107,7 @@ const movesAtOnce = 50;
 
 const together = gather<Encoded, Moved>(movesAtOnce, async (cell, steps) => {
   try {
-    return await send(cell, steps);
+    return await (steps.some(({ mustLast }) => mustLast) ? sendConfirmed(cell, steps) : send(cell, steps));
   } catch (error) {
     // a record that the script stumbles over is no fault of those that happened to come along with it
     if (steps.length === 1 || !(error instanceof LedgerError) || error.kind !== "broken") throw error;
@@ -88,20 +116,35 @@ const together = gather<Encoded, Moved>(movesAtOnce, async (cell, steps) => {
 });
 
 async function send(cell: Cell, steps: readonly Encoded[]): Promise<Moved[]> {
-  const answers = await run<string[][]>(
-    cell,
-    "move",
-    steps.map(({ text }) => text),
-  );
+  const answers = await run<string[][]>(cell, "move", textsOf(steps));
   return answers.map((answer, i) => decode(answer, steps[i]?.wanted ?? 0));
 }
 
+async function sendConfirmed(cell: Cell, steps: readonly Encoded[]): Promise<Each<Moved>[]> {
+  const { answer, confirmed } = await runConfirmed<string[][]>(cell, "move", textsOf(steps));
+  return steps.map(({ mustLast, wanted }, i) =>
+    mustLast && !confirmed ? unconfirmed() : decode(answer[i] ?? [], wanted),
+  );
+}
+
 async function sendAlone(cell: Cell, step: Encoded): Promise<Each<Moved>> {
-  const [moved] = await send(cell, [step]).catch((error: Error) => [error]);
+  const [moved] = await sendConfirmed(cell, [step]).catch((error: Error) => [error]);
   return moved ?? { kind: "missing" };
 }
 
-function encode(step: Move): string {
+const textsOf = (steps: readonly Encoded[]): string[] => steps.map(({ text }) => text);
+
+function encode(step: Move): Encoded {
+  const { n, token, task, attempt } = step.expect ?? {};
+  return {
+    text: textOf(step),
+    wanted: step.want?.length ?? 0,
+    mustLast: step.to === "submitting" || step.task !== undefined,
+    again: [n, token, task, attempt].some((belief) => belief !== undefined),
+  };
+}
+
+function textOf(step: Move): string {
   for (const from of step.from) {
     if (!mayMove(from, step.to)) throw new LedgerError("forbidden", `the table of moves has no ${from} → ${step.to}`);
   }

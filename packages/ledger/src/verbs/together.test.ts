@@ -1,3 +1,4 @@
+import type { Command, Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as ledger from "../index.ts";
 import { running, testCell } from "../test-cell.ts";
@@ -36,7 +37,7 @@ function fail(id: string): Promise<ledger.Moved> {
 function scriptsOf({ redis }: ledger.Cell): { count: number } {
   const sent = { count: 0 };
   const send = redis.sendCommand.bind(redis);
-  redis.sendCommand = (command, stream) => {
+  redis.sendCommand = (command: Command, stream?: Parameters<Redis["sendCommand"]>[1]) => {
     if (command.name.startsWith("evalsha")) sent.count += 1;
     return send(command, stream);
   };

@@ -168,8 +168,7 @@ test("what rested longer than the retention leaves nothing behind", async () => 
   expect(await ledger.read(cell, id)).toBeUndefined();
   expect(await ledger.ownerOf(cell, "hiapi", "task-1")).toBeUndefined();
   expect(await ledger.countDeliveries(cell)).toEqual({ pending: 0, delivered: 0, exhausted: 0 });
-  const left: string[] = [];
-  for await (const keys of cell.redis.scanStream({ match: `${cell.prefix}:*` })) left.push(...(keys as string[]));
+  const left = await cell.redis.keys(`${cell.prefix}:*`);
   expect(left.map((key) => key.slice(cell.prefix.length + 1)).toSorted()).toEqual([
     "a:hiapi",
     "endpoints",

@@ -10,16 +10,20 @@ export type Begun = { kind: "begun"; intent: Intent } | { kind: "over"; note: st
 
 /** Writes the intent. `over`: the job is stale, or somebody else is at it, and nothing may be sent. */
 export async function begin({ generation: id, n }: HandOver, token: string, deps: Deps): Promise<Begun> {
-  const moved = await ledger.move(deps.cell, {
-    id,
-    from: ["queued"],
-    to: "submitting",
-    token,
-    ...fence(deps, { n: String(n), lane: "granted", calm: true }),
-    due: { lane: "submitting", inMs: deps.timing.submitLeaseMs },
-    want: ["account", "attempt", "class", "submits", "hint"],
-  });
+  const moved = await ledger
+    .move(deps.cell, {
+      id,
+      from: ["queued"],
+      to: "submitting",
+      token,
+      ...fence(deps, { n: String(n), lane: "granted", calm: true }),
+      due: { lane: "submitting", inMs: deps.timing.submitLeaseMs },
+      want: ["account", "attempt", "class", "submits", "hint"],
+    })
+    .catch((error: unknown) => giveBackUnconfirmed(error, id, token, deps));
   switch (moved.kind) {
+    case "unconfirmed":
+      return { kind: "over", note: "not sent: no replica of Redis has the intent" };
     case "moved":
     case "already":
       return intentOf(id, token, moved.wanted, ledger.thaw(moved.request), deps);
@@ -70,6 +74,27 @@ export async function intentOf(
     note: `account ${name} is not configured here`,
   });
   return { kind: "over", note: `account ${name} is not configured here` };
+}
+
+/** An intent that a failover could lose is none: nothing is sent for it. */
+async function giveBackUnconfirmed(
+  error: unknown,
+  id: string,
+  token: string,
+  deps: Deps,
+): Promise<{ kind: "unconfirmed" }> {
+  if (!(error instanceof ledger.LedgerError) || error.kind !== "unconfirmed") throw error;
+  deps.log.warn({ generation: id }, error.message);
+  await ledger.move(deps.cell, {
+    id,
+    from: ["submitting"],
+    to: "queued",
+    token: operationToken(),
+    ...fence(deps, { token }),
+    due: { lane: "backoff", inMs: 2_000 },
+    note: "not sent: no replica of Redis has the intent",
+  });
+  return { kind: "unconfirmed" };
 }
 
 async function cancelInstead(id: string, deps: Deps): Promise<void> {

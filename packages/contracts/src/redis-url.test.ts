@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { readRedisUrl, redisUrl, withoutPassword } from "./redis-url.ts";
+
+test("every form of REDIS_URL is read", () => {
+  expect(readRedisUrl("redis://u:p@h:1/2")).toEqual({ kind: "single", url: "redis://u:p@h:1/2" });
+  expect(readRedisUrl("redis+sentinel://u:p%40%2Fss@one:1,[::1]:2,three/mine?db=3")).toEqual({
+    kind: "sentinel",
+    nodes: [
+      { host: "one", port: 1 },
+      { host: "::1", port: 2 },
+      { host: "three", port: 26_379 },
+    ],
+    tls: false,
+    username: "u",
+    password: "p@/ss",
+    name: "mine",
+    db: 3,
+  });
+  expect(readRedisUrl("redis+sentinel://one:1/mine?sentinelPassword=s")).toMatchObject({
+    sentinelPassword: "s",
+    db: 0,
+  });
+  expect(readRedisUrl("rediss+cluster://:p@one:1,two")).toEqual({
+    kind: "cluster",
+    nodes: [
+      { host: "one", port: 1 },
+      { host: "two", port: 6_379 },
+    ],
+    tls: true,
+    password: "p",
+  });
+});
+
+test.each([
+  "",
+  "localhost",
+  "http://one:1",
+  "redis://",
+  "redis+sentinel://one:1,two:2",
+  "redis+sentinel://one:1/a/b",
+  "redis+sentinel://one:1/mine?db=x",
+  "redis+sentinel://one:99999/mine",
+  "redis+sentinel://one:1,,two:2/mine",
+  "redis+cluster://one:1/3",
+  "redis+cluster://",
+  "redis+other://one:1",
+])("any other is answered with the forms there are: %s", (url) => {
+  expect(() => readRedisUrl(url)).toThrow(/redis\+sentinel:\/\/.*redis\+cluster:\/\//);
+  expect(redisUrl.safeParse(url).success).toBe(false);
+});
+
+test.each([
+  ["redis://u:secret@h:1/2", "redis://***@h:1/2"],
+  [
+    "redis+sentinel://u:secret@a:1,b:2/mine?sentinelPassword=secret",
+    "redis+sentinel://***@a:1,b:2/mine?sentinelPassword=***",
+  ],
+  ["redis://h:1", "redis://h:1"],
+])("a password is not shown: %s", (url, shown) => {
+  expect(withoutPassword(url)).toBe(shown);
+});

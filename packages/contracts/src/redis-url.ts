@@ -1,0 +1,94 @@
+import { z } from "zod";
+
+/** Where Redis is, as REDIS_URL says it. */
+export type RedisAddress = { kind: "single"; url: string } | SentinelAddress | ClusterAddress;
+
+interface Group {
+  nodes: { host: string; port: number }[];
+  tls: boolean;
+  username?: string;
+  password?: string;
+}
+
+export interface SentinelAddress extends Group {
+  kind: "sentinel";
+  /** The primary's name, as the Sentinels know it. */
+  name: string;
+  db: number;
+  sentinelUsername?: string;
+  sentinelPassword?: string;
+}
+
+export interface ClusterAddress extends Group {
+  kind: "cluster";
+}
+
+/** The forms of REDIS_URL, for a person who wrote another one. */
+const forms =
+  "write redis://[user:password@]host:port (rediss:// with TLS), redis+sentinel://[user:password@]host:port,host:port/<name of the primary>[?db=1] or redis+cluster://[user:password@]host:port,host:port";
+
+/** A REDIS_URL in one of its forms. */
+export const redisUrl = z.string().refine((text) => parse(text) !== undefined, { error: forms });
+
+/** Reads a REDIS_URL; an Error that names the forms for any other text. */
+export function readRedisUrl(text: string): RedisAddress {
+  const address = parse(text);
+  if (address === undefined) throw new Error(`it is no address of a Redis: ${forms}`);
+  return address;
+}
+
+/** The address without what stands in it to log in. */
+export function withoutPassword(url: string): string {
+  return url.replace(/\/\/.*@/, "//***@").replace(/(password=)[^&]*/gi, "$1***");
+}
+
+const grouped = /^redis(s?)\+(sentinel|cluster):\/\/(?:(.*)@)?([^/?@]+)(\/[^?]*)?(\?.*)?$/;
+
+function parse(text: string): RedisAddress | undefined {
+  const parts = grouped.exec(text);
+  if (parts === null) return single(text);
+  const [, secure, kind, login, hosts = "", path = "", query = ""] = parts;
+  const nodes = hosts.split(",").map((host) => nodeOf(host, kind === "sentinel" ? 26_379 : 6_379));
+  // one host stands for all of them, so that the rest is read as in any other URL
+  const rest = `redis://${login === undefined ? "" : `${login}@`}all${path}${query}`;
+  if (!URL.canParse(rest) || !nodes.every((node) => node !== undefined)) return undefined;
+  const url = new URL(rest);
+  const group = { nodes, tls: secure === "s", ...named("username", url.username), ...named("password", url.password) };
+  return kind === "cluster" ? clusterOf(group, url) : sentinelOf(group, url);
+}
+
+function single(url: string): RedisAddress | undefined {
+  const isOne =
+    URL.canParse(url) && /^(rediss?|valkeys?):$/.test(new URL(url).protocol) && new URL(url).hostname !== "";
+  return isOne ? { kind: "single", url } : undefined;
+}
+
+function nodeOf(text: string, otherwise: number): { host: string; port: number } | undefined {
+  if (!URL.canParse(`redis://${text}`)) return undefined;
+  const { hostname, port } = new URL(`redis://${text}`);
+  return hostname === "" ? undefined : { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || otherwise) };
+}
+
+function clusterOf(group: Group, { pathname, search }: URL): ClusterAddress | undefined {
+  // a cluster has no databases to choose from
+  return pathname.length > 1 || search !== "" ? undefined : { kind: "cluster", ...group };
+}
+
+function sentinelOf(group: Group, { pathname, searchParams }: URL): SentinelAddress | undefined {
+  const name = decodeURIComponent(pathname.slice(1));
+  const db = searchParams.get("db") ?? "0";
+  if (name === "" || name.includes("/") || !/^\d{1,5}$/.test(db)) return undefined;
+  return {
+    kind: "sentinel",
+    ...group,
+    name,
+    db: Number(db),
+    ...named("sentinelUsername", searchParams.get("sentinelUsername") ?? ""),
+    ...named("sentinelPassword", searchParams.get("sentinelPassword") ?? ""),
+  };
+}
+
+function named<Name extends string>(name: Name, value: string): Partial<Record<Name, string>> {
+  if (value === "") return {};
+  return { [name]: decodeURIComponent(value) } as Record<Name, string>;
+}
