@@ -36,19 +36,19 @@ export function thaw(
 
 /** Shorter JSON gains nothing. */
 const worthwhile = 200;
-/** A window of 4 KiB holds a prompt, and costs a tenth of the usual memory to set up. */
-const small = { level: 6, memLevel: 5, windowBits: 12 };
+/** A window of 4 KiB holds a prompt and is soon set up; more effort than this saves one byte in a hundred. */
+const small = { level: 2, memLevel: 5, windowBits: 12 };
 
 /** What requests have in common. It is part of the stored form `1z`: another one needs another version. */
 const dictionary = Buffer.from(
-  "an orbit around the slow motion, muted colours, reflections, film grain, dust in the beams of light, a single unbroken take, rack " +
-    "focus to the background, handheld, close-up of her hands, his face turns toward the camera, low angle, wide shot, golden hour, warm " +
-    "haze, cinematic, shallow depth of field, soft light from the left, the camera slowly moves through a street at night, leaves " +
-    'footprints across the, between the, into the frame, waits beside a window. A woman in the rain, "webhook":"https://hooks.example.com' +
-    '/","metadata":{"tags":["videos":[{"url":"https://audios":[{"url":"https://images":[{"url":"media:sha256:https://cdn.example.com/' +
-    '.png","role":"reference"},{"role":"first_frame"},{"role":"last_frame"}],"seed":"generateAudio":false,"returnLastFrame":true,' +
-    '"watermark":false,"resolution":"1080p","resolution":"480p","ratio":"9:16","ratio":"adaptive","seconds":"auto","seconds":5,' +
-    '"resolution":"720p","ratio":"16:9","maxAttempts":2}{"prompt":"{"model":"seedance-2.0-fast","model":"seedance-2.0","prompt":"',
+  "The camera slowly pushes in, pans left, tracking shot, close-up of, medium shot, wide angle, aerial view, cinematic lighting, golden hour, " +
+    "natural light, background, foreground, in the distance, the character walks toward the camera, looks at the viewer, her hands, his face, " +
+    "hair moves in the wind, realistic texture, high detail, no text, no subtitles, keep the same style as [Image 1], as in [Video 1], " +
+    'with the voice of [Audio 1]. "webhook":"https://hooks.example.com/","metadata":{"tags":["videos":[{"url":"https://audios":[{"url":"https://' +
+    'images":[{"url":"media://https://cdn.example.com/.png","role":"reference"},{"role":"first_frame"},{"role":"last_frame"}],"seed":' +
+    '"generateAudio":false,"returnLastFrame":true,"watermark":false,"resolution":"1080p","resolution":"480p","ratio":"9:16","ratio":"adaptive",' +
+    '"seconds":"auto","seconds":5,"resolution":"720p","ratio":"16:9","maxAttempts":2}{"prompt":"{"model":"seedance-2.0-fast","model":"seedance-2.0",' +
+    '"prompt":"',
 );
 
 function unpack(text: string): string {
