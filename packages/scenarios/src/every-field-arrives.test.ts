@@ -29,7 +29,7 @@ test.each(Object.entries(providers))(
         expect(model).toBe(provider.capabilities.models[request.model]?.upstream);
         expectWhole(await provider.poll(id, call), request, asked.seconds);
       }),
-      { numRuns: 150, seed: 1 },
+      { numRuns: 100, seed: 1 },
     );
   },
 );
