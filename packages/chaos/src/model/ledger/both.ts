@@ -41,7 +41,7 @@ export function onBoth(
     }
     case "move": {
       const step = resolved(operation.wish, model);
-      return { said: move(model, step), script: ledger.move(cell, sent(step)).then(inWords) };
+      return { said: move(model, step), script: moveNow(cell, sent(step)) };
     }
     case "claim": {
       const script = ledger.claim(cell, operation.lane, account, [], { limit: 100, leaseMs: hourMs });
@@ -151,4 +151,10 @@ function inWords(moved: ledger.Moved): string {
     default:
       return `${moved.kind} ${moved.state}`;
   }
+}
+
+/** Unlike a single move, which waits for others to share its script, this one goes out in its turn. */
+async function moveNow(cell: ledger.Cell, step: ledger.Move): Promise<ReturnType<typeof inWords>> {
+  const [moved] = await ledger.moveAll(cell, [step]);
+  return inWords(moved ?? { kind: "missing" });
 }
