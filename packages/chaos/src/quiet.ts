@@ -40,9 +40,12 @@ async function restless(ids: readonly string[], cell: ledger.Cell): Promise<stri
   });
 }
 
-/** The state of each generation; `null` where there is no record. */
+/** The state of each generation; `null` where there is no record. Throws where Redis does not say, as while it loads its data. */
 export async function statesOf(ids: readonly string[], cell: ledger.Cell): Promise<(State | null)[]> {
   const pipeline = cell.redis.pipeline();
   for (const id of ids) pipeline.hget(cell.keys.record(id), "state");
-  return ((await pipeline.exec()) ?? []).map(([, state]) => state as State | null);
+  return ((await pipeline.exec()) ?? []).map(([error, state]) => {
+    if (error) throw error;
+    return state as State | null;
+  });
 }

@@ -5,8 +5,8 @@ import type { Road } from "./road.ts";
 
 export type Role = "api" | "submitter" | "poller" | "finalizer";
 
-/** Why a process ended: `struck` by a nemesis, `crashed` at the point it was told, `left` on SIGTERM, or by itself. */
-export type Ending = "struck" | "crashed" | "left" | "unexpected";
+/** Why a process ended: `struck` by a nemesis, `crashed` at the point it was told, `left` on SIGTERM, `waited` in vain for Redis at its start, or by itself. */
+export type Ending = "struck" | "crashed" | "left" | "waited" | "unexpected";
 
 export interface Ended {
   slot: string;
@@ -69,8 +69,8 @@ export function openSlot(options: SlotOptions): Slot {
       app = undefined;
       const written = current.logs();
       appendFileSync(join(logs, `${name}.log`), `${written}--- pid ${current.pid} ended: ${signal ?? code}\n`);
-      const end = { slot: name, role, atMs: Date.now(), code, signal, tookMs: performance.now() - told.at };
-      if (open) onEnd({ ...end, why: endingOf(code, signal, told, once), lastWords: written.slice(-1_500) });
+      const seen = { code, signal, tookMs: performance.now() - told.at, lastWords: written.slice(-1_500) };
+      if (open) onEnd({ slot: name, role, atMs: Date.now(), ...seen, why: endingOf(seen, told, once) });
     }
   };
   const living = live();
@@ -126,15 +126,15 @@ async function healthy(now: () => App | undefined, name: string, timeoutMs: numb
 }
 
 function endingOf(
-  code: number | null,
-  signal: NodeJS.Signals | null,
+  { code, signal, lastWords }: Pick<Ended, "code" | "signal" | "lastWords">,
   { signal: told, terms }: Told,
   once: Record<string, string>,
 ): Ending {
   if (signal === "SIGKILL" && told === "SIGKILL") return "struck";
   if (signal === "SIGKILL" && once.CRASH_AT !== undefined) return "crashed";
-  if (told === "SIGTERM" && (code === 0 || signal === "SIGTERM")) return "left";
+  if (terms > 0 && (code === 0 || signal === "SIGTERM")) return "left";
   // Told a second time, a process leaves at once.
   if (terms > 1 && code === 1) return "left";
+  if (code === 1 && lastWords.includes("Redis cannot be reached")) return "waited";
   return "unexpected";
 }
