@@ -89,7 +89,7 @@ async function succeed(cell: ledger.Cell, ids: readonly string[], count: number,
     check(
       await ledger.moveAll(
         cell,
-        part.map((id) => keep(id, webhook)),
+        (await ledger.readMany(cell, part)).flatMap((found) => (found ? keep(found, webhook) : [])),
       ),
     );
   }
@@ -116,7 +116,7 @@ function finish(id: string): ledger.Move {
   };
 }
 
-function keep(id: string, webhook: boolean): ledger.Move {
+function keep({ id, request }: ledger.Found, webhook: boolean): ledger.Move {
   const sha256 = createHash("sha256").update(id).digest("hex");
   const file = { kind: "video" as const, bytes: 5_242_880, sha256, contentType: "video/mp4" };
   const outputs = [{ ...file, key: `2026/11/20/${id}/1-video.mp4` }];
@@ -139,6 +139,7 @@ function keep(id: string, webhook: boolean): ledger.Move {
     token: operationToken(),
     set: { outputs: ledger.outputsText(id, outputs) },
     unset: ["remote", "urgency", "keeps", "polls", "seen", "progress"],
+    rest: request,
     ...(webhook && { event: { endpoint: "0123456789ab", url: "https://example.com/hooks/videos", body } }),
   };
 }

@@ -16,11 +16,13 @@ const heardWithinS = 5;
 /** What INFO says of the primary, beside what was known. One that is left alone under the same id may just have been deposed: it stays `replicated`. */
 export function primaryOf(info: ReadonlyMap<string, string>, before: Primary): Primary {
   const id = info.get("master_replid") ?? "";
-  const replicas = [...info].filter(([name, value]) => /^slave\d+$/.test(name) && isNear(value)).length;
-  return { id, replicas, replicated: replicas > 0 || (before.replicated && before.id === id) };
+  const attached = [...info].filter(([name]) => /^slave\d+$/.test(name)).map(([, value]) => value);
+  // one that is still being filled may take over as well, empty as it is
+  const replicated = attached.length > 0 || (before.replicated && before.id === id);
+  return { id, replicas: attached.filter(isInStep).length, replicated };
 }
 
-function isNear(replica: string): boolean {
+function isInStep(replica: string): boolean {
   const lag = /,lag=(\d+)/.exec(replica)?.[1];
   return replica.includes("state=online") && lag !== undefined && Number(lag) <= heardWithinS;
 }

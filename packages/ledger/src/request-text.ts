@@ -9,7 +9,10 @@ export function freeze(request: GenerationRequest): string {
   return JSON.stringify(rest, (_, value) => (Array.isArray(value) && value.length === 0 ? undefined : value));
 }
 
-/** A frozen request as it lies in Redis: its version, then the JSON, or `z` and the deflated JSON where that is shorter. */
+/**
+ * A frozen request as it lies in Redis once its generation rests: its version, then the JSON, or `z` and the deflated JSON where that is
+ * shorter. (Deflating takes as long as all the rest of taking a request in, so whoever waits for that is spared it.)
+ */
 export function pack(frozen: string): string {
   if (frozen.length < worthwhile) return recordVersion + frozen;
   const packed = `z${deflateRawSync(frozen, { dictionary, ...small }).toString("base64")}`;

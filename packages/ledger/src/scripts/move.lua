@@ -4,7 +4,7 @@
 -- ARGV    one JSON object per move:
 --         id, from[], to, token, mark (letter for the log), note?, expect {n?, lane?, token?, task?, attempt?, account?, calm?},
 --         due {lane, in? | at?}?,
---         handover?, set {field: text}?, unset[]?, task?, cost (micro-USD)?, event {endpoint, url, body}?, want[]?
+--         handover?, set {field: text}?, unset[]?, task?, cost (micro-USD)?, request?, event {endpoint, url, body}?, want[]?
 -- Returns per move: [moved | already, n, …wanted fields] · [conflict, state] · [stale, state] · [canceling, state] ·
 --         [taken, other generation] · [orphaned, state] · [missing]
 local P = KEYS[1]
@@ -176,6 +176,7 @@ local function make(m, r, key)
   settle(m, r)
   index(m, r)
   save(r, key)
+  if m.request then redis.call('SET', P .. ':r:' .. m.id, m.request) end
   return { 'moved', n }
 end
 

@@ -1,7 +1,7 @@
 import { limits } from "@reelqueue/contracts";
 import { type Cell, runConfirmed } from "../cell.ts";
 import { LedgerError, unconfirmed } from "../error.ts";
-import { pack } from "../request-text.ts";
+import { recordVersion } from "../record.ts";
 
 export interface NewGeneration {
   id: string;
@@ -66,5 +66,5 @@ function encode(generation: NewGeneration): string[] {
     ...(generation.route !== undefined && { route: generation.route }),
     ...(estimate !== undefined && { estimate: String(Math.round(estimate)) }),
   };
-  return [id, hash, account, tenant, String(priority), pack(request), JSON.stringify(fields)];
+  return [id, hash, account, tenant, String(priority), recordVersion + request, JSON.stringify(fields)];
 }

@@ -1,9 +1,10 @@
-import { mayMove, type Next, type State } from "@reelqueue/contracts";
+import { type GenerationRequest, mayMove, type Next, type State } from "@reelqueue/contracts";
 import { type Cell, run, runConfirmed } from "../cell.ts";
 import { LedgerError, unconfirmed } from "../error.ts";
 import { type Each, gather } from "../gather.ts";
 import type { Lane } from "../keys.ts";
 import { marks, type StoredRecord } from "../record.ts";
+import { freeze, pack } from "../request-text.ts";
 
 export interface Move<From extends State = State> {
   id: string;
@@ -38,6 +39,8 @@ export interface Move<From extends State = State> {
   costMicroUsd?: number;
   /** The webhook of this move, delivered from the same instant on. */
   event?: { endpoint: string; url: string; body: string };
+  /** What was asked for, to be kept in its shortest form from now on. */
+  rest?: GenerationRequest;
   /** Fields to answer with, together with the frozen request. */
   want?: (keyof StoredRecord)[];
 }
@@ -148,9 +151,10 @@ function textOf(step: Move): string {
   for (const from of step.from) {
     if (!mayMove(from, step.to)) throw new LedgerError("forbidden", `the table of moves has no ${from} → ${step.to}`);
   }
-  const { costMicroUsd, due, note, ...rest } = step;
+  const { costMicroUsd, due, note, rest, ...plain } = step;
   return JSON.stringify({
-    ...rest,
+    ...plain,
+    ...(rest !== undefined && { request: pack(freeze(rest)) }),
     mark: marks[step.to],
     ...(note !== undefined && { note: oneLine(note) }),
     ...(due !== undefined && {

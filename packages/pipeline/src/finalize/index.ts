@@ -64,6 +64,7 @@ async function succeed(found: ledger.Found, outputs: Output[], deps: FinalizeDep
       token: operationToken(),
       ...fence(deps, { n: found.record.n }),
       set: { outputs: ledger.outputsText(found.id, outputs) },
+      rest: found.request,
       unset: ["remote", "urgency", "keeps", "polls", "seen", "progress", "usage"],
       ...cost,
       ...(event !== undefined && { event }),

@@ -24,7 +24,7 @@ export const rules: readonly Rule[] = [
   {
     ...seed("H-V1"),
     test({ prompt = "" }) {
-      const length = [...prompt].length;
+      const length = codePoints(prompt);
       return breachIf(length < 3 || length > 20_000, "prompt", `${length} characters`, "3 to 20,000 characters");
     },
   },
@@ -56,3 +56,8 @@ export const rules: readonly Rule[] = [
     capabilities,
   ),
 ];
+
+/** Characters as a person counts them: a pair of surrogates is one. */
+function codePoints(text: string): number {
+  return text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0);
+}
