@@ -107,8 +107,9 @@ interface Told {
   terms: number;
 }
 
-function toldAlso({ terms }: Told, signal: NodeJS.Signals): Told {
-  return { signal, at: performance.now(), terms: terms + (signal === "SIGTERM" ? 1 : 0) };
+function toldAlso({ signal: before, terms }: Told, now: NodeJS.Signals): Told {
+  const signal = before === "SIGKILL" ? before : now;
+  return { signal, at: performance.now(), terms: terms + (now === "SIGTERM" ? 1 : 0) };
 }
 
 async function healthy(now: () => App | undefined, name: string, timeoutMs: number): Promise<void> {
