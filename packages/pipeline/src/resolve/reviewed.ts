@@ -15,10 +15,13 @@ const dayMs = 24 * 3_600_000;
 export async function lookAtReviewed(account: Account, deps: Deps): Promise<void> {
   const leaseMs = deps.timing.submitLeaseMs;
   const { items, lease } = await ledger.claim(deps.cell, "review", account.name, fields, { limit: batch, leaseMs });
-  for (const item of items) {
+  const looks = items.map(async (item) => {
     const lost = await lostOf(item, lease, account, deps);
     if (lost !== undefined) await look(lost, deps);
-  }
+  });
+  // one after the other, a provider that hangs would keep a worker that is told to stop for minutes
+  const failed = (await Promise.allSettled(looks)).find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
 }
 
 async function look(lost: Lost, deps: Deps): Promise<void> {
