@@ -3,10 +3,17 @@ import type { GenerationRequest } from "@reelqueue/contracts";
 import { LedgerError } from "./error.ts";
 import { recordVersion, type StoredRecord } from "./record.ts";
 
-/** The frozen request as JSON: what the record itself tells is left out, and so is what is empty. */
+/** What most requests say. It belongs to the stored form `1`, whatever becomes of the defaults of the schema. */
+const usual = { model: "seedance-2.0", seconds: 5, resolution: "720p", maxAttempts: 2 } as const;
+const isUsual = (name: string, value: unknown): boolean => name in usual && usual[name as keyof typeof usual] === value;
+
+/** The frozen request as JSON: what the record itself tells is left out, and so is what is usual or empty. */
 export function freeze(request: GenerationRequest): string {
   const { idempotencyKey, tenant, batch, account, priority, ...rest } = request;
-  return JSON.stringify(rest, (_, value) => (Array.isArray(value) && value.length === 0 ? undefined : value));
+  const told = Object.entries(rest).filter(
+    ([name, value]) => !isUsual(name, value) && !(Array.isArray(value) && value.length === 0),
+  );
+  return JSON.stringify(Object.fromEntries(told));
 }
 
 /**
@@ -26,6 +33,7 @@ export function thaw(
 ): GenerationRequest {
   const stored = JSON.parse(unpack(text)) as GenerationRequest;
   return {
+    ...usual,
     ...stored,
     images: stored.images ?? [],
     videos: stored.videos ?? [],
