@@ -71,36 +71,6 @@ export async function run<Answer>(cell: Cell, name: ScriptName, args: readonly A
   }
 }
 
-const confirmWithinMs = 1_000;
-
-/**
- * The same, and says whether what it wrote survives the loss of the primary: `confirmed` once a replica has it too, or where there is none that could
- * take over. The question goes out behind the script, on its connection: asked of another primary, it would mean nothing.
- */
-export async function runConfirmed<Answer>(
-  cell: Cell,
-  name: ScriptName,
-  args: readonly Argument[],
-): Promise<{ answer: Answer; confirmed: boolean }> {
-  if (!cell.primary.replicated) return { answer: await run<Answer>(cell, name, args), confirmed: true };
-  const script = scriptNamed(name);
-  // what the script found done was written over another connection: a write of our own behind it is confirmed with all before it
-  const asked = [
-    ["set", `${cell.prefix}:confirm`, "1"],
-    ["wait", 1, confirmWithinMs],
-  ];
-  const behind = (call: Argument[]) => ask(cell, [[...call, 1, cell.prefix, ...args], ...asked]);
-  try {
-    const [answer, , copies] = await behind(["evalsha", script.sha]).catch((error: unknown) => {
-      if (!isNoScript(error)) throw error;
-      return behind(["eval", script.text]);
-    });
-    return { answer: answer as Answer, confirmed: Number(copies) >= 1 };
-  } catch (error) {
-    throw toLedgerError(error);
-  }
-}
-
 /** Runs plain commands in one round trip, answers in order; on a cluster at the node that has the cell, those without a key too. */
 export async function pipeline(cell: Cell, commands: Argument[][]): Promise<unknown[]> {
   if (commands.length === 0) return [];
@@ -111,7 +81,8 @@ export async function pipeline(cell: Cell, commands: Argument[][]): Promise<unkn
   }
 }
 
-async function ask({ redis, prefix }: Cell, commands: Argument[][]): Promise<unknown[]> {
+/** The same with the faults as ioredis has them. */
+export async function ask({ redis, prefix }: Cell, commands: Argument[][]): Promise<unknown[]> {
   // a cluster's client sends a pipeline to the node of the keys in it
   const compass = redis.isCluster ? [["exists", prefix]] : [];
   const answers = (await redis.pipeline([...compass, ...commands]).exec()) ?? [];
@@ -121,6 +92,6 @@ async function ask({ redis, prefix }: Cell, commands: Argument[][]): Promise<unk
   });
 }
 
-function isNoScript(error: unknown): boolean {
+export function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.includes("NOSCRIPT");
 }

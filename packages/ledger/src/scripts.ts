@@ -18,6 +18,7 @@ export type ScriptName =
   | "admit"
   | "claim"
   | "claim_deliveries"
+  | "confirm"
   | "delivered"
   | "doubt"
   | "extend"

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { Config } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Logger, Metrics } from "@reelqueue/runtime";
@@ -11,6 +12,8 @@ export interface SafetyWatch extends Disposable {
 }
 
 const everyMs = 10_000;
+/** What is unsafe may pass by itself, such as a replica that is not yet in step. */
+const againMs = 1_000;
 /** Shares of Redis' memory: what is under way must always find room to be finished. */
 const memoryGates = { accept: 0.8, submit: 0.9 } as const;
 const skewMs = { warn: 2_000, refuse: 30_000 } as const;
@@ -21,7 +24,7 @@ interface Seen {
   skewMs: number;
 }
 
-/** Looks at how Redis is set up, how full it is and what time it has, now and every ten seconds. Under `durability: "strict"` an unsafe one stops submits, visibly. */
+/** Looks at how Redis is set up, how full it is and what time it has, now and every ten seconds, every second while it is unsafe. Under `durability: "strict"` an unsafe one stops submits, visibly. */
 export async function watchSafety(
   cell: ledger.Cell,
   config: Config,
@@ -44,8 +47,7 @@ export async function watchSafety(
     }
   };
   await look();
-  const timer = setInterval(() => void look().catch(() => {}), everyMs);
-  timer.unref();
+  const looking = keepLooking(look, () => (seen.unsafe.length === 0 ? everyMs : againMs));
   const submitRefusal = () =>
     (strict ? seen.unsafe[0] : undefined) ?? fullFor("submit", seen) ?? skewed(seen, "refuse");
   return {
@@ -60,8 +62,20 @@ export async function watchSafety(
         return { ok: false, reasons: [error instanceof Error ? error.message : String(error)] };
       }
     },
-    [Symbol.dispose]: () => clearInterval(timer),
+    [Symbol.dispose]: () => looking.abort(),
   };
+}
+
+function keepLooking(look: () => Promise<void>, pauseMs: () => number): AbortController {
+  const ended = new AbortController();
+  const turn = async () => {
+    for (;;) {
+      await wait(pauseMs(), undefined, { ref: false, signal: ended.signal });
+      await look().catch(() => {});
+    }
+  };
+  turn().catch(() => {});
+  return ended;
 }
 
 async function lookAt(cell: ledger.Cell, { assertDurable }: Config): Promise<Seen> {

@@ -16,6 +16,8 @@ export interface WorldWish {
   /** Processes to start; default: one of each stage. */
   apps?: readonly string[];
   appEnv?: Record<string, string>;
+  /** A Redis that is there already, and is not stopped with the world; `server`: the process that a scenario strikes. */
+  redis?: { url: string; server: LocalRedis; cell?: string };
 }
 
 /** A whole system for one scenario: a Redis of its own, the twin, and real worker processes that can be killed. */
@@ -52,8 +54,8 @@ const rehearsal = join(import.meta.dirname, "entries", "worker.ts");
 
 export async function startWorld(wish: WorldWish = {}): Promise<World> {
   const scope = new AsyncDisposableStack();
-  const redis = await startLocalRedis();
-  scope.defer(() => redis.stop());
+  const redis = wish.redis?.server ?? (await startLocalRedis());
+  if (!wish.redis) scope.defer(() => redis.stop());
   const twin = await startTwin({
     clockFactor,
     outputs: "tiny",
@@ -66,7 +68,7 @@ export async function startWorld(wish: WorldWish = {}): Promise<World> {
   scope.defer(() => rmSync(home, { recursive: true, force: true }));
   const env = environment(redis, twin, home, wish);
   const here = await openInstallation(scope, {
-    redisUrl: redis.url,
+    redisUrl: env.REDIS_URL,
     home,
     configPath: env.REELQUEUE_CONFIG,
     env,
@@ -117,8 +119,8 @@ function environment(
   redis: LocalRedis,
   twin: Twin,
   home: string,
-  { accounts = {}, twin: twinWish }: WorldWish,
-): Record<string, string> & { REELQUEUE_CONFIG: string } {
+  { accounts = {}, twin: twinWish, redis: given }: WorldWish,
+): Record<string, string> & { REELQUEUE_CONFIG: string; REDIS_URL: string } {
   const account = (provider: string) => ({
     provider,
     baseUrl: `${twin.url}/${twinPaths[provider]}`,
@@ -134,10 +136,11 @@ function environment(
   const config = {
     accounts: Object.fromEntries([...names].map((name) => [name, account(name)])),
     allowPrivate: ["127.0.0.0/8"],
+    ...(given?.cell !== undefined && { cell: given.cell }),
   };
   writeFileSync(path, JSON.stringify(config));
   return {
-    REDIS_URL: redis.url,
+    REDIS_URL: given?.url ?? redis.url,
     REELQUEUE_HOME: home,
     REELQUEUE_CONFIG: path,
     TWIN_KEY: "twin-key",

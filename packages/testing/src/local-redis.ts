@@ -23,11 +23,19 @@ export interface LocalRedis extends TestRedis {
 const startTries = 3;
 
 /** Starts a redis-server process on a free port, with its data in a folder of its own that `stop` removes; `env`: further variables of the process. */
-export async function startLocalRedis(wish: RedisWish = {}, env: Record<string, string> = {}): Promise<LocalRedis> {
+export function startLocalRedis(wish: RedisWish = {}, env: Record<string, string> = {}): Promise<LocalRedis> {
+  return startRedisProcess(({ port, directory }) => redisServerArguments({ port, directory, ...wish }), env);
+}
+
+/** The arguments of a process that is to listen at a port, with its files in a folder of its own. */
+type RedisArguments = (place: { port: number; directory: string }) => string[];
+
+/** The same with any arguments: a replica, a Sentinel, a node of a cluster. */
+export async function startRedisProcess(args: RedisArguments, env: Record<string, string> = {}): Promise<LocalRedis> {
   const binary = await findRedisServer({ env: process.env, log: console.log }, { install: true });
   if (binary === undefined) throw new Error(noRedis);
   for (let attempt = 1; ; attempt += 1) {
-    const server = new LocalServer(binary, await freePort(), wish, env);
+    const server = new LocalServer(binary, await freePort(), args, env);
     try {
       await server.start();
       return server;
@@ -43,18 +51,18 @@ class LocalServer implements LocalRedis {
   readonly url: string;
   readonly how: string;
   readonly #binary: string;
-  readonly #wish: RedisWish;
+  readonly #args: RedisArguments;
   readonly #env: Record<string, string>;
   readonly directory = mkdtempSync(join(tmpdir(), "reelqueue-redis-"));
   #child: ChildProcess | undefined;
   #said = "";
 
-  constructor(binary: string, port: number, wish: RedisWish, env: Record<string, string>) {
+  constructor(binary: string, port: number, args: RedisArguments, env: Record<string, string>) {
     this.#binary = binary;
     this.port = port;
     this.url = `redis://127.0.0.1:${port}`;
     this.how = `${binary} processes of their own`;
-    this.#wish = wish;
+    this.#args = args;
     this.#env = env;
   }
 
@@ -67,7 +75,7 @@ class LocalServer implements LocalRedis {
   }
 
   async start(): Promise<void> {
-    const args = redisServerArguments({ port: this.port, directory: this.directory, ...this.#wish });
+    const args = this.#args({ port: this.port, directory: this.directory });
     const env = { ...process.env, ...this.#env };
     const child = spawn(this.#binary, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env });
     endsWithUs(child);

@@ -1,5 +1,6 @@
 import { limits } from "@reelqueue/contracts";
-import { type Cell, runConfirmed } from "../cell.ts";
+import type { Cell } from "../cell.ts";
+import { runConfirmed } from "../confirm.ts";
 import { LedgerError, unconfirmed } from "../error.ts";
 import { recordVersion } from "../record.ts";
 

@@ -1,5 +1,6 @@
 import { type GenerationRequest, mayMove, type Next, type State } from "@reelqueue/contracts";
-import { type Cell, run, runConfirmed } from "../cell.ts";
+import { type Cell, run } from "../cell.ts";
+import { runConfirmed } from "../confirm.ts";
 import { LedgerError, unconfirmed } from "../error.ts";
 import { type Each, gather } from "../gather.ts";
 import type { Lane } from "../keys.ts";
