@@ -84,7 +84,7 @@ async function giveBackUnconfirmed(
   deps: Deps,
 ): Promise<{ kind: "unconfirmed" }> {
   if (!(error instanceof ledger.LedgerError) || error.kind !== "unconfirmed") throw error;
-  deps.log.warn({ generation: id }, error.message);
+  deps.log.warn({ generation: id }, "not sent: no replica of Redis has the intent");
   await ledger.move(deps.cell, {
     id,
     from: ["submitting"],
