@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: "scenarios",
           // they wait more than they work
-          maxWorkers: availableParallelism() + 1,
+          maxWorkers: availableParallelism() + 2,
           include: ["packages/{scenarios,chaos}/**/*.test.ts"],
           exclude: notTests,
           testTimeout: 300_000,

@@ -138,7 +138,7 @@ function keep({ id, request }: ledger.Found, webhook: boolean): ledger.Move {
     to: "succeeded",
     token: operationToken(),
     set: { outputs: ledger.outputsText(id, outputs) },
-    unset: ["remote", "urgency", "keeps", "polls", "seen", "progress"],
+    unset: ["remote", "urgency", "keeps", "polls", "seen", "progress", "seq"],
     rest: request,
     ...(webhook && { event: { endpoint: "0123456789ab", url: "https://example.com/hooks/videos", body } }),
   };

@@ -20,7 +20,8 @@ export interface StoredRecord {
   tenant: string;
   batch?: string;
   priority: string;
-  seq: string;
+  /** Its place in the backlog; gone once it can never go back there. */
+  seq?: string;
   hash: string;
   lane?: string;
   /** `provider/model/resolution/seconds/mode`: what completion times are learned by. */

@@ -21,7 +21,7 @@ export interface App {
 
 const workspace = join(import.meta.dirname, "../../..");
 
-/** Starts `apps/<name>` on a free port with exactly this environment besides PATH; it ends with the test process at the latest. */
+/** Starts `apps/<name>` on a free port with exactly this environment besides PATH and the cache of what Node has compiled; it ends with the test process at the latest. */
 export function spawnApp(name: string, env: Record<string, string>): Promise<App> {
   return spawnEntry(join(workspace, "apps", name, "src", "main.ts"), name, env);
 }
@@ -30,7 +30,7 @@ export function spawnApp(name: string, env: Record<string, string>): Promise<App
 export async function spawnEntry(file: string, name: string, env: Record<string, string>): Promise<App> {
   const port = `${await freePort()}`;
   const child = spawn(process.execPath, [file], {
-    env: { PATH: process.env.PATH, HOST: "127.0.0.1", PORT: port, HEALTH_PORT: port, ...env },
+    env: { ...inherited(), HOST: "127.0.0.1", PORT: port, HEALTH_PORT: port, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let written = "";
@@ -47,6 +47,11 @@ export async function spawnEntry(file: string, name: string, env: Record<string,
     kill: (signal = "SIGTERM") => void child.kill(signal),
     exited,
   };
+}
+
+function inherited(): NodeJS.ProcessEnv {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) };
 }
 
 async function healthy(url: string, name: string): Promise<void> {

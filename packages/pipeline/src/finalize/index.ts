@@ -65,7 +65,7 @@ async function succeed(found: ledger.Found, outputs: Output[], deps: FinalizeDep
       ...fence(deps, { n: found.record.n }),
       set: { outputs: ledger.outputsText(found.id, outputs) },
       rest: found.request,
-      unset: ["remote", "urgency", "keeps", "polls", "seen", "progress", "usage"],
+      unset: ["remote", "urgency", "keeps", "polls", "seen", "progress", "usage", "seq"],
       ...cost,
       ...(event !== undefined && { event }),
     }),
