@@ -64,7 +64,7 @@ export function pull(cell: Cell, lane: Lane, account: string): Promise<number> {
   return run<number>(cell, "pull", [lane, account]);
 }
 
-/** Frees the slot of a generation that the provider can no longer be running; `unwatch` drops its due time too. */
+/** Frees the slot of a generation that the provider can no longer be running; `unwatch` drops the due time of an expired one too. */
 export async function release(
   cell: Cell,
   id: string,

@@ -94,7 +94,7 @@ export function release(ledger: Ledger, id: string, state: State, unwatch: boole
     ledger.spent += cost - rec.held;
     rec.held = undefined;
   }
-  if (unwatch) rec.lane = "";
+  if (unwatch && state === "expired") rec.lane = "";
   return true;
 }
 
