@@ -2,7 +2,8 @@
 -- Takes what is due in one lane of one account and leases it: its due time moves to the end of the lease, so one asker has it.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] lane  [2] account  [3] how many at most  [4] lease in ms  [5] tokens per ms (0: takes none)  [6] burst
---         [7] tokens left to others  [8] bucket: `tokens` (one for every request) or `looks`  [9…] fields wanted
+--         [7] tokens left to others  [8] bucket: `tokens` (one for every request) or `looks`
+--         [9] names this claim: sent again because its answer was lost, it gets the same leases, not the next ones  [10…] fields wanted
 -- Returns as JSON [ms until the next is due ("": none), end of the lease, id, [field or false, …], id, […], …]:
 --         one text is taken apart faster than hundreds of small ones
 local P = KEYS[1]
@@ -18,16 +19,29 @@ if rate ~= 0 then
   most = blocked > 0 and 0 or math.max(0, math.min(most, math.floor(tokens - reserve)))
 end
 
+local made, ids = P .. ':claim:' .. ARGV[9], nil
+local before = redis.call('GET', made)
+if before then
+  ids = {}
+  for id in string.gmatch(before, '%S+') do
+    ids[#ids + 1] = id
+  end
+  ends = table.remove(ids, 1)
+else
+  ids = most > 0 and redis.call('ZRANGEBYSCORE', key, '-inf', digits(now), 'LIMIT', 0, most) or {}
+end
 local answer = { '', ends }
-local ids = most > 0 and redis.call('ZRANGEBYSCORE', key, '-inf', digits(now), 'LIMIT', 0, most) or {}
-if #ids > 0 then
+for i, id in ipairs(ids) do
+  answer[2 * i + 1] = id
+  answer[2 * i + 2] = ARGV[10] and redis.call('HMGET', P .. ':g:' .. id, unpack(ARGV, 10)) or {}
+end
+if #ids > 0 and not before then
   local leases = {}
   for i, id in ipairs(ids) do
     leases[2 * i - 1], leases[2 * i] = ends, id
-    answer[2 * i + 1] = id
-    answer[2 * i + 2] = ARGV[9] and redis.call('HMGET', P .. ':g:' .. id, unpack(ARGV, 9)) or {}
   end
   redis.call('ZADD', key, unpack(leases))
+  redis.call('SET', made, ends .. ' ' .. table.concat(ids, ' '), 'PX', math.max(1, ARGV[4]))
   tokens = tokens - #ids
   save_tokens(account, rate, tokens, bucket)
 end

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type Cell, run } from "../cell.ts";
 import type { Lane } from "../keys.ts";
 import type { StoredRecord } from "../record.ts";
@@ -35,6 +36,7 @@ export async function claim<Field extends keyof StoredRecord>(
     bucket?.burst ?? 0,
     bucket?.reserve ?? 0,
     bucket?.of ?? "tokens",
+    randomUUID(),
     ...fields,
   ]);
   const [next, lease, ...flat] = JSON.parse(text) as [string, string, ...(string | Values)[]];
