@@ -67,7 +67,7 @@ async function tried(tries: number, { cell }: Installation): Promise<void> {
 async function leap({ cell }: Installation): Promise<number> {
   const [due = ""] = await cell.redis.keys(`${cell.prefix}:d:deliver:*`);
   const endpoint = due.slice(`${cell.prefix}:d:deliver:`.length);
-  const scored = await cell.redis.zrange(due, 0, -1, "WITHSCORES");
+  const scored = (await cell.redis.call("ZRANGE", due, "0", "-1", "WITHSCORES")) as (string | [string, number])[];
   const flat = scored.flat().map(String);
   const ids = flat.filter((_, i) => i % 2 === 0);
   const sum = flat.filter((_, i) => i % 2 === 1).reduce((total, score) => total + Number(score), 0);
