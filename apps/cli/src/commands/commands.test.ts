@@ -23,8 +23,8 @@ async function queued(more: object = {}): Promise<string> {
 type Step = Omit<ledger.Move, "id" | "token">;
 
 /** Moves a new generation on, as the workers would. */
-async function moved(steps: Step[]): Promise<string> {
-  const id = await queued();
+async function moved(steps: Step[], more: object = {}): Promise<string> {
+  const id = await queued(more);
   for (const [i, step] of steps.entries()) {
     const task = step.task && { task: `task of ${id}` };
     const { kind } = await ledger.move(cell, { id, token: `${id}${i}`, ...step, ...task } as ledger.Move);
@@ -112,6 +112,20 @@ describe("review", () => {
     [["give-up"], /failed/],
   ])("%j settles", async (finding, expected) => {
     await said(["review", await moved([submitting, unknown, review]), ...finding], expected);
+  });
+
+  test("settles all of one batch with one word, and no other", async () => {
+    const mine = [
+      await moved([submitting, unknown, review], { batch: "b1" }),
+      await moved([submitting, unknown, review], { batch: "b1" }),
+    ];
+    const other = await moved([submitting, unknown, review], { batch: "b2" });
+    const out = await said(["review", "--batch", "b1", "--all", "unsent"], /queued/);
+    for (const id of mine) expect(out).toContain(id);
+    expect(out).not.toContain(other);
+    await said(["review", "--batch", "b1"], /Nothing needs a review/);
+    await said(["review", "--batch", "b2"], new RegExp(other));
+    await said(["review", "--all", "sent"], /Say what you found/, 2);
   });
 
   test.each([[["sent"]], [["maybe"]], [["unsent", "task"]], [[]]])("%j is no finding", async (finding) => {

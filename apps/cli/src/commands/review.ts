@@ -11,16 +11,40 @@ export const review = new Command("review")
   .argument("[id]")
   .argument("[finding]", "sent, unsent or give-up")
   .argument("[task]", "the provider's id of the task, with sent")
-  .action(async (id: string | undefined, finding: string | undefined, task: string | undefined) => {
+  .option("--account <name>", "only those of one account")
+  .option("--batch <name>", "only those of one batch")
+  .option("--all <finding>", "settle every one of them: unsent or give-up")
+  .action(async (id: string | undefined, finding: string | undefined, task: string | undefined, wish: Wish) => {
     const { client } = connect();
-    if (id === undefined) return listThem(client);
-    const settled = await client.review(id, findingOf(finding, task));
-    console.log(`${id}  ${colored(settled.state)}`);
+    if (id !== undefined) return settle(client, id, findingOf(finding, task));
+    const { all, ...filter } = wish;
+    if (all === undefined) return listThem(client, filter);
+    for (const each of await waiting(client, filter)) await settle(client, each.id, findingOf(all, undefined));
   });
 
-async function listThem(client: Client): Promise<void> {
+interface Filter {
+  account?: string;
+  batch?: string;
+}
+interface Wish extends Filter {
+  all?: string;
+}
+
+async function settle(client: Client, id: string, finding: Finding): Promise<void> {
+  const { state } = await client.review(id, finding);
+  console.log(`${id}  ${colored(state)}`);
+}
+
+/** All of them first: what is settled leaves the list that is being read. */
+async function waiting(client: Client, filter: Filter): Promise<Generation[]> {
+  const found: Generation[] = [];
+  for await (const generation of client.listAll({ ...filter, state: "needs_review" })) found.push(generation);
+  return found;
+}
+
+async function listThem(client: Client, filter: Filter): Promise<void> {
   let count = 0;
-  for await (const generation of client.listAll({ state: "needs_review" })) {
+  for await (const generation of client.listAll({ ...filter, state: "needs_review" })) {
     count += 1;
     console.log(described(generation));
   }
@@ -46,6 +70,7 @@ const usage = [
   "  ./reelqueue review <id> sent <taskId>   the task exists: it is watched and its video kept",
   "  ./reelqueue review <id> unsent          there is no such task: it is sent again",
   "  ./reelqueue review <id> give-up         nobody can say: it fails, and may have been charged",
+  "  ./reelqueue review --account <name> --all unsent   the same for all of one account (or --batch)",
 ].join("\n");
 
 function findingOf(finding: string | undefined, taskId: string | undefined): Finding {
