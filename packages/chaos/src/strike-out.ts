@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Feed } from "./feed.ts";
-import type { Nemesis } from "./nemesis/index.ts";
+import type { Nemesis } from "./nemesis/nemesis.ts";
 import type { ChaosOptions } from "./options.ts";
 import { type Chance, chance } from "./random.ts";
 import type { World } from "./world/world.ts";

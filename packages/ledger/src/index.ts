@@ -23,11 +23,11 @@ export {
   waitingIds,
 } from "./verbs/accounts.ts";
 export { type AdmitLimits, type Admitted, admit } from "./verbs/admit.ts";
-export { batchCounts } from "./verbs/batch.ts";
+export { batchCounts, type IdPage } from "./verbs/batch.ts";
 export { type Claimed, type ClaimOptions, claim, type Look, polled } from "./verbs/claim.ts";
 export * from "./verbs/deliveries.ts";
 export { learn, learned } from "./verbs/learn.ts";
-export { counts, type IdPage, isCursor, type ListFilter, list, page, tenantsOf } from "./verbs/list.ts";
+export { counts, isCursor, type ListFilter, list, page, tenantsOf } from "./verbs/list.ts";
 export { type Move, type Moved, move, moveAll } from "./verbs/move.ts";
 export { type Found, noteUnowned, orphans, ownerOf, read, readMany } from "./verbs/read.ts";
 export { beginUpload, dropUpload, noteUpload, type UploadState, uploadStates } from "./verbs/uploads.ts";

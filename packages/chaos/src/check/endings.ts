@@ -1,7 +1,7 @@
 import { isResting, mayMove } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Evidence } from "./evidence.ts";
-import type { Finding } from "./index.ts";
+import type { Finding } from "./finding.ts";
 
 /** I1, I4, I6 and the table of moves. */
 export function endings(evidence: Evidence): Finding[] {

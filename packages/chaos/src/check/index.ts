@@ -1,21 +1,9 @@
 import { endings } from "./endings.ts";
 import type { Evidence } from "./evidence.ts";
+import type { Finding } from "./finding.ts";
 import { intake } from "./intake.ts";
 import { money } from "./money.ts";
 import { webhooks } from "./webhooks.ts";
-
-/** What the witnesses say of one promise. */
-export interface Finding {
-  /** The invariant's number. */
-  promise: string;
-  /** What was compared with what. */
-  what: string;
-  checked: number;
-  /** A sentence for each case that breaks it. */
-  broken: string[];
-  /** Cases of which nobody can say; neither kept nor broken. */
-  unknown: number;
-}
 
 /** Compares all witnesses with each other. Nothing that the system counts of itself is believed. */
 export function check(evidence: Evidence): Finding[] {

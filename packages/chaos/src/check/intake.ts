@@ -1,5 +1,5 @@
 import type { Evidence } from "./evidence.ts";
-import type { Finding } from "./index.ts";
+import type { Finding } from "./finding.ts";
 import { markerOf } from "./money.ts";
 
 /** I8: one key, one generation, however often it was asked for. */

@@ -1,6 +1,6 @@
 import type * as ledger from "@reelqueue/ledger";
 import type { Evidence, PaidTask } from "./evidence.ts";
-import type { Finding } from "./index.ts";
+import type { Finding } from "./finding.ts";
 
 interface Joined {
   marker: string;

@@ -1,6 +1,6 @@
 import { isResting } from "@reelqueue/contracts";
 import type { Evidence } from "./evidence.ts";
-import type { Finding } from "./index.ts";
+import type { Finding } from "./finding.ts";
 
 /** I7: by the log of the customer's server. */
 export function webhooks({ records, received, deliveries }: Evidence): Finding[] {

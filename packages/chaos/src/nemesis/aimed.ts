@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Nemesis } from "./index.ts";
+import type { Nemesis } from "./nemesis.ts";
 
 /** Faults that come together: each is aimed at one rule of the protocol. */
 export const aimed: readonly Nemesis[] = [

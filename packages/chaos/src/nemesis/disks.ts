@@ -2,7 +2,7 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { World } from "../world/world.ts";
-import type { Nemesis } from "./index.ts";
+import type { Nemesis } from "./nemesis.ts";
 
 const faults: readonly Nemesis[] = [
   {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Chance } from "../random.ts";
 import type { Road, Weather } from "../world/road.ts";
 import type { World } from "../world/world.ts";
-import type { Nemesis } from "./index.ts";
+import type { Nemesis } from "./nemesis.ts";
 
 export const network: readonly Nemesis[] = [
   ...roads("redis", ({ slots }, luck) => {

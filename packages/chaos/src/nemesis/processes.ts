@@ -3,7 +3,7 @@ import { leases } from "../entries/leases.ts";
 import type { Chance } from "../random.ts";
 import type { Role, Slot } from "../world/slot.ts";
 import type { World } from "../world/world.ts";
-import type { Nemesis } from "./index.ts";
+import type { Nemesis } from "./nemesis.ts";
 
 /** Where each role can be made to die. */
 const crashPoints: readonly [CrashPoint, readonly Role[]][] = [

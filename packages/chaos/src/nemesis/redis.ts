@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { World } from "../world/world.ts";
-import type { Nemesis } from "./index.ts";
+import type { Nemesis } from "./nemesis.ts";
 
 export const redisFaults: readonly Nemesis[] = [
   {

@@ -1,6 +1,11 @@
 import type { State } from "@reelqueue/contracts";
 import { type Cell, pipeline } from "../cell.ts";
-import type { IdPage } from "./list.ts";
+
+export interface IdPage {
+  ids: string[];
+  /** Where the next page begins; absent on the last one. */
+  cursor?: string;
+}
 
 /** Ids of a batch in the order of its rows, a page at a time; rows that are forgotten may be among them. */
 export async function rowsOfBatch(

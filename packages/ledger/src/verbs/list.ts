@@ -1,18 +1,12 @@
 import { type State, states } from "@reelqueue/contracts";
 import { type Cell, pipeline } from "../cell.ts";
-import { isPlaceInBatch, rowsOfBatch } from "./batch.ts";
+import { type IdPage, isPlaceInBatch, rowsOfBatch } from "./batch.ts";
 
 export interface ListFilter {
   state?: State;
   tenant?: string;
   /** Rows of one batch, in their order; needs a tenant. */
   batch?: string;
-}
-
-export interface IdPage {
-  ids: string[];
-  /** Where the next page begins; absent on the last one. */
-  cursor?: string;
 }
 
 /** Ids newest first (a batch: in order of its rows), a page at a time. The cursor stays good while generations move on between two pages. */
