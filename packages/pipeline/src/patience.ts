@@ -2,7 +2,7 @@ import { type Egress, EgressError } from "@reelqueue/egress";
 import type { Account } from "./account.ts";
 
 /** So many requests in a row without a usable answer, and the provider counts as away. */
-const failuresBelieved = 10;
+const failuresBelieved = 5;
 /** While it is away, one request in this time (provider's ms) looks whether it is back. */
 const probeEveryMs = 15_000;
 /** Once it is back: one request a second at first, and half as many again every ten seconds, until nobody is held back any more. */

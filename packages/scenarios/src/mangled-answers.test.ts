@@ -9,6 +9,9 @@ import { contradictions, startWorld } from "./world.ts";
 /** At each provider. */
 const count = 270;
 
+/** Two hours of the provider, after which a task is given up, last 48 s: time for a usable look on a busy machine too. */
+const clockFactor = 150;
+
 /** Those that cannot be asked again for a task whose answer was lost: a person settles it. */
 const forAPerson = ["jiekou", "xingchao"];
 
@@ -24,32 +27,31 @@ function picker(seed: number): (below: number) => number {
 }
 
 test("hundreds of mangled answers of every provider: no worker ends, nothing finishes wrongly, nothing is paid twice", async () => {
-  await using twin = await startTwin({ clockFactor: 600, outputs: "tiny", limits: "off", port: await freePort() });
+  await using twin = await startTwin({ clockFactor, outputs: "tiny", limits: "off", port: await freePort() });
   await using proxy = await startManglingProxy(twin.url, mangler(picker(7)));
   const limits = { inFlight: 1_000, requestsPerMinute: 600_000 };
   const names = Object.keys(twinPaths);
-  const account = (name: string) => ({ baseUrl: `${proxy.url}/${twinPaths[name]}`, timeScale: 600, limits });
+  const account = (name: string) => ({ baseUrl: `${proxy.url}/${twinPaths[name]}`, timeScale: clockFactor, limits });
   await using world = await startWorld({ accounts: Object.fromEntries(names.map((name) => [name, account(name)])) });
   const rows = names.flatMap((name) => Array.from({ length: count }, (_, i) => row(name, `${name}-${i}`)));
   const ids = await world.enqueue(rows);
   const ended = await eventually(
     async () => {
       const all = await world.get(ids);
-      return all.every(({ state }) => ["succeeded", "failed", "needs_review", "expired"].includes(state)) && all;
+      return all.every(({ state }) => ["succeeded", "failed", "needs_review"].includes(state)) && all;
     },
-    { describe: "all rest or wait for a person", timeoutMs: 270_000, everyMs: 500 },
+    { describe: "all rest or wait for a person", timeoutMs: 200_000, everyMs: 500 },
   );
 
   for (const name of names)
     expect({ name, mangled: proxy.mangled.get(name) }).toMatchObject({ mangled: expect.toSatisfy((n) => n >= 500) });
   const bill = (await (await fetch(`${twin.url}/twin/ledger`)).json()) as Bill;
   expect(bill.duplicates).toEqual([]);
-  expect(ended.filter(({ state }) => state === "succeeded").length).toBeGreaterThan(0.7 * ids.length);
   for (const [i, generation] of ended.entries())
     expectRight(generation, bill.byMarker[rows[i]?.prompt.split(/[:\]]/)[1] ?? ""]);
   for (const app of world.apps.values()) expect(app.logs()).not.toMatch(/uncaughtException|unhandledRejection/);
   expect(await contradictions(world)).toEqual([]);
-}, 340_000);
+}, 300_000);
 
 interface Bill {
   duplicates: string[];
@@ -83,8 +85,6 @@ function expectRight(
     expect(paid?.taskIds).toEqual([taskId]);
     expect(outputs[0]?.bytes).toBeGreaterThan(1_000);
   }
-  // twelve seconds here are two hours of the provider: a busy machine may get no usable look in them, and then gives up, as it should
-  const gaveUp = ["expired"];
-  const allowed = ["succeeded", ...gaveUp, ...(forAPerson.includes(account) ? ["needs_review"] : [])];
+  const allowed = forAPerson.includes(account) ? ["succeeded", "needs_review"] : ["succeeded"];
   expect(allowed, `${account}: ${JSON.stringify(timeline)}`).toContain(state);
 }
