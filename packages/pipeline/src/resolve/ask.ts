@@ -80,6 +80,8 @@ export async function listed(lost: Lost, deps: Deps): Promise<Resolution> {
     return { kind: "mute", why: "its provider lists too many tasks since then" };
   if (best === undefined) return { kind: "absent" };
   const alone = others.length === 0 && (best.likeness === "certain" || (await isOnlyOneLost(account, deps)));
+  // another lost POST may find its own among them meanwhile
+  if (!alone && quietLeftMs(lost, deps) > 0) return { kind: "later", inMs: deps.timing.missApartMs };
   return alone
     ? { kind: "found", taskId: best.taskId }
     : {

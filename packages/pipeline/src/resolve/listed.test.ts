@@ -35,6 +35,17 @@ test("a list whose end was not seen proves no absence: a person has to look", as
   expect((await ledger.read(deps.cell, id))?.record.state).toBe("needs_review");
 });
 
+test("of several tasks that could be its own none is taken: it waits until others have found theirs, and then a person has to look", async () => {
+  const createdAtMs = Date.now();
+  const several = ["cgt-1", "cgt-2"].map((taskId) => ({ taskId, createdAtMs, likeness: "possible" as const }));
+  await resolveBy(() => ({ kind: "listed", candidates: several, more: false }));
+  expect((await ledger.read(deps.cell, id))?.record.state).toBe("unknown");
+  await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "ark"), "XX", "1", id);
+  deps = { ...deps, timing: { ...deps.timing, quietMs: 0 } };
+  await resolveBy(() => ({ kind: "listed", candidates: several, more: false }));
+  expect((await ledger.read(deps.cell, id))?.record.state).toBe("needs_review");
+});
+
 /** A generation of ark whose POST had no certain answer. */
 async function lostPost(): Promise<string> {
   const input = { account: "ark", prompt: "a lamp", resolution: "480p", seconds: 4 };
