@@ -126,10 +126,12 @@ test("less than the floor free: full", async () => {
 
 test("what cannot be read to its end is said, and nothing is left", async () => {
   const media = await store();
-  const broken = Readable.from((async function* () {
-    yield mp4(2_000_000);
-    throw new Error("the client hung up");
-  })()); // biome-ignore format: one thing
+  const broken = Readable.from(
+    (async function* () {
+      yield mp4(2_000_000);
+      throw new Error("the client hung up");
+    })(),
+  );
   expect(await media.put(broken)).toEqual({ kind: "unreadable", why: "the client hung up" });
   expect(await media.put({ path: join(directory, "missing.png") })).toMatchObject({
     kind: "unreadable",

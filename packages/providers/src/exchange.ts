@@ -48,6 +48,5 @@ function evidenceOf({ status, headers, text }: EgressReply, key: string): string
 
 function plain(text: string, key: string): string {
   const shown = key === "" ? text : text.replaceAll(key, "[key]");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-  return shown.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").slice(0, evidenceChars);
+  return shown.replace(/\p{Cc}+/gu, " ").slice(0, evidenceChars);
 }

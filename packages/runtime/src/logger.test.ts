@@ -122,7 +122,12 @@ test("an error is logged with its causes, fields and stack", () => {
 test("nothing that is logged can break the log: cycles, throwing getters, depth, size", () => {
   const cycle: Record<string, unknown> = { a: 1 };
   cycle.self = cycle;
-  const trap = Object.defineProperty({}, "x", { enumerable: true, get: () => { throw new Error("no"); } }); // biome-ignore format: one line
+  const trap = Object.defineProperty({}, "x", {
+    enumerable: true,
+    get: () => {
+      throw new Error("no");
+    },
+  });
   const deep = JSON.parse(`${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`);
   expect(redact({ cycle, trap, deep, big: 1n, long: "x".repeat(100_000) })).toMatchObject({
     cycle: { a: 1, self: "[circular]" },
