@@ -1,6 +1,6 @@
 import { freePort, redisServerArguments } from "@reelqueue/stack";
-import { Redis } from "ioredis";
 import { eventually } from "./eventually.ts";
+import { allInStep, ask, askMost, type Lineup } from "./lineup.ts";
 import { type LocalRedis, startRedisProcess } from "./local-redis.ts";
 import { uniqueCell } from "./shared-redis.ts";
 
@@ -8,72 +8,104 @@ import { uniqueCell } from "./shared-redis.ts";
 export interface LocalCluster {
   /** `redis+cluster://…` */
   url: string;
+  /** The primaries of the start first, then their replicas. */
   nodes: readonly LocalRedis[];
-  /** A cell that no other test uses and that lies on this node. */
+  /** A cell that no other test uses and that lies on this node at the start. */
   cellOn(node: LocalRedis): Promise<string>;
+  /** Who has the cell now, as most of the nodes see it. */
+  lineupOf(cell: string): Promise<Lineup>;
+  /** Resolves once every node knows all slots and every replica is in step. */
+  whole(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const slots = 16_384;
 const size = 3;
 
-/** Starts it; resolves once every node knows all slots. */
-export async function startCluster(): Promise<LocalCluster> {
+/** Starts it, with a replica for each primary where that is wished; resolves once it is whole. */
+export async function startCluster({ replicas = false } = {}): Promise<LocalCluster> {
   const scope = new AsyncDisposableStack();
-  const busPorts = await Promise.all(Array.from({ length: size }, () => freePort()));
+  const busPorts = await Promise.all(Array.from({ length: replicas ? 2 * size : size }, () => freePort()));
   const nodes = await Promise.all(busPorts.map(startNode));
   for (const node of nodes) scope.defer(() => node.stop());
+  const [primaries, copies] = [nodes.slice(0, size), nodes.slice(size)];
   await Promise.all(
-    nodes.map((node, i) =>
-      using(node, async (client) => {
-        await client.call("cluster", "addslotsrange", startOf(i), startOf(i + 1) - 1);
-        if (i > 0) await client.call("cluster", "meet", "127.0.0.1", `${nodes[0]?.port}`, `${busPorts[0]}`);
-      }),
-    ),
+    primaries.map(({ url }, i) => ask(url, "cluster", "addslotsrange", startOf(i), startOf(i + 1) - 1)),
   );
-  await Promise.all(nodes.map(isWhole));
+  await Promise.all(
+    nodes.slice(1).map(({ url }) => ask(url, "cluster", "meet", "127.0.0.1", `${nodes[0]?.port}`, `${busPorts[0]}`)),
+  );
+  await Promise.all(copies.map((copy, i) => follow(copy, primaries[i]?.url ?? "")));
+  const whole = async () => {
+    await Promise.all(nodes.map((node) => isWhole(node, replicas ? 2 : 1)));
+    if (replicas) await allInStep(nodes);
+  };
+  await whole();
   return {
     url: `redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}`,
     nodes,
     cellOn: async (node) => {
       for (;;) {
         const cell = uniqueCell();
-        const slot = await using(node, (client) => client.cluster("KEYSLOT", `{${cell}}`));
-        if (nodes[ownerOf(slot)] === node) return cell;
+        if (nodes[firstOwnerOf(await slotOf(cell, node))] === node) return cell;
       }
     },
+    lineupOf: (cell) => lineupOf(cell, nodes),
+    whole,
     stop: () => scope.disposeAsync(),
   };
 }
 
 const startOf = (node: number): number => Math.ceil((node * slots) / size);
-const ownerOf = (slot: number): number => Math.floor((slot * size) / slots);
+const firstOwnerOf = (slot: number): number => Math.floor((slot * size) / slots);
+const slotOf = async (cell: string, { url }: LocalRedis) => Number(await ask(url, "cluster", "keyslot", `{${cell}}`));
 
 function startNode(busPort: number): Promise<LocalRedis> {
   return startRedisProcess((place) => [
     ...redisServerArguments(place),
     ...["--cluster-enabled", "yes", "--cluster-port", `${busPort}`, "--cluster-node-timeout", "2000"],
-    ...["--cluster-require-full-coverage", "no"],
+    ...["--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0"],
+    // a replica is named among the servers of a slot once it has received something
+    ...["--repl-ping-replica-period", "1"],
   ]);
 }
 
-async function isWhole(node: LocalRedis): Promise<void> {
+async function follow({ url }: LocalRedis, primaryUrl: string): Promise<void> {
+  const id = `${await ask(primaryUrl, "cluster", "myid")}`;
+  await eventually(() => ask(url, "cluster", "replicate", id), {
+    describe: "a replica has heard of its primary",
+    timeoutMs: 20_000,
+    everyMs: 100,
+  });
+}
+
+/** As this node sees it: every slot is served, by so many servers. */
+async function isWhole({ url }: LocalRedis, servers: number): Promise<void> {
   await eventually(
-    () =>
-      using(node, async (client) => {
-        const info = `${await client.cluster("INFO")}`;
-        return info.includes("cluster_state:ok") && info.includes(`cluster_slots_ok:${slots}`);
-      }),
-    { describe: "the cluster is whole", timeoutMs: 20_000, everyMs: 100 },
+    async () => {
+      const info = `${await ask(url, "cluster", "info")}`;
+      const ranges = await slotRanges(url);
+      const served = info.includes("cluster_state:ok") && info.includes(`cluster_slots_ok:${slots}`);
+      return served && ranges.every(([, , ...found]) => found.length === servers);
+    },
+    { describe: "the cluster is whole", timeoutMs: 60_000, everyMs: 100 },
   );
 }
 
-async function using<T>({ url }: LocalRedis, ask: (client: Redis) => Promise<T>): Promise<T> {
-  const client = new Redis(url, { retryStrategy: null, commandTimeout: 2_000 });
-  client.on("error", () => {});
-  try {
-    return await ask(client);
-  } finally {
-    client.disconnect();
-  }
+/** From the first to the last slot, then host and port of the node that has them and of its replicas. */
+type SlotRange = [first: number, last: number, ...servers: [host: string, port: number][]];
+
+async function slotRanges(url: string): Promise<SlotRange[]> {
+  return (await ask(url, "cluster", "slots")) as SlotRange[];
+}
+
+async function lineupOf(cell: string, nodes: readonly LocalRedis[]): Promise<Lineup> {
+  const ports = await askMost(nodes, async (url) => {
+    const slot = Number(await ask(url, "cluster", "keyslot", `{${cell}}`));
+    const [, , ...servers] = (await slotRanges(url)).find(([first, last]) => first <= slot && slot <= last) ?? [0, 0];
+    return servers.map(([, port]) => port);
+  });
+  const [primary, ...replicas] = ports.flatMap((port) => nodes.find((node) => node.port === port) ?? []);
+  if (primary === undefined) throw new Error(`no node has the cell ${cell}`);
+  return { primary, replicas, others: nodes.filter(({ port }) => !ports.includes(port)) };
 }

@@ -3,6 +3,7 @@ export { type App, spawnApp, spawnEntry } from "./app.ts";
 export { expectNoClientLeft } from "./clients.ts";
 export { type LocalCluster, startCluster } from "./cluster.ts";
 export { eventually, type Wait } from "./eventually.ts";
+export type { Lineup } from "./lineup.ts";
 export { type LocalRedis, startLocalRedis } from "./local-redis.ts";
 export { pngFile, wavFile } from "./media-files.ts";
 export { type Received, type Receiver, startReceiver } from "./receiver.ts";

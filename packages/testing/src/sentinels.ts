@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { redisServerArguments } from "@reelqueue/stack";
-import { Redis } from "ioredis";
 import { eventually } from "./eventually.ts";
+import { allInStep, ask, askMost, type Lineup } from "./lineup.ts";
 import { type LocalRedis, startRedisProcess } from "./local-redis.ts";
 
 /** A primary, one replica and three Sentinels, real processes all. */
@@ -13,8 +13,12 @@ export interface Sentinels {
   first: LocalRedis;
   /** Its replica at the start. */
   second: LocalRedis;
-  /** The port that the Sentinels name as the primary's. */
+  sentinels: readonly LocalRedis[];
+  /** The port that most Sentinels name as the primary's. */
   primaryPort(): Promise<number>;
+  lineup(): Promise<Lineup>;
+  /** Resolves once the Sentinels know each other and the replica, and it is in step: from then on a failover can succeed. */
+  whole(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -22,11 +26,11 @@ const name = "reel";
 /** A primary waits 5 s by default before it fills a new replica. */
 const atOnce = ["--repl-diskless-sync-delay", "0"];
 
-/** Starts them with a Sentinel's patience of one second; resolves once all know of each other, so that a failover can succeed. */
+/** Starts them with a Sentinel's patience of one second; resolves once a failover can succeed. */
 export async function startSentinels(): Promise<Sentinels> {
   const scope = new AsyncDisposableStack();
-  const server = async (more: string[] = []) => {
-    const started = await startRedisProcess((place) => [...redisServerArguments(place), ...atOnce, ...more]);
+  const server = async () => {
+    const started = await startRedisProcess((place) => [ownFile(place), ...redisServerArguments(place), ...atOnce]);
     scope.defer(() => started.stop());
     return started;
   };
@@ -36,25 +40,42 @@ export async function startSentinels(): Promise<Sentinels> {
     return started;
   };
   const first = await server();
-  const second = await server(["--replicaof", `127.0.0.1 ${first.port}`]);
-  await eventually(async () => (await ask(first.url, "info", "replication")).includes("state=online"), {
-    describe: "the replica is in step",
-    timeoutMs: 20_000,
-    everyMs: 100,
-  });
+  const second = await server();
+  await ask(second.url, "replicaof", "127.0.0.1", first.port);
+  await ask(second.url, "config", "rewrite");
+  const both = [first, second];
+  await allInStep(both);
   const sentinels = await Promise.all([sentinel(first), sentinel(first), sentinel(first)]);
-  await Promise.all(sentinels.map(({ url }) => knowsAll(url)));
+  const primaryPort = () => askMost(sentinels, async (url) => Number((await askSentinel(url)).get("port")));
+  const whole = async () => {
+    await Promise.all(sentinels.map(({ url }) => knowsAll(url)));
+    await allInStep(both);
+  };
+  await whole();
   return {
     url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(",")}/${name}`,
     first,
     second,
-    primaryPort: async () => Number((await askSentinel(sentinels[0]?.url ?? "")).get("port")),
+    sentinels,
+    primaryPort,
+    lineup: async () => {
+      const [primary, replica] = (await primaryPort()) === first.port ? [first, second] : [second, first];
+      return { primary, replicas: [replica], others: [] };
+    },
+    whole,
     stop: () => scope.disposeAsync(),
   };
 }
 
+/** Whom a server follows its Sentinels write there, for the time when it is started again. */
+function ownFile({ directory }: { directory: string }): string {
+  const file = join(directory, "redis.conf");
+  if (!existsSync(file)) writeFileSync(file, "");
+  return file;
+}
+
 function sentinelArguments({ port, directory }: { port: number; directory: string }, watched: number): string[] {
-  // a Sentinel writes what it learns into its own file
+  // a Sentinel writes what it learns into its own file, and reads it when it is started again
   const file = join(directory, "sentinel.conf");
   const lines = [
     `port ${port}`,
@@ -64,7 +85,7 @@ function sentinelArguments({ port, directory }: { port: number; directory: strin
     `sentinel down-after-milliseconds ${name} 1000`,
     `sentinel failover-timeout ${name} 5000`,
   ];
-  writeFileSync(file, `${lines.join("\n")}\n`);
+  if (!existsSync(file)) writeFileSync(file, `${lines.join("\n")}\n`);
   return [file, "--sentinel"];
 }
 
@@ -81,14 +102,4 @@ async function knowsAll(url: string): Promise<void> {
 async function askSentinel(url: string): Promise<Map<string, string>> {
   const flat = (await ask(url, "sentinel", "master", name)) as string[];
   return new Map(flat.flatMap((field, i) => (i % 2 === 0 ? [[field, flat[i + 1] ?? ""]] : [])));
-}
-
-async function ask(url: string, command: string, ...args: string[]): Promise<string | string[]> {
-  const client = new Redis(url, { retryStrategy: null, commandTimeout: 2_000 });
-  client.on("error", () => {});
-  try {
-    return (await client.call(command, ...args)) as string | string[];
-  } finally {
-    client.disconnect();
-  }
 }
