@@ -18,7 +18,8 @@ export async function runConfirmed<Answer>(
   name: ScriptName,
   args: readonly (string | number | Buffer)[],
 ): Promise<{ answer: Answer; confirmed: boolean }> {
-  if (!cell.primary.replicated) return { answer: await run<Answer>(cell, name, args), confirmed: true };
+  // one that has had a replica may have it back since it was looked at
+  if (cell.primary.followedAs === "") return { answer: await run<Answer>(cell, name, args), confirmed: true };
   const script = scriptNamed(name);
   const info = ["info", "replication"];
   const send = (call: string[]) => ask(cell, [[...call, 1, cell.prefix, ...args], info]);

@@ -1,5 +1,5 @@
 import { type ClusterAddress, readRedisUrl, type SentinelAddress } from "@reelqueue/contracts";
-import { Cluster, Redis } from "ioredis";
+import { Cluster, Redis, type SentinelConnectionOptions, SentinelConnector } from "ioredis";
 
 /** `worker` waits out an outage of Redis; `front` answers its caller quickly that there is one. */
 export type ConnectionRole = "worker" | "front";
@@ -51,7 +51,23 @@ function sentinelOptions({ nodes, name, db, tls, ...login }: SentinelAddress) {
     connectTimeout: 3_000,
     // a frozen primary closes no socket: only its Sentinels say that there is another one
     failoverDetector: true,
+    Connector: SteadyConnector,
   };
+}
+
+/**
+ * Looks for the primary without being interrupted: the detector of the connection that was lost still listens, and on the news of a failover it
+ * would end the search for the new primary, and with it the client, for good.
+ */
+class SteadyConnector extends SentinelConnector {
+  constructor(options: unknown) {
+    super(options as SentinelConnectionOptions);
+  }
+
+  override connect(...report: Parameters<SentinelConnector["connect"]>) {
+    this.disconnect();
+    return super.connect(...report);
+  }
 }
 
 function clusterOptions({ tls, username, password }: ClusterAddress, role: ConnectionRole) {
@@ -67,6 +83,8 @@ function clusterOptions({ tls, username, password }: ClusterAddress, role: Conne
       ...(tls && { tls: {} }),
     },
     enableOfflineQueue: waits,
+    // asked of any node, of one that is frozen too
+    enableReadyCheck: false,
     clusterRetryStrategy: retryStrategy,
     // a frozen primary closes no socket: it is left as soon as the others no longer name it
     slotsRefreshInterval: 3_000,

@@ -22,6 +22,11 @@ test("while the replica stands still nothing that must last is acknowledged, and
     await expect(intent).rejects.toMatchObject({ kind: "unconfirmed" });
     const step = { id, from: ["running"], to: "finalizing", token: "f", due: { lane: "finalize", inMs: 0 } } as const;
     expect(await ledger.move(cell, step)).toMatchObject({ kind: "moved" });
+    const event = { endpoint: "e", url: "http://e/", body: "{}" };
+    const end = { id, from: ["finalizing"], to: "failed", token: "e", event } as const;
+    expect(await ledger.move(cell, end)).toMatchObject({ kind: "moved" });
+    const wish = { limit: 10, perEndpoint: 4, leaseMs: 100 };
+    await expect(ledger.claimDeliveries(cell, wish)).rejects.toMatchObject({ kind: "unconfirmed" });
     await eventually(async () => (await ledger.checkSafety(cell)).unsafe.join().includes("replica of Redis is away"), {
       describe: "it is said to be unsafe",
       timeoutMs: 15_000,
@@ -30,6 +35,8 @@ test("while the replica stands still nothing that must last is acknowledged, and
     await sentinels.second.kill("SIGCONT");
   }
   await eventually(async () => (await ledger.checkSafety(cell)).unsafe.length === 0, { describe: "it is safe again" });
+  const { items } = await ledger.claimDeliveries(cell, { limit: 10, perEndpoint: 4, leaseMs: 100 });
+  expect(items, "its event is told now").toHaveLength(1);
   await running(cell, "task-3");
 });
 
@@ -55,6 +62,30 @@ test("what a deposed primary took is made again at the new one, once, and in ord
   expect(found.map((each) => each?.record.state)).toEqual(["succeeded", "finalizing", "running"]);
   expect(await ledger.audit(cell)).toEqual([]);
 });
+
+test("a move that rests on another process' move is made again after that", async () => {
+  await sentinels.first.restart();
+  await sentinels.whole();
+  const { primary, replicas } = await sentinels.lineup();
+  await using poller = open();
+  await using finalizer = ledger.openCell({ url: sentinels.url, cell: poller.name, role: "worker" });
+  for (const cell of [poller, finalizer]) await ledger.awaitReady(cell, 5_000);
+  const id = await running(poller, "task-1");
+  await using replica = ledger.openCell({ url: replicas[0]?.url ?? "", cell: poller.name, role: "worker" });
+  await ledger.awaitReady(replica, 5_000);
+  await replica.redis.call("replicaof", "127.0.0.1", "1");
+  await hand(poller, id, ["running"], "finalizing");
+  await hand(finalizer, id, ["finalizing"], "succeeded");
+  await primary.kill("SIGKILL");
+  const early = Promise.withResolvers<number>();
+  using _first = ledger.watchPrimary(finalizer, early.resolve);
+  expect(await early.promise).toBe(0);
+  using _second = ledger.watchPrimary(poller, () => {});
+  await eventually(async () => (await ledger.read(finalizer, id))?.record.state === "succeeded", {
+    describe: "both moves are there again",
+    timeoutMs: 10_000,
+  });
+}, 60_000);
 
 /** As the stages do it: the move says what it believes. */
 async function hand(cell: ledger.Cell, id: string, from: State[], to: "finalizing" | "succeeded"): Promise<void> {

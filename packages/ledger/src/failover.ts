@@ -4,16 +4,19 @@ import { parseInfo, primaryOf } from "./primary.ts";
 import { makeAgain } from "./verbs/move.ts";
 
 const everyMs = 1_000;
+/** A move may rest on another process' move that is made again only after it. */
+const rounds = 4;
 
 /**
  * Looks every second which server has the cell. When another one has taken over, the recent moves of this process are made again there,
- * in order; `tookOver` hears how many of them it did not have.
+ * in order and in a few rounds; `tookOver` hears how many of them it did not have.
  */
 export function watchPrimary(cell: Cell, tookOver: (restored: number) => void): Disposable {
   const ended = new AbortController();
   const watching = async () => {
+    let left = 0;
     while (!ended.signal.aborted) {
-      await look(cell, tookOver).catch(() => {});
+      left = await look(cell, left, tookOver).catch(() => left);
       await wait(everyMs, undefined, { ref: false, signal: ended.signal }).catch(() => {});
     }
   };
@@ -21,12 +24,14 @@ export function watchPrimary(cell: Cell, tookOver: (restored: number) => void): 
   return { [Symbol.dispose]: () => ended.abort() };
 }
 
-async function look(cell: Cell, tookOver: (restored: number) => void): Promise<void> {
+/** Answers how many more rounds there are after this look. */
+async function look(cell: Cell, left: number, tookOver: (restored: number) => void): Promise<number> {
   const [info] = (await pipeline(cell, [["info", "replication"]])) as [string];
   const seen = primaryOf(parseInfo(info), cell.primary);
   const changed = cell.primary.id !== "" && cell.primary.id !== seen.id;
   // only after that is the new one known: a fault in between lets it begin anew
-  const restored = changed ? await makeAgain(cell) : 0;
+  const restored = changed || left > 0 ? await makeAgain(cell) : 0;
   cell.primary = seen;
-  if (changed) tookOver(restored);
+  if (changed || restored > 0) tookOver(restored);
+  return changed ? rounds - 1 : Math.max(0, left - 1);
 }

@@ -24,7 +24,7 @@ export {
 } from "./verbs/accounts.ts";
 export { type AdmitLimits, type Admitted, admit } from "./verbs/admit.ts";
 export { batchCounts, type IdPage } from "./verbs/batch.ts";
-export { type Claimed, type ClaimOptions, claim, type Look, polled } from "./verbs/claim.ts";
+export { type Claimed, type ClaimOptions, claim, type Look, polled, renew } from "./verbs/claim.ts";
 export * from "./verbs/deliveries.ts";
 export { learn, learned } from "./verbs/learn.ts";
 export { counts, isCursor, type ListFilter, list, page, tenantsOf } from "./verbs/list.ts";

@@ -4,20 +4,34 @@ import { parseInfo, primaryOf, unseen } from "./primary.ts";
 const info = (id: string, ...replicas: string[]) =>
   parseInfo([`role:master`, `master_replid:${id}`, ...replicas.map((text, i) => `slave${i}:${text}`)].join("\r\n"));
 
+/** One that was a replica of `before`, and is alone. */
+const promoted = (id: string, before: string) => info(id).set("master_replid2", before);
+
 const inStep = "ip=127.0.0.1,port=1,state=online,offset=10,lag=0";
 
 test("a primary without replicas has nobody to wait for", () => {
-  expect(primaryOf(info("a"), unseen)).toEqual({ id: "a", replicas: 0, replicated: false });
+  expect(primaryOf(info("a"), unseen)).toEqual({ id: "a", replicas: 0, replicated: false, followedAs: "" });
 });
 
 test("a replica that is still being filled, or has fallen silent, cannot confirm, but may take over", () => {
   for (const replica of ["ip=127.0.0.1,port=1,state=wait_bgsave,offset=0,lag=0", inStep.replace("lag=0", "lag=6")])
-    expect(primaryOf(info("a", replica), unseen)).toEqual({ id: "a", replicas: 0, replicated: true });
+    expect(primaryOf(info("a", replica), unseen)).toEqual({ id: "a", replicas: 0, replicated: true, followedAs: "a" });
 });
 
-test("one that is left alone may have been deposed; another one that is alone took over", () => {
+test("one that is left alone may have been deposed; its replica that is alone took over", () => {
   const before = primaryOf(info("a", inStep), unseen);
-  expect(before).toEqual({ id: "a", replicas: 1, replicated: true });
+  expect(before).toEqual({ id: "a", replicas: 1, replicated: true, followedAs: "a" });
   expect(primaryOf(info("a"), before).replicated).toBe(true);
-  expect(primaryOf(info("b"), before).replicated).toBe(false);
+  expect(primaryOf(promoted("b", "a"), before).replicated).toBe(false);
+});
+
+test("one that was restarted is about to be deposed, until its replica is back or has taken over", () => {
+  const restarted = primaryOf(info("b"), primaryOf(info("a", inStep), unseen));
+  expect(restarted.replicated).toBe(true);
+  expect(primaryOf(info("b", inStep), restarted)).toEqual({ id: "b", replicas: 1, replicated: true, followedAs: "b" });
+  const successor = primaryOf(promoted("c", "a"), restarted);
+  expect(successor.replicated).toBe(false);
+  expect(primaryOf(promoted("c", "a"), successor).replicated).toBe(false);
+  expect(primaryOf(info("d"), successor).replicated).toBe(true);
+  expect(primaryOf(info("d"), primaryOf(info("a"), unseen)).replicated).toBe(false);
 });

@@ -61,6 +61,8 @@ export interface StoredRecord {
   hint?: string;
   /** Workers that died while they were sending it, and when the first of them was given up: `2@1790000000000`. */
   crashes?: string;
+  /** From then on nobody can be sending the POST of unknown fate any more; left out: since it became unknown. */
+  silentAt?: string;
   /** What was seen when a submit became unknown. */
   evidence?: string;
   events?: string;

@@ -32,6 +32,7 @@ export type ScriptName =
   | "read"
   | "reissue"
   | "release"
+  | "renew"
   | "replay"
   | "reroute"
   | "ripen"

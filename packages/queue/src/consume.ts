@@ -1,7 +1,7 @@
 import { queues as catalogue, type HandOver, type QueueName } from "@reelqueue/contracts";
 import { DelayedError, type Job, UnrecoverableError, Worker } from "bullmq";
 import type { Cluster, Redis } from "ioredis";
-import { bullPrefix } from "./queues.ts";
+import { bullPrefix, versionCheck } from "./queues.ts";
 
 /** What a stage says of a job when it is through with it; the only words that reach BullMQ. */
 export type Verdict =
@@ -51,6 +51,7 @@ export function consume(
     {
       connection,
       prefix: bullPrefix(prefix),
+      ...versionCheck(connection),
       concurrency,
       lockDuration: 20_000,
       stalledInterval: 10_000,

@@ -35,6 +35,7 @@ export function openQueues({ connect, prefix }: QueuesOptions): Queues {
     const queue = new Queue<HandOver>(catalogue[name].name, {
       connection,
       prefix: bullPrefix(prefix),
+      ...versionCheck(connection),
       defaultJobOptions: history,
       streams: { events: { maxLen: 1_000 } },
     });
@@ -64,6 +65,9 @@ export function openQueues({ connect, prefix }: QueuesOptions): Queues {
 }
 
 export const bullPrefix = (prefix: string): string => `${prefix}:bull`;
+
+/** In a Cluster BullMQ asks any node for its version, and would wait for one that is frozen. */
+export const versionCheck = ({ isCluster }: Redis | Cluster) => ({ skipVersionCheck: isCluster });
 
 function toBull(stage: QueueName, { generation, n, priority }: Job) {
   const handOver: HandOver = { generation, n };

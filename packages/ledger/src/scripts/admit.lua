@@ -1,12 +1,13 @@
 -- Grants slots of one account: by priority, then tenants in turn, then order of arrival, while slots, rate, budget and window allow.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] account  [2] slots  [3] tokens per ms (0: no limit)  [4] burst  [5] budget of the day in micro-USD ("": none)
---         [6] window: granted but not begun at most  [7] lease in ms  [8] JSON {tenant: weight}
+--         [6] window: granted but not begun at most  [7] lease in ms  [8] JSON {tenant: weight}  [9] name of this call
 -- Returns [reason of stopping, ms until it is worth trying again ("": when something frees), id, n, id, n, …]
 local P = KEYS[1]
 --- @include clock
 --- @include backlog
 --- @include bucket
+--- @include once
 
 local account, slots, rate, burst = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local budget, window, lease, weights = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), cjson.decode(ARGV[8])
@@ -36,6 +37,10 @@ local function next_in_line()
   return redis.call('ZRANGE', line(account, priority, tenant), 0, 0)[1], priority, tenant
 end
 
+local before = taken_before(ARGV[9])
+if before then
+  return stop(state[7] or '', nil, before)
+end
 if state[1] then
   return stop('paused:' .. state[1])
 end
@@ -79,5 +84,6 @@ end
 if taken > 0 then
   redis.call('HSET', key, 'inFlight', digits(in_flight), 'spent:' .. day, digits(spent))
   save_tokens(account, rate, tokens, 'tokens')
+  remember(ARGV[9], grants, lease)
 end
 return stop(reason, again, grants)

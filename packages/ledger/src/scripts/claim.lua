@@ -9,6 +9,7 @@
 local P = KEYS[1]
 --- @include clock
 --- @include bucket
+--- @include once
 
 local lane, account, most, rate, bucket = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5]), ARGV[8]
 local key, ends, reserve = P .. ':d:' .. lane .. ':' .. account, digits(now + ARGV[4]), tonumber(ARGV[7])
@@ -19,13 +20,9 @@ if rate ~= 0 then
   most = blocked > 0 and 0 or math.max(0, math.min(most, math.floor(tokens - reserve)))
 end
 
-local made, ids = P .. ':claim:' .. ARGV[9], nil
-local before = redis.call('GET', made)
-if before then
-  ids = {}
-  for id in string.gmatch(before, '%S+') do
-    ids[#ids + 1] = id
-  end
+local ids = taken_before(ARGV[9])
+local before = ids ~= nil
+if ids then
   ends = table.remove(ids, 1)
 else
   ids = most > 0 and redis.call('ZRANGEBYSCORE', key, '-inf', digits(now), 'LIMIT', 0, most) or {}
@@ -41,7 +38,7 @@ if #ids > 0 and not before then
     leases[2 * i - 1], leases[2 * i] = ends, id
   end
   redis.call('ZADD', key, unpack(leases))
-  redis.call('SET', made, ends .. ' ' .. table.concat(ids, ' '), 'PX', math.max(1, ARGV[4]))
+  remember(ARGV[9], { ends, unpack(ids) }, ARGV[4])
   tokens = tokens - #ids
   save_tokens(account, rate, tokens, bucket)
 end

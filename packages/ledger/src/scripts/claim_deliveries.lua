@@ -1,14 +1,17 @@
 #!lua flags=allow-oom
 -- Takes webhooks that are due, a few per endpoint at once, and leases them.
 -- KEYS    [1] prefix of the cell
--- ARGV    [1] how many at most  [2] how many per endpoint at once  [3] lease in ms
+-- ARGV    [1] how many at most  [2] how many per endpoint at once  [3] lease in ms  [4] name of this call
 -- Returns [ms until the next is due ("": none), end of the lease, id, endpoint, url, body, tries, tenant, …]
 local P = KEYS[1]
 --- @include clock
+--- @include once
 
 local most, cap, ends = tonumber(ARGV[1]), tonumber(ARGV[2]), digits(now + ARGV[3])
-local answer, taken = { '', ends }, 0
-for _, endpoint in ipairs(redis.call('ZRANGEBYSCORE', P .. ':endpoints', '-inf', digits(now), 'LIMIT', 0, 100)) do
+local before = taken_before(ARGV[4])
+-- The end of the leases, then id and endpoint of each.
+local list, taken = before or { ends }, 0
+for _, endpoint in ipairs(before and {} or redis.call('ZRANGEBYSCORE', P .. ':endpoints', '-inf', digits(now), 'LIMIT', 0, 100)) do
   local due, leases = P .. ':d:deliver:' .. endpoint, P .. ':dl:' .. endpoint
   redis.call('ZREMRANGEBYSCORE', leases, '-inf', digits(now))
   local free = math.min(cap - redis.call('ZCARD', leases), most - taken)
@@ -16,10 +19,7 @@ for _, endpoint in ipairs(redis.call('ZRANGEBYSCORE', P .. ':endpoints', '-inf',
   for _, id in ipairs(ids) do
     redis.call('ZADD', due, ends, id)
     redis.call('ZADD', leases, ends, id)
-    local saved = redis.call('HMGET', P .. ':e:' .. id, 'url', 'body', 'tries', 'tenant')
-    for _, value in ipairs({ id, endpoint, saved[1], saved[2], saved[3], saved[4] }) do
-      answer[#answer + 1] = value or ''
-    end
+    list[#list + 1], list[#list + 2] = id, endpoint
   end
   taken = taken + #ids
   local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
@@ -33,6 +33,15 @@ for _, endpoint in ipairs(redis.call('ZRANGEBYSCORE', P .. ':endpoints', '-inf',
     break
   end
 end
+if taken > 0 then
+  remember(ARGV[4], list, ARGV[3])
+end
 local first = redis.call('ZRANGE', P .. ':endpoints', 0, 0, 'WITHSCORES')
-answer[1] = first[2] and digits(math.max(0, first[2] - now)) or ''
+local answer = { first[2] and digits(math.max(0, first[2] - now)) or '', list[1] }
+for i = 2, #list, 2 do
+  local saved = redis.call('HMGET', P .. ':e:' .. list[i], 'url', 'body', 'tries', 'tenant')
+  for _, value in ipairs({ list[i], list[i + 1], saved[1], saved[2], saved[3], saved[4] }) do
+    answer[#answer + 1] = value or ''
+  end
+end
 return answer

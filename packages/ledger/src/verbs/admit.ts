@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { HandOver } from "@reelqueue/contracts";
 import { type Cell, run } from "../cell.ts";
 
@@ -34,6 +35,7 @@ export async function admit(cell: Cell, account: string, limits: AdmitLimits): P
     limits.window,
     limits.leaseMs,
     JSON.stringify(limits.weights),
+    randomUUID(),
   ]);
   return {
     grants: Array.from({ length: grants.length / 2 }, (_, i) => ({

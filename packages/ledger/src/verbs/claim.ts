@@ -75,3 +75,13 @@ export async function polled(
   });
   return run<number>(cell, "polled", [lane, account, lease, ...args]);
 }
+
+/** Keeps claimed work for longer; answers the new end of its lease, `undefined` where that has passed to another. */
+export async function renew(
+  cell: Cell,
+  lane: Lane,
+  account: string,
+  { id, lease, longerMs }: { id: string; lease: string; longerMs: number },
+): Promise<string | undefined> {
+  return (await run<string>(cell, "renew", [lane, account, id, lease, Math.round(longerMs)])) || undefined;
+}

@@ -1,4 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { type Cell, pipeline, run } from "../cell.ts";
+import { runConfirmed } from "../confirm.ts";
+import { unconfirmed } from "../error.ts";
 import { gather } from "../gather.ts";
 
 export type DeliveryState = "pending" | "delivered" | "exhausted";
@@ -12,16 +15,18 @@ export interface DueDelivery {
   tenant: string;
 }
 
-/** Takes webhooks that are due, at most `perEndpoint` of one endpoint at once. */
+/**
+ * Takes webhooks that are due, at most `perEndpoint` of one endpoint at once. What a failover could still take back is told to nobody: where
+ * a replica could take over and does not have all that came before, a LedgerError `unconfirmed`, and their leases bring them back.
+ */
 export async function claimDeliveries(
   cell: Cell,
   options: { limit: number; perEndpoint: number; leaseMs: number },
 ): Promise<{ nextInMs?: number; lease: string; items: DueDelivery[] }> {
-  const [next = "", lease = "", ...flat] = await run<string[]>(cell, "claim_deliveries", [
-    options.limit,
-    options.perEndpoint,
-    options.leaseMs,
-  ]);
+  const args = [options.limit, options.perEndpoint, options.leaseMs, randomUUID()];
+  const { answer, confirmed } = await runConfirmed<string[]>(cell, "claim_deliveries", args);
+  const [next = "", lease = "", ...flat] = answer;
+  if (!confirmed && flat.length > 0) throw unconfirmed();
   const items = Array.from({ length: flat.length / 6 }, (_, i) => {
     const [id = "", endpoint = "", url = "", body = "", tries = "0", tenant = ""] = flat.slice(6 * i, 6 * i + 6);
     return { id, endpoint, url, body, tries: Number(tries), tenant };

@@ -168,7 +168,11 @@ test("what rested longer than the retention leaves nothing behind", async () => 
   expect(await ledger.read(cell, id)).toBeUndefined();
   expect(await ledger.ownerOf(cell, "hiapi", "task-1")).toBeUndefined();
   expect(await ledger.countDeliveries(cell)).toEqual({ pending: 0, delivered: 0, exhausted: 0 });
-  const left = await cell.redis.keys(`${cell.prefix}:*`);
+  // the answer of a call is kept as long as the leases it gave
+  const ofCalls = await cell.redis.keys(`${cell.prefix}:claim:*`);
+  const livesMs = await Promise.all(ofCalls.map((key) => cell.redis.pttl(key)));
+  expect(livesMs.every((ms) => ms > 0 && ms <= generous.leaseMs)).toBe(true);
+  const left = (await cell.redis.keys(`${cell.prefix}:*`)).filter((key) => !ofCalls.includes(key));
   expect(left.map((key) => key.slice(cell.prefix.length + 1)).toSorted()).toEqual([
     "a:hiapi",
     "endpoints",

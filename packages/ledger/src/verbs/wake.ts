@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { HandOver, State } from "@reelqueue/contracts";
 import { type Cell, run } from "../cell.ts";
 import type { Lane } from "../keys.ts";
@@ -43,7 +44,7 @@ export async function reissue(
   limit: number,
   leaseMs: number,
 ): Promise<Reissued[]> {
-  const flat = await run<(string | number)[]>(cell, "reissue", [lane, account, limit, leaseMs]);
+  const flat = await run<(string | number)[]>(cell, "reissue", [lane, account, limit, leaseMs, randomUUID()]);
   return Array.from({ length: flat.length / 3 }, (_, i) => {
     const urgency = flat[3 * i + 2];
     return {

@@ -1,0 +1,75 @@
+import { expect, test } from "vitest";
+import type { Cell } from "../cell.ts";
+import * as ledger from "../index.ts";
+import { generous, newGeneration, running, testCell } from "../test-cell.ts";
+
+test("a claim that is sent again because its answer was lost gets the leases that it made, and no others", async () => {
+  await using cell = await testCell();
+  const ids = await Promise.all(["a", "b", "c"].map((task) => running(cell, task)));
+  const twice = answeredAtTheSecondTime(cell);
+  const options = { limit: 2, leaseMs: 30_000 };
+  // Redis has the script from here on
+  await ledger.claim(cell, "poll", "jiekou", [], options);
+  const first = await ledger.claim(twice, "poll", "hiapi", ["task"], options);
+  const second = await ledger.claim(cell, "poll", "hiapi", ["task"], options);
+  expect(first.items).toHaveLength(2);
+  expect(second.items).toHaveLength(1);
+  expect([...first.items, ...second.items].map(({ id }) => id).sort()).toEqual(ids.sort());
+  const looks = first.items.map(({ id }) => ({ id, nextInMs: 1_000 }));
+  expect(await ledger.polled(cell, "poll", "hiapi", first.lease, looks)).toBe(2);
+});
+
+test("an admission that is sent again gives the grants that it made, and no others", async () => {
+  await using cell = await testCell();
+  const rows = Array.from({ length: 3 }, () => newGeneration(cell));
+  await ledger.accept(cell, rows);
+  await ledger.admit(cell, "jiekou", generous);
+  const first = await ledger.admit(answeredAtTheSecondTime(cell), "hiapi", { ...generous, slots: 2 });
+  const second = await ledger.admit(cell, "hiapi", generous);
+  expect([first.grants.length, second.grants.length]).toEqual([2, 1]);
+  const granted = [...first.grants, ...second.grants].map(({ generation }) => generation);
+  expect(granted.sort()).toEqual(rows.map(({ id }) => id).sort());
+  expect((await ledger.accountStatus(cell, "hiapi")).inFlight).toBe(3);
+});
+
+test("work that is handed over again in a call that is sent again gets one number, not two", async () => {
+  await using cell = await testCell();
+  const { id } = newGeneration(cell);
+  await ledger.accept(cell, [newGeneration(cell, { id })]);
+  await ledger.admit(cell, "hiapi", generous);
+  await ledger.reissue(cell, "granted", "jiekou", 10, 30_000);
+  await ledger.pull(cell, "granted", "hiapi");
+  const again = await ledger.reissue(answeredAtTheSecondTime(cell), "granted", "hiapi", 10, 30_000);
+  expect(again).toEqual([{ generation: id, n: 2 }]);
+  expect(await ledger.reissue(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
+});
+
+test("webhooks that are claimed in a call that is sent again are those that it took", async () => {
+  await using cell = await testCell();
+  const event = { endpoint: "e", url: "http://e/", body: "{}" };
+  for (const task of ["a", "b", "c"])
+    await ledger.move(cell, { id: await running(cell, task), from: ["running"], to: "failed", token: "f", event });
+  await ledger.claimDeliveries(cell, { limit: 0, perEndpoint: 9, leaseMs: 30_000 });
+  const wish = { limit: 2, perEndpoint: 9, leaseMs: 30_000 };
+  const first = await ledger.claimDeliveries(answeredAtTheSecondTime(cell), wish);
+  const second = await ledger.claimDeliveries(cell, wish);
+  expect([first.items.length, second.items.length]).toEqual([2, 1]);
+  expect(new Set([...first.items, ...second.items].map((item) => item.id)).size).toBe(3);
+  const [item] = first.items;
+  expect(item).toMatchObject({ endpoint: "e", url: "http://e/", body: "{}", tries: 0 });
+  if (item) expect(await ledger.delivered(cell, item, first.lease, { state: "delivered", note: "200" })).toBe(true);
+});
+
+/** Its scripts run, their first answers are lost, and the connection sends them again, as ioredis does after a reconnection. */
+function answeredAtTheSecondTime(cell: Cell): Cell {
+  const redis = new Proxy(cell.redis, {
+    get(target, name) {
+      if (name !== "evalsha") return Reflect.get(target, name);
+      return async (...args: Parameters<typeof target.evalsha>) => {
+        await target.evalsha(...args);
+        return target.evalsha(...args);
+      };
+    },
+  });
+  return { ...cell, redis };
+}
