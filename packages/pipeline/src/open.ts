@@ -37,6 +37,10 @@ export interface OpenOptions {
   /** This process only enqueues and reads: it needs no provider's key. */
   withoutSecrets?: boolean;
   log: Logger;
+  /** Where the measures go; left out: to ones of its own. */
+  metrics?: Metrics;
+  /** A provider's key in the environment makes no account by itself. */
+  namedAccountsOnly?: boolean;
   /** Other leases, crash points and another output store; only entry files of tests and benches supply them. */
   rehearsal?: Pick<Deps, "reached" | "without"> & {
     timing?: Partial<Timing>;
@@ -59,18 +63,16 @@ const readyWithinMs = { worker: 10_000, front: 3_000 } as const;
 
 /** Opens an installation in order; the scope closes it in reverse. A StartError says what is wrong and what to do. */
 export async function openInstallation(scope: AsyncDisposableStack, options: OpenOptions): Promise<Installation> {
-  const { home, log, publicUrl, rehearsal } = options;
-  const { configPath: path, env, withoutSecrets = false } = options;
-  const loaded = await loadConfig({ path, env, home, keyVariables, withoutSecrets });
+  const { home, log, publicUrl, rehearsal, metrics = createMetrics() } = options;
+  const loaded = await loadConfig({ ...options, path: options.configPath, keyVariables });
   const { config } = loaded;
   const secret = await installationSecret(home);
-  const cell = scope.use(await openReadyCell(options, config.cell));
+  const cell = await openReadyCell(scope, options, config.cell);
   scope.use(ledger.watchPrimary(cell, (restored) => tellFailover(log, restored)));
   const connect = () => ledger.connect(options.redisUrl, options.role);
   const queues = scope.use(openQueues({ connect, prefix: cell.prefix }));
   const http = createEgress({ allowPrivate: config.allowPrivate });
   scope.defer(() => http.close());
-  const metrics = createMetrics();
   const safety = scope.use(await watchSafety(cell, config, log, metrics));
   const storage = { minFreeBytes: config.outputs.minFreeBytes, maxFileBytes: config.outputs.maxFileBytes };
   const media = await openDiskMedia({ directory: config.outputs.mediaDirectory, ...storage });
@@ -102,18 +104,23 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
   };
 }
 
-async function openReadyCell({ redisUrl: url, role }: OpenOptions, name: string): Promise<ledger.Cell> {
+async function openReadyCell(
+  scope: AsyncDisposableStack,
+  { redisUrl: url, role }: OpenOptions,
+  name: string,
+): Promise<ledger.Cell> {
   const form = redisUrlForm.safeParse(url);
   if (!form.success) throw new StartError(`REDIS_URL is no address of a Redis: ${form.error.issues[0]?.message}`);
-  const cell = ledger.openCell({ url, cell: name, role });
+  // in the scope before it is ready: closing the scope ends the waiting too
+  const cell = scope.use(ledger.openCell({ url, cell: name, role }));
   try {
     await ledger.awaitReady(cell, readyWithinMs[role]);
     return cell;
   } catch (error) {
-    await cell[Symbol.asyncDispose]();
     const why = error instanceof Error ? error.message : String(error);
     throw new StartError(
       `${why} (REDIS_URL is ${withoutPassword(url)}): start it with \`npm start\`, or correct REDIS_URL`,
+      { passing: true },
     );
   }
 }

@@ -19,7 +19,7 @@ export type Reviewed =
   | { kind: "conflict"; state: State }
   | { kind: "missing" };
 
-/** Settles a generation that is in `needs_review` (or still `unknown`) as the person says. */
+/** Settles a generation that is in `needs_review` as the person says; one that is still `unknown` too, but not as unsent: its task may yet appear. */
 export async function review(id: string, finding: Finding, deps: Pick<Deps, "cell" | "publicUrl">): Promise<Reviewed> {
   const moved = await ledger.move(deps.cell, {
     id,
@@ -54,15 +54,15 @@ async function stepFor(
         task: finding.taskId,
         due: { lane: "poll", inMs: 0 },
         set: { polls: "0" },
-        unset: ["evidence", "hint", "crashes"],
+        unset: ["evidence", "hint", "crashes", "silentAt"],
         note: `a person found its task ${finding.taskId}`,
       };
     case "unsent":
       return {
-        from: ["needs_review", "unknown"],
+        from: ["needs_review"],
         to: "queued",
         due: { lane: "backlog" },
-        unset: ["evidence", "hint", "crashes"],
+        unset: ["evidence", "hint", "crashes", "silentAt"],
         note: "a person found that it was never sent",
       };
     case "give_up": {

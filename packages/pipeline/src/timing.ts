@@ -7,10 +7,13 @@ export const timing = {
   /** A whole POST, first byte to last. */
   postMs: 60_000,
   /** Longer than start budget and POST together: afterwards no worker can still be sending. */
-  submitLeaseMs: 90_000,
-  /** A look at a task, and how long nobody else may take it meanwhile. */
+  sendingMs: 90_000,
+  /** Longer than the start budget, and renewed while the POST is under way: afterwards its worker is taken for dead. */
+  submitLeaseMs: 30_000,
+  /** A whole look at a task. */
   lookMs: 15_000,
-  lookLeaseMs: 30_000,
+  /** Renewed while the look is under way: afterwards its poller is taken for dead. */
+  lookLeaseMs: 6_000,
   /** A whole upload of a file to a provider, and how long nobody else may send the same one meanwhile. */
   uploadMs: 120_000,
   uploadLeaseMs: 180_000,

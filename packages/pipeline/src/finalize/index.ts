@@ -5,6 +5,7 @@ import type { Verdict } from "@reelqueue/queue";
 import { fullJitterMs } from "../backoff.ts";
 import type { FinalizeDeps } from "../deps.ts";
 import { eventOf } from "../event.ts";
+import { holdLease } from "../hold-lease.ts";
 import { insist } from "../insist.ts";
 import { fence } from "../rule.ts";
 import { operationToken } from "../token.ts";
@@ -20,27 +21,19 @@ export async function finalize(handOver: HandOver, signal: AbortSignal, deps: Fi
   if (found?.record.state !== "finalizing" || found.record.n !== String(handOver.n)) {
     return { kind: "done", note: `nothing to do: it is ${found?.record.state ?? "gone"} under another hand-over` };
   }
-  const { finalizeLeaseMs } = deps.timing;
-  const stillAtIt = setInterval(
-    () => void ledger.extend(deps.cell, "finalize", handOver, finalizeLeaseMs).catch(() => {}),
-    finalizeLeaseMs / 3,
-  );
-  try {
-    const remote = JSON.parse(found.record.remote ?? "[]") as RemoteOutput[];
-    const result = await keepOutputs(found, remote, signal, deps);
-    await deps.reached?.("finalize:after-download", found.id);
-    switch (result.kind) {
-      case "kept":
-        return (await writePassport(found, result.outputs, deps)) === "full"
-          ? await tryLater(found, noRoom(deps), handOver, deps)
-          : await succeed(found, result.outputs, deps);
-      case "lost":
-        return await lose(found, result.why, deps);
-      case "later":
-        return await tryLater(found, result, handOver, deps);
-    }
-  } finally {
-    clearInterval(stillAtIt);
+  using _ = holdLease(handOver, { lane: "finalize", leaseMs: deps.timing.finalizeLeaseMs }, deps);
+  const remote = JSON.parse(found.record.remote ?? "[]") as RemoteOutput[];
+  const result = await keepOutputs(found, remote, signal, deps);
+  await deps.reached?.("finalize:after-download", found.id);
+  switch (result.kind) {
+    case "kept":
+      return (await writePassport(found, result.outputs, deps)) === "full"
+        ? await tryLater(found, noRoom(deps), handOver, deps)
+        : await succeed(found, result.outputs, deps);
+    case "lost":
+      return await lose(found, result.why, deps);
+    case "later":
+      return await tryLater(found, result, handOver, deps);
   }
 }
 

@@ -6,6 +6,7 @@ import type { Deps } from "../deps.ts";
 import { type Loop, startLoop } from "../loop.ts";
 import { trackUnderWay } from "../under-way.ts";
 import { batcher } from "./batcher.ts";
+import { holdLook } from "./hold-look.ts";
 import type { Watched } from "./judge.ts";
 import { record } from "./record.ts";
 
@@ -66,8 +67,10 @@ function pollLoop(
   const answers = batcher<Answer>((batch) => record(lane, batch, account, deps, freed), gatherMs);
   const failed = (id: string) => (err: unknown) => deps.log.error({ err, generation: id }, notRecorded);
 
-  const ask = async (watched: Watched, lease: string): Promise<void> => {
+  const ask = async (watched: Watched, claimed: string): Promise<void> => {
+    const held = holdLook(lane, account.name, { id: watched.id, lease: claimed }, deps);
     const progress = await look(watched, account, deps);
+    const lease = held.end();
     await deps.reached?.("poll:after-answer", watched.id);
     deps.meters.polls.inc({ account: account.name, answer: progress.kind });
     // An end frees a slot: where no other answer is under way, it waits for none.

@@ -39,6 +39,28 @@ test("while submits have used up their rate, tasks are looked at all the same wh
   expect(looked.get("hiapi") ?? 0).toBeLessThanOrEqual(1);
 });
 
+test("a look that takes longer than its lease is nobody else's for as long as its poller lives, and its answer counts", async () => {
+  await runningTasks("toapis", 1);
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  let asked = 0;
+  const poll: Account["provider"]["poll"] = async () => {
+    asked += 1;
+    await answered;
+    return { kind: "pending", phase: "running", status: "running", known: true };
+  };
+  const toapis = { ...account("toapis"), provider: { ...account("toapis").provider, poll } };
+  const slowly = { ...here, accounts: new Map([["toapis", toapis]]), timing: { ...here.timing, lookLeaseMs: 200 } };
+  for (let poller = 0; poller < 2; poller += 1)
+    scope.use(startPoller(slowly, () => {}, { concurrency: 10, maxSleepMs: 20 }));
+  const ends = new Set<number>();
+  const lane = here.cell.keys.due("poll", "toapis");
+  const due = async () => Number((await here.cell.redis.zrangebyscore(lane, "-inf", "+inf", "WITHSCORES"))[1]);
+  await eventually(async () => ends.add(await due()).size > 8, { describe: "its lease is renewed again and again" });
+  expect(asked).toBe(1);
+  answer();
+  await eventually(async () => (await due()) > Date.now() + 1_000, { describe: "the next look is at its own time" });
+});
+
 function account(name: string): Account {
   const found = here.accounts.get(name);
   if (!found) throw new Error(`no account ${name}`);

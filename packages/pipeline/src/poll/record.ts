@@ -16,6 +16,10 @@ export async function record(
   deps: Deps,
   freed: (account: string) => void,
 ): Promise<void> {
+  await deps.runTimes.meet(
+    account,
+    answers.map(({ watched }) => watched.class),
+  );
   const judged = answers.map((answer) => ({
     answer,
     judgement: judge(answer.watched, answer.progress, redisNow(answer, deps), account, deps),
@@ -60,7 +64,7 @@ function tell(judged: readonly Judged[], moves: readonly ledger.Move[], { name }
   }
 }
 
-/** Redis' clock when the task was claimed: its lease runs from there. */
+/** Redis' clock when the task was claimed, or its lease renewed. */
 function redisNow({ lease }: Answer, deps: Deps): number {
   return Number(lease) - deps.timing.lookLeaseMs;
 }

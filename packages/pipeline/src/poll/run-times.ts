@@ -6,6 +6,8 @@ import { believe, type RunTimes } from "./schedule.ts";
 export interface RunTimesBook {
   /** The belief at hand, at once; it is renewed from the ledger in the background: every few seconds, and soon after something was learned here. */
   of(account: Account, className: string): RunTimes;
+  /** Reads what the ledger knows of classes that are new to this process: a guess about a first answer may cost a minute. */
+  meet(account: Account, classNames: readonly string[]): Promise<void>;
   /** Adds run times just seen (provider's ms). */
   learn(runs: readonly { class: string; ms: number }[]): Promise<void>;
 }
@@ -26,10 +28,10 @@ export function openRunTimes(cell: ledger.Cell): RunTimesBook {
     at: performance.now(),
     learned: false,
   });
-  const renew = async (account: Account, name: string): Promise<void> => {
+  const renew = async (account: Account, names: readonly string[]): Promise<void> => {
     try {
-      const [seen = []] = await ledger.learned(cell, [name]);
-      book.set(name, entryOf(account, seen));
+      const seen = await ledger.learned(cell, names);
+      for (const [i, name] of names.entries()) book.set(name, entryOf(account, seen[i]));
     } catch {
       // The old belief serves until Redis is back.
     }
@@ -41,8 +43,12 @@ export function openRunTimes(cell: ledger.Cell): RunTimesBook {
       if (known !== undefined && age < (known.learned ? renewAfterMs.learned : renewAfterMs.seen)) return known.belief;
       const entry = known === undefined ? entryOf(account) : { ...known, at: performance.now(), learned: false };
       book.set(name, entry);
-      void renew(account, name);
+      void renew(account, [name]);
       return entry.belief;
+    },
+    meet: async (account, names) => {
+      const unmet = [...new Set(names)].filter((name) => !book.has(name));
+      if (unmet.length > 0) await renew(account, unmet);
     },
     learn: async (runs) => {
       await ledger.learn(cell, runs);

@@ -9,6 +9,7 @@ import { resolve } from "../resolve/index.ts";
 import { lookAtReviewed } from "../resolve/reviewed.ts";
 import { fence } from "../rule.ts";
 import { operationToken } from "../token.ts";
+import { type Calm, openCalm } from "./calm.ts";
 import { expireOverdue } from "./expire.ts";
 import { handOverAgain } from "./hand-over-again.ts";
 import { oneMoreCrash } from "./poison.ts";
@@ -32,9 +33,10 @@ export function startRecovery(
   options: { retentionMs: number },
 ): Recovery {
   let turn = 0;
+  const calm = openCalm(deps.timing.submitLeaseMs / 2);
   const failed = (error: unknown) => deps.log.warn({ err: error }, "recovery could not run; it runs again in a second");
   const main = startLoop(async () => {
-    await recoverOnce(turn, deps, freed, options);
+    await recoverOnce(turn, calm, deps, freed, options);
     turn += 1;
     return deps.timing.turnMs;
   }, failed);
@@ -70,11 +72,12 @@ export function startRecovery(
 /** One turn over all accounts, of all that asks nobody but Redis. A step that fails is reported, and keeps no other from its work. */
 async function recoverOnce(
   turn: number,
+  calm: Calm,
   deps: Deps,
   freed: (account: string) => void,
   options: { retentionMs: number },
 ): Promise<void> {
-  await Promise.all([...deps.accounts.values()].map((account) => recoverAccount(account, deps, freed)));
+  await Promise.all([...deps.accounts.values()].map((account) => recoverAccount(account, calm, deps, freed)));
   await each(deps, [
     () => handOverAgain(deps),
     () => rerouteFromPaused(deps, freed),
@@ -83,8 +86,14 @@ async function recoverOnce(
   ]);
 }
 
-function recoverAccount(account: Account, deps: Deps, freed: (account: string) => void): Promise<void> {
-  return each(deps, [() => ripen(account, deps, freed), () => loseSightOfStale(account, deps)]);
+function recoverAccount(account: Account, calm: Calm, deps: Deps, freed: (account: string) => void): Promise<void> {
+  return each(deps, [
+    async () => {
+      await ripen(account, deps, freed);
+      calm.answered();
+    },
+    async () => (calm.lasts() ? loseSightOfStale(account, deps) : undefined),
+  ]);
 }
 
 async function each(deps: Deps, steps: readonly (() => Promise<unknown>)[]): Promise<void> {
@@ -98,17 +107,15 @@ async function ripen(account: Account, deps: Deps, freed: (account: string) => v
   if (count > 0) freed(account.name);
 }
 
-/** The submit lease is over: whoever held it is dead or has lost it, and what came of its POST nobody knows. */
+/** The submit lease is over: whoever held it is dead or has lost it, and what came of its POST, or still may, nobody knows. */
 async function loseSightOfStale(account: Account, deps: Deps): Promise<void> {
-  const leaseMs = 60_000;
-  const { items, lease } = await ledger.claim(deps.cell, "submitting", account.name, ["token", "crashes"], {
-    limit: batch,
-    leaseMs,
-  });
+  const leaseMs = 5_000;
+  const wanted = ["token", "crashes", "at"] as const;
+  const { items, lease } = await ledger.claim(deps.cell, "submitting", account.name, wanted, { limit: batch, leaseMs });
   await ledger.moveAll(
     deps.cell,
     items.map(
-      ({ id, token, crashes }): ledger.Move => ({
+      ({ id, token, crashes, at }): ledger.Move => ({
         id,
         from: ["submitting"],
         to: "unknown",
@@ -117,6 +124,7 @@ async function loseSightOfStale(account: Account, deps: Deps): Promise<void> {
         due: { lane: "unknown", inMs: 0 },
         set: {
           evidence: "the worker that was sending it did not come back",
+          silentAt: String(Number(at) + deps.timing.sendingMs),
           crashes: oneMoreCrash(crashes, Number(lease) - leaseMs),
         },
         note: "the worker that was sending it did not come back",

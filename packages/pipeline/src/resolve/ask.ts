@@ -96,7 +96,7 @@ export async function listed(lost: Lost, deps: Deps): Promise<Resolution> {
 function askForPage(lost: Lost, page: number, deps: Deps): Promise<Listed> | undefined {
   const { account, request } = lost.intent;
   // The provider's clock may be behind by as much.
-  const sinceMs = lost.sentAtMs - deps.timing.submitLeaseMs;
+  const sinceMs = lost.sentAtMs - deps.timing.sendingMs;
   return account.provider.list?.(
     { request, idempotencyKey: idempotencyKeyOf(lost.intent), sinceMs, page },
     callOf(account, deps),

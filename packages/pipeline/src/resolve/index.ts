@@ -12,7 +12,18 @@ import { giveToReview } from "./give-to-review.ts";
 import { quietLeftMs } from "./quiet.ts";
 import { sendAnew } from "./send-anew.ts";
 
-export const fields = ["attempt", "class", "submits", "at", "hint", "trouble", "misses", "token", "crashes"] as const;
+export const fields = [
+  "attempt",
+  "class",
+  "submits",
+  "at",
+  "hint",
+  "trouble",
+  "misses",
+  "token",
+  "crashes",
+  "silentAt",
+] as const;
 
 /** A POST whose fate is unknown, as it is claimed. `nowMs` is the clock of Redis. */
 export interface Lost {
@@ -22,6 +33,8 @@ export interface Lost {
   sentAtMs: number;
   /** When it was given up; workers may have been away for long before. */
   lostAtMs: number;
+  /** From then on nobody can have been sending it any more. */
+  silentAtMs: number;
   nowMs: number;
   /** Looks that told nothing, and looks in a row that found nothing. */
   trouble: number;
@@ -49,7 +62,7 @@ export type Resolution =
 export async function resolve(account: Account, deps: Deps): Promise<number> {
   const { items, lease } = await ledger.claim(deps.cell, "unknown", account.name, fields, {
     limit: 20,
-    leaseMs: deps.timing.submitLeaseMs,
+    leaseMs: deps.timing.sendingMs,
   });
   await Promise.all(
     items.map((item) =>
@@ -79,12 +92,14 @@ export async function lostOf(item: Item, lease: string, account: Account, deps: 
   const found = await ledger.read(deps.cell, item.id);
   if (!found) return undefined;
   const { request } = found;
+  const lostAtMs = Number(item.at);
   return {
     intent: { ...item, account, request, submits: Number(item.submits), token: operationToken() },
     hint: item.hint,
-    sentAtMs: Math.min(Number(item.at), sentAt(found.record)),
-    lostAtMs: Number(item.at),
-    nowMs: Number(lease) - deps.timing.submitLeaseMs,
+    sentAtMs: Math.min(lostAtMs, sentAt(found.record)),
+    lostAtMs,
+    silentAtMs: Math.max(lostAtMs, Number(item.silentAt)),
+    nowMs: Number(lease) - deps.timing.sendingMs,
     trouble: Number(item.trouble),
     misses: item.misses,
     crashes: item.crashes,
@@ -126,9 +141,15 @@ async function act(lost: Lost, resolution: Resolution, deps: Deps): Promise<void
         ? lookAgain(lost, resolution.inMs, { trouble: String(lost.trouble + 1) }, deps)
         : giveToReview(lost, "its provider has said nothing usable for a day", deps);
     case "mute":
-      if (!(await sendAnew(lost, resolution.why, deps))) await giveToReview(lost, resolution.why, deps);
+      if (!(await sendAnew(lost, resolution.why, deps))) await askAPerson(lost, resolution.why, deps);
       return;
   }
+}
+
+/** Only once the answer can no longer change: before that a person might truly see no task, and have it sent again just before it appears. */
+async function askAPerson(lost: Lost, why: string, deps: Deps): Promise<void> {
+  const leftMs = quietLeftMs(lost, deps);
+  return leftMs > 0 ? lookAgain(lost, leftMs, {}, deps) : giveToReview(lost, why, deps);
 }
 
 /** A provider that calls back may still tell the task within the quiet window. */
@@ -166,7 +187,7 @@ async function sendAgain(lost: Lost, why: string, deps: Deps): Promise<void> {
     token: intent.token,
     ...fence(deps, { token: since }),
     due: { lane: "backlog" },
-    unset: ["misses", "trouble", "evidence", "hint"],
+    unset: ["misses", "trouble", "evidence", "hint", "silentAt"],
     note: `no task exists: ${why}`,
   });
 }

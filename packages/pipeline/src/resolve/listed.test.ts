@@ -31,6 +31,7 @@ test("a POST that is found lost only after workers were away for an hour is look
 });
 
 test("a list whose end was not seen proves no absence: a person has to look", async () => {
+  deps = { ...deps, timing: { ...deps.timing, quietMs: 0 } };
   await resolveBy(() => ({ kind: "listed", candidates: [], more: true }));
   expect((await ledger.read(deps.cell, id))?.record.state).toBe("needs_review");
 });

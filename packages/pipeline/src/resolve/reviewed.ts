@@ -13,7 +13,7 @@ const dayMs = 24 * 3_600_000;
  * its slot is free. The question stays open.
  */
 export async function lookAtReviewed(account: Account, deps: Deps): Promise<void> {
-  const leaseMs = deps.timing.submitLeaseMs;
+  const leaseMs = deps.timing.sendingMs;
   const { items, lease } = await ledger.claim(deps.cell, "review", account.name, fields, { limit: batch, leaseMs });
   const looks = items.map(async (item) => {
     const lost = await lostOf(item, lease, account, deps);

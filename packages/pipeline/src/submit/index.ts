@@ -3,6 +3,7 @@ import type { Submitted } from "@reelqueue/providers";
 import type { Verdict } from "@reelqueue/queue";
 import type { Account } from "../account.ts";
 import type { Deps } from "../deps.ts";
+import { holdLease } from "../hold-lease.ts";
 import { prepareFirst } from "../prepare/first.ts";
 import { operationToken } from "../token.ts";
 import { begin } from "./begin.ts";
@@ -41,8 +42,12 @@ export async function submit(handOver: HandOver, deps: Deps, freed: (account: st
   const begun = await (deps.without === undefined ? begin : beginWithout)(handOver, token, deps);
   if (begun.kind === "over") return { kind: "done", note: begun.note };
   const { intent } = begun;
+  const { submitLeaseMs: leaseMs, sendingMs: atMostMs } = deps.timing;
+  using _ = holdLease(handOver, { lane: "submitting", leaseMs, atMostMs }, deps);
   await deps.reached?.("submit:after-intent", intent.id);
 
+  // known by the time the answer is there
+  void deps.runTimes.meet(intent.account, [intent.class]);
   const outcome = await send(intent, startedAt, deps);
   await deps.reached?.("submit:after-answer", intent.id);
   if (deps.without === "intent") await begin(handOver, token, deps);

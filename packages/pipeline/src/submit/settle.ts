@@ -58,7 +58,7 @@ export async function bind(intent: Intent, taskId: string, deps: Deps): Promise<
       ...fence(deps, { attempt: intent.attempt, account: intent.account.name }),
       due: { lane: "poll", inMs: firstLookMs(intent.account, intent.class, deps) },
       set: { polls: "0" },
-      unset: ["hint", "evidence", "misses", "trouble", "progress", "crashes"],
+      unset: ["hint", "evidence", "misses", "trouble", "progress", "crashes", "silentAt"],
     }),
   );
   switch (moved.kind) {
