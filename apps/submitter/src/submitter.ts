@@ -1,6 +1,6 @@
 import { type OpenOptions, openInstallation, startAdmission, submit } from "@reelqueue/pipeline";
 import { consume } from "@reelqueue/queue";
-import { createLogger, serveHealth } from "@reelqueue/runtime";
+import { createLogger, serveCells } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 
 /** Opens the process that creates the paid tasks: takes submit jobs, and admits more as slots come free. */
@@ -10,16 +10,23 @@ export async function openSubmitter(
   rehearsal?: OpenOptions["rehearsal"],
 ): Promise<void> {
   const log = createLogger({ name: "submitter", level: env.logLevel });
-  const installation = await openInstallation(scope, { ...env, role: "worker", log, ...(rehearsal && { rehearsal }) });
-  const { cell, connect, metrics, ready } = installation;
-  const admission = scope.use(startAdmission(installation));
-  scope.use(await serveHealth({ ...env.health, ready, metrics }));
-  scope.use(
-    consume("submit", (handOver) => submit(handOver, installation, admission.freed), {
-      connect,
-      prefix: cell.prefix,
-      concurrency: env.concurrency,
-      onError: (error) => log.error({ err: error }, "a submit job failed; its due time brings it back"),
-    }),
-  );
+  await serveCells(scope, { ...env, log }, async (scope, wish) => {
+    const installation = await openInstallation(scope, {
+      ...env,
+      ...wish,
+      role: "worker",
+      ...(rehearsal && { rehearsal }),
+    });
+    const { cell, connect, ready } = installation;
+    const admission = scope.use(startAdmission(installation));
+    scope.use(
+      consume("submit", (handOver) => submit(handOver, installation, admission.freed), {
+        connect,
+        prefix: cell.prefix,
+        concurrency: env.concurrency,
+        onError: (error) => wish.log.error({ err: error }, "a submit job failed; its due time brings it back"),
+      }),
+    );
+    return { ready };
+  });
 }

@@ -13,6 +13,8 @@ export interface LoadConfigOptions {
   home: string;
   /** Variable that alone makes an account, by provider: `{ hiapi: "HIAPI_API_KEY" }` makes `hiapi`. */
   keyVariables: Readonly<Record<string, string>>;
+  /** Only what the file names is an account: a variable that would make one by itself is refused. */
+  namedAccountsOnly?: boolean;
   /** Secrets that are named but not set are read as empty: for a process that sends nothing to providers. */
   withoutSecrets?: boolean;
 }
@@ -42,7 +44,9 @@ export async function loadConfig({
   ...options
 }: LoadConfigOptions): Promise<LoadedConfig> {
   const config = parse(await readText(path), path);
-  addAccountsOfEnvironment(config, env, keyVariables);
+  const unnamed = accountsOfEnvironment(config, env, keyVariables);
+  if (options.namedAccountsOnly) refuseUnnamed(unnamed, path);
+  Object.assign(config.accounts, unnamed);
   config.outputs.directory = resolve(home, config.outputs.directory);
   config.outputs.mediaDirectory = resolve(home, config.outputs.mediaDirectory);
 
@@ -64,13 +68,28 @@ export async function loadConfig({
   return { config, accounts, webhookSecrets };
 }
 
+/** The cell that a file is of. Throws a StartError where the file is missing or wrong. */
+export async function readCellName(path: string): Promise<string> {
+  const text = await readText(path);
+  if (text !== undefined) return parse(text, path).cell;
+  throw new StartError(`${path} is not there: write it, or take it out of REELQUEUE_CONFIG`);
+}
+
 async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return refuseList(path);
     throw new StartError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
+}
+
+/** A list of files that came to a process which takes one must not pass for a file that is not there. */
+function refuseList(path: string): undefined {
+  if (!path.includes(".json,")) return undefined;
+  throw new StartError(
+    `${path} is not there: only submitter, poller and finalizer take a list of files, every other process serves one cell; name one file in REELQUEUE_CONFIG`,
+  );
 }
 
 function parse(text: string | undefined, path: string): Config {
@@ -92,16 +111,28 @@ function parseJson(text: string, path: string): unknown {
 }
 
 /** A key that a configured account already uses makes no second account: two accounts would each spend its whole limits. */
-function addAccountsOfEnvironment(
+function accountsOfEnvironment(
   config: Config,
   env: LoadConfigOptions["env"],
   keyVariables: LoadConfigOptions["keyVariables"],
-): void {
+): Record<string, AccountConfig> {
   const used = new Set(Object.values(config.accounts).map((account) => account.keyEnv));
-  for (const [provider, keyEnv] of Object.entries(keyVariables)) {
-    if (!env[keyEnv]?.trim() || used.has(keyEnv) || provider in config.accounts) continue;
-    config.accounts[provider] = accountConfig.parse({ provider, keyEnv });
-  }
+  const free = ([provider, keyEnv]: [string, string]) =>
+    env[keyEnv]?.trim() && !used.has(keyEnv) && !(provider in config.accounts);
+  return Object.fromEntries(
+    Object.entries(keyVariables)
+      .filter(free)
+      .map(([provider, keyEnv]) => [provider, accountConfig.parse({ provider, keyEnv })]),
+  );
+}
+
+/** An account that no file names would be in every cell, and in each it would spend the whole limits of its key. */
+function refuseUnnamed(accounts: Record<string, AccountConfig>, path: string): void {
+  const refused = Object.values(accounts).map(
+    ({ keyEnv }) =>
+      `${keyEnv} makes an account in every cell, and ${path} names none that uses it: rename the variable, and let the account of one file name it as keyEnv`,
+  );
+  if (refused.length > 0) throw new StartError(refused.join("\n"));
 }
 
 function withSecrets(

@@ -14,9 +14,9 @@ export interface HealthOptions {
   port: number;
   host?: string;
   ready(): Promise<Readiness>;
-  metrics: Metrics;
+  metrics: Pick<Metrics, "text" | "contentType">;
   /** Turns `/healthz` red when there is no progress. */
-  watchdog?: Watchdog;
+  watchdog?: Pick<Watchdog, "ok" | "silentMs">;
   /** Name of the variable that sets the port, for the sentence when it is taken. */
   variable?: string;
 }
@@ -25,8 +25,6 @@ export interface Health extends AsyncDisposable {
   port: number;
 }
 
-const readyWithinMs = 5_000;
-
 /** Serves `/healthz` (alive and making progress), `/readyz` and `/metrics`. Throws a StartError when the port is taken. */
 export async function serveHealth(options: HealthOptions): Promise<Health> {
   const { port, host = "127.0.0.1", variable } = options;
@@ -34,7 +32,7 @@ export async function serveHealth(options: HealthOptions): Promise<Health> {
     const path = request.url?.split("?")[0];
     if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, "GET only");
     if (path === "/healthz") return sendState(response, progress(options.watchdog));
-    if (path === "/readyz") return void readiness(options).then((state) => sendState(response, state));
+    if (path === "/readyz") return void readiness(options.ready).then((state) => sendState(response, state));
     if (path === "/metrics") return void sendMetrics(response, options.metrics);
     return send(response, 404, "/healthz, /readyz or /metrics");
   });
@@ -62,16 +60,17 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-function progress(watchdog: Watchdog | undefined): Readiness {
+function progress(watchdog: HealthOptions["watchdog"]): Readiness {
   if (!watchdog || watchdog.ok()) return { ok: true, reasons: [] };
   return { ok: false, reasons: [`no progress for ${Math.round(watchdog.silentMs() / 1_000)} s`] };
 }
 
-async function readiness({ ready }: HealthOptions): Promise<Readiness> {
+/** What the check says; one that fails or is late is not ready. */
+export async function readiness(ready: HealthOptions["ready"], withinMs = 5_000): Promise<Readiness> {
   const { promise: late, resolve } = Promise.withResolvers<Readiness>();
   const timer = setTimeout(
-    () => resolve({ ok: false, reasons: [`the readiness check did not answer within ${readyWithinMs / 1_000} s`] }),
-    readyWithinMs,
+    () => resolve({ ok: false, reasons: [`the readiness check did not answer within ${withinMs / 1_000} s`] }),
+    withinMs,
   );
   try {
     return await Promise.race([ready(), late]);
@@ -82,7 +81,7 @@ async function readiness({ ready }: HealthOptions): Promise<Readiness> {
   }
 }
 
-async function sendMetrics(response: ServerResponse, metrics: Metrics): Promise<void> {
+async function sendMetrics(response: ServerResponse, metrics: HealthOptions["metrics"]): Promise<void> {
   try {
     send(response, 200, await metrics.text(), metrics.contentType);
   } catch {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { readCount, readServerEnv, readWorkerEnv } from "./process-env.ts";
 
@@ -15,4 +16,11 @@ test("every wrong variable is named at once, with what it was", () => {
   const read = () => readWorkerEnv({ REDIS_URL: "localhost", HEALTH_PORT: "http", LOG_LEVEL: "loud" }, 3102);
   expect(read).toThrow(/REDIS_URL is "localhost"[\s\S]*LOG_LEVEL is "loud"[\s\S]*HEALTH_PORT is "http"/);
   expect(() => readCount({ N: "-1" }, "N", 5)).toThrow(/N is "-1"/);
+});
+
+test("a worker takes one file for each cell", () => {
+  const paths = (list: string) => readWorkerEnv({ REELQUEUE_CONFIG: list }, 3102).configPaths;
+  expect(paths("")).toEqual([resolve("reelqueue.config.json")]);
+  expect(paths("east.json, /etc/west.json")).toEqual([resolve("east.json"), "/etc/west.json"]);
+  expect(() => paths("east.json,")).toThrow(/REELQUEUE_CONFIG is "east.json,": a comma stands between two files/);
 });

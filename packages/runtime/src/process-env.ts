@@ -15,16 +15,33 @@ const common = {
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 };
 
-/** The variables of a worker process; its health has a port of its own. */
+/** One file for each cell that a worker serves, with commas between them. */
+const configPaths = z
+  .string()
+  .default("reelqueue.config.json")
+  .transform((list) => list.split(",").map((path) => path.trim()))
+  .refine((paths) => !paths.includes(""), "a comma stands between two files, and nowhere else")
+  .transform((paths) => paths.map((path) => resolve(path)));
+
+/** The variables of a worker process, which serves one cell or several; its health has a port of its own. */
 export function readWorkerEnv(env: Variables, healthPort: number) {
-  const read = readVariables(env, { ...common, HEALTH_PORT: port.default(healthPort) });
-  return { ...installation(read, env), health: { host: read.HOST, port: read.HEALTH_PORT, variable: "HEALTH_PORT" } };
+  const read = readVariables(env, { ...common, REELQUEUE_CONFIG: configPaths, HEALTH_PORT: port.default(healthPort) });
+  return {
+    ...installation(read, env),
+    configPaths: read.REELQUEUE_CONFIG,
+    health: { host: read.HOST, port: read.HEALTH_PORT, variable: "HEALTH_PORT" },
+  };
 }
 
 /** The variables of a process that people or programs talk to. */
 export function readServerEnv(env: Variables, serverPort: number) {
   const read = readVariables(env, { ...common, PORT: port.default(serverPort) });
-  return { ...installation(read, env), host: read.HOST, port: read.PORT };
+  return {
+    ...installation(read, env),
+    configPath: resolve(read.REELQUEUE_CONFIG),
+    host: read.HOST,
+    port: read.PORT,
+  };
 }
 
 /** A whole number above 0 from one variable. */
@@ -34,11 +51,10 @@ export function readCount(env: Variables, name: string, otherwise: number): numb
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-function installation(read: z.output<z.ZodObject<typeof common>>, env: Variables) {
+function installation(read: Omit<z.output<z.ZodObject<typeof common>>, "REELQUEUE_CONFIG">, env: Variables) {
   return {
     redisUrl: read.REDIS_URL,
     home: resolve(read.REELQUEUE_HOME),
-    configPath: resolve(read.REELQUEUE_CONFIG),
     ...(read.PUBLIC_URL !== undefined && { publicUrl: read.PUBLIC_URL }),
     logLevel: read.LOG_LEVEL,
     /** Where the keys named in the configuration are read from. */

@@ -72,7 +72,8 @@ function tell(error: unknown, log: Logger): void {
   else log.fatal({ err: error }, "could not start");
 }
 
-async function closeWithin(scope: TrackedScope, graceMs: number, log: Logger): Promise<boolean> {
+/** Closes everything in reverse; false, and logged by name, where something fails or takes longer. What hangs goes on closing by itself. */
+export async function closeWithin(scope: TrackedScope, graceMs: number, log: Logger): Promise<boolean> {
   const { promise: expired, resolve: expire } = Promise.withResolvers<"expired">();
   const timer = setTimeout(() => expire("expired"), graceMs);
   try {

@@ -1,6 +1,6 @@
 type Closable = AsyncDisposable | Disposable;
 
-/** An AsyncDisposableStack that knows by name what it is closing and what it has not come to yet. */
+/** An AsyncDisposableStack that knows by name what it is closing and what it has not come to yet. What is opened too late for it is closed at once. */
 export class TrackedScope extends AsyncDisposableStack {
   readonly #open: string[] = [];
   #closing: string | undefined;
@@ -32,6 +32,7 @@ export class TrackedScope extends AsyncDisposableStack {
   }
 
   #track(name: string, close: () => PromiseLike<void> | void): void {
+    if (this.disposed) void Promise.try(close).catch(() => {});
     const label = `${name}${openedAt()}`;
     super.defer(async () => {
       this.#closing = this.#open.pop();

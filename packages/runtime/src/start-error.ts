@@ -1,6 +1,13 @@
 /** A reason not to start that a person can act on; its message is printed as it is, without a stack. */
 export class StartError extends Error {
   override readonly name = "StartError";
+  /** It may pass without anybody's doing, such as a Redis that is away. */
+  readonly passing: boolean;
+
+  constructor(message: string, { passing = false, ...options }: ErrorOptions & { passing?: boolean } = {}) {
+    super(message, options);
+    this.passing = passing;
+  }
 }
 
 /** The sentence to stop with when a port cannot be had; any other error is given back unchanged. */

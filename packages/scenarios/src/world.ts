@@ -25,6 +25,7 @@ export interface World extends AsyncDisposable {
   redis: LocalRedis;
   twin: Twin;
   home: string;
+  configPath: string;
   /** What a producer in this process works with. */
   here: Installation;
   apps: Map<string, App>;
@@ -89,7 +90,7 @@ export async function startWorld(wish: WorldWish = {}): Promise<World> {
   const startApp = async (name: string, extra: Record<string, string> = {}) =>
     started(name, await spawnApp(name, { ...env, ...wish.appEnv, ...extra }));
   await Promise.all((wish.apps ?? ["submitter", "poller", "finalizer"]).map((name) => start(name)));
-  const places = { redis, twin, home, here, apps, start, startApp };
+  const places = { redis, twin, home, configPath: env.REELQUEUE_CONFIG, here, apps, start, startApp };
   return { ...places, ...throughHere(here, twin), [Symbol.asyncDispose]: () => scope.disposeAsync() };
 }
 

@@ -9,13 +9,14 @@ import { readEnv as readSubmitterEnv } from "@reelqueue/submitter/env";
 
 /**
  * The same processes as the apps, with leases short enough for a test and, where told, a crash at a named point:
- * `CRASH_AT=submit:after-intent` kills this process there, `CRASH_AT=…*3` the third time.
+ * `CRASH_AT=submit:after-intent` kills this process there, `CRASH_AT=…*3` the third time. `NO_PROGRESS_MS`: when a poller gives a cell up.
  */
 const timing = {
-  submitLeaseMs: 6_000,
+  sendingMs: 6_000,
+  submitLeaseMs: 3_000,
   postMs: 4_000,
   grantLeaseMs: 3_000,
-  lookLeaseMs: 4_000,
+  lookLeaseMs: 2_000,
   lookMs: 3_000,
   finalizeLeaseMs: 4_000,
   roomMs: 1_000,
@@ -33,6 +34,8 @@ const reached = (at: CrashPoint): void => {
   if (left === 0) process.kill(process.pid, "SIGKILL");
 };
 const rehearsal = { timing, reached };
+const limitMs = Number(process.env.NO_PROGRESS_MS);
+const watchdog = limitMs > 0 ? { limitMs, exitAfterMs: limitMs / 2 } : {};
 const log = createLogger({ name: process.env.WORKER ?? "worker" });
 
 await run(
@@ -41,7 +44,7 @@ await run(
       case "submitter":
         return openSubmitter(scope, readSubmitterEnv(), rehearsal);
       case "poller":
-        return openPoller(scope, readPollerEnv(), rehearsal);
+        return openPoller(scope, readPollerEnv(), { ...rehearsal, watchdog });
       default:
         return openFinalizer(scope, readFinalizerEnv(), rehearsal);
     }
