@@ -16,6 +16,22 @@ test("sixty generations under every nemesis and every fault of the providers: no
   expect(Object.keys(strikes).length).toBeGreaterThanOrEqual(20);
 }, 400_000);
 
+test.each([
+  ["sentinels", ["failover-kill", "kill"]],
+  ["cluster", ["owner-kill", "kill"]],
+] as const)(
+  "another server takes over in the middle of work (%s), and nothing is lost and nothing paid or finalized twice",
+  async (redis, nemeses) => {
+    await using scope = new AsyncDisposableStack();
+    const wish = { redis, nemeses: [...nemeses], generations: 25, kills: 2, faults: { "accept-reset*1": 0.1 } };
+    const outcome = await runChaos(rehearsal(scope, wish), () => {});
+    expect(outcome.findings.filter(({ broken }) => broken.length > 0)).toEqual([]);
+    const { failovers, unexpectedExits, generations } = summarize(outcome);
+    expect([failovers, unexpectedExits, generations]).toEqual([1, 0, 25]);
+  },
+  200_000,
+);
+
 test("the same machine finds what is paid twice where a lost answer is blindly sent again", async () => {
   await using scope = new AsyncDisposableStack();
   const faults = { "accept-reset*1": 0.4 };
@@ -27,12 +43,14 @@ test("the same machine finds what is paid twice where a lost answer is blindly s
 function rehearsal(scope: AsyncDisposableStack, wish: Partial<ChaosOptions>): ChaosOptions {
   const report = mkdtempSync(join(tmpdir(), "reelqueue-chaos-report-"));
   scope.defer(() => rmSync(report, { recursive: true, force: true }));
-  const plain = {
+  const plain: Omit<ChaosOptions, "report"> = {
+    redis: "alone",
     generations: 20,
     kills: 0,
     seed: 4,
     faults: {},
     minutes: 3,
+    apartMs: 0,
     workers: 2,
     prove: false,
     model: false,

@@ -1,9 +1,8 @@
 import { visitAll } from "./model/visit-all.ts";
 import { compareBills } from "./naive/compare.ts";
 import { readOptions } from "./options.ts";
+import { runParts } from "./parts.ts";
 import { proveRules } from "./prove.ts";
-import { print, summarize, writeReport } from "./report.ts";
-import { runChaos } from "./run.ts";
 
 const options = readOptions(process.argv.slice(2));
 if (options.model) {
@@ -30,9 +29,6 @@ if (options.naive) {
   console.log(JSON.stringify({ seed: options.seed, bills }));
   process.exit(0);
 }
-const outcome = await runChaos(options, console.log);
-const summary = summarize(outcome);
-console.log(`\nreport: ${writeReport(outcome, summary)}\n`);
-print(outcome, console.log);
+const summary = await runParts(options, console.log);
 console.log(JSON.stringify(summary));
 process.exit(summary.ok ? 0 : 1);

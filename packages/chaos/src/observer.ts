@@ -4,18 +4,24 @@ import type { Row } from "./feed.ts";
 import { statesOf } from "./quiet.ts";
 import type { World } from "./world/world.ts";
 
+/** A final state that was seen, and did not stay. */
+export interface ChangedEnd {
+  id: string;
+  was: State;
+  is: State | null;
+}
+
 /** Looks at every generation about once a second and remembers which were seen at their end; an end that changes afterwards is a broken promise. */
 export interface Observer extends AsyncDisposable {
   looks(): number;
-  /** One sentence for each final state that did not stay. */
-  changed(): string[];
+  changed(): ChangedEnd[];
 }
 
 const finals: readonly (State | null)[] = ["succeeded", "canceled", "failed"];
 
 export function startObserver(rows: readonly Row[], { here }: World): Observer {
   const ends = new Map<string, State>();
-  const changed: string[] = [];
+  const changed: ChangedEnd[] = [];
   let looks = 0;
   let over = false;
   const look = async (): Promise<void> => {
@@ -24,7 +30,7 @@ export function startObserver(rows: readonly Row[], { here }: World): Observer {
     looks += 1;
     for (const [i, id] of ids.entries()) {
       const [before, state] = [ends.get(id), states[i] ?? null];
-      if (before !== undefined && state !== before) changed.push(`${id} was ${before} and is ${state}`);
+      if (before !== undefined && state !== before) changed.push({ id, was: before, is: state });
       if (state !== null && finals.includes(state)) ends.set(id, state);
     }
   };

@@ -1,16 +1,21 @@
-import { parseArgs } from "node:util";
+import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import type { Rule } from "@reelqueue/pipeline";
 import type { FaultMix } from "./feed.ts";
+import { type Topology, topologies } from "./world/servers.ts";
 import { type AccountName, accountNames } from "./world/world.ts";
 
 export interface ChaosOptions {
   generations: number;
+  /** The kind of Redis of the run. */
+  redis: Topology;
   /** Kills of processes by a nemesis. */
   kills: number;
   seed: number;
   faults: FaultMix;
   /** No strike begins after this long. */
   minutes: number;
+  /** Peace between two strikes, in ms, besides some tenths of a second. */
+  apartMs: number;
   /** Processes of each role. */
   workers: number;
   /** Only these nemeses. */
@@ -62,34 +67,39 @@ export const everyFault: FaultMix = {
   slow: 0.03,
 };
 
-export function readOptions(args: readonly string[]): ChaosOptions {
-  const { values } = parseArgs({
-    args: args.filter((arg) => arg !== "--"),
-    options: {
-      generations: { type: "string", default: "300" },
-      kills: { type: "string", default: "30" },
-      seed: { type: "string", default: `${Math.floor(Math.random() * 1e9)}` },
-      faults: { type: "string", default: "every" },
-      minutes: { type: "string", default: "60" },
-      workers: { type: "string", default: "2" },
-      nemeses: { type: "string" },
-      prove: { type: "boolean", default: false },
-      model: { type: "boolean", default: false },
-      "production-leases": { type: "boolean", default: false },
-      naive: { type: "boolean", default: false },
-      without: { type: "string" },
-      accounts: { type: "string" },
-      "late-ms": { type: "string" },
-      report: { type: "string" },
-    },
-  });
-  const seed = count("seed", values.seed);
+const wishes = {
+  redis: { type: "string", default: topologies.join(",") },
+  generations: { type: "string", default: "300" },
+  kills: { type: "string", default: "30" },
+  seed: { type: "string" },
+  faults: { type: "string", default: "every" },
+  minutes: { type: "string", default: "60" },
+  "apart-ms": { type: "string", default: "0" },
+  workers: { type: "string", default: "2" },
+  nemeses: { type: "string" },
+  prove: { type: "boolean", default: false },
+  model: { type: "boolean", default: false },
+  "production-leases": { type: "boolean", default: false },
+  naive: { type: "boolean", default: false },
+  without: { type: "string" },
+  accounts: { type: "string" },
+  "late-ms": { type: "string" },
+  report: { type: "string" },
+} as const satisfies ParseArgsOptionsConfig;
+
+/** `parts`: the kinds of Redis of a run in parts. */
+export function readOptions(args: readonly string[]): ChaosOptions & { parts: readonly Topology[] } {
+  const { values } = parseArgs({ args: args.filter((arg) => arg !== "--"), options: wishes });
+  const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : count("seed", values.seed);
   return {
+    redis: "alone",
+    parts: values.redis.split(",").map((name) => oneOf("redis", name, topologies)),
     generations: count("generations", values.generations),
     kills: count("kills", values.kills),
     seed,
     faults: readFaults(values.faults),
     minutes: count("minutes", values.minutes),
+    apartMs: count("apart-ms", values["apart-ms"]),
     workers: count("workers", values.workers),
     prove: values.prove,
     model: values.model,

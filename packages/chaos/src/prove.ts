@@ -47,7 +47,7 @@ const aims: readonly Aim[] = [
     kills: 120,
     faults: { "submit-429*2": 0.6, "task-fails*1": 0.3 },
     accounts: ["jiekou"],
-    nemeses: ["echo", "zombie"],
+    nemeses: ["echo", "zombie", "late-writes"],
   },
   {
     rule: "quiet",

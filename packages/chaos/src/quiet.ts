@@ -4,22 +4,24 @@ import * as ledger from "@reelqueue/ledger";
 import type { World } from "./world/world.ts";
 
 /**
- * Waits until every generation rests or needs a person, and no webhook waits; answers the ids that did not get there in time.
+ * Waits until every generation rests and no webhook waits; answers the ids that did not get there although for `patienceMs` none did.
  * A webhook that was refused waits for minutes by its schedule: it is sent again as an operator would.
  */
-export async function quiet(ids: readonly string[], { here }: World, timeoutMs: number): Promise<string[]> {
-  const deadline = performance.now() + timeoutMs;
+export async function quiet(ids: readonly string[], { here }: World, patienceMs: number): Promise<string[]> {
   let stuck: string[] = [...ids];
+  let fewest = Number.POSITIVE_INFINITY;
+  let progressAt = performance.now();
   let restSince = 0;
-  while (performance.now() < deadline) {
-    // An account that paused itself waits for somebody to look: nothing is wrong with the twin.
-    for (const name of here.accounts.keys())
-      if ((await ledger.accountStatus(here.cell, name)).paused !== undefined) await ledger.resume(here.cell, name);
+  while (performance.now() - progressAt < patienceMs) {
     stuck = await restless(ids, here.cell);
     const { pending } = await ledger.countDeliveries(here.cell);
     if (stuck.length === 0 && pending === 0) return [];
+    if (stuck.length + pending < fewest) {
+      fewest = stuck.length + pending;
+      progressAt = performance.now();
+    }
     restSince = stuck.length > 0 ? 0 : restSince || performance.now();
-    if (restSince > 0 && performance.now() - restSince > patienceMs) {
+    if (restSince > 0 && performance.now() - restSince > scheduleMs) {
       restSince = performance.now();
       const waiting = await ledger.listDeliveries(here.cell, "pending", 0, 10_000);
       for (const id of waiting) await ledger.replay(here.cell, id);
@@ -30,13 +32,13 @@ export async function quiet(ids: readonly string[], { here }: World, timeoutMs: 
 }
 
 /** Longer than the first step of the schedule. */
-const patienceMs = 12_000;
+const scheduleMs = 12_000;
 
 async function restless(ids: readonly string[], cell: ledger.Cell): Promise<string[]> {
   const states = (await statesOf(ids, cell)).map((state) => state ?? "missing");
   return ids.filter((_, i) => {
     const state = states[i];
-    return state !== "missing" && state !== "needs_review" && !isResting(state as State);
+    return state !== "missing" && !isResting(state as State);
   });
 }
 

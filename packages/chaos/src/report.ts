@@ -1,15 +1,20 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { PickUp } from "./check/pick-up.ts";
 import type { Outcome } from "./run.ts";
+import type { Topology } from "./world/servers.ts";
 
 /** The figures of one run; the last line of the command. */
 export interface Summary {
   ok: boolean;
   generations: number;
+  redis: Topology;
   /** Processes that died without warning, whether struck or at a named point. */
   kills: number;
+  /** How often another server of Redis took over. */
+  failovers: number;
   lost: number;
   stuck: number;
   duplicateCharges: number;
@@ -32,9 +37,11 @@ export interface Summary {
 }
 
 export function summarize(outcome: Outcome): Summary {
-  const { options, evidence, findings, endings, strikes, needsReview, seconds } = outcome;
+  const { options, evidence, findings, endings, strikes, seconds } = outcome;
   const records = [...evidence.records.values()];
-  const unknown = records.filter(({ record }) => ledger.timelineOf(record).some(({ state }) => state === "unknown"));
+  const were = (wanted: State) =>
+    records.filter(({ record }) => ledger.timelineOf(record).some(({ state }) => state === wanted)).length;
+  const [unknown, needsReview] = [were("unknown"), were("needs_review")];
   const broken = (promise: string, part = "") =>
     findings
       .filter((finding) => finding.promise === promise && finding.what.includes(part))
@@ -43,13 +50,15 @@ export function summarize(outcome: Outcome): Summary {
   return {
     ok: violations === 0,
     generations: records.length,
+    redis: options.redis,
     kills: endings.filter(({ why }) => why === "struck" || why === "crashed").length,
+    failovers: outcome.failovers,
     lost: broken("I1", "said yes"),
     stuck: broken("I1", "comes to rest"),
     duplicateCharges: broken("I2", "more than one task"),
     duplicateFinalizations: broken("I6"),
-    unknown: unknown.length,
-    resolved: unknown.length - needsReview,
+    unknown,
+    resolved: unknown - needsReview,
     needsReview,
     orphans: evidence.orphans.length,
     pickUp: outcome.pickUp,

@@ -11,36 +11,37 @@ import { type Feed, makeRows, type Row, startFeed } from "./feed.ts";
 import { planStrikes } from "./nemesis/index.ts";
 import { startObserver } from "./observer.ts";
 import type { ChaosOptions } from "./options.ts";
+import { startPerson } from "./person.ts";
 import { quiet } from "./quiet.ts";
 import { chance } from "./random.ts";
-import { settleReviews } from "./settle-reviews.ts";
 import { heal, type Strike, strikeOut } from "./strike-out.ts";
 import type { Ended } from "./world/slot.ts";
 import { accountNames, clockFactor, startWorld, type World } from "./world/world.ts";
 
 export interface Outcome {
   options: ChaosOptions;
-  /** Nemeses that this machine does not allow. */
+  /** Nemeses that cannot be at this Redis, or on this machine. */
   skipped: string[];
   strikes: Strike[];
   endings: Ended[];
+  /** How often another server of Redis took over. */
+  failovers: number;
   evidence: Evidence;
   findings: Finding[];
   pickUp: PickUp;
-  /** How many a person had to settle. */
-  needsReview: number;
   looks: number;
   seconds: number;
 }
 
-/** How long the system may take to come to rest once nobody strikes any more. */
+/** How long nothing may come to rest once nobody strikes any more, before the rest counts as stuck. */
 export const healMs = 180_000;
 
-/** One run: a system, a producer, the nemeses; then peace, a person for what is left, and the verdict of all witnesses. */
+/** One run: a system, a producer, a person who settles what needs one, the nemeses; then peace, and the verdict of all witnesses. */
 export async function runChaos(options: ChaosOptions, say: (line: string) => void): Promise<Outcome> {
   const startedAt = performance.now();
   mkdirSync(options.report, { recursive: true });
   await using world = await startWorld({
+    redis: options.redis,
     logs: join(options.report, "logs"),
     seed: options.seed,
     workers: options.workers,
@@ -50,20 +51,18 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     },
     ...(options.lateMs !== undefined && { twin: { acceptLateMs: options.lateMs * clockFactor } }),
   });
-  say(
-    `the system runs: ${world.slots.length} processes, Redis on port ${world.redis.port}, the twin at ${world.twin.url}`,
-  );
+  say(`the system runs: ${world.slots.length} processes, ${world.redis.url}, the twin at ${world.twin.url}`);
   const { generations: count, faults, accounts = accountNames, seed } = options;
   const wish = { count, faults, accounts, webhook: world.receiver.url, run: `c${seed}` };
   const rows = makeRows(wish, chance(seed, "faults"));
   await using observer = startObserver(rows, world);
+  await using _ = startPerson(world, patienceOf(options));
   const feed = startFeed(rows, world.apiUrl, chance(options.seed, "feed"));
   const { plan, skipped } = planStrikes(options, chance(seed, "plan"), world);
-  if (skipped.length > 0) say(`skipped, since it takes Linux with a C compiler: ${skipped.join(", ")}`);
   const strikes = await strikeOut(plan, options, { world, feed, say });
   await heal(world);
   say("peace; waiting for everything to come to rest");
-  const { needsReview, stuck } = await comeToRest(rows, world, feed, options);
+  const stuck = await comeToRest(rows, world, feed, options);
   // The last late task comes, and its provider calls back.
   if (options.lateMs !== undefined) await wait(options.lateMs + 2_000);
   const evidence = await gather(world, rows, { changedEnds: observer.changed(), stuck });
@@ -72,10 +71,10 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     skipped,
     strikes,
     endings: world.endings,
+    failovers: world.redis.takeovers(),
     evidence,
     findings: check(evidence),
     pickUp: pickUp(evidence, world.endings, restartsIn(strikes)),
-    needsReview,
     looks: observer.looks(),
     seconds: Math.round((performance.now() - startedAt) / 1_000),
   };
@@ -86,24 +85,18 @@ async function comeToRest(
   world: World,
   feed: Feed,
   { productionLeases }: ChaosOptions,
-): Promise<{ needsReview: number; stuck: string[] }> {
+): Promise<string[]> {
   feed.upTo(rows.length);
   await Promise.race([feed.done, wait(healMs)]);
   feed.giveUp();
-  const [timing, restMs] = productionLeases ? [inProduction, 5 * healMs] : [leases, healMs];
-  let needsReview = 0;
-  let stuck = await quiet(idsOf(rows), world, restMs);
-  for (let round = 0; round < mostReviews; round += 1) {
-    const settled = await settleReviews(rows, world, timing);
-    if (settled === 0) break;
-    needsReview += settled;
-    stuck = await quiet(idsOf(rows), world, restMs);
-  }
-  return { needsReview, stuck };
+  return quiet(idsOf(rows), world, productionLeases ? 5 * healMs : healMs);
 }
 
-/** What a person says was never sent is sent again, and its answer may be lost again. */
-const mostReviews = 4;
+/** The provider's bill is complete once nobody can be sending any more and the quiet window is over, or the last late task has come. */
+function patienceOf({ productionLeases, lateMs = 0 }: ChaosOptions): number {
+  const { quietMs, sendingMs } = productionLeases ? inProduction : leases;
+  return Math.max(quietMs + sendingMs, lateMs + 2_000);
+}
 
 /** Nemeses at whose end Redis has just come back. */
 const restarting = ["redis-kill", "redis-and-all", "power-cut"];

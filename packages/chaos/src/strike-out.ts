@@ -17,13 +17,16 @@ export interface Strike {
 /** Strikes in the order of the plan, letting work in along with it. */
 export async function strikeOut(
   plan: readonly Nemesis[],
-  options: Pick<ChaosOptions, "generations" | "seed" | "minutes">,
+  options: Pick<ChaosOptions, "generations" | "seed" | "minutes" | "apartMs">,
   { world, feed, say }: { world: World; feed: Feed; say: (line: string) => void },
 ): Promise<Strike[]> {
   const luck = chance(options.seed, "nemeses");
   const startedAt = performance.now();
   const strikes: Strike[] = [];
   for (const [i, nemesis] of plan.entries()) {
+    if (i > 0) await wait(options.apartMs);
+    // One that is not ready in time tells by what it did.
+    await nemesis.ready?.(world).catch(() => {});
     // Work is let in along with the strikes, so that each of them meets some.
     feed.upTo((options.generations * (i + 1)) / plan.length);
     await wait(luck.between(50, 500));
@@ -46,14 +49,13 @@ async function attempt(nemesis: Nemesis, world: World, luck: Chance): Promise<st
 
 /** Takes back whatever may still be wrong, so that what is not well afterwards is the system's own fault. */
 export async function heal({ redis, slots, toTwin, here, disks }: World): Promise<void> {
-  await redis.kill("SIGCONT");
   disks?.redis.trouble({});
   disks?.outputs.trouble({});
-  if (!redis.alive()) await redis.restart();
-  await here.cell.redis.config("SET", "maxmemory", "0");
+  await redis.heal();
+  if (redis.topology === "alone") await here.cell.redis.config("SET", "maxmemory", "0");
   toTwin.weather({});
   for (const slot of slots) {
-    slot.toRedis.weather({});
+    slot.toRedis?.weather({});
     slot.signal("SIGCONT");
   }
   await Promise.all(slots.map((slot) => slot.ready(120_000)));

@@ -1,5 +1,6 @@
 import { isResting, mayMove } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
+import type { ChangedEnd } from "../observer.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Finding } from "./finding.ts";
 
@@ -35,7 +36,9 @@ function endsOnce({ records, stuck }: Evidence): Finding {
   };
 }
 
-function sticky({ records, changedEnds }: Evidence): Finding {
+/** An end that is read from a server which is about to be deposed may be taken back with it; where it came again, nothing was lost by that. */
+function sticky({ records, changedEnds, takeovers }: Evidence): Finding {
+  const cameAgain = ({ id, was }: ChangedEnd) => takeovers > 0 && records.get(id)?.record.state === was;
   const ended = [...records.values()].filter(({ record }) => isResting(record.state));
   const reopened = ended.flatMap(({ id, record }) => {
     const names = ledger.timelineOf(record).map(({ state }) => state);
@@ -46,8 +49,11 @@ function sticky({ records, changedEnds }: Evidence): Finding {
     promise: "I4",
     what: "an end that was once seen or written stays",
     checked: ended.length,
-    broken: [...changedEnds, ...reopened],
-    unknown: 0,
+    broken: [
+      ...changedEnds.filter((end) => !cameAgain(end)).map(({ id, was, is }) => `${id} was ${was} and is ${is}`),
+      ...reopened,
+    ],
+    unknown: changedEnds.filter(cameAgain).length,
   };
 }
 

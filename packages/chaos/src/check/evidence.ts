@@ -4,6 +4,8 @@ import { join } from "node:path";
 import * as ledger from "@reelqueue/ledger";
 import type { Received } from "@reelqueue/testing";
 import type { Row } from "../feed.ts";
+import type { ChangedEnd } from "../observer.ts";
+import { keysOf } from "../world/keys.ts";
 import type { World } from "../world/world.ts";
 
 /** One task as the twin knows it. */
@@ -33,7 +35,9 @@ export interface Evidence {
   /** What the ledger says against itself. */
   contradictions: readonly string[];
   /** Ends that were seen to change. */
-  changedEnds: readonly string[];
+  changedEnds: readonly ChangedEnd[];
+  /** How often another server of Redis took over. */
+  takeovers: number;
   /** Ids that did not come to rest in time. */
   stuck: readonly string[];
 }
@@ -52,6 +56,7 @@ export async function gather(
   return {
     rows,
     records,
+    takeovers: world.redis.takeovers(),
     tasks: (await told<{ tasks: PaidTask[] }>(world, "tasks")).tasks,
     requests: (await told<{ requests: Evidence["requests"] }>(world, "log")).requests,
     orphans: await ledger.orphans(cell, 1_000_000),
@@ -63,9 +68,9 @@ export async function gather(
   };
 }
 
-async function everyId({ redis, prefix }: ledger.Cell): Promise<string[]> {
-  const keys = await redis.keys(`${prefix}:g:*`);
-  return keys.map((key) => key.slice(prefix.length + 3));
+async function everyId(cell: ledger.Cell): Promise<string[]> {
+  const keys = await keysOf(cell, "g:*");
+  return keys.map((key) => key.slice(cell.prefix.length + 3));
 }
 
 export async function told<T>({ twin }: World, what: "tasks" | "log"): Promise<T> {

@@ -1,9 +1,10 @@
 /** Leases and limits short enough for a rehearsal; their order is the same as in production. */
 export const leases = {
-  submitLeaseMs: 6_000,
+  sendingMs: 6_000,
+  submitLeaseMs: 3_000,
   postMs: 4_000,
   grantLeaseMs: 3_000,
-  lookLeaseMs: 4_000,
+  lookLeaseMs: 2_000,
   lookMs: 3_000,
   finalizeLeaseMs: 4_000,
   deliverLeaseMs: 4_000,

@@ -20,10 +20,11 @@ export async function compareBills(options: ChaosOptions, say: (line: string) =>
   const plain = billOf("plain BullMQ", await runPlain({ ...same, report: join(options.report, "plain") }, say));
   say("\n=== reelqueue");
   const outcome = await runChaos({ ...same, report: join(options.report, "reelqueue") }, say);
-  writeReport(outcome, summarize(outcome));
+  const summary = summarize(outcome);
+  writeReport(outcome, summary);
   const { rows, tasks, files, received } = outcome.evidence;
   const witnesses = { rows, tasks, files: [...files.keys()], received };
-  const bills = [plain, billOf("reelqueue", witnesses, outcome.needsReview)];
+  const bills = [plain, billOf("reelqueue", witnesses, summary.needsReview)];
   say(`\n${tableOf(bills)}\n`);
   return bills;
 }

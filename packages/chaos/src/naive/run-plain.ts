@@ -15,7 +15,7 @@ import type { Witnesses } from "./bill.ts";
 export async function runPlain(options: ChaosOptions, say: (line: string) => void): Promise<Witnesses> {
   const { generations: count, faults, accounts = accountNames, seed, workers, report } = options;
   mkdirSync(report, { recursive: true });
-  await using world = await startWorld({ logs: join(report, "logs"), seed, workers, plain: true });
+  await using world = await startWorld({ redis: "alone", logs: join(report, "logs"), seed, workers, plain: true });
   const wish = { count, faults, accounts, webhook: world.receiver.url, run: `c${seed}` };
   const rows = makeRows(wish, chance(seed, "faults"));
   const feed = startFeed(rows, world.apiUrl, chance(seed, "feed"));

@@ -7,14 +7,15 @@ export const aimed: readonly Nemesis[] = [
     // What a submitter believes to have written is still on its way to Redis when it dies.
     name: "dies-unheard",
     weight: 0.05,
+    where: ["alone"],
     strike: async ({ slots }, luck) => {
       const slot = luck.pick(slots.filter(({ role }) => role === "submitter"));
       const delayMs = 500;
-      slot.toRedis.weather({ delayMs });
+      slot.toRedis?.weather({ delayMs });
       // By then it has read what it needs, one way there and one back, and the next thing it writes is on its way.
       await wait(luck.between(2 * delayMs, 3 * delayMs));
       slot.signal("SIGKILL");
-      slot.toRedis.weather({});
+      slot.toRedis?.weather({});
       return slot.name;
     },
   },
@@ -22,14 +23,15 @@ export const aimed: readonly Nemesis[] = [
     // A submitter's writes take effect, but it hears nothing and writes them again, while others go on and the provider is slow.
     name: "echo",
     weight: 0.05,
+    where: ["alone"],
     strike: async ({ slots, toTwin }, luck) => {
       const slot = luck.pick(slots.filter(({ role }) => role === "submitter"));
       const forMs = luck.between(1_000, 2_500);
       toTwin.weather({ delayMs: 600 });
       await wait(400);
-      slot.toRedis.weather({ dropsReplies: true });
+      slot.toRedis?.weather({ dropsReplies: true });
       await wait(forMs);
-      slot.toRedis.weather({});
+      slot.toRedis?.weather({});
       await wait(500);
       toTwin.weather({});
       return `${slot.name} for ${forMs} ms`;
@@ -50,6 +52,20 @@ export const aimed: readonly Nemesis[] = [
       await wait(frozenMs);
       if (pid === slot.pid()) slot.signal("SIGCONT");
       return `${slot.name} for ${frozenMs} ms`;
+    },
+  },
+  {
+    // What a worker writes in a moment reaches Redis seconds later, when others have long gone on with the same.
+    name: "late-writes",
+    weight: 0.05,
+    where: ["alone"],
+    strike: async ({ slots }, luck) => {
+      const slot = luck.pick(slots.filter(({ role }) => role === "submitter" || role === "poller"));
+      const [delayMs, forMs] = [luck.between(4_000, 8_000), luck.between(300, 1_500)];
+      slot.toRedis?.weather({ delayMs });
+      await wait(forMs);
+      slot.toRedis?.weather({});
+      return `${slot.name}: what it wrote within ${forMs} ms came ${delayMs} ms late`;
     },
   },
   {

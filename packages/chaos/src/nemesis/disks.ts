@@ -13,12 +13,13 @@ const faults: readonly Nemesis[] = [
       const disk = diskOfRedis(world);
       disk.trouble({ slow: true });
       await wait(luck.between(200, 1_500));
-      await world.redis.kill("SIGKILL");
+      const { primary } = await world.redis.lineup();
+      await primary.kill("SIGKILL");
       disk.trouble({});
-      const dropped = globSync("appendonlydir/*.incr.aof", { cwd: world.redis.directory }).map((file) =>
-        disk.losePower(join(world.redis.directory, file)),
+      const dropped = globSync("appendonlydir/*.incr.aof", { cwd: primary.directory }).map((file) =>
+        disk.losePower(join(primary.directory, file)),
       );
-      await world.redis.restart();
+      await primary.restart();
       return `${dropped.reduce((sum, bytes) => sum + bytes, 0)} bytes dropped`;
     },
   },
@@ -31,8 +32,9 @@ const faults: readonly Nemesis[] = [
       disk.trouble({ full: true });
       await wait(luck.between(200, 1_500));
       disk.trouble({});
-      const said = world.redis.alive() ? "it had nothing to write" : "it ended itself";
-      await world.redis.restart();
+      const { primary } = await world.redis.lineup();
+      const said = primary.alive() ? "it had nothing to write" : "it ended itself";
+      await primary.restart();
       return said;
     },
   },
@@ -64,6 +66,7 @@ const faults: readonly Nemesis[] = [
 /** Faults of the disks under Redis and under the outputs; only where disks obey. */
 export const disks: readonly Nemesis[] = faults.map((fault) => ({
   ...fault,
+  where: ["alone"],
   possible: (world) => world.disks !== undefined,
 }));
 

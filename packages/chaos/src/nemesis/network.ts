@@ -1,15 +1,15 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Chance } from "../random.ts";
 import type { Road, Weather } from "../world/road.ts";
+import { type Topology, topologies } from "../world/servers.ts";
 import type { World } from "../world/world.ts";
 import type { Nemesis } from "./nemesis.ts";
 
 export const network: readonly Nemesis[] = [
-  ...roads("redis", ({ slots }, luck) => {
-    const slot = luck.pick(slots);
-    return { road: slot.toRedis, whose: slot.name };
-  }),
-  ...roads("twin", ({ toTwin }) => ({ road: toTwin, whose: "all" })),
+  ...roads("redis", ["alone"], ({ slots }, luck) =>
+    luck.pick(slots.flatMap(({ name, toRedis }) => (toRedis === undefined ? [] : [{ road: toRedis, whose: name }]))),
+  ),
+  ...roads("twin", topologies, ({ toTwin }) => ({ road: toTwin, whose: "all" })),
   {
     name: "twin-dead",
     weight: 0.02,
@@ -43,10 +43,11 @@ async function deal(url: string, rates: Record<string, number>): Promise<void> {
 type Chosen = (world: World, luck: Chance) => { road: Road; whose: string };
 
 /** What can happen to one kind of road. */
-function roads(name: string, choose: Chosen): Nemesis[] {
+function roads(name: string, where: readonly Topology[], choose: Chosen): Nemesis[] {
   const bad = (kind: string, weather: Partial<Weather>, mostMs: number): Nemesis => ({
     name: `${name}-${kind}`,
     weight: 0.07,
+    where,
     strike: async (world, luck) => {
       const { road, whose } = choose(world, luck);
       const forMs = luck.between(mostMs / 10, mostMs);
@@ -60,6 +61,7 @@ function roads(name: string, choose: Chosen): Nemesis[] {
     {
       name: `${name}-cut`,
       weight: 0.07,
+      where,
       strike: async (world, luck) => {
         const { road, whose } = choose(world, luck);
         road.cut();

@@ -29,7 +29,7 @@ const crashPoints: readonly [CrashPoint, readonly Role[]][] = [
 ];
 
 const shiftedMs = 8_000;
-const leaseMs = leases.submitLeaseMs;
+const leaseMs = leases.sendingMs;
 
 export const processes: readonly Nemesis[] = [
   {

@@ -1,16 +1,19 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { keysOf } from "../world/keys.ts";
+import { topologies } from "../world/servers.ts";
 import type { World } from "../world/world.ts";
 import type { Nemesis } from "./nemesis.ts";
 
-export const redisFaults: readonly Nemesis[] = [
+const faults: readonly Nemesis[] = [
   {
     name: "redis-kill",
     weight: 0.1,
     strike: async ({ redis }, luck) => {
-      await redis.kill("SIGKILL");
+      const { primary } = await redis.lineup();
+      await primary.kill("SIGKILL");
       const downMs = luck.between(0, 1_500);
       await wait(downMs);
-      await redis.restart();
+      await primary.restart();
       return `away for ${downMs} ms`;
     },
   },
@@ -19,9 +22,10 @@ export const redisFaults: readonly Nemesis[] = [
     weight: 0.05,
     strike: async ({ redis }, luck) => {
       const frozenMs = luck.between(500, 5_000);
-      await redis.kill("SIGSTOP");
+      const { primary } = await redis.lineup();
+      await primary.kill("SIGSTOP");
       await wait(frozenMs);
-      await redis.kill("SIGCONT");
+      await primary.kill("SIGCONT");
       return `${frozenMs} ms`;
     },
   },
@@ -30,14 +34,16 @@ export const redisFaults: readonly Nemesis[] = [
     weight: 0.05,
     strike: async ({ redis, slots }) => {
       for (const slot of slots) slot.signal("SIGKILL");
-      await redis.kill("SIGKILL");
-      await redis.restart();
+      const { primary } = await redis.lineup();
+      await primary.kill("SIGKILL");
+      await primary.restart();
       return "Redis and every process";
     },
   },
   {
     name: "bull-keys",
     weight: 0.05,
+    where: topologies,
     strike: async (world) => `${await deleteBullKeys(world)} keys`,
   },
   {
@@ -53,7 +59,10 @@ export const redisFaults: readonly Nemesis[] = [
   },
 ];
 
+/** Faults of Redis, most of them of a server that is alone. */
+export const redisFaults: readonly Nemesis[] = faults.map((fault) => ({ where: ["alone"], ...fault }));
+
 async function deleteBullKeys({ here: { cell } }: World): Promise<number> {
-  const keys = await cell.redis.keys(`${cell.prefix}:bull:*`);
+  const keys = await keysOf(cell, "bull:*");
   return keys.length === 0 ? 0 : cell.redis.del(...keys);
 }

@@ -25,8 +25,8 @@ export interface Ended {
 export interface Slot extends AsyncDisposable {
   name: string;
   role: Role;
-  /** Its own road to Redis. */
-  toRedis: Road;
+  /** Its own road to Redis, where that is one server. */
+  toRedis: Road | undefined;
   pid(): number | undefined;
   /** Sends a signal to the process that is there now; false where there is none. */
   signal(signal: NodeJS.Signals): boolean;
@@ -39,7 +39,7 @@ export interface Slot extends AsyncDisposable {
 export interface SlotOptions {
   name: string;
   role: Role;
-  toRedis: Road;
+  toRedis: Road | undefined;
   entry: string;
   env: Record<string, string>;
   logs: string;

@@ -3,16 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Installation, openInstallation } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
-import { holdPorts, type LocalRedis, type Receiver, startLocalRedis, startReceiver } from "@reelqueue/testing";
+import { holdPorts, type Receiver, startReceiver } from "@reelqueue/testing";
 import { startTwin, type Twin, type TwinOptions } from "@reelqueue/twin";
 import { leases } from "../entries/leases.ts";
 import { buildDisks, type Disk } from "./disk.ts";
 import { openRoad, type Road } from "./road.ts";
+import { openServers, type Servers, type Topology } from "./servers.ts";
 import { type Ended, openSlot, processEntry, type Role, type Slot } from "./slot.ts";
 
 /** A whole system under attack: every process can be killed and comes back, every road can be cut. */
 export interface World extends AsyncDisposable {
-  redis: LocalRedis;
+  redis: Servers;
   twin: Twin;
   /** The road of all workers to the twin. */
   toTwin: Road;
@@ -30,6 +31,7 @@ export interface World extends AsyncDisposable {
 }
 
 export interface WorldWish {
+  redis: Topology;
   /** Folder that keeps the logs of the processes. */
   logs: string;
   seed: number;
@@ -69,14 +71,13 @@ async function open(scope: AsyncDisposableStack, wish: WorldWish): Promise<World
   scope.defer(() => rmSync(home, { recursive: true, force: true }));
   mkdirSync(wish.logs, { recursive: true });
   const disks = await openDisks(home);
-  const redis = await startLocalRedis({}, disks?.redis.env);
-  scope.defer(() => redis.stop());
+  const redis = await openServers(scope, wish.redis, disks?.redis.env);
   const toTwin = scope.use(await openRoad());
   const twin = scope.use(await startTwin(twinOptions(wish, toTwin)));
   toTwin.target = twin.port;
   const ports = await portsFor(scope, placesOf(wish.workers).length);
   const [apiPort = 0] = ports;
-  const env = environment(home, toTwin, apiPort, wish);
+  const env = environment(home, toTwin, apiPort, { ...wish, cell: redis.cell });
   const here = await openInstallation(scope, {
     redisUrl: redis.url,
     home,
@@ -88,7 +89,7 @@ async function open(scope: AsyncDisposableStack, wish: WorldWish): Promise<World
   const receiver = scope.use(await startReceiver({ secret: here.secrets.webhookSecrets("default")[0] ?? "" }));
   const endings: Ended[] = [];
   const slotEnv = { ours: env, plain: plainEnvironment(home, toTwin, here) }[wish.plain ? "plain" : "ours"];
-  const place = { redisPort: redis.port, ports, env: slotEnv, outputsDisk: disks?.outputs, endings };
+  const place = { redis, ports, env: slotEnv, outputsDisk: disks?.outputs, endings };
   const slots = await openSlots(scope, wish, place);
   scope.defer(async () => void (await Promise.all(slots.map((slot) => slot[Symbol.asyncDispose]()))));
   await Promise.all(slots.map((slot) => slot.ready()));
@@ -111,7 +112,7 @@ async function portsFor(scope: AsyncDisposableStack, count: number): Promise<num
 }
 
 interface Place {
-  redisPort: number;
+  redis: Servers;
   /** One for each process. */
   ports: readonly number[];
   env: Record<string, string>;
@@ -120,12 +121,13 @@ interface Place {
 }
 
 async function openSlots(scope: AsyncDisposableStack, wish: WorldWish, place: Place): Promise<Slot[]> {
-  const { redisPort, ports, env, outputsDisk, endings } = place;
+  const { redis, ports, env, outputsDisk, endings } = place;
   const slots: Slot[] = [];
   for (const [i, { name, role }] of placesOf(wish.workers).entries()) {
-    const toRedis = scope.use(await openRoad(redisPort));
-    const redis = { REDIS_URL: `redis://127.0.0.1:${toRedis.port}` };
+    const toRedis =
+      redis.topology === "alone" ? scope.use(await openRoad((await redis.lineup()).primary.port)) : undefined;
     const own = { PORT: `${ports[i]}`, HEALTH_PORT: `${ports[i]}` };
+    const REDIS_URL = toRedis === undefined ? redis.url : `redis://127.0.0.1:${toRedis.port}`;
     const disk = role === "finalizer" ? outputsDisk?.env : {};
     slots.push(
       openSlot({
@@ -133,7 +135,7 @@ async function openSlots(scope: AsyncDisposableStack, wish: WorldWish, place: Pl
         role,
         toRedis,
         entry: wish.plain ? plainEntry : processEntry,
-        env: { ...env, ...own, ...disk, ...wish.env, ...redis },
+        env: { ...env, ...own, ...disk, ...wish.env, REDIS_URL },
         logs: wish.logs,
         onEnd: (ended) => void endings.push(ended),
       }),
@@ -190,7 +192,7 @@ function environment(
   home: string,
   toTwin: Road,
   apiPort: number,
-  { accounts = {} }: WorldWish,
+  { accounts = {}, cell }: Pick<WorldWish, "accounts"> & { cell: string | undefined },
 ): Record<string, string> & { REELQUEUE_CONFIG: string } {
   const account = (provider: string) => ({
     provider,
@@ -206,7 +208,7 @@ function environment(
   const path = join(home, "reelqueue.config.json");
   const outputs = { minFreeBytes: 16_777_216 };
   const named = Object.fromEntries(accountNames.map((name) => [name, account(name)]));
-  writeFileSync(path, JSON.stringify({ accounts: named, outputs, allowPrivate: ["127.0.0.0/8"] }));
+  writeFileSync(path, JSON.stringify({ accounts: named, outputs, cell, allowPrivate: ["127.0.0.0/8"] }));
   return {
     REELQUEUE_HOME: home,
     REELQUEUE_CONFIG: path,

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { endings } from "./endings.ts";
+import type { Evidence } from "./evidence.ts";
+
+const seen = { id: "g", was: "succeeded", is: "finalizing" } as const;
+
+test("an end that changes breaks a promise; only where another server took over and it came again can nobody say", () => {
+  expect(verdict({ state: "succeeded", takeovers: 0 })).toEqual({ broken: 1, unknown: 0 });
+  expect(verdict({ state: "failed", takeovers: 1 })).toEqual({ broken: 1, unknown: 0 });
+  expect(verdict({ state: "succeeded", takeovers: 1 })).toEqual({ broken: 0, unknown: 1 });
+});
+
+function verdict({ state, takeovers }: { state: "succeeded" | "failed"; takeovers: number }) {
+  const record = { v: "1", state, n: "1", at: "0", born: "0", attempt: "1", account: "a", tenant: "t", priority: "0" };
+  const found = { id: "g", record: { ...record, hash: "", class: "c" }, request: { prompt: "" } };
+  const evidence = { rows: [], deliveries: [], files: new Map(), stuck: [], changedEnds: [seen], takeovers };
+  const all = endings({ ...evidence, records: new Map([["g", found]]) } as unknown as Evidence);
+  const { broken = [], unknown = 0 } = all.find(({ promise }) => promise === "I4") ?? {};
+  return { broken: broken.length, unknown };
+}

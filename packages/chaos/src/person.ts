@@ -1,0 +1,67 @@
+import { setTimeout as wait } from "node:timers/promises";
+import * as ledger from "@reelqueue/ledger";
+import { review } from "@reelqueue/pipeline";
+import { markerOf } from "./check/money.ts";
+import type { World } from "./world/world.ts";
+
+const everyMs = 5_000;
+
+/**
+ * Does what a careful operator would do, until disposed: resumes accounts that paused themselves, and settles what needs a person by the
+ * provider's bill. `patienceMs`: how long it waits before it believes that the bill is complete.
+ */
+export function startPerson(world: World, patienceMs: number): AsyncDisposable {
+  const ended = new AbortController();
+  const round = async (): Promise<void> => {
+    await resumeAccounts(world);
+    await settleReviews(world, patienceMs);
+  };
+  const working = (async () => {
+    while (!ended.signal.aborted) {
+      // Redis may be away just now: it comes again.
+      await round().catch(() => {});
+      await wait(everyMs, undefined, { signal: ended.signal }).catch(() => {});
+    }
+  })();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      ended.abort();
+      await working;
+    },
+  };
+}
+
+/** An account that paused itself waits for somebody to look: nothing is wrong with the twin. */
+async function resumeAccounts({ here }: World): Promise<void> {
+  for (const name of here.accounts.keys())
+    if ((await ledger.accountStatus(here.cell, name)).paused !== undefined) await ledger.resume(here.cell, name);
+}
+
+async function settleReviews(world: World, patienceMs: number): Promise<void> {
+  const { cell } = world.here;
+  const { ids } = await ledger.list(cell, { state: "needs_review" }, 1_000);
+  const found = await ledger.readMany(cell, ids);
+  const nowMs = Date.now();
+  const open = found
+    .filter((each) => each !== undefined)
+    .filter(({ record }) => nowMs - Number(record.at) > patienceMs);
+  if (open.length === 0) return;
+  const { byMarker } = await billOf(world);
+  for (const each of open) {
+    const { id, record } = each;
+    const known = [record.task ?? "", ...(record.earlier ?? "").split(" ")];
+    const taskId = byMarker[markerOf(each)]?.taskIds.find((task) => !known.includes(task));
+    await review(id, taskId === undefined ? { kind: "unsent" } : { kind: "sent", taskId }, world.here);
+  }
+}
+
+export interface Bill {
+  tasks: number;
+  charges: number;
+  refunds: number;
+  byMarker: Record<string, { tasks: number; charges: number; refunds: number; taskIds: string[] }>;
+}
+
+async function billOf({ twin }: World): Promise<Bill> {
+  return (await (await fetch(`${twin.url}/twin/ledger`)).json()) as Bill;
+}
