@@ -16,6 +16,8 @@ const benches: Record<string, () => Promise<Bench>> = {
   enqueue: async () => (await import("./enqueue/index.ts")).enqueue,
   memory: async () => (await import("./memory/index.ts")).memory,
   poll: async () => (await import("./poll/index.ts")).poll,
+  recover: async () => (await import("./recover/index.ts")).recover,
+  away: async () => (await import("./away/index.ts")).away,
 };
 
 await new Command("bench")

@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import * as ledger from "@reelqueue/ledger";
 import { startLocalRedis } from "@reelqueue/testing";
-import { Pool } from "undici";
 import { appFile, type Child, entryFile, startChild } from "../rig/child.ts";
 import { openMeters, usagePer } from "../rig/meters.ts";
 import { billOf } from "../rig/received.ts";
+import { createTasks, fill } from "../rig/running.ts";
 import { writeConfig } from "../rig/system.ts";
 
 export interface Pace {
@@ -80,64 +79,4 @@ async function spread(cell: ledger.Cell, size: number, intervalMs: number): Prom
     done += items.length;
     await ledger.polled(cell, "poll", account, lease, looks);
   }
-}
-
-async function createTasks(twinUrl: string, size: number): Promise<string[]> {
-  const pool = new Pool(twinUrl, { connections: 50 });
-  const headers = { authorization: "Bearer twin-key", "content-type": "application/json" };
-  const ids: string[] = [];
-  const create = async (): Promise<void> => {
-    while (ids.length < size) {
-      const place = ids.push("") - 1;
-      const body = JSON.stringify({ model: "seedance-2-0", input: { prompt: `task ${place}` } });
-      const { body: answer } = await pool.request({ method: "POST", path: "/hiapi/v1/tasks", headers, body });
-      ids[place] = ((await answer.json()) as { data: { taskId: string } }).data.taskId;
-    }
-  };
-  await Promise.all(Array.from({ length: 50 }, create));
-  await pool.close();
-  return ids;
-}
-
-/** A running generation in the ledger for each task. */
-async function fill(cell: ledger.Cell, tasks: readonly string[]): Promise<void> {
-  for (let start = 0; start < tasks.length; start += chunk) {
-    const part = tasks.slice(start, start + chunk);
-    const rows = part.map((task) => newGeneration(cell, task));
-    await ledger.accept(cell, rows);
-    await ledger.admit(cell, account, {
-      slots: tasks.length,
-      rate: 0,
-      burst: 0,
-      window: chunk,
-      leaseMs: 30_000,
-      weights: {},
-    });
-    await ledger.moveAll(
-      cell,
-      rows.map(({ id }) => begin(id)),
-    );
-    await ledger.moveAll(
-      cell,
-      rows.map(({ id }, i) => bind(id, part[i] ?? "")),
-    );
-  }
-}
-
-function newGeneration(cell: ledger.Cell, task: string): ledger.NewGeneration {
-  const id = ledger.generationId(cell.name, "default", task);
-  const hash = createHash("sha256").update(task).digest("base64url").slice(0, 16);
-  const request = JSON.stringify({ prompt: task, model: "seedance-2.0", seconds: 5, resolution: "720p" });
-  const place = { account, tenant: "default", priority: 0, class: "hiapi/seedance-2.0/720p/5/text" };
-  return { id, hash, request, ...place };
-}
-
-function begin(id: string): ledger.Move {
-  const due = { lane: "submitting", inMs: 90_000 } as const;
-  return { id, from: ["queued"], to: "submitting", token: `${id.slice(-8)}`, due };
-}
-
-function bind(id: string, task: string): ledger.Move {
-  const due = { lane: "poll", inMs: 3_600_000 } as const;
-  return { id, from: ["submitting"], to: "running", token: `${id.slice(-8)}+`, task, due, set: { polls: "0" } };
 }

@@ -9,6 +9,8 @@ import { eventually, freePort } from "@reelqueue/testing";
 export interface Child extends AsyncDisposable {
   pid: number;
   url: string;
+  /** Resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
 const workspace = join(import.meta.dirname, "../../..");
@@ -46,7 +48,12 @@ export async function startChild(
   return {
     pid: child.pid,
     url,
+    kill: async () => {
+      child.kill("SIGKILL");
+      await exited;
+    },
     [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill("SIGTERM");
       const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
       await exited;

@@ -20,7 +20,6 @@ export interface SystemWish {
 }
 
 export type Stage = "submitter" | "poller" | "finalizer";
-const stages: readonly Stage[] = ["submitter", "poller", "finalizer"];
 
 /** All of reelqueue, each part a process of its own: Redis that keeps what it acknowledges, the twin, a receiver and the workers. */
 export interface System {
@@ -35,17 +34,21 @@ export interface System {
 export async function startSystem(scope: AsyncDisposableStack, wish: SystemWish): Promise<System> {
   const { redisUrl, twin, receiver, pids } = await startSurroundings(scope, wish.twin);
   const env = { REDIS_URL: redisUrl, ...writeConfig(twin.url, wish.account), ...wish.workers };
-  const workers = await Promise.all(
-    stages.map((stage) => startChild(wish.entries?.[stage] ?? appFile(stage), stage, env, wish.flags)),
-  );
-  for (const [i, worker] of workers.entries()) {
-    scope.use(worker);
-    pids[stages[i] ?? ""] = worker.pid;
-  }
+  for (const [stage, worker] of Object.entries(await startWorkers(env, wish))) pids[stage] = scope.use(worker).pid;
   const producer = scope.use(
     await createProducer({ redisUrl, home: env.REELQUEUE_HOME, configPath: env.REELQUEUE_CONFIG, env }),
   );
   return { redisUrl, twin, receiver, producer, meters: scope.use(openMeters(redisUrl, pids)) };
+}
+
+/** Starts one process of each stage; the caller ends them. */
+export async function startWorkers(
+  env: Record<string, string>,
+  { entries, flags }: Pick<SystemWish, "entries" | "flags"> = {},
+): Promise<Record<Stage, Child>> {
+  const start = (stage: Stage) => startChild(entries?.[stage] ?? appFile(stage), stage, env, flags);
+  const [submitter, poller, finalizer] = await Promise.all([start("submitter"), start("poller"), start("finalizer")]);
+  return { submitter, poller, finalizer };
 }
 
 /** What every solution under measure has around it. */
@@ -55,21 +58,27 @@ export async function startSurroundings(scope: AsyncDisposableStack, twinEnv: Re
   const twin = scope.use(await startChild(appFile("twin"), "twin", twinEnv));
   const receiver = scope.use(await startChild(join(import.meta.dirname, "../entries/receiver.ts"), "receiver", {}));
   const pids: Record<string, number> = { twin: twin.pid, receiver: receiver.pid, producer: process.pid };
-  return { redisUrl: redis.url, twin, receiver, pids };
+  return { redis, redisUrl: redis.url, twin, receiver, pids };
 }
 
-/** A configuration with one account at the twin, and the environment that points a process to it. */
-export function writeConfig(twinUrl: string, account: Partial<AccountConfig>) {
+/** A configuration with the account `hiapi` at the twin and such others, and the environment that points a process to it. */
+export function writeConfig(
+  twinUrl: string,
+  account: Partial<AccountConfig>,
+  others: Readonly<Record<string, Partial<AccountConfig>>> = {},
+) {
   const home = mkdtempSync(join(tmpdir(), "home-"));
   const path = join(home, "reelqueue.config.json");
-  const hiapi = {
+  const atTwin = (wish: Partial<AccountConfig>) => ({
     provider: "hiapi",
     baseUrl: `${twinUrl}/hiapi`,
     keyEnv: "TWIN_KEY",
     chargesFailures: false,
     pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
-    ...account,
-  };
-  writeFileSync(path, JSON.stringify({ accounts: { hiapi }, allowPrivate: ["127.0.0.0/8"] }));
+    ...wish,
+  });
+  const accounts = Object.entries({ hiapi: account, ...others }).map(([name, wish]) => [name, atTwin(wish)]);
+  const config = { accounts: Object.fromEntries(accounts), allowPrivate: ["127.0.0.0/8"] };
+  writeFileSync(path, JSON.stringify(config));
   return { REELQUEUE_HOME: home, REELQUEUE_CONFIG: path, TWIN_KEY: "twin-key" };
 }

@@ -1,0 +1,33 @@
+/** What was asked of an address in one stretch of time. */
+export interface Rates {
+  requests: number;
+  perSecond: number;
+  /** In the second half. */
+  laterPerSecond: number;
+  /** The most in any second, and in any minute (or all, where it was shorter). */
+  peakSecond: number;
+  peakMinute: number;
+}
+
+/** Rates of the requests (at ms) from one moment to another. */
+export function ratesOf(times: readonly number[], fromMs: number, untilMs: number): Rates {
+  const inOrder = times.filter((at) => at >= fromMs && at < untilMs).toSorted((a, b) => a - b);
+  const seconds = (untilMs - fromMs) / 1_000;
+  const later = inOrder.filter((at) => at >= (fromMs + untilMs) / 2);
+  return {
+    requests: inOrder.length,
+    perSecond: inOrder.length / seconds,
+    laterPerSecond: later.length / (seconds / 2),
+    peakSecond: mostWithin(inOrder, 1_000),
+    peakMinute: mostWithin(inOrder, 60_000),
+  };
+}
+
+function mostWithin(inOrder: readonly number[], spanMs: number): number {
+  let [most, first] = [0, 0];
+  for (const [i, at] of inOrder.entries()) {
+    while ((inOrder[first] ?? at) <= at - spanMs) first += 1;
+    most = Math.max(most, i - first + 1);
+  }
+  return most;
+}

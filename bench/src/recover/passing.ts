@@ -1,0 +1,49 @@
+import * as ledger from "@reelqueue/ledger";
+import { eventually } from "@reelqueue/testing";
+import { median } from "../rig/statistics.ts";
+
+export const passingAccount = "passing";
+const stages = {
+  granted: "a slot",
+  submitting: "a POST under way",
+  poll: "a task",
+  finalize: "a video being kept",
+} as const;
+
+/** The generations of the second account by what they had when all was killed. */
+export type Standing = Map<keyof typeof stages, string[]>;
+
+export async function standing({ redis, keys }: ledger.Cell): Promise<Standing> {
+  const found: Standing = new Map();
+  for (const lane of Object.keys(stages) as (keyof typeof stages)[])
+    found.set(lane, await redis.zrange(keys.due(lane, passingAccount), 0, "-1"));
+  return found;
+}
+
+/** Waits until all that passed through is stored. */
+export async function stored(cell: ledger.Cell, count: number): Promise<number> {
+  await eventually(async () => (await ledger.counts(cell)).succeeded === count, {
+    describe: `${count} generations of the other account are stored`,
+    timeoutMs: 240_000,
+    everyMs: 200,
+  });
+  return Date.now();
+}
+
+/** How many stood in each stage, and when the last of them was in another state. */
+export async function wentOn(cell: ledger.Cell, before: Standing, sinceMs: number): Promise<Record<string, number>> {
+  const figures: Record<string, number> = {};
+  for (const [lane, ids] of before) {
+    const found = await ledger.readMany(cell, ids);
+    const times = found.map((each) => (each === undefined ? Number.NaN : firstMoveAfter(each.record, sinceMs)));
+    figures[`passing through, had ${stages[lane]}`] = ids.length;
+    figures[`half of these had gone on (${lane}), ms`] = median(times) - sinceMs;
+    figures[`the last of these went on (${lane}), ms`] = Math.max(...times) - sinceMs;
+  }
+  return figures;
+}
+
+function firstMoveAfter(record: ledger.StoredRecord, sinceMs: number): number {
+  const times = ledger.timelineOf(record).map(({ at }) => Date.parse(at));
+  return times.find((at) => at >= sinceMs) ?? Number.NaN;
+}
