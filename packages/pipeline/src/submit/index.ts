@@ -39,11 +39,12 @@ export async function submit(handOver: HandOver, deps: Deps, freed: (account: st
   await deps.reached?.("submit:before-intent", handOver.generation);
   const startedAt = performance.now();
   const token = operationToken();
+  const { submitLeaseMs: leaseMs, sendingMs: atMostMs } = deps.timing;
+  // held from before the intent: until a replica has it, that may take seconds
+  using _ = holdLease(handOver, { lane: "submitting", leaseMs, atMostMs }, deps);
   const begun = await (deps.without === undefined ? begin : beginWithout)(handOver, token, deps);
   if (begun.kind === "over") return { kind: "done", note: begun.note };
   const { intent } = begun;
-  const { submitLeaseMs: leaseMs, sendingMs: atMostMs } = deps.timing;
-  using _ = holdLease(handOver, { lane: "submitting", leaseMs, atMostMs }, deps);
   await deps.reached?.("submit:after-intent", intent.id);
 
   // known by the time the answer is there
