@@ -7,14 +7,14 @@ import type { World } from "./world/world.ts";
 const everyMs = 5_000;
 
 /**
- * Does what a careful operator would do, until disposed: resumes accounts that paused themselves, and settles what needs a person by the
- * provider's bill. `patienceMs`: how long it waits before it believes that the bill is complete.
+ * Does what an operator would do, until disposed: resumes accounts that paused themselves, and settles what needs a person by the provider's
+ * bill, as soon as it is asked. `lateMs`: tasks appear so long after any quiet window (A1 broken on purpose), and it waits for them.
  */
-export function startPerson(world: World, patienceMs: number): AsyncDisposable {
+export function startPerson(world: World, lateMs: number | undefined): AsyncDisposable {
   const ended = new AbortController();
   const round = async (): Promise<void> => {
     await resumeAccounts(world);
-    await settleReviews(world, patienceMs);
+    await settleReviews(world, lateMs === undefined ? 0 : lateMs + 2_000);
   };
   const working = (async () => {
     while (!ended.signal.aborted) {
@@ -44,7 +44,7 @@ async function settleReviews(world: World, patienceMs: number): Promise<void> {
   const nowMs = Date.now();
   const open = found
     .filter((each) => each !== undefined)
-    .filter(({ record }) => nowMs - Number(record.at) > patienceMs);
+    .filter(({ record }) => nowMs - Number(record.at) >= patienceMs);
   if (open.length === 0) return;
   const { byMarker } = await billOf(world);
   for (const each of open) {

@@ -1,12 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { timing as inProduction } from "@reelqueue/pipeline";
 import { type Evidence, gather } from "./check/evidence.ts";
 import type { Finding } from "./check/finding.ts";
 import { check } from "./check/index.ts";
 import { type PickUp, pickUp } from "./check/pick-up.ts";
-import { leases } from "./entries/leases.ts";
 import { type Feed, makeRows, type Row, startFeed } from "./feed.ts";
 import { planStrikes } from "./nemesis/index.ts";
 import { startObserver } from "./observer.ts";
@@ -56,7 +54,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
   const wish = { count, faults, accounts, webhook: world.receiver.url, run: `c${seed}` };
   const rows = makeRows(wish, chance(seed, "faults"));
   await using observer = startObserver(rows, world);
-  await using _ = startPerson(world, patienceOf(options));
+  await using _ = startPerson(world, options.lateMs);
   const feed = startFeed(rows, world.apiUrl, chance(options.seed, "feed"));
   const { plan, skipped } = planStrikes(options, chance(seed, "plan"), world);
   const strikes = await strikeOut(plan, options, { world, feed, say });
@@ -90,12 +88,6 @@ async function comeToRest(
   await Promise.race([feed.done, wait(healMs)]);
   feed.giveUp();
   return quiet(idsOf(rows), world, productionLeases ? 5 * healMs : healMs);
-}
-
-/** The provider's bill is complete once nobody can be sending any more and the quiet window is over, or the last late task has come. */
-function patienceOf({ productionLeases, lateMs = 0 }: ChaosOptions): number {
-  const { quietMs, sendingMs } = productionLeases ? inProduction : leases;
-  return Math.max(quietMs + sendingMs, lateMs + 2_000);
 }
 
 /** Nemeses at whose end Redis has just come back. */

@@ -36,6 +36,8 @@ export const accountConfig = z.strictObject({
   switches: z.record(z.string(), z.boolean()).default({}),
   /** Also refuse what only INFERRED rules forbid. */
   strict: z.boolean().default(false),
+  /** How long after its socket was closed a POST may still take effect (ms), where you know better than the capability table; shorter than the truth risks a second charge. */
+  quietMs: z.number().nonnegative().optional(),
   /** What becomes of a POST whose fate nobody can find out: a person decides, or it is sent again and may be paid twice. */
   onUnknown: z.enum(["review", "resubmit"]).default("review"),
   /** With `resubmit`, no more than this may be risked in one UTC day; beyond it, and where no price is known, a person decides. */

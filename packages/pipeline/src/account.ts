@@ -25,6 +25,8 @@ export interface Account {
   retriesFailures: boolean;
   /** What becomes of POSTs of unknown fate, and how much may be risked in a day. */
   resubmit: { policy: "review" | "resubmit"; capMicroUsd: number };
+  /** The quiet window of a POST of unknown fate, in real ms. */
+  quietMs: number;
   /** How many times faster than real time the provider lives. */
   timeScale: number;
 }
@@ -85,6 +87,7 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
     }),
     retriesFailures: chargesFailures === false,
     resubmit: { policy: account.onUnknown, capMicroUsd: account.resubmitUsdPerDay * 1_000_000 },
+    quietMs: (account.quietMs ?? capabilities.quietMs.value) / account.timeScale,
     timeScale: account.timeScale,
   };
 }

@@ -98,7 +98,7 @@ test("a resolver that stood still does not send again what another one has sent 
     });
     await settle(await intend(id), lost, deps);
   };
-  await resolve(account, soon({ quietMs: 0 }));
+  await resolve({ ...account, quietMs: 0 }, deps);
   expect(await look(id)).toMatchObject({ state: "unknown" });
 });
 

@@ -23,8 +23,6 @@ export const timing = {
   roomMs: 30_000,
   /** Longer than the longest send of a webhook. */
   deliverLeaseMs: 30_000,
-  /** A POST that has not taken effect this long after its socket closed never will (assumption A1). */
-  quietMs: 300_000,
   /** Looks that find nothing count as apart only when this long lies between them. */
   missApartMs: 30_000,
   /** A lost POST about which its provider has said nothing usable for so long goes to a person. */

@@ -52,6 +52,8 @@ export interface Capabilities {
   statuses: Fact<Readonly<Record<string, Phase>>>;
   /** The switches that `Reading` may hold, each with what it does when it is on. */
   switches: Readonly<Record<string, string>>;
+  /** A POST that has not taken effect so long after its socket was closed never will (assumption A1): until then no answer proves that there is no task. */
+  quietMs: Fact<number>;
   /** How long a task can at most be running; afterwards its slot is free whatever became of it. */
   longestRunMs: Fact<number>;
   /** First guess of a typical run, until the real ones are learned. */

@@ -8,7 +8,6 @@ export const leases = {
   lookMs: 3_000,
   finalizeLeaseMs: 4_000,
   deliverLeaseMs: 4_000,
-  quietMs: 5_000,
   missApartMs: 300,
   turnMs: 200,
   roomMs: 1_000,

@@ -11,8 +11,7 @@ import { startRecovery } from "./index.ts";
 
 test("a generation that this process cannot read keeps no other from being recovered", async () => {
   await using scope = new AsyncDisposableStack();
-  const opened = withoutJobs(await testInstallation(scope));
-  const deps = { ...opened, timing: { ...opened.timing, quietMs: 0 } };
+  const deps = withoutJobs(await testInstallation(scope, { jiekou: { quietMs: 0 } }));
   const [strange = "", lost = "", waiting = ""] = await queued(3, deps);
   for (const id of [strange, lost]) await loseAnswer(id, deps);
   await deps.cell.redis.set(deps.cell.keys.request(strange), '9{"a":"newer form"}');

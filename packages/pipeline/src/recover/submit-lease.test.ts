@@ -8,13 +8,13 @@ import { testInstallation } from "../test-installation.ts";
 import { operationToken } from "../token.ts";
 import { startRecovery } from "./index.ts";
 
-const timing = { submitLeaseMs: 900, sendingMs: 60_000, quietMs: 0, missApartMs: 1, turnMs: 30 };
+const timing = { submitLeaseMs: 900, sendingMs: 60_000, missApartMs: 1, turnMs: 30 };
 let scope: AsyncDisposableStack;
 let deps: Installation;
 
 beforeEach(async () => {
   scope = new AsyncDisposableStack();
-  const opened = await testInstallation(scope, { toapis: { timeScale: 100 } });
+  const opened = await testInstallation(scope, { toapis: { timeScale: 100, quietMs: 0 } });
   deps = { ...opened, timing: { ...opened.timing, ...timing }, queues: { ...opened.queues, add: async () => {} } };
 });
 afterEach(async () => {

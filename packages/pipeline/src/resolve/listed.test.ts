@@ -31,8 +31,7 @@ test("a POST that is found lost only after workers were away for an hour is look
 });
 
 test("a list whose end was not seen proves no absence: a person has to look", async () => {
-  deps = { ...deps, timing: { ...deps.timing, quietMs: 0 } };
-  await resolveBy(() => ({ kind: "listed", candidates: [], more: true }));
+  await resolveBy(() => ({ kind: "listed", candidates: [], more: true }), { quietMs: 0 });
   expect((await ledger.read(deps.cell, id))?.record.state).toBe("needs_review");
 });
 
@@ -42,8 +41,7 @@ test("of several tasks that could be its own none is taken: it waits until other
   await resolveBy(() => ({ kind: "listed", candidates: several, more: false }));
   expect((await ledger.read(deps.cell, id))?.record.state).toBe("unknown");
   await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "ark"), "XX", "1", id);
-  deps = { ...deps, timing: { ...deps.timing, quietMs: 0 } };
-  await resolveBy(() => ({ kind: "listed", candidates: several, more: false }));
+  await resolveBy(() => ({ kind: "listed", candidates: several, more: false }), { quietMs: 0 });
   expect((await ledger.read(deps.cell, id))?.record.state).toBe("needs_review");
 });
 
@@ -62,11 +60,10 @@ async function lostPost(): Promise<string> {
   return row.id;
 }
 
-async function resolveBy(list: (lost: LostSubmit) => Listed): Promise<void> {
-  const account = ark();
-  expect(await resolve({ ...account, provider: { ...account.provider, list: async (lost) => list(lost) } }, deps)).toBe(
-    1,
-  );
+async function resolveBy(list: (lost: LostSubmit) => Listed, change: Partial<Account> = {}): Promise<void> {
+  const account = { ...ark(), ...change };
+  const provider = { ...account.provider, list: async (lost: LostSubmit) => list(lost) };
+  expect(await resolve({ ...account, provider }, deps)).toBe(1);
 }
 
 function ark(): Account {

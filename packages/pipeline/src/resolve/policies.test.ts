@@ -56,9 +56,8 @@ describe("at a provider that offers no way to find out", () => {
 
   test("nobody is asked, and nobody's word that it was never sent is taken, while its task may yet appear", async () => {
     const { deps, account } = await installation(priced);
-    const early = { ...deps, timing: { ...deps.timing, quietMs: 60_000 } };
-    const id = await lostPost(early, account);
-    await resolve(account, early);
+    const id = await lostPost(deps, account);
+    await resolve({ ...account, quietMs: 60_000 }, deps);
     expect(await look(id, deps)).toMatchObject({ state: "unknown" });
     expect(await review(id, { kind: "unsent" }, deps)).toEqual({ kind: "conflict", state: "unknown" });
     await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "jiekou"), "XX", 1, id);
@@ -102,7 +101,7 @@ describe("a generation whose worker dies with it", () => {
     const here = {
       ...deps,
       accounts: new Map([["jiekou", absent]]),
-      timing: { ...deps.timing, submitLeaseMs: 200, sendingMs: 400, quietMs: 0, turnMs: 20 },
+      timing: { ...deps.timing, submitLeaseMs: 200, sendingMs: 400, turnMs: 20 },
     };
     const [id = ""] = await queued(here);
     await using _ = startRecovery(here, () => {}, { retentionMs: 1e9 });
@@ -127,9 +126,8 @@ describe("a generation whose worker dies with it", () => {
 });
 
 async function installation(config: Partial<AccountConfig>): Promise<{ deps: Installation; account: Account }> {
-  const opened = await testInstallation(scope, { jiekou: config });
-  const queues = { ...opened.queues, add: async () => {}, isIdle: async () => false };
-  const deps = { ...opened, queues, timing: { ...opened.timing, quietMs: 0 } };
+  const opened = await testInstallation(scope, { jiekou: { quietMs: 0, ...config } });
+  const deps = { ...opened, queues: { ...opened.queues, add: async () => {}, isIdle: async () => false } };
   const account = deps.accounts.get("jiekou");
   if (!account) throw new Error("jiekou is not there");
   return { deps, account };

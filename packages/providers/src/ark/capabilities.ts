@@ -57,6 +57,7 @@ export const capabilities = {
     internationalModels:
       "Use the model names of BytePlus (dreamina-…) instead of Volcengine's (doubao-…); left out, the host of the base URL decides.",
   },
+  quietMs: inferred(300_000, "assumption A1: no document says how late a POST may take effect"),
   longestRunMs: found(172_800_000, `${create}: execution_expires_after, 48 h by default, never set longer here`),
   typicalRunMs: inferred(288_000, "one measured run: 5 s at 720p"),
 } as const satisfies Capabilities;

@@ -46,6 +46,7 @@ export const capabilities = {
     framesBesideReferencesRefused:
       "Refuse first and last frames beside references (the vendor's skill), instead of counting them together (the page).",
   },
+  quietMs: inferred(300_000, "assumption A1: no document says how late a POST may take effect"),
   longestRunMs: inferred(7_200_000, "no limit is documented; the vendor's SDK gives up after 10 min"),
   typicalRunMs: found(300_000, "the sample task of the vendor's SDK"),
 } as const satisfies Capabilities;

@@ -51,6 +51,7 @@ export const capabilities = {
     "task-result page: TASK_STATUS_QUEUED, _PROCESSING, _SUCCEED, _FAILED; the others are met by public client code",
   ),
   switches: {},
+  quietMs: inferred(300_000, "assumption A1: no document says how late a POST may take effect"),
   longestRunMs: inferred(7_200_000, "no limit is documented; the vendor's own plugin gives up after 30 min"),
   typicalRunMs: inferred(288_000, "one measured run of the original: 5 s at 720p"),
 } as const satisfies Capabilities;

@@ -61,6 +61,7 @@ function section(capabilities: Capabilities, files: readonly MediaRule[]): strin
     ["looks per minute", capabilities.queriesPerMinute, String],
     ["tasks at once", capabilities.inFlight, String],
     ["failed tasks charged", capabilities.chargesFailures, String],
+    ["quiet window of a lost POST", capabilities.quietMs, minutes],
     ["longest run", capabilities.longestRunMs, minutes],
   ];
   return [

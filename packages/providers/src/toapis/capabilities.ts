@@ -62,6 +62,7 @@ export const capabilities = {
     privateAssetReview:
       "Have media reviewed for the private asset library before they are used (private_asset_review); asset ids are then refused.",
   },
+  quietMs: inferred(300_000, "assumption A1: no document says how late a POST may take effect"),
   longestRunMs: inferred(7_200_000, "no limit is documented; a review round alone takes up to 20 min"),
   typicalRunMs: found(180_000, `${statusPage}: 1 to 5 minutes`),
 } as const satisfies Capabilities;

@@ -56,6 +56,7 @@ export const capabilities = {
     `${query}; cancelled by the page of Seedance 1.5 on the same endpoint`,
   ),
   switches: {},
+  quietMs: inferred(300_000, "assumption A1: no document says how late a POST may take effect"),
   longestRunMs: inferred(7_200_000, "no limit is documented"),
   typicalRunMs: inferred(288_000, "one measured run of the original: 5 s at 720p"),
 } as const satisfies Capabilities;

@@ -21,7 +21,6 @@ const timing = {
   finalizeLeaseMs: 4_000,
   roomMs: 1_000,
   deliverLeaseMs: 4_000,
-  quietMs: 3_000,
   missApartMs: 500,
   turnMs: 200,
 };
