@@ -30,7 +30,7 @@ export { learn, learned } from "./verbs/learn.ts";
 export { counts, isCursor, type ListFilter, list, page, tenantsOf } from "./verbs/list.ts";
 export { type Move, type Moved, move, moveAll } from "./verbs/move.ts";
 export { type Found, noteUnowned, orphans, ownerOf, read, readMany } from "./verbs/read.ts";
-export { beginUpload, dropUpload, noteUpload, type UploadState, uploadStates } from "./verbs/uploads.ts";
+export { beginUpload, dropUpload, holdUpload, noteUpload, type UploadState, uploadStates } from "./verbs/uploads.ts";
 export {
   extend,
   forget,

@@ -1,6 +1,7 @@
 import type { HandOver } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Deps } from "./deps.ts";
+import { renewing } from "./renewing.ts";
 
 export interface LeaseWish {
   lane: ledger.Lane;
@@ -9,16 +10,14 @@ export interface LeaseWish {
   atMostMs?: number;
 }
 
-/** Renews the lease of work under way, until disposed; a renewal that fails is made up for by the next. */
+/** Renews the lease of a hand-over's work, until disposed. */
 export function holdLease(
   handOver: HandOver,
   { lane, leaseMs, atMostMs = Number.POSITIVE_INFINITY }: LeaseWish,
   { cell }: Pick<Deps, "cell">,
 ): Disposable {
   const startedAt = performance.now();
-  const timer = setInterval(() => {
-    if (performance.now() - startedAt > atMostMs) return clearInterval(timer);
-    return void ledger.extend(cell, lane, handOver, leaseMs).catch(() => {});
-  }, leaseMs / 3);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  return renewing(leaseMs / 3, async () => {
+    if (performance.now() - startedAt < atMostMs) await ledger.extend(cell, lane, handOver, leaseMs);
+  });
 }

@@ -12,11 +12,12 @@ export const timing = {
   submitLeaseMs: 30_000,
   /** A whole look at a task. */
   lookMs: 15_000,
-  /** Renewed while the look is under way: afterwards its poller is taken for dead. */
+  /** Renewed while a look, or a question about a lost POST, is under way: afterwards its poller is taken for dead. */
   lookLeaseMs: 6_000,
-  /** A whole upload of a file to a provider, and how long nobody else may send the same one meanwhile. */
+  /** A whole upload of a file to a provider. */
   uploadMs: 120_000,
-  uploadLeaseMs: 180_000,
+  /** Renewed while the upload is under way: until then nobody else sends the same file. */
+  uploadLeaseMs: 15_000,
   /** Renewed while a finalizer is at work. */
   finalizeLeaseMs: 60_000,
   /** How long a full disk is waited for before room is looked for again. */

@@ -28,6 +28,11 @@ export async function beginUpload(cell: Cell, account: string, file: string, lea
   return taken !== null;
 }
 
+/** Keeps the sending of one file for so long from now; what is known of a file that is there stays as it is. */
+export async function holdUpload(cell: Cell, account: string, file: string, leaseMs: number): Promise<void> {
+  await pipeline(cell, [["pexpire", cell.keys.upload(account, file), leaseMs, "GT"]]);
+}
+
 /** Remembers what became of a file, for so long. */
 export async function noteUpload(
   cell: Cell,

@@ -3,10 +3,10 @@ import type { Progress } from "@reelqueue/providers";
 import type { Account } from "../account.ts";
 import { callOf } from "../call.ts";
 import type { Deps } from "../deps.ts";
+import { holdLook } from "../hold-look.ts";
 import { type Loop, startLoop } from "../loop.ts";
 import { trackUnderWay } from "../under-way.ts";
 import { batcher } from "./batcher.ts";
-import { holdLook } from "./hold-look.ts";
 import type { Watched } from "./judge.ts";
 import { record } from "./record.ts";
 

@@ -5,6 +5,7 @@ import type { Unanswered, Uploaded } from "@reelqueue/providers";
 import type { Account } from "../account.ts";
 import { callOf } from "../call.ts";
 import type { Deps } from "../deps.ts";
+import { renewing } from "../renewing.ts";
 import type { FileToUpload } from "./files.ts";
 
 /** Whether a file is at the provider. `inMs`: when to ask again; left out: after a backoff, and it counts as trouble. */
@@ -37,6 +38,8 @@ export async function ensure(file: FileToUpload, account: Account, deps: Deps): 
 }
 
 async function send(file: FileToUpload, account: Account, deps: Deps): Promise<Ensured> {
+  const { uploadLeaseMs } = deps.timing;
+  using _ = renewing(uploadLeaseMs / 3, () => ledger.holdUpload(deps.cell, account.name, file.name, uploadLeaseMs));
   const note = (state: ledger.UploadState) => ledger.noteUpload(deps.cell, account.name, file.name, state, lastsMs);
   const uploaded = await handed(file, account, deps).catch(
     (error: unknown): Uploaded => ({

@@ -4,6 +4,7 @@ import type { Account } from "../account.ts";
 import { fullJitterMs } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
 import { announceEnding } from "../event.ts";
+import { holdLook } from "../hold-look.ts";
 import { operationToken } from "../token.ts";
 import { type Ensured, ensure } from "./ensure.ts";
 import { type FileToUpload, filesToUpload } from "./files.ts";
@@ -18,8 +19,8 @@ const troublesAllowed = 12;
  * of theirs at the provider. Returns ms until there is more to do.
  */
 export async function prepare(account: Account, deps: Deps, freed: (account: string) => void): Promise<number> {
-  const { turnMs, uploadLeaseMs } = deps.timing;
-  const wish = { limit: most, leaseMs: uploadLeaseMs };
+  const { turnMs, lookLeaseMs } = deps.timing;
+  const wish = { limit: most, leaseMs: lookLeaseMs };
   const {
     items,
     lease,
@@ -30,13 +31,15 @@ export async function prepare(account: Account, deps: Deps, freed: (account: str
     deps.cell,
     items.map(({ id }) => id),
   );
+  using looks = new DisposableStack();
+  const held = items.map(({ id }) => looks.use(holdLook("preparing", account.name, { id, lease }, deps)));
   const ensured = new Map<string, Ensured>();
   for (const [i, { id, trouble }] of items.entries()) {
-    const generation = found[i];
-    if (!generation) continue;
+    const [generation, look] = [found[i], held[i]];
+    if (!generation || !look) continue;
     const files = filesToUpload(generation.request, account);
     const outcome = await ensureAll(files, ensured, account, deps);
-    await settle({ id, lease, trouble: Number(trouble) }, outcome, account, deps);
+    await settle({ id, lease: look.end(), trouble: Number(trouble) }, outcome, account, deps);
   }
   freed(account.name);
   return Math.min(turnMs, nextInMs);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as ledger from "@reelqueue/ledger";
 import type { AssetState, Uploaded } from "@reelqueue/providers";
+import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Account, accept, admit, cancel, find, type Installation, submit } from "../index.ts";
 import { testInstallation } from "../test-installation.ts";
@@ -109,6 +110,31 @@ test("the same file is uploaded once per account, however many name it and howev
   await round();
   expect(new Set(await states(ids))).toEqual(new Set(["queued"]));
   expect(given).toHaveLength(1);
+});
+
+test("an upload that takes longer than its leases is its worker's for as long as that lives", async () => {
+  here = { ...here, timing: { ...here.timing, lookLeaseMs: 200, uploadLeaseMs: 200 } };
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  const { provider } = account();
+  let sent = 0;
+  const upload: Account["provider"]["upload"] = async () => {
+    sent += 1;
+    await answered;
+    return { kind: "url", url: "https://up.example/1.mp4" };
+  };
+  here = { ...here, accounts: new Map([["toapis", { ...account(), provider: { ...provider, upload } }]]) };
+  const url = clip();
+  const ids = [await queued(url), await queued(url)];
+  await submitAll(ids);
+  const first = round();
+  const ends = new Set<string>();
+  const due = () => here.cell.redis.zrange(here.cell.keys.due("preparing", "toapis"), "0", "-1", "WITHSCORES");
+  await eventually(async () => ends.add((await due()).join()).size > 8, { describe: "its leases are renewed" });
+  await round();
+  expect([sent, await states(ids)]).toEqual([1, ["preparing", "preparing"]]);
+  answer();
+  await first;
+  expect([sent, await states(ids)]).toEqual([1, ["queued", "queued"]]);
 });
 
 test("a file that is there already keeps nothing waiting", async () => {

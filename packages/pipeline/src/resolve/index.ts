@@ -2,6 +2,7 @@ import * as ledger from "@reelqueue/ledger";
 import { type Account, callsBack } from "../account.ts";
 import { jittered } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
+import { holdLook } from "../hold-look.ts";
 import { isPoison } from "../recover/poison.ts";
 import { fence } from "../rule.ts";
 import type { Intent } from "../submit/index.ts";
@@ -62,7 +63,7 @@ export type Resolution =
 export async function resolve(account: Account, deps: Deps): Promise<number> {
   const { items, lease } = await ledger.claim(deps.cell, "unknown", account.name, fields, {
     limit: 20,
-    leaseMs: deps.timing.sendingMs,
+    leaseMs: deps.timing.lookLeaseMs,
   });
   await Promise.all(
     items.map((item) =>
@@ -82,9 +83,10 @@ type Item = ledger.Claimed<(typeof fields)[number]>["items"][number];
 async function resolveOne(item: Item, lease: string, account: Account, deps: Deps): Promise<void> {
   const lost = await lostOf(item, lease, account, deps);
   if (lost === undefined) return;
+  using held = holdLook("unknown", account.name, { id: item.id, lease }, deps);
   const resolution = await ask(lost, deps);
   await deps.reached?.("resolve:after-answer", item.id);
-  await act(lost, resolution, deps);
+  await act({ ...lost, lease: held.end() }, resolution, deps);
 }
 
 /** What was claimed, with its request; `undefined` where there is none any more. */
@@ -99,7 +101,7 @@ export async function lostOf(item: Item, lease: string, account: Account, deps: 
     sentAtMs: Math.min(lostAtMs, sentAt(found.record)),
     lostAtMs,
     silentAtMs: Math.max(lostAtMs, Number(item.silentAt)),
-    nowMs: Number(lease) - deps.timing.sendingMs,
+    nowMs: Number(lease) - deps.timing.lookLeaseMs,
     trouble: Number(item.trouble),
     misses: item.misses,
     crashes: item.crashes,

@@ -1,5 +1,6 @@
 import * as ledger from "@reelqueue/ledger";
 import type { Listed, LostSubmit } from "@reelqueue/providers";
+import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Account } from "../account.ts";
 import { accept, admit, type Installation } from "../index.ts";
@@ -43,6 +44,21 @@ test("of several tasks that could be its own none is taken: it waits until other
   await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "ark"), "XX", "1", id);
   await resolveBy(() => ({ kind: "listed", candidates: several, more: false }), { quietMs: 0 });
   expect((await ledger.read(deps.cell, id))?.record.state).toBe("needs_review");
+});
+
+test("a question that takes longer than its lease is asked once for as long as the asker lives", async () => {
+  deps = { ...deps, timing: { ...deps.timing, lookLeaseMs: 200 } };
+  const { promise: answered, resolve: answer } = Promise.withResolvers<Listed>();
+  const account = { ...ark(), provider: { ...ark().provider, list: () => answered } };
+  const asking = resolve(account, deps);
+  const ends = new Set<string | null>();
+  const due = () => deps.cell.redis.zscore(deps.cell.keys.due("unknown", "ark"), id);
+  await eventually(async () => ends.add(await due()).size > 8, { describe: "its lease is renewed" });
+  expect(await resolve(account, deps)).toBe(0);
+  answer({ kind: "listed", candidates: [], more: false });
+  await asking;
+  expect((await ledger.read(deps.cell, id))?.record.misses).toMatch(/^1@/);
+  expect(Number(await due()) - Date.now()).toBeGreaterThan(deps.timing.missApartMs / 2);
 });
 
 /** A generation of ark whose POST had no certain answer. */

@@ -1,6 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../account.ts";
 import type { Deps } from "../deps.ts";
+import { holdLook } from "../hold-look.ts";
 import { bind } from "../submit/settle.ts";
 import { confirm } from "./ask.ts";
 import { fields, type Lost, lostOf } from "./index.ts";
@@ -13,7 +14,7 @@ const dayMs = 24 * 3_600_000;
  * its slot is free. The question stays open.
  */
 export async function lookAtReviewed(account: Account, deps: Deps): Promise<void> {
-  const leaseMs = deps.timing.sendingMs;
+  const leaseMs = deps.timing.lookLeaseMs;
   const { items, lease } = await ledger.claim(deps.cell, "review", account.name, fields, { limit: batch, leaseMs });
   const looks = items.map(async (item) => {
     const lost = await lostOf(item, lease, account, deps);
@@ -25,13 +26,14 @@ export async function lookAtReviewed(account: Account, deps: Deps): Promise<void
 }
 
 async function look(lost: Lost, deps: Deps): Promise<void> {
-  const { intent, hint, lease, nowMs, lostAtMs } = lost;
+  const { intent, hint, nowMs, lostAtMs } = lost;
+  const { account, id } = intent;
+  using held = holdLook("review", account.name, { id, lease: lost.lease }, deps);
   if (hint !== "" && (await confirm(lost, deps))) {
     await bind(intent, hint, deps);
     return;
   }
-  const { account, id } = intent;
   const leftMs = account.provider.capabilities.longestRunMs.value / account.timeScale - (nowMs - lostAtMs);
   if (leftMs <= 0) await ledger.release(deps.cell, id, "needs_review", { unwatch: false });
-  await ledger.polled(deps.cell, "review", account.name, lease, [{ id, nextInMs: leftMs > 0 ? leftMs : dayMs }]);
+  await ledger.polled(deps.cell, "review", account.name, held.end(), [{ id, nextInMs: leftMs > 0 ? leftMs : dayMs }]);
 }
