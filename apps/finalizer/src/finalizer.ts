@@ -1,22 +1,13 @@
-import { finalize, type OpenOptions, openInstallation, startDeliverer } from "@reelqueue/pipeline";
+import { finalize, openInstallation, type Rehearsal, startDeliverer } from "@reelqueue/pipeline";
 import { consume } from "@reelqueue/queue";
 import { createLogger, serveCells } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 
 /** Opens the process that keeps the outputs of finished tasks and sends the webhooks. */
-export async function openFinalizer(
-  scope: AsyncDisposableStack,
-  env: Env,
-  rehearsal?: OpenOptions["rehearsal"],
-): Promise<void> {
+export async function openFinalizer(scope: AsyncDisposableStack, env: Env, rehearsal?: Rehearsal): Promise<void> {
   const log = createLogger({ name: "finalizer", level: env.logLevel });
   await serveCells(scope, { ...env, log }, async (scope, wish) => {
-    const installation = await openInstallation(scope, {
-      ...env,
-      ...wish,
-      role: "worker",
-      ...(rehearsal && { rehearsal }),
-    });
+    const installation = await openInstallation(scope, { ...env, ...wish, role: "worker", rehearsal });
     const { cell, connect, ready } = installation;
     const deliverer = scope.use(startDeliverer(installation, { ...env.deliver, maxSleepMs: 250 }));
     const finalizeOne: Parameters<typeof consume>[1] = async (handOver, signal) => {

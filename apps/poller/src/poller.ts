@@ -1,23 +1,22 @@
-import { type OpenOptions, openInstallation, startAdmission, startPoller, startRecovery } from "@reelqueue/pipeline";
+import { openInstallation, type Rehearsal, startAdmission, startPoller, startRecovery } from "@reelqueue/pipeline";
 import { createLogger, createWatchdog, serveCells, type WatchdogOptions } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 import { tick } from "./tick.ts";
 
 const day = 86_400_000;
 
-/** As for every stage; and after how long without progress a cell is given up. */
-type Rehearsal = OpenOptions["rehearsal"] & { watchdog?: Omit<WatchdogOptions, "onExpired"> };
+/** After how long without progress a cell is given up. */
+type Patience = { watchdog?: Omit<WatchdogOptions, "onExpired"> };
 
 /** Opens the process that looks at tasks when they are due, resolves lost answers, and brings back whatever was dropped. */
-export async function openPoller(scope: AsyncDisposableStack, env: Env, rehearsal?: Rehearsal): Promise<void> {
+export async function openPoller(
+  scope: AsyncDisposableStack,
+  env: Env,
+  rehearsal?: Rehearsal & Patience,
+): Promise<void> {
   const log = createLogger({ name: "poller", level: env.logLevel });
   await serveCells(scope, { ...env, log }, async (scope, wish) => {
-    const installation = await openInstallation(scope, {
-      ...env,
-      ...wish,
-      role: "worker",
-      ...(rehearsal && { rehearsal }),
-    });
+    const installation = await openInstallation(scope, { ...env, ...wish, role: "worker", rehearsal });
     const { config, ready } = installation;
     const { freed } = scope.use(startAdmission(installation));
     const watchdog = scope.use(createWatchdog({ ...rehearsal?.watchdog, onExpired: wish.expired }));

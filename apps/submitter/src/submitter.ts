@@ -1,22 +1,13 @@
-import { type OpenOptions, openInstallation, startAdmission, submit } from "@reelqueue/pipeline";
+import { openInstallation, type Rehearsal, startAdmission, submit } from "@reelqueue/pipeline";
 import { consume } from "@reelqueue/queue";
 import { createLogger, serveCells } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 
 /** Opens the process that creates the paid tasks: takes submit jobs, and admits more as slots come free. */
-export async function openSubmitter(
-  scope: AsyncDisposableStack,
-  env: Env,
-  rehearsal?: OpenOptions["rehearsal"],
-): Promise<void> {
+export async function openSubmitter(scope: AsyncDisposableStack, env: Env, rehearsal?: Rehearsal): Promise<void> {
   const log = createLogger({ name: "submitter", level: env.logLevel });
   await serveCells(scope, { ...env, log }, async (scope, wish) => {
-    const installation = await openInstallation(scope, {
-      ...env,
-      ...wish,
-      role: "worker",
-      ...(rehearsal && { rehearsal }),
-    });
+    const installation = await openInstallation(scope, { ...env, ...wish, role: "worker", rehearsal });
     const { cell, connect, ready } = installation;
     const admission = scope.use(startAdmission(installation));
     scope.use(

@@ -9,7 +9,7 @@ export type { CrashPoint, Deps, FinalizeDeps, Secrets } from "./deps.ts";
 export { finalize } from "./finalize/index.ts";
 export { find, findMany, waitReason } from "./find.ts";
 export { createMeters, type Meters } from "./meters.ts";
-export { defaultConfigPath, type Installation, type OpenOptions, openInstallation } from "./open.ts";
+export { defaultConfigPath, type Installation, openInstallation, type Rehearsal } from "./open.ts";
 export { type Poller, type PollerOptions, startPoller } from "./poll/index.ts";
 export { openRunTimes, type RunTimesBook } from "./poll/run-times.ts";
 export { type Recovery, startRecovery } from "./recover/index.ts";

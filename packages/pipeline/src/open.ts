@@ -42,11 +42,13 @@ export interface OpenOptions {
   /** A provider's key in the environment makes no account by itself. */
   namedAccountsOnly?: boolean;
   /** Other leases, crash points and another output store; only entry files of tests and benches supply them. */
-  rehearsal?: Pick<Deps, "reached" | "without"> & {
-    timing?: Partial<Timing>;
-    outputs?: (egress: Egress) => OutputStore;
-  };
+  rehearsal?: Rehearsal | undefined;
 }
+
+export type Rehearsal = Pick<Deps, "reached" | "without"> & {
+  timing?: Partial<Timing>;
+  outputs?: (egress: Egress) => OutputStore;
+};
 
 /** Everything the stages need, opened; plus what only front doors and health checks ask for. */
 export interface Installation extends FinalizeDeps {

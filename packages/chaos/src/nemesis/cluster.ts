@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type Fault, freezeUntilTakenOver, killUntilTakenOver, ofReplicas } from "./failover.ts";
+import { type Fault, ofReplicas, untilTakenOver } from "./failover.ts";
 import type { Nemesis } from "./nemesis.ts";
 
 const faults: readonly Fault[] = [
-  { name: "owner-kill", weight: 0.1, strike: killUntilTakenOver },
-  { name: "owner-freeze", weight: 0.1, strike: freezeUntilTakenOver },
+  { name: "owner-kill", weight: 0.1, strike: untilTakenOver("SIGKILL") },
+  { name: "owner-freeze", weight: 0.1, strike: untilTakenOver("SIGSTOP") },
   {
     // It is back before the others have given it up.
     name: "owner-kill-restart",

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Topology } from "../world/servers.ts";
-import type { World } from "../world/world.ts";
 import type { Nemesis } from "./nemesis.ts";
 
 const faults: readonly Fault[] = [
@@ -8,13 +7,13 @@ const faults: readonly Fault[] = [
     // What it acknowledged last may be nowhere else; it comes back as a replica.
     name: "failover-kill",
     weight: 0.1,
-    strike: killUntilTakenOver,
+    strike: untilTakenOver("SIGKILL"),
   },
   {
     // It does not know that it is deposed: what reached it meanwhile it still acknowledges, and loses.
     name: "failover-freeze",
     weight: 0.1,
-    strike: freezeUntilTakenOver,
+    strike: untilTakenOver("SIGSTOP"),
   },
   {
     // It is back about when its Sentinels give it up, and takes writes until they have told it.
@@ -64,22 +63,15 @@ export function ofReplicas(where: Topology): (fault: Fault) => Nemesis {
   return (fault) => ({ ...fault, where: [where], ready: ({ redis }) => redis.whole() });
 }
 
-export async function killUntilTakenOver({ redis }: World): Promise<string> {
-  const { primary } = await redis.lineup();
-  await primary.kill("SIGKILL");
-  try {
-    return await redis.takeoverFrom(primary);
-  } finally {
-    await primary.restart();
-  }
-}
-
-export async function freezeUntilTakenOver({ redis }: World): Promise<string> {
-  const { primary } = await redis.lineup();
-  await primary.kill("SIGSTOP");
-  try {
-    return await redis.takeoverFrom(primary);
-  } finally {
-    await primary.kill("SIGCONT");
-  }
+/** The primary is gone, or stands still, until another server has taken over; then it is back. */
+export function untilTakenOver(signal: "SIGKILL" | "SIGSTOP"): Nemesis["strike"] {
+  return async ({ redis }) => {
+    const { primary } = await redis.lineup();
+    await primary.kill(signal);
+    try {
+      return await redis.takeoverFrom(primary);
+    } finally {
+      await (signal === "SIGKILL" ? primary.restart() : primary.kill("SIGCONT"));
+    }
+  };
 }
