@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { type Connection, type ConnectionRole, connect } from "./connection.ts";
 import { toLedgerError } from "./error.ts";
 import { type Keys, keysOf, prefixOf } from "./keys.ts";
-import { type Primary, parseInfo, primaryOf, unseen } from "./primary.ts";
+import { type Primary, unseen } from "./primary.ts";
 import { openRecent, type Recent } from "./recent.ts";
 import { type ScriptName, scriptNamed } from "./scripts.ts";
 
@@ -34,26 +33,6 @@ export function openCell({ url, cell, role }: { url: string; cell: string; role:
       else redis.disconnect();
     },
   };
-}
-
-/** Waits until the cell can be used; a LedgerError that says why when it cannot within the time. */
-export async function awaitReady(cell: Cell, withinMs: number): Promise<void> {
-  const last: { error?: unknown } = {};
-  const note = (error: unknown) => {
-    last.error = error;
-  };
-  cell.redis.on("error", note);
-  try {
-    const signal = AbortSignal.timeout(withinMs);
-    while (cell.redis.status !== "ready")
-      await once(cell.redis, "ready", { signal }).catch(() => signal.throwIfAborted());
-    const [info] = (await pipeline(cell, [["info", "replication"]])) as [string];
-    cell.primary = primaryOf(parseInfo(info), cell.primary);
-  } catch (error) {
-    throw toLedgerError(last.error ?? error);
-  } finally {
-    cell.redis.off("error", note);
-  }
 }
 
 type Argument = string | number | Buffer;

@@ -3,6 +3,7 @@ import { ask, type Cell, isNoScript, run } from "./cell.ts";
 import { toLedgerError } from "./error.ts";
 import { type Primary, parseInfo, primaryOf } from "./primary.ts";
 import { type ScriptName, scriptNamed } from "./scripts.ts";
+import { seePrimary } from "./see-primary.ts";
 
 /** A replica that has just been attached needs moments until it is in step. */
 const patienceMs = 3_000;
@@ -18,6 +19,7 @@ export async function runConfirmed<Answer>(
   name: ScriptName,
   args: readonly (string | number | Buffer)[],
 ): Promise<{ answer: Answer; confirmed: boolean }> {
+  if (cell.primary.id === "") cell.primary = await seePrimary(cell);
   // one that has had a replica may have it back since it was looked at
   if (cell.primary.followedAs === "") return { answer: await run<Answer>(cell, name, args), confirmed: true };
   const script = scriptNamed(name);

@@ -85,7 +85,27 @@ test("a move that rests on another process' move is made again after that", asyn
     describe: "both moves are there again",
     timeoutMs: 10_000,
   });
+  await primary.restart();
 }, 60_000);
+
+test("a primary that was restarted is not trusted alone by those that start only then, either", async () => {
+  await sentinels.whole();
+  const { primary, replicas } = await sentinels.lineup();
+  await using before = open();
+  await ledger.awaitReady(before, 5_000);
+  // so that nobody takes over, and none is back in time
+  for (const replica of replicas) await replica.kill("SIGSTOP");
+  try {
+    await primary.kill("SIGKILL");
+    await primary.restart();
+    await using cell = ledger.openCell({ url: primary.url, cell: before.name, role: "worker" });
+    await ledger.awaitReady(cell, 5_000);
+    await expect(running(cell, "task-1")).rejects.toMatchObject({ kind: "unconfirmed" });
+    expect((await ledger.checkSafety(cell)).unsafe.join()).toContain("replica of Redis is away");
+  } finally {
+    for (const replica of replicas) await replica.kill("SIGCONT");
+  }
+});
 
 /** As the stages do it: the move says what it believes. */
 async function hand(cell: ledger.Cell, id: string, from: State[], to: "finalizing" | "succeeded"): Promise<void> {

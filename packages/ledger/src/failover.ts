@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type Cell, pipeline } from "./cell.ts";
-import { parseInfo, primaryOf } from "./primary.ts";
+import type { Cell } from "./cell.ts";
+import { seePrimary } from "./see-primary.ts";
 import { makeAgain } from "./verbs/move.ts";
 
 const everyMs = 1_000;
@@ -26,8 +26,7 @@ export function watchPrimary(cell: Cell, tookOver: (restored: number) => void): 
 
 /** Answers how many more rounds there are after this look. */
 async function look(cell: Cell, left: number, tookOver: (restored: number) => void): Promise<number> {
-  const [info] = (await pipeline(cell, [["info", "replication"]])) as [string];
-  const seen = primaryOf(parseInfo(info), cell.primary);
+  const seen = await seePrimary(cell);
   const changed = cell.primary.id !== "" && cell.primary.id !== seen.id;
   // only after that is the new one known: a fault in between lets it begin anew
   const restored = changed || left > 0 ? await makeAgain(cell) : 0;

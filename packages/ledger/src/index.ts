@@ -1,5 +1,6 @@
 export { audit } from "./audit.ts";
-export { awaitReady, type Cell, openCell } from "./cell.ts";
+export { awaitReady } from "./await-ready.ts";
+export { type Cell, openCell } from "./cell.ts";
 export { type Connection, type ConnectionRole, connect } from "./connection.ts";
 export { LedgerError, type LedgerErrorKind } from "./error.ts";
 export { watchPrimary } from "./failover.ts";

@@ -48,6 +48,8 @@ export function keysOf(prefix: string) {
     events: (state: string) => `${prefix}:es:${state}`,
     endpoints: `${prefix}:endpoints`,
     orphans: `${prefix}:orphans`,
+    /** The id under which the primary has, or shortly before had, replicas. */
+    followed: `${prefix}:followed`,
   };
 }
 export type Keys = ReturnType<typeof keysOf>;

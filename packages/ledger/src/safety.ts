@@ -70,7 +70,7 @@ function failoverDangers(cell: Cell, facts: Facts): string[] {
   const { replicated, replicas } = primaryOf(facts, cell.primary);
   if (!replicated || replicas > 0) return [];
   return [
-    "The replica of Redis is away or not yet in step, and a failover now could lose what is acknowledged: start it again, or wait until it has caught up; to go on without one, detach it and restart reelqueue.",
+    "The replica of Redis is away or not yet in step, and a failover now could lose what is acknowledged: start it again, or wait until it has caught up; to go on without one, detach it, and restart reelqueue five minutes later.",
   ];
 }
 

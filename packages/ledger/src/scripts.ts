@@ -22,6 +22,7 @@ export type ScriptName =
   | "delivered"
   | "doubt"
   | "extend"
+  | "followed"
   | "forget"
   | "move"
   | "note"
