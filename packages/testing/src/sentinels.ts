@@ -26,7 +26,7 @@ const name = "reel";
 /** A primary waits 5 s by default before it fills a new replica. */
 const atOnce = ["--repl-diskless-sync-delay", "0"];
 
-/** Starts them with a Sentinel's patience of one second; resolves once a failover can succeed. */
+/** Starts them with a Sentinel's patience of two seconds; resolves once a failover can succeed. */
 export async function startSentinels(): Promise<Sentinels> {
   const scope = new AsyncDisposableStack();
   const server = async () => {
@@ -82,7 +82,8 @@ function sentinelArguments({ port, directory }: { port: number; directory: strin
     "bind 127.0.0.1",
     `dir ${directory}`,
     `sentinel monitor ${name} 127.0.0.1 ${watched} 2`,
-    `sentinel down-after-milliseconds ${name} 1000`,
+    // they ask once a second: with less patience than two of these they give up a primary that is alive, right after a failover
+    `sentinel down-after-milliseconds ${name} 2000`,
     `sentinel failover-timeout ${name} 5000`,
   ];
   if (!existsSync(file)) writeFileSync(file, `${lines.join("\n")}\n`);

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type Fault, ofReplicas, untilTakenOver } from "./failover.ts";
+import { type Fault, ofReplicas, primaryAndAll, untilTakenOver } from "./failover.ts";
 import type { Nemesis } from "./nemesis.ts";
 
 const faults: readonly Fault[] = [
   { name: "owner-kill", weight: 0.1, strike: untilTakenOver("SIGKILL") },
   { name: "owner-freeze", weight: 0.1, strike: untilTakenOver("SIGSTOP") },
+  { name: "owner-and-all", weight: 0.1, strike: primaryAndAll },
   {
     // It is back before the others have given it up.
     name: "owner-kill-restart",

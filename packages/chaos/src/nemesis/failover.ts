@@ -1,5 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { Chance } from "../random.ts";
 import type { Topology } from "../world/servers.ts";
+import type { World } from "../world/world.ts";
 import type { Nemesis } from "./nemesis.ts";
 
 const faults: readonly Fault[] = [
@@ -21,12 +23,18 @@ const faults: readonly Fault[] = [
     weight: 0.1,
     strike: async ({ redis }, luck) => {
       const { primary } = await redis.lineup();
-      const downMs = luck.between(0, 2_500);
+      const downMs = luck.between(0, 4_000);
       await primary.kill("SIGKILL");
       await wait(downMs);
       await primary.restart();
       return `primary away for ${downMs} ms`;
     },
+  },
+  {
+    // Those that start meanwhile know nothing of the replica but what the primary itself remembers.
+    name: "primary-and-all",
+    weight: 0.1,
+    strike: primaryAndAll,
   },
   {
     name: "replica-freeze",
@@ -61,6 +69,17 @@ export type Fault = Omit<Nemesis, "where" | "ready">;
 /** Such a fault of replicated servers strikes when another could take over. */
 export function ofReplicas(where: Topology): (fault: Fault) => Nemesis {
   return (fault) => ({ ...fault, where: [where], ready: ({ redis }) => redis.whole() });
+}
+
+export async function primaryAndAll({ redis, slots }: World, luck: Chance): Promise<string> {
+  const { primary } = await redis.lineup();
+  const [laterMs, downMs] = [luck.between(0, 1_500), luck.between(1_800, 3_200)];
+  for (const slot of slots) slot.signal("SIGKILL");
+  await wait(laterMs);
+  await primary.kill("SIGKILL");
+  await wait(downMs);
+  await primary.restart();
+  return `every process, and ${laterMs} ms later the primary for ${downMs} ms`;
 }
 
 /** The primary is gone, or stands still, until another server has taken over; then it is back. */
