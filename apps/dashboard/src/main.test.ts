@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type App, sharedRedis, spawnApp } from "@reelqueue/testing";
+import { type App, eventually, sharedRedis, spawnApp } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 let home: string;
@@ -23,9 +23,8 @@ async function start(env: Record<string, string> = {}): Promise<App> {
 test("it starts on loopback without any setting, says how to log in, and SIGTERM ends it with 0", async () => {
   const { ready, logs, kill, exited, url } = await start();
   await ready();
-  expect(logs()).toContain(
-    `dashboard listens on ${url}; log in as admin with the password in ${home}/dashboard-password\n`,
-  );
+  const told = `dashboard listens on ${url}; log in as admin with the password in ${home}/dashboard-password\n`;
+  await eventually(() => logs().includes(told), { describe: "it says how to log in" });
   expect((await fetch(url, { redirect: "manual" })).status).toBe(302);
   kill("SIGTERM");
   expect(await exited).toEqual({ code: 0, signal: null });

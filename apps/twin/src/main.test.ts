@@ -1,4 +1,4 @@
-import { spawnApp } from "@reelqueue/testing";
+import { eventually, spawnApp } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { readEnv } from "./env.ts";
 import { openTwin } from "./testing/client.ts";
@@ -57,6 +57,7 @@ test("every variable that is wrong is named at once", () => {
 test("the process prints its URL, serves, and ends in order when it is told to", async () => {
   const app = await spawnApp("twin", { TWIN_LIMITS: "off" });
   await app.ready();
+  await eventually(() => app.logs() !== "", { describe: "it says so" });
   expect(app.logs()).toBe(`twin listens on ${app.url}\n`);
   app.kill("SIGTERM");
   expect(await app.exited).toEqual({ code: 0, signal: null });

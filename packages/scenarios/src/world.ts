@@ -122,12 +122,15 @@ function environment(
   home: string,
   { accounts = {}, twin: twinWish, redis: given }: WorldWish,
 ): Record<string, string> & { REELQUEUE_CONFIG: string; REDIS_URL: string } {
+  const timeScale = twinWish?.clockFactor ?? clockFactor;
   const account = (provider: string) => ({
     provider,
     baseUrl: `${twin.url}/${twinPaths[provider]}`,
     keyEnv: "TWIN_KEY",
     callbackSecretEnv: "TWIN_CALLBACK_SECRET",
-    timeScale: twinWish?.clockFactor ?? clockFactor,
+    timeScale,
+    // three seconds here, however fast the twin lives: looks that prove something lie apart in real time
+    quietMs: 3_000 * timeScale,
     chargesFailures: false,
     pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
     ...accounts[provider],

@@ -36,7 +36,8 @@ export async function spawnEntry(file: string, name: string, env: Record<string,
   let written = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (written += text));
   endsWithUs(child);
-  const exited = once(child, "exit").then(([code, signal]) => ({ code, signal }));
+  // not `exit`: what it wrote last may come after that
+  const exited = once(child, "close").then(([code, signal]) => ({ code, signal }));
   if (child.pid === undefined) throw new Error(`${name} could not be started`);
   const url = `http://127.0.0.1:${env.HEALTH_PORT ?? env.PORT ?? port}`;
   return {
