@@ -69,6 +69,11 @@ describe("review", () => {
     expect((await errorIn(other, 409)).message).toContain(owner);
   });
 
+  test("what is still being asked about is 409, and says when a person is asked", async () => {
+    const answer = await post(await broughtTo(api, "unknown"), "review", { finding: "unsent" });
+    expect((await errorIn(answer, 409)).message).toContain("its task may yet appear");
+  });
+
   test("what needs none is 409; a finding that is none, or not whole, is 400", async () => {
     await errorIn(await post(await queued(api), "review", { finding: "unsent" }), 409);
     const id = await broughtTo(api, "needs_review");

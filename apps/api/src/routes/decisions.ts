@@ -1,4 +1,4 @@
-import type { Generation } from "@reelqueue/contracts";
+import type { Generation, State } from "@reelqueue/contracts";
 import { cancel, type Finding, find, type Installation, retry, review } from "@reelqueue/pipeline";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
@@ -54,6 +54,10 @@ const findings = z.discriminatedUnion("finding", [
   z.strictObject({ finding: z.literal("give_up") }),
 ]);
 
+const whyNot: Partial<Record<State, string>> = {
+  unknown: "its task may yet appear, and you are asked once that can no longer be",
+};
+
 async function onReview(request: FastifyRequest, installation: Installation): Promise<Generation> {
   const body = valid(findings, request.body);
   const { id } = await ownGeneration(request, installation);
@@ -65,7 +69,10 @@ async function onReview(request: FastifyRequest, installation: Installation): Pr
     case "taken":
       throw new ApiError("conflict", `This task belongs to ${outcome.by} already.`);
     case "conflict":
-      throw new ApiError("conflict", `It is ${outcome.state}; only what needs a review can be settled.`);
+      throw new ApiError(
+        "conflict",
+        `It is ${outcome.state}; ${whyNot[outcome.state] ?? "only what needs a review can be settled"}.`,
+      );
     case "missing":
       throw new ApiError("not_found");
   }

@@ -18,7 +18,7 @@ export async function queued(
   return answer.id;
 }
 
-type Ending = "submitting" | "running" | "needs_review" | "failed" | "succeeded";
+type Ending = "submitting" | "unknown" | "running" | "needs_review" | "failed" | "succeeded";
 type Step = Omit<ledger.Move, "id" | "token">;
 
 interface Wish extends Record<string, unknown> {
@@ -56,6 +56,8 @@ function stepsTo(
   switch (ending) {
     case "submitting":
       return [submitting];
+    case "unknown":
+      return [submitting, unknown];
     case "needs_review":
       return [submitting, unknown, review];
     case "running":
