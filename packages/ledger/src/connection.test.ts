@@ -1,4 +1,4 @@
-import { eventually, startSentinels, uniqueCell } from "@reelqueue/testing";
+import { eventually, startCluster, startSentinels, uniqueCell } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import * as ledger from "./index.ts";
 
@@ -16,4 +16,25 @@ test("a failover that is announced while connections still look for the primary 
   await eventually(async () => (await lineup()).primary === second, { describe: "the replica has taken over" });
   await Promise.all(cells.map((cell) => ledger.awaitReady(cell, 20_000)));
   expect(cells.map(({ redis }) => redis.status)).toEqual(cells.map(() => "ready"));
+}, 60_000);
+
+test("a process that starts while the Cluster is down waits until it is up, or says so when its time is over", async () => {
+  await using scope = new AsyncDisposableStack();
+  const { url, nodes, cellOn, stop } = await startCluster();
+  scope.defer(stop);
+  const [node] = nodes;
+  if (node === undefined) throw new Error("no node");
+  const name = await cellOn(node);
+  const server = ledger.connect(node.url, "front");
+  scope.defer(() => server.disconnect());
+  await eventually(() => server.status === "ready", { describe: "it is connected" });
+  const slot = Number(await server.call("cluster", "keyslot", ledger.prefixOf(name)));
+  await server.call("cluster", "delslots", slot);
+  const open = () => scope.use(ledger.openCell({ url, cell: name, role: "worker" }));
+  const [cell, hurried] = [open(), open()];
+  const ready = ledger.awaitReady(cell, 20_000);
+  await expect(ledger.awaitReady(hurried, 4_000)).rejects.toThrow(/CLUSTERDOWN|MOVED/);
+  await server.call("cluster", "addslots", slot);
+  await ready;
+  expect(cell.primary.id).toMatch(/^[0-9a-f]{40}$/);
 }, 60_000);
