@@ -1,35 +1,48 @@
+import { createHash } from "node:crypto";
 import { createServer, request } from "node:http";
 import { buffer } from "node:stream/consumers";
 
 export interface ManglingProxy extends AsyncDisposable {
   url: string;
-  /** How many answers of each provider, by the first part of its paths. */
+  /** How many answers of each provider are mangled, by the first part of its paths. */
   mangled: ReadonlyMap<string, number>;
 }
 
-/** What becomes of the answer to a request; undefined: it stays as it is. */
-export type Choose = (path: string, sent: string) => ((body: Buffer) => Buffer) | undefined;
+/** One request as the proxy understands it. `row` is the marker of the row it is about; a list is about no row. */
+interface Question {
+  row: string;
+  /** `create`: a POST. `poll`: a question by task id. `lost`: a question by our own id, or a list. */
+  kind: "create" | "poll" | "lost";
+  /** How often this question was asked before. */
+  nth: number;
+}
 
-/** Passes requests on to the twin and mangles some of its answers on their way back: what was done is done, only the word of it is lost. */
-export async function startManglingProxy(target: string, choose: Choose): Promise<ManglingProxy> {
+/**
+ * Passes requests on to the simulator and mangles some of its answers on their way back: the request has taken effect, only the answer is lost.
+ * What is mangled, and how, follows from the seed, the row and the question alone, so that the order of requests changes nothing.
+ */
+export async function startManglingProxy(target: string, seed: number): Promise<ManglingProxy> {
   const counts = new Map<string, number>();
+  const reader = questionReader();
   const server = createServer(async (incoming, outgoing) => {
-    const body = await buffer(incoming);
+    const path = incoming.url ?? "";
+    const sent = (await buffer(incoming)).toString();
     const passedOn = request(
-      `${target}${incoming.url}`,
+      `${target}${path}`,
       { method: incoming.method, headers: incoming.headers },
       async (answer) => {
         const real = await buffer(answer);
-        const mangle = answer.statusCode === 200 ? choose(incoming.url ?? "", body.toString()) : undefined;
-        const name = incoming.url?.split("/")[1] ?? "";
-        if (mangle) counts.set(name, (counts.get(name) ?? 0) + 1);
-        const sent = mangle ? mangle(real) : real;
-        const headers = { ...answer.headers, "content-length": String(sent.length) };
-        outgoing.writeHead(answer.statusCode ?? 502, headers).end(sent);
+        const question = answer.statusCode === 200 ? reader(path, sent, real.toString()) : undefined;
+        const wrong = question !== undefined && isMangled(seed, question);
+        const name = path.split("/")[1] ?? "";
+        if (wrong) counts.set(name, (counts.get(name) ?? 0) + 1);
+        const body = wrong ? mangled(real, picker(seed, Object.values(question).join(" "))) : real;
+        const headers = { ...answer.headers, "content-length": String(body.length) };
+        outgoing.writeHead(answer.statusCode ?? 502, headers).end(body);
       },
     );
     passedOn.on("error", () => outgoing.destroy());
-    passedOn.end(body);
+    passedOn.end(sent);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -43,10 +56,63 @@ export async function startManglingProxy(target: string, choose: Choose): Promis
   };
 }
 
+/** Of creates a third is mangled, each once; of polls five in six, of questions after a lost create every third, so never many in a row. */
+function isMangled(seed: number, { row, kind, nth }: Question): boolean {
+  const turn = nth + numberOf(`${seed} ${row}`);
+  switch (kind) {
+    case "create":
+      return nth === 0 && turn % 3 === 0;
+    case "poll":
+      return turn % 6 !== 0;
+    case "lost":
+      return turn % 3 === 0;
+  }
+}
+
+/** Learns from each create which ids stand for its row: those that it sent and those that the provider answered. */
+function questionReader(): (path: string, sent: string, answer: string) => Question | undefined {
+  const rows = new Map<string, Pick<Question, "row" | "kind">>();
+  const asked = new Map<string, number>();
+  return (path, sent, answer) => {
+    if (path.startsWith("/files/")) return undefined;
+    const marker = /\[\[marker:([^\]]+)\]\]/.exec(sent)?.[1];
+    if (marker !== undefined) {
+      for (const id of idsIn(sent)) rows.set(id, { row: marker, kind: "lost" });
+      for (const id of idsIn(answer)) if (!rows.has(id)) rows.set(id, { row: marker, kind: "poll" });
+    }
+    const { pathname, searchParams } = new URL(path, "http://127.0.0.1");
+    const named = [...pathname.split("/"), ...searchParams.values()].find((part) => rows.has(part)) ?? "";
+    const list = { row: pathname, kind: "lost" } as const;
+    const about = marker === undefined ? (rows.get(named) ?? list) : ({ row: marker, kind: "create" } as const);
+    const key = `${about.row} ${about.kind}`;
+    const nth = asked.get(key) ?? 0;
+    asked.set(key, nth + 1);
+    return { ...about, nth };
+  };
+}
+
+/** The values of all fields of a JSON text whose name ends in "id". */
+function idsIn(text: string): string[] {
+  return [...text.matchAll(/id"\s*:\s*"([^"]+)"/gi)].map(([, id = ""]) => id);
+}
+
+const numberOf = (text: string): number => createHash("sha1").update(text).digest().readUInt32BE();
+
+/** Mulberry32, a small seeded generator: chooses a number below its argument. */
+function picker(seed: number, name: string): (below: number) => number {
+  let state = numberOf(`${seed} ${name}`);
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /** Ways in which an answer can be wrong; `pick` chooses a number below its argument. */
-export function mangled(body: Buffer, pick: (below: number) => number): Buffer {
+function mangled(body: Buffer, pick: (below: number) => number): Buffer {
   const whole = body.toString();
   const wrong = [
     () => "",

@@ -3,6 +3,7 @@ import type { Candidate, Listed, Unanswered } from "@reelqueue/providers";
 import type { Account } from "../account.ts";
 import { callOf } from "../call.ts";
 import type { Deps } from "../deps.ts";
+import { patienceWith } from "../patience.ts";
 import { idempotencyKeyOf } from "../submit/idempotency-key.ts";
 import { post } from "../submit/post.ts";
 import type { Lost, Resolution } from "./index.ts";
@@ -39,7 +40,7 @@ export async function sameKeyAgain(lost: Lost, deps: Deps): Promise<Resolution> 
       return { kind: "later", inMs: 60_000 };
     case "unsent":
     case "unknown":
-      return { kind: "later", inMs: growing(lost) };
+      return { kind: "later", inMs: askAgainMs(account) };
   }
 }
 
@@ -116,10 +117,14 @@ function later(lost: Lost, answer: Unanswered): Resolution {
     case "blocked":
       return { kind: "later", inMs: 60_000 };
     case "unreachable":
-      return { kind: "later", inMs: growing(lost) };
+      return { kind: "later", inMs: askAgainMs(lost.intent.account) };
   }
 }
 
-function growing({ trouble }: Lost): number {
-  return Math.min(60_000, 2_000 * 2 ** Math.min(trouble, 10));
+/**
+ * Real ms until a question that got no usable answer is asked again. The wait does not grow: one mangled answer says nothing about the next one,
+ * and a provider that is away is left alone by the circuit breaker (ADR 13).
+ */
+function askAgainMs(account: Account): number {
+  return Math.max(5_000 / account.timeScale, patienceWith(account).waitMs());
 }

@@ -19,7 +19,6 @@ export const fields = [
   "submits",
   "at",
   "hint",
-  "trouble",
   "misses",
   "token",
   "crashes",
@@ -37,8 +36,7 @@ export interface Lost {
   /** From then on nobody can have been sending it any more. */
   silentAtMs: number;
   nowMs: number;
-  /** Looks that told nothing, and looks in a row that found nothing. */
-  trouble: number;
+  /** Looks in a row that found nothing. */
   misses: string;
   /** Workers that died while they were sending it. */
   crashes: string;
@@ -102,7 +100,6 @@ export async function lostOf(item: Item, lease: string, account: Account, deps: 
     lostAtMs,
     silentAtMs: Math.max(lostAtMs, Number(item.silentAt)),
     nowMs: Number(lease) - deps.timing.lookLeaseMs,
-    trouble: Number(item.trouble),
     misses: item.misses,
     crashes: item.crashes,
     lease,
@@ -140,7 +137,7 @@ async function act(lost: Lost, resolution: Resolution, deps: Deps): Promise<void
       return countMiss(lost, deps);
     case "later":
       return lost.nowMs - lost.lostAtMs < deps.timing.askForMs
-        ? lookAgain(lost, resolution.inMs, { trouble: String(lost.trouble + 1) }, deps)
+        ? lookAgain(lost, resolution.inMs, {}, deps)
         : giveToReview(lost, "its provider has said nothing usable for a day", deps);
     case "mute":
       if (!(await sendAnew(lost, resolution.why, deps))) await askAPerson(lost, resolution.why, deps);
