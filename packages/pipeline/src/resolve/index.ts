@@ -13,17 +13,7 @@ import { giveToReview } from "./give-to-review.ts";
 import { quietLeftMs } from "./quiet.ts";
 import { sendAnew } from "./send-anew.ts";
 
-export const fields = [
-  "attempt",
-  "class",
-  "submits",
-  "at",
-  "hint",
-  "misses",
-  "token",
-  "crashes",
-  "silentAt",
-] as const;
+export const fields = ["attempt", "class", "submits", "at", "hint", "misses", "token", "crashes", "silentAt"] as const;
 
 /** A POST whose fate is unknown, as it is claimed. `nowMs` is the clock of Redis. */
 export interface Lost {
