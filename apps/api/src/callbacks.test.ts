@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 /** A genuine address for one attempt of a generation, made as the pipeline makes it. */
-function addressOf(id: string, attempt = "1"): string {
+function addressOf(id: string, attempt = 1): string {
   const mac = createHmac("sha256", api.installation.secrets.callbackKey).update(`${id}.${attempt}`).digest("base64url");
   return `/callbacks/hiapi/${id}.${attempt}.${mac.slice(0, 32)}`;
 }
@@ -38,7 +38,7 @@ test("a genuine one makes its task due now, twice does no harm, and any content 
       await ledger.standing(api.installation.cell, id, {
         lane: "poll",
         account: "hiapi",
-        priority: "0",
+        priority: 0,
         tenant: "acme",
       })
     ).dueInMs ?? 0;
@@ -58,7 +58,7 @@ test("every bad address gets the same bytes, whatever is wrong with it", async (
   const bad = [
     genuine.slice(0, -1),
     `${genuine}x`,
-    addressOf(id, "2").replace(".2.", ".1."),
+    addressOf(id, 2).replace(".2.", ".1."),
     genuine.replace("hiapi", "jiekou"),
     genuine.replace("hiapi", "nobody"),
     "/callbacks/hiapi/x",

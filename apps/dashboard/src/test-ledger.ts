@@ -1,7 +1,8 @@
 import { type Failure, type GenerationInput, generationRequest, type Output, type State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
+import { type Move, sendAll, sendMove } from "@reelqueue/ledger/testing";
 
-type Step = Omit<ledger.Move, "id" | "token">;
+type Step = Omit<Move, "id" | "token">;
 
 const output: Output = {
   kind: "video",
@@ -42,7 +43,7 @@ const stepsTo: Record<State, readonly Step[]> = {
     {
       from: ["finalizing"],
       to: "succeeded",
-      set: { outputs: ledger.outputsText("in no key", [output]), cost: "756000" },
+      set: { outputsText: ledger.outputsText("in no key", [output]), settledMicroUsd: 756_000 },
     },
   ],
   failed: [submitting, running, failedAs(failure)],
@@ -51,7 +52,7 @@ const stepsTo: Record<State, readonly Step[]> = {
 };
 
 function failedAs(as: Failure): Step {
-  return { from: ["running"], to: "failed", set: { failure: JSON.stringify(as) }, note: as.message };
+  return { from: ["running"], to: "failed", set: { failure: as }, note: as.message };
 }
 
 let made = 0;
@@ -105,9 +106,9 @@ async function moveAll(cell: ledger.Cell, ids: readonly string[], step: Step, at
       ...step,
       id,
       token: `step-${at}`,
-      ...(step.to === "running" && { task: `task-${id}` }),
+      ...(step.to === "running" && { bindTask: `task-${id}` }),
     }));
-    const moved = await ledger.moveAll(cell, moves);
+    const moved = await sendAll(cell, moves);
     const refused = moved.find(({ kind }) => kind !== "moved");
     if (refused) throw new Error(`not moved to ${step.to}: ${JSON.stringify(refused)}`);
   }
@@ -122,6 +123,6 @@ export async function announce(
   const [id = ""] = await fill(cell, "running", 1);
   const event = { endpoint: "e1", url, body: JSON.stringify(body) };
   const step = failedAs(failure);
-  await ledger.move(cell, { ...step, id, token: "announce", event } as ledger.Move);
+  await sendMove(cell, { ...step, id, token: "announce", event });
   return `msg_${id}_1`;
 }

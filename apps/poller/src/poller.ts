@@ -1,4 +1,4 @@
-import { openInstallation, type Rehearsal, startAdmission, startPoller, startRecovery } from "@reelqueue/pipeline";
+import { type Adjust, openInstallation, startAdmission, startPoller, startRecovery } from "@reelqueue/pipeline";
 import { createLogger, createWatchdog, serveCells, type WatchdogOptions } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 import { tick } from "./tick.ts";
@@ -6,20 +6,20 @@ import { tick } from "./tick.ts";
 const day = 86_400_000;
 
 /** After how long without progress a cell is given up. */
-type Patience = { watchdog?: Omit<WatchdogOptions, "onExpired"> };
+type Patience = Omit<WatchdogOptions, "onExpired">;
 
 /** Opens the process that looks at tasks when they are due, resolves lost answers, and brings back whatever was dropped. */
 export async function openPoller(
   scope: AsyncDisposableStack,
   env: Env,
-  rehearsal?: Rehearsal & Patience,
+  { adjust, watchdog: patience }: { adjust?: Adjust; watchdog?: Patience } = {},
 ): Promise<void> {
   const log = createLogger({ name: "poller", level: env.logLevel });
   await serveCells(scope, { ...env, log }, async (scope, wish) => {
-    const installation = await openInstallation(scope, { ...env, ...wish, role: "worker", rehearsal });
+    const installation = await openInstallation(scope, { ...env, ...wish, role: "worker" }, adjust);
     const { config, ready } = installation;
     const { freed } = scope.use(startAdmission(installation));
-    const watchdog = scope.use(createWatchdog({ ...rehearsal?.watchdog, onExpired: wish.expired }));
+    const watchdog = scope.use(createWatchdog({ ...patience, onExpired: wish.expired }));
     const recovery = scope.use(startRecovery(installation, freed, { retentionMs: config.retentionDays * day }));
     const poller = scope.use(
       startPoller(installation, freed, { concurrency: env.concurrency, maxSleepMs: 250, turned: watchdog.beat }),

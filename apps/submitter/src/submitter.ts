@@ -1,13 +1,17 @@
-import { openInstallation, type Rehearsal, startAdmission, submit } from "@reelqueue/pipeline";
+import { type Adjust, openInstallation, startAdmission, submit } from "@reelqueue/pipeline";
 import { consume } from "@reelqueue/queue";
 import { createLogger, serveCells } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 
 /** Opens the process that creates the paid tasks: takes submit jobs, and admits more as slots come free. */
-export async function openSubmitter(scope: AsyncDisposableStack, env: Env, rehearsal?: Rehearsal): Promise<void> {
+export async function openSubmitter(
+  scope: AsyncDisposableStack,
+  env: Env,
+  { adjust }: { adjust?: Adjust } = {},
+): Promise<void> {
   const log = createLogger({ name: "submitter", level: env.logLevel });
   await serveCells(scope, { ...env, log }, async (scope, wish) => {
-    const installation = await openInstallation(scope, { ...env, ...wish, role: "worker", rehearsal });
+    const installation = await openInstallation(scope, { ...env, ...wish, role: "worker" }, adjust);
     const { cell, connect, ready } = installation;
     const admission = scope.use(startAdmission(installation));
     scope.use(

@@ -5,7 +5,10 @@ import { run } from "@reelqueue/runtime";
 
 /** The finalizer with a store that fetches every byte and keeps none. */
 const env = readEnv();
+const maxFileBytes = 1_073_741_824;
 
 await run((scope) =>
-  openFinalizer(scope, env, { outputs: (egress) => openDiscardOutputs({ egress, maxFileBytes: 1_073_741_824 }) }),
+  openFinalizer(scope, env, {
+    adjust: (it) => ({ ...it, outputs: openDiscardOutputs({ egress: it.http, maxFileBytes }) }),
+  }),
 );

@@ -1,13 +1,14 @@
-import { createHash, randomBytes } from "node:crypto";
-import { generationRequest } from "@reelqueue/contracts";
+import { createHash } from "node:crypto";
+import { generationRequest, type HandOver } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { eventually } from "@reelqueue/testing";
 import { prompts } from "../rig/prompts.ts";
 
 const account = "hiapi";
 const chunk = 500;
+const publicUrl = "https://reelqueue.example.com";
 
-/** Leads generations through their states by the ledger's own verbs, with what the stages write. */
+/** Leads generations through their states by the ledger's own verbs and transitions, with what the stages write. */
 export async function openLife(url: string, webhook: boolean) {
   const cell = ledger.openCell({ url, cell: "reel", role: "worker" });
   await ledger.awaitReady(cell, 5_000);
@@ -51,47 +52,38 @@ function newGeneration(cell: ledger.Cell, prompt: string, line: number, webhook:
 
 /** Grants, intents, bound tasks and six looks, as submitter and poller write them. */
 async function run(cell: ledger.Cell, count: number): Promise<void> {
+  const transitions = new ledger.Transitions(cell, publicUrl);
   for (let done = 0; done < count; ) {
     const { grants } = await ledger.admit(cell, account, { ...generous, slots: count });
-    const moved = {
-      submitting: grants.map(({ generation }) => begin(generation)),
-      running: grants.map(({ generation }) => bind(generation)),
-    };
-    check(await ledger.moveAll(cell, moved.submitting));
-    check(await ledger.moveAll(cell, moved.running));
+    check((await Promise.all(grants.map((grant) => submit(grant, transitions)))).flat());
     done += grants.length;
   }
   for (let looked = 0; looked < count; looked += chunk) {
     const { items, lease } = await ledger.claim(cell, "poll", account, [], { limit: chunk, leaseMs: 60_000 });
-    const looks = items.map(({ id }) => ({ id, nextInMs: 600_000, set: { polls: "6", seen: "187234" } }));
+    const looks = items.map(({ id }) => ({ id, nextInMs: 600_000, set: { polls: 6, ageAtLastPollMs: 187_234 } }));
     await ledger.polled(cell, "poll", account, lease, looks);
   }
 }
 
 const generous = { rate: 0, burst: 0, window: chunk, leaseMs: 30_000, weights: {} };
-const operationToken = () => randomBytes(6).toString("base64url");
 
-function begin(id: string): ledger.Move {
-  const due = { lane: "submitting", inMs: 90_000 } as const;
-  return { id, from: ["queued"], to: "submitting", token: operationToken(), due };
+async function submit(grant: HandOver, transitions: ledger.Transitions): Promise<ledger.Moved[]> {
+  const token = ledger.operationToken();
+  const intent = { id: grant.generation, token, attempt: 1, account: { name: account } };
+  const begun = await transitions.begin(grant, { token, leaseMs: 90_000 });
+  return [begun, await transitions.bind(intent, taskOf(intent.id), 0)];
 }
 
-function bind(id: string): ledger.Move {
-  const task = `tk-hiapi-${createHash("sha256").update(id).digest("hex").slice(0, 26).toUpperCase()}`;
-  const due = { lane: "poll", inMs: 0 } as const;
-  return { id, from: ["submitting"], to: "running", token: `${operationToken()}+`, task, due, set: { polls: "0" } };
-}
+const taskOf = (id: string): string =>
+  `tk-hiapi-${createHash("sha256").update(id).digest("hex").slice(0, 26).toUpperCase()}`;
 
 async function succeed(cell: ledger.Cell, ids: readonly string[], count: number, webhook: boolean): Promise<void> {
+  const transitions = new ledger.Transitions(cell, publicUrl);
   for (let start = 0; start < count; start += chunk) {
     const part = ids.slice(start, start + chunk);
-    check(await ledger.moveAll(cell, part.map(finish)));
-    check(
-      await ledger.moveAll(
-        cell,
-        (await ledger.readMany(cell, part)).flatMap((found) => (found ? keep(found, webhook) : [])),
-      ),
-    );
+    check(await Promise.all(part.map((id) => finish(id, transitions))));
+    const found = (await ledger.readMany(cell, part)).filter((each) => each !== undefined);
+    check(await Promise.all(found.map((each) => keep(each, transitions))));
   }
   for (let left = webhook ? count : 0; left > 0; ) {
     const { items, lease } = await ledger.claimDeliveries(cell, { limit: chunk, perEndpoint: chunk, leaseMs: 30_000 });
@@ -102,46 +94,18 @@ async function succeed(cell: ledger.Cell, ids: readonly string[], count: number,
   }
 }
 
-function finish(id: string): ledger.Move {
+function finish(id: string, transitions: ledger.Transitions): Promise<ledger.Moved> {
   const url = `https://cdn.example.com/outputs/${id}/video.mp4?expires=1790000000&signature=${"a".repeat(64)}`;
-  return {
-    id,
-    from: ["running"],
-    to: "finalizing",
-    token: operationToken(),
-    handover: true,
-    due: { lane: "finalize", inMs: 60_000 },
-    set: { remote: JSON.stringify([{ kind: "video", url }]), urgency: "465120", polls: "7", progress: "100" },
-    unset: ["misses", "trouble"],
-  };
+  const task = { remoteOutputs: [{ kind: "video" as const, url }], finalizePriority: 465_120 };
+  return transitions.finishTask({ id, taskId: taskOf(id), from: "running" }, task, 60_000);
 }
 
-function keep({ id, request }: ledger.Found, webhook: boolean): ledger.Move {
+function keep(found: ledger.Found, transitions: ledger.Transitions): Promise<ledger.Moved> {
+  const { id } = found;
   const sha256 = createHash("sha256").update(id).digest("hex");
-  const file = { kind: "video" as const, bytes: 5_242_880, sha256, contentType: "video/mp4" };
-  const outputs = [{ ...file, key: `2026/11/20/${id}/1-video.mp4` }];
-  const data = {
-    id,
-    state: "succeeded",
-    account,
-    tenant: "default",
-    taskId: `tk-hiapi-${sha256.slice(0, 26)}`,
-    attempt: 1,
-    batch: "spring-campaign",
-  };
-  const url = `https://reelqueue.example.com/v1/generations/${id}/outputs/0`;
-  const event = { ...data, outputs: [{ ...file, url }], cost: { estimateUsd: 0.75, settledUsd: 0.75 } };
-  const body = JSON.stringify({ type: "generation.succeeded", timestamp: new Date().toISOString(), data: event });
-  return {
-    id,
-    from: ["finalizing"],
-    to: "succeeded",
-    token: operationToken(),
-    set: { outputs: ledger.outputsText(id, outputs) },
-    unset: ["remote", "urgency", "keeps", "polls", "seen", "progress", "seq"],
-    rest: request,
-    ...(webhook && { event: { endpoint: "0123456789ab", url: "https://example.com/hooks/videos", body } }),
-  };
+  const key = `2026/11/20/${id}/1-video.mp4`;
+  const output = { kind: "video" as const, key, bytes: 5_242_880, sha256, contentType: "video/mp4" };
+  return transitions.succeed(found, ledger.operationToken(), [output]);
 }
 
 function check(moved: readonly ledger.Moved[]): void {

@@ -43,7 +43,7 @@ export async function wentOn(cell: ledger.Cell, before: Standing, sinceMs: numbe
   return figures;
 }
 
-function firstMoveAfter(record: ledger.StoredRecord, sinceMs: number): number {
+function firstMoveAfter(record: ledger.GenerationRecord, sinceMs: number): number {
   const times = ledger.timelineOf(record).map(({ at }) => Date.parse(at));
   return times.find((at) => at >= sinceMs) ?? Number.NaN;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as ledger from "@reelqueue/ledger";
+import { type Move, sendAll } from "@reelqueue/ledger/testing";
 import { Pool } from "undici";
 
 const account = "hiapi";
@@ -43,11 +44,11 @@ export async function fill(
     const rows = tasks.slice(start, start + chunk).map((task) => newGeneration(cell, task));
     await ledger.accept(cell, rows);
     await ledger.admit(cell, account, limits);
-    await ledger.moveAll(
+    await sendAll(
       cell,
       rows.map(({ id }) => begin(id)),
     );
-    await ledger.moveAll(
+    await sendAll(
       cell,
       rows.map(({ id }, i) => bind(id, tasks[start + i] ?? "", moment(start + i))),
     );
@@ -71,13 +72,13 @@ function newGeneration(cell: ledger.Cell, task: string): ledger.NewGeneration {
   return { id: generationOf(cell.name, task), hash, request, ...place };
 }
 
-function begin(id: string): ledger.Move {
+function begin(id: string): Move {
   const due = { lane: "submitting", inMs: 90_000 } as const;
   return { id, from: ["queued"], to: "submitting", token: `${id.slice(-8)}`, due };
 }
 
-function bind(id: string, task: string, { dueInMs, ageMs }: Moment): ledger.Move {
+function bind(id: string, task: string, { dueInMs, ageMs }: Moment): Move {
   const due = { lane: "poll", inMs: Math.round(dueInMs) } as const;
-  const set = { polls: "0", ...(ageMs > 0 && { at: `${Math.round(Date.now() - ageMs)}` }) };
-  return { id, from: ["submitting"], to: "running", token: `${id.slice(-8)}+`, task, due, set };
+  const set = ageMs > 0 ? { stateChangedAtMs: Date.now() - ageMs } : {};
+  return { id, from: ["submitting"], to: "running", token: `${id.slice(-8)}+`, bindTask: task, due, set };
 }

@@ -1,6 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
-import type { Rule } from "@reelqueue/pipeline";
 import type { FaultMix } from "./feed.ts";
+import { type Rule, rules } from "./without.ts";
 import { type Topology, topologies } from "./world/servers.ts";
 import { type AccountName, accountNames } from "./world/world.ts";
 
@@ -37,8 +37,6 @@ export interface ChaosOptions {
   /** Where the report and the logs go. */
   report: string;
 }
-
-const rules = ["intent", "durable", "no-blind-retry", "fence", "quiet"] as const satisfies readonly Rule[];
 
 /** Every fault of the providers that the system promises to survive, at a share that a run of some hundreds meets. */
 export const everyFault: FaultMix = {

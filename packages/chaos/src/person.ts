@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import * as ledger from "@reelqueue/ledger";
 import { review } from "@reelqueue/pipeline";
-import { markerOf } from "./check/money.ts";
+import { markerOf, tasksOf } from "./check/money.ts";
 import type { World } from "./world/world.ts";
 
 const everyMs = 5_000;
@@ -44,12 +44,12 @@ async function settleReviews(world: World, patienceMs: number): Promise<void> {
   const nowMs = Date.now();
   const open = found
     .filter((each) => each !== undefined)
-    .filter(({ record }) => nowMs - Number(record.at) >= patienceMs);
+    .filter(({ record }) => nowMs - record.stateChangedAtMs >= patienceMs);
   if (open.length === 0) return;
   const { byMarker } = await billOf(world);
   for (const each of open) {
     const { id, record } = each;
-    const known = [record.task ?? "", ...(record.earlier ?? "").split(" ")];
+    const known = tasksOf(record);
     const taskId = byMarker[markerOf(each)]?.taskIds.find((task) => !known.includes(task));
     await review(id, taskId === undefined ? { kind: "unsent" } : { kind: "sent", taskId }, world.here);
   }

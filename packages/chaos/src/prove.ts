@@ -1,8 +1,8 @@
-import type { Rule } from "@reelqueue/pipeline";
 import type { FaultMix } from "./feed.ts";
 import type { ChaosOptions } from "./options.ts";
 import { summarize, writeReport } from "./report.ts";
 import { runChaos } from "./run.ts";
+import type { Rule } from "./without.ts";
 import type { AccountName } from "./world/world.ts";
 
 /** A rule, and the faults that are aimed at it. */

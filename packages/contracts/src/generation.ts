@@ -30,6 +30,14 @@ export interface Failure {
 
 export type OutputKind = "video" | "last_frame";
 
+/** A file that the provider offers for download. */
+export interface RemoteOutput {
+  kind: OutputKind;
+  url: string;
+  /** Until when the URL works: an instant (ms since 1970), or a time from now in the provider's own ms; absent if not told. */
+  life?: { untilMs: number } | { lastsMs: number };
+}
+
 /** A file that was kept. */
 export interface Output {
   kind: OutputKind;

@@ -15,7 +15,8 @@ export const moves = {
   /** The provider succeeded; the outputs are being kept. */
   finalizing: ["succeeded", "failed"],
   succeeded: [],
-  failed: ["queued"],
+  /** `finalizing` only for `output_lost`: its outputs are downloaded again, without a new attempt. */
+  failed: ["queued", "finalizing"],
   canceled: [],
   /** Gave up waiting. A late success is still taken: it was paid for. */
   expired: ["queued", "finalizing"],

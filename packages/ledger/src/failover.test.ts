@@ -3,6 +3,7 @@ import { eventually, type Sentinels, startSentinels, uniqueCell } from "@reelque
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as ledger from "./index.ts";
 import { running } from "./test-cell.ts";
+import { type Move, sendMove } from "./testing.ts";
 
 let sentinels: Sentinels;
 beforeAll(async () => {
@@ -21,10 +22,10 @@ test("while the replica stands still nothing that must last is acknowledged, and
     const intent = running(cell, "task-2");
     await expect(intent).rejects.toMatchObject({ kind: "unconfirmed" });
     const step = { id, from: ["running"], to: "finalizing", token: "f", due: { lane: "finalize", inMs: 0 } } as const;
-    expect(await ledger.move(cell, step)).toMatchObject({ kind: "moved" });
+    expect(await sendMove(cell, step)).toMatchObject({ kind: "moved" });
     const event = { endpoint: "e", url: "http://e/", body: "{}" };
     const end = { id, from: ["finalizing"], to: "failed", token: "e", event } as const;
-    expect(await ledger.move(cell, end)).toMatchObject({ kind: "moved" });
+    expect(await sendMove(cell, end)).toMatchObject({ kind: "moved" });
     const wish = { limit: 10, perEndpoint: 4, leaseMs: 100 };
     await expect(ledger.claimDeliveries(cell, wish)).rejects.toMatchObject({ kind: "unconfirmed" });
     await eventually(async () => (await ledger.checkSafety(cell)).unsafe.join().includes("replica of Redis is away"), {
@@ -109,8 +110,8 @@ test("a primary that was restarted is not trusted alone by those that start only
 
 /** As the stages do it: the move says what it believes. */
 async function hand(cell: ledger.Cell, id: string, from: State[], to: "finalizing" | "succeeded"): Promise<void> {
-  const n = (await ledger.read(cell, id))?.record.n ?? "";
+  const n = (await ledger.read(cell, id))?.record.dispatchSeq ?? 0;
   const due = to === "finalizing" ? { due: { lane: "finalize" as const, inMs: 60_000 } } : {};
-  const step = { id, from, to, token: `${id}${to}`, expect: { n }, ...due } as ledger.Move;
-  expect(await ledger.move(cell, step)).toMatchObject({ kind: "moved" });
+  const step = { id, from, to, token: `${id}${to}`, expect: { dispatchSeq: n }, ...due } as Move;
+  expect(await sendMove(cell, step)).toMatchObject({ kind: "moved" });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Cell } from "./cell.ts";
+import { makeAgain } from "./generations/move.ts";
 import { seePrimary } from "./see-primary.ts";
-import { makeAgain } from "./verbs/move.ts";
 
 const everyMs = 1_000;
 /** A move may rest on another process' move that is made again only after it. */

@@ -4,9 +4,18 @@ export { type Cell, openCell } from "./cell.ts";
 export { type Connection, type ConnectionRole, connect } from "./connection.ts";
 export { LedgerError, type LedgerErrorKind } from "./error.ts";
 export { watchPrimary } from "./failover.ts";
-export { generationId, type Lane, lanes, prefixOf } from "./keys.ts";
+export type { Moved } from "./generations/move.ts";
+export {
+  type FinishedTask,
+  type IntentRef,
+  type TaskRef,
+  Transitions,
+  type UnknownRef,
+} from "./generations/transitions.ts";
+export { timelineOf, toGeneration } from "./generations/view.ts";
+export { generationId, type Lane, lanes, operationToken, prefixOf } from "./keys.ts";
 export { outputsOf, outputsText } from "./outputs-text.ts";
-export { parseRecord, type StoredRecord, timelineOf, toGeneration } from "./record.ts";
+export type { GenerationRecord, Streak } from "./redis/codec.ts";
 export { freeze, thaw } from "./request-text.ts";
 export { checkSafety, clockSkewMs, type Safety } from "./safety.ts";
 export { type Accepted, accept, type NewGeneration } from "./verbs/accept.ts";
@@ -29,7 +38,6 @@ export { type Claimed, type ClaimOptions, claim, type Look, polled, renew } from
 export * from "./verbs/deliveries.ts";
 export { learn, learned } from "./verbs/learn.ts";
 export { counts, isCursor, type ListFilter, list, page, tenantsOf } from "./verbs/list.ts";
-export { type Move, type Moved, move, moveAll } from "./verbs/move.ts";
 export { type Found, noteUnowned, orphans, ownerOf, read, readMany } from "./verbs/read.ts";
 export { beginUpload, dropUpload, holdUpload, noteUpload, type UploadState, uploadStates } from "./verbs/uploads.ts";
 export {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 
 /** The work that a due time stands for; each live generation is in one lane or in the backlog. */
 export type Lane =
@@ -68,6 +68,13 @@ export function generationId(cell: string, tenant: string, idempotencyKey?: stri
       ? randomBytes(16)
       : createHash("sha256").update(`${tenant}\n${idempotencyKey}`).digest().subarray(0, 16);
   return `${cell}_${base62(bytes)}`;
+}
+
+/** Names one operation on the ledger. */
+export function operationToken(): string {
+  // 48 of its random bits; Node keeps a store of UUIDs, so that this costs no system call
+  const uuid = randomUUID();
+  return Buffer.from(uuid.slice(0, 8) + uuid.slice(9, 13), "hex").toString("base64url");
 }
 
 const digits62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { LedgerError } from "./error.ts";
-import { recordVersion, type StoredRecord } from "./record.ts";
+import { type GenerationRecord, recordVersion } from "./redis/codec.ts";
 
 /** What most requests say. It belongs to the stored form `1`, whatever becomes of the defaults of the schema. */
 const usual = { model: "seedance-2.0", seconds: 5, resolution: "720p", maxAttempts: 2 } as const;
@@ -29,7 +29,7 @@ export function pack(frozen: string): string {
 /** A stored request, whole again. */
 export function thaw(
   text: string,
-  record?: Pick<StoredRecord, "tenant" | "batch" | "account" | "priority">,
+  record?: Pick<GenerationRecord, "tenant" | "batch" | "account" | "priority">,
 ): GenerationRequest {
   const stored = JSON.parse(unpack(text)) as GenerationRequest;
   return {
@@ -39,7 +39,7 @@ export function thaw(
     videos: stored.videos ?? [],
     audios: stored.audios ?? [],
     tags: stored.tags ?? [],
-    priority: Number(record?.priority ?? 0),
+    priority: record?.priority ?? 0,
     ...(record !== undefined && { tenant: record.tenant, account: record.account }),
     ...(record?.batch !== undefined && { batch: record.batch }),
   };

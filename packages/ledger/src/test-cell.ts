@@ -1,5 +1,6 @@
 import { sharedRedis, uniqueCell } from "@reelqueue/testing";
 import * as ledger from "./index.ts";
+import { sendMove } from "./testing.ts";
 
 /** An empty cell of its own on the tests' Redis. */
 export async function testCell(): Promise<ledger.Cell> {
@@ -44,19 +45,19 @@ export async function running(
   await ledger.accept(cell, [generation]);
   await ledger.admit(cell, generation.account, generous);
   const id = generation.id;
-  await ledger.move(cell, {
+  await sendMove(cell, {
     id,
     from: ["queued"],
     to: "submitting",
     token: `${id}1`,
     due: { lane: "submitting", inMs: 90_000 },
   });
-  await ledger.move(cell, {
+  await sendMove(cell, {
     id,
     from: ["submitting"],
     to: "running",
     token: `${id}2`,
-    task: taskId,
+    bindTask: taskId,
     due: { lane: "poll", inMs: 0 },
   });
   return id;

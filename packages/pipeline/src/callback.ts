@@ -40,7 +40,7 @@ export async function callback(
   }
   const { orphaned } = await ledger.nudge(deps.cell, said.generation, ["poll", "watch", "unknown", "review"], {
     taskId: reading.taskId,
-    attempt: said.attempt,
+    attempt: String(said.attempt),
     account: account.name,
   });
   if (orphaned)

@@ -2,8 +2,6 @@ import type { State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { callOf } from "./call.ts";
 import type { Deps } from "./deps.ts";
-import { announceEnding } from "./event.ts";
-import { operationToken } from "./token.ts";
 
 export type Canceled =
   /** It ended at once. */
@@ -13,11 +11,11 @@ export type Canceled =
   | { kind: "over"; state: State }
   | { kind: "missing" };
 
-type CancelDeps = Pick<Deps, "cell" | "publicUrl" | "accounts" | "http" | "timing">;
+type CancelDeps = Pick<Deps, "cell" | "transitions" | "accounts" | "http" | "timing">;
 
 /** Cancels what has not been sent, and what its provider withdraws; notes the wish for everything else that is not over. */
 export async function cancel(id: string, deps: CancelDeps): Promise<Canceled> {
-  const moved = await end(id, ["queued", "preparing"], "canceled on request", deps);
+  const moved = await deps.transitions.cancel(id, ["queued", "preparing"], "canceled on request");
   if (moved.kind === "moved" || moved.kind === "already") return { kind: "canceled" };
   if (moved.kind === "missing") return moved;
   const noted = await ledger.wish(deps.cell, id, ["submitting", "unknown", "needs_review", "running", "finalizing"]);
@@ -33,25 +31,14 @@ export async function cancel(id: string, deps: CancelDeps): Promise<Canceled> {
   }
 }
 
-function end(
-  id: string,
-  from: readonly ("queued" | "preparing" | "running")[],
-  note: string,
-  deps: CancelDeps,
-): Promise<ledger.Moved> {
-  return announceEnding(deps, id, { state: "canceled" }).then((event) =>
-    ledger.move(deps.cell, { id, from, to: "canceled", token: operationToken(), note, ...event }),
-  );
-}
-
 /** Asks the provider to take the task back, where it can; it says no to one that has begun. */
 async function withdrawn(id: string, deps: CancelDeps): Promise<boolean> {
   const found = await ledger.read(deps.cell, id);
   const account = deps.accounts.get(found?.record.account ?? "");
-  const task = found?.record.task;
+  const task = found?.record.taskId;
   if (!account?.provider.cancel || task === undefined) return false;
   const answer = await account.provider.cancel(task, callOf(account, deps));
   if (answer.kind !== "canceled") return false;
-  const moved = await end(id, ["running"], "withdrawn from the provider on request", deps);
+  const moved = await deps.transitions.cancel(id, ["running"], "withdrawn from the provider on request");
   return moved.kind === "moved" || moved.kind === "already";
 }

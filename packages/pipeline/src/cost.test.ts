@@ -1,5 +1,6 @@
 import type { Event } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
+import { sendMove } from "@reelqueue/ledger/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, finalize, find, type Installation } from "./index.ts";
 import { record } from "./poll/record.ts";
@@ -47,14 +48,18 @@ test.each([
 ])("a failed task of %s costs %s", async (account, settledUsd) => {
   const id = await running(account, { seconds: 5 });
   const found = await ledger.read(here.cell, id);
-  const watched = { id, task: id, attempt: "1", lane: "poll", class: found?.record.class ?? "", ...noLooks };
+  const watched = {
+    id,
+    taskId: id,
+    lane: "poll" as const,
+    runTimeClass: found?.record.runTimeClass ?? "",
+    stateChangedAtMs: 0,
+  };
   const progress = { kind: "failed", failure: { class: "moderation", message: "no" } } as const;
   const answer = { watched, lease: String(Date.now()), progress };
   await record("poll", [answer], accountOf(account), here, () => {});
   expect((await told(id)).cost).toEqual({ estimateUsd: 1, settledUsd });
 });
-
-const noLooks = { polls: "", at: "0", misses: "", trouble: "", progress: "", seen: "" };
 
 /** The generation as it is found, whose event says the same of its cost. */
 async function told(id: string) {
@@ -76,21 +81,21 @@ async function running(account: string, input: object): Promise<string> {
   const [accepted] = await accept([row], { tenant: "default" }, here);
   const id = accepted && "id" in accepted ? accepted.id : "";
   const due = (lane: ledger.Lane) => ({ lane, inMs: 60_000 });
-  await ledger.move(here.cell, { id, from: ["queued"], to: "submitting", token: "1", due: due("submitting") });
-  await ledger.move(here.cell, { id, from: ["submitting"], to: "running", token: "2", task: id, due: due("poll") });
+  await sendMove(here.cell, { id, from: ["queued"], to: "submitting", token: "1", due: due("submitting") });
+  await sendMove(here.cell, { id, from: ["submitting"], to: "running", token: "2", bindTask: id, due: due("poll") });
   return id;
 }
 
 async function finished(account: string, input: object, usage?: Record<string, number>) {
   const id = await running(account, input);
-  const moved = await ledger.move(here.cell, {
+  const moved = await sendMove(here.cell, {
     id,
     from: ["running"],
     to: "finalizing",
     token: "3",
-    handover: true,
+    dispatch: true,
     due: { lane: "finalize", inMs: 60_000 },
-    set: { remote: "[]", ...(usage && { usage: JSON.stringify(usage) }) },
+    set: { remoteOutputs: [], ...(usage && { usage }) },
   });
-  return { id, n: moved.kind === "moved" ? Number(moved.n) : 0 };
+  return { id, n: moved.kind === "moved" ? moved.dispatchSeq : 0 };
 }

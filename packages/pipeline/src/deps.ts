@@ -1,5 +1,5 @@
 import type { Egress } from "@reelqueue/egress";
-import type { Cell } from "@reelqueue/ledger";
+import type { Cell, Transitions } from "@reelqueue/ledger";
 import type { MediaStore, OutputStore } from "@reelqueue/outputs";
 import type { Prober } from "@reelqueue/probe";
 import type { Queues } from "@reelqueue/queue";
@@ -7,12 +7,13 @@ import type { Logger } from "@reelqueue/runtime";
 import type { Accounts } from "./account.ts";
 import type { Meters } from "./meters.ts";
 import type { RunTimesBook } from "./poll/run-times.ts";
-import type { Rule } from "./rule.ts";
 import type { Timing } from "./timing.ts";
 
 /** What every stage works with. Opened by an app, in order. */
 export interface Deps {
   cell: Cell;
+  /** Every change of a state. */
+  transitions: Transitions;
   queues: Queues;
   accounts: Accounts;
   http: Egress;
@@ -34,8 +35,6 @@ export interface Deps {
   timing: Timing;
   /** Called between named steps; only entry files of rehearsals supply it, to crash there. */
   reached?: (point: CrashPoint, id: string) => void | Promise<void>;
-  /** The one rule that is not kept; only entry files of rehearsals supply it. */
-  without?: Rule;
 }
 
 export interface FinalizeDeps extends Deps {

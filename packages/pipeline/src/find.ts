@@ -28,7 +28,7 @@ export async function findMany(ids: readonly string[], deps: FindDeps): Promise<
 
 async function waiting(
   id: string,
-  record: ledger.StoredRecord,
+  record: ledger.GenerationRecord,
   status: ledger.AccountStatus | undefined,
   deps: FindDeps,
 ): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
+import { sendMove } from "@reelqueue/ledger/testing";
 import type { Progress, Submitted } from "@reelqueue/providers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, admit, callback, type Installation, submit } from "./index.ts";
@@ -9,7 +10,7 @@ import { begin } from "./submit/begin.ts";
 import type { Intent } from "./submit/index.ts";
 import { bind, settle } from "./submit/settle.ts";
 import { testInstallation } from "./test-installation.ts";
-import { callbackToken, operationToken } from "./token.ts";
+import { callbackToken } from "./token.ts";
 
 /** Workers that stood still, answers that came twice: whoever comes late meets nothing but its own. */
 let scope: AsyncDisposableStack;
@@ -40,13 +41,13 @@ test.each<Submitted>([
   await settle(first, answer, deps);
   expect(await look(id)).toMatchObject({ state: "submitting", token: second.token });
   await bind(second, "task-2", deps);
-  expect(await look(id)).toMatchObject({ state: "running", task: "task-2" });
+  expect(await look(id)).toMatchObject({ state: "running", taskId: "task-2" });
 });
 
 test("a paid task that comes to light after its generation has moved on is among the orphans, once", async () => {
   const id = await queued();
   const first = await intend(id);
-  await ledger.move(deps.cell, { id, from: ["submitting"], to: "queued", token: "another", due: { lane: "backlog" } });
+  await sendMove(deps.cell, { id, from: ["submitting"], to: "queued", token: "another", due: { lane: "backlog" } });
   await bind(first, "late-task", deps);
   await bind(first, "late-task", deps);
   expect(await look(id)).toMatchObject({ state: "queued" });
@@ -56,7 +57,7 @@ test("a paid task that comes to light after its generation has moved on is among
 test("an answer about an earlier task does not touch the attempt that runs now", async () => {
   const id = await queued();
   await bind(await intend(id), "task-1", deps);
-  const watched = { id, task: "task-1", attempt: "1", lane: "poll", ...noLooks };
+  const watched = { id, taskId: "task-1", lane: "poll" as const, runTimeClass: "c", stateChangedAtMs: 0 };
   const failed = { kind: "failed", failure: { class: "upstream", message: "gpu lost" } } as const;
   const lease = String(Date.now());
   await writeAnswer({ watched, lease, progress: failed });
@@ -65,7 +66,7 @@ test("an answer about an earlier task does not touch the attempt that runs now",
   await writeAnswer({ watched, lease, progress: failed });
   await writeAnswer({ watched, lease, progress: { kind: "succeeded", outputs: [] } });
   await writeAnswer({ watched, lease, progress: { kind: "canceled" } });
-  expect(await look(id)).toMatchObject({ state: "running", task: "task-2", attempt: "2", earlier: "task-1" });
+  expect(await look(id)).toMatchObject({ state: "running", taskId: "task-2", attempt: 2, previousTaskIds: ["task-1"] });
 });
 
 test("a resolver that stood still does not send again what another one has sent already", async () => {
@@ -88,11 +89,11 @@ test("a resolver that stood still does not send again what another one has sent 
   // While this one waits for its answer, another resolver proves absence and another worker sends and loses its answer too.
   meanwhile = async () => {
     const record = await look(id);
-    await ledger.move(deps.cell, {
+    await sendMove(deps.cell, {
       id,
       from: ["unknown"],
       to: "queued",
-      token: operationToken(),
+      token: ledger.operationToken(),
       expect: { token: record?.token ?? "" },
       due: { lane: "backlog" },
     });
@@ -130,18 +131,18 @@ test("a provider that says nothing usable for a day leaves the question to a per
 test("a callback of an earlier attempt does not pass for the one that is lost", async () => {
   const id = await queued();
   await bind(await intend(id), "task-1", deps);
-  const watched = { id, task: "task-1", attempt: "1", lane: "poll", ...noLooks };
+  const watched = { id, taskId: "task-1", lane: "poll" as const, runTimeClass: "c", stateChangedAtMs: 0 };
   const failed = { kind: "failed", failure: { class: "upstream", message: "gpu lost" } } as const;
   await writeAnswer({ watched, lease: String(Date.now()), progress: failed });
   await ripe(id);
   await settle(await intend(id), lost, deps);
-  await callsBack(id, "1", "task-1");
-  expect((await look(id))?.hint).toBeUndefined();
-  await callsBack(id, "1", "task-1b");
-  expect((await look(id))?.hint).toBeUndefined();
+  await callsBack(id, 1, "task-1");
+  expect((await look(id))?.callbackTaskId).toBeUndefined();
+  await callsBack(id, 1, "task-1b");
+  expect((await look(id))?.callbackTaskId).toBeUndefined();
   expect(await ledger.orphans(deps.cell)).toMatchObject([{ task: "task-1b", generation: id }]);
-  await callsBack(id, "2", "task-2");
-  expect((await look(id))?.hint).toBe("task-2");
+  await callsBack(id, 2, "task-2");
+  expect((await look(id))?.callbackTaskId).toBe("task-2");
 });
 
 test("a callback that comes after a person was asked settles it, where the provider knows the task", async () => {
@@ -152,23 +153,21 @@ test("a callback that comes after a person was asked settles it, where the provi
   if (!known) throw new Error("hiapi is not there");
   await resolve({ ...known, provider: { ...known.provider, submit: async () => lost } }, soon({ askForMs: 0 }));
   expect(await look(id)).toMatchObject({ state: "needs_review" });
-  await callsBack(id, "1", "task-1");
+  await callsBack(id, 1, "task-1");
   const poll = async (): Promise<Progress> => ({ kind: "pending", phase: "running", status: "handling", known: true });
   await lookAtReviewed({ ...known, provider: { ...known.provider, poll } }, deps);
-  expect(await look(id)).toMatchObject({ state: "running", task: "task-1" });
+  expect(await look(id)).toMatchObject({ state: "running", taskId: "task-1" });
 });
 
 test("a callback names a task of a generation that waits: nothing is sent, the task is looked into", async () => {
   const id = await queued();
   await settle(await intend(id), throttled, deps);
-  await callsBack(id, "1", "task-1");
+  await callsBack(id, 1, "task-1");
   const { grants } = await grant(id);
   const verdict = await submit(grants, deps, () => {});
   expect(verdict).toMatchObject({ kind: "done", note: expect.stringContaining("unknown") });
-  expect(await look(id)).toMatchObject({ state: "unknown", hint: "task-1" });
+  expect(await look(id)).toMatchObject({ state: "unknown", callbackTaskId: "task-1" });
 });
-
-const noLooks = { class: "c", polls: "0", at: "0", misses: "", trouble: "", progress: "", seen: "" };
 
 function soon(timing: Partial<Installation["timing"]>): Installation {
   return { ...deps, timing: { ...deps.timing, ...timing } };
@@ -191,17 +190,17 @@ async function grant(id: string): Promise<{ grants: { generation: string; n: num
   if (!account) throw new Error("hiapi is not there");
   await ledger.resume(deps.cell, "hiapi");
   await admit(account, { ...deps, queues: { ...deps.queues, add: async () => {} } });
-  return { grants: { generation: id, n: Number((await look(id))?.n) } };
+  return { grants: { generation: id, n: Number((await look(id))?.dispatchSeq) } };
 }
 
 async function intend(id: string): Promise<Intent> {
   const { grants } = await grant(id);
-  const begun = await begin(grants, operationToken(), deps);
+  const begun = await begin(grants, ledger.operationToken(), deps);
   if (begun.kind !== "begun") throw new Error(begun.note);
   return begun.intent;
 }
 
-async function look(id: string): Promise<ledger.StoredRecord | undefined> {
+async function look(id: string): Promise<ledger.GenerationRecord | undefined> {
   return (await ledger.read(deps.cell, id))?.record;
 }
 
@@ -221,7 +220,7 @@ async function due(id: string): Promise<void> {
   await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "hiapi"), "XX", 1, id);
 }
 
-async function callsBack(id: string, attempt: string, taskId: string): Promise<void> {
+async function callsBack(id: string, attempt: number, taskId: string): Promise<void> {
   const token = callbackToken(deps.secrets.callbackKey, id, attempt);
   const raw = Buffer.from(JSON.stringify({ taskId, status: "success" }));
   expect(await callback({ account: "hiapi", token, raw, headers: {} }, deps)).toEqual({ kind: "heard" });

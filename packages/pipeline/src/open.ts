@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { type Config, redisUrl as redisUrlForm, withoutPassword } from "@reelqueue/contracts";
-import { createEgress, type Egress } from "@reelqueue/egress";
+import { createEgress } from "@reelqueue/egress";
 import * as ledger from "@reelqueue/ledger";
-import { type OutputStore, openDiskMedia, openDiskOutputs } from "@reelqueue/outputs";
+import { openDiskMedia, openDiskOutputs } from "@reelqueue/outputs";
 import { createProber } from "@reelqueue/probe";
 import { keyVariables, providerNamed } from "@reelqueue/providers";
 import { openQueues } from "@reelqueue/queue";
@@ -19,11 +19,11 @@ import {
   StartError,
 } from "@reelqueue/runtime";
 import { openAccounts } from "./account.ts";
-import type { Deps, FinalizeDeps } from "./deps.ts";
+import type { FinalizeDeps } from "./deps.ts";
 import { createMeters } from "./meters.ts";
 import { openRunTimes } from "./poll/run-times.ts";
 import { watchSafety } from "./safety-watch.ts";
-import { type Timing, timing } from "./timing.ts";
+import { timing } from "./timing.ts";
 
 export interface OpenOptions {
   redisUrl: string;
@@ -41,14 +41,10 @@ export interface OpenOptions {
   metrics?: Metrics;
   /** A provider's key in the environment makes no account by itself. */
   namedAccountsOnly?: boolean;
-  /** Other leases, crash points and another output store; only entry files of tests and benches supply them. */
-  rehearsal?: Rehearsal | undefined;
 }
 
-export type Rehearsal = Pick<Deps, "reached" | "without"> & {
-  timing?: Partial<Timing>;
-  outputs?: (egress: Egress) => OutputStore;
-};
+/** Replaces parts of an installation: crash points, shorter leases, another output store, a rule that is not kept. Only entry files of tests and benches pass one. */
+export type Adjust = (installation: Installation) => Installation;
 
 /** Everything the stages need, opened; plus what only front doors and health checks ask for. */
 export interface Installation extends FinalizeDeps {
@@ -64,8 +60,13 @@ export interface Installation extends FinalizeDeps {
 const readyWithinMs = { worker: 10_000, front: 3_000 } as const;
 
 /** Opens an installation in order; the scope closes it in reverse. A StartError says what is wrong and what to do. */
-export async function openInstallation(scope: AsyncDisposableStack, options: OpenOptions): Promise<Installation> {
-  const { home, log, publicUrl, rehearsal, metrics = createMetrics() } = options;
+export async function openInstallation(
+  scope: AsyncDisposableStack,
+  options: OpenOptions,
+  adjust: Adjust = (installation) => installation,
+): Promise<Installation> {
+  const { home, log, metrics = createMetrics() } = options;
+  const publicUrl = options.publicUrl?.replace(/\/+$/, "");
   const loaded = await loadConfig({ ...options, path: options.configPath, keyVariables });
   const { config } = loaded;
   const secret = await installationSecret(home);
@@ -78,8 +79,9 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
   const safety = scope.use(await watchSafety(cell, config, log, metrics));
   const storage = { minFreeBytes: config.outputs.minFreeBytes, maxFileBytes: config.outputs.maxFileBytes };
   const media = await openDiskMedia({ directory: config.outputs.mediaDirectory, ...storage });
-  return {
+  return adjust({
     cell,
+    transitions: new ledger.Transitions(cell, publicUrl),
     queues,
     accounts: openAccounts(loaded.accounts, config, providerNamed),
     http,
@@ -87,23 +89,19 @@ export async function openInstallation(scope: AsyncDisposableStack, options: Ope
     meters: createMeters(metrics),
     metrics,
     secrets: { callbackKey: deriveKey(secret, "callback"), webhookSecrets: webhookSecretsOf(loaded, secret) },
-    ...(publicUrl !== undefined && { publicUrl: publicUrl.replace(/\/+$/, "") }),
+    ...(publicUrl !== undefined && { publicUrl }),
     media,
     prober: createProber({ http, media }),
-    outputs:
-      rehearsal?.outputs?.(http) ??
-      (await openDiskOutputs({ directory: config.outputs.directory, egress: http, ...storage })),
+    outputs: await openDiskOutputs({ directory: config.outputs.directory, egress: http, ...storage }),
     runTimes: openRunTimes(cell),
     random: Math.random,
     unsafe: safety.submitRefusal,
     full: safety.acceptRefusal,
     ready: safety.ready,
-    timing: { ...timing, ...rehearsal?.timing },
-    ...(rehearsal?.reached !== undefined && { reached: rehearsal.reached }),
-    ...(rehearsal?.without !== undefined && { without: rehearsal.without }),
+    timing,
     config,
     connect,
-  };
+  });
 }
 
 async function openReadyCell(

@@ -1,8 +1,9 @@
+import type { FailureClass } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
+import { sendMove } from "@reelqueue/ledger/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept } from "./accept/index.ts";
 import type { Installation } from "./open.ts";
-import { newAttempt } from "./poll/retry.ts";
 import { retry } from "./retry.ts";
 import { testInstallation } from "./test-installation.ts";
 
@@ -17,28 +18,28 @@ afterEach(async () => {
   await scope.disposeAsync();
 });
 
-async function failed(failureClass: string): Promise<string> {
+async function failed(failureClass: FailureClass): Promise<string> {
   const [row] = await accept([{ prompt: "a cup", account: "hiapi" }], { tenant: "default" }, here);
   const id = row && "id" in row ? row.id : "";
   await fail(id, failureClass);
   return id;
 }
 
-async function fail(id: string, failureClass: string): Promise<void> {
+async function fail(id: string, failureClass: FailureClass): Promise<void> {
   await ledger.admit(here.cell, "hiapi", { slots: 100, rate: 0, burst: 0, window: 100, leaseMs: 1_000, weights: {} });
-  await ledger.move(here.cell, {
+  await sendMove(here.cell, {
     id,
     from: ["queued"],
     to: "submitting",
     token: `${Math.random()}`,
     due: { lane: "submitting", inMs: 1_000 },
   });
-  await ledger.move(here.cell, {
+  await sendMove(here.cell, {
     id,
     from: ["submitting"],
     to: "failed",
     token: `${Math.random()}`,
-    set: { failure: JSON.stringify({ class: failureClass, message: "no" }) },
+    set: { failure: { class: failureClass, message: "no" } },
   });
 }
 
@@ -48,7 +49,7 @@ test("pressed many times at once, one new attempt begins", async () => {
   expect(answers.filter(({ kind }) => kind === "queued")).toEqual([{ kind: "queued", attempt: 2 }]);
 });
 
-test.each(["output_lost", "billing_uncertain"])(
+test.each(["output_lost", "billing_uncertain"] as const)(
   "what failed as %s is not retried, and it is said what to do",
   async (failureClass) => {
     const id = await failed(failureClass);
@@ -63,19 +64,16 @@ test.each(["output_lost", "billing_uncertain"])(
 
 test("a retry that stood still while another one ran through and failed again changes nothing", async () => {
   const id = await failed("upstream");
-  const before = (await ledger.read(here.cell, id))?.record;
+  const before = await ledger.read(here.cell, id);
   await retry(id, here);
   await fail(id, "upstream");
   if (!before) throw new Error("no record");
-  const late = await ledger.move(here.cell, {
-    id,
-    from: ["failed"],
-    to: "queued",
-    token: "late",
-    expect: { n: before.n },
+  const { dispatchSeq, token = "" } = before.record;
+  const late = await here.transitions.startNextAttempt(before, ["failed"], {
+    expect: { dispatchSeq, token },
     due: { lane: "backlog" },
-    ...newAttempt(before),
+    note: "late",
   });
   expect(late).toEqual({ kind: "stale", state: "failed" });
-  expect((await ledger.read(here.cell, id))?.record.attempt).toBe("2");
+  expect((await ledger.read(here.cell, id))?.record.attempt).toBe(2);
 });

@@ -1,8 +1,6 @@
-import { type Failure, type FailureClass, type State, safeToRetry } from "@reelqueue/contracts";
+import { type FailureClass, type State, safeToRetry } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Deps } from "./deps.ts";
-import { newAttempt } from "./poll/retry.ts";
-import { operationToken } from "./token.ts";
 
 export type Retried =
   /** It waits for a new paid attempt. */
@@ -13,36 +11,31 @@ export type Retried =
   | { kind: "missing" };
 
 /** Starts a new paid attempt of something that failed or expired, by a person's word, where that cannot pay twice for one result. */
-export async function retry(id: string, deps: Pick<Deps, "cell">): Promise<Retried> {
+export async function retry(id: string, deps: Pick<Deps, "cell" | "transitions">): Promise<Retried> {
   const found = await ledger.read(deps.cell, id);
   if (!found) return { kind: "missing" };
   const { record } = found;
-  const failure = record.failure === undefined ? undefined : (JSON.parse(record.failure) as Failure);
+  const { failure } = record;
   if (record.state === "failed" && failure !== undefined && !safeToRetry.includes(failure.class)) {
     return { kind: "unsafe", class: failure.class, advice: adviceFor(failure.class) };
   }
-  if (record.state === "expired" && record.slot !== undefined) {
+  if (record.state === "expired" && record.holdsSlot) {
     return {
       kind: "unsafe",
       class: "billing_uncertain",
       advice: "its task may still be running and be paid; wait until the watch over it ends",
     };
   }
-  const moved = await ledger.move(deps.cell, {
-    id,
-    from: ["failed", "expired"],
-    to: "queued",
-    token: operationToken(),
-    // What was read above still holds: no other retry has run through meanwhile.
-    expect: { n: record.n },
+  const moved = await deps.transitions.startNextAttempt(found, ["failed", "expired"], {
+    // what was read above still holds: no other retry has run through meanwhile
+    expect: { dispatchSeq: record.dispatchSeq, token: record.token ?? "" },
     due: { lane: "backlog" },
-    ...newAttempt(record),
     note: "retried on request",
   });
   switch (moved.kind) {
     case "moved":
     case "already":
-      return { kind: "queued", attempt: Number(record.attempt) + 1 };
+      return { kind: "queued", attempt: record.attempt + 1 };
     case "missing":
       return moved;
     case "taken":

@@ -1,5 +1,6 @@
 import { config } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
+import { type Move, sendMove } from "@reelqueue/ledger/testing";
 import { createLogger, createMetrics } from "@reelqueue/runtime";
 import { type LocalRedis, startLocalRedis } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -40,13 +41,13 @@ test("what is under way is finished in a Redis without any room, and what is old
   await cell.redis.config("SET", "maxmemory", "1");
   const due = { lane: "poll", inMs: 0 } as const;
   const step = (from: "queued" | "submitting", to: "submitting" | "running", token: string) =>
-    ledger.move(cell, { id, from: [from], to, token, due, ...(to === "running" && { task: "t1" }) } as ledger.Move);
+    sendMove(cell, { id, from: [from], to, token, due, ...(to === "running" && { task: "t1" }) } as Move);
   expect((await step("queued", "submitting", "1")).kind).toBe("moved");
   expect((await step("submitting", "running", "2")).kind).toBe("moved");
   const { items, lease } = await ledger.claim(cell, "poll", "hiapi", [], { limit: 9, leaseMs: 1_000 });
   expect(items).toMatchObject([{ id }]);
   await ledger.polled(cell, "poll", "hiapi", lease, [{ id, nextInMs: 0 }]);
-  expect((await ledger.move(cell, { id, from: ["running"], to: "failed", token: "3" })).kind).toBe("moved");
+  expect((await sendMove(cell, { id, from: ["running"], to: "failed", token: "3" })).kind).toBe("moved");
   expect(await ledger.forget(cell, "failed", "default", -1, 9)).toBe(1);
   await expect(ledger.accept(cell, [generation])).rejects.toMatchObject({ kind: "refusing" });
 });

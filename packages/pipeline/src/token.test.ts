@@ -4,11 +4,11 @@ import { callbackToken, readCallbackToken } from "./token.ts";
 const key = Buffer.alloc(32, 7);
 
 test("a token of ours says its generation and attempt", () => {
-  expect(readCallbackToken(key, callbackToken(key, "reel_abc", "2"))).toEqual({ generation: "reel_abc", attempt: "2" });
+  expect(readCallbackToken(key, callbackToken(key, "reel_abc", 2))).toEqual({ generation: "reel_abc", attempt: 2 });
 });
 
 test("any other text says nothing", () => {
-  const token = callbackToken(key, "reel_abc", "1");
+  const token = callbackToken(key, "reel_abc", 1);
   const [generation, , mac] = token.split(".");
   for (const forged of [
     "",

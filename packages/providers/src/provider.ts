@@ -1,7 +1,9 @@
-import type { Failure, GenerationRequest, OutputKind, Problem } from "@reelqueue/contracts";
+import type { Failure, GenerationRequest, Problem, RemoteOutput } from "@reelqueue/contracts";
 import type { Egress } from "@reelqueue/egress";
 import type { Capabilities } from "./capabilities.ts";
 import type { MediaRule } from "./media-rules.ts";
+
+export type { RemoteOutput };
 
 /**
  * One reseller's dialect. An adapter never reads the environment, sleeps, retries, logs or loops:
@@ -161,13 +163,6 @@ export type AssetState =
   | { kind: "failed"; message: string }
   | { kind: "missing"; message: string }
   | Unanswered;
-
-export interface RemoteOutput {
-  kind: OutputKind;
-  url: string;
-  /** Until when the URL works: an instant (ms since 1970), or a time from now in the provider's own milliseconds; absent if not told. */
-  life?: { untilMs: number } | { lastsMs: number };
-}
 
 export interface ReceivedCallback {
   /** The raw body, exactly as received. */

@@ -111,9 +111,14 @@ function throughHere(here: Installation, twin: Twin): Pick<World, "enqueue" | "g
   };
 }
 
-/** Nothing in the ledger contradicts anything else; asserted at the end of every scenario. */
-export async function contradictions({ here }: World): Promise<string[]> {
-  return ledger.audit(here.cell);
+/** Nothing in the ledger contradicts anything else; asserted at the end of every scenario. Processes stand still meanwhile: an audit reads key after key. */
+export async function contradictions({ here, apps }: World): Promise<string[]> {
+  for (const app of apps.values()) app.kill("SIGSTOP");
+  try {
+    return await ledger.audit(here.cell);
+  } finally {
+    for (const app of apps.values()) app.kill("SIGCONT");
+  }
 }
 
 function environment(

@@ -5,8 +5,15 @@ import { dirname, join } from "node:path";
 import { StackError } from "./error.ts";
 import { takeLock } from "./lock.mjs";
 
+/** Ports below those that systems deal out by themselves, so that no client's socket takes one by chance, and below the blocks of `holdPorts`. */
+const singles = { first: 10_000, count: 10_000 };
+
 /** A loopback port that nobody listens on at this moment. */
 export async function freePort(): Promise<number> {
+  for (let tried = 0; tried < 100; tried += 1) {
+    const port = singles.first + Math.floor(Math.random() * singles.count);
+    if (!(await portTaken(port))) return port;
+  }
   return await listenOnce(0);
 }
 

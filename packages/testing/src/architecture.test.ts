@@ -71,6 +71,18 @@ describe("finds", () => {
       "imports testing outside a test",
     ],
     [
+      "moves by hand outside a test",
+      "packages/pipeline/src/a.ts",
+      'import { sendMove } from "@reelqueue/ledger/testing";',
+      "imports @reelqueue/ledger/testing outside a test",
+    ],
+    [
+      "a process of the product that adjusts its installation",
+      "apps/poller/src/main.ts",
+      "await run((scope) => openPoller(scope, readEnv(), { adjust }));",
+      "adjusts the installation, which only tests may",
+    ],
+    [
       "a package that has no layer",
       "packages/newcomer/src/a.ts",
       'import "@reelqueue/ledger";',

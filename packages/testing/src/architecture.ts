@@ -16,6 +16,7 @@ function scriptBreaches(file: SourceFile): string[] {
   return [
     ...tooLong(file),
     ...readsEnvironment(file),
+    ...adjusts(file),
     ...importsOf(file).flatMap((specifier) => importBreach(file.path, specifier)),
   ].map((breach) => `${file.path}: ${breach}`);
 }
@@ -31,6 +32,11 @@ function readsEnvironment({ path, text }: SourceFile): string[] {
   return !allowed && /\bprocess\.env\b/.test(withoutComments(path, text))
     ? ["reads process.env, which only env.ts may"]
     : [];
+}
+
+/** Processes as users start them run the installation as it is. */
+function adjusts({ path, text }: SourceFile): string[] {
+  return isMain(path) && /\badjust\b/.test(text) ? ["adjusts the installation, which only tests may"] : [];
 }
 
 function withoutComments(path: string, text: string): string {
@@ -56,6 +62,8 @@ function importBreach(path: string, specifier: string): string[] {
   if (hiddenBy && !hiddenBy[1].includes(from))
     return [`imports ${specifier}, which only ${hiddenBy[1].join(", ")} may`];
   if (specifier.startsWith(".")) return leaves(path, specifier) ? [`reaches by ${specifier} into another package`] : [];
+  if (/^@reelqueue\/[^/]+\/testing$/.test(specifier) && !forDevelopment(path))
+    return [`imports ${specifier} outside a test`];
   const to = /^@reelqueue\/([^/]+)/.exec(specifier)?.[1];
   return to === undefined ? [] : layerBreach(from, to, forDevelopment(path));
 }

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Failure, Output } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
+import { type Move, sendMove } from "@reelqueue/ledger/testing";
 import { accept } from "@reelqueue/pipeline";
 import type { TestApi } from "./api.ts";
 
@@ -19,7 +20,7 @@ export async function queued(
 }
 
 type Ending = "submitting" | "unknown" | "running" | "needs_review" | "failed" | "succeeded";
-type Step = Omit<ledger.Move, "id" | "token">;
+type Step = Omit<Move, "id" | "token">;
 
 interface Wish extends Record<string, unknown> {
   failure?: Failure;
@@ -33,7 +34,7 @@ export async function broughtTo(api: TestApi, ending: Ending, wish: Wish = {}): 
   const { failure, outputs, ...request } = wish;
   const id = await queued(api, request);
   for (const step of stepsTo(ending, wish)) {
-    const moved = await ledger.move(api.installation.cell, { id, token: randomUUID(), ...step } as ledger.Move);
+    const moved = await sendMove(api.installation.cell, { id, token: randomUUID(), ...step });
     if (moved.kind !== "moved") throw new Error(`${step.to}: ${JSON.stringify(moved)}`);
   }
   return id;
@@ -52,7 +53,7 @@ function stepsTo(
 ): Step[] {
   const body = JSON.stringify({ type: `generation.${ending}` });
   const announced = webhook === undefined ? {} : { event: { endpoint: "here", url: webhook, body } };
-  const bound = { ...running, task: randomUUID() };
+  const bound = { ...running, bindTask: randomUUID() };
   switch (ending) {
     case "submitting":
       return [submitting];
@@ -63,11 +64,7 @@ function stepsTo(
     case "running":
       return [submitting, bound];
     case "failed":
-      return [
-        submitting,
-        bound,
-        { from: ["running"], to: "failed", set: { failure: JSON.stringify(failure) }, ...announced },
-      ];
+      return [submitting, bound, { from: ["running"], to: "failed", set: { failure }, ...announced }];
     case "succeeded":
       return [
         submitting,
@@ -76,7 +73,7 @@ function stepsTo(
         {
           from: ["finalizing"],
           to: "succeeded",
-          set: { outputs: ledger.outputsText("in no key", outputs) },
+          set: { outputsText: ledger.outputsText("in no key", outputs) },
           ...announced,
         },
       ];

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as ledger from "@reelqueue/ledger";
+import { type Move, sendMove } from "@reelqueue/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestCli, type TestCli } from "./test-cli.ts";
 
@@ -20,14 +21,14 @@ async function queued(more: object = {}): Promise<string> {
   return (await cli.client.enqueue(row)).generation.id;
 }
 
-type Step = Omit<ledger.Move, "id" | "token">;
+type Step = Omit<Move, "id" | "token">;
 
 /** Moves a new generation on, as the workers would. */
 async function moved(steps: Step[], more: object = {}): Promise<string> {
   const id = await queued(more);
   for (const [i, step] of steps.entries()) {
-    const task = step.task && { task: `task of ${id}` };
-    const { kind } = await ledger.move(cell, { id, token: `${id}${i}`, ...step, ...task } as ledger.Move);
+    const own = step.bindTask && { bindTask: `task of ${id}` };
+    const { kind } = await sendMove(cell, { id, token: `${id}${i}`, ...step, ...own });
     expect(kind).toBe("moved");
   }
   return id;
@@ -41,11 +42,11 @@ const unknown: Step = {
   note: "the connection was reset",
 };
 const review: Step = { from: ["unknown"], to: "needs_review", due: { lane: "review", inMs: 90_000 } };
-const running: Step = { from: ["submitting"], to: "running", due: { lane: "poll", inMs: 90_000 }, task: "own" };
+const running: Step = { from: ["submitting"], to: "running", due: { lane: "poll", inMs: 90_000 }, bindTask: "own" };
 const failed: Step = {
   from: ["running"],
   to: "failed",
-  set: { failure: JSON.stringify({ class: "upstream", message: "it broke" }) },
+  set: { failure: { class: "upstream", message: "it broke" } },
 };
 
 async function said(args: string[], expected: RegExp, exit = 0): Promise<string> {

@@ -1,7 +1,6 @@
 import type { JobStatus, QueueJobJson } from "@bull-board/api/typings/app";
 import type { Generation, State } from "@reelqueue/contracts";
-import type { Cell } from "@reelqueue/ledger";
-import { retry } from "@reelqueue/pipeline";
+import { type Deps, retry } from "@reelqueue/pipeline";
 import { redact, scrub } from "@reelqueue/runtime";
 import { adviceFor } from "./advice.ts";
 import { type LedgerJob, untouchable } from "./ledger-adapter.ts";
@@ -23,21 +22,22 @@ export const statusOf = {
   expired: "failed",
 } as const satisfies Record<State, JobStatus>;
 
-interface JobDeps {
-  cell: Cell;
+type RetryDeps = Pick<Deps, "cell" | "transitions">;
+
+interface JobDeps extends RetryDeps {
   /** When it is looked at again, for those that are delayed. */
   dueAtMs: number | undefined;
 }
 
 /** One generation as a job of Bull Board. */
-export function generationJob(generation: Generation, { cell, dueAtMs }: JobDeps): LedgerJob {
+export function generationJob(generation: Generation, { dueAtMs, ...deps }: JobDeps): LedgerJob {
   const json = toJson(generation, dueAtMs);
   return {
     id: generation.id,
     opts: json.opts,
     toJSON: () => json,
     getState: () => Promise.resolve(statusOf[generation.state]),
-    retry: () => retryGeneration(generation, cell),
+    retry: () => retryGeneration(generation, deps),
     ...untouchable,
   };
 }
@@ -54,9 +54,9 @@ export function generationLog(generation: Generation): string[] {
 }
 
 /** A new attempt where that cannot pay twice for one result; nothing else, and never a second POST of the same attempt. */
-async function retryGeneration(generation: Generation, cell: Cell): Promise<void> {
+async function retryGeneration(generation: Generation, deps: RetryDeps): Promise<void> {
   if (generation.state === "needs_review") throw new Refused(`Not retried: ${adviceFor(generation)}.`);
-  const retried = await retry(generation.id, { cell });
+  const retried = await retry(generation.id, deps);
   switch (retried.kind) {
     case "queued":
       return;

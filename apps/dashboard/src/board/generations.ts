@@ -1,14 +1,11 @@
 import type { JobStatus } from "@bull-board/api/typings/app";
 import { type State, states } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { type Accounts, find, findMany } from "@reelqueue/pipeline";
+import { type Deps, find, findMany } from "@reelqueue/pipeline";
 import { generationJob, generationLog, statusOf } from "./generation-job.ts";
 import type { LedgerJob, LedgerQueue } from "./ledger-adapter.ts";
 
-export interface GenerationsDeps {
-  cell: ledger.Cell;
-  accounts: Accounts;
-}
+export type GenerationsDeps = Pick<Deps, "cell" | "transitions" | "accounts">;
 
 /** Every generation of the cell, each state under the status of BullMQ that means the same to a person. */
 export function generationsQueue(deps: GenerationsDeps): LedgerQueue {

@@ -14,7 +14,7 @@ import { LedgerAdapter } from "./ledger-adapter.ts";
 import { Refused } from "./refused.ts";
 import { linkTo } from "./shown.ts";
 
-export type BoardDeps = Pick<Installation, "cell" | "accounts" | "connect" | "log">;
+export type BoardDeps = Pick<Installation, "cell" | "transitions" | "accounts" | "connect" | "log">;
 
 /** Bull Board over the ledger and BullMQ's queues, as a plugin; its connection closes with the scope. */
 export function openBoard(scope: AsyncDisposableStack, deps: BoardDeps): FastifyPluginCallback {

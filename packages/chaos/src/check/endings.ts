@@ -82,11 +82,11 @@ function finalizedOnce({ records, deliveries, files }: Evidence): Finding {
 
 function keptAsSaid(
   id: string,
-  record: ledger.StoredRecord,
+  record: ledger.GenerationRecord,
   keys: readonly string[],
   files: Evidence["files"],
 ): string[] {
-  const outputs = ledger.outputsOf(id, record.outputs);
+  const outputs = ledger.outputsOf(id, record.outputsText);
   const passports = keys.filter((key) => key.endsWith("/passport.json")).length;
   const extra = keys.filter((key) => !key.endsWith("/passport.json") && !outputs.some((output) => output.key === key));
   return [

@@ -48,9 +48,9 @@ function atMostOnce(joined: Joined[]): Finding {
     what: "no attempt has more than one task at the provider",
     checked: joined.length,
     broken: joined
-      .filter(({ tasks, found }) => tasks.length > Number(found?.record.attempt ?? 0))
+      .filter(({ tasks, found }) => tasks.length > (found?.record.attempt ?? 0))
       .map(({ marker, tasks, found }) => {
-        const { state = "not there", attempt = "0" } = found?.record ?? {};
+        const { state = "not there", attempt = 0 } = found?.record ?? {};
         return `${marker} (${found?.id}, ${state}): ${tasks.length} tasks for ${attempt} attempts`;
       }),
     unknown: 0,
@@ -77,7 +77,7 @@ function notForgotten(joined: Joined[]): Finding {
 
 function isOpen(found: ledger.Found | undefined): boolean {
   if (found === undefined || !undecided.includes(found.record.state)) return false;
-  return found.record.state === "submitting" || found.record.evidence !== undefined;
+  return found.record.state === "submitting" || found.record.unknownReason !== undefined;
 }
 
 /** A record may only name tasks that the provider made for it. */
@@ -106,9 +106,9 @@ function agreed({ tasks }: Evidence, joined: Joined[]): Finding {
   const ended = joined.filter(({ found }) => found?.record.state === "succeeded" || found?.record.state === "failed");
   const stateOf = new Map(tasks.map(({ id, state }) => [id, state]));
   const broken = ended.flatMap(({ marker, found }) => {
-    const { state, task, failure = "{}" } = found?.record ?? {};
-    const kind = (JSON.parse(failure) as { class?: string }).class ?? "";
-    const said = task === undefined ? "nothing" : stateOf.get(task);
+    const { state, taskId, failure } = found?.record ?? ({} as Partial<ledger.GenerationRecord>);
+    const kind = failure?.class ?? "";
+    const said = taskId === undefined ? "nothing" : stateOf.get(taskId);
     const expected = state === "succeeded" ? "succeeded" : endOf[kind];
     return expected === undefined || said === expected
       ? []
@@ -147,8 +147,8 @@ function balanced(evidence: Evidence, joined: Joined[]): Finding {
   };
 }
 
-function tasksOf({ task, earlier = "" }: ledger.StoredRecord): string[] {
-  return [...earlier.split(" "), task ?? ""].filter((id) => id !== "");
+export function tasksOf({ taskId, previousTaskIds = [] }: ledger.GenerationRecord): string[] {
+  return taskId === undefined ? previousTaskIds : [...previousTaskIds, taskId];
 }
 
 export function markerOf({ request }: ledger.Found): string {

@@ -1,6 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
 import type { Ended, Role } from "../world/slot.ts";
 import type { Evidence } from "./evidence.ts";
+import { tasksOf } from "./money.ts";
 
 /** How long work lay still, in ms, over so many kills or restarts that met any. */
 export interface Waits {
@@ -56,7 +57,7 @@ function staysOf({ records, requests }: Evidence): Record<Stage, Stay[]> {
   const stays: Record<Stage, Stay[]> = { submitter: [], poller: [], finalizer: [] };
   for (const { record } of records.values()) {
     const timeline = ledger.timelineOf(record).map(({ at, state }) => ({ at: Date.parse(at), state }));
-    const seen = [record.task ?? "", ...(record.earlier ?? "").split(" ")].flatMap((task) => looks.get(task) ?? []);
+    const seen = tasksOf(record).flatMap((task) => looks.get(task) ?? []);
     for (const [i, { at: from, state }] of timeline.entries()) {
       const to = timeline[i + 1]?.at ?? Number.POSITIVE_INFINITY;
       for (const stage of stages) {

@@ -2,12 +2,13 @@ import { serveApi } from "@reelqueue/api";
 import { readEnv as readApiEnv } from "@reelqueue/api/env";
 import { openFinalizer } from "@reelqueue/finalizer";
 import { readEnv as readFinalizerEnv } from "@reelqueue/finalizer/env";
-import { type CrashPoint, openInstallation, type Rule, timing } from "@reelqueue/pipeline";
+import { type Adjust, type CrashPoint, openInstallation, timing } from "@reelqueue/pipeline";
 import { openPoller } from "@reelqueue/poller";
 import { readEnv as readPollerEnv } from "@reelqueue/poller/env";
 import { createLogger, run } from "@reelqueue/runtime";
 import { openSubmitter } from "@reelqueue/submitter";
 import { readEnv as readSubmitterEnv } from "@reelqueue/submitter/env";
+import { type Rule, without } from "../without.ts";
 import { leases } from "./leases.ts";
 import { shiftClock } from "./shift-clock.ts";
 
@@ -24,9 +25,12 @@ const reached = (at: CrashPoint): void => {
   left -= 1;
   if (left === 0) process.kill(process.pid, "SIGKILL");
 };
-const without = process.env.WITHOUT as Rule | undefined;
+const rule = process.env.WITHOUT as Rule | undefined;
 const own = process.env.LEASES === "production" ? timing : leases;
-const rehearsal = { timing: own, reached, ...(without !== undefined && { without }) };
+const adjust: Adjust = (it) => {
+  const rehearsed = { ...it, timing: { ...it.timing, ...own }, reached };
+  return rule === undefined ? rehearsed : without[rule](rehearsed);
+};
 const role = process.env.ROLE ?? "";
 const log = createLogger({ name: role, level: readPollerEnv().logLevel });
 
@@ -35,15 +39,15 @@ await run(
     switch (role) {
       case "api": {
         const env = readApiEnv();
-        const installation = await openInstallation(scope, { ...env, role: "front", log, rehearsal });
+        const installation = await openInstallation(scope, { ...env, role: "front", log }, adjust);
         return void scope.use(await serveApi(installation, env));
       }
       case "submitter":
-        return openSubmitter(scope, readSubmitterEnv(), rehearsal);
+        return openSubmitter(scope, readSubmitterEnv(), { adjust });
       case "poller":
-        return openPoller(scope, readPollerEnv(), rehearsal);
+        return openPoller(scope, readPollerEnv(), { adjust });
       case "finalizer":
-        return openFinalizer(scope, readFinalizerEnv(), rehearsal);
+        return openFinalizer(scope, readFinalizerEnv(), { adjust });
       default:
         throw new Error(`ROLE is "${role}": api, submitter, poller or finalizer`);
     }

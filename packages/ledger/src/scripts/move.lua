@@ -2,7 +2,7 @@
 -- Moves generations from one state to another, each one wholly or not at all. The only writer of `state`.
 -- KEYS    [1] prefix of the cell
 -- ARGV    one JSON object per move:
---         id, from[], to, token, mark (letter for the log), note?, expect {n?, lane?, token?, task?, attempt?, account?, calm?},
+--         id, from[], to, token, mark (letter for the log), note?, expect {n?, lane?, token?, task?, hint?, attempt?, account?, calm?},
 --         due {lane, in? | at?}?,
 --         handover?, set {field: text}?, unset[]?, task?, cost (micro-USD)?, request?, event {endpoint, url, body}?, want[]?
 -- Returns per move: [moved | already, n, …wanted fields] · [conflict, state] · [stale, state] · [canceling, state] ·
@@ -15,7 +15,7 @@ local P = KEYS[1]
 local holds_slot = { submitting = true, running = true, unknown = true, needs_review = true, expired = true }
 local rests = { succeeded = true, failed = true, canceled = true, expired = true }
 -- What the mover may believe of a record. A difference means that somebody else has been at it meanwhile.
-local believed = { 'n', 'lane', 'token', 'task', 'attempt', 'account' }
+local believed = { 'n', 'lane', 'token', 'task', 'hint', 'attempt', 'account' }
 
 local function read(key)
   local flat, record = redis.call('HGETALL', key), {}

@@ -2,7 +2,7 @@ import { limits } from "@reelqueue/contracts";
 import type { Cell } from "../cell.ts";
 import { runConfirmed } from "../confirm.ts";
 import { LedgerError, unconfirmed } from "../error.ts";
-import { recordVersion } from "../record.ts";
+import { recordVersion } from "../redis/codec.ts";
 
 export interface NewGeneration {
   id: string;

@@ -1,5 +1,6 @@
 import { type Cell, pipeline, run } from "../cell.ts";
 import { type Lane, lanes } from "../keys.ts";
+import type { GenerationRecord } from "../redis/codec.ts";
 
 export interface AccountStatus {
   name: string;
@@ -75,10 +76,15 @@ export interface Standing {
 export async function standing(
   cell: Cell,
   id: string,
-  { lane = "", account, priority, tenant }: { lane?: string; account: string; priority: string; tenant: string },
+  {
+    lane = "",
+    account,
+    priority,
+    tenant,
+  }: Pick<GenerationRecord, "account" | "priority" | "tenant"> & { lane?: string },
 ): Promise<Standing> {
   if (lane === "backlog") {
-    const [rank] = (await pipeline(cell, [["zrank", cell.keys.line(account, priority, tenant), id]])) as [
+    const [rank] = (await pipeline(cell, [["zrank", cell.keys.line(account, String(priority), tenant), id]])) as [
       number | null,
     ];
     return { lane, ...(rank !== null && { ahead: rank }) };

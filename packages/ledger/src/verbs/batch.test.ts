@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import * as ledger from "../index.ts";
 import { newGeneration, testCell } from "../test-cell.ts";
+import { sendAll } from "../testing.ts";
 
 const filter = { tenant: "default", batch: "spring" };
 
@@ -35,7 +36,7 @@ test("a row forgotten before those in front of it leaves no gap behind once they
 });
 
 async function cancel(cell: ledger.Cell, ids: readonly string[]): Promise<void> {
-  const moved = await ledger.moveAll(
+  const moved = await sendAll(
     cell,
     ids.map((id) => ({ id, from: ["queued"], to: "canceled", token: `cancel ${id}` })),
   );

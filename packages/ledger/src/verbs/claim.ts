@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Cell, run } from "../cell.ts";
 import type { Lane } from "../keys.ts";
-import type { StoredRecord } from "../record.ts";
+import { decodeFields, encode, type FieldName, type GenerationRecord, storedName } from "../redis/codec.ts";
 import type { Bucket } from "./accounts.ts";
 
 export interface ClaimOptions {
@@ -11,22 +11,22 @@ export interface ClaimOptions {
   bucket?: { of: Bucket; rate: number; burst: number; reserve: number };
 }
 
-export interface Claimed<Field extends keyof StoredRecord> {
+export interface Claimed<Name extends FieldName> {
   /** Ms until the next one is due; absent: none waits. */
   nextInMs?: number;
   /** End of the lease: the fence that `polled` checks. */
   lease: string;
-  items: ({ id: string } & Record<Field, string>)[];
+  items: ({ id: string } & Pick<GenerationRecord, Name>)[];
 }
 
-/** Takes what is due in a lane of an account; nobody else gets it before the lease ends. Fields that a record lacks are "". */
-export async function claim<Field extends keyof StoredRecord>(
+/** Takes what is due in a lane of an account; nobody else gets it before the lease ends. */
+export async function claim<Name extends FieldName>(
   cell: Cell,
   lane: Lane,
   account: string,
-  fields: readonly Field[],
+  fields: readonly Name[],
   { limit, leaseMs, bucket }: ClaimOptions,
-): Promise<Claimed<Field>> {
+): Promise<Claimed<Name>> {
   const text = await run<string>(cell, "claim", [
     lane,
     account,
@@ -37,7 +37,7 @@ export async function claim<Field extends keyof StoredRecord>(
     bucket?.reserve ?? 0,
     bucket?.of ?? "tokens",
     randomUUID(),
-    ...fields,
+    ...fields.map(storedName),
   ]);
   const [next, lease, ...flat] = JSON.parse(text) as [string, string, ...(string | Values)[]];
   const items = Array.from({ length: flat.length / 2 }, (_, i) =>
@@ -48,16 +48,15 @@ export async function claim<Field extends keyof StoredRecord>(
 
 type Values = (string | false)[];
 
-function itemOf<Field extends string>(id: string, fields: readonly Field[], values: Values) {
-  const item: Record<string, string> = { id };
-  for (const [i, field] of fields.entries()) item[field] = values[i] || "";
-  return item as { id: string } & Record<Field, string>;
+function itemOf<Name extends FieldName>(id: string, fields: readonly Name[], values: Values) {
+  const stored = Object.fromEntries(fields.map((name, i) => [storedName(name), values[i] || undefined]));
+  return { id, ...decodeFields(fields, stored) };
 }
 
 export interface Look {
   id: string;
   nextInMs: number;
-  set?: Partial<Record<keyof StoredRecord, string>>;
+  set?: Partial<GenerationRecord>;
 }
 
 /** Says when to look again at claimed generations; a lease that has passed to another says nothing. Returns how many still held. */
@@ -70,7 +69,7 @@ export async function polled(
 ): Promise<number> {
   if (looks.length === 0) return 0;
   const args = looks.flatMap(({ id, nextInMs, set = {} }) => {
-    const pairs = Object.entries(set);
+    const pairs = Object.entries(encode(set));
     return [id, Math.max(0, Math.round(nextInMs)), pairs.length, ...pairs.flat()];
   });
   return run<number>(cell, "polled", [lane, account, lease, ...args]);

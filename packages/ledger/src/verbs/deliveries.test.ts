@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as ledger from "../index.ts";
 import { running, testCell } from "../test-cell.ts";
+import { sendMove } from "../testing.ts";
 
 let cell: ledger.Cell;
 beforeEach(async () => {
@@ -14,7 +15,7 @@ afterEach(async () => {
 async function announce(count: number, endpoint: string): Promise<void> {
   for (let i = 0; i < count; i += 1) {
     const id = await running(cell, `${endpoint}-${i}`);
-    await ledger.move(cell, {
+    await sendMove(cell, {
       id,
       from: ["running"],
       to: "failed",

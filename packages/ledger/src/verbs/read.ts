@@ -3,12 +3,12 @@ import { type Cell, pipeline, run } from "../cell.ts";
 import { LedgerError } from "../error.ts";
 import { type Each, gather } from "../gather.ts";
 import { taskHash } from "../keys.ts";
-import { parseRecord, type StoredRecord } from "../record.ts";
+import { decode, type GenerationRecord } from "../redis/codec.ts";
 import { thaw } from "../request-text.ts";
 
 export interface Found {
   id: string;
-  record: StoredRecord;
+  record: GenerationRecord;
   request: GenerationRequest;
 }
 
@@ -32,7 +32,7 @@ async function readChunk(cell: Cell, ids: readonly string[]): Promise<Each<Found
 
 function found(id: string, flat: string[] | Record<never, never>, request: string | false): Each<Found | undefined> {
   try {
-    const record = Array.isArray(flat) ? parseRecord(toFields(flat)) : undefined;
+    const record = Array.isArray(flat) ? decode(toFields(flat)) : undefined;
     return record && request !== false ? { id, record, request: thaw(request, record) } : undefined;
   } catch (error) {
     return error instanceof LedgerError ? error : new LedgerError("broken", `${id} cannot be read: ${error}`, error);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Cell } from "../cell.ts";
 import * as ledger from "../index.ts";
 import { generous, newGeneration, running, testCell } from "../test-cell.ts";
+import { sendMove } from "../testing.ts";
 
 test("a claim that is sent again because its answer was lost gets the leases that it made, and no others", async () => {
   await using cell = await testCell();
@@ -10,8 +11,8 @@ test("a claim that is sent again because its answer was lost gets the leases tha
   const options = { limit: 2, leaseMs: 30_000 };
   // Redis has the script from here on
   await ledger.claim(cell, "poll", "jiekou", [], options);
-  const first = await ledger.claim(twice, "poll", "hiapi", ["task"], options);
-  const second = await ledger.claim(cell, "poll", "hiapi", ["task"], options);
+  const first = await ledger.claim(twice, "poll", "hiapi", ["taskId"], options);
+  const second = await ledger.claim(cell, "poll", "hiapi", ["taskId"], options);
   expect(first.items).toHaveLength(2);
   expect(second.items).toHaveLength(1);
   expect([...first.items, ...second.items].map(({ id }) => id).sort()).toEqual(ids.sort());
@@ -48,7 +49,7 @@ test("webhooks that are claimed in a call that is sent again are those that it t
   await using cell = await testCell();
   const event = { endpoint: "e", url: "http://e/", body: "{}" };
   for (const task of ["a", "b", "c"])
-    await ledger.move(cell, { id: await running(cell, task), from: ["running"], to: "failed", token: "f", event });
+    await sendMove(cell, { id: await running(cell, task), from: ["running"], to: "failed", token: "f", event });
   await ledger.claimDeliveries(cell, { limit: 0, perEndpoint: 9, leaseMs: 30_000 });
   const wish = { limit: 2, perEndpoint: 9, leaseMs: 30_000 };
   const first = await ledger.claimDeliveries(answeredAtTheSecondTime(cell), wish);

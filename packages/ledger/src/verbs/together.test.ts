@@ -2,6 +2,7 @@ import type { Command, Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as ledger from "../index.ts";
 import { running, testCell } from "../test-cell.ts";
+import { sendMove } from "../testing.ts";
 
 let cell: ledger.Cell;
 beforeEach(async () => {
@@ -30,7 +31,7 @@ test("a record that a script stumbles over, or that is newer, spoils nothing for
 });
 
 function fail(id: string): Promise<ledger.Moved> {
-  return ledger.move(cell, { id, from: ["running"], to: "failed", token: `end ${id}` });
+  return sendMove(cell, { id, from: ["running"], to: "failed", token: `end ${id}` });
 }
 
 /** Counts the scripts that go out from now on. */

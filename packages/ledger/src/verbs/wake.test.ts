@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as ledger from "../index.ts";
 import { generous, newGeneration, running, testCell } from "../test-cell.ts";
+import { sendMove } from "../testing.ts";
 
 let cell: ledger.Cell;
 beforeEach(async () => {
@@ -11,7 +12,7 @@ afterEach(async () => {
   await cell[Symbol.asyncDispose]();
 });
 const claimAll = (leaseMs = 30_000, bucket?: ledger.ClaimOptions["bucket"]) =>
-  ledger.claim(cell, "poll", "hiapi", ["task"], { limit: 100, leaseMs, ...(bucket && { bucket }) });
+  ledger.claim(cell, "poll", "hiapi", ["taskId"], { limit: 100, leaseMs, ...(bucket && { bucket }) });
 
 test("what is due is claimed by one asker only", async () => {
   const ids = await Promise.all(Array.from({ length: 20 }, (_, i) => running(cell, `task-${i}`)));
@@ -30,13 +31,11 @@ test("a lease that has ended gives the work to the next asker, and the first one
   const first = await claimAll(0);
   const second = await claimAll();
   expect(second.items.map((item) => item.id)).toEqual([id]);
-  expect(await ledger.polled(cell, "poll", "hiapi", first.lease, [{ id, nextInMs: 5_000, set: { polls: "9" } }])).toBe(
-    0,
-  );
-  expect(await ledger.polled(cell, "poll", "hiapi", second.lease, [{ id, nextInMs: 5_000, set: { polls: "1" } }])).toBe(
+  expect(await ledger.polled(cell, "poll", "hiapi", first.lease, [{ id, nextInMs: 5_000, set: { polls: 9 } }])).toBe(0);
+  expect(await ledger.polled(cell, "poll", "hiapi", second.lease, [{ id, nextInMs: 5_000, set: { polls: 1 } }])).toBe(
     1,
   );
-  expect((await ledger.read(cell, id))?.record.polls).toBe("1");
+  expect((await ledger.read(cell, id))?.record.polls).toBe(1);
 });
 
 test("looks take tokens of the account and leave the reserve", async () => {
@@ -100,15 +99,15 @@ test("due times of a lane can be pulled forward", async () => {
 
 test("work that goes on keeps its due time away, work of another hand-over does not", async () => {
   const id = await running(cell, "task-1");
-  const moved = await ledger.move(cell, {
+  const moved = await sendMove(cell, {
     id,
     from: ["running"],
     to: "finalizing",
     token: "f",
-    handover: true,
+    dispatch: true,
     due: { lane: "finalize", inMs: 0 },
   });
-  const n = Number((moved as { n: string }).n);
+  const n = (moved as { dispatchSeq: number }).dispatchSeq;
   expect(await ledger.extend(cell, "finalize", { generation: id, n: n - 1 }, 60_000)).toBe(false);
   expect(await ledger.extend(cell, "finalize", { generation: id, n }, 60_000)).toBe(true);
   expect(await ledger.reissue(cell, "finalize", "hiapi", 10, 1_000)).toEqual([]);
@@ -118,14 +117,14 @@ test("a backoff that is over puts the generation back in its old place in the li
   const [first, second] = [newGeneration(cell), newGeneration(cell)];
   await ledger.accept(cell, [first, second]);
   await ledger.admit(cell, "hiapi", { ...generous, slots: 1 });
-  await ledger.move(cell, {
+  await sendMove(cell, {
     id: first.id,
     from: ["queued"],
     to: "submitting",
     token: "a",
     due: { lane: "submitting", inMs: 1_000 },
   });
-  await ledger.move(cell, {
+  await sendMove(cell, {
     id: first.id,
     from: ["submitting"],
     to: "queued",
@@ -139,9 +138,9 @@ test("a backoff that is over puts the generation back in its old place in the li
 
 test("fields that are no part of a move are written only where there is a record", async () => {
   const id = await running(cell, "task-1");
-  await ledger.note(cell, id, { keeps: "3" });
-  await ledger.note(cell, "nobody", { keeps: "3" });
-  expect((await ledger.read(cell, id))?.record.keeps).toBe("3");
+  await ledger.note(cell, id, { downloadAttempts: 3 });
+  await ledger.note(cell, "nobody", { downloadAttempts: 3 });
+  expect((await ledger.read(cell, id))?.record.downloadAttempts).toBe(3);
   expect(await ledger.read(cell, "nobody")).toBeUndefined();
 });
 
@@ -149,14 +148,14 @@ test("what expired is told until it has moved", async () => {
   const generation = newGeneration(cell, { expiresInMs: 0 });
   await ledger.accept(cell, [generation]);
   expect(await ledger.overdue(cell, 10)).toEqual([{ id: generation.id, state: "queued", lane: "backlog" }]);
-  await ledger.move(cell, { id: generation.id, from: ["queued"], to: "expired", token: "x" });
+  await sendMove(cell, { id: generation.id, from: ["queued"], to: "expired", token: "x" });
   expect(await ledger.overdue(cell, 10)).toEqual([]);
 });
 
 test("what rested longer than the retention leaves nothing behind", async () => {
   const id = await running(cell, "task-1", { batch: "b" });
-  await ledger.move(cell, { id, from: ["running"], to: "finalizing", token: "a", due: { lane: "finalize", inMs: 0 } });
-  await ledger.move(cell, {
+  await sendMove(cell, { id, from: ["running"], to: "finalizing", token: "a", due: { lane: "finalize", inMs: 0 } });
+  await sendMove(cell, {
     id,
     from: ["finalizing"],
     to: "succeeded",

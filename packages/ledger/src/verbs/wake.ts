@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { HandOver, State } from "@reelqueue/contracts";
 import { type Cell, run } from "../cell.ts";
 import type { Lane } from "../keys.ts";
-import type { StoredRecord } from "../record.ts";
+import { encode, type GenerationRecord } from "../redis/codec.ts";
 
 /** A task that a provider told of by itself, and the attempt that it was told about. */
 export interface Hint {
@@ -107,6 +107,6 @@ export function forget(cell: Cell, state: State, tenant: string, retentionMs: nu
 }
 
 /** Writes fields of a record that are no part of any move; a record that is gone stays gone. */
-export async function note(cell: Cell, id: string, set: Partial<Record<keyof StoredRecord, string>>): Promise<void> {
-  await run(cell, "note", [id, ...Object.entries(set).flat()]);
+export async function note(cell: Cell, id: string, set: Partial<GenerationRecord>): Promise<void> {
+  await run(cell, "note", [id, ...Object.entries(encode(set)).flat()]);
 }

@@ -1,4 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
+import { sendMove } from "@reelqueue/ledger/testing";
 import type { OutputStore } from "@reelqueue/outputs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, type Installation } from "../index.ts";
@@ -36,10 +37,10 @@ async function finished(): Promise<{ generation: string; n: number }> {
   const { id } = row;
   const { cell } = deps;
   const inMs = 60_000;
-  await ledger.move(cell, { id, from: ["queued"], to: "submitting", token: "s", due: { lane: "submitting", inMs } });
-  await ledger.move(cell, { id, from: ["submitting"], to: "running", token: "r", due: { lane: "poll", inMs } });
-  const remote = JSON.stringify([{ kind: "video", url: "http://127.0.0.1:1/v.mp4" }]);
+  await sendMove(cell, { id, from: ["queued"], to: "submitting", token: "s", due: { lane: "submitting", inMs } });
+  await sendMove(cell, { id, from: ["submitting"], to: "running", token: "r", due: { lane: "poll", inMs } });
+  const remoteOutputs = [{ kind: "video" as const, url: "http://127.0.0.1:1/v.mp4" }];
   const due = { lane: "finalize", inMs } as const;
-  await ledger.move(cell, { id, from: ["running"], to: "finalizing", token: "f", due, set: { remote } });
-  return { generation: id, n: Number((await ledger.read(cell, id))?.record.n) };
+  await sendMove(cell, { id, from: ["running"], to: "finalizing", token: "f", due, set: { remoteOutputs } });
+  return { generation: id, n: (await ledger.read(cell, id))?.record.dispatchSeq ?? 0 };
 }

@@ -45,8 +45,8 @@ export async function keepOutputs(
 function targetOf({ id, record }: ledger.Found, kind: Target["kind"]): Target {
   return {
     generation: id,
-    createdAt: new Date(Number(record.born)).toISOString(),
-    attempt: Number(record.attempt),
+    createdAt: new Date(record.createdAtMs).toISOString(),
+    attempt: record.attempt,
     kind,
   };
 }
@@ -86,12 +86,12 @@ type Fresh = { kind: "fresh"; outputs: RemoteOutput[] } | { kind: "none"; result
 /** Reads the task again: most providers sign a new URL with every reading. */
 async function askAgain({ record }: ledger.Found, deps: FinalizeDeps): Promise<Fresh> {
   const account = deps.accounts.get(record.account);
-  if (!account || record.task === undefined)
+  if (!account || record.taskId === undefined)
     return {
       kind: "none",
       result: { kind: "later", why: `account ${record.account} is not configured`, spent: false, afterMs: 60_000 },
     };
-  const progress: Progress = await account.provider.poll(record.task, callOf(account, deps));
+  const progress: Progress = await account.provider.poll(record.taskId, callOf(account, deps));
   switch (progress.kind) {
     case "succeeded":
       return { kind: "fresh", outputs: progress.outputs };

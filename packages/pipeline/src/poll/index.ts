@@ -31,7 +31,16 @@ export interface Answer {
   progress: Progress;
 }
 
-const fields = ["task", "class", "attempt", "polls", "at", "misses", "trouble", "progress", "seen", "lane"] as const;
+const fields = [
+  "taskId",
+  "runTimeClass",
+  "polls",
+  "stateChangedAtMs",
+  "missingPolls",
+  "consecutiveErrors",
+  "progress",
+  "ageAtLastPollMs",
+] as const;
 /** Answers that come within this time are written together. */
 const gatherMs = 10;
 /** Looks that come due within this time are claimed together. */
@@ -89,7 +98,7 @@ function pollLoop(
       turned?.();
       for (const item of items) {
         await deps.reached?.("poll:after-claim", item.id);
-        looking.add(ask(item, lease), failed(item.id));
+        looking.add(ask({ ...item, taskId: item.taskId ?? "", lane }, lease), failed(item.id));
       }
       full = items.length === room;
       return full ? maxSleepMs : Math.min(maxSleepMs, Math.max(nextInMs, apartMs));
@@ -111,7 +120,7 @@ const notRecorded = "a look at a task could not be recorded; its lease brings it
 
 async function look(watched: Watched, account: Account, deps: Deps): Promise<Progress> {
   try {
-    return await account.provider.poll(watched.task, callOf(account, deps));
+    return await account.provider.poll(watched.taskId, callOf(account, deps));
   } catch (error) {
     return { kind: "unreachable", message: error instanceof Error ? error.message : String(error) };
   }

@@ -17,15 +17,12 @@ const deps = {
 } as unknown as Deps;
 const watched = (changes: Partial<Watched> = {}): Watched => ({
   id: "g",
-  task: "t",
-  class: "c",
-  attempt: "1",
-  polls: "2",
-  at: String(now - 60_000),
-  misses: "",
-  trouble: "",
-  progress: "40",
-  seen: "30000",
+  taskId: "t",
+  runTimeClass: "c",
+  polls: 2,
+  stateChangedAtMs: now - 60_000,
+  progress: 40,
+  ageAtLastPollMs: 30_000,
   lane: "poll",
   ...changes,
 });
@@ -40,7 +37,7 @@ const pending = (progress?: number): Progress => ({
 });
 
 test("progress only rises", () => {
-  expect(judged(pending(55))).toMatchObject({ look: { set: { progress: "55", polls: "3", seen: "60000" } } });
+  expect(judged(pending(55))).toMatchObject({ look: { set: { progress: 55, polls: 3, ageAtLastPollMs: 60_000 } } });
   expect(judged(pending(20))).toMatchObject({
     kind: "look",
     look: { set: expect.not.objectContaining({ progress: expect.anything() }) },
@@ -48,9 +45,9 @@ test("progress only rises", () => {
 });
 
 test("a task that ran longer than any can is given up, and watched on", () => {
-  expect(judged(pending(), { at: String(now - 3 * 3_600_000) })).toEqual({ kind: "ended", state: "expired" });
-  expect(judged(pending(), { at: String(now - 3 * 3_600_000), lane: "watch" })).toMatchObject({ kind: "look" });
-  expect(judged(pending(), { at: String(now - 25 * 3_600_000), lane: "watch" })).toEqual({
+  expect(judged(pending(), { stateChangedAtMs: now - 3 * 3_600_000 })).toEqual({ kind: "ended", state: "expired" });
+  expect(judged(pending(), { stateChangedAtMs: now - 3 * 3_600_000, lane: "watch" })).toMatchObject({ kind: "look" });
+  expect(judged(pending(), { stateChangedAtMs: now - 25 * 3_600_000, lane: "watch" })).toEqual({
     kind: "ended",
     state: "expired",
   });
@@ -58,21 +55,27 @@ test("a task that ran longer than any can is given up, and watched on", () => {
 
 test("a miss is believed only after three in a row, half a minute apart", () => {
   const missing: Progress = { kind: "missing", message: "404" };
-  expect(judged(missing)).toMatchObject({ kind: "look", look: { nextInMs: 30_000, set: { misses: `1@${now}` } } });
-  expect(judged(missing, { misses: `1@${now - 1_000}` })).toMatchObject({
+  expect(judged(missing)).toMatchObject({
     kind: "look",
-    look: { set: { misses: `1@${now - 1_000}` } },
+    look: { nextInMs: 30_000, set: { missingPolls: { count: 1, atMs: now } } },
   });
-  expect(judged(missing, { misses: `2@${now - 30_000}` })).toMatchObject({
+  expect(judged(missing, { missingPolls: { count: 1, atMs: now - 1_000 } })).toMatchObject({
+    kind: "look",
+    look: { set: { missingPolls: { count: 1, atMs: now - 1_000 } } },
+  });
+  expect(judged(missing, { missingPolls: { count: 2, atMs: now - 30_000 } })).toMatchObject({
     kind: "failed",
     failure: { class: "output_lost" },
   });
-  expect(judged(pending(), { misses: "2@1" })).toMatchObject({ kind: "look", look: { set: { misses: "0" } } });
+  expect(judged(pending(), { missingPolls: { count: 2, atMs: 1 } })).toMatchObject({
+    kind: "look",
+    look: { set: { missingPolls: { count: 0, atMs: 0 } } },
+  });
 });
 
 test("trouble backs off and never fails anything by itself", () => {
-  for (const trouble of ["", "3", "500"]) {
-    const judgement = judged({ kind: "unreachable", message: "HTML" }, { trouble });
+  for (const consecutiveErrors of [0, 3, 500]) {
+    const judgement = judged({ kind: "unreachable", message: "HTML" }, { consecutiveErrors });
     expect(judgement.kind).toBe("look");
     if (judgement.kind === "look") expect(judgement.look.nextInMs).toBeLessThanOrEqual(60_200);
   }
@@ -96,15 +99,11 @@ test("a finished task is handed over by how soon its URL dies", () => {
   });
   const urgency = (life?: { untilMs: number } | { lastsMs: number }) => {
     const judgement = judged(outputs(life));
-    return judgement.kind === "finished" ? judgement.urgency : undefined;
+    return judgement.kind === "finished" ? judgement.task.finalizePriority : undefined;
   };
   const inAnHour = urgency({ lastsMs: 3_600_000 });
   expect(inAnHour).toBe(urgency({ untilMs: now + 3_600_000 }));
   expect(urgency({ untilMs: now + 60_000 })).toBeLessThan(inAnHour ?? 0);
   expect(urgency()).toBe(2_000_000);
-  expect(judged(outputs())).toMatchObject({
-    ranMs: 45_000,
-    move: { from: ["running"], to: "finalizing", handover: true },
-  });
-  expect(judged(outputs(), { lane: "watch" })).toMatchObject({ move: { from: ["expired"] } });
+  expect(judged(outputs())).toMatchObject({ kind: "finished", ranMs: 45_000 });
 });

@@ -1,33 +1,26 @@
 import type { Failure } from "@reelqueue/contracts";
-import type { Look, Move } from "@reelqueue/ledger";
+import type { FinishedTask, GenerationRecord, Look } from "@reelqueue/ledger";
 import type { Progress, RemoteOutput } from "@reelqueue/providers";
 import type { Account } from "../account.ts";
 import { fullJitterMs, jittered } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
-import { fence } from "../rule.ts";
-import { operationToken } from "../token.ts";
 import { lookInMs } from "./schedule.ts";
 
-/** One claimed task, as texts of its record ("" where it has none). */
-export interface Watched {
+/** One claimed task. */
+export interface Watched
+  extends Pick<GenerationRecord, "polls" | "missingPolls" | "consecutiveErrors" | "progress" | "ageAtLastPollMs"> {
   id: string;
-  task: string;
-  class: string;
-  attempt: string;
-  polls: string;
-  /** When it began to run, ms. */
-  at: string;
-  misses: string;
-  trouble: string;
-  progress: string;
-  seen: string;
-  lane: string;
+  taskId: string;
+  runTimeClass: string;
+  /** When it began to run. */
+  stateChangedAtMs: number;
+  lane: "poll" | "watch";
 }
 
-/** What an answer means for the generation: look again, or move. `ending`: the move announces itself. */
+/** What an answer means for the generation: look again, or a change of its state. */
 export type Judgement =
   | { kind: "look"; look: Look; throttleMs?: number; pause?: "bad key" | "balance" }
-  | { kind: "finished"; move: Move; urgency: number; ranMs: number }
+  | { kind: "finished"; task: FinishedTask; ranMs: number }
   | { kind: "failed"; failure: Failure }
   | { kind: "ended"; state: "canceled" | "expired" };
 
@@ -41,14 +34,14 @@ const missesBelieved = 3;
 
 /** Judges one answer. `nowMs` is Redis' clock. */
 export function judge(watched: Watched, progress: Progress, nowMs: number, account: Account, deps: Deps): Judgement {
-  const ageMs = nowMs - Number(watched.at);
-  const polls = String(Number(watched.polls) + 1);
+  const ageMs = nowMs - watched.stateChangedAtMs;
+  const polls = (watched.polls ?? 0) + 1;
   const look = (nextInMs: number, set: Look["set"]): Look => ({ id: watched.id, nextInMs, set: { polls, ...set } });
   switch (progress.kind) {
     case "pending":
       return pending(watched, progress.progress, ageMs, account, deps, look);
     case "succeeded":
-      return finished(watched, progress, ageMs, nowMs, account, deps);
+      return finished(watched, progress, { ageMs, nowMs, timeScale: account.timeScale });
     case "failed":
       return { kind: "failed", failure: progress.failure };
     case "canceled":
@@ -63,9 +56,9 @@ export function judge(watched: Watched, progress: Progress, nowMs: number, accou
     case "blocked":
       return { kind: "look", look: look(60_000, {}), pause: progress.reason === "key" ? "bad key" : "balance" };
     case "unreachable": {
-      const trouble = Number(watched.trouble) + 1;
-      const wait = fullJitterMs(trouble, deps.random, { baseMs: 1_000, capMs: 60_000 }) / account.timeScale;
-      return { kind: "look", look: look(200 / account.timeScale + wait, { trouble: String(trouble) }) };
+      const consecutiveErrors = (watched.consecutiveErrors ?? 0) + 1;
+      const wait = fullJitterMs(consecutiveErrors, deps.random, { baseMs: 1_000, capMs: 60_000 }) / account.timeScale;
+      return { kind: "look", look: look(200 / account.timeScale + wait, { consecutiveErrors }) };
     }
   }
 }
@@ -84,57 +77,38 @@ function pending(
   const nextInMs =
     watched.lane === "watch"
       ? jittered(watchEveryMs, deps.random) / account.timeScale
-      : lookInMs(account, watched.class, ageMs, deps);
-  const calm = { ...(watched.misses !== "" && { misses: "0" }), ...(watched.trouble !== "" && { trouble: "0" }) };
+      : lookInMs(account, watched.runTimeClass, ageMs, deps);
+  const none = { count: 0, atMs: 0 };
+  const calm = {
+    ...(watched.missingPolls !== undefined && { missingPolls: none }),
+    ...(watched.consecutiveErrors !== undefined && { consecutiveErrors: 0 }),
+  };
   return {
     kind: "look",
-    look: look(nextInMs, { seen: String(Math.round(ageMs)), ...calm, ...risen(watched, progress) }),
+    look: look(nextInMs, { ageAtLastPollMs: ageMs, ...calm, ...risen(watched, progress) }),
   };
 }
 
 /** Progress only rises: an answer that arrives late does not turn it back. */
 function risen(watched: Watched, progress: number | undefined): Look["set"] {
-  return progress !== undefined && progress > Number(watched.progress)
-    ? { progress: String(Math.min(100, Math.round(progress))) }
-    : {};
+  return progress !== undefined && progress > (watched.progress ?? 0) ? { progress: Math.min(100, progress) } : {};
 }
 
 function finished(
-  watched: Watched,
+  { ageAtLastPollMs = 0 }: Watched,
   { outputs, usage }: { outputs: RemoteOutput[]; usage?: Record<string, number> },
-  ageMs: number,
-  nowMs: number,
-  account: Account,
-  deps: Deps,
+  { ageMs, nowMs, timeScale }: { ageMs: number; nowMs: number; timeScale: number },
 ): Judgement {
   const until = outputs.map(({ life }) => {
     if (life === undefined) return Number.POSITIVE_INFINITY;
-    return "untilMs" in life ? life.untilMs : nowMs + life.lastsMs / account.timeScale;
+    return "untilMs" in life ? life.untilMs : nowMs + life.lastsMs / timeScale;
   });
-  const urgency = urgencyOf(Math.min(...until));
+  const finalizePriority = urgencyOf(Math.min(...until));
   return {
     kind: "finished",
-    urgency,
+    task: { remoteOutputs: outputs, finalizePriority, ...(usage !== undefined && { usage }) },
     // It ended somewhere between the last look and this one: half-way is taken.
-    ranMs: ((Number(watched.seen) + ageMs) / 2) * account.timeScale,
-    move: {
-      id: watched.id,
-      from: watched.lane === "watch" ? ["expired"] : ["running"],
-      to: "finalizing",
-      token: operationToken(),
-      ...fence(deps, { task: watched.task }),
-      handover: true,
-      due: { lane: "finalize", inMs: deps.timing.finalizeLeaseMs },
-      set: {
-        remote: JSON.stringify(outputs),
-        urgency: String(urgency),
-        polls: String(Number(watched.polls) + 1),
-        progress: "100",
-        ...(usage !== undefined && { usage: JSON.stringify(usage) }),
-      },
-      unset: ["misses", "trouble"],
-      ...(watched.lane === "watch" && { note: "paid, recovered: it finished after we had given up" }),
-    },
+    ranMs: ((ageAtLastPollMs + ageMs) / 2) * timeScale,
   };
 }
 
@@ -151,7 +125,7 @@ function missed(
   account: Account,
   look: (nextInMs: number, set: Look["set"]) => Look,
 ): Judgement {
-  const [count = 0, last = 0] = watched.misses.split("@").map(Number);
+  const { count, atMs: last } = watched.missingPolls ?? { count: 0, atMs: 0 };
   const apart = missApartMs / account.timeScale;
   const counted = count === 0 || nowMs - last >= apart * 0.99 ? count + 1 : count;
   if (counted >= missesBelieved) {
@@ -164,5 +138,8 @@ function missed(
       },
     };
   }
-  return { kind: "look", look: look(apart, { misses: `${counted}@${counted > count ? nowMs : last}` }) };
+  return {
+    kind: "look",
+    look: look(apart, { missingPolls: { count: counted, atMs: counted > count ? nowMs : last } }),
+  };
 }

@@ -1,4 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
+import { type Move, sendMove } from "@reelqueue/ledger/testing";
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Account, accept, type Installation } from "../index.ts";
@@ -82,10 +83,10 @@ async function runningTasks(name: string, count: number): Promise<void> {
   for (const row of rows) {
     const id = "id" in row ? row.id : "";
     const due = (lane: ledger.Lane) => ({ lane, inMs: 0 });
-    const steps: Omit<ledger.Move, "id">[] = [
+    const steps: Omit<Move, "id">[] = [
       { from: ["queued"], to: "submitting", token: `${id}1`, due: due("submitting") },
-      { from: ["submitting"], to: "running", token: `${id}2`, task: id, due: due("poll") },
+      { from: ["submitting"], to: "running", token: `${id}2`, bindTask: id, due: due("poll") },
     ];
-    for (const step of steps) await ledger.move(here.cell, { id, ...step });
+    for (const step of steps) await sendMove(here.cell, { id, ...step });
   }
 }

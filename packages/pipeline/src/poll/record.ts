@@ -1,9 +1,7 @@
+import type { State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../account.ts";
 import type { Deps } from "../deps.ts";
-import { announceEnding } from "../event.ts";
-import { fence } from "../rule.ts";
-import { operationToken } from "../token.ts";
 import type { Answer } from "./index.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { afterFailure } from "./retry.ts";
@@ -18,13 +16,13 @@ export async function record(
 ): Promise<void> {
   await deps.runTimes.meet(
     account,
-    answers.map(({ watched }) => watched.class),
+    answers.map(({ watched }) => watched.runTimeClass),
   );
   const judged = answers.map((answer) => ({
     answer,
     judgement: judge(answer.watched, answer.progress, redisNow(answer, deps), account, deps),
   }));
-  await Promise.all([writeLooks(lane, judged, account, deps), writeMoves(judged, account, deps, freed)]);
+  await Promise.all([writeLooks(lane, judged, account, deps), writeEnds(judged, account, deps, freed)]);
 }
 
 interface Judged {
@@ -32,34 +30,37 @@ interface Judged {
   judgement: Judgement;
 }
 
-async function writeMoves(
+/** The end of one task, written. */
+interface Ended {
+  answer: Answer;
+  judgement: Judgement;
+  moved: ledger.Moved;
+  to: State;
+  note?: string;
+}
+
+async function writeEnds(
   judged: readonly Judged[],
   account: Account,
   deps: Deps,
   freed: (account: string) => void,
 ): Promise<void> {
-  const moves = (
-    await Promise.all(judged.map(({ answer, judgement }) => moveOf(answer, judgement, account, deps)))
-  ).filter((step) => step !== undefined);
-  if (moves.length === 0) return;
-  const moved = await ledger.moveAll(deps.cell, moves);
+  const written = await Promise.all(judged.map((each) => writeEnd(each, account, deps)));
+  const ended = written.filter((each) => each !== undefined);
+  if (ended.length === 0) return;
   freed(account.name);
-  for (const { id } of moves) await deps.reached?.("poll:after-move", id);
-  await handOver(judged, moves, moved, deps);
-  for (const { id } of moves) await deps.reached?.("poll:after-jobs", id);
+  for (const { answer } of ended) await deps.reached?.("poll:after-move", answer.watched.id);
+  await handOver(ended, deps);
+  for (const { answer } of ended) await deps.reached?.("poll:after-jobs", answer.watched.id);
   await deps.runTimes.learn(runsOf(judged));
-  tell(
-    judged,
-    moves.filter((_, i) => moved[i]?.kind === "moved"),
-    account,
-    deps,
-  );
+  tell(ended, account, deps);
 }
 
-function tell(judged: readonly Judged[], moves: readonly ledger.Move[], { name }: Account, deps: Deps): void {
-  const taskOf = new Map(judged.map(({ answer: { watched } }) => [watched.id, watched.task]));
-  for (const { id, to, note } of moves) {
-    deps.log.info({ generation: id, taskId: taskOf.get(id), account: name, to, note }, "task ended");
+function tell(ended: readonly Ended[], { name }: Account, deps: Deps): void {
+  for (const { answer, moved, to, note } of ended) {
+    if (moved.kind !== "moved") continue;
+    const { id, taskId } = answer.watched;
+    deps.log.info({ generation: id, taskId, account: name, to, note }, "task ended");
     if (to !== "finalizing") deps.meters.ends.inc({ account: name, state: to });
   }
 }
@@ -92,46 +93,32 @@ async function writeLooks(
   await Promise.all([...byLease].map(([lease, looks]) => ledger.polled(deps.cell, lane, account.name, lease, looks)));
 }
 
-async function moveOf(
-  { watched }: Answer,
-  judgement: Judgement,
-  account: Account,
-  deps: Deps,
-): Promise<ledger.Move | undefined> {
+/** The change of state that an answer means; undefined where it means none. */
+async function writeEnd({ answer, judgement }: Judged, account: Account, deps: Deps): Promise<Ended | undefined> {
+  const { id, taskId, lane } = answer.watched;
+  const { transitions, timing } = deps;
   if (judgement.kind === "look") return undefined;
-  if (judgement.kind === "finished") return judgement.move;
-  if (watched.lane === "watch") {
+  if (judgement.kind === "finished") {
+    const from = lane === "watch" ? ("expired" as const) : ("running" as const);
+    const moved = await transitions.finishTask({ id, taskId, from }, judgement.task, timing.finalizeLeaseMs);
+    return { answer, judgement, moved, to: "finalizing" };
+  }
+  if (lane === "watch") {
     // It stays expired: that its task has ended too changes nothing but the slot.
-    await ledger.release(deps.cell, watched.id, "expired", { unwatch: true });
+    await ledger.release(deps.cell, id, "expired", { unwatch: true });
     return undefined;
   }
-  if (judgement.kind === "failed") return afterFailure(watched, judgement.failure, account, deps);
-  return {
-    id: watched.id,
-    from: ["running"],
-    to: judgement.state,
-    token: operationToken(),
-    ...fence(deps, { task: watched.task }),
-    note: `the provider says ${judgement.state}`,
-    ...(await announceEnding(deps, watched.id, { state: judgement.state })),
-  };
+  if (judgement.kind === "failed") {
+    return { answer, judgement, ...(await afterFailure({ id, taskId }, judgement.failure, account, deps)) };
+  }
+  const { state } = judgement;
+  return { answer, judgement, moved: await transitions.endAsProviderSays(id, taskId, state), to: state };
 }
 
-async function handOver(
-  judged: readonly Judged[],
-  moves: readonly ledger.Move[],
-  moved: readonly ledger.Moved[],
-  deps: Deps,
-): Promise<void> {
-  const urgency = new Map(
-    judged.flatMap(({ answer, judgement }) =>
-      judgement.kind === "finished" ? [[answer.watched.id, judgement.urgency] as const] : [],
-    ),
-  );
-  const jobs = moves.flatMap(({ id, to }, i) => {
-    const result = moved[i];
-    if (to !== "finalizing" || (result?.kind !== "moved" && result?.kind !== "already")) return [];
-    return [{ generation: id, n: Number(result.n), priority: urgency.get(id) ?? 1 }];
+async function handOver(ended: readonly Ended[], deps: Deps): Promise<void> {
+  const jobs = ended.flatMap(({ answer, judgement, moved }) => {
+    if (judgement.kind !== "finished" || (moved.kind !== "moved" && moved.kind !== "already")) return [];
+    return [{ generation: answer.watched.id, n: moved.dispatchSeq, priority: judgement.task.finalizePriority }];
   });
   await deps.queues.add("finalize", jobs);
 }
@@ -139,7 +126,7 @@ async function handOver(
 function runsOf(judged: readonly Judged[]): { class: string; ms: number }[] {
   return judged.flatMap(({ answer, judgement }) =>
     judgement.kind === "finished" && answer.watched.lane === "poll"
-      ? [{ class: answer.watched.class, ms: judgement.ranMs }]
+      ? [{ class: answer.watched.runTimeClass, ms: judgement.ranMs }]
       : [],
   );
 }

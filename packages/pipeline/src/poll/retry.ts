@@ -3,81 +3,38 @@ import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../account.ts";
 import { fullJitterMs } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
-import { eventOf } from "../event.ts";
-import { fence } from "../rule.ts";
-import { operationToken } from "../token.ts";
-import type { Watched } from "./judge.ts";
 
 /**
- * The move after a task has failed: a new paid attempt where that cannot cost anything twice (the provider's own failure, and a provider
- * known not to charge failed tasks), else the end. `undefined`: the record is gone.
+ * What follows when a task has failed: a new paid attempt where that cannot cost anything twice (the provider's own failure, and a provider
+ * known not to charge failed tasks), else the end.
  */
 export async function afterFailure(
-  { id, task }: Pick<Watched, "id" | "task">,
+  { id, taskId }: { id: string; taskId: string },
   failure: Failure,
   account: Account,
   deps: Deps,
-): Promise<ledger.Move | undefined> {
+): Promise<{ moved: ledger.Moved; to: "queued" | "failed"; note: string }> {
   const found = await ledger.read(deps.cell, id);
-  if (!found) return undefined;
-  const { record, request } = found;
-  const attempt = Number(record.attempt);
-  const text = JSON.stringify({ ...failure, message: failure.message.slice(0, 500).toWellFormed() });
-  const retry =
-    failure.class === "upstream" &&
-    account.retriesFailures &&
-    attempt < request.maxAttempts &&
-    record.cancel === undefined &&
-    record.state === "running";
-  if (retry) {
-    return {
-      id,
-      from: ["running"],
-      to: "queued",
-      token: operationToken(),
-      ...fence(deps, { task }),
-      due: {
-        lane: "backoff",
-        inMs: fullJitterMs(attempt, deps.random, { baseMs: 5_000, capMs: 300_000 }) / account.timeScale,
-      },
-      ...newAttempt(record),
-      note: `attempt ${attempt} failed (${failure.message}); another one follows`,
-    };
+  if (!found) return { moved: { kind: "missing" }, to: "failed", note: failure.message };
+  const { attempt, reservedMicroUsd = 0 } = found.record;
+  if (!mayRetry(found, failure, account)) {
+    const costMicroUsd = account.retriesFailures ? 0 : reservedMicroUsd;
+    const moved = await deps.transitions.fail(found, taskId, failure, costMicroUsd);
+    return { moved, to: "failed", note: failure.message };
   }
-  const cost = { costMicroUsd: account.retriesFailures ? 0 : Number(record.held ?? 0) };
-  const event = eventOf(found, { state: "failed", failure, ...cost }, deps.publicUrl);
-  return {
-    id,
-    from: ["running"],
-    to: "failed",
-    token: operationToken(),
-    ...fence(deps, { task }),
-    set: { failure: text },
-    note: failure.message,
-    ...cost,
-    ...(event !== undefined && { event }),
-  };
+  const note = `attempt ${attempt} failed (${failure.message}); another one follows`;
+  const backoffMs = fullJitterMs(attempt, deps.random, { baseMs: 5_000, capMs: 300_000 }) / account.timeScale;
+  const due = { lane: "backoff", inMs: backoffMs } as const;
+  const moved = await deps.transitions.startNextAttempt(found, ["running"], { expect: { taskId }, due, note });
+  return { moved, to: "queued", note };
 }
 
-/** What changes in a record when a new paid attempt begins; the old task stays known. */
-export function newAttempt(record: ledger.StoredRecord): Pick<ledger.Move, "set" | "unset"> {
-  const earlier = [record.earlier, record.task].filter((text) => text !== undefined).join(" ");
-  return {
-    set: { attempt: String(Number(record.attempt) + 1), submits: "0", ...(earlier !== "" && { earlier }) },
-    unset: [
-      "task",
-      "remote",
-      "urgency",
-      "keeps",
-      "usage",
-      "progress",
-      "polls",
-      "misses",
-      "trouble",
-      "failure",
-      "hint",
-      "evidence",
-      "cancel",
-    ],
-  };
+function mayRetry({ record, request }: ledger.Found, failure: Failure, account: Account): boolean {
+  return (
+    failure.class === "upstream" &&
+    account.retriesFailures &&
+    record.attempt < request.maxAttempts &&
+    !record.cancelRequested &&
+    record.state === "running"
+  );
 }

@@ -3,9 +3,7 @@ import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../account.ts";
 import { fullJitterMs } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
-import { announceEnding } from "../event.ts";
 import { holdLook } from "../hold-look.ts";
-import { operationToken } from "../token.ts";
 import { type Ensured, ensure } from "./ensure.ts";
 import { type FileToUpload, filesToUpload } from "./files.ts";
 
@@ -25,7 +23,7 @@ export async function prepare(account: Account, deps: Deps, freed: (account: str
     items,
     lease,
     nextInMs = turnMs,
-  } = await ledger.claim(deps.cell, "preparing", account.name, ["trouble"], wish);
+  } = await ledger.claim(deps.cell, "preparing", account.name, ["consecutiveErrors"], wish);
   if (items.length === 0) return Math.min(turnMs, nextInMs);
   const found = await ledger.readMany(
     deps.cell,
@@ -34,12 +32,12 @@ export async function prepare(account: Account, deps: Deps, freed: (account: str
   using looks = new DisposableStack();
   const held = items.map(({ id }) => looks.use(holdLook("preparing", account.name, { id, lease }, deps)));
   const ensured = new Map<string, Ensured>();
-  for (const [i, { id, trouble }] of items.entries()) {
+  for (const [i, { id, consecutiveErrors: trouble = 0 }] of items.entries()) {
     const [generation, look] = [found[i], held[i]];
     if (!generation || !look) continue;
     const files = filesToUpload(generation.request, account);
     const outcome = await ensureAll(files, ensured, account, deps);
-    await settle({ id, lease: look.end(), trouble: Number(trouble) }, outcome, account, deps);
+    await settle({ id, lease: look.end(), trouble }, outcome, account, deps);
   }
   freed(account.name);
   return Math.min(turnMs, nextInMs);
@@ -71,13 +69,13 @@ interface Prepared {
 async function settle({ id, lease, trouble }: Prepared, outcome: Ensured, account: Account, deps: Deps): Promise<void> {
   switch (outcome.kind) {
     case "ready":
-      return giveBack(id, `its media are at ${account.name}`, deps);
+      return void (await deps.transitions.finishUpload(id, `its media are at ${account.name}`));
     case "blocked": {
       const reason = outcome.reason === "key" ? "bad key" : "balance";
       await ledger.pause(deps.cell, account.name, reason, { automatic: true });
       deps.meters.alarms.inc({ kind: `account-${outcome.reason}` });
       deps.log.error({ account: account.name, reason: outcome.reason }, `account paused: ${outcome.message}`);
-      return giveBack(id, outcome.message, deps);
+      return void (await deps.transitions.finishUpload(id, outcome.message));
     }
     case "failed":
       return fail(id, outcome.failure, account, deps);
@@ -90,34 +88,13 @@ async function settle({ id, lease, trouble }: Prepared, outcome: Ensured, accoun
       const nextInMs =
         outcome.inMs ??
         1_000 + fullJitterMs(troubles, deps.random, { baseMs: 1_000, capMs: 300_000 }) / account.timeScale;
-      const look = { id, nextInMs, set: { trouble: String(troubles) } };
+      const look = { id, nextInMs, set: { consecutiveErrors: troubles } };
       await ledger.polled(deps.cell, "preparing", account.name, lease, [look]);
     }
   }
 }
 
-async function giveBack(id: string, note: string, deps: Deps): Promise<void> {
-  await ledger.move(deps.cell, {
-    id,
-    from: ["preparing"],
-    to: "queued",
-    token: operationToken(),
-    due: { lane: "backlog" },
-    unset: ["trouble"],
-    note,
-  });
-}
-
 async function fail(id: string, failure: Failure, account: Account, deps: Deps): Promise<void> {
-  await ledger.move(deps.cell, {
-    id,
-    from: ["preparing"],
-    to: "failed",
-    token: operationToken(),
-    set: { failure: JSON.stringify(failure) },
-    unset: ["trouble"],
-    note: failure.message,
-    ...(await announceEnding(deps, id, { state: "failed", failure })),
-  });
+  await deps.transitions.failUpload(id, failure);
   deps.meters.ends.inc({ account: account.name, state: "failed" });
 }

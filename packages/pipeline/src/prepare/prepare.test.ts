@@ -73,7 +73,7 @@ async function queued(url: string, more: object = {}): Promise<string> {
 async function submitAll(ids: readonly string[]): Promise<void> {
   await admit(account(), here);
   for (const id of ids) {
-    const n = Number((await ledger.read(here.cell, id))?.record.n);
+    const n = (await ledger.read(here.cell, id))?.record.dispatchSeq ?? 0;
     await submit({ generation: id, n }, here, () => {});
   }
 }

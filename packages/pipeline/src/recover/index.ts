@@ -7,8 +7,6 @@ import { mayUpload } from "../prepare/files.ts";
 import { prepare } from "../prepare/index.ts";
 import { resolve } from "../resolve/index.ts";
 import { lookAtReviewed } from "../resolve/reviewed.ts";
-import { fence } from "../rule.ts";
-import { operationToken } from "../token.ts";
 import { type Calm, openCalm } from "./calm.ts";
 import { expireOverdue } from "./expire.ts";
 import { handOverAgain } from "./hand-over-again.ts";
@@ -110,26 +108,17 @@ async function ripen(account: Account, deps: Deps, freed: (account: string) => v
 /** The submit lease is over: whoever held it is dead or has lost it, and what came of its POST, or still may, nobody knows. */
 async function loseSightOfStale(account: Account, deps: Deps): Promise<void> {
   const leaseMs = 5_000;
-  const wanted = ["token", "crashes", "at"] as const;
+  const wanted = ["token", "crashes", "stateChangedAtMs"] as const;
   const { items, lease } = await ledger.claim(deps.cell, "submitting", account.name, wanted, { limit: batch, leaseMs });
-  await ledger.moveAll(
-    deps.cell,
-    items.map(
-      ({ id, token, crashes, at }): ledger.Move => ({
-        id,
-        from: ["submitting"],
-        to: "unknown",
-        token: operationToken(),
-        ...fence(deps, { token }),
-        due: { lane: "unknown", inMs: 0 },
-        set: {
-          evidence: "the worker that was sending it did not come back",
-          silentAt: String(Number(at) + deps.timing.sendingMs),
-          crashes: oneMoreCrash(crashes, Number(lease) - leaseMs),
-        },
-        note: "the worker that was sending it did not come back",
-      }),
-    ),
+  const note = "the worker that was sending it did not come back";
+  await Promise.all(
+    items.map(({ id, token = "", crashes, stateChangedAtMs }) => {
+      const counts = {
+        quietFromMs: stateChangedAtMs + deps.timing.sendingMs,
+        crashes: oneMoreCrash(crashes, Number(lease) - leaseMs),
+      };
+      return deps.transitions.markUnknown({ id, token }, { note, unknownReason: note, ...counts }, 0);
+    }),
   );
 }
 

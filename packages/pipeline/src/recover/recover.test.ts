@@ -5,7 +5,6 @@ import { accept, type Installation } from "../index.ts";
 import { begin } from "../submit/begin.ts";
 import { settle } from "../submit/settle.ts";
 import { testInstallation } from "../test-installation.ts";
-import { operationToken } from "../token.ts";
 import { handOverAgain } from "./hand-over-again.ts";
 import { startRecovery } from "./index.ts";
 
@@ -75,7 +74,7 @@ async function queued(count: number, deps: Installation, account = "jiekou"): Pr
 }
 
 async function loseAnswer(id: string, deps: Installation): Promise<void> {
-  const begun = await begin({ generation: id, n: await nOf(id, deps) }, operationToken(), deps);
+  const begun = await begin({ generation: id, n: await nOf(id, deps) }, ledger.operationToken(), deps);
   if (begun.kind !== "begun") throw new Error(begun.note);
   await settle(begun.intent, { kind: "unknown", message: "reset", evidence: "nothing" }, deps);
 }

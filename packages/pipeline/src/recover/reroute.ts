@@ -27,7 +27,7 @@ async function emptyBacklog(from: Account, loads: Loads, deps: Deps, freed: (acc
   const ids = await ledger.waitingIds(deps.cell, from.name, batch);
   // A hint says that a task of this account exists after all.
   const free = (await ledger.readMany(deps.cell, ids)).filter(
-    (found) => found?.record.route === "auto" && found.record.hint === undefined,
+    (found) => found?.record.accountChosen === "auto" && found.record.callbackTaskId === undefined,
   );
   const requests = free.flatMap((found) => (found ? [found.request] : []));
   const looked = await lookAtMedia(requests, deps.accounts, { prober: deps.prober, withinMs: lookMs });

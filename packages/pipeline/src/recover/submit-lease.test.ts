@@ -5,7 +5,6 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, admit, type Installation, submit } from "../index.ts";
 import { begin } from "../submit/begin.ts";
 import { testInstallation } from "../test-installation.ts";
-import { operationToken } from "../token.ts";
 import { startRecovery } from "./index.ts";
 
 const timing = { submitLeaseMs: 900, sendingMs: 60_000, missApartMs: 1, turnMs: 30 };
@@ -35,20 +34,20 @@ test("a POST that takes longer than its lease stays its submitter's for as long 
   expect(await look(handOver.generation)).toMatchObject({ state: "submitting" });
   answer({ kind: "accepted", taskId: "task-1" });
   await submitting;
-  expect(await look(handOver.generation)).toMatchObject({ state: "running", task: "task-1" });
+  expect(await look(handOver.generation)).toMatchObject({ state: "running", taskId: "task-1" });
 });
 
 test("the POST of a dead submitter is looked for once its lease is over, but its absence proves nothing while the POST could still be on its way", async () => {
   const searched = withProvider({ lookup: async () => ({ kind: "absent", message: "none" }) });
   const { generation: id, n } = await granted();
-  await begin({ generation: id, n }, operationToken(), deps);
-  const intentAt = Number((await look(id))?.at);
+  await begin({ generation: id, n }, ledger.operationToken(), deps);
+  const intentAt = Number((await look(id))?.stateChangedAtMs);
   await using _ = startRecovery(searched, () => {}, { retentionMs: 1e9 });
-  await eventually(async () => (await look(id))?.misses?.startsWith("3@"), {
+  await eventually(async () => (await look(id))?.absentLookups?.count === 3, {
     describe: "it was looked for three times",
   });
-  expect(await look(id)).toMatchObject({ state: "unknown", silentAt: `${intentAt + timing.sendingMs}` });
-  await ledger.note(deps.cell, id, { silentAt: "1" });
+  expect(await look(id)).toMatchObject({ state: "unknown", quietFromMs: intentAt + timing.sendingMs });
+  await ledger.note(deps.cell, id, { quietFromMs: 1 });
   await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "toapis"), "XX", 1, id);
   await eventually(async () => (await look(id))?.state === "queued", { describe: "its absence is proven" });
 });
@@ -65,7 +64,7 @@ async function granted(): Promise<{ generation: string; n: number }> {
   const account = deps.accounts.get("toapis");
   if (row?.kind !== "accepted" || !account) throw new Error(JSON.stringify(row));
   await admit(account, deps);
-  return { generation: row.id, n: Number((await look(row.id))?.n) };
+  return { generation: row.id, n: Number((await look(row.id))?.dispatchSeq) };
 }
 
 const look = async (id: string) => (await ledger.read(deps.cell, id))?.record;

@@ -6,7 +6,6 @@ import { accept, admit, type Installation } from "../index.ts";
 import { begin } from "../submit/begin.ts";
 import { bind } from "../submit/settle.ts";
 import { testInstallation } from "../test-installation.ts";
-import { operationToken } from "../token.ts";
 import { findUnowned } from "./unowned.ts";
 
 let scope: AsyncDisposableStack;
@@ -74,8 +73,8 @@ async function bound(taskId: string): Promise<void> {
   const [row] = await accept([input], { tenant: "default" }, quiet);
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   await admit(ark(), quiet);
-  const n = Number((await ledger.read(deps.cell, row.id))?.record.n);
-  const begun = await begin({ generation: row.id, n }, operationToken(), deps);
+  const n = (await ledger.read(deps.cell, row.id))?.record.dispatchSeq ?? 0;
+  const begun = await begin({ generation: row.id, n }, ledger.operationToken(), deps);
   if (begun.kind !== "begun") throw new Error(begun.note);
   await bind(begun.intent, taskId, deps);
 }

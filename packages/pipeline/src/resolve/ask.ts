@@ -10,8 +10,8 @@ import type { Lost, Resolution } from "./index.ts";
 import { quietLeftMs } from "./quiet.ts";
 
 /** A callback told a task id: believed when the provider knows the task. */
-export async function confirm({ intent, hint }: Lost, deps: Deps): Promise<boolean> {
-  const progress = await intent.account.provider.poll(hint, callOf(intent.account, deps));
+export async function confirm({ intent, callbackTaskId }: Lost, deps: Deps): Promise<boolean> {
+  const progress = await intent.account.provider.poll(callbackTaskId, callOf(intent.account, deps));
   return ["pending", "succeeded", "failed", "canceled", "expired"].includes(progress.kind);
 }
 
@@ -29,7 +29,7 @@ export async function sameKeyAgain(lost: Lost, deps: Deps): Promise<Resolution> 
       return { kind: "found", taskId: outcome.taskId };
     case "rejected": {
       // Had there been a task under this key, the provider would have named it instead of refusing; but the first POST may still be on its way.
-      const inMs = quietLeftMs(lost, deps);
+      const inMs = quietLeftMs(lost);
       return inMs > 0
         ? { kind: "later", inMs }
         : { kind: "proven_absent", why: `the same POST was refused (${outcome.failure.message})` };
@@ -82,7 +82,7 @@ export async function listed(lost: Lost, deps: Deps): Promise<Resolution> {
   if (best === undefined) return { kind: "absent" };
   const alone = others.length === 0 && (best.likeness === "certain" || (await isOnlyOneLost(account, deps)));
   // another lost POST may find its own among them meanwhile
-  if (!alone && quietLeftMs(lost, deps) > 0) return { kind: "later", inMs: deps.timing.missApartMs };
+  if (!alone && quietLeftMs(lost) > 0) return { kind: "later", inMs: deps.timing.missApartMs };
   return alone
     ? { kind: "found", taskId: best.taskId }
     : {

@@ -4,21 +4,28 @@ import { jittered } from "../backoff.ts";
 import type { Deps } from "../deps.ts";
 import { holdLook } from "../hold-look.ts";
 import { isPoison } from "../recover/poison.ts";
-import { fence } from "../rule.ts";
 import type { Intent } from "../submit/index.ts";
 import { bind } from "../submit/settle.ts";
-import { operationToken } from "../token.ts";
 import { confirm, listed, lookedUp, sameKeyAgain } from "./ask.ts";
 import { giveToReview } from "./give-to-review.ts";
 import { quietLeftMs } from "./quiet.ts";
 import { sendAnew } from "./send-anew.ts";
 
-export const fields = ["attempt", "class", "submits", "at", "hint", "misses", "token", "crashes", "silentAt"] as const;
+export const fields = [
+  "attempt",
+  "runTimeClass",
+  "requeues",
+  "stateChangedAtMs",
+  "callbackTaskId",
+  "absentLookups",
+  "token",
+  "crashes",
+  "quietFromMs",
+] as const;
 
 /** A POST whose fate is unknown, as it is claimed. `nowMs` is the clock of Redis. */
-export interface Lost {
+export interface Lost extends ledger.UnknownRef {
   intent: Intent;
-  hint: string;
   /** When the POST began. */
   sentAtMs: number;
   /** When it was given up; workers may have been away for long before. */
@@ -27,12 +34,10 @@ export interface Lost {
   silentAtMs: number;
   nowMs: number;
   /** Looks in a row that found nothing. */
-  misses: string;
+  absentLookups: ledger.Streak;
   /** Workers that died while they were sending it. */
-  crashes: string;
+  crashes?: ledger.Streak;
   lease: string;
-  /** The move that made it unknown: whoever stood still and comes back finds another. */
-  since: string;
 }
 
 /** What one way of asking told about a lost POST. */
@@ -81,31 +86,33 @@ async function resolveOne(item: Item, lease: string, account: Account, deps: Dep
 export async function lostOf(item: Item, lease: string, account: Account, deps: Deps): Promise<Lost | undefined> {
   const found = await ledger.read(deps.cell, item.id);
   if (!found) return undefined;
-  const { request } = found;
-  const lostAtMs = Number(item.at);
+  const { stateChangedAtMs: lostAtMs, callbackTaskId = "", quietFromMs = 0, crashes, requeues = 0 } = item;
+  const { id, attempt, runTimeClass, token: sinceToken = "" } = item;
+  const intent = { id, attempt, runTimeClass, account, requeues, token: ledger.operationToken() };
   return {
-    intent: { ...item, account, request, submits: Number(item.submits), token: operationToken() },
-    hint: item.hint,
+    id,
+    intent: { ...intent, request: found.request },
+    sinceToken,
+    callbackTaskId,
     sentAtMs: Math.min(lostAtMs, sentAt(found.record)),
     lostAtMs,
-    silentAtMs: Math.max(lostAtMs, Number(item.silentAt)),
+    silentAtMs: Math.max(lostAtMs, quietFromMs),
     nowMs: Number(lease) - deps.timing.lookLeaseMs,
-    misses: item.misses,
-    crashes: item.crashes,
+    absentLookups: item.absentLookups ?? { count: 0, atMs: 0 },
+    ...(crashes !== undefined && { crashes }),
     lease,
-    since: item.token,
   };
 }
 
 /** The time of its last intent, or where the timeline does not name it any more, of its birth: too early costs a longer look, too late a second charge. */
-function sentAt(record: ledger.StoredRecord): number {
+function sentAt(record: ledger.GenerationRecord): number {
   const intent = ledger.timelineOf(record).findLast(({ state }) => state === "submitting");
-  return intent === undefined ? Number(record.born) : Date.parse(intent.at);
+  return intent === undefined ? record.createdAtMs : Date.parse(intent.at);
 }
 
 /** Every way that the provider offers, best first, until one tells something. */
 async function ask(lost: Lost, deps: Deps): Promise<Resolution> {
-  if (lost.hint !== "" && (await confirm(lost, deps))) return { kind: "found", taskId: lost.hint };
+  if (lost.callbackTaskId !== "" && (await confirm(lost, deps))) return { kind: "found", taskId: lost.callbackTaskId };
   const ways = { idempotencyKey: sameKeyAgain, clientId: lookedUp, list: listed, callback: awaitCallback };
   const reasons: string[] = [];
   for (const way of lost.intent.account.provider.capabilities.resolve) {
@@ -137,13 +144,13 @@ async function act(lost: Lost, resolution: Resolution, deps: Deps): Promise<void
 
 /** Only once the answer can no longer change: before that a person might truly see no task, and have it sent again just before it appears. */
 async function askAPerson(lost: Lost, why: string, deps: Deps): Promise<void> {
-  const leftMs = quietLeftMs(lost, deps);
+  const leftMs = quietLeftMs(lost);
   return leftMs > 0 ? lookAgain(lost, leftMs, {}, deps) : giveToReview(lost, why, deps);
 }
 
 /** A provider that calls back may still tell the task within the quiet window. */
 async function awaitCallback(lost: Lost, deps: Deps): Promise<Resolution> {
-  const leftMs = quietLeftMs(lost, deps);
+  const leftMs = quietLeftMs(lost);
   return leftMs > 0 && callsBack(lost.intent.account, deps.publicUrl)
     ? { kind: "later", inMs: leftMs }
     : { kind: "mute", why: "no callback came" };
@@ -154,31 +161,22 @@ const missesProve = 3;
 /** Absence is proven only by several misses in a row, apart, the last of them after the quiet window (assumption A1). */
 async function countMiss(lost: Lost, deps: Deps): Promise<void> {
   const { missApartMs } = deps.timing;
-  const [count = 0, lastMs = 0] = lost.misses.split("@").map(Number);
+  const { count, atMs: lastMs } = lost.absentLookups;
   const counted = count === 0 || lost.nowMs - lastMs >= missApartMs ? count + 1 : count;
-  const leftMs = quietLeftMs(lost, deps);
+  const leftMs = quietLeftMs(lost);
   if (counted >= missesProve && leftMs === 0) {
     return sendAgain(lost, `the provider knew of no task, ${counted} times in a row`, deps);
   }
   const waitMs = counted >= missesProve ? Math.max(leftMs, 1) : missApartMs;
-  await lookAgain(lost, waitMs, { misses: `${counted}@${counted > count ? lost.nowMs : lastMs}` }, deps);
+  const atMs = counted > count ? lost.nowMs : lastMs;
+  await lookAgain(lost, waitMs, { absentLookups: { count: counted, atMs } }, deps);
 }
 
 /** There is no task: the same attempt may be sent again. */
 async function sendAgain(lost: Lost, why: string, deps: Deps): Promise<void> {
-  const { intent, since } = lost;
   if (isPoison(lost.crashes))
     return giveToReview(lost, `${why}; three workers have died while they were sending it`, deps);
-  await ledger.move(deps.cell, {
-    id: intent.id,
-    from: ["unknown"],
-    to: "queued",
-    token: intent.token,
-    ...fence(deps, { token: since }),
-    due: { lane: "backlog" },
-    unset: ["misses", "trouble", "evidence", "hint", "silentAt"],
-    note: `no task exists: ${why}`,
-  });
+  await deps.transitions.resubmit(lost, why);
 }
 
 async function lookAgain({ intent, lease }: Lost, inMs: number, set: ledger.Look["set"], deps: Deps): Promise<void> {

@@ -1,4 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
+import { sendMove } from "@reelqueue/ledger/testing";
 import type { Listed, LostSubmit } from "@reelqueue/providers";
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -6,7 +7,6 @@ import type { Account } from "../account.ts";
 import { accept, admit, type Installation } from "../index.ts";
 import { begin } from "../submit/begin.ts";
 import { testInstallation } from "../test-installation.ts";
-import { operationToken } from "../token.ts";
 import { resolve } from "./index.ts";
 
 let scope: AsyncDisposableStack;
@@ -57,7 +57,7 @@ test("a question that takes longer than its lease is asked once for as long as t
   expect(await resolve(account, deps)).toBe(0);
   answer({ kind: "listed", candidates: [], more: false });
   await asking;
-  expect((await ledger.read(deps.cell, id))?.record.misses).toMatch(/^1@/);
+  expect((await ledger.read(deps.cell, id))?.record.absentLookups).toMatchObject({ count: 1 });
   expect(Number(await due()) - Date.now()).toBeGreaterThan(deps.timing.missApartMs / 2);
 });
 
@@ -68,11 +68,11 @@ async function lostPost(): Promise<string> {
   const [row] = await accept([input], { tenant: "default" }, quiet);
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   await admit(ark(), quiet);
-  const n = Number((await ledger.read(deps.cell, row.id))?.record.n);
-  const begun = await begin({ generation: row.id, n }, operationToken(), deps);
+  const n = (await ledger.read(deps.cell, row.id))?.record.dispatchSeq ?? 0;
+  const begun = await begin({ generation: row.id, n }, ledger.operationToken(), deps);
   if (begun.kind !== "begun") throw new Error(begun.note);
   const due = { lane: "unknown", inMs: 0 } as const;
-  await ledger.move(deps.cell, { id: row.id, from: ["submitting"], to: "unknown", token: operationToken(), due });
+  await sendMove(deps.cell, { id: row.id, from: ["submitting"], to: "unknown", token: ledger.operationToken(), due });
   return row.id;
 }
 

@@ -10,7 +10,6 @@ import { review } from "../review.ts";
 import { begin } from "../submit/begin.ts";
 import { settle } from "../submit/settle.ts";
 import { testInstallation } from "../test-installation.ts";
-import { operationToken } from "../token.ts";
 import { resolve } from "./index.ts";
 
 /** What becomes of a POST whose fate nobody can find out. */
@@ -69,10 +68,10 @@ describe("at a provider that offers no way to find out", () => {
   test("what is sent anew is another attempt, and the first one counts as paid", async () => {
     const { deps, account } = await installation({ ...priced, onUnknown: "resubmit", resubmitUsdPerDay: 0.5 });
     const id = await lostPost(deps, account);
-    const { estimate = "" } = (await look(id, deps)) ?? {};
+    const estimateMicroUsd = (await look(id, deps))?.estimateMicroUsd ?? 0;
     await resolve(account, deps);
-    expect(await look(id, deps)).toMatchObject({ attempt: "2", cost: estimate, lane: "backlog" });
-    expect((await ledger.accountStatus(deps.cell, account.name)).spentTodayMicroUsd).toBe(Number(estimate));
+    expect(await look(id, deps)).toMatchObject({ attempt: 2, settledMicroUsd: estimateMicroUsd, lane: "backlog" });
+    expect((await ledger.accountStatus(deps.cell, account.name)).spentTodayMicroUsd).toBe(estimateMicroUsd);
     const states = [];
     for (const other of [await lostPost(deps, account), await lostPost(deps, account)]) {
       await resolve(account, deps);
@@ -118,8 +117,8 @@ describe("a generation whose worker dies with it", () => {
 
   test("is no longer suspected of what happened more than three days ago", () => {
     const hour = 3_600_000;
-    const twice = oneMoreCrash(oneMoreCrash("", 0), hour);
-    expect([twice, isPoison(twice)]).toEqual(["2@0", false]);
+    const twice = oneMoreCrash(oneMoreCrash(undefined, 0), hour);
+    expect([twice, isPoison(twice)]).toEqual([{ count: 2, atMs: 0 }, false]);
     expect(isPoison(oneMoreCrash(twice, 71 * hour))).toBe(true);
     expect(isPoison(oneMoreCrash(twice, 73 * hour))).toBe(false);
   });
@@ -140,8 +139,8 @@ async function queued(deps: Installation, input: Partial<GenerationInput> = {}):
 
 async function intend(id: string, deps: Installation, account: Account) {
   await admit(account, deps);
-  const n = Number((await look(id, deps))?.n);
-  const begun = await begin({ generation: id, n }, operationToken(), deps);
+  const n = Number((await look(id, deps))?.dispatchSeq);
+  const begun = await begin({ generation: id, n }, ledger.operationToken(), deps);
   if (begun.kind !== "begun") throw new Error(begun.note);
   return begun.intent;
 }
@@ -165,6 +164,6 @@ function settled(id: string, deps: Installation): Promise<string> {
   );
 }
 
-async function look(id: string, { cell }: Installation): Promise<ledger.StoredRecord | undefined> {
+async function look(id: string, { cell }: Installation): Promise<ledger.GenerationRecord | undefined> {
   return (await ledger.read(cell, id))?.record;
 }

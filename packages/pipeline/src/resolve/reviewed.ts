@@ -26,11 +26,11 @@ export async function lookAtReviewed(account: Account, deps: Deps): Promise<void
 }
 
 async function look(lost: Lost, deps: Deps): Promise<void> {
-  const { intent, hint, nowMs, lostAtMs } = lost;
+  const { intent, callbackTaskId, nowMs, lostAtMs } = lost;
   const { account, id } = intent;
   using held = holdLook("review", account.name, { id, lease: lost.lease }, deps);
-  if (hint !== "" && (await confirm(lost, deps))) {
-    await bind(intent, hint, deps);
+  if (callbackTaskId !== "" && (await confirm(lost, deps))) {
+    await bind(intent, callbackTaskId, deps);
     return;
   }
   const leftMs = account.provider.capabilities.longestRunMs.value / account.timeScale - (nowMs - lostAtMs);

@@ -7,7 +7,6 @@ import { patienceWith } from "../patience.ts";
 import { begin } from "../submit/begin.ts";
 import { settle } from "../submit/settle.ts";
 import { testInstallation } from "../test-installation.ts";
-import { operationToken } from "../token.ts";
 import { resolve } from "./index.ts";
 
 let scope: AsyncDisposableStack;
@@ -52,8 +51,8 @@ async function lostPost(): Promise<string> {
   const [row] = await accept([input], { tenant: "default" }, deps);
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   await admit(account, deps);
-  const n = Number((await ledger.read(deps.cell, row.id))?.record.n);
-  const begun = await begin({ generation: row.id, n }, operationToken(), deps);
+  const n = (await ledger.read(deps.cell, row.id))?.record.dispatchSeq ?? 0;
+  const begun = await begin({ generation: row.id, n }, ledger.operationToken(), deps);
   if (begun.kind !== "begun") throw new Error(begun.note);
   await settle(begun.intent, { kind: "unknown", message: "reset", evidence: "nothing" }, deps);
   return row.id;

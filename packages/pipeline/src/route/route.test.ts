@@ -47,7 +47,10 @@ test("what waits for an account that is paused afterwards goes to another one, u
     ...Array(5).fill("hiapi"),
     "jiekou",
   ]);
-  expect(records[12]).toMatchObject({ class: "hiapi/seedance-2.0/720p/5/text", estimate: "1000000" });
+  expect(records[12]).toMatchObject({
+    runTimeClass: "hiapi/seedance-2.0/720p/5/text",
+    estimateMicroUsd: 1_000_000,
+  });
   expect(await ledger.audit(here.cell)).toEqual([]);
 });
 

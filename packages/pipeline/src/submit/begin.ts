@@ -1,108 +1,60 @@
 import type { GenerationRequest, HandOver } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Deps } from "../deps.ts";
-import { announceEnding } from "../event.ts";
-import { fence } from "../rule.ts";
-import { operationToken } from "../token.ts";
 import type { Intent } from "./index.ts";
 
 export type Begun = { kind: "begun"; intent: Intent } | { kind: "over"; note: string };
 
 /** Writes the intent. `over`: the job is stale, or somebody else is at it, and nothing may be sent. */
-export async function begin({ generation: id, n }: HandOver, token: string, deps: Deps): Promise<Begun> {
-  const moved = await ledger
-    .move(deps.cell, {
-      id,
-      from: ["queued"],
-      to: "submitting",
-      token,
-      ...fence(deps, { n: String(n), lane: "granted", calm: true }),
-      due: { lane: "submitting", inMs: deps.timing.submitLeaseMs },
-      want: ["account", "attempt", "class", "submits", "hint"],
-    })
-    .catch((error: unknown) => giveBackUnconfirmed(error, id, token, deps));
+export async function begin(handOver: HandOver, token: string, deps: Deps): Promise<Begun> {
+  const { generation: id } = handOver;
+  const moved = await deps.transitions
+    .begin(handOver, { token, leaseMs: deps.timing.submitLeaseMs })
+    .catch((error: unknown) => requeueUnconfirmed(error, { id, token }, deps));
   switch (moved.kind) {
     case "unconfirmed":
-      return { kind: "over", note: "not sent: no replica of Redis has the intent" };
+      return { kind: "over", note: notConfirmed };
     case "moved":
     case "already":
-      return intentOf(id, token, moved.wanted, ledger.thaw(moved.request), deps);
+      return intentOf({ id, token }, moved.wanted, ledger.thaw(moved.request), deps);
     case "canceling":
-      await cancelInstead(id, deps);
+      await deps.transitions.cancel(id, ["queued"], "canceled before it was sent");
       return { kind: "over", note: "canceled before it was sent" };
     case "stale":
     case "conflict":
     case "orphaned":
-      return { kind: "over", note: `nothing to do: it is ${moved.state} under another hand-over` };
+      return { kind: "over", note: `nothing to do: it is ${moved.state} under another dispatch` };
     case "taken":
     case "missing":
       return { kind: "over", note: "nothing to do: there is no such generation any more" };
   }
 }
 
-export async function intentOf(
-  id: string,
-  token: string,
-  wanted: readonly string[],
+type Of = Pick<Intent, "id" | "token">;
+
+async function intentOf(
+  of: Of,
+  wanted: Partial<ledger.GenerationRecord>,
   request: GenerationRequest,
   deps: Deps,
 ): Promise<Begun> {
-  const [name = "", attempt = "1", className = "", submits = "", hint = ""] = wanted;
+  const { account: name = "", attempt = 1, runTimeClass = "", requeues = 0, callbackTaskId } = wanted;
   const account = deps.accounts.get(name);
   if (account) {
-    return {
-      kind: "begun",
-      intent: {
-        id,
-        account,
-        attempt,
-        class: className,
-        submits: Number(submits),
-        request,
-        hint,
-        token,
-      },
-    };
+    const hint = callbackTaskId === undefined ? {} : { callbackTaskId };
+    return { kind: "begun", intent: { ...of, account, attempt, runTimeClass, requeues, request, ...hint } };
   }
-  await ledger.move(deps.cell, {
-    id,
-    from: ["submitting"],
-    to: "queued",
-    token: operationToken(),
-    ...fence(deps, { token }),
-    due: { lane: "backoff", inMs: 60_000 },
-    note: `account ${name} is not configured here`,
-  });
-  return { kind: "over", note: `account ${name} is not configured here` };
+  const note = `account ${name} is not configured here`;
+  await deps.transitions.requeue(of, note, { lane: "backoff", inMs: 60_000 });
+  return { kind: "over", note };
 }
+
+const notConfirmed = "not sent: no replica of Redis has the intent";
 
 /** An intent that a failover could lose is none: nothing is sent for it. */
-async function giveBackUnconfirmed(
-  error: unknown,
-  id: string,
-  token: string,
-  deps: Deps,
-): Promise<{ kind: "unconfirmed" }> {
+async function requeueUnconfirmed(error: unknown, of: Of, deps: Deps): Promise<{ kind: "unconfirmed" }> {
   if (!(error instanceof ledger.LedgerError) || error.kind !== "unconfirmed") throw error;
-  deps.log.warn({ generation: id }, "not sent: no replica of Redis has the intent");
-  await ledger.move(deps.cell, {
-    id,
-    from: ["submitting"],
-    to: "queued",
-    token: operationToken(),
-    ...fence(deps, { token }),
-    due: { lane: "backoff", inMs: 2_000 },
-    note: "not sent: no replica of Redis has the intent",
-  });
+  deps.log.warn({ generation: of.id }, notConfirmed);
+  await deps.transitions.requeue(of, notConfirmed, { lane: "backoff", inMs: 2_000 });
   return { kind: "unconfirmed" };
-}
-
-async function cancelInstead(id: string, deps: Deps): Promise<void> {
-  await ledger.move(deps.cell, {
-    id,
-    from: ["queued"],
-    to: "canceled",
-    token: operationToken(),
-    ...(await announceEnding(deps, id, { state: "canceled" })),
-  });
 }

@@ -1,13 +1,12 @@
 import type { GenerationRequest, HandOver } from "@reelqueue/contracts";
+import { operationToken } from "@reelqueue/ledger";
 import type { Submitted } from "@reelqueue/providers";
 import type { Verdict } from "@reelqueue/queue";
 import type { Account } from "../account.ts";
 import type { Deps } from "../deps.ts";
 import { holdLease } from "../hold-lease.ts";
 import { prepareFirst } from "../prepare/first.ts";
-import { operationToken } from "../token.ts";
 import { begin } from "./begin.ts";
-import { beginWithout } from "./begin-without.ts";
 import { countAnswer } from "./losing-streak.ts";
 import { post } from "./post.ts";
 import { settle } from "./settle.ts";
@@ -16,13 +15,13 @@ import { settle } from "./settle.ts";
 export interface Intent {
   id: string;
   account: Account;
-  attempt: string;
-  class: string;
+  attempt: number;
+  runTimeClass: string;
   /** POSTs of this attempt that were given back so far. */
-  submits: number;
+  requeues: number;
   request: GenerationRequest;
-  /** A task of this attempt that the provider told of by itself; "": none. */
-  hint: string;
+  /** A task of this attempt that a callback named. */
+  callbackTaskId?: string;
   token: string;
 }
 
@@ -42,16 +41,15 @@ export async function submit(handOver: HandOver, deps: Deps, freed: (account: st
   const { submitLeaseMs: leaseMs, sendingMs: atMostMs } = deps.timing;
   // held from before the intent: until a replica has it, that may take seconds
   using _ = holdLease(handOver, { lane: "submitting", leaseMs, atMostMs }, deps);
-  const begun = await (deps.without === undefined ? begin : beginWithout)(handOver, token, deps);
+  const begun = await begin(handOver, token, deps);
   if (begun.kind === "over") return { kind: "done", note: begun.note };
   const { intent } = begun;
   await deps.reached?.("submit:after-intent", intent.id);
 
   // known by the time the answer is there
-  void deps.runTimes.meet(intent.account, [intent.class]);
+  void deps.runTimes.meet(intent.account, [intent.runTimeClass]);
   const outcome = await send(intent, startedAt, deps);
   await deps.reached?.("submit:after-answer", intent.id);
-  if (deps.without === "intent") await begin(handOver, token, deps);
 
   deps.meters.submits.inc({ account: intent.account.name, outcome: outcome.kind });
   const verdict = await settle(intent, outcome, deps);
@@ -63,8 +61,8 @@ export async function submit(handOver: HandOver, deps: Deps, freed: (account: st
 
 /** The one POST, unless it must not leave any more. */
 async function send(intent: Intent, startedAt: number, deps: Deps): Promise<Submitted> {
-  if (intent.hint !== "") {
-    return { kind: "unknown", message: "a callback told of a task of this very attempt", evidence: intent.hint };
+  if (intent.callbackTaskId !== undefined) {
+    return { kind: "unknown", message: "a callback named a task of this attempt", evidence: intent.callbackTaskId };
   }
   return performance.now() - startedAt > deps.timing.startBudgetMs
     ? { kind: "unsent", message: "the worker stood still between intent and POST" }

@@ -23,7 +23,7 @@ export async function post(intent: Intent, deps: Deps): Promise<Submitted> {
     key: intent.account.key.reveal(),
     signal: AbortSignal.timeout(deps.timing.postMs),
     switches: intent.account.reading.switches,
-    idempotencyKey: keyOf(intent, deps),
+    idempotencyKey: idempotencyKeyOf(intent),
     ...callbackUrl(intent, deps),
     dataUri: (url) => deps.media.dataUri(url),
   };
@@ -35,11 +35,6 @@ export async function post(intent: Intent, deps: Deps): Promise<Submitted> {
     const message = error instanceof Error ? error.message : String(error);
     return sending ? { kind: "unknown", message, evidence: "the adapter failed" } : { kind: "unsent", message };
   }
-}
-
-function keyOf(intent: Intent, { without }: Deps): string {
-  const key = idempotencyKeyOf(intent);
-  return without === "no-blind-retry" ? `${key}.${intent.token}` : key;
 }
 
 function callbackUrl(intent: Intent, { publicUrl, secrets }: Deps): { callbackUrl?: string } {

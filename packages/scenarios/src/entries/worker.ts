@@ -1,6 +1,6 @@
 import { openFinalizer } from "@reelqueue/finalizer";
 import { readEnv as readFinalizerEnv } from "@reelqueue/finalizer/env";
-import type { CrashPoint } from "@reelqueue/pipeline";
+import type { Adjust, CrashPoint } from "@reelqueue/pipeline";
 import { openPoller } from "@reelqueue/poller";
 import { readEnv as readPollerEnv } from "@reelqueue/poller/env";
 import { createLogger, run } from "@reelqueue/runtime";
@@ -32,7 +32,7 @@ const reached = (at: CrashPoint): void => {
   left -= 1;
   if (left === 0) process.kill(process.pid, "SIGKILL");
 };
-const rehearsal = { timing, reached };
+const adjust: Adjust = (it) => ({ ...it, timing: { ...it.timing, ...timing }, reached });
 const limitMs = Number(process.env.NO_PROGRESS_MS);
 const watchdog = limitMs > 0 ? { limitMs, exitAfterMs: limitMs / 2 } : {};
 const log = createLogger({ name: process.env.WORKER ?? "worker" });
@@ -41,11 +41,11 @@ await run(
   async (scope) => {
     switch (process.env.WORKER) {
       case "submitter":
-        return openSubmitter(scope, readSubmitterEnv(), rehearsal);
+        return openSubmitter(scope, readSubmitterEnv(), { adjust });
       case "poller":
-        return openPoller(scope, readPollerEnv(), { ...rehearsal, watchdog });
+        return openPoller(scope, readPollerEnv(), { adjust, watchdog });
       default:
-        return openFinalizer(scope, readFinalizerEnv(), rehearsal);
+        return openFinalizer(scope, readFinalizerEnv(), { adjust });
     }
   },
   { log },

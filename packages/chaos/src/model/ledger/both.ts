@@ -1,5 +1,6 @@
 import { moves, type State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
+import { type Move, type Moved, sendMoveAlone } from "@reelqueue/ledger/testing";
 import { move, nudge, release, type Step, wish } from "./moves.ts";
 import { account, idOf, type MoveWish, type Operation, wishes } from "./operations.ts";
 import { accept, admit, claim, type Ledger, reissue, ripen } from "./reducer.ts";
@@ -126,24 +127,36 @@ function resolved({ which, apt, believes, token, backsOff, ...rest }: MoveWish, 
   return { ...rest, from, to, id: idOf(which), token: name === "" ? "x" : name, expect, lane };
 }
 
-function sent({ lane, due, task, cost, attempt, expect, ...step }: Step): ledger.Move {
+function sent({ lane, due, handover, task, cost, attempt, expect, ...step }: Step): Move {
   const place =
     lane === "backlog" ? { lane: "backlog" as const } : { lane: lane as ledger.Lane, inMs: due ? 0 : hourMs };
   return {
     ...step,
-    expect: expect as NonNullable<ledger.Move["expect"]>,
+    expect: believed(expect),
+    ...(handover && { dispatch: true }),
     ...(lane !== "" && { due: place }),
-    ...(task !== "" && { task }),
+    ...(task !== "" && { bindTask: task }),
     ...(cost !== undefined && { costMicroUsd: cost }),
-    ...(attempt !== "" && { set: { attempt } }),
-  } as ledger.Move;
+    ...(attempt !== "" && { set: { attempt: Number(attempt) } }),
+  } as Move;
 }
 
-function inWords(moved: ledger.Moved): string {
+function believed({ n, task, hint, attempt, calm, ...same }: Step["expect"]): NonNullable<Move["expect"]> {
+  return {
+    ...(same as Pick<NonNullable<Move["expect"]>, "lane" | "token">),
+    ...(n !== undefined && { dispatchSeq: Number(n) }),
+    ...(task !== undefined && { taskId: task }),
+    ...(hint !== undefined && { callbackTaskId: hint }),
+    ...(attempt !== undefined && { attempt: Number(attempt) }),
+    ...(calm && { notCancelRequested: true }),
+  };
+}
+
+function inWords(moved: Moved): string {
   switch (moved.kind) {
     case "moved":
     case "already":
-      return `${moved.kind} ${moved.n}`;
+      return `${moved.kind} ${moved.dispatchSeq}`;
     case "taken":
       return `taken ${moved.by}`;
     case "missing":
@@ -154,7 +167,6 @@ function inWords(moved: ledger.Moved): string {
 }
 
 /** Unlike a single move, which waits for others to share its script, this one goes out in its turn. */
-async function moveNow(cell: ledger.Cell, step: ledger.Move): Promise<ReturnType<typeof inWords>> {
-  const [moved] = await ledger.moveAll(cell, [step]);
-  return inWords(moved ?? { kind: "missing" });
+async function moveNow(cell: ledger.Cell, step: Move): Promise<ReturnType<typeof inWords>> {
+  return inWords(await sendMoveAlone(cell, step));
 }

@@ -7,7 +7,7 @@ export interface Step {
   from: readonly State[];
   to: State;
   token: string;
-  expect: { n?: string; lane?: string; token?: string; task?: string; attempt?: string; calm?: boolean };
+  expect: { n?: string; lane?: string; token?: string; task?: string; hint?: string; attempt?: string; calm?: boolean };
   lane: string;
   due: boolean;
   handover: boolean;
@@ -43,7 +43,14 @@ export function move(ledger: Ledger, step: Step): string {
 
 function refusal(ledger: Ledger, rec: Rec, { id, from, expect, task }: Step): string | undefined {
   if (!from.includes(rec.state)) return `conflict ${rec.state}`;
-  const facts = { n: String(rec.n), lane: rec.lane, token: rec.token, task: rec.task, attempt: rec.attempt };
+  const facts = {
+    n: String(rec.n),
+    lane: rec.lane,
+    token: rec.token,
+    task: rec.task,
+    hint: rec.hint,
+    attempt: rec.attempt,
+  };
   for (const [name, fact] of Object.entries(facts)) {
     const believed = expect[name as keyof typeof facts];
     if (believed !== undefined && believed !== fact) return `stale ${rec.state}`;

@@ -36,7 +36,7 @@ export interface MoveWish {
   to: State;
   /** A new operation, the last one again, or another that was there before. */
   token: "new" | "last" | "x" | "y";
-  believes: { n?: boolean; lane?: Lane; token?: boolean; task?: string; attempt?: string; calm?: true };
+  believes: { n?: boolean; lane?: Lane; token?: boolean; task?: string; hint?: string; attempt?: string; calm?: true };
   /** A queued one waits out a backoff first. */
   backsOff: boolean;
   due: boolean;
@@ -65,7 +65,8 @@ const believes: fc.Arbitrary<MoveWish["believes"]> = fc.oneof(
         n: fc.boolean(),
         lane: fc.constantFrom<Lane[]>("granted", "poll"),
         token: fc.boolean(),
-        task: fc.constantFrom(...tasks),
+        task: fc.constantFrom("", ...tasks),
+        hint: fc.constantFrom("", ...tasks),
         attempt,
       },
       { requiredKeys: [] },

@@ -2,6 +2,7 @@ import { mayMove, type State, states } from "@reelqueue/contracts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as ledger from "../index.ts";
 import { generous, newGeneration, running, testCell } from "../test-cell.ts";
+import { type Move, sendAll, sendMove } from "../testing.ts";
 
 let cell: ledger.Cell;
 beforeEach(async () => {
@@ -15,8 +16,8 @@ afterEach(async () => {
 test("a move that the table does not have is refused before Redis is asked", async () => {
   for (const from of states) {
     for (const to of states.filter((state) => !mayMove(from, state))) {
-      const forbidden = { id: "x", from: [from], to, token: "t" } as unknown as ledger.Move;
-      await expect(ledger.move(cell, forbidden), `${from} to ${to}`).rejects.toMatchObject({ kind: "forbidden" });
+      const forbidden = { id: "x", from: [from], to, token: "t" } as unknown as Move;
+      await expect(sendMove(cell, forbidden), `${from} to ${to}`).rejects.toMatchObject({ kind: "forbidden" });
     }
   }
 });
@@ -24,7 +25,7 @@ test("a move that the table does not have is refused before Redis is asked", asy
 test("a move from a state that the record is not in answers with its state and changes nothing", async () => {
   const id = await running(cell, "task-1");
   const before = await ledger.read(cell, id);
-  const moved = await ledger.move(cell, { id, from: ["finalizing"], to: "succeeded", token: "t" });
+  const moved = await sendMove(cell, { id, from: ["finalizing"], to: "succeeded", token: "t" });
   expect(moved).toEqual({ kind: "conflict", state: "running" });
   expect(await ledger.read(cell, id)).toEqual(before);
 });
@@ -36,64 +37,62 @@ test("the same operation sent twice happens once", async () => {
     from: ["running"],
     to: "finalizing",
     token: "once",
-    handover: true,
+    dispatch: true,
     due: { lane: "finalize", inMs: 0 },
   } as const;
-  const first = await ledger.move(cell, step as unknown as ledger.Move);
-  const second = await ledger.move(cell, step as unknown as ledger.Move);
+  const first = await sendMove(cell, step as unknown as Move);
+  const second = await sendMove(cell, step as unknown as Move);
   expect([first.kind, second.kind]).toEqual(["moved", "already"]);
-  expect(second).toMatchObject({ n: (first as { n: string }).n });
-  expect((await ledger.read(cell, id))?.record.log?.split("\n").filter((line) => line.startsWith("f"))).toHaveLength(1);
+  expect(second).toMatchObject({ dispatchSeq: (first as { dispatchSeq: number }).dispatchSeq });
+  expect(
+    (await ledger.read(cell, id))?.record.timelineText?.split("\n").filter((line) => line.startsWith("f")),
+  ).toHaveLength(1);
 });
 
 test("an end is announced once, however often the finalizer runs", async () => {
   const id = await running(cell, "task-1");
-  await ledger.move(cell, { id, from: ["running"], to: "finalizing", token: "a", due: { lane: "finalize", inMs: 0 } });
-  const end = (token: string): ledger.Move<"finalizing"> => ({
+  await sendMove(cell, { id, from: ["running"], to: "finalizing", token: "a", due: { lane: "finalize", inMs: 0 } });
+  const end = (token: string): Move<"finalizing"> => ({
     id,
     from: ["finalizing"],
     to: "succeeded",
     token,
     event: { endpoint: "e", url: "http://x", body: "{}" },
   });
-  const moved = await Promise.all([
-    ledger.move(cell, end("b")),
-    ledger.move(cell, end("b")),
-    ledger.move(cell, end("c")),
-  ]);
+  const moved = await Promise.all([sendMove(cell, end("b")), sendMove(cell, end("b")), sendMove(cell, end("c"))]);
   expect(moved.map(({ kind }) => kind).sort()).toEqual(["already", "conflict", "moved"]);
   expect(await ledger.countDeliveries(cell)).toEqual({ pending: 1, delivered: 0, exhausted: 0 });
 });
 
-test("a stale hand-over and a wished cancel stop the intent", async () => {
+test("a stale dispatch and a requested cancel stop the intent", async () => {
   const generation = newGeneration(cell);
   await ledger.accept(cell, [generation]);
   const { grants } = await ledger.admit(cell, "hiapi", generous);
-  const intent = (n: string): ledger.Move<"queued"> => ({
+  const intent = (dispatchSeq: number): Move<"queued"> => ({
     id: generation.id,
     from: ["queued"],
     to: "submitting",
-    token: `t${n}`,
-    expect: { n, lane: "granted", calm: true },
+    token: `t${dispatchSeq}`,
+    expect: { dispatchSeq, lane: "granted", notCancelRequested: true },
     due: { lane: "submitting", inMs: 90_000 },
   });
-  expect(await ledger.move(cell, intent("7"))).toEqual({ kind: "stale", state: "queued" });
+  expect(await sendMove(cell, intent(7))).toEqual({ kind: "stale", state: "queued" });
   expect(await ledger.wish(cell, generation.id, ["queued"])).toEqual({ kind: "noted", state: "queued" });
-  expect(await ledger.move(cell, intent(String(grants[0]?.n)))).toEqual({ kind: "canceling", state: "queued" });
+  expect(await sendMove(cell, intent(grants[0]?.n ?? 0))).toEqual({ kind: "canceling", state: "queued" });
 });
 
 test("a second task id for the same attempt goes to the orphans, never over the first", async () => {
   const id = await running(cell, "task-1");
-  const moved = await ledger.move(cell, {
+  const moved = await sendMove(cell, {
     id,
     from: ["submitting"],
     to: "running",
     token: "late",
-    task: "task-2",
+    bindTask: "task-2",
     due: { lane: "poll", inMs: 0 },
   });
   expect(moved).toEqual({ kind: "orphaned", state: "running" });
-  expect((await ledger.read(cell, id))?.record.task).toBe("task-1");
+  expect((await ledger.read(cell, id))?.record.taskId).toBe("task-1");
   expect(await ledger.orphans(cell)).toMatchObject([{ generation: id, task: "task-2", known: "task-1" }]);
 });
 
@@ -102,19 +101,19 @@ test("a task id of another generation is refused and noted", async () => {
   const other = newGeneration(cell);
   await ledger.accept(cell, [other]);
   await ledger.admit(cell, "hiapi", generous);
-  await ledger.move(cell, {
+  await sendMove(cell, {
     id: other.id,
     from: ["queued"],
     to: "submitting",
     token: "o1",
     due: { lane: "submitting", inMs: 90_000 },
   });
-  const moved = await ledger.move(cell, {
+  const moved = await sendMove(cell, {
     id: other.id,
     from: ["submitting"],
     to: "running",
     token: "o2",
-    task: "task-1",
+    bindTask: "task-1",
     due: { lane: "poll", inMs: 0 },
   });
   expect(moved).toEqual({ kind: "taken", by: first });
@@ -122,7 +121,7 @@ test("a task id of another generation is refused and noted", async () => {
   expect(await ledger.ownerOf(cell, "hiapi", "task-1")).toBe(first);
 });
 
-const rests: [State, ledger.Move["from"][number][]][] = [
+const rests: [State, Move["from"][number][]][] = [
   ["failed", ["running"]],
   ["finalizing", ["running"]],
 ];
@@ -130,13 +129,13 @@ test.each(rests)("the slot is free once it is %s", async (to, from) => {
   const id = await running(cell, `task-${to}`);
   expect((await ledger.accountStatus(cell, "hiapi")).inFlight).toBe(1);
   const due = to === "finalizing" ? { due: { lane: "finalize", inMs: 0 } } : {};
-  await ledger.move(cell, { id, from, to, token: "t", ...due } as unknown as ledger.Move);
+  await sendMove(cell, { id, from, to, token: "t", ...due } as unknown as Move);
   expect((await ledger.accountStatus(cell, "hiapi")).inFlight).toBe(0);
 });
 
 test("the slot is held while it is unknown, in review or expired, until it is released", async () => {
   const id = await running(cell, "task-1");
-  await ledger.move(cell, { id, from: ["running"], to: "expired", token: "t", due: { lane: "watch", inMs: 0 } });
+  await sendMove(cell, { id, from: ["running"], to: "expired", token: "t", due: { lane: "watch", inMs: 0 } });
   expect((await ledger.accountStatus(cell, "hiapi")).inFlight).toBe(1);
   expect(await ledger.release(cell, id, "expired", { unwatch: true })).toBe(true);
   expect((await ledger.accountStatus(cell, "hiapi")).inFlight).toBe(0);
@@ -149,26 +148,26 @@ test("reserved money is spent on success and comes back on failure", async () =>
   const good = await running(cell, "task-1");
   const bad = await running(cell, "task-2");
   expect(await spent()).toBe(200_000);
-  await ledger.move(cell, { id: bad, from: ["running"], to: "failed", token: "t" });
+  await sendMove(cell, { id: bad, from: ["running"], to: "failed", token: "t" });
   expect(await spent()).toBe(100_000);
-  await ledger.move(cell, {
+  await sendMove(cell, {
     id: good,
     from: ["running"],
     to: "finalizing",
     token: "u",
     due: { lane: "finalize", inMs: 0 },
   });
-  await ledger.move(cell, { id: good, from: ["finalizing"], to: "succeeded", token: "v", costMicroUsd: 120_000 });
+  await sendMove(cell, { id: good, from: ["finalizing"], to: "succeeded", token: "v", costMicroUsd: 120_000 });
   expect(await spent()).toBe(120_000);
-  expect((await ledger.read(cell, good))?.record.cost).toBe("120000");
+  expect((await ledger.read(cell, good))?.record.settledMicroUsd).toBe(120000);
 });
 
 test("many moves in one call stand or fall each by itself", async () => {
   const ids = await Promise.all([running(cell, "a"), running(cell, "b"), running(cell, "c")]);
-  const moved = await ledger.moveAll(
+  const moved = await sendAll(
     cell,
     [...ids, "gone"].map(
-      (id, i) => ({ id, from: [i === 1 ? "finalizing" : "running"], to: "failed", token: `t${i}` }) as ledger.Move,
+      (id, i) => ({ id, from: [i === 1 ? "finalizing" : "running"], to: "failed", token: `t${i}` }) as Move,
     ),
   );
   expect(moved.map(({ kind }) => kind)).toEqual(["moved", "conflict", "moved", "missing"]);
@@ -179,14 +178,14 @@ test("the timeline keeps its beginning and its end, however long it grows", asyn
   await ledger.accept(cell, [generation]);
   for (let i = 0; i < 120; i += 1) {
     await ledger.admit(cell, "hiapi", generous);
-    await ledger.move(cell, {
+    await sendMove(cell, {
       id: generation.id,
       from: ["queued"],
       to: "submitting",
       token: `s${i}`,
       due: { lane: "submitting", inMs: 1 },
     });
-    await ledger.move(cell, {
+    await sendMove(cell, {
       id: generation.id,
       from: ["submitting"],
       to: "queued",
@@ -196,8 +195,8 @@ test("the timeline keeps its beginning and its end, however long it grows", asyn
     });
   }
   const found = await ledger.read(cell, generation.id);
-  expect(found?.record.log?.length).toBeLessThan(2_100);
-  const notes = ledger.timelineOf(found?.record ?? { born: "0" }).map(({ note }) => note);
+  expect(found?.record.timelineText?.length).toBeLessThan(2_100);
+  const notes = ledger.timelineOf(found?.record ?? { createdAtMs: 0 }).map(({ note }) => note);
   expect(notes).toContain("not sent: number 0");
   expect(notes.at(-1)).toBe("not sent: number 119");
 });

@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import type { HandOver } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import { type Moved, sendMove } from "@reelqueue/ledger/testing";
+import type { Account, Adjust, Installation } from "@reelqueue/pipeline";
+
+/** The rules that "never pay twice" rests on. A run leaves one out, to show that it is missed. */
+export const rules = ["intent", "durable", "no-blind-retry", "fence", "quiet"] as const;
+export type Rule = (typeof rules)[number];
+
+/** An installation that does not keep one rule. Production code has no switch for it: the part that keeps the rule is replaced. */
+export const without: Record<Rule, Adjust> = {
+  /** The POST leaves before its intent is written. */
+  intent: (it) => ({ ...it, transitions: new LateIntent(it) }),
+  /** The POST leaves before the answer to its intent is there. */
+  durable: (it) => ({ ...it, transitions: new UnconfirmedIntent(it) }),
+  /** A POST without a certain answer is sent again, under another idempotency key. */
+  "no-blind-retry": (it) => eachAccount(it, sendsBlindly),
+  /** Whoever writes does not look whether the record still believes it to be at work. */
+  fence: (it) => ({
+    ...it,
+    transitions: new ledger.Transitions(it.cell, it.publicUrl, (cell, step) => sendMove(cell, { ...step, expect: {} })),
+  }),
+  /** Absence is believed before the quiet window is over. */
+  quiet: (it) => eachAccount(it, (account) => ({ ...account, quietMs: Number.NEGATIVE_INFINITY })),
+};
+
+type Intent = Parameters<ledger.Transitions["begin"]>[1];
+
+/** Reads what `begin` answers, and writes the intent only with what came of the POST. */
+class LateIntent extends ledger.Transitions {
+  readonly #cell: ledger.Cell;
+  readonly #unwritten = new Map<string, [HandOver, Intent]>();
+
+  constructor({ cell, publicUrl }: Installation) {
+    super(cell, publicUrl);
+    this.#cell = cell;
+  }
+
+  override async begin(job: HandOver, intent: Intent): Promise<Moved> {
+    const begun = await asBegun(job, this.#cell);
+    if (begun.kind === "moved") this.#unwritten.set(job.generation, [job, intent]);
+    return begun;
+  }
+
+  override async bind(...args: Parameters<ledger.Transitions["bind"]>): Promise<Moved> {
+    await this.#write(args[0].id);
+    return super.bind(...args);
+  }
+
+  override async requeue(...args: Parameters<ledger.Transitions["requeue"]>): Promise<Moved> {
+    await this.#write(args[0].id);
+    return super.requeue(...args);
+  }
+
+  override async reject(...args: Parameters<ledger.Transitions["reject"]>): Promise<Moved> {
+    await this.#write(args[0].id);
+    return super.reject(...args);
+  }
+
+  override async markUnknown(...args: Parameters<ledger.Transitions["markUnknown"]>): Promise<Moved> {
+    await this.#write(args[0].id);
+    return super.markUnknown(...args);
+  }
+
+  async #write(id: string): Promise<void> {
+    const unwritten = this.#unwritten.get(id);
+    this.#unwritten.delete(id);
+    if (unwritten) await super.begin(...unwritten);
+  }
+}
+
+/** Sends the intent to Redis and does not wait: whether Redis ever got it nobody knows when the POST leaves. */
+class UnconfirmedIntent extends ledger.Transitions {
+  readonly #cell: ledger.Cell;
+
+  constructor({ cell, publicUrl }: Installation) {
+    super(cell, publicUrl);
+    this.#cell = cell;
+  }
+
+  override async begin(job: HandOver, intent: Intent): Promise<Moved> {
+    const begun = await asBegun(job, this.#cell);
+    if (begun.kind === "moved") void super.begin(job, intent).catch(() => {});
+    return begun;
+  }
+}
+
+/** What `begin` would answer, by reading alone. */
+async function asBegun({ generation, n }: HandOver, cell: ledger.Cell): Promise<Moved> {
+  const found = await ledger.read(cell, generation);
+  if (!found) return { kind: "missing" };
+  const { state, lane, dispatchSeq, account, attempt, runTimeClass, requeues } = found.record;
+  if (state !== "queued" || lane !== "granted" || dispatchSeq !== n) return { kind: "stale", state };
+  const wanted = { account, attempt, runTimeClass, ...(requeues !== undefined && { requeues }) };
+  return { kind: "moved", dispatchSeq, wanted, request: `1${ledger.freeze(found.request)}` };
+}
+
+function sendsBlindly(account: Account): Account {
+  const { provider } = account;
+  const submit: typeof provider.submit = async (request, call) => {
+    const idempotencyKey = `${call.idempotencyKey}.${randomUUID()}`;
+    const submitted = await provider.submit(request, { ...call, idempotencyKey });
+    return submitted.kind === "unknown"
+      ? { kind: "throttled", retryAfterMs: 0, message: submitted.message }
+      : submitted;
+  };
+  return { ...account, provider: { ...provider, submit } };
+}
+
+function eachAccount(it: Installation, change: (account: Account) => Account): Installation {
+  return { ...it, accounts: new Map([...it.accounts].map(([name, account]) => [name, change(account)])) };
+}

@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import type { Event, Failure, Output, RestingState } from "@reelqueue/contracts";
+import type { WebhookEvent } from "../generations/move.ts";
+import { outputsText } from "../outputs-text.ts";
+import type { GenerationRecord } from "../redis/codec.ts";
+import type { Found } from "../verbs/read.ts";
+
+/** How a generation ends. */
+export interface Ending {
+  state: RestingState;
+  failure?: Failure | undefined;
+  outputs?: readonly Output[] | undefined;
+  costMicroUsd?: number | undefined;
+}
+
+/** What an ending writes: its facts, and the webhook that announces it where one is asked for. `publicUrl` is the root of the URLs of outputs. */
+export function endingFields(found: Found | undefined, ending: Ending, publicUrl = "") {
+  const { failure, outputs, costMicroUsd } = ending;
+  const event = found && eventOf(found, ending, publicUrl);
+  return {
+    ...(failure && { set: { failure: { ...failure, message: short(failure.message) } }, note: failure.message }),
+    ...(outputs && found && { set: { outputsText: outputsText(found.id, outputs) }, rest: found.request }),
+    ...(costMicroUsd !== undefined && { costMicroUsd }),
+    ...(event && { event }),
+  };
+}
+
+const short = (text: string): string => text.slice(0, 500).toWellFormed();
+
+function eventOf(found: Found, ending: Ending, publicUrl: string): WebhookEvent | undefined {
+  const { webhook } = found.request;
+  if (webhook === undefined) return undefined;
+  return { endpoint: endpointOf(webhook), url: webhook, body: JSON.stringify(bodyOf(found, ending, publicUrl)) };
+}
+
+function bodyOf({ id, record, request }: Found, ending: Ending, publicUrl: string): Event {
+  const { estimateMicroUsd } = record;
+  return {
+    type: `generation.${ending.state}`,
+    timestamp: new Date().toISOString(),
+    data: {
+      id,
+      state: ending.state,
+      account: record.account,
+      tenant: record.tenant,
+      ...(record.taskId !== undefined && { taskId: record.taskId }),
+      attempt: record.attempt,
+      ...(request.batch !== undefined && { batch: request.batch }),
+      ...(request.tags.length > 0 && { tags: request.tags }),
+      ...(request.metadata !== undefined && { metadata: request.metadata }),
+      ...(ending.failure !== undefined && { failure: ending.failure }),
+      outputs: (ending.outputs ?? []).map(({ kind, bytes, sha256, contentType }, n) => ({
+        kind,
+        url: `${publicUrl}/v1/generations/${id}/outputs/${n}`,
+        bytes,
+        sha256,
+        contentType,
+      })),
+      cost: {
+        estimateUsd: estimateMicroUsd === undefined ? null : estimateMicroUsd / 1e6,
+        settledUsd: settledUsd(record, ending),
+      },
+    },
+  };
+}
+
+/** What the ledger will say: earlier attempts and this one; of a price that nobody knows, nothing. */
+function settledUsd(record: GenerationRecord, { state, costMicroUsd }: Ending): number | null {
+  const { settledMicroUsd, reservedMicroUsd } = record;
+  const spent = reservedMicroUsd === undefined ? 0 : (costMicroUsd ?? (state === "succeeded" ? reservedMicroUsd : 0));
+  return settledMicroUsd === undefined && spent === 0 ? null : ((settledMicroUsd ?? 0) + Math.round(spent)) / 1e6;
+}
+
+/** One endpoint per origin: its deliveries share a cap. */
+function endpointOf(url: string): string {
+  return createHash("sha1").update(new URL(url).origin).digest("hex").slice(0, 12);
+}

@@ -1,0 +1,259 @@
+import type { Failure, HandOver, Next, Output, RemoteOutput, State } from "@reelqueue/contracts";
+import type { Cell } from "../cell.ts";
+import { type Ending, endingFields } from "../deliveries/event.ts";
+import { operationToken } from "../keys.ts";
+import type { Streak } from "../redis/codec.ts";
+import { type Found, read } from "../verbs/read.ts";
+import { clearedOnEntry, newAttempt, submitFields } from "./cleared-on-entry.ts";
+import { type Due, type Move, type Moved, type SendMove, sendMove } from "./move.ts";
+
+/** A POST whose intent is written; `token` names the intent. */
+export interface IntentRef {
+  id: string;
+  token: string;
+  attempt: number;
+  account: { name: string };
+}
+
+/** A generation in `unknown`: the token under which it came there, and the task id that a callback had named when it was read ("": none). */
+export interface UnknownRef {
+  id: string;
+  sinceToken: string;
+  callbackTaskId: string;
+}
+
+/** A task that is polled, of a generation that runs or has expired. */
+export interface TaskRef {
+  id: string;
+  taskId: string;
+  from: "running" | "expired";
+}
+
+/** What is to be downloaded, when that becomes urgent (BullMQ priority), and what the provider says it used. */
+export interface FinishedTask {
+  remoteOutputs: RemoteOutput[];
+  finalizePriority: number;
+  usage?: Record<string, number>;
+}
+
+/** Everything of a move but its place, its token and what its state starts without. */
+type Step = Omit<Move, "id" | "from" | "to" | "token"> & { token?: string };
+/** Where an attempt may end and another one follow, and what is believed of it then. */
+type AttemptEnd = "running" | "failed" | "expired";
+type NextAttempt = Required<Pick<Step, "due" | "note" | "expect">>;
+type End = Pick<Step, "token" | "expect" | "note" | "due"> & Omit<Ending, "state">;
+
+/**
+ * Every change of a state, one method each; nothing else in the product can write a state. Operations that are repeated after a lost answer take
+ * or derive a token, so that the second one is recognised. What every method answers is `Moved`.
+ */
+export class Transitions {
+  readonly #cell: Cell;
+  readonly #publicUrl: string | undefined;
+  readonly #send: SendMove;
+
+  /** `publicUrl` is the root of the URLs in webhooks. `send` writes a move; a rehearsal may pass another one. */
+  constructor(cell: Cell, publicUrl?: string, send: SendMove = sendMove) {
+    this.#cell = cell;
+    this.#publicUrl = publicUrl;
+    this.#send = send;
+  }
+
+  /** queued → submitting. The intent: durable, and at a replica where one could take over, before any byte is sent. */
+  begin({ generation, n }: HandOver, { token, leaseMs }: { token: string; leaseMs: number }): Promise<Moved> {
+    return this.#move(generation, ["queued"], "submitting", {
+      token,
+      expect: { dispatchSeq: n, lane: "granted", notCancelRequested: true },
+      due: { lane: "submitting", inMs: leaseMs },
+      want: ["account", "attempt", "runTimeClass", "requeues", "callbackTaskId"],
+    });
+  }
+
+  /** submitting, unknown, needs_review → running. The task belongs to the generation for good; a late answer still binds. */
+  bind({ id, account, attempt, token }: IntentRef, taskId: string, firstPollInMs: number): Promise<Moved> {
+    return this.#move(id, ["submitting", "unknown", "needs_review"], "running", {
+      token: `${token}+`,
+      expect: { attempt, account: account.name },
+      bindTask: taskId,
+      due: { lane: "poll", inMs: firstPollInMs },
+    });
+  }
+
+  /** submitting → queued. Nothing was sent, or the provider said "not now". */
+  requeue({ id, token }: Pick<IntentRef, "id" | "token">, why: string, due: Due, requeues?: number): Promise<Moved> {
+    const set = requeues === undefined ? {} : { set: { requeues } };
+    return this.#move(id, ["submitting"], "queued", { token: `${token}+`, expect: { token }, due, ...set, note: why });
+  }
+
+  /** submitting → failed. The provider refused the request: nothing was charged. */
+  reject({ id, token }: IntentRef, failure: Failure): Promise<Moved> {
+    return this.#end(id, ["submitting"], "failed", { token: `${token}+`, expect: { token }, failure, costMicroUsd: 0 });
+  }
+
+  /** submitting → unknown. No certain answer: the task may exist and be paid. */
+  markUnknown(
+    { id, token }: Pick<IntentRef, "id" | "token">,
+    why: { note: string; unknownReason: string; quietFromMs?: number; crashes?: Streak },
+    lookUpInMs: number,
+  ): Promise<Moved> {
+    const { note, ...set } = why;
+    const due: Due = { lane: "unknown", inMs: lookUpInMs };
+    return this.#move(id, ["submitting"], "unknown", { token: `${token}+`, expect: { token }, due, set, note });
+  }
+
+  /** unknown → queued. Proven: no task exists, so the same attempt is sent again. Refused where a callback has named a task meanwhile. */
+  resubmit({ id, sinceToken, callbackTaskId }: UnknownRef, why: string): Promise<Moved> {
+    return this.#move(id, ["unknown"], "queued", {
+      expect: { token: sinceToken, callbackTaskId },
+      due: { lane: "backlog" },
+      clear: submitFields,
+      note: `no task exists: ${why}`,
+    });
+  }
+
+  /** unknown → queued, as a new attempt; the one before counts as paid. Refused where a callback has named a task meanwhile. */
+  resubmitAsNewAttempt({ id, sinceToken, callbackTaskId }: UnknownRef, { record }: Found, why: string): Promise<Moved> {
+    return this.#move(id, ["unknown"], "queued", {
+      expect: { token: sinceToken, callbackTaskId },
+      due: { lane: "backlog" },
+      ...newAttempt(record),
+      costMicroUsd: record.reservedMicroUsd ?? 0,
+      note: `sent anew, and maybe paid twice: ${why}`,
+    });
+  }
+
+  /** unknown → needs_review. Nothing can tell whether a task exists: an operator has to. The evidence stays in the record. */
+  escalate({ id, sinceToken }: UnknownRef, why: string, longestRunMs: number): Promise<Moved> {
+    const due: Due = { lane: "review", inMs: longestRunMs };
+    return this.#move(id, ["unknown"], "needs_review", { expect: { token: sinceToken }, due, note: why });
+  }
+
+  /** running, expired → finalizing. The caller adds the job of the dispatch number in the answer. */
+  finishTask(of: TaskRef, task: FinishedTask, leaseMs: number): Promise<Moved> {
+    const late = of.from === "expired" && { note: "paid, recovered: it finished after the generation had expired" };
+    return this.#move(of.id, [of.from], "finalizing", {
+      expect: { taskId: of.taskId },
+      dispatch: true,
+      due: { lane: "finalize", inMs: leaseMs },
+      set: { ...task, progress: 100 },
+      ...late,
+    });
+  }
+
+  /** running → failed. The provider says so of this task, or does not know it any more. */
+  fail(found: Found, taskId: string, failure: Failure, costMicroUsd: number): Promise<Moved> {
+    return this.#end(found, ["running"], "failed", { expect: { taskId }, failure, costMicroUsd });
+  }
+
+  /** running → canceled, expired. The provider says so of this task. */
+  endAsProviderSays(id: string, taskId: string, state: "canceled" | "expired"): Promise<Moved> {
+    return this.#end(id, ["running"], state, { expect: { taskId }, note: `the provider says ${state}` });
+  }
+
+  /** running, failed, expired → queued, as a new paid attempt. Never after a lost output: its task is paid. */
+  async startNextAttempt({ id, record }: Found, from: readonly AttemptEnd[], step: NextAttempt): Promise<Moved> {
+    if (record.failure?.class === "output_lost") return { kind: "conflict", state: record.state };
+    return this.#move(id, from, "queued", { ...step, ...newAttempt(record) });
+  }
+
+  /** failed → finalizing, of a lost output: the same attempt, no slot, no POST. The caller adds the job of the dispatch number in the answer. */
+  async redownload({ id, record }: Found, leaseMs: number): Promise<Moved> {
+    const { failure, taskId, token = "", state } = record;
+    if (failure?.class !== "output_lost" || taskId === undefined) return { kind: "conflict", state };
+    return this.#move(id, ["failed"], "finalizing", {
+      expect: { token, taskId },
+      dispatch: true,
+      due: { lane: "finalize", inMs: leaseMs },
+      note: "its outputs are downloaded again on request",
+    });
+  }
+
+  /** queued → preparing. Its media are not at the provider yet; it gives its slot back. */
+  startUpload({ generation, n }: HandOver, why: string): Promise<Moved> {
+    return this.#move(generation, ["queued"], "preparing", {
+      expect: { dispatchSeq: n, lane: "granted", notCancelRequested: true },
+      due: { lane: "preparing", inMs: 0 },
+      note: why,
+    });
+  }
+
+  /** preparing → queued. */
+  finishUpload(id: string, why: string): Promise<Moved> {
+    return this.#move(id, ["preparing"], "queued", { due: { lane: "backlog" }, note: why });
+  }
+
+  /** preparing → failed. Its media cannot be uploaded; nothing was charged. */
+  failUpload(id: string, failure: Failure): Promise<Moved> {
+    return this.#end(id, ["preparing"], "failed", { failure });
+  }
+
+  /** finalizing → succeeded. `costMicroUsd` left out: what was reserved. */
+  succeed(found: Found, token: string, outputs: readonly Output[], costMicroUsd?: number): Promise<Moved> {
+    const cost = costMicroUsd === undefined ? {} : { costMicroUsd };
+    return this.#end(found, ["finalizing"], "succeeded", { token, expect: dispatchOf(found), outputs, ...cost });
+  }
+
+  /** finalizing → failed. Paid for, and the file could not be had; `redownload` tries again. */
+  loseOutput(found: Found, token: string, message: string): Promise<Moved> {
+    const { reservedMicroUsd } = found.record;
+    const cost = reservedMicroUsd === undefined ? {} : { costMicroUsd: reservedMicroUsd };
+    const failure: Failure = { class: "output_lost", message };
+    return this.#end(found, ["finalizing"], "failed", { token, expect: dispatchOf(found), failure, ...cost });
+  }
+
+  /** needs_review, unknown → running. An operator found the task. */
+  bindByOperator(id: string, taskId: string): Promise<Moved> {
+    return this.#move(id, ["needs_review", "unknown"], "running", {
+      bindTask: taskId,
+      due: { lane: "poll", inMs: 0 },
+      note: `an operator found its task ${taskId}`,
+    });
+  }
+
+  /** needs_review → queued. An operator found that it was never sent. Refused where a task is bound, or named by a callback. */
+  resubmitByOperator(id: string): Promise<Moved> {
+    return this.#move(id, ["needs_review"], "queued", {
+      expect: { taskId: "", callbackTaskId: "" },
+      due: { lane: "backlog" },
+      clear: [...submitFields, "crashes"],
+      note: "an operator found that it was never sent",
+    });
+  }
+
+  /** needs_review → failed. Nobody can tell; it may have been charged. */
+  giveUp(id: string): Promise<Moved> {
+    const message = "given up by an operator; it may have been charged";
+    return this.#end(id, ["needs_review"], "failed", { failure: { class: "billing_uncertain", message } });
+  }
+
+  /** queued, preparing, running → canceled. A running one only once the provider has taken its task back. */
+  cancel(id: string, from: readonly ("queued" | "preparing" | "running")[], note: string): Promise<Moved> {
+    return this.#end(id, from, "canceled", { note });
+  }
+
+  /** queued, preparing, running → expired. A task that runs is watched: should it still succeed, it was paid for. */
+  expire(id: string, from: "queued" | "preparing" | "running"): Promise<Moved> {
+    const watch = from === "running" && { due: { lane: "watch", inMs: 0 } as const };
+    return this.#end(id, [from], "expired", { note: "the time allowed for it is over", ...watch });
+  }
+
+  /** Ends a generation, with the webhook that says so. */
+  async #end<From extends State>(
+    of: string | Found,
+    from: readonly From[],
+    to: Next<From> & Ending["state"],
+    { failure, outputs, costMicroUsd, ...step }: End,
+  ): Promise<Moved> {
+    const found = typeof of === "string" ? await read(this.#cell, of) : of;
+    const id = typeof of === "string" ? of : of.id;
+    const ending = { state: to, failure, outputs, costMicroUsd };
+    return this.#move(id, from, to, { ...step, ...endingFields(found, ending, this.#publicUrl) });
+  }
+
+  #move<From extends State>(id: string, from: readonly From[], to: Next<From>, step: Step): Promise<Moved> {
+    const clear = [...clearedOnEntry[to as State], ...(step.clear ?? [])];
+    return this.#send(this.#cell, { token: operationToken(), ...step, id, from, to: to as State, clear } as Move);
+  }
+}
+
+const dispatchOf = ({ record }: Found) => ({ dispatchSeq: record.dispatchSeq });

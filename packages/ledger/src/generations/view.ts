@@ -1,0 +1,62 @@
+import {
+  type Generation,
+  type GenerationRequest,
+  isResting,
+  type State,
+  type TimelineEntry,
+} from "@reelqueue/contracts";
+import { outputsOf } from "../outputs-text.ts";
+import type { GenerationRecord } from "../redis/codec.ts";
+import { marks } from "./move.ts";
+
+const stateOfMark = new Map(Object.entries(marks).map(([state, mark]) => [mark, state as State]));
+
+/** The record as the front doors show it. */
+export function toGeneration(
+  id: string,
+  record: GenerationRecord,
+  request: GenerationRequest,
+  waiting?: string,
+): Generation {
+  const { state, taskId, progress, failure, cancelRequested, deadlineAtMs } = record;
+  return {
+    id,
+    state,
+    account: record.account,
+    provider: record.runTimeClass.split("/", 1)[0] ?? "",
+    tenant: record.tenant,
+    request,
+    attempt: record.attempt,
+    ...(taskId !== undefined && { taskId }),
+    ...(progress !== undefined && { progress }),
+    ...(waiting !== undefined && { waiting }),
+    ...(failure !== undefined && { failure }),
+    ...(cancelRequested && { cancelRequested }),
+    createdAt: instant(record.createdAtMs),
+    updatedAt: instant(record.stateChangedAtMs),
+    ...(isResting(state) && { finishedAt: instant(record.stateChangedAtMs) }),
+    ...(deadlineAtMs !== undefined && { expiresAt: instant(deadlineAtMs) }),
+    cost: { estimateUsd: usd(record.estimateMicroUsd), settledUsd: usd(record.settledMicroUsd) },
+    outputs: outputsOf(id, record.outputsText),
+    timeline: timelineOf(record),
+  };
+}
+
+/** What happened to a generation, oldest first. */
+export function timelineOf({
+  createdAtMs,
+  timelineText = "",
+}: Pick<GenerationRecord, "createdAtMs" | "timelineText">): TimelineEntry[] {
+  const entries: TimelineEntry[] = [{ at: instant(createdAtMs), state: "queued", note: "accepted" }];
+  for (const line of timelineText.split("\n")) {
+    const state = stateOfMark.get(line.charAt(0));
+    if (state === undefined) continue;
+    const colon = line.indexOf(":");
+    const after = Number(colon < 0 ? line.slice(1) : line.slice(1, colon));
+    entries.push({ at: instant(createdAtMs + after), state, ...(colon >= 0 && { note: line.slice(colon + 1) }) });
+  }
+  return entries;
+}
+
+const instant = (ms: number): string => new Date(ms).toISOString();
+const usd = (microUsd: number | undefined): number | null => (microUsd === undefined ? null : microUsd / 1_000_000);
