@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { type GenerationRequest, limits, type Problem } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Quote } from "@reelqueue/providers";
@@ -11,6 +10,7 @@ import { type Looked, lookAtMedia } from "./look.ts";
 import { type Placement, place } from "./place.ts";
 import { refusal } from "./problems.ts";
 import { type Read, type ReadOptions, readRequest, requestsOf } from "./read-request.ts";
+import { requestHash } from "./request-hash.ts";
 
 export type AcceptDeps = Pick<
   Deps,
@@ -87,15 +87,13 @@ function toRecord(
   tenant: string,
   cell: string,
 ): ledger.NewGeneration {
-  const frozen = ledger.freeze(request);
-  const asked = `${frozen}\n${request.account ?? ""}\n${request.batch ?? ""}\n${request.priority}`;
   return {
     id: ledger.generationId(cell, tenant, request.idempotencyKey),
-    hash: createHash("sha256").update(asked).digest("base64url").slice(0, 16),
+    hash: requestHash(request),
     account: account.name,
     tenant,
     priority: request.priority,
-    request: frozen,
+    request: ledger.freeze(request),
     class: classOf(account, request),
     ...(request.account === undefined && { route: "auto" as const }),
     ...(request.batch !== undefined && { batch: request.batch }),
