@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: "packages",
           maxWorkers: availableParallelism(),
-          include: ["{apps,packages,examples,bench}/**/*.test.ts", "tools/*.test.mts"],
+          include: ["{apps,packages,examples,bench}/**/*.test.ts", "{scripts,tools}/*.test.mts"],
           exclude: [...notTests, "packages/scenarios/**", "packages/chaos/**"],
           testTimeout: 30_000,
           hookTimeout: 60_000,

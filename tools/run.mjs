@@ -22,8 +22,11 @@ switch (command) {
   case "chaos":
     await runScript("packages/chaos/src/main.ts");
     break;
+  case "measure":
+    await runOnNode24(["scripts/measure.mjs", ...rest]);
+    break;
   default:
-    console.error(`tools/run.mjs knows start, test, check, bench and chaos, not "${command}".`);
+    console.error(`tools/run.mjs knows start, test, check, bench, chaos and measure, not "${command}".`);
     process.exit(2);
 }
 
@@ -35,6 +38,7 @@ async function check() {
   const checks = [
     ["format and lint", join(bin, "biome"), ["check"]],
     ["types of tools", join(bin, "tsc"), ["--noEmit", "-p", "tools"]],
+    ["types of scripts", join(bin, "tsc"), ["--noEmit", "-p", "scripts"]],
     ["types of packages", join(bin, "turbo"), ["run", "check", "--output-logs=errors-only"]],
     ["unused code", join(bin, "knip"), ["--no-config-hints"]],
     [
