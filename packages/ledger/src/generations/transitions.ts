@@ -51,7 +51,6 @@ export class Transitions {
   readonly #cell: Cell;
   readonly #publicUrl: string | undefined;
   readonly #send: SendMove;
-
   /** `publicUrl` is the root of the URLs in webhooks. `send` writes a move; a rehearsal may pass another one. */
   constructor(cell: Cell, publicUrl?: string, send: SendMove = sendMove) {
     this.#cell = cell;
@@ -63,7 +62,7 @@ export class Transitions {
   begin({ generation, n }: HandOver, { token, leaseMs }: { token: string; leaseMs: number }): Promise<Moved> {
     return this.#move(generation, ["queued"], "submitting", {
       token,
-      expect: { dispatchSeq: n, lane: "granted", notCancelRequested: true },
+      expect: granted(n),
       due: { lane: "submitting", inMs: leaseMs },
       want: ["account", "attempt", "runTimeClass", "requeues", "callbackTaskId"],
     });
@@ -130,13 +129,12 @@ export class Transitions {
 
   /** running, expired → finalizing. The caller adds the job of the dispatch number in the answer. */
   finishTask(of: TaskRef, task: FinishedTask, leaseMs: number): Promise<Moved> {
-    const late = of.from === "expired" && { note: "paid, recovered: it finished after the generation had expired" };
     return this.#move(of.id, [of.from], "finalizing", {
       expect: { taskId: of.taskId },
       dispatch: true,
       due: { lane: "finalize", inMs: leaseMs },
       set: { ...task, progress: 100 },
-      ...late,
+      ...(of.from === "expired" && { note: "paid, recovered: it finished after the generation had expired" }),
     });
   }
 
@@ -170,11 +168,8 @@ export class Transitions {
 
   /** queued → preparing. Its media are not at the provider yet; it gives its slot back. */
   startUpload({ generation, n }: HandOver, why: string): Promise<Moved> {
-    return this.#move(generation, ["queued"], "preparing", {
-      expect: { dispatchSeq: n, lane: "granted", notCancelRequested: true },
-      due: { lane: "preparing", inMs: 0 },
-      note: why,
-    });
+    const due: Due = { lane: "preparing", inMs: 0 };
+    return this.#move(generation, ["queued"], "preparing", { expect: granted(n), due, note: why });
   }
 
   /** preparing → queued. */
@@ -189,25 +184,21 @@ export class Transitions {
 
   /** finalizing → succeeded. `costMicroUsd` left out: what was reserved. */
   succeed(found: Found, token: string, outputs: readonly Output[], costMicroUsd?: number): Promise<Moved> {
-    const cost = costMicroUsd === undefined ? {} : { costMicroUsd };
-    return this.#end(found, ["finalizing"], "succeeded", { token, expect: dispatchOf(found), outputs, ...cost });
+    return this.#end(found, ["finalizing"], "succeeded", { token, expect: dispatchOf(found), outputs, costMicroUsd });
   }
 
   /** finalizing → failed. Paid for, and the file could not be had; `redownload` tries again. */
   loseOutput(found: Found, token: string, message: string): Promise<Moved> {
-    const { reservedMicroUsd } = found.record;
-    const cost = reservedMicroUsd === undefined ? {} : { costMicroUsd: reservedMicroUsd };
     const failure: Failure = { class: "output_lost", message };
-    return this.#end(found, ["finalizing"], "failed", { token, expect: dispatchOf(found), failure, ...cost });
+    const costMicroUsd = found.record.reservedMicroUsd;
+    return this.#end(found, ["finalizing"], "failed", { token, expect: dispatchOf(found), failure, costMicroUsd });
   }
 
   /** needs_review, unknown → running. An operator found the task. */
   bindByOperator(id: string, taskId: string): Promise<Moved> {
-    return this.#move(id, ["needs_review", "unknown"], "running", {
-      bindTask: taskId,
-      due: { lane: "poll", inMs: 0 },
-      note: `an operator found its task ${taskId}`,
-    });
+    const note = `an operator found its task ${taskId}`;
+    const due: Due = { lane: "poll", inMs: 0 };
+    return this.#move(id, ["needs_review", "unknown"], "running", { bindTask: taskId, due, note });
   }
 
   /** needs_review → queued. An operator found that it was never sent. Refused where a task is bound, or named by a callback. */
@@ -233,8 +224,8 @@ export class Transitions {
 
   /** queued, preparing, running → expired. A task that runs is watched: should it still succeed, it was paid for. */
   expire(id: string, from: "queued" | "preparing" | "running"): Promise<Moved> {
-    const watch = from === "running" && { due: { lane: "watch", inMs: 0 } as const };
-    return this.#end(id, [from], "expired", { note: "the time allowed for it is over", ...watch });
+    const watch: Due = { lane: "watch", inMs: 0 };
+    return this.#end(id, [from], "expired", { note: "its deadline passed", ...(from === "running" && { due: watch }) });
   }
 
   /** Ends a generation, with the webhook that says so. */
@@ -244,8 +235,7 @@ export class Transitions {
     to: Next<From> & Ending["state"],
     { failure, outputs, costMicroUsd, ...step }: End,
   ): Promise<Moved> {
-    const found = typeof of === "string" ? await read(this.#cell, of) : of;
-    const id = typeof of === "string" ? of : of.id;
+    const [id, found] = typeof of === "string" ? [of, await read(this.#cell, of)] : [of.id, of];
     const ending = { state: to, failure, outputs, costMicroUsd };
     return this.#move(id, from, to, { ...step, ...endingFields(found, ending, this.#publicUrl) });
   }
@@ -256,4 +246,5 @@ export class Transitions {
   }
 }
 
+const granted = (dispatchSeq: number) => ({ dispatchSeq, lane: "granted", notCancelRequested: true }) as const;
 const dispatchOf = ({ record }: Found) => ({ dispatchSeq: record.dispatchSeq });
