@@ -64,7 +64,7 @@ export class Transitions {
       token,
       expect: granted(n),
       due: { lane: "submitting", inMs: leaseMs },
-      want: ["account", "attempt", "runTimeClass", "requeues", "callbackTaskId"],
+      want: ["account", "tenant", "batch", "priority", "attempt", "runTimeClass", "requeues", "callbackTaskId"],
     });
   }
 

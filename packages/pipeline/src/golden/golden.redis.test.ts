@@ -99,3 +99,11 @@ async function namesBelow(prefix: string, pattern: string): Promise<string[]> {
   const keys = await here.cell.redis.keys(`${prefix}:${pattern}`);
   return keys.map((name) => name.slice(prefix.length + 1)).toSorted();
 }
+
+test("ark is sent the priority of the request", async () => {
+  const request = { account: "ark", prompt: "a lamp", resolution: "480p", seconds: 4, priority: 3 } as const;
+  const [row] = await accept([request], { tenant: "default" }, here);
+  if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
+  const [sent] = await submitted(row.id, 1, 200, '{"id":"cgt-1"}');
+  expect(JSON.parse(sent?.body ?? "{}")).toMatchObject({ priority: 3 });
+});

@@ -1,4 +1,4 @@
-import type { GenerationRequest, HandOver } from "@reelqueue/contracts";
+import type { HandOver } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Deps } from "../deps.ts";
 import type { Intent } from "./index.ts";
@@ -16,7 +16,7 @@ export async function begin(handOver: HandOver, token: string, deps: Deps): Prom
       return { kind: "over", note: notConfirmed };
     case "moved":
     case "already":
-      return intentOf({ id, token }, moved.wanted, ledger.thaw(moved.request), deps);
+      return intentOf({ id, token }, moved.wanted, moved.request, deps);
     case "canceling":
       await deps.transitions.cancel(id, ["queued"], "canceled before it was sent");
       return { kind: "over", note: "canceled before it was sent" };
@@ -32,13 +32,10 @@ export async function begin(handOver: HandOver, token: string, deps: Deps): Prom
 
 type Of = Pick<Intent, "id" | "token">;
 
-async function intentOf(
-  of: Of,
-  wanted: Partial<ledger.GenerationRecord>,
-  request: GenerationRequest,
-  deps: Deps,
-): Promise<Begun> {
+async function intentOf(of: Of, wanted: Partial<ledger.GenerationRecord>, frozen: string, deps: Deps): Promise<Begun> {
   const { account: name = "", attempt = 1, runTimeClass = "", requeues = 0, callbackTaskId } = wanted;
+  const { tenant = "default", priority = 0, batch } = wanted;
+  const request = ledger.thaw(frozen, { account: name, tenant, priority, ...(batch !== undefined && { batch }) });
   const account = deps.accounts.get(name);
   if (account) {
     const hint = callbackTaskId === undefined ? {} : { callbackTaskId };
