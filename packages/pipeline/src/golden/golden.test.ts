@@ -18,9 +18,9 @@ import { capture, type Sent } from "./test-capture.ts";
 interface Values {
   generationIds: { cell: string; tenant: string; key: string; id: string }[];
   requests: { request: GenerationInput; stored: string; packed: string; hash: string }[];
-  idempotencyKeys: { generation: string; attempt: string; key: string }[];
+  idempotencyKeys: { generation: string; attempt: number; key: string }[];
   jobIds: { stage: QueueName; generation: string; number: number; id: string }[];
-  callbackTokens: { key: string; generation: string; attempt: string; token: string }[];
+  callbackTokens: { key: string; generation: string; attempt: number; token: string }[];
   derivedKeys: { secret: string; purpose: string; key: string }[];
   webhookSecrets: { secret: string; tenant: string; webhookSecret: string }[];
   webhookSignatures: { secret: string; id: string; seconds: number; body: string; signature: string }[];
