@@ -31,9 +31,9 @@ export class Clock {
     return timer;
   }
 
-  /** Runs `action` once at that real time. */
+  /** Runs `action` once at that real time, or soon where it is over. */
   at(realMs: number, action: () => void): NodeJS.Timeout {
-    return this.after((realMs - this.now()) * this.factor, action);
+    return this.after(Math.max(0, realMs - this.now()) * this.factor, action);
   }
 
   stop(timer: NodeJS.Timeout | undefined): void {

@@ -6,6 +6,7 @@ import { faults } from "./faults.ts";
 import { shown } from "./log.ts";
 import { ratesSchema } from "./options.ts";
 import { page } from "./page.ts";
+import { snapshot } from "./snapshot.ts";
 import type { Phase, Task } from "./tasks.ts";
 import type { World } from "./world.ts";
 
@@ -38,6 +39,7 @@ export function serveControl(app: FastifyInstance, world: World): void {
     })),
   );
   app.get("/twin/stats", () => stats(world));
+  app.get("/twin/snapshot", () => snapshot(world));
   app.get("/twin/faults", () => ({ rates: world.faults.rates, faults }));
   serveSwitches(app, world);
   app.get("/healthz", () => ({ ok: true }));

@@ -13,6 +13,7 @@ export type Repeat =
   | { kind: "in-flight"; retryAfterSeconds: number };
 
 interface Entry {
+  key: string;
   bodyHash: string;
   task: Task;
   /** Until then the first request is still being answered. */
@@ -44,7 +45,17 @@ export class IdempotencyKeys {
   keep(account: Account, key: string, raw: string, task: Task, busyMs: number): void {
     const now = this.#clock.now();
     const [busyUntil, expiresAt] = [now + this.#clock.real(busyMs), now + this.#clock.real(lifeMs)];
-    this.#entries.set(nameOf(account, key), { bodyHash: hashOf(raw), task, busyUntil, expiresAt });
+    this.#entries.set(nameOf(account, key), { key, bodyHash: hashOf(raw), task, busyUntil, expiresAt });
+  }
+
+  /** Remembers a key that another twin has kept for a task; its request is answered. */
+  restore(account: Account, { key, bodyHash }: Pick<Entry, "key" | "bodyHash">, task: Task): void {
+    const expiresAt = task.acceptedAt + this.#clock.real(lifeMs);
+    this.#entries.set(nameOf(account, key), { key, bodyHash, task, busyUntil: 0, expiresAt });
+  }
+
+  all(): MapIterator<Entry> {
+    return this.#entries.values();
   }
 
   clear(): void {

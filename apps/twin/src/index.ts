@@ -4,6 +4,7 @@ import { dialects } from "./dialects/index.ts";
 import { serveFiles } from "./files.ts";
 import { mount } from "./mount.ts";
 import { type Settings, type TwinOptions, twinOptions } from "./options.ts";
+import { adopt } from "./snapshot.ts";
 import { World } from "./world.ts";
 
 export type { Ledger } from "./bill.ts";
@@ -39,6 +40,7 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
   const port = portOf(app);
   const url = `http://${reachable(settings.host)}:${port}`;
   world.outputs.baseUrl = settings.publicUrl?.replace(/\/+$/, "") ?? url;
+  adopt(world, settings.snapshot);
   const close = async (): Promise<void> => {
     await app.close();
     await world.close();

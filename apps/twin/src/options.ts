@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { faultNames } from "./faults.ts";
+import { snapshotSchema } from "./snapshot.ts";
 
 export const ratesSchema = z.partialRecord(z.enum(faultNames), z.number().min(0).max(1));
 
@@ -67,6 +68,8 @@ export const twinOptions = z.strictObject({
   /** Keeps with every task what was asked for, as it was understood; `GET /twin/tasks` shows it. */
   keepAsked: z.boolean().default(false),
   keepLog: z.int().positive().default(1_000),
+  /** What `GET /twin/snapshot` of another twin answered: its tasks go on here. */
+  snapshot: snapshotSchema.default([]),
 });
 
 export type TwinOptions = z.input<typeof twinOptions>;

@@ -20,6 +20,10 @@ export class Recent<Value> {
     }
   }
 
+  values(): MapIterator<Value> {
+    return this.#entries.values();
+  }
+
   clear(): void {
     this.#entries.clear();
   }

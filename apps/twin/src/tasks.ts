@@ -94,12 +94,15 @@ export class Tasks {
     return this.#byId.size;
   }
 
-  /** Takes a new task in and sets its end. */
-  start(given: Pick<Task, "id" | "number" | "account" | "order" | "marker" | "luck" | "plan">): Task {
+  /** Takes a task in and sets its end. */
+  start(
+    given: Pick<Task, "id" | "number" | "account" | "order" | "marker" | "luck" | "plan">,
+    acceptedAt = this.#clock.now(),
+  ): Task {
     const never = Number.POSITIVE_INFINITY;
     const task: Task = {
       ...given,
-      acceptedAt: this.#clock.now(),
+      acceptedAt,
       ...{ runsAt: never, endsAt: never, expiresAt: never, endsAfterReads: never },
       ...{ startedAt: 0, endedAt: 0, reads: 0, deadUrls: 0 },
       ...{ failure: failureOf(given.plan), stopped: undefined, refunded: false, deleted: false, timers: [] },

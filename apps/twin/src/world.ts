@@ -78,6 +78,11 @@ export class World {
     return this.#number;
   }
 
+  /** The next one comes after this one too. */
+  numberFrom(number: number): void {
+    this.#number = Math.max(this.#number, number);
+  }
+
   /** Takes a file into a client's library; what goes wrong with it stands in its name, or in its address. */
   addAsset(given: Parameters<Assets["add"]>[0]): Asset {
     const text = `${given.name} ${given.url}`;
