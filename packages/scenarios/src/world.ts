@@ -11,7 +11,7 @@ import { twinPaths } from "./twin-paths.ts";
 
 export interface WorldWish {
   twin?: TwinOptions;
-  /** Changes to the accounts `hiapi` and `jiekou`, and more accounts, each named as its provider; all point at the twin. */
+  /** Changes to the accounts `hiapi` and `jiekou`, and more accounts, each named as its provider or with one; all point at the twin. */
   accounts?: Record<string, Partial<AccountConfig>>;
   /** Processes to start; default: one of each stage. */
   apps?: readonly string[];
@@ -128,7 +128,7 @@ function environment(
   { accounts = {}, twin: twinWish, redis: given }: WorldWish,
 ): Record<string, string> & { REELQUEUE_CONFIG: string; REDIS_URL: string } {
   const timeScale = twinWish?.clockFactor ?? clockFactor;
-  const account = (provider: string) => ({
+  const account = (name: string, { provider = name, ...wish }: Partial<AccountConfig> = {}) => ({
     provider,
     baseUrl: `${twin.url}/${twinPaths[provider]}`,
     keyEnv: "TWIN_KEY",
@@ -138,12 +138,12 @@ function environment(
     quietMs: 3_000 * timeScale,
     chargesFailures: false,
     pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
-    ...accounts[provider],
+    ...wish,
   });
   const path = join(home, "reelqueue.config.json");
   const names = new Set(["hiapi", "jiekou", ...Object.keys(accounts)]);
   const config = {
-    accounts: Object.fromEntries([...names].map((name) => [name, account(name)])),
+    accounts: Object.fromEntries([...names].map((name) => [name, account(name, accounts[name])])),
     allowPrivate: ["127.0.0.0/8"],
     ...(given?.cell !== undefined && { cell: given.cell }),
   };
