@@ -1,0 +1,34 @@
+import { writeFileSync } from "node:fs";
+import { audit } from "@reelqueue/ledger";
+import { startReceiver } from "@reelqueue/testing";
+import { startWorld } from "../world.ts";
+import { byHand } from "./by-hand.ts";
+import { writeDump } from "./dump.ts";
+import { accounts, files } from "./fixture.ts";
+import { handsOn } from "./hands.ts";
+import { withWorkers } from "./with-workers.ts";
+
+/**
+ * Makes the upgrade fixture: a Redis as it stands when the workers of one version have just been stopped, with generations in every state
+ * and lane, and the tasks that the simulator has then. `upgrade.test.ts` lets the code at hand bring it to rest.
+ *
+ * The code of commit e2422ca made what is in the repository. To make it anew, check out the commit that added this file, whose ledger,
+ * pipeline and command line are those of e2422ca, and run there, after `npm run check`:
+ *
+ *     .reelqueue/runtime/bin/node packages/scenarios/src/upgrade/make-fixture.ts
+ *
+ * It takes a minute, starts a Redis of its own and writes `fixture/redis.jsonl` and `fixture/tasks.jsonl`. Ids and times differ from run to
+ * run, states and fields do not. No provider of that version can leave an upload in `processing`, so there is none.
+ */
+await using receiver = await startReceiver();
+await using world = await startWorld({ accounts, apps: [] });
+const failed = await withWorkers(world, receiver);
+await byHand(handsOn(world), { failed, webhook: receiver.url });
+
+const contradictions = await audit(world.here.cell);
+if (contradictions.length > 0) throw new Error(contradictions.join("\n"));
+const tasks = (await (await fetch(`${world.twin.url}/twin/snapshot`)).json()) as object[];
+const origins = { twin: world.twin.url, receiver: new URL(receiver.url).origin };
+const keys = await writeDump(files.redis, world.here.cell.redis, origins);
+writeFileSync(files.tasks, tasks.map((task) => `${JSON.stringify(task)}\n`).join(""));
+console.log(`${keys.length} keys and ${tasks.length} tasks`);
