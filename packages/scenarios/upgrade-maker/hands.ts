@@ -12,7 +12,7 @@ import {
 } from "@reelqueue/pipeline";
 import { eventually } from "@reelqueue/testing";
 import type { Rates } from "@reelqueue/twin";
-import type { World } from "../world.ts";
+import type { World } from "../src/world.ts";
 
 /** The stages of the pipeline by hand: one account at a time, so that a generation stays where it was brought. */
 export interface Hands {

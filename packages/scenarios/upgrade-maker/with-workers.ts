@@ -1,7 +1,7 @@
 import { batchCounts, pause } from "@reelqueue/ledger";
 import { eventually, type Receiver } from "@reelqueue/testing";
-import type { World } from "../world.ts";
-import { enqueueFile } from "./fixture.ts";
+import { enqueueFile } from "../src/upgrade/fixture.ts";
+import type { World } from "../src/world.ts";
 import { row } from "./hands.ts";
 
 /** What worker processes bring to rest: the file of the command line, endings of every kind, and webhooks; they end before it returns. Answers the id of one that failed. */

@@ -1,6 +1,6 @@
 import * as ledger from "@reelqueue/ledger";
 import { cancel, finalize } from "@reelqueue/pipeline";
-import { clips } from "./fixture.ts";
+import { clips } from "../src/upgrade/fixture.ts";
 import { accountOf, type Hands, only, pollUntil, recordOf, recoverUntil, row, send, take } from "./hands.ts";
 
 const nowhere = { baseUrl: "http://127.0.0.1:9" };
