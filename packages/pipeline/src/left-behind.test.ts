@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import * as ledger from "@reelqueue/ledger";
 import type { OutputStore } from "@reelqueue/outputs";
 import type { Listed, Progress, Provider, Submitted } from "@reelqueue/providers";
@@ -24,6 +25,11 @@ afterEach(async () => {
   await scope.disposeAsync();
 });
 
+const scripts = new URL("../../ledger/src/scripts/", import.meta.url);
+/** The script of the ledger, as a process that makes its recent moves again sends it. */
+const moveScript = readFileSync(new URL("move.lua", scripts), "utf8").replace(/^--- @include (\w+)$/gm, (_, name) =>
+  readFileSync(new URL(`include/${name}.lua`, scripts), "utf8"),
+);
 const lost: Submitted = { kind: "unknown", message: "reset", evidence: "nothing" };
 const absent: Listed = { kind: "listed", candidates: [], more: false };
 const pending: Progress = { kind: "pending", phase: "running", status: "running", known: true };
@@ -103,6 +109,18 @@ test("review → unsent is refused where a task is bound, and where a callback n
   await callsBack(named, "task-2");
   for (const id of [bound, named])
     expect(await review(id, { kind: "unsent" }, here)).toEqual({ kind: "conflict", state: "needs_review" });
+});
+
+test("review → unsent that is written again after a failover does not settle a later review", async () => {
+  const id = await inReviewAfterTwoAbsences();
+  const found = await ledger.read(here.cell, id);
+  if (!found) throw new Error("it is gone");
+  expect(await here.transitions.resubmitByOperator(found)).toMatchObject({ kind: "moved" });
+  await submitWith(id, async () => lost);
+  await resolveWith(id, async () => ({ ...absent, more: true }));
+  expect(await here.transitions.resubmitByOperator(found)).toEqual({ kind: "stale", state: "needs_review" });
+  for (const text of here.cell.recent.texts()) await here.cell.redis.eval(moveScript, 1, here.cell.prefix, text);
+  expect(await stateOf(id)).toBe("needs_review");
 });
 
 function ark(change: Partial<Provider> = {}): Account {

@@ -1,5 +1,5 @@
 import type { State } from "@reelqueue/contracts";
-import type { Moved, Transitions } from "@reelqueue/ledger";
+import { type Found, type Moved, read, type Transitions } from "@reelqueue/ledger";
 import type { Deps } from "./deps.ts";
 
 /** What a person found out about a submit that nothing else could resolve. */
@@ -21,9 +21,11 @@ export type Reviewed =
 export async function review(
   id: string,
   finding: Finding,
-  { transitions }: Pick<Deps, "transitions">,
+  { cell, transitions }: Pick<Deps, "cell" | "transitions">,
 ): Promise<Reviewed> {
-  const moved = await settle(id, finding, transitions);
+  const found = await read(cell, id);
+  if (!found) return { kind: "missing" };
+  const moved = await settle(found, finding, transitions);
   switch (moved.kind) {
     case "moved":
     case "already":
@@ -39,13 +41,13 @@ export async function review(
   }
 }
 
-function settle(id: string, finding: Finding, transitions: Transitions): Promise<Moved> {
+function settle(found: Found, finding: Finding, transitions: Transitions): Promise<Moved> {
   switch (finding.kind) {
     case "sent":
-      return transitions.bindByOperator(id, finding.taskId);
+      return transitions.bindByOperator(found, finding.taskId);
     case "unsent":
-      return transitions.resubmitByOperator(id);
+      return transitions.resubmitByOperator(found);
     case "give_up":
-      return transitions.giveUp(id);
+      return transitions.giveUp(found);
   }
 }

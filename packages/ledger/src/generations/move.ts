@@ -157,7 +157,7 @@ function encodeMove(step: Move): Encoded {
     text: textOf(step),
     want: step.want ?? [],
     mustLast: step.to === "submitting" || step.bindTask !== undefined,
-    again: [dispatchSeq, token, taskId, attempt].some((belief) => belief !== undefined),
+    again: [dispatchSeq, token, taskId, attempt].some((belief) => belief !== undefined && belief !== ""),
   };
 }
 

@@ -61,9 +61,9 @@ function calls(
     failUpload: () => [it.failUpload(id, failure)],
     succeed: () => [it.succeed(found, "t", [], 1)],
     loseOutput: () => [it.loseOutput(found, "t", "")],
-    bindByOperator: () => [it.bindByOperator(id, "task-1")],
-    resubmitByOperator: () => [it.resubmitByOperator(id)],
-    giveUp: () => [it.giveUp(id)],
+    bindByOperator: () => [it.bindByOperator(found, "task-1")],
+    resubmitByOperator: () => [it.resubmitByOperator(found)],
+    giveUp: () => [it.giveUp(found)],
     cancel: () => [it.cancel(id, ["queued", "preparing", "running"], "")],
     expire: () => (["queued", "preparing", "running"] as const).map((from) => it.expire(id, from)),
   };

@@ -48,14 +48,11 @@ type End = Pick<Step, "token" | "expect" | "note" | "due"> & Omit<Ending, "state
  * or derive a token, so that the second one is recognised. What every method answers is `Moved`.
  */
 export class Transitions {
-  readonly #cell: Cell;
-  readonly #publicUrl: string | undefined;
-  readonly #send: SendMove;
+  readonly #at: { cell: Cell; publicUrl: string | undefined; send: SendMove };
+
   /** `publicUrl` is the root of the URLs in webhooks. `send` writes a move; a rehearsal may pass another one. */
   constructor(cell: Cell, publicUrl?: string, send: SendMove = sendMove) {
-    this.#cell = cell;
-    this.#publicUrl = publicUrl;
-    this.#send = send;
+    this.#at = { cell, publicUrl, send };
   }
 
   /** queued → submitting. The intent: durable, and at a replica where one could take over, before any byte is sent. */
@@ -195,16 +192,16 @@ export class Transitions {
   }
 
   /** needs_review, unknown → running. An operator found the task. */
-  bindByOperator(id: string, taskId: string): Promise<Moved> {
-    const note = `an operator found its task ${taskId}`;
+  bindByOperator(found: Found, taskId: string): Promise<Moved> {
+    const [expect, note] = [sinceOf(found), `an operator found its task ${taskId}`];
     const due: Due = { lane: "poll", inMs: 0 };
-    return this.#move(id, ["needs_review", "unknown"], "running", { bindTask: taskId, due, note });
+    return this.#move(found.id, ["needs_review", "unknown"], "running", { bindTask: taskId, expect, due, note });
   }
 
   /** needs_review → queued. An operator found that it was never sent. Refused where a task is bound, or named by a callback. */
-  resubmitByOperator(id: string): Promise<Moved> {
-    return this.#move(id, ["needs_review"], "queued", {
-      expect: { taskId: "", callbackTaskId: "" },
+  resubmitByOperator(found: Found): Promise<Moved> {
+    return this.#move(found.id, ["needs_review"], "queued", {
+      expect: { ...sinceOf(found), taskId: "", callbackTaskId: "" },
       due: { lane: "backlog" },
       clear: [...submitFields, "crashes"],
       note: "an operator found that it was never sent",
@@ -212,9 +209,10 @@ export class Transitions {
   }
 
   /** needs_review → failed. Nobody can tell; it may have been charged. */
-  giveUp(id: string): Promise<Moved> {
+  giveUp(found: Found): Promise<Moved> {
     const message = "given up by an operator; it may have been charged";
-    return this.#end(id, ["needs_review"], "failed", { failure: { class: "billing_uncertain", message } });
+    const failure: Failure = { class: "billing_uncertain", message };
+    return this.#end(found, ["needs_review"], "failed", { expect: sinceOf(found), failure });
   }
 
   /** queued, preparing, running → canceled. A running one only once the provider has taken its task back. */
@@ -235,16 +233,18 @@ export class Transitions {
     to: Next<From> & Ending["state"],
     { failure, outputs, costMicroUsd, ...step }: End,
   ): Promise<Moved> {
-    const [id, found] = typeof of === "string" ? [of, await read(this.#cell, of)] : [of.id, of];
+    const [id, found] = typeof of === "string" ? [of, await read(this.#at.cell, of)] : [of.id, of];
     const ending = { state: to, failure, outputs, costMicroUsd };
-    return this.#move(id, from, to, { ...step, ...endingFields(found, ending, this.#publicUrl) });
+    return this.#move(id, from, to, { ...step, ...endingFields(found, ending, this.#at.publicUrl) });
   }
 
   #move<From extends State>(id: string, from: readonly From[], to: Next<From>, step: Step): Promise<Moved> {
     const clear = [...clearedOnEntry[to as State], ...(step.clear ?? [])];
-    return this.#send(this.#cell, { token: operationToken(), ...step, id, from, to: to as State, clear } as Move);
+    return this.#at.send(this.#at.cell, { token: operationToken(), ...step, id, from, to: to as State, clear } as Move);
   }
 }
 
 const granted = (dispatchSeq: number) => ({ dispatchSeq, lane: "granted", notCancelRequested: true }) as const;
+/** Nothing has changed its state since it was read: what is written again later meets no other review. */
+const sinceOf = ({ record }: Found) => ({ token: record.token ?? "" });
 const dispatchOf = ({ record }: Found) => ({ dispatchSeq: record.dispatchSeq });
