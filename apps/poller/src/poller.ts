@@ -22,7 +22,7 @@ export async function openPoller(
     const watchdog = scope.use(createWatchdog({ ...patience, onExpired: wish.expired }));
     const recovery = scope.use(startRecovery(installation, freed, { retentionMs: config.retentionDays * day }));
     const poller = scope.use(
-      startPoller(installation, freed, { concurrency: env.concurrency, maxSleepMs: 250, turned: watchdog.beat }),
+      startPoller(installation, freed, { concurrency: env.concurrency, maxSleepMs: 250, onTick: watchdog.beat }),
     );
     scope.use(await tick(installation, [poller.wake, recovery.wake]));
     return { ready, watchdog };

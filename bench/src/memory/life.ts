@@ -60,8 +60,9 @@ async function run(cell: ledger.Cell, count: number): Promise<void> {
   }
   for (let looked = 0; looked < count; looked += chunk) {
     const { items, lease } = await ledger.claim(cell, "poll", account, [], { limit: chunk, leaseMs: 60_000 });
-    const looks = items.map(({ id }) => ({ id, nextInMs: 600_000, set: { polls: 6, ageAtLastPollMs: 187_234 } }));
-    await ledger.polled(cell, "poll", account, lease, looks);
+    const set = { polls: 6, ageAtLastPollMs: 187_234 };
+    const place = { lane: "poll", account, lease, nextInMs: 600_000, set } as const;
+    await Promise.all(items.map(({ id }) => ledger.reschedule(cell, { ...place, id })));
   }
 }
 

@@ -75,8 +75,9 @@ async function spread(cell: ledger.Cell, size: number, intervalMs: number): Prom
   await ledger.pull(cell, "poll", account);
   for (let done = 0; done < size; ) {
     const { items, lease } = await ledger.claim(cell, "poll", account, [], { limit: chunk, leaseMs: 600_000 });
-    const looks = items.map(({ id }, i) => ({ id, nextInMs: warmUpMs + ((done + i) / size) * intervalMs }));
+    const nextInMs = (i: number) => warmUpMs + ((done + i) / size) * intervalMs;
+    const place = { lane: "poll", account, lease } as const;
+    await Promise.all(items.map(({ id }, i) => ledger.reschedule(cell, { ...place, id, nextInMs: nextInMs(i) })));
     done += items.length;
-    await ledger.polled(cell, "poll", account, lease, looks);
   }
 }

@@ -4,12 +4,18 @@ import type { Cell } from "./cell.ts";
 /** What one key of a gathered call may come to: its value, or the fault that is its alone. */
 export type Each<Value> = Value | Error;
 
+/** `atOnce`: calls in one round trip at most. `windowMs`: how long a call waits for others; left out: for the rest of this turn of the event loop. */
+export interface GatherOptions {
+  atOnce: number;
+  windowMs?: number;
+}
+
 /**
- * Turns a call for many into calls for one that share round trips: what is asked for in one turn of the event loop goes out together,
- * `atOnce` at most. (Measured: a write to a socket costs more than the work behind it.)
+ * Turns a call for many into calls for one that share round trips.
+ * (Measured: a write to a socket costs more than the work behind it.)
  */
 export function gather<Key, Value>(
-  atOnce: number,
+  { atOnce, windowMs }: GatherOptions,
   many: (cell: Cell, keys: readonly Key[]) => Promise<Each<Value>[]>,
 ): (cell: Cell, key: Key) => Promise<Value> {
   const loaders = new WeakMap<Cell, DataLoader<Key, Value>>();
@@ -17,7 +23,7 @@ export function gather<Key, Value>(
     const loader = new DataLoader<Key, Value>((keys) => many(cell, keys), {
       cache: false,
       maxBatchSize: atOnce,
-      batchScheduleFn: setImmediate,
+      batchScheduleFn: windowMs === undefined ? setImmediate : (send) => setTimeout(send, windowMs),
     });
     loaders.set(cell, loader);
     return loader;

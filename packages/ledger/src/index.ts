@@ -34,9 +34,9 @@ export {
 } from "./verbs/accounts.ts";
 export { type AdmitLimits, type Admitted, admit } from "./verbs/admit.ts";
 export { batchCounts, type IdPage } from "./verbs/batch.ts";
-export { type Claimed, type ClaimOptions, claim, type Look, polled, renew } from "./verbs/claim.ts";
+export { type Claimed, type ClaimOptions, claim, type Reschedule, renew, reschedule } from "./verbs/claim.ts";
 export * from "./verbs/deliveries.ts";
-export { learn, learned } from "./verbs/learn.ts";
+export { learn, learned, type RunTime } from "./verbs/learn.ts";
 export { counts, isCursor, type ListFilter, list, page, tenantsOf } from "./verbs/list.ts";
 export { type Found, noteUnowned, orphans, ownerOf, read, readMany } from "./verbs/read.ts";
 export { beginUpload, dropUpload, holdUpload, noteUpload, type UploadState, uploadStates } from "./verbs/uploads.ts";

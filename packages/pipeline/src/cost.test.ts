@@ -3,7 +3,8 @@ import * as ledger from "@reelqueue/ledger";
 import { sendMove } from "@reelqueue/ledger/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, finalize, find, type Installation } from "./index.ts";
-import { record } from "./poll/record.ts";
+import { applyDecision } from "./poll/apply.ts";
+import { evaluatePoll, type PolledTask } from "./poll/evaluate.ts";
 import { testInstallation } from "./test-installation.ts";
 
 /** What a generation was expected to cost, what it cost, and what its event says of both. */
@@ -48,7 +49,7 @@ test.each([
 ])("a failed task of %s costs %s", async (account, settledUsd) => {
   const id = await running(account, { seconds: 5 });
   const found = await ledger.read(here.cell, id);
-  const watched = {
+  const task: PolledTask = {
     id,
     taskId: id,
     lane: "poll" as const,
@@ -56,8 +57,8 @@ test.each([
     stateChangedAtMs: 0,
   };
   const progress = { kind: "failed", failure: { class: "moderation", message: "no" } } as const;
-  const answer = { watched, lease: String(Date.now()), progress };
-  await record("poll", [answer], accountOf(account), here, () => {});
+  const decision = evaluatePoll(task, progress, Date.now(), accountOf(account), here);
+  await applyDecision({ ...task, lease: "0" }, decision, accountOf(account), here, () => {});
   expect((await told(id)).cost).toEqual({ estimateUsd: 1, settledUsd });
 });
 

@@ -10,7 +10,7 @@ export { finalize } from "./finalize/index.ts";
 export { find, findMany, waitReason } from "./find.ts";
 export { createMeters, type Meters } from "./meters.ts";
 export { type Adjust, defaultConfigPath, type Installation, openInstallation } from "./open.ts";
-export { type Poller, type PollerOptions, startPoller } from "./poll/index.ts";
+export { type Poller, type PollerOptions, startPoller } from "./poll/poller.ts";
 export { openRunTimes, type RunTimesBook } from "./poll/run-times.ts";
 export { type Recovery, startRecovery } from "./recover/index.ts";
 export { adviceFor, type Retried, retry } from "./retry.ts";

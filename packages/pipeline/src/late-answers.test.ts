@@ -3,7 +3,8 @@ import { sendMove } from "@reelqueue/ledger/testing";
 import type { Progress, Submitted } from "@reelqueue/providers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, admit, callback, type Installation, submit } from "./index.ts";
-import { record } from "./poll/record.ts";
+import { applyDecision } from "./poll/apply.ts";
+import { evaluatePoll, type PolledTask } from "./poll/evaluate.ts";
 import { resolve } from "./resolve/index.ts";
 import { lookAtReviewed } from "./resolve/reviewed.ts";
 import { begin } from "./submit/begin.ts";
@@ -57,15 +58,14 @@ test("a paid task that comes to light after its generation has moved on is among
 test("an answer about an earlier task does not touch the attempt that runs now", async () => {
   const id = await queued();
   await bind(await intend(id), "task-1", deps);
-  const watched = { id, taskId: "task-1", lane: "poll" as const, runTimeClass: "c", stateChangedAtMs: 0 };
+  const task: PolledTask = { id, taskId: "task-1", lane: "poll" as const, runTimeClass: "c", stateChangedAtMs: 0 };
   const failed = { kind: "failed", failure: { class: "upstream", message: "gpu lost" } } as const;
-  const lease = String(Date.now());
-  await writeAnswer({ watched, lease, progress: failed });
+  await writeAnswer(task, failed);
   await ripe(id);
   await bind(await intend(id), "task-2", deps);
-  await writeAnswer({ watched, lease, progress: failed });
-  await writeAnswer({ watched, lease, progress: { kind: "succeeded", outputs: [] } });
-  await writeAnswer({ watched, lease, progress: { kind: "canceled" } });
+  await writeAnswer(task, failed);
+  await writeAnswer(task, { kind: "succeeded", outputs: [] });
+  await writeAnswer(task, { kind: "canceled" });
   expect(await look(id)).toMatchObject({ state: "running", taskId: "task-2", attempt: 2, previousTaskIds: ["task-1"] });
 });
 
@@ -131,9 +131,9 @@ test("a provider that says nothing usable for a day leaves the question to a per
 test("a callback of an earlier attempt does not pass for the one that is lost", async () => {
   const id = await queued();
   await bind(await intend(id), "task-1", deps);
-  const watched = { id, taskId: "task-1", lane: "poll" as const, runTimeClass: "c", stateChangedAtMs: 0 };
+  const task: PolledTask = { id, taskId: "task-1", lane: "poll" as const, runTimeClass: "c", stateChangedAtMs: 0 };
   const failed = { kind: "failed", failure: { class: "upstream", message: "gpu lost" } } as const;
-  await writeAnswer({ watched, lease: String(Date.now()), progress: failed });
+  await writeAnswer(task, failed);
   await ripe(id);
   await settle(await intend(id), lost, deps);
   await callsBack(id, 1, "task-1");
@@ -204,10 +204,11 @@ async function look(id: string): Promise<ledger.GenerationRecord | undefined> {
   return (await ledger.read(deps.cell, id))?.record;
 }
 
-async function writeAnswer(answer: Parameters<typeof record>[1][number]): Promise<void> {
+async function writeAnswer(task: PolledTask, result: Progress): Promise<void> {
   const account = deps.accounts.get("hiapi");
   if (!account) throw new Error("hiapi is not there");
-  await record("poll", [answer], account, deps, () => {});
+  const decision = evaluatePoll(task, result, Date.now(), account, deps);
+  await applyDecision({ ...task, lease: "0" }, decision, account, deps, () => {});
 }
 
 /** Ends its backoff. */

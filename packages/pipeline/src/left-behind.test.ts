@@ -5,7 +5,7 @@ import type { Listed, Progress, Provider, Submitted } from "@reelqueue/providers
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Account, accept, admit, callback, finalize, type Installation, submit } from "./index.ts";
-import { startPoller } from "./poll/index.ts";
+import { startPoller } from "./poll/poller.ts";
 import { resolve } from "./resolve/index.ts";
 import { review } from "./review.ts";
 import { testInstallation } from "./test-installation.ts";

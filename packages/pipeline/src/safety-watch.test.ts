@@ -46,7 +46,7 @@ test("what is under way is finished in a Redis without any room, and what is old
   expect((await step("submitting", "running", "2")).kind).toBe("moved");
   const { items, lease } = await ledger.claim(cell, "poll", "hiapi", [], { limit: 9, leaseMs: 1_000 });
   expect(items).toMatchObject([{ id }]);
-  await ledger.polled(cell, "poll", "hiapi", lease, [{ id, nextInMs: 0 }]);
+  await ledger.reschedule(cell, { lane: "poll", account: "hiapi", id, lease, nextInMs: 0 });
   expect((await sendMove(cell, { id, from: ["running"], to: "failed", token: "3" })).kind).toBe("moved");
   expect(await ledger.forget(cell, "failed", "default", -1, 9)).toBe(1);
   await expect(ledger.accept(cell, [generation])).rejects.toMatchObject({ kind: "refusing" });

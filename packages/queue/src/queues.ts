@@ -1,5 +1,6 @@
 import { queues as catalogue, type HandOver, jobId, type QueueName } from "@reelqueue/contracts";
 import { Queue } from "bullmq";
+import DataLoader from "dataloader";
 import type { Cluster, Redis } from "ioredis";
 
 export interface QueuesOptions {
@@ -43,10 +44,9 @@ export function openQueues({ connect, prefix }: QueuesOptions): Queues {
     return queue;
   };
   const queues = { submit: open("submit"), poll: open("poll"), finalize: open("finalize") };
+  const loaders = { submit: gatherJobs(queues.submit, "submit"), finalize: gatherJobs(queues.finalize, "finalize") };
   return {
-    add: async (stage, jobs) => {
-      if (jobs.length > 0) await queues[stage].addBulk(jobs.map((job) => toBull(stage, job)));
-    },
+    add: async (stage, jobs) => void (await Promise.all(jobs.map((job) => loaders[stage].load(job)))),
     remove: async (stage, handOver) => {
       await queues[stage].remove(jobId(stage, handOver)).catch(() => 0);
     },
@@ -62,6 +62,15 @@ export function openQueues({ connect, prefix }: QueuesOptions): Queues {
       connection.disconnect();
     },
   };
+}
+
+/** Jobs of one turn of the event loop are added in one call. */
+function gatherJobs(queue: Queue<HandOver>, stage: QueueName): DataLoader<Job, true> {
+  const addAll = async (jobs: readonly Job[]) => {
+    await queue.addBulk(jobs.map((job) => toBull(stage, job)));
+    return jobs.map(() => true as const);
+  };
+  return new DataLoader(addAll, { cache: false, batchScheduleFn: setImmediate });
 }
 
 export const bullPrefix = (prefix: string): string => `${prefix}:bull`;

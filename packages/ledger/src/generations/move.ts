@@ -122,7 +122,7 @@ function remember(cell: Cell, { text, again }: Encoded, moved: Moved): void {
 /** Moves that are asked for at the same moment share a script: Redis is busy with it for some milliseconds at most. */
 const movesAtOnce = 50;
 
-const together = gather<Encoded, Moved>(movesAtOnce, async (cell, steps) => {
+const together = gather<Encoded, Moved>({ atOnce: movesAtOnce }, async (cell, steps) => {
   try {
     return await (steps.some(({ mustLast }) => mustLast) ? sendConfirmed(cell, steps) : send(cell, steps));
   } catch (error) {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Cell, run } from "../cell.ts";
+import { gather } from "../gather.ts";
 import type { Lane } from "../keys.ts";
 import { decodeFields, encode, type FieldName, type GenerationRecord, storedName } from "../redis/codec.ts";
 import type { Bucket } from "./accounts.ts";
@@ -14,7 +15,7 @@ export interface ClaimOptions {
 export interface Claimed<Name extends FieldName> {
   /** Ms until the next one is due; absent: none waits. */
   nextInMs?: number;
-  /** End of the lease: the fence that `polled` checks. */
+  /** End of the lease: the fence that `reschedule` checks. */
   lease: string;
   items: ({ id: string } & Pick<GenerationRecord, Name>)[];
 }
@@ -53,26 +54,35 @@ function itemOf<Name extends FieldName>(id: string, fields: readonly Name[], val
   return { id, ...decodeFields(fields, stored) };
 }
 
-export interface Look {
+/** Claimed work that is due again: where it was claimed, the end of its lease, ms until it is due, and what to write of it. */
+export interface Reschedule {
+  lane: Lane;
+  account: string;
   id: string;
+  lease: string;
   nextInMs: number;
   set?: Partial<GenerationRecord>;
 }
 
-/** Says when to look again at claimed generations; a lease that has passed to another says nothing. Returns how many still held. */
-export async function polled(
-  cell: Cell,
-  lane: Lane,
-  account: string,
-  lease: string,
-  looks: readonly Look[],
-): Promise<number> {
-  if (looks.length === 0) return 0;
-  const args = looks.flatMap(({ id, nextInMs, set = {} }) => {
-    const pairs = Object.entries(encode(set));
-    return [id, Math.max(0, Math.round(nextInMs)), pairs.length, ...pairs.flat()];
-  });
-  return run<number>(cell, "polled", [lane, account, lease, ...args]);
+/** A poll that is written waits so long for others that share its script. */
+const windowMs = 10;
+
+/** Makes claimed work due again; false where its lease has passed to another, and nothing is written. */
+export const reschedule = gather<Reschedule, boolean>({ atOnce: 500, windowMs }, async (cell, items) => {
+  const byLane = Map.groupBy(items, ({ lane, account }) => `${lane} ${account}`);
+  const held = new Map<Reschedule, boolean>();
+  const write = async (together: readonly Reschedule[]): Promise<void> => {
+    const [{ lane, account } = { lane: "poll", account: "" }] = together;
+    const answers = await run<number[]>(cell, "reschedule", [lane, account, ...together.flatMap(argumentsOf)]);
+    for (const [i, each] of together.entries()) held.set(each, answers[i] === 1);
+  };
+  await Promise.all([...byLane.values()].map(write));
+  return items.map((item) => held.get(item) ?? false);
+});
+
+function argumentsOf({ id, lease, nextInMs, set = {} }: Reschedule): (string | number)[] {
+  const pairs = Object.entries(encode(set));
+  return [id, lease, Math.max(0, Math.round(nextInMs)), pairs.length, ...pairs.flat()];
 }
 
 /** Keeps claimed work for longer; answers the new end of its lease, `undefined` where that has passed to another. */

@@ -52,7 +52,7 @@ export async function delivered(
   ]);
 }
 
-const recorded = gather<(string | number)[], boolean>(50, async (cell, tries) => {
+const recorded = gather<(string | number)[], boolean>({ atOnce: 50 }, async (cell, tries) => {
   const answers = await run<number[]>(cell, "delivered", tries.flat());
   return answers.map((answer) => answer === 1);
 });

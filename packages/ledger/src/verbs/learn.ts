@@ -1,9 +1,16 @@
 import { type Cell, pipeline } from "../cell.ts";
+import { gather } from "../gather.ts";
 
 const kept = 64;
 
-/** Keeps how long tasks of a class ran (provider's ms), newest first, the last 64. */
-export async function learn(cell: Cell, runs: readonly { class: string; ms: number }[]): Promise<void> {
+export interface RunTime {
+  class: string;
+  /** In the provider's ms. */
+  ms: number;
+}
+
+/** Keeps how long a task of a class ran, newest first, the last 64 of each class. */
+export const learn = gather<RunTime, void>({ atOnce: 500, windowMs: 10 }, async (cell, runs) => {
   const byClass = Map.groupBy(runs, (run) => run.class);
   await pipeline(
     cell,
@@ -12,7 +19,8 @@ export async function learn(cell: Cell, runs: readonly { class: string; ms: numb
       ["ltrim", cell.keys.learned(name), 0, kept - 1],
     ]),
   );
-}
+  return runs.map(() => undefined);
+});
 
 /** How long the last tasks of each class ran, in the provider's ms. */
 export async function learned(cell: Cell, classes: readonly string[]): Promise<number[][]> {

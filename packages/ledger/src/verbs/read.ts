@@ -16,7 +16,7 @@ export interface Found {
 const readAtOnce = 100;
 
 /** The generation as stored; `undefined` if there is none. */
-export const read: (cell: Cell, id: string) => Promise<Found | undefined> = gather(readAtOnce, readChunk);
+export const read: (cell: Cell, id: string) => Promise<Found | undefined> = gather({ atOnce: readAtOnce }, readChunk);
 
 /** Many generations, in the order asked for. */
 export function readMany(cell: Cell, ids: readonly string[]): Promise<(Found | undefined)[]> {

@@ -3,6 +3,7 @@ import * as ledger from "../index.ts";
 import { generous, newGeneration, running, testCell } from "../test-cell.ts";
 import { sendMove } from "../testing.ts";
 
+const place = { lane: "poll", account: "hiapi" } as const;
 let cell: ledger.Cell;
 beforeEach(async () => {
   cell = await testCell();
@@ -31,9 +32,11 @@ test("a lease that has ended gives the work to the next asker, and the first one
   const first = await claimAll(0);
   const second = await claimAll();
   expect(second.items.map((item) => item.id)).toEqual([id]);
-  expect(await ledger.polled(cell, "poll", "hiapi", first.lease, [{ id, nextInMs: 5_000, set: { polls: 9 } }])).toBe(0);
-  expect(await ledger.polled(cell, "poll", "hiapi", second.lease, [{ id, nextInMs: 5_000, set: { polls: 1 } }])).toBe(
-    1,
+  expect(await ledger.reschedule(cell, { ...place, id, lease: first.lease, nextInMs: 5_000, set: { polls: 9 } })).toBe(
+    false,
+  );
+  expect(await ledger.reschedule(cell, { ...place, id, lease: second.lease, nextInMs: 5_000, set: { polls: 1 } })).toBe(
+    true,
   );
   expect((await ledger.read(cell, id))?.record.polls).toBe(1);
 });
@@ -72,7 +75,7 @@ test("looks that are counted apart leave every token to submits, and wait for no
 test("a callback makes its task due now", async () => {
   const id = await running(cell, "task-1");
   const { lease } = await claimAll();
-  await ledger.polled(cell, "poll", "hiapi", lease, [{ id, nextInMs: 60_000 }]);
+  await ledger.reschedule(cell, { ...place, id, lease, nextInMs: 60_000 });
   expect((await claimAll()).items).toEqual([]);
   expect(await ledger.nudge(cell, id, ["poll"])).toEqual({ state: "running", woken: true, orphaned: false });
   expect((await claimAll()).items).toHaveLength(1);

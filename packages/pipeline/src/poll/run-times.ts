@@ -8,8 +8,8 @@ export interface RunTimesBook {
   of(account: Account, className: string): RunTimes;
   /** Reads what the ledger knows of classes that are new to this process: a guess about a first answer may cost a minute. */
   meet(account: Account, classNames: readonly string[]): Promise<void>;
-  /** Adds run times just seen (provider's ms). */
-  learn(runs: readonly { class: string; ms: number }[]): Promise<void>;
+  /** Adds a run time just seen. */
+  learn(run: ledger.RunTime): Promise<void>;
 }
 
 const renewAfterMs = { seen: 3_000, learned: 100 };
@@ -50,12 +50,10 @@ export function openRunTimes(cell: ledger.Cell): RunTimesBook {
       const unmet = [...new Set(names)].filter((name) => !book.has(name));
       if (unmet.length > 0) await renew(account, unmet);
     },
-    learn: async (runs) => {
-      await ledger.learn(cell, runs);
-      for (const { class: name } of runs) {
-        const known = book.get(name);
-        if (known) known.learned = true;
-      }
+    learn: async (run) => {
+      await ledger.learn(cell, run);
+      const known = book.get(run.class);
+      if (known) known.learned = true;
     },
   };
 }

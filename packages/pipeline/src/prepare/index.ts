@@ -88,8 +88,8 @@ async function settle({ id, lease, trouble }: Prepared, outcome: Ensured, accoun
       const nextInMs =
         outcome.inMs ??
         1_000 + fullJitterMs(troubles, deps.random, { baseMs: 1_000, capMs: 300_000 }) / account.timeScale;
-      const look = { id, nextInMs, set: { consecutiveErrors: troubles } };
-      await ledger.polled(deps.cell, "preparing", account.name, lease, [look]);
+      const set = { consecutiveErrors: troubles };
+      await ledger.reschedule(deps.cell, { lane: "preparing", account: account.name, id, lease, nextInMs, set });
     }
   }
 }

@@ -179,7 +179,13 @@ async function sendAgain(lost: Lost, why: string, deps: Deps): Promise<void> {
   await deps.transitions.resubmit(lost, why);
 }
 
-async function lookAgain({ intent, lease }: Lost, inMs: number, set: ledger.Look["set"], deps: Deps): Promise<void> {
-  const look = { id: intent.id, nextInMs: jittered(inMs, deps.random), ...(set && { set }) };
-  await ledger.polled(deps.cell, "unknown", intent.account.name, lease, [look]);
+async function lookAgain(
+  { intent, lease }: Lost,
+  inMs: number,
+  set: Partial<ledger.GenerationRecord>,
+  deps: Deps,
+): Promise<void> {
+  const nextInMs = jittered(inMs, deps.random);
+  const { id, account } = intent;
+  await ledger.reschedule(deps.cell, { lane: "unknown", account: account.name, id, lease, nextInMs, set });
 }

@@ -35,5 +35,6 @@ async function look(lost: Lost, deps: Deps): Promise<void> {
   }
   const leftMs = account.provider.capabilities.longestRunMs.value / account.timeScale - (nowMs - lostAtMs);
   if (leftMs <= 0) await ledger.release(deps.cell, id, "needs_review", { unwatch: false });
-  await ledger.polled(deps.cell, "review", account.name, held.end(), [{ id, nextInMs: leftMs > 0 ? leftMs : dayMs }]);
+  const nextInMs = leftMs > 0 ? leftMs : dayMs;
+  await ledger.reschedule(deps.cell, { lane: "review", account: account.name, id, lease: held.end(), nextInMs });
 }

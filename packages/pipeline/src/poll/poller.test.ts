@@ -4,7 +4,7 @@ import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Account, accept, type Installation } from "../index.ts";
 import { testInstallation } from "../test-installation.ts";
-import { startPoller } from "./index.ts";
+import { startPoller } from "./poller.ts";
 
 let scope: AsyncDisposableStack;
 let here: Installation;

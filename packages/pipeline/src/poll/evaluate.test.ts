@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Account } from "../account.ts";
 import type { Deps } from "../deps.ts";
 import { timing } from "../timing.ts";
-import { judge, type Watched } from "./judge.ts";
+import { evaluatePoll, type PolledTask } from "./evaluate.ts";
 import { believe } from "./schedule.ts";
 
 const now = Date.UTC(2026, 10, 20);
@@ -15,7 +15,7 @@ const deps = {
   publicUrl: undefined,
   runTimes: { of: () => believe(120_000, []) },
 } as unknown as Deps;
-const watched = (changes: Partial<Watched> = {}): Watched => ({
+const watched = (changes: Partial<PolledTask> = {}): PolledTask => ({
   id: "g",
   taskId: "t",
   runTimeClass: "c",
@@ -26,8 +26,8 @@ const watched = (changes: Partial<Watched> = {}): Watched => ({
   lane: "poll",
   ...changes,
 });
-const judged = (progress: Progress, changes: Partial<Watched> = {}) =>
-  judge(watched(changes), progress, now, account, deps);
+const judged = (progress: Progress, changes: Partial<PolledTask> = {}) =>
+  evaluatePoll(watched(changes), progress, now, account, deps);
 const pending = (progress?: number): Progress => ({
   kind: "pending",
   phase: "running",
@@ -37,16 +37,18 @@ const pending = (progress?: number): Progress => ({
 });
 
 test("progress only rises", () => {
-  expect(judged(pending(55))).toMatchObject({ look: { set: { progress: 55, polls: 3, ageAtLastPollMs: 60_000 } } });
+  expect(judged(pending(55))).toMatchObject({ set: { progress: 55, polls: 3, ageAtLastPollMs: 60_000 } });
   expect(judged(pending(20))).toMatchObject({
-    kind: "look",
-    look: { set: expect.not.objectContaining({ progress: expect.anything() }) },
+    kind: "reschedule",
+    set: expect.not.objectContaining({ progress: expect.anything() }),
   });
 });
 
 test("a task that ran longer than any can is given up, and watched on", () => {
   expect(judged(pending(), { stateChangedAtMs: now - 3 * 3_600_000 })).toEqual({ kind: "ended", state: "expired" });
-  expect(judged(pending(), { stateChangedAtMs: now - 3 * 3_600_000, lane: "watch" })).toMatchObject({ kind: "look" });
+  expect(judged(pending(), { stateChangedAtMs: now - 3 * 3_600_000, lane: "watch" })).toMatchObject({
+    kind: "reschedule",
+  });
   expect(judged(pending(), { stateChangedAtMs: now - 25 * 3_600_000, lane: "watch" })).toEqual({
     kind: "ended",
     state: "expired",
@@ -56,38 +58,39 @@ test("a task that ran longer than any can is given up, and watched on", () => {
 test("a miss is believed only after three in a row, half a minute apart", () => {
   const missing: Progress = { kind: "missing", message: "404" };
   expect(judged(missing)).toMatchObject({
-    kind: "look",
-    look: { nextInMs: 30_000, set: { missingPolls: { count: 1, atMs: now } } },
+    kind: "reschedule",
+    nextInMs: 30_000,
+    set: { missingPolls: { count: 1, atMs: now } },
   });
   expect(judged(missing, { missingPolls: { count: 1, atMs: now - 1_000 } })).toMatchObject({
-    kind: "look",
-    look: { set: { missingPolls: { count: 1, atMs: now - 1_000 } } },
+    kind: "reschedule",
+    set: { missingPolls: { count: 1, atMs: now - 1_000 } },
   });
   expect(judged(missing, { missingPolls: { count: 2, atMs: now - 30_000 } })).toMatchObject({
     kind: "failed",
     failure: { class: "output_lost" },
   });
   expect(judged(pending(), { missingPolls: { count: 2, atMs: 1 } })).toMatchObject({
-    kind: "look",
-    look: { set: { missingPolls: { count: 0, atMs: 0 } } },
+    kind: "reschedule",
+    set: { missingPolls: { count: 0, atMs: 0 } },
   });
 });
 
 test("trouble backs off and never fails anything by itself", () => {
   for (const consecutiveErrors of [0, 3, 500]) {
-    const judgement = judged({ kind: "unreachable", message: "HTML" }, { consecutiveErrors });
-    expect(judgement.kind).toBe("look");
-    if (judgement.kind === "look") expect(judgement.look.nextInMs).toBeLessThanOrEqual(60_200);
+    const decision = judged({ kind: "unreachable", message: "HTML" }, { consecutiveErrors });
+    expect(decision.kind).toBe("reschedule");
+    if (decision.kind === "reschedule") expect(decision.nextInMs).toBeLessThanOrEqual(60_200);
   }
 });
 
 test("a wait that the provider asks for holds the account, a blocked key pauses it", () => {
   expect(judged({ kind: "throttled", retryAfterMs: 9_000, message: "429" })).toMatchObject({
-    kind: "look",
+    kind: "reschedule",
     throttleMs: 9_000,
   });
   expect(judged({ kind: "blocked", reason: "balance", message: "402" })).toMatchObject({
-    kind: "look",
+    kind: "reschedule",
     pause: "balance",
   });
 });
@@ -98,8 +101,8 @@ test("a finished task is handed over by how soon its URL dies", () => {
     outputs: [{ kind: "video", url: "https://x/1.mp4", ...(life && { life }) }],
   });
   const urgency = (life?: { untilMs: number } | { lastsMs: number }) => {
-    const judgement = judged(outputs(life));
-    return judgement.kind === "finished" ? judgement.task.finalizePriority : undefined;
+    const decision = judged(outputs(life));
+    return decision.kind === "finished" ? decision.task.finalizePriority : undefined;
   };
   const inAnHour = urgency({ lastsMs: 3_600_000 });
   expect(inAnHour).toBe(urgency({ untilMs: now + 3_600_000 }));

@@ -1,0 +1,77 @@
+import type { State } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import type { Account } from "../account.ts";
+import type { Deps } from "../deps.ts";
+import type { PollDecision, PolledTask } from "./evaluate.ts";
+import { afterFailure } from "./failure-policy.ts";
+
+type Claimed = PolledTask & { lease: string };
+
+/** Writes what a poll decided: the next poll, or the end of the task, with the finalize job of a finished one. */
+export async function applyDecision(
+  task: Claimed,
+  decision: PollDecision,
+  account: Account,
+  deps: Deps,
+  freed: (account: string) => void,
+): Promise<void> {
+  if (decision.kind === "reschedule") return reschedule(task, decision, account, deps);
+  const { id } = task;
+  const ended = await writeEnd(task, decision, account, deps);
+  if (ended === undefined) return;
+  freed(account.name);
+  await deps.reached?.("poll:after-move", id);
+  const { moved, to, note } = ended;
+  const isWritten = moved.kind === "moved" || moved.kind === "already";
+  if (decision.kind === "finished") {
+    const { finalizePriority: priority } = decision.task;
+    if (isWritten) await deps.queues.add("finalize", [{ generation: id, n: moved.dispatchSeq, priority }]);
+    await deps.reached?.("poll:after-jobs", id);
+    if (task.lane === "poll") await deps.runTimes.learn({ class: task.runTimeClass, ms: decision.ranMs });
+  }
+  if (moved.kind !== "moved") return;
+  deps.log.info({ generation: id, taskId: task.taskId, account: account.name, to, note }, "task ended");
+  if (to !== "finalizing") deps.meters.ends.inc({ account: account.name, state: to });
+}
+
+async function reschedule(
+  { id, lane, lease }: Claimed,
+  { nextInMs, set, throttleMs, pause }: Extract<PollDecision, { kind: "reschedule" }>,
+  account: Account,
+  { cell, log }: Deps,
+): Promise<void> {
+  if (throttleMs !== undefined)
+    await ledger.throttle(cell, account.name, throttleMs, account.looks ? "looks" : "tokens");
+  if (pause !== undefined) {
+    await ledger.pause(cell, account.name, pause, { automatic: true });
+    log.error({ account: account.name }, `account paused: ${pause}`);
+  }
+  await ledger.reschedule(cell, { lane, account: account.name, id, lease, nextInMs, set });
+}
+
+interface Ended {
+  moved: ledger.Moved;
+  to: State;
+  note?: string;
+}
+
+/** The end of a task, written; undefined for the task of an expired generation, which stays expired. */
+async function writeEnd(
+  { id, taskId, lane }: Claimed,
+  decision: Exclude<PollDecision, { kind: "reschedule" }>,
+  account: Account,
+  deps: Deps,
+): Promise<Ended | undefined> {
+  const { transitions, timing } = deps;
+  if (decision.kind === "finished") {
+    const from = lane === "watch" ? ("expired" as const) : ("running" as const);
+    const moved = await transitions.finishTask({ id, taskId, from }, decision.task, timing.finalizeLeaseMs);
+    return { moved, to: "finalizing" };
+  }
+  if (lane === "watch") {
+    await ledger.release(deps.cell, id, "expired", { unwatch: true });
+    return undefined;
+  }
+  if (decision.kind === "failed") return afterFailure({ id, taskId }, decision.failure, account, deps);
+  return { moved: await transitions.endAsProviderSays(id, taskId, decision.state), to: decision.state };
+}
