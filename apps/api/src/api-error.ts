@@ -52,13 +52,13 @@ export function toApiError(error: unknown): ApiError {
 
 function ofLedger(error: LedgerError): ApiError {
   switch (error.kind) {
-    case "away":
-    case "refusing":
+    case "unavailable":
+    case "write_rejected":
     case "unconfirmed":
       return new ApiError("unavailable", undefined, { retryAfterSeconds: retrySoonSeconds, cause: error });
     case "too_large":
       return new ApiError("too_large", error.message, { cause: error });
-    case "broken":
+    case "script_error":
     case "version":
     case "forbidden":
       return new ApiError("internal", undefined, { cause: error });

@@ -1,5 +1,6 @@
 import { isResting, type State } from "@reelqueue/contracts";
-import { type Cell, pipeline } from "./cell.ts";
+import type { Cell } from "./cell.ts";
+import { pipeline } from "./redis/run.ts";
 
 /** A sentence per thing in the cell that contradicts another; empty when the ledger is whole. Reads everything: for tests and `doctor`. */
 export async function audit(cell: Cell): Promise<string[]> {

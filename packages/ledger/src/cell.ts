@@ -1,9 +1,5 @@
-import { type Connection, type ConnectionRole, connect } from "./connection.ts";
-import { toLedgerError } from "./error.ts";
-import { type Keys, keysOf, prefixOf } from "./keys.ts";
-import { type Primary, unseen } from "./primary.ts";
-import { openRecent, type Recent } from "./recent.ts";
-import { type ScriptName, scriptNamed } from "./scripts.ts";
+import { type Connection, type ConnectionRole, connect } from "./redis/connection.ts";
+import { type Keys, keysOf, prefixOf } from "./redis/keys.ts";
 
 /** One hash tag in Redis: an independent set of accounts, tenants and queues. Every verb of the ledger works on one. */
 export interface Cell extends AsyncDisposable {
@@ -12,7 +8,7 @@ export interface Cell extends AsyncDisposable {
   prefix: string;
   keys: Keys;
   primary: Primary;
-  recent: Recent;
+  recentMoves: RecentMoves;
 }
 
 /** Opens the ledger's own connection to a cell; closing it lets answers under way arrive first. */
@@ -27,7 +23,7 @@ export function openCell({ url, cell, role }: { url: string; cell: string; role:
     prefix,
     keys: keysOf(prefix),
     primary: unseen,
-    recent: openRecent(),
+    recentMoves: openRecentMoves(),
     [Symbol.asyncDispose]: async () => {
       if (redis.status === "ready") await redis.quit().catch(() => redis.disconnect());
       else redis.disconnect();
@@ -35,42 +31,45 @@ export function openCell({ url, cell, role }: { url: string; cell: string; role:
   };
 }
 
-type Argument = string | number | Buffer;
-
-/** Runs one of the ledger's scripts on the cell; every fault is a LedgerError. */
-export async function run<Answer>(cell: Cell, name: ScriptName, args: readonly Argument[]): Promise<Answer> {
-  const script = scriptNamed(name);
-  try {
-    return (await cell.redis.evalsha(script.sha, 1, cell.prefix, ...args).catch((error: unknown) => {
-      if (!isNoScript(error)) throw error;
-      return cell.redis.eval(script.text, 1, cell.prefix, ...args);
-    })) as Answer;
-  } catch (error) {
-    throw toLedgerError(error);
-  }
+/** The server that has the cell, as this process last saw it. */
+export interface Primary {
+  /** Changes when another server takes over; "": not seen yet. */
+  id: string;
+  /** Replicas that follow it closely. */
+  replicas: number;
+  /** It has had replicas since this process knows it: one of them may take over, so a write that must last has to be there too. */
+  replicated: boolean;
+  /** The id under which it last had replicas; "": it had none. */
+  followedAs: string;
 }
 
-/** Runs plain commands in one round trip, answers in order; on a cluster at the node that has the cell, those without a key too. */
-export async function pipeline(cell: Cell, commands: Argument[][]): Promise<unknown[]> {
-  if (commands.length === 0) return [];
-  try {
-    return await ask(cell, commands);
-  } catch (error) {
-    throw toLedgerError(error);
-  }
+export const unseen: Primary = { id: "", replicas: 0, replicated: false, followedAs: "" };
+
+/** The moves of the last minutes that Redis acknowledged to this process, oldest first. */
+export interface RecentMoves {
+  keep(text: string): void;
+  texts(): string[];
 }
 
-/** The same with the faults as ioredis has them. */
-export async function ask({ redis, prefix }: Cell, commands: Argument[][]): Promise<unknown[]> {
-  // a cluster's client sends a pipeline to the node of the keys in it
-  const compass = redis.isCluster ? [["exists", prefix]] : [];
-  const answers = (await redis.pipeline([...compass, ...commands]).exec()) ?? [];
-  return answers.slice(compass.length).map(([error, value]) => {
-    if (error) throw error;
-    return value;
-  });
-}
+/** Longer than a deposed primary goes on acknowledging writes. */
+const keepForMs = 120_000;
+/** Some megabytes at most. */
+const mostKept = 5_000;
 
-export function isNoScript(error: unknown): boolean {
-  return error instanceof Error && error.message.includes("NOSCRIPT");
+export function openRecentMoves(now: () => number = () => performance.now()): RecentMoves {
+  let kept: { text: string; until: number }[] = [];
+  const trim = () => {
+    const alive = kept.findIndex(({ until }) => until > now());
+    kept = alive === -1 ? [] : kept.slice(Math.max(alive, kept.length - mostKept));
+  };
+  return {
+    keep: (text) => {
+      kept.push({ text, until: now() + keepForMs });
+      if (kept.length > 2 * mostKept) trim();
+    },
+    texts: () => {
+      trim();
+      return kept.map(({ text }) => text);
+    },
+  };
 }

@@ -1,10 +1,45 @@
+export { type RunTime, readRunTimes as learned, recordRunTime as learn } from "./accounts/run-times.ts";
+export {
+  type AccountStatus,
+  accountStatus,
+  type Bucket,
+  pause,
+  type QueuePosition as Standing,
+  queuePosition as standing,
+  reassign as reroute,
+  reserveRiskBudget as doubt,
+  resume,
+  throttle,
+  waitingIds,
+} from "./accounts/status.ts";
+export {
+  beginUpload,
+  dropUpload,
+  recordUpload as noteUpload,
+  renewUpload as holdUpload,
+  type UploadState,
+  uploadStates,
+} from "./accounts/uploads.ts";
 export { audit } from "./audit.ts";
-export { awaitReady } from "./await-ready.ts";
 export { type Cell, openCell } from "./cell.ts";
-export { type Connection, type ConnectionRole, connect } from "./connection.ts";
-export { LedgerError, type LedgerErrorKind } from "./error.ts";
-export { watchPrimary } from "./failover.ts";
+export * from "./deliveries/deliveries.ts";
+export { watchPrimary } from "./durability/failover.ts";
+export { awaitReady } from "./durability/primary.ts";
+export { checkSafety, clockSkewMs, type Safety } from "./durability/safety.ts";
+export { type Accepted, accept, type NewGeneration } from "./generations/accept.ts";
+export {
+  batchCounts,
+  counts,
+  type IdPage,
+  isCursor,
+  type ListFilter,
+  list,
+  page,
+  tenantsOf,
+} from "./generations/list.ts";
 export type { Moved } from "./generations/move.ts";
+export { type Found, orphans, ownerOf, read, readMany, recordUnowned as noteUnowned } from "./generations/read.ts";
+export { freeze, thaw } from "./generations/request-text.ts";
 export {
   type FinishedTask,
   type IntentRef,
@@ -12,45 +47,31 @@ export {
   Transitions,
   type UnknownRef,
 } from "./generations/transitions.ts";
-export { timelineOf, toGeneration } from "./generations/view.ts";
-export { generationId, type Lane, lanes, operationToken, prefixOf } from "./keys.ts";
-export { outputsOf, outputsText } from "./outputs-text.ts";
+export { outputsOf, outputsText, timelineOf, toGeneration } from "./generations/view.ts";
 export type { GenerationRecord, Streak } from "./redis/codec.ts";
-export { freeze, thaw } from "./request-text.ts";
-export { checkSafety, clockSkewMs, type Safety } from "./safety.ts";
-export { type Accepted, accept, type NewGeneration } from "./verbs/accept.ts";
+export { type Connection, type ConnectionRole, connect } from "./redis/connection.ts";
+export { LedgerError, type LedgerErrorKind } from "./redis/error.ts";
+export { generationId, type Lane, lanes, operationToken, prefixOf } from "./redis/keys.ts";
+export { type AdmitLimits, type Admitted, admit } from "./scheduling/admit.ts";
 export {
-  type AccountStatus,
-  accountStatus,
-  type Bucket,
-  doubt,
-  pause,
-  reroute,
-  resume,
-  type Standing,
-  standing,
-  throttle,
-  waitingIds,
-} from "./verbs/accounts.ts";
-export { type AdmitLimits, type Admitted, admit } from "./verbs/admit.ts";
-export { batchCounts, type IdPage } from "./verbs/batch.ts";
-export { type Claimed, type ClaimOptions, claim, type Reschedule, renew, reschedule } from "./verbs/claim.ts";
-export * from "./verbs/deliveries.ts";
-export { learn, learned, type RunTime } from "./verbs/learn.ts";
-export { counts, isCursor, type ListFilter, list, page, tenantsOf } from "./verbs/list.ts";
-export { type Found, noteUnowned, orphans, ownerOf, read, readMany } from "./verbs/read.ts";
-export { beginUpload, dropUpload, holdUpload, noteUpload, type UploadState, uploadStates } from "./verbs/uploads.ts";
+  type Claimed,
+  type ClaimOptions,
+  claim,
+  type Reschedule,
+  renewClaim as renew,
+  reschedule,
+} from "./scheduling/claim.ts";
 export {
-  extend,
-  forget,
-  type Hint,
-  note,
-  nudge,
-  overdue,
-  pull,
-  type Reissued,
-  reissue,
-  release,
-  ripen,
-  wish,
-} from "./verbs/wake.ts";
+  type CallbackHint as Hint,
+  extendLease as extend,
+  listPastDeadline as overdue,
+  makeAllDue as pull,
+  makeDueNow as nudge,
+  promoteDelayed as ripen,
+  purge as forget,
+  type Redispatched as Reissued,
+  redispatch as reissue,
+  releaseSlot as release,
+  requestCancel as wish,
+  updateFields as note,
+} from "./scheduling/due.ts";

@@ -119,7 +119,7 @@ test("review → unsent that is written again after a failover does not settle a
   await submitWith(id, async () => lost);
   await resolveWith(id, async () => ({ ...absent, more: true }));
   expect(await here.transitions.resubmitByOperator(found)).toEqual({ kind: "stale", state: "needs_review" });
-  for (const text of here.cell.recent.texts()) await here.cell.redis.eval(moveScript, 1, here.cell.prefix, text);
+  for (const text of here.cell.recentMoves.texts()) await here.cell.redis.eval(moveScript, 1, here.cell.prefix, text);
   expect(await stateOf(id)).toBe("needs_review");
 });
 

@@ -82,7 +82,7 @@ function toAnswer(error: Error, { cell, log }: BoardDeps) {
 
 function faultOf(error: Error, away: boolean): { error: string; message: string } {
   const fault = error instanceof LedgerError ? error.kind : "none";
-  if (away || fault === "away") {
+  if (away || fault === "unavailable") {
     return { error: "Redis is away", message: "Redis does not answer; this page shows the queues again once it does." };
   }
   if (fault !== "none") return { error: "The ledger cannot do this", message: scrub(error.message) };

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Event, Failure, Output, RestingState } from "@reelqueue/contracts";
 import type { WebhookEvent } from "../generations/move.ts";
-import { outputsText } from "../outputs-text.ts";
+import type { Found } from "../generations/read.ts";
+import { outputsText } from "../generations/view.ts";
 import type { GenerationRecord } from "../redis/codec.ts";
-import type { Found } from "../verbs/read.ts";
 
 /** How a generation ends. */
 export interface Ending {

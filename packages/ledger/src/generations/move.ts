@@ -1,11 +1,12 @@
 import { type GenerationRequest, mayMove, type Next, type State } from "@reelqueue/contracts";
-import { type Cell, run } from "../cell.ts";
-import { runConfirmed } from "../confirm.ts";
-import { LedgerError, unconfirmed } from "../error.ts";
-import { type Each, gather } from "../gather.ts";
-import type { Lane } from "../keys.ts";
+import type { Cell } from "../cell.ts";
+import { runConfirmed } from "../durability/confirm.ts";
 import { decodeFields, encode, type FieldName, type GenerationRecord, storedName } from "../redis/codec.ts";
-import { freeze, pack } from "../request-text.ts";
+import { LedgerError, unconfirmed } from "../redis/error.ts";
+import { type Each, gather } from "../redis/gather.ts";
+import type { Lane } from "../redis/keys.ts";
+import { run } from "../redis/run.ts";
+import { freeze, pack } from "./request-text.ts";
 
 /** What the caller believes of a record; a text of "" stands for "the record has none". */
 export interface Expectation {
@@ -92,9 +93,9 @@ export async function sendMoveAlone(cell: Cell, step: Move): Promise<Moved> {
 }
 
 /** Makes the recent moves of this process again, where the ledger does not have them; answers how many that were. */
-export async function makeAgain(cell: Cell): Promise<number> {
+export async function replayMoves(cell: Cell): Promise<number> {
   const moved = await Promise.allSettled(
-    cell.recent.texts().map((text) => together(cell, { text, want: [], mustLast: false, again: false })),
+    cell.recentMoves.texts().map((text) => together(cell, { text, want: [], mustLast: false, again: false })),
   );
   const fault = moved.find((each) => each.status === "rejected" && isOutage(each.reason));
   if (fault?.status === "rejected") throw fault.reason;
@@ -102,7 +103,7 @@ export async function makeAgain(cell: Cell): Promise<number> {
 }
 
 function isOutage(fault: unknown): boolean {
-  return !(fault instanceof LedgerError) || fault.kind === "away" || fault.kind === "refusing";
+  return !(fault instanceof LedgerError) || fault.kind === "unavailable" || fault.kind === "write_rejected";
 }
 
 /** A move on its way to Redis. */
@@ -116,7 +117,7 @@ interface Encoded {
 }
 
 function remember(cell: Cell, { text, again }: Encoded, moved: Moved): void {
-  if (again && (moved.kind === "moved" || moved.kind === "already")) cell.recent.keep(text);
+  if (again && (moved.kind === "moved" || moved.kind === "already")) cell.recentMoves.keep(text);
 }
 
 /** Moves that are asked for at the same moment share a script: Redis is busy with it for some milliseconds at most. */
@@ -127,7 +128,7 @@ const together = gather<Encoded, Moved>({ atOnce: movesAtOnce }, async (cell, st
     return await (steps.some(({ mustLast }) => mustLast) ? sendConfirmed(cell, steps) : send(cell, steps));
   } catch (error) {
     // a record that the script stumbles over is no fault of those that happened to come along with it
-    if (steps.length === 1 || !(error instanceof LedgerError) || error.kind !== "broken") throw error;
+    if (steps.length === 1 || !(error instanceof LedgerError) || error.kind !== "script_error") throw error;
     return await Promise.all(steps.map((step) => sendOne(cell, step)));
   }
 });
@@ -173,7 +174,7 @@ function textOf(step: Move): string {
     from,
     to,
     token,
-    mark: marks[to],
+    mark: stateMarks[to],
     ...(step.expect !== undefined && { expect: expectationOf(step.expect) }),
     ...(note !== undefined && { note: oneLine(note) }),
     ...(due !== undefined && {
@@ -199,7 +200,7 @@ function oneLine(note: string): string {
 }
 
 /** Letters of the states in the timeline, one a move. */
-export const marks: Record<State, string> = {
+export const stateMarks: Record<State, string> = {
   queued: "q",
   preparing: "p",
   submitting: "s",

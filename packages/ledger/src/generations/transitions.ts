@@ -1,11 +1,11 @@
 import type { Failure, HandOver, Next, Output, RemoteOutput, State } from "@reelqueue/contracts";
 import type { Cell } from "../cell.ts";
 import { type Ending, endingFields } from "../deliveries/event.ts";
-import { operationToken } from "../keys.ts";
 import type { Streak } from "../redis/codec.ts";
-import { type Found, read } from "../verbs/read.ts";
+import { operationToken } from "../redis/keys.ts";
 import { clearedOnEntry, newAttempt, submitFields } from "./cleared-on-entry.ts";
 import { type Due, type Move, type Moved, type SendMove, sendMove } from "./move.ts";
+import { type Found, read } from "./read.ts";
 
 /** A POST whose intent is written; `token` names the intent. */
 export interface IntentRef {

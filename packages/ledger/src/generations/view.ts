@@ -2,14 +2,15 @@ import {
   type Generation,
   type GenerationRequest,
   isResting,
+  type Output,
+  type OutputKind,
   type State,
   type TimelineEntry,
 } from "@reelqueue/contracts";
-import { outputsOf } from "../outputs-text.ts";
 import type { GenerationRecord } from "../redis/codec.ts";
-import { marks } from "./move.ts";
+import { stateMarks } from "./move.ts";
 
-const stateOfMark = new Map(Object.entries(marks).map(([state, mark]) => [mark, state as State]));
+const stateOfMark = new Map(Object.entries(stateMarks).map(([state, mark]) => [mark, state as State]));
 
 /** The record as the front doors show it. */
 export function toGeneration(
@@ -60,3 +61,27 @@ export function timelineOf({
 
 const instant = (ms: number): string => new Date(ms).toISOString();
 const usd = (microUsd: number | undefined): number | null => (microUsd === undefined ? null : microUsd / 1_000_000);
+
+/** Outputs as they lie in a record: a line each of kind, bytes, SHA-256 (base64url), content type and key, in which `*` stands for the generation's id. */
+export function outputsText(id: string, outputs: readonly Output[]): string {
+  return outputs
+    .map(({ kind, bytes, sha256, contentType, key }) =>
+      [kind, bytes, Buffer.from(sha256, "hex").toString("base64url"), contentType, key.replaceAll(id, "*")].join("\t"),
+    )
+    .join("\n");
+}
+
+/** The outputs of a record. */
+export function outputsOf(id: string, text: string | undefined): Output[] {
+  return (text ?? "").split("\n").flatMap((line) => {
+    const [kind, bytes, sha256 = "", contentType = "", key = ""] = line.split("\t");
+    if (kind === undefined || kind === "") return [];
+    return {
+      kind: kind as OutputKind,
+      key: key.replaceAll("*", id),
+      bytes: Number(bytes),
+      sha256: Buffer.from(sha256, "base64url").toString("hex"),
+      contentType,
+    };
+  });
+}

@@ -43,7 +43,7 @@ test("a record of a newer version, and one that lacks a field that every record 
   const stored = encode(record);
   expect(() => decode({ ...stored, v: "2" })).toThrow(expect.objectContaining({ kind: "version" }));
   const { class: _, ...broken } = stored;
-  expect(() => decode(broken)).toThrow(expect.objectContaining({ kind: "broken" }));
+  expect(() => decode(broken)).toThrow(expect.objectContaining({ kind: "script_error" }));
   expect(decode({})).toBeUndefined();
 });
 

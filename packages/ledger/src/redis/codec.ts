@@ -1,6 +1,6 @@
 import type { Failure, RemoteOutput, State } from "@reelqueue/contracts";
-import { LedgerError } from "../error.ts";
-import type { Lane } from "../keys.ts";
+import { LedgerError } from "./error.ts";
+import type { Lane } from "./keys.ts";
 
 /**
  * The record of a generation as it lies in Redis: a hash of texts with short names. This file is the glossary of those names; the Lua scripts are
@@ -172,6 +172,6 @@ export function decode(hash: Readonly<Record<string, string>>): GenerationRecord
   if (hash.v !== recordVersion)
     throw new LedgerError("version", `record version ${hash.v} is newer than this process understands`);
   const missing = requiredNames.find((name) => hash[storedName(name)] === undefined);
-  if (missing !== undefined) throw new LedgerError("broken", `a record lacks its field ${storedName(missing)}`);
+  if (missing !== undefined) throw new LedgerError("script_error", `a record lacks its field ${storedName(missing)}`);
   return decodeFields(allNames, hash);
 }

@@ -46,7 +46,7 @@ export async function accept(
   if (options.dryRun || (options.atomic && refusals)) return rows.map(asValid);
 
   const full = deps.full();
-  if (full !== undefined) throw new ledger.LedgerError("refusing", full);
+  if (full !== undefined) throw new ledger.LedgerError("write_rejected", full);
   const valid = rows.filter((row) => row.kind === "ready");
   await deps.reached?.("accept:before-write", valid[0]?.generation.id ?? "");
   const answers = await ledger.accept(

@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { GenerationRequest } from "@reelqueue/contracts";
-import { LedgerError } from "./error.ts";
-import { type GenerationRecord, recordVersion } from "./redis/codec.ts";
+import { type GenerationRecord, recordVersion } from "../redis/codec.ts";
+import { LedgerError } from "../redis/error.ts";
 
 /** What most requests say. It belongs to the stored form `1`, whatever becomes of the defaults of the schema. */
 const usual = { model: "seedance-2.0", seconds: 5, resolution: "720p", maxAttempts: 2 } as const;

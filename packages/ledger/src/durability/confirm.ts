@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { ask, type Cell, isNoScript, run } from "./cell.ts";
-import { toLedgerError } from "./error.ts";
-import { type Primary, parseInfo, primaryOf } from "./primary.ts";
-import { type ScriptName, scriptNamed } from "./scripts.ts";
-import { seePrimary } from "./see-primary.ts";
+import type { Cell, Primary } from "../cell.ts";
+import { toLedgerError } from "../redis/error.ts";
+import { ask, isNoScript, run } from "../redis/run.ts";
+import { type ScriptName, scriptNamed } from "../redis/scripts.ts";
+import { parseInfo, primaryOf, readPrimary } from "./primary.ts";
 
 /** A replica that has just been attached needs moments until it is in step. */
 const patienceMs = 3_000;
@@ -19,7 +19,7 @@ export async function runConfirmed<Answer>(
   name: ScriptName,
   args: readonly (string | number | Buffer)[],
 ): Promise<{ answer: Answer; confirmed: boolean }> {
-  if (cell.primary.id === "") cell.primary = await seePrimary(cell);
+  if (cell.primary.id === "") cell.primary = await readPrimary(cell);
   // one that has had a replica may have it back since it was looked at
   if (cell.primary.followedAs === "") return { answer: await run<Answer>(cell, name, args), confirmed: true };
   const script = scriptNamed(name);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 
-const folder = new URL("./scripts/", import.meta.url);
+const folder = new URL("../scripts/", import.meta.url);
 
 /** The scripts of the ledger by name, includes filled in. */
 const scripts: ReadonlyMap<string, { text: string; sha: string }> = new Map(
@@ -20,26 +20,26 @@ export type ScriptName =
   | "claim_deliveries"
   | "confirm"
   | "delivered"
-  | "doubt"
-  | "extend"
+  | "extend_lease"
   | "followed"
-  | "forget"
+  | "list_past_deadline"
+  | "make_all_due"
+  | "make_due_now"
   | "move"
-  | "note"
-  | "nudge"
-  | "overdue"
-  | "pull"
+  | "promote_delayed"
+  | "purge"
   | "read"
-  | "reissue"
-  | "release"
-  | "renew"
+  | "reassign"
+  | "record_unowned"
+  | "redispatch"
+  | "release_slot"
+  | "renew_claim"
   | "replay"
-  | "reroute"
+  | "request_cancel"
   | "reschedule"
-  | "ripen"
+  | "reserve_risk_budget"
   | "throttle"
-  | "unowned"
-  | "wish";
+  | "update_fields";
 
 export function scriptNamed(name: ScriptName): { text: string; sha: string } {
   const script = scripts.get(name);

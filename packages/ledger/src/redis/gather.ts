@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import type { Cell } from "./cell.ts";
+import type { Cell } from "../cell.ts";
 
 /** What one key of a gathered call may come to: its value, or the fault that is its alone. */
 export type Each<Value> = Value | Error;

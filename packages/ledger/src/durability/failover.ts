@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Cell } from "./cell.ts";
-import { makeAgain } from "./generations/move.ts";
-import { seePrimary } from "./see-primary.ts";
+import type { Cell } from "../cell.ts";
+import { replayMoves } from "../generations/move.ts";
+import { readPrimary } from "./primary.ts";
 
 const everyMs = 1_000;
 /** A move may rest on another process' move that is made again only after it. */
@@ -26,10 +26,10 @@ export function watchPrimary(cell: Cell, tookOver: (restored: number) => void): 
 
 /** Answers how many more rounds there are after this look. */
 async function look(cell: Cell, left: number, tookOver: (restored: number) => void): Promise<number> {
-  const seen = await seePrimary(cell);
+  const seen = await readPrimary(cell);
   const changed = cell.primary.id !== "" && cell.primary.id !== seen.id;
   // only after that is the new one known: a fault in between lets it begin anew
-  const restored = changed || left > 0 ? await makeAgain(cell) : 0;
+  const restored = changed || left > 0 ? await replayMoves(cell) : 0;
   cell.primary = seen;
   if (changed || restored > 0) tookOver(restored);
   return changed ? rounds - 1 : Math.max(0, left - 1);

@@ -1,10 +1,11 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
-import { type Cell, pipeline, run } from "../cell.ts";
-import { LedgerError } from "../error.ts";
-import { type Each, gather } from "../gather.ts";
-import { taskHash } from "../keys.ts";
+import type { Cell } from "../cell.ts";
 import { decode, type GenerationRecord } from "../redis/codec.ts";
-import { thaw } from "../request-text.ts";
+import { LedgerError } from "../redis/error.ts";
+import { type Each, gather } from "../redis/gather.ts";
+import { taskHash } from "../redis/keys.ts";
+import { pipeline, run } from "../redis/run.ts";
+import { thaw } from "./request-text.ts";
 
 export interface Found {
   id: string;
@@ -35,7 +36,9 @@ function found(id: string, flat: string[] | Record<never, never>, request: strin
     const record = Array.isArray(flat) ? decode(toFields(flat)) : undefined;
     return record && request !== false ? { id, record, request: thaw(request, record) } : undefined;
   } catch (error) {
-    return error instanceof LedgerError ? error : new LedgerError("broken", `${id} cannot be read: ${error}`, error);
+    return error instanceof LedgerError
+      ? error
+      : new LedgerError("script_error", `${id} cannot be read: ${error}`, error);
   }
 }
 
@@ -52,10 +55,12 @@ export async function ownerOf(cell: Cell, account: string, taskId: string): Prom
 }
 
 /** Notes tasks that no generation owns among the orphans, each once; answers those that are new there. */
-export async function noteUnowned(cell: Cell, account: string, taskIds: readonly string[]): Promise<string[]> {
+export async function recordUnowned(cell: Cell, account: string, taskIds: readonly string[]): Promise<string[]> {
   const fresh: string[] = [];
   for (let start = 0; start < taskIds.length; start += readAtOnce)
-    fresh.push(...(await run<string[]>(cell, "unowned", [account, ...taskIds.slice(start, start + readAtOnce)])));
+    fresh.push(
+      ...(await run<string[]>(cell, "record_unowned", [account, ...taskIds.slice(start, start + readAtOnce)])),
+    );
   return fresh;
 }
 

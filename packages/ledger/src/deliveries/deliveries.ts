@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { type Cell, pipeline, run } from "../cell.ts";
-import { runConfirmed } from "../confirm.ts";
-import { unconfirmed } from "../error.ts";
-import { gather } from "../gather.ts";
+import type { Cell } from "../cell.ts";
+import { runConfirmed } from "../durability/confirm.ts";
+import { unconfirmed } from "../redis/error.ts";
+import { gather } from "../redis/gather.ts";
+import { pipeline, run } from "../redis/run.ts";
 
 export type DeliveryState = "pending" | "delivered" | "exhausted";
 

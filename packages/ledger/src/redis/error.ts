@@ -1,12 +1,12 @@
 export type LedgerErrorKind =
   /** Redis cannot be reached. */
-  | "away"
+  | "unavailable"
   /** Redis answers, but refuses to write (out of memory, disk full, read-only). */
-  | "refusing"
+  | "write_rejected"
   /** Written, but no replica has it: a failover now would lose it. The same operation again asks again. */
   | "unconfirmed"
   /** A script of ours failed: a bug, and asking again will not help. */
-  | "broken"
+  | "script_error"
   /** The record was written by a newer version. */
   | "version"
   /** The caller asked for a move that the table of moves does not have. */
@@ -39,11 +39,11 @@ export function toLedgerError(error: unknown): LedgerError {
   // ioredis hangs the whole command on its errors: a log would print every prompt in it
   if (error instanceof Error) Reflect.deleteProperty(error, "command");
   if (/^(OOM|MISCONF|READONLY|NOREPLICAS|CLUSTERDOWN)/.test(message)) {
-    return new LedgerError("refusing", `Redis refuses to write: ${message}`, error);
+    return new LedgerError("write_rejected", `Redis refuses to write: ${message}`, error);
   }
   if (/WRONGPASS|NOAUTH|NOPERM/.test(message))
-    return new LedgerError("refusing", `Redis refuses this user: ${message}`, error);
+    return new LedgerError("write_rejected", `Redis refuses this user: ${message}`, error);
   if (/^(ERR (?!max number of clients)|WRONGTYPE)/.test(message))
-    return new LedgerError("broken", `a script of the ledger failed: ${message}`, error);
-  return new LedgerError("away", `Redis cannot be reached: ${message}`, error);
+    return new LedgerError("script_error", `a script of the ledger failed: ${message}`, error);
+  return new LedgerError("unavailable", `Redis cannot be reached: ${message}`, error);
 }

@@ -1,8 +1,8 @@
 import { limits } from "@reelqueue/contracts";
 import type { Cell } from "../cell.ts";
-import { runConfirmed } from "../confirm.ts";
-import { LedgerError, unconfirmed } from "../error.ts";
+import { runConfirmed } from "../durability/confirm.ts";
 import { recordVersion } from "../redis/codec.ts";
+import { LedgerError, unconfirmed } from "../redis/error.ts";
 
 export interface NewGeneration {
   id: string;

@@ -1,4 +1,5 @@
-import { type Cell, pipeline } from "./cell.ts";
+import type { Cell } from "../cell.ts";
+import { pipeline } from "../redis/run.ts";
 import { parseInfo, primaryOf } from "./primary.ts";
 
 export interface Safety {

@@ -1,5 +1,6 @@
-import { type Cell, pipeline } from "../cell.ts";
-import { gather } from "../gather.ts";
+import type { Cell } from "../cell.ts";
+import { gather } from "../redis/gather.ts";
+import { pipeline } from "../redis/run.ts";
 
 const kept = 64;
 
@@ -10,7 +11,7 @@ export interface RunTime {
 }
 
 /** Keeps how long a task of a class ran, newest first, the last 64 of each class. */
-export const learn = gather<RunTime, void>({ atOnce: 500, windowMs: 10 }, async (cell, runs) => {
+export const recordRunTime = gather<RunTime, void>({ atOnce: 500, windowMs: 10 }, async (cell, runs) => {
   const byClass = Map.groupBy(runs, (run) => run.class);
   await pipeline(
     cell,
@@ -23,7 +24,7 @@ export const learn = gather<RunTime, void>({ atOnce: 500, windowMs: 10 }, async 
 });
 
 /** How long the last tasks of each class ran, in the provider's ms. */
-export async function learned(cell: Cell, classes: readonly string[]): Promise<number[][]> {
+export async function readRunTimes(cell: Cell, classes: readonly string[]): Promise<number[][]> {
   const lists = (await pipeline(
     cell,
     classes.map((name) => ["lrange", cell.keys.learned(name), 0, -1]),

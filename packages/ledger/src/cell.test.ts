@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { openRecent } from "./recent.ts";
+import { openRecentMoves } from "./cell.ts";
 
 test("moves are kept in order for two minutes, the newest five thousand at most", () => {
   let now = 0;
-  const recent = openRecent(() => now);
+  const recent = openRecentMoves(() => now);
   recent.keep("old");
   now = 60_000;
   for (let i = 0; i < 12_000; i += 1) recent.keep(`${i}`);

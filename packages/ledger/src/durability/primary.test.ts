@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { parseInfo, primaryOf, unseen } from "./primary.ts";
+import { unseen } from "../cell.ts";
+import { parseInfo, primaryOf } from "./primary.ts";
 
 const info = (id: string, ...replicas: string[]) =>
   parseInfo([`role:master`, `master_replid:${id}`, ...replicas.map((text, i) => `slave${i}:${text}`)].join("\r\n"));

@@ -1,6 +1,6 @@
 import { eventually, startCluster, startSentinels, uniqueCell } from "@reelqueue/testing";
 import { expect, test } from "vitest";
-import * as ledger from "./index.ts";
+import * as ledger from "../index.ts";
 
 test("a failover that is announced while connections still look for the primary ends none of them", async () => {
   await using scope = new AsyncDisposableStack();

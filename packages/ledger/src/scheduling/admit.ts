@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { HandOver } from "@reelqueue/contracts";
-import { type Cell, run } from "../cell.ts";
+import type { Cell } from "../cell.ts";
+import { run } from "../redis/run.ts";
 
 export interface AdmitLimits {
   /** Tasks that may run at once. */

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { HandOver, State } from "@reelqueue/contracts";
-import { type Cell, run } from "../cell.ts";
-import type { Lane } from "../keys.ts";
+import type { Cell } from "../cell.ts";
 import { encode, type GenerationRecord } from "../redis/codec.ts";
+import type { Lane } from "../redis/keys.ts";
+import { run } from "../redis/run.ts";
 
 /** A task that a provider told of by itself, and the attempt that it was told about. */
-export interface Hint {
+export interface CallbackHint {
   taskId: string;
   attempt: string;
   account: string;
@@ -15,36 +16,40 @@ export interface Hint {
  * Makes a generation due now if it waits in one of the lanes. A hint is kept while the task of its attempt is not known;
  * where the generation can no longer have that task, it goes among the orphans.
  */
-export async function nudge(
+export async function makeDueNow(
   cell: Cell,
   id: string,
   lanes: readonly Lane[],
-  hint: Hint = { taskId: "", attempt: "", account: "" },
+  hint: CallbackHint = { taskId: "", attempt: "", account: "" },
 ): Promise<{ state: State | "missing"; woken: boolean; orphaned: boolean }> {
   const args = [id, hint.taskId, hint.attempt, hint.account, ...lanes];
-  const [state, woken, orphaned] = await run<[State | "missing", number, number]>(cell, "nudge", args);
+  const [state, woken, orphaned] = await run<[State | "missing", number, number]>(cell, "make_due_now", args);
   return { state, woken: woken === 1, orphaned: orphaned === 1 };
 }
 
 /** Puts generations whose backoff is over back into the backlog. */
-export async function ripen(cell: Cell, account: string, limit: number): Promise<{ count: number; nextInMs?: number }> {
-  const [count, next] = await run<[number, string]>(cell, "ripen", [account, limit]);
+export async function promoteDelayed(
+  cell: Cell,
+  account: string,
+  limit: number,
+): Promise<{ count: number; nextInMs?: number }> {
+  const [count, next] = await run<[number, string]>(cell, "promote_delayed", [account, limit]);
   return { count, ...(next !== "" && { nextInMs: Number(next) }) };
 }
 
-export interface Reissued extends HandOver {
+export interface Redispatched extends HandOver {
   urgency?: number;
 }
 
 /** Hands overdue work over again under the next number; the caller adds the jobs. */
-export async function reissue(
+export async function redispatch(
   cell: Cell,
   lane: "granted" | "finalize",
   account: string,
   limit: number,
   leaseMs: number,
-): Promise<Reissued[]> {
-  const flat = await run<(string | number)[]>(cell, "reissue", [lane, account, limit, leaseMs, randomUUID()]);
+): Promise<Redispatched[]> {
+  const flat = await run<(string | number)[]>(cell, "redispatch", [lane, account, limit, leaseMs, randomUUID()]);
   return Array.from({ length: flat.length / 3 }, (_, i) => {
     const urgency = flat[3 * i + 2];
     return {
@@ -56,17 +61,17 @@ export async function reissue(
 }
 
 /** Says that the work of one hand-over is still going on; false where it is another's by now. */
-export async function extend(cell: Cell, lane: Lane, { generation, n }: HandOver, inMs: number): Promise<boolean> {
-  return (await run<number>(cell, "extend", [generation, lane, n, Math.round(inMs)])) === 1;
+export async function extendLease(cell: Cell, lane: Lane, { generation, n }: HandOver, inMs: number): Promise<boolean> {
+  return (await run<number>(cell, "extend_lease", [generation, lane, n, Math.round(inMs)])) === 1;
 }
 
 /** Pulls all due times of a lane forward to now. */
-export function pull(cell: Cell, lane: Lane, account: string): Promise<number> {
-  return run<number>(cell, "pull", [lane, account]);
+export function makeAllDue(cell: Cell, lane: Lane, account: string): Promise<number> {
+  return run<number>(cell, "make_all_due", [lane, account]);
 }
 
 /** Frees the slot of a generation that the provider can no longer be running; `unwatch` drops the due time of an expired one too. */
-export async function release(
+export async function releaseSlot(
   cell: Cell,
   id: string,
   state: "expired" | "needs_review",
@@ -78,22 +83,25 @@ export async function release(
     options.unwatch ? "1" : "",
     options.costMicroUsd === undefined ? "" : Math.round(options.costMicroUsd),
   ];
-  return (await run<number>(cell, "release", args)) === 1;
+  return (await run<number>(cell, "release_slot", args)) === 1;
 }
 
 /** Notes the wish to cancel where the provider may be at work already. */
-export async function wish(
+export async function requestCancel(
   cell: Cell,
   id: string,
   states: readonly State[],
 ): Promise<{ kind: "noted" | "refused"; state: State } | { kind: "missing" }> {
-  const [kind, state] = await run<["noted" | "refused" | "missing", State]>(cell, "wish", [id, ...states]);
+  const [kind, state] = await run<["noted" | "refused" | "missing", State]>(cell, "request_cancel", [id, ...states]);
   return kind === "missing" ? { kind } : { kind, state };
 }
 
 /** Generations whose `expiresIn` is over. */
-export async function overdue(cell: Cell, limit: number): Promise<{ id: string; state: State; lane: string }[]> {
-  const flat = await run<string[]>(cell, "overdue", [limit]);
+export async function listPastDeadline(
+  cell: Cell,
+  limit: number,
+): Promise<{ id: string; state: State; lane: string }[]> {
+  const flat = await run<string[]>(cell, "list_past_deadline", [limit]);
   return Array.from({ length: flat.length / 3 }, (_, i) => ({
     id: flat[3 * i] ?? "",
     state: flat[3 * i + 1] as State,
@@ -102,11 +110,11 @@ export async function overdue(cell: Cell, limit: number): Promise<{ id: string; 
 }
 
 /** Removes records of one state and tenant that rested longer than the retention. */
-export function forget(cell: Cell, state: State, tenant: string, retentionMs: number, limit: number): Promise<number> {
-  return run<number>(cell, "forget", [state, tenant, retentionMs, limit]);
+export function purge(cell: Cell, state: State, tenant: string, retentionMs: number, limit: number): Promise<number> {
+  return run<number>(cell, "purge", [state, tenant, retentionMs, limit]);
 }
 
 /** Writes fields of a record that are no part of any move; a record that is gone stays gone. */
-export async function note(cell: Cell, id: string, set: Partial<GenerationRecord>): Promise<void> {
-  await run(cell, "note", [id, ...Object.entries(encode(set)).flat()]);
+export async function updateFields(cell: Cell, id: string, set: Partial<GenerationRecord>): Promise<void> {
+  await run(cell, "update_fields", [id, ...Object.entries(encode(set)).flat()]);
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { type Cell, run } from "../cell.ts";
-import { gather } from "../gather.ts";
-import type { Lane } from "../keys.ts";
+import type { Bucket } from "../accounts/status.ts";
+import type { Cell } from "../cell.ts";
 import { decodeFields, encode, type FieldName, type GenerationRecord, storedName } from "../redis/codec.ts";
-import type { Bucket } from "./accounts.ts";
+import { gather } from "../redis/gather.ts";
+import type { Lane } from "../redis/keys.ts";
+import { run } from "../redis/run.ts";
 
 export interface ClaimOptions {
   limit: number;
@@ -86,11 +87,11 @@ function argumentsOf({ id, lease, nextInMs, set = {} }: Reschedule): (string | n
 }
 
 /** Keeps claimed work for longer; answers the new end of its lease, `undefined` where that has passed to another. */
-export async function renew(
+export async function renewClaim(
   cell: Cell,
   lane: Lane,
   account: string,
   { id, lease, longerMs }: { id: string; lease: string; longerMs: number },
 ): Promise<string | undefined> {
-  return (await run<string>(cell, "renew", [lane, account, id, lease, Math.round(longerMs)])) || undefined;
+  return (await run<string>(cell, "renew_claim", [lane, account, id, lease, Math.round(longerMs)])) || undefined;
 }

@@ -1,4 +1,5 @@
-import { type Cell, pipeline } from "../cell.ts";
+import type { Cell } from "../cell.ts";
+import { pipeline } from "../redis/run.ts";
 
 /** What has become of one file at one account. */
 export type UploadState =
@@ -29,12 +30,12 @@ export async function beginUpload(cell: Cell, account: string, file: string, lea
 }
 
 /** Keeps the sending of one file for so long from now; what is known of a file that is there stays as it is. */
-export async function holdUpload(cell: Cell, account: string, file: string, leaseMs: number): Promise<void> {
+export async function renewUpload(cell: Cell, account: string, file: string, leaseMs: number): Promise<void> {
   await pipeline(cell, [["pexpire", cell.keys.upload(account, file), leaseMs, "GT"]]);
 }
 
 /** Remembers what became of a file, for so long. */
-export async function noteUpload(
+export async function recordUpload(
   cell: Cell,
   account: string,
   file: string,

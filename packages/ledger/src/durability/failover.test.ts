@@ -1,9 +1,9 @@
 import type { State } from "@reelqueue/contracts";
 import { eventually, type Sentinels, startSentinels, uniqueCell } from "@reelqueue/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import * as ledger from "./index.ts";
-import { running } from "./test-cell.ts";
-import { type Move, sendMove } from "./testing.ts";
+import * as ledger from "../index.ts";
+import { running } from "../test-cell.ts";
+import { type Move, sendMove } from "../testing.ts";
 
 let sentinels: Sentinels;
 beforeAll(async () => {

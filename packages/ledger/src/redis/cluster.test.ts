@@ -1,7 +1,7 @@
 import { type LocalCluster, startCluster } from "@reelqueue/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import * as ledger from "./index.ts";
-import { running } from "./test-cell.ts";
+import * as ledger from "../index.ts";
+import { running } from "../test-cell.ts";
 
 let cluster: LocalCluster;
 beforeAll(async () => {

@@ -1,6 +1,7 @@
-import { type Cell, pipeline, run } from "../cell.ts";
-import { type Lane, lanes } from "../keys.ts";
+import type { Cell } from "../cell.ts";
 import type { GenerationRecord } from "../redis/codec.ts";
+import { type Lane, lanes } from "../redis/keys.ts";
+import { pipeline, run } from "../redis/run.ts";
 
 export interface AccountStatus {
   name: string;
@@ -60,11 +61,16 @@ export async function throttle(cell: Cell, name: string, forMs: number, bucket: 
 }
 
 /** Counts money that may be paid for nothing, while it stays within the cap of the UTC day; false: it would not. */
-export async function doubt(cell: Cell, name: string, microUsd: number, capMicroUsd: number): Promise<boolean> {
-  return (await run<number>(cell, "doubt", [name, Math.round(microUsd), Math.round(capMicroUsd)])) === 1;
+export async function reserveRiskBudget(
+  cell: Cell,
+  name: string,
+  microUsd: number,
+  capMicroUsd: number,
+): Promise<boolean> {
+  return (await run<number>(cell, "reserve_risk_budget", [name, Math.round(microUsd), Math.round(capMicroUsd)])) === 1;
 }
 
-export interface Standing {
+export interface QueuePosition {
   lane: string;
   /** Ms until its due time; absent in the backlog. */
   dueInMs?: number;
@@ -73,7 +79,7 @@ export interface Standing {
 }
 
 /** Where one waiting generation stands. */
-export async function standing(
+export async function queuePosition(
   cell: Cell,
   id: string,
   {
@@ -82,7 +88,7 @@ export async function standing(
     priority,
     tenant,
   }: Pick<GenerationRecord, "account" | "priority" | "tenant"> & { lane?: string },
-): Promise<Standing> {
+): Promise<QueuePosition> {
   if (lane === "backlog") {
     const [rank] = (await pipeline(cell, [["zrank", cell.keys.line(account, String(priority), tenant), id]])) as [
       number | null,
@@ -103,7 +109,7 @@ export async function waitingIds(cell: Cell, account: string, count: number): Pr
 }
 
 /** Gives a waiting generation of which nothing has been sent to another account; false where it does not wait there any more. */
-export async function reroute(
+export async function reassign(
   cell: Cell,
   id: string,
   from: string,
@@ -111,7 +117,7 @@ export async function reroute(
 ): Promise<boolean> {
   const estimate = to.estimate === undefined ? "" : Math.round(to.estimate);
   return (
-    (await run<number>(cell, "reroute", [
+    (await run<number>(cell, "reassign", [
       id,
       from,
       to.account,

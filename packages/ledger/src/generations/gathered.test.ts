@@ -27,7 +27,7 @@ test("a record that a script stumbles over, or that is newer, spoils nothing for
   const reads = await Promise.allSettled([ledger.read(cell, good), ledger.read(cell, newer)]);
   expect(reads).toMatchObject([{ value: { id: good } }, { reason: { kind: "version" } }]);
   const moves = await Promise.allSettled([fail(broken), fail(good)]);
-  expect(moves).toMatchObject([{ reason: { kind: "broken" } }, { value: { kind: "moved" } }]);
+  expect(moves).toMatchObject([{ reason: { kind: "script_error" } }, { value: { kind: "moved" } }]);
 });
 
 function fail(id: string): Promise<ledger.Moved> {

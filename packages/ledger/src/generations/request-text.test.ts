@@ -1,7 +1,7 @@
 import { type GenerationRequest, generationRequest } from "@reelqueue/contracts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LedgerError } from "./error.ts";
+import { LedgerError } from "../redis/error.ts";
 import { freeze, pack, thaw } from "./request-text.ts";
 
 const request = (fields: object): GenerationRequest => generationRequest.parse({ prompt: "rain", ...fields });

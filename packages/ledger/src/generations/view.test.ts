@@ -1,6 +1,6 @@
 import type { Output } from "@reelqueue/contracts";
 import { expect, test } from "vitest";
-import { outputsOf, outputsText } from "./outputs-text.ts";
+import { outputsOf, outputsText } from "./view.ts";
 
 const id = "reel_2zP9txIcDUPpZEZOpkcozh";
 const video: Output = {

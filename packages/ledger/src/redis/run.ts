@@ -1,0 +1,43 @@
+import type { Cell } from "../cell.ts";
+import { toLedgerError } from "./error.ts";
+import { type ScriptName, scriptNamed } from "./scripts.ts";
+
+type Argument = string | number | Buffer;
+
+/** Runs one of the ledger's scripts on the cell; every fault is a LedgerError. */
+export async function run<Answer>(cell: Cell, name: ScriptName, args: readonly Argument[]): Promise<Answer> {
+  const script = scriptNamed(name);
+  try {
+    return (await cell.redis.evalsha(script.sha, 1, cell.prefix, ...args).catch((error: unknown) => {
+      if (!isNoScript(error)) throw error;
+      return cell.redis.eval(script.text, 1, cell.prefix, ...args);
+    })) as Answer;
+  } catch (error) {
+    throw toLedgerError(error);
+  }
+}
+
+/** Runs plain commands in one round trip, answers in order; on a cluster at the node that has the cell, those without a key too. */
+export async function pipeline(cell: Cell, commands: Argument[][]): Promise<unknown[]> {
+  if (commands.length === 0) return [];
+  try {
+    return await ask(cell, commands);
+  } catch (error) {
+    throw toLedgerError(error);
+  }
+}
+
+/** The same with the faults as ioredis has them. */
+export async function ask({ redis, prefix }: Cell, commands: Argument[][]): Promise<unknown[]> {
+  // a cluster's client sends a pipeline to the node of the keys in it
+  const compass = redis.isCluster ? [["exists", prefix]] : [];
+  const answers = (await redis.pipeline([...compass, ...commands]).exec()) ?? [];
+  return answers.slice(compass.length).map(([error, value]) => {
+    if (error) throw error;
+    return value;
+  });
+}
+
+export function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("NOSCRIPT");
+}
