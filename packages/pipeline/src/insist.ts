@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { LedgerError, type LedgerErrorKind } from "@reelqueue/ledger";
-import type { Deps } from "./deps.ts";
+import type { Deps } from "./context.ts";
 
 const passing: ReadonlySet<LedgerErrorKind> = new Set(["unavailable", "write_rejected", "unconfirmed"]);
 

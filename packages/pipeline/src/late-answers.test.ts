@@ -2,16 +2,16 @@ import * as ledger from "@reelqueue/ledger";
 import { sendMove } from "@reelqueue/ledger/testing";
 import type { Progress, Submitted } from "@reelqueue/providers";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { callbackToken } from "./callback-token.ts";
 import { accept, admit, callback, type Installation, submit } from "./index.ts";
 import { applyDecision } from "./poll/apply.ts";
 import { evaluatePoll, type PolledTask } from "./poll/evaluate.ts";
-import { resolve } from "./resolve/index.ts";
-import { lookAtReviewed } from "./resolve/reviewed.ts";
-import { begin } from "./submit/begin.ts";
-import type { Intent } from "./submit/index.ts";
-import { bind, settle } from "./submit/settle.ts";
+import { resolve } from "./reconcile/reconcile.ts";
+import { lookAtReviewed } from "./reconcile/watch-review.ts";
+import { begin } from "./submit/intent.ts";
+import { bind, settle } from "./submit/outcome.ts";
+import type { Intent } from "./submit/submit.ts";
 import { testInstallation } from "./test-installation.ts";
-import { callbackToken } from "./token.ts";
 
 /** Workers that stood still, answers that came twice: whoever comes late meets nothing but its own. */
 let scope: AsyncDisposableStack;

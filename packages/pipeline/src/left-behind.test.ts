@@ -4,12 +4,12 @@ import type { OutputStore } from "@reelqueue/outputs";
 import type { Listed, Progress, Provider, Submitted } from "@reelqueue/providers";
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { callbackToken } from "./callback-token.ts";
 import { type Account, accept, admit, callback, finalize, type Installation, submit } from "./index.ts";
+import { review } from "./operate/review.ts";
 import { startPoller } from "./poll/poller.ts";
-import { resolve } from "./resolve/index.ts";
-import { review } from "./review.ts";
+import { resolve } from "./reconcile/reconcile.ts";
 import { testInstallation } from "./test-installation.ts";
-import { callbackToken } from "./token.ts";
 
 /** What a state starts without, and what must survive a change of state. */
 let scope: AsyncDisposableStack;

@@ -18,11 +18,11 @@ import {
   type Secret,
   StartError,
 } from "@reelqueue/runtime";
-import { openAccounts } from "./account.ts";
-import type { FinalizeDeps } from "./deps.ts";
-import { createMeters } from "./meters.ts";
+import { openAccounts } from "./accounts.ts";
+import type { FinalizeDeps } from "./context.ts";
+import { createMeters } from "./context.ts";
 import { openRunTimes } from "./poll/run-times.ts";
-import { watchSafety } from "./safety-watch.ts";
+import { watchSafety } from "./redis-safety.ts";
 import { timing } from "./timing.ts";
 
 export interface OpenOptions {

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import * as ledger from "@reelqueue/ledger";
 import { pngFile } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { find } from "../find.ts";
 import type { Installation } from "../open.ts";
+import { find } from "../operate/find.ts";
 import { testInstallation } from "../test-installation.ts";
-import { type AcceptOptions, accept } from "./index.ts";
+import { type AcceptOptions, accept } from "./accept.ts";
 
 let scope: AsyncDisposableStack;
 let here: Installation;

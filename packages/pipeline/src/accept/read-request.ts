@@ -1,8 +1,8 @@
+import { inspect } from "node:util";
 import { type GenerationRequest, generationRequest, type Problem } from "@reelqueue/contracts";
 import type { MediaStore } from "@reelqueue/outputs";
-import { storeMedia } from "./media.ts";
-import { refusal, schemaProblems } from "./problems.ts";
-
+import type { z } from "zod";
+import { storeMedia } from "./store-media.ts";
 export interface ReadOptions {
   /** Whose generations they are. */
   tenant: string;
@@ -31,4 +31,74 @@ export async function readRequest(input: unknown, options: ReadOptions, media: M
   }
   const stored = await storeMedia(parsed.data, options, media);
   return stored.kind === "refused" ? stored : { kind: "read", request: stored.request };
+}
+
+/** What a schema says of its input, as problems like those of the providers' rules. `fields`: those that there are at the top. */
+export function schemaProblems(error: z.ZodError, input: unknown, fields?: readonly string[]): Problem[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.map(String);
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((key) => problem([...path, key], "an unknown field", known(path, fields)));
+    return [problem(path, shown(valueAt(input, path)), allowed(issue))];
+  });
+}
+
+function problem(path: readonly string[], given: string, allowedText: string): Problem {
+  return {
+    field: path.reduce(
+      (text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`),
+      "",
+    ),
+    given,
+    allowed: allowedText,
+    rule: "schema",
+    label: "SCHEMA",
+    source: "the request schema",
+    severity: "error",
+  };
+}
+
+function allowed(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_value":
+      return issue.values.map(String).join(", ");
+    case "invalid_union":
+      return [...new Set(issue.errors.flat().map(allowed))].join(", or ");
+    case "invalid_type":
+      return issue.expected;
+    default:
+      return issue.message.replace(/^(Invalid input|Too big|Too small): /, "");
+  }
+}
+
+function known(path: readonly string[], fields: readonly string[] | undefined): string {
+  return path.length === 0 && fields ? fields.join(", ") : "only the documented fields";
+}
+
+function valueAt(input: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === "object" && value !== null ? (value as Record<string, unknown>)[part] : undefined,
+    input,
+  );
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  // A caller's nesting may be deeper than any stack.
+  const text = typeof value === "object" ? inspect(value, { depth: 1, breakLength: Infinity }) : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** A refusal of our own, beside what the schema and the providers' rules say. */
+export function refusal(field: string, given: string, allowedText: string): Problem {
+  return {
+    field,
+    given,
+    allowed: allowedText,
+    rule: "schema",
+    label: "SCHEMA",
+    source: "reelqueue",
+    severity: "error",
+  };
 }

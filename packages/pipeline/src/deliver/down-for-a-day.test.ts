@@ -4,7 +4,7 @@ import { deliveryDelaysMs } from "@reelqueue/webhooks";
 import { expect, test } from "vitest";
 import { accept, cancel, type Installation } from "../index.ts";
 import { testInstallation } from "../test-installation.ts";
-import { startDeliverer } from "./index.ts";
+import { startDeliverer } from "./deliver.ts";
 
 const hour = 3_600_000;
 const count = 20;

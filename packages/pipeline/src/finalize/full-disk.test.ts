@@ -4,7 +4,7 @@ import type { OutputStore } from "@reelqueue/outputs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, type Installation } from "../index.ts";
 import { testInstallation } from "../test-installation.ts";
-import { finalize } from "./index.ts";
+import { finalize } from "./finalize.ts";
 
 let scope: AsyncDisposableStack;
 let deps: Installation;

@@ -7,8 +7,8 @@ import { derivedWebhookSecret, deriveKey, Secret } from "@reelqueue/runtime";
 import { sign } from "@reelqueue/webhooks";
 import { describe, expect, test } from "vitest";
 import { requestHash } from "../accept/request-hash.ts";
-import { idempotencyKeyOf } from "../submit/idempotency-key.ts";
-import { callbackToken } from "../token.ts";
+import { callbackToken } from "../callback-token.ts";
+import { idempotencyKeyOf } from "../submit/intent.ts";
 import { capture, type Sent } from "./test-capture.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import type { Account } from "../account.ts";
-import type { Deps } from "../deps.ts";
+import type { Account } from "../accounts.ts";
+import type { Deps } from "../context.ts";
 import type { PollDecision, PolledTask } from "./evaluate.ts";
 import { afterFailure } from "./failure-policy.ts";
 

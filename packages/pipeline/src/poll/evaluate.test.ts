@@ -1,8 +1,8 @@
 import type { Progress } from "@reelqueue/providers";
 import { providers } from "@reelqueue/providers";
 import { expect, test } from "vitest";
-import type { Account } from "../account.ts";
-import type { Deps } from "../deps.ts";
+import type { Account } from "../accounts.ts";
+import type { Deps } from "../context.ts";
 import { timing } from "../timing.ts";
 import { evaluatePoll, type PolledTask } from "./evaluate.ts";
 import { believe } from "./schedule.ts";

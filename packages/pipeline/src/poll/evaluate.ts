@@ -1,9 +1,9 @@
 import type { Failure } from "@reelqueue/contracts";
 import type { FinishedTask, GenerationRecord } from "@reelqueue/ledger";
 import type { Progress, RemoteOutput } from "@reelqueue/providers";
-import type { Account } from "../account.ts";
-import { fullJitterMs, jittered } from "../backoff.ts";
-import type { Deps } from "../deps.ts";
+import type { Account } from "../accounts.ts";
+import type { Deps } from "../context.ts";
+import { fullJitterMs, jittered } from "../timing.ts";
 import { lookInMs } from "./schedule.ts";
 
 /** One task that is due. */

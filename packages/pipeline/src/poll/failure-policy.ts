@@ -1,8 +1,8 @@
 import type { Failure } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import type { Account } from "../account.ts";
-import { fullJitterMs } from "../backoff.ts";
-import type { Deps } from "../deps.ts";
+import type { Account } from "../accounts.ts";
+import type { Deps } from "../context.ts";
+import { fullJitterMs } from "../timing.ts";
 
 /**
  * What follows when a task has failed: a new paid attempt where that cannot cost anything twice (the provider's own failure, and a provider

@@ -1,11 +1,10 @@
 import * as ledger from "@reelqueue/ledger";
 import type { Progress } from "@reelqueue/providers";
-import type { Account } from "../account.ts";
-import { callOf } from "../call.ts";
-import type { Deps } from "../deps.ts";
-import { holdLook } from "../hold-look.ts";
-import { type Loop, startLoop } from "../loop.ts";
-import { trackUnderWay } from "../under-way.ts";
+import type { Account } from "../accounts.ts";
+import { callOf } from "../accounts.ts";
+import type { Deps } from "../context.ts";
+import { holdLook } from "../leases.ts";
+import { type Loop, startLoop, trackUnderWay } from "../loops.ts";
 import { applyDecision } from "./apply.ts";
 import { evaluatePoll, type PolledTask } from "./evaluate.ts";
 

@@ -1,5 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
-import type { Account } from "../account.ts";
+import type { Account } from "../accounts.ts";
 import { believe, type RunTimes } from "./schedule.ts";
 
 /** What is believed of how long tasks run, by class; shared by all processes through the ledger. */

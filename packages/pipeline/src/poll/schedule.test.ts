@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { normalShare } from "./normal.ts";
-import { affordableLooks, believe, nextLook } from "./schedule.ts";
+import { affordableLooks, believe, nextLook, normalShare } from "./schedule.ts";
 
 /** A seeded stand-in for the provider: log-normal run times. */
 function runTimes(medianMs: number, sigma: number, count: number): number[] {

@@ -1,8 +1,6 @@
-import { type Account, callsBack } from "../account.ts";
-import { jittered } from "../backoff.ts";
-import type { Deps } from "../deps.ts";
-import { normalShare } from "./normal.ts";
-
+import { type Account, callsBack } from "../accounts.ts";
+import type { Deps } from "../context.ts";
+import { jittered } from "../timing.ts";
 /**
  * When to look at a task again. Run times of a class are taken as log-normal, learned from its last 64 tasks and at first guessed from the
  * capability table. The next look is put where a task that still runs now is expected to have lain finished, unseen, for a fixed allowance:
@@ -120,4 +118,12 @@ function areaEnded(ageMs: number, times: RunTimes): number {
   if (ageMs <= 0) return 0;
   const partOfMean = normalShare((Math.log(ageMs) - mu) / sigma - sigma);
   return ageMs * shareEnded(ageMs, times) - Math.exp(mu + sigma ** 2 / 2) * partOfMean;
+}
+
+/** Share of a standard normal distribution below `z` (Zelen and Severo's approximation 26.2.17 in Abramowitz and Stegun, error below 1e-7). */
+export function normalShare(z: number): number {
+  const t = 1 / (1 + 0.2316419 * Math.abs(z));
+  const tail = [1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.31938153].reduce((sum, c) => (sum + c) * t, 0);
+  const upper = (tail * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI);
+  return z >= 0 ? 1 - upper : upper;
 }

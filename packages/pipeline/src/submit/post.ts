@@ -1,11 +1,11 @@
 import type { SubmitCall, Submitted } from "@reelqueue/providers";
-import { callsBack } from "../account.ts";
-import type { Deps } from "../deps.ts";
-import { patiently } from "../patience.ts";
-import { withAddresses } from "../prepare/files.ts";
-import { callbackToken } from "../token.ts";
-import { idempotencyKeyOf } from "./idempotency-key.ts";
-import type { Intent } from "./index.ts";
+import { callsBack } from "../accounts.ts";
+import { callbackToken } from "../callback-token.ts";
+import { patiently } from "../circuit-breaker.ts";
+import type { Deps } from "../context.ts";
+import { withAddresses } from "../upload/files.ts";
+import { idempotencyKeyOf } from "./intent.ts";
+import type { Intent } from "./submit.ts";
 
 /** One POST. Whatever goes wrong once something may have left this machine is `unknown`. */
 export async function post(intent: Intent, deps: Deps): Promise<Submitted> {

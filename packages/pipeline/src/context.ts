@@ -1,0 +1,86 @@
+import type { Egress } from "@reelqueue/egress";
+import type { Cell, Transitions } from "@reelqueue/ledger";
+import type { MediaStore, OutputStore } from "@reelqueue/outputs";
+import type { Prober } from "@reelqueue/probe";
+import type { Queues } from "@reelqueue/queue";
+import type { Logger, Metrics } from "@reelqueue/runtime";
+import type { Accounts } from "./accounts.ts";
+import type { RunTimesBook } from "./poll/run-times.ts";
+import type { Timing } from "./timing.ts";
+/** What every stage works with. Opened by an app, in order. */
+export interface Deps {
+  cell: Cell;
+  /** Every change of a state. */
+  transitions: Transitions;
+  queues: Queues;
+  accounts: Accounts;
+  http: Egress;
+  log: Logger;
+  meters: Meters;
+  secrets: Secrets;
+  /** Root under which providers reach our callbacks and customers our outputs; absent: poll only. */
+  publicUrl?: string;
+  media: MediaStore;
+  /** Says what a media file really is. */
+  prober: Prober;
+  runTimes: RunTimesBook;
+  /** 0 up to 1; jitter of every timer. */
+  random: () => number;
+  /** Is Redis safe enough to spend money on? A sentence says why not. */
+  unsafe: () => string | undefined;
+  /** Has Redis room for new generations? A sentence says why not. */
+  full: () => string | undefined;
+  timing: Timing;
+  /** Called between named steps; only entry files of rehearsals supply it, to crash there. */
+  reached?: (point: CrashPoint, id: string) => void | Promise<void>;
+}
+
+export interface FinalizeDeps extends Deps {
+  outputs: OutputStore;
+}
+
+export interface Secrets {
+  /** Key of the token in a callback's URL. */
+  callbackKey: Buffer;
+  /** Secrets that a tenant's webhooks are signed with, newest first. */
+  webhookSecrets: (tenant: string) => string[];
+}
+
+/** The places at which a crash is rehearsed. */
+export type CrashPoint =
+  | "accept:before-write"
+  | "accept:after-write"
+  | "admit:after-grant"
+  | "admit:after-jobs"
+  | "submit:before-intent"
+  | "submit:after-intent"
+  | "submit:after-answer"
+  | "submit:after-bind"
+  | "resolve:after-answer"
+  | "poll:after-claim"
+  | "poll:after-answer"
+  | "poll:after-move"
+  | "poll:after-jobs"
+  | "finalize:after-download"
+  | "finalize:before-move"
+  | "finalize:after-move"
+  | "deliver:after-claim"
+  | "deliver:after-send"
+  | "deliver:after-record";
+
+/** What is counted of the stages, under /metrics. */
+export function createMeters(metrics: Metrics) {
+  return {
+    submits: metrics.counter("submits_total", "POSTs by outcome", ["account", "outcome"]),
+    polls: metrics.counter("polls_total", "Looks at tasks by answer", ["account", "answer"]),
+    unknownStatuses: metrics.counter("unknown_statuses_total", "Statuses that a provider's documents do not name", [
+      "account",
+    ]),
+    ends: metrics.counter("generations_total", "Generations that came to rest", ["account", "state"]),
+    outputBytes: metrics.counter("output_bytes_total", "Bytes of outputs kept"),
+    deliveries: metrics.counter("deliveries_total", "Webhook tries by outcome", ["outcome"]),
+    alarms: metrics.counter("alarms_total", "Things that a person should look at", ["kind"]),
+  };
+}
+
+export type Meters = ReturnType<typeof createMeters>;

@@ -1,0 +1,118 @@
+import type { Output } from "@reelqueue/contracts";
+import type * as ledger from "@reelqueue/ledger";
+import type { Kept, Target } from "@reelqueue/outputs";
+import type { Progress, RemoteOutput } from "@reelqueue/providers";
+import { callOf } from "../accounts.ts";
+import type { FinalizeDeps } from "../context.ts";
+
+export type KeepResult =
+  | { kind: "kept"; outputs: Output[] }
+  /** `spent`: it counts as one of the tries. */
+  | { kind: "later"; why: string; spent: boolean; afterMs?: number }
+  | { kind: "lost"; why: string };
+
+/** A URL that gives nothing is asked of the provider anew this often within one try. */
+const freshUrls = 3;
+
+/** Keeps every output of a task. What is kept already is not fetched again. */
+export async function keepOutputs(
+  found: ledger.Found,
+  remote: RemoteOutput[],
+  signal: AbortSignal,
+  deps: FinalizeDeps,
+): Promise<KeepResult> {
+  let urls = remote;
+  const outputs: Output[] = [];
+  for (const [position, { kind }] of remote.entries()) {
+    const index = remote.slice(0, position).filter((earlier) => earlier.kind === kind).length;
+    let kept: Kept | undefined;
+    for (let tries = 0; tries <= freshUrls; tries += 1) {
+      const output = urls.filter((candidate) => candidate.kind === kind)[index];
+      if (!output) return { kind: "later", why: `the provider offers no ${kind} any more`, spent: true };
+      kept = await deps.outputs.keep({ url: output.url }, { ...targetOf(found, kind), index }, signal);
+      if (kept.kind !== "expired") break;
+      const fresh = await askAgain(found, deps);
+      if (fresh.kind !== "fresh") return fresh.result;
+      urls = fresh.outputs;
+    }
+    if (kept?.kind !== "kept") return notKept(kept, deps);
+    const { key, bytes, sha256, contentType } = kept;
+    outputs.push({ kind, key, bytes, sha256, contentType });
+  }
+  return { kind: "kept", outputs };
+}
+
+function targetOf({ id, record }: ledger.Found, kind: Target["kind"]): Target {
+  return {
+    generation: id,
+    createdAt: new Date(record.createdAtMs).toISOString(),
+    attempt: record.attempt,
+    kind,
+  };
+}
+
+function notKept(kept: Exclude<Kept, { kind: "kept" }> | undefined, { timing }: FinalizeDeps): KeepResult {
+  switch (kept?.kind) {
+    case undefined:
+    case "expired":
+      return { kind: "later", why: "every URL that the provider gave was refused", spent: true };
+    case "full":
+      return {
+        kind: "later",
+        why: `the disk is full: ${kept.freeBytes} bytes free`,
+        spent: false,
+        afterMs: timing.roomMs,
+      };
+    case "aborted":
+      return { kind: "later", why: "another worker has it now, or this one is stopping", spent: false, afterMs: 0 };
+    case "too_large":
+      return { kind: "lost", why: `it is larger than ${kept.limitBytes} bytes` };
+    case "unreachable":
+      return {
+        kind: "later",
+        why: kept.why,
+        spent: true,
+        ...(kept.retryAfterMs !== undefined && { afterMs: kept.retryAfterMs }),
+      };
+    case "truncated":
+    case "invalid":
+    case "blocked":
+      return { kind: "later", why: kept.why, spent: true };
+  }
+}
+
+type Fresh = { kind: "fresh"; outputs: RemoteOutput[] } | { kind: "none"; result: KeepResult };
+
+/** Reads the task again: most providers sign a new URL with every reading. */
+async function askAgain({ record }: ledger.Found, deps: FinalizeDeps): Promise<Fresh> {
+  const account = deps.accounts.get(record.account);
+  if (!account || record.taskId === undefined)
+    return {
+      kind: "none",
+      result: { kind: "later", why: `account ${record.account} is not configured`, spent: false, afterMs: 60_000 },
+    };
+  const progress: Progress = await account.provider.poll(record.taskId, callOf(account, deps));
+  switch (progress.kind) {
+    case "succeeded":
+      return { kind: "fresh", outputs: progress.outputs };
+    case "throttled":
+      return {
+        kind: "none",
+        result: { kind: "later", why: progress.message, spent: false, afterMs: progress.retryAfterMs ?? 5_000 },
+      };
+    case "blocked":
+      return { kind: "none", result: { kind: "later", why: progress.message, spent: false, afterMs: 60_000 } };
+    case "failed":
+      return {
+        kind: "none",
+        result: { kind: "lost", why: `the provider now says it failed: ${progress.failure.message}` },
+      };
+    case "missing":
+    case "unreachable":
+      return { kind: "none", result: { kind: "later", why: progress.message, spent: true } };
+    case "pending":
+    case "canceled":
+    case "expired":
+      return { kind: "none", result: { kind: "later", why: `the provider now says ${progress.kind}`, spent: true } };
+  }
+}

@@ -1,0 +1,78 @@
+import type { HandOver } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import type { Deps } from "./context.ts";
+export interface LeaseWish {
+  lane: ledger.Lane;
+  leaseMs: number;
+  /** After so long the work is not believed to go on any more, whatever its process says; left out: it is. */
+  atMostMs?: number;
+}
+
+/** Renews the lease of a hand-over's work, until disposed. */
+export function holdLease(
+  handOver: HandOver,
+  { lane, leaseMs, atMostMs = Number.POSITIVE_INFINITY }: LeaseWish,
+  { cell }: Pick<Deps, "cell">,
+): Disposable {
+  const startedAt = performance.now();
+  return renewing(leaseMs / 3, async () => {
+    if (performance.now() - startedAt < atMostMs) await ledger.extend(cell, lane, handOver, leaseMs);
+  });
+}
+
+/** The lease of one claimed look, renewed until disposed or ended. */
+export interface HeldLook extends Disposable {
+  /** Renews it no more; answers the end that it has by now, the fence of what is written. */
+  end(): string;
+}
+
+/** Holds what was claimed for `lookLeaseMs`, however long its provider takes to answer; a lease that is lost all the same only costs another look. */
+export function holdLook(
+  lane: ledger.Lane,
+  account: string,
+  { id, lease }: { id: string; lease: string },
+  { cell, timing }: Pick<Deps, "cell" | "timing">,
+): HeldLook {
+  const longerMs = timing.lookLeaseMs / 2;
+  let held = lease;
+  const renewal = renewing(longerMs, async () => {
+    held = (await ledger.renew(cell, lane, account, { id, lease: held, longerMs })) ?? held;
+  });
+  const stop = () => renewal[Symbol.dispose]();
+  return {
+    end: () => {
+      stop();
+      return held;
+    },
+    [Symbol.dispose]: stop,
+  };
+}
+
+/** Renews something again and again until disposed; a renewal that fails is made up for by the next. */
+export function renewing(everyMs: number, renew: () => Promise<unknown>): Disposable {
+  const timer = setInterval(() => void renew().catch(() => {}), everyMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** Says whether workers that are alive have had time to renew their leases since Redis, or this process, was last away. */
+export interface Calm {
+  /** Redis has just answered. */
+  answered(): void;
+  lasts(): boolean;
+}
+
+/**
+ * Who hears nothing of Redis for `ms` was away; as long after that every worker that is alive has renewed its leases.
+ * It begins as if Redis had been away.
+ */
+export function openCalm(ms: number, now = () => performance.now()): Calm {
+  let answeredAt = Number.NEGATIVE_INFINITY;
+  let since = Number.POSITIVE_INFINITY;
+  return {
+    answered: () => {
+      if (now() - answeredAt > ms) since = now();
+      answeredAt = now();
+    },
+    lasts: () => now() - since >= ms,
+  };
+}

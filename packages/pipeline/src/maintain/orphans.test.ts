@@ -1,0 +1,80 @@
+import * as ledger from "@reelqueue/ledger";
+import type { Made } from "@reelqueue/providers";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Account } from "../accounts.ts";
+import { accept, admit, type Installation } from "../index.ts";
+import { begin } from "../submit/intent.ts";
+import { bind } from "../submit/outcome.ts";
+import { testInstallation } from "../test-installation.ts";
+import { findUnowned } from "./orphans.ts";
+
+let scope: AsyncDisposableStack;
+let deps: Installation;
+beforeEach(async () => {
+  scope = new AsyncDisposableStack();
+  deps = await testInstallation(scope, { ark: {} });
+});
+afterEach(() => scope.disposeAsync());
+
+const now = 1_790_000_000_000;
+const hour = 3_600_000;
+
+test("a task that no generation owns is found among the orphans, once; ours and those too young are not", async () => {
+  await bound("ours");
+  const account = listing([
+    [made("young", 0.2), made("ours", 2), made("second-charge", 2)],
+    [made("also-lost", 5), made("of-last-week", 100)],
+  ]);
+  expect(await findUnowned(account, deps, now)).toBe(2);
+  expect(await findUnowned(account, deps, now + 60_000)).toBe(0);
+  expect(await orphans()).toEqual(["also-lost", "second-charge"]);
+  expect(await findUnowned(account, deps, now + hour)).toBe(1);
+  expect(await orphans()).toEqual(["also-lost", "second-charge", "young"]);
+});
+
+test("a list that could not be read is read again from the same time on", async () => {
+  let away = true;
+  const account = listing([[made("lost", 2)]], () => away);
+  expect(await findUnowned(account, deps, now)).toBe(0);
+  away = false;
+  expect(await findUnowned(account, deps, now + 60_000)).toBe(1);
+});
+
+test("with a key that others use too, nothing is searched", async () => {
+  const account = { ...listing([[made("theirs", 2)]]), sharedKey: true };
+  expect(await findUnowned(account, deps, now)).toBe(0);
+});
+
+function made(taskId: string, hoursAgo: number) {
+  return { taskId, createdAtMs: now - hoursAgo * hour };
+}
+
+function ark(): Account {
+  const account = deps.accounts.get("ark");
+  if (!account) throw new Error("ark is not there");
+  return account;
+}
+
+function listing(pages: ReturnType<typeof made>[][], away: () => boolean = () => false): Account {
+  const tasks = async (page: number): Promise<Made> =>
+    away()
+      ? { kind: "unreachable", message: "503" }
+      : { kind: "made", tasks: pages[page - 1] ?? [], more: page < pages.length };
+  return { ...ark(), provider: { ...ark().provider, tasks } };
+}
+
+async function orphans(): Promise<(string | undefined)[]> {
+  return (await ledger.orphans(deps.cell)).map(({ task }) => task).sort();
+}
+
+async function bound(taskId: string): Promise<void> {
+  const quiet = { ...deps, queues: { ...deps.queues, add: async () => {} } };
+  const input = { account: "ark", prompt: "a lamp", resolution: "480p", seconds: 4 };
+  const [row] = await accept([input], { tenant: "default" }, quiet);
+  if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
+  await admit(ark(), quiet);
+  const n = (await ledger.read(deps.cell, row.id))?.record.dispatchSeq ?? 0;
+  const begun = await begin({ generation: row.id, n }, ledger.operationToken(), deps);
+  if (begun.kind !== "begun") throw new Error(begun.note);
+  await bind(begun.intent, taskId, deps);
+}

@@ -1,0 +1,71 @@
+import * as ledger from "@reelqueue/ledger";
+import type { Provider, Submitted } from "@reelqueue/providers";
+import { eventually } from "@reelqueue/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { accept, admit, type Installation, submit } from "../index.ts";
+import { begin } from "../submit/intent.ts";
+import { testInstallation } from "../test-installation.ts";
+import { startRecovery } from "./maintain.ts";
+
+const timing = { submitLeaseMs: 900, sendingMs: 60_000, missApartMs: 1, turnMs: 30 };
+let scope: AsyncDisposableStack;
+let deps: Installation;
+
+beforeEach(async () => {
+  scope = new AsyncDisposableStack();
+  const opened = await testInstallation(scope, { toapis: { timeScale: 100, quietMs: 0 } });
+  deps = { ...opened, timing: { ...opened.timing, ...timing }, queues: { ...opened.queues, add: async () => {} } };
+});
+afterEach(async () => {
+  expect(await ledger.audit(deps.cell)).toEqual([]);
+  await scope.disposeAsync();
+});
+
+test("a POST that takes longer than its lease stays its submitter's for as long as that lives", async () => {
+  const { promise: answered, resolve: answer } = Promise.withResolvers<Submitted>();
+  const slow = withProvider({ submit: () => answered });
+  await using _ = startRecovery(slow, () => {}, { retentionMs: 1e9 });
+  const handOver = await granted();
+  const submitting = submit(handOver, slow, () => {});
+  const ends = new Set<string>();
+  await eventually(async () => ends.add(`${await leaseEndOf(handOver.generation)}`).size > 8, {
+    describe: "the lease was renewed for longer than it lasts, twice",
+  });
+  expect(await look(handOver.generation)).toMatchObject({ state: "submitting" });
+  answer({ kind: "accepted", taskId: "task-1" });
+  await submitting;
+  expect(await look(handOver.generation)).toMatchObject({ state: "running", taskId: "task-1" });
+});
+
+test("the POST of a dead submitter is looked for once its lease is over, but its absence proves nothing while the POST could still be on its way", async () => {
+  const searched = withProvider({ lookup: async () => ({ kind: "absent", message: "none" }) });
+  const { generation: id, n } = await granted();
+  await begin({ generation: id, n }, ledger.operationToken(), deps);
+  const intentAt = Number((await look(id))?.stateChangedAtMs);
+  await using _ = startRecovery(searched, () => {}, { retentionMs: 1e9 });
+  await eventually(async () => (await look(id))?.absentLookups?.count === 3, {
+    describe: "it was looked for three times",
+  });
+  expect(await look(id)).toMatchObject({ state: "unknown", quietFromMs: intentAt + timing.sendingMs });
+  await ledger.note(deps.cell, id, { quietFromMs: 1 });
+  await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "toapis"), "XX", 1, id);
+  await eventually(async () => (await look(id))?.state === "queued", { describe: "its absence is proven" });
+});
+
+function withProvider(change: Partial<Provider>): Installation {
+  const toapis = deps.accounts.get("toapis");
+  if (!toapis) throw new Error("toapis is not there");
+  return { ...deps, accounts: new Map([["toapis", { ...toapis, provider: { ...toapis.provider, ...change } }]]) };
+}
+
+async function granted(): Promise<{ generation: string; n: number }> {
+  const input = { account: "toapis", prompt: "a lamp", resolution: "480p", seconds: 4 };
+  const [row] = await accept([input], { tenant: "default" }, deps);
+  const account = deps.accounts.get("toapis");
+  if (row?.kind !== "accepted" || !account) throw new Error(JSON.stringify(row));
+  await admit(account, deps);
+  return { generation: row.id, n: Number((await look(row.id))?.dispatchSeq) };
+}
+
+const look = async (id: string) => (await ledger.read(deps.cell, id))?.record;
+const leaseEndOf = (id: string) => deps.cell.redis.zscore(deps.cell.keys.due("submitting", "toapis"), id);

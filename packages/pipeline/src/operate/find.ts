@@ -1,0 +1,68 @@
+import type { Generation } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import type { Account, Accounts } from "../accounts.ts";
+
+type FindDeps = { cell: ledger.Cell; accounts: Accounts };
+
+/** A generation with everything known of it, also why it waits; `undefined` where there is none. */
+export async function find(id: string, deps: FindDeps): Promise<Generation | undefined> {
+  const [generation] = await findMany([id], deps);
+  return generation;
+}
+
+/** Many at once, in the order asked for; those that are gone are left out. */
+export async function findMany(ids: readonly string[], deps: FindDeps): Promise<Generation[]> {
+  const found = (await ledger.readMany(deps.cell, ids)).filter((item) => item !== undefined);
+  const statuses = new Map<string, ledger.AccountStatus>();
+  for (const name of new Set(
+    found.filter(({ record }) => record.state === "queued").map(({ record }) => record.account),
+  )) {
+    statuses.set(name, await ledger.accountStatus(deps.cell, name));
+  }
+  return Promise.all(
+    found.map(async ({ id, record, request }) =>
+      ledger.toGeneration(id, record, request, await waiting(id, record, statuses.get(record.account), deps)),
+    ),
+  );
+}
+
+async function waiting(
+  id: string,
+  record: ledger.GenerationRecord,
+  status: ledger.AccountStatus | undefined,
+  deps: FindDeps,
+): Promise<string | undefined> {
+  if (record.state === "unknown") return "the answer to its POST was lost; being resolved";
+  if (record.state === "needs_review") return "a person has to say whether it was sent: ./reelqueue review";
+  if (record.state !== "queued" || status === undefined) return undefined;
+  return waitReason(status, await ledger.standing(deps.cell, id, record), deps.accounts.get(record.account));
+}
+
+/** Why a queued generation waits, in one phrase. */
+export function waitReason(
+  status: ledger.AccountStatus,
+  { lane, dueInMs, ahead = 0 }: ledger.Standing,
+  account: Account | undefined,
+): string {
+  if (lane === "granted") return "starting";
+  if (lane === "backoff") return `tried again in ${Math.ceil((dueInMs ?? 0) / 1_000)} s`;
+  if (status.paused !== undefined) return `account paused: ${status.paused}`;
+  const throttledMs = (status.untilMs ?? 0) - Date.now();
+  if (throttledMs > 0) return `the provider asked to wait ${Math.ceil(throttledMs / 1_000)} s`;
+  if (ahead > 0 && status.stopped === "empty") return `behind ${ahead}`;
+  const behind = ahead > 0 ? `, behind ${ahead}` : "";
+  switch (status.stopped) {
+    case "rate":
+      return `rate ${account?.requestsPerMinute ?? "?"}/min${behind}`;
+    case "budget":
+      return `budget of the day is spent${behind}`;
+    case "window":
+    case "empty":
+    case undefined:
+      return `next in line${behind}`;
+    default:
+      return status.stopped.startsWith("slots:")
+        ? `${status.inFlight} of ${status.stopped.slice(6)} in flight${behind}`
+        : `${status.stopped}${behind}`;
+  }
+}

@@ -1,0 +1,79 @@
+import type { FailureClass } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import { sendMove } from "@reelqueue/ledger/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { accept } from "../accept/accept.ts";
+import type { Installation } from "../open.ts";
+import { testInstallation } from "../test-installation.ts";
+import { retry } from "./retry.ts";
+
+let scope: AsyncDisposableStack;
+let here: Installation;
+beforeEach(async () => {
+  scope = new AsyncDisposableStack();
+  here = await testInstallation(scope);
+});
+afterEach(async () => {
+  expect(await ledger.audit(here.cell)).toEqual([]);
+  await scope.disposeAsync();
+});
+
+async function failed(failureClass: FailureClass): Promise<string> {
+  const [row] = await accept([{ prompt: "a cup", account: "hiapi" }], { tenant: "default" }, here);
+  const id = row && "id" in row ? row.id : "";
+  await fail(id, failureClass);
+  return id;
+}
+
+async function fail(id: string, failureClass: FailureClass): Promise<void> {
+  await ledger.admit(here.cell, "hiapi", { slots: 100, rate: 0, burst: 0, window: 100, leaseMs: 1_000, weights: {} });
+  await sendMove(here.cell, {
+    id,
+    from: ["queued"],
+    to: "submitting",
+    token: `${Math.random()}`,
+    due: { lane: "submitting", inMs: 1_000 },
+  });
+  await sendMove(here.cell, {
+    id,
+    from: ["submitting"],
+    to: "failed",
+    token: `${Math.random()}`,
+    set: { failure: { class: failureClass, message: "no" } },
+  });
+}
+
+test("pressed many times at once, one new attempt begins", async () => {
+  const id = await failed("upstream");
+  const answers = await Promise.all(Array.from({ length: 10 }, () => retry(id, here)));
+  expect(answers.filter(({ kind }) => kind === "queued")).toEqual([{ kind: "queued", attempt: 2 }]);
+});
+
+test.each(["output_lost", "billing_uncertain"] as const)(
+  "what failed as %s is not retried, and it is said what to do",
+  async (failureClass) => {
+    const id = await failed(failureClass);
+    expect(await retry(id, here)).toMatchObject({
+      kind: "unsafe",
+      class: failureClass,
+      advice: expect.stringContaining("enqueue it anew"),
+    });
+    expect((await ledger.read(here.cell, id))?.record.state).toBe("failed");
+  },
+);
+
+test("a retry that stood still while another one ran through and failed again changes nothing", async () => {
+  const id = await failed("upstream");
+  const before = await ledger.read(here.cell, id);
+  await retry(id, here);
+  await fail(id, "upstream");
+  if (!before) throw new Error("no record");
+  const { dispatchSeq, token = "" } = before.record;
+  const late = await here.transitions.startNextAttempt(before, ["failed"], {
+    expect: { dispatchSeq, token },
+    due: { lane: "backlog" },
+    note: "late",
+  });
+  expect(late).toEqual({ kind: "stale", state: "failed" });
+  expect((await ledger.read(here.cell, id))?.record.attempt).toBe(2);
+});

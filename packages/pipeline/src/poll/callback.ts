@@ -1,0 +1,52 @@
+import * as ledger from "@reelqueue/ledger";
+import { readCallbackToken } from "../callback-token.ts";
+import type { Deps } from "../context.ts";
+
+export interface IncomingCallback {
+  account: string;
+  token: string;
+  raw: Buffer;
+  headers: Readonly<Record<string, string | undefined>>;
+}
+
+export type CallbackOutcome =
+  /** Heard: the task is looked at now. Also what a duplicate gets. */
+  | { kind: "heard" }
+  /** No genuine token: nothing is said about what exists. */
+  | { kind: "unknown" }
+  | { kind: "forged"; message: string }
+  | { kind: "unreadable"; message: string };
+
+/** A provider's callback. Only ever a hint: it makes its task due now, and keeps the task id while ours is unknown. */
+export async function callback(
+  incoming: IncomingCallback,
+  deps: Pick<Deps, "cell" | "accounts" | "secrets" | "log">,
+): Promise<CallbackOutcome> {
+  const account = deps.accounts.get(incoming.account);
+  const said = readCallbackToken(deps.secrets.callbackKey, incoming.token);
+  if (!account?.provider.callback || !said) return { kind: "unknown" };
+  const reading = account.provider.callback({
+    raw: incoming.raw,
+    headers: incoming.headers,
+    ...(account.callbackSecret !== undefined && { secret: account.callbackSecret.reveal() }),
+    nowMs: Date.now(),
+  });
+  if (reading.kind !== "hint") {
+    deps.log.warn(
+      { generation: said.generation, account: account.name },
+      `a callback was not believed: ${reading.message}`,
+    );
+    return reading;
+  }
+  const { orphaned } = await ledger.nudge(deps.cell, said.generation, ["poll", "watch", "unknown", "review"], {
+    taskId: reading.taskId,
+    attempt: String(said.attempt),
+    account: account.name,
+  });
+  if (orphaned)
+    deps.log.error(
+      { generation: said.generation, account: account.name, taskId: reading.taskId },
+      "a callback told of a task that no generation knows; it is listed among the orphans",
+    );
+  return { kind: "heard" };
+}

@@ -1,0 +1,59 @@
+import * as ledger from "@reelqueue/ledger";
+import type { LookedUp } from "@reelqueue/providers";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Account } from "../accounts.ts";
+import { patienceWith } from "../circuit-breaker.ts";
+import { accept, admit, type Installation } from "../index.ts";
+import { begin } from "../submit/intent.ts";
+import { settle } from "../submit/outcome.ts";
+import { testInstallation } from "../test-installation.ts";
+import { resolve } from "./reconcile.ts";
+
+let scope: AsyncDisposableStack;
+let deps: Installation;
+let account: Account;
+let id: string;
+beforeEach(async () => {
+  scope = new AsyncDisposableStack();
+  const opened = await testInstallation(scope, { toapis: { timeScale: 10 } });
+  deps = { ...opened, queues: { ...opened.queues, add: async () => {} } };
+  const toapis = deps.accounts.get("toapis");
+  if (!toapis) throw new Error("toapis is not there");
+  const lookup = async (): Promise<LookedUp> => ({ kind: "unreachable", message: "half a JSON" });
+  account = { ...toapis, provider: { ...toapis.provider, lookup } };
+  id = await lostPost();
+});
+afterEach(() => scope.disposeAsync());
+
+test("look-up: an unusable answer is asked again after 5 s of the provider's time, however many came before", async () => {
+  for (let times = 0; times < 8; times += 1) {
+    expect(await resolveNow()).toBeLessThanOrEqual(550);
+  }
+});
+
+test("look-up: a provider that is away is asked again when the circuit breaker lets a request through", async () => {
+  const breaker = patienceWith(account);
+  for (let times = 0; times < 5; times += 1) breaker.failed();
+  expect(await resolveNow()).toBeGreaterThan(1_000);
+});
+
+/** Resolves the lost POST as if it were due; answers how many ms from now it is asked about again. */
+async function resolveNow(): Promise<number> {
+  const due = deps.cell.keys.due("unknown", "toapis");
+  await deps.cell.redis.zadd(due, "XX", 1, id);
+  expect(await resolve(account, deps)).toBe(1);
+  const [seconds, micros] = await deps.cell.redis.time();
+  return Number(await deps.cell.redis.zscore(due, id)) - (Number(seconds) * 1_000 + Number(micros) / 1_000);
+}
+
+async function lostPost(): Promise<string> {
+  const input = { account: "toapis", prompt: "a lamp", resolution: "480p", seconds: 4 };
+  const [row] = await accept([input], { tenant: "default" }, deps);
+  if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
+  await admit(account, deps);
+  const n = (await ledger.read(deps.cell, row.id))?.record.dispatchSeq ?? 0;
+  const begun = await begin({ generation: row.id, n }, ledger.operationToken(), deps);
+  if (begun.kind !== "begun") throw new Error(begun.note);
+  await settle(begun.intent, { kind: "unknown", message: "reset", evidence: "nothing" }, deps);
+  return row.id;
+}

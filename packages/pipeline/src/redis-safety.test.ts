@@ -1,0 +1,68 @@
+import { config } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import { type Move, sendMove } from "@reelqueue/ledger/testing";
+import { createLogger, createMetrics } from "@reelqueue/runtime";
+import { type LocalRedis, startLocalRedis } from "@reelqueue/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { watchSafety } from "./redis-safety.ts";
+
+let redis: LocalRedis;
+let cell: ledger.Cell;
+beforeEach(async () => {
+  redis = await startLocalRedis();
+  cell = ledger.openCell({ url: redis.url, cell: "reel", role: "worker" });
+  await ledger.awaitReady(cell, 5_000);
+});
+afterEach(async () => {
+  await cell[Symbol.asyncDispose]();
+  await redis.stop();
+});
+
+test.each([
+  ["room for everything", 0.5, undefined, undefined],
+  ["no room for new generations", 0.85, undefined, /more than 80 % .* no new generation is taken/],
+  ["no room for new tasks either", 0.95, /more than 90 % .* nothing new is sent/, /more than 80 %/],
+])("a Redis with %s says so before its memory is full", async (_, share, submit, accept) => {
+  await cell.redis.setrange("ballast", 50_000_000, "x");
+  const used = Number(/^used_memory:(\d+)/m.exec(await cell.redis.info("memory"))?.[1]);
+  await cell.redis.config("SET", "maxmemory", String(Math.round(used / share)));
+  using watch = await watching();
+  expect(watch.submitRefusal() ?? "").toMatch(submit ?? /^$/);
+  expect(watch.acceptRefusal() ?? "").toMatch(accept ?? /^$/);
+  expect((await watch.ready()).ok).toBe(submit === undefined);
+});
+
+test("what is under way is finished in a Redis without any room, and what is old is forgotten there", async () => {
+  const id = ledger.generationId("reel", "default", "key");
+  const generation = { id, hash: "h", account: "hiapi", tenant: "default", priority: 0, request: "{}", class: "c" };
+  await ledger.accept(cell, [generation]);
+  const limits = { slots: 9, rate: 0, burst: 0, window: 9, leaseMs: 1_000, weights: {} };
+  await ledger.admit(cell, "hiapi", limits);
+  await cell.redis.config("SET", "maxmemory", "1");
+  const due = { lane: "poll", inMs: 0 } as const;
+  const step = (from: "queued" | "submitting", to: "submitting" | "running", token: string) =>
+    sendMove(cell, { id, from: [from], to, token, due, ...(to === "running" && { task: "t1" }) } as Move);
+  expect((await step("queued", "submitting", "1")).kind).toBe("moved");
+  expect((await step("submitting", "running", "2")).kind).toBe("moved");
+  const { items, lease } = await ledger.claim(cell, "poll", "hiapi", [], { limit: 9, leaseMs: 1_000 });
+  expect(items).toMatchObject([{ id }]);
+  await ledger.reschedule(cell, { lane: "poll", account: "hiapi", id, lease, nextInMs: 0 });
+  expect((await sendMove(cell, { id, from: ["running"], to: "failed", token: "3" })).kind).toBe("moved");
+  expect(await ledger.forget(cell, "failed", "default", -1, 9)).toBe(1);
+  await expect(ledger.accept(cell, [generation])).rejects.toMatchObject({ kind: "write_rejected" });
+});
+
+test("clocks far apart stop submits", async () => {
+  const real = Date.now;
+  try {
+    Date.now = () => real() + 60_000;
+    using watch = await watching();
+    expect(watch.submitRefusal()).toMatch(/clocks .* apart: run NTP/);
+  } finally {
+    Date.now = real;
+  }
+});
+
+function watching() {
+  return watchSafety(cell, config.parse({}), createLogger({ name: "test", level: "silent" }), createMetrics());
+}

@@ -1,0 +1,115 @@
+import { buffer } from "node:stream/consumers";
+import type { Failure } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import type { Unanswered, Uploaded } from "@reelqueue/providers";
+import type { Account } from "../accounts.ts";
+import { callOf } from "../accounts.ts";
+import type { Deps } from "../context.ts";
+import { renewing } from "../leases.ts";
+import type { FileToUpload } from "./files.ts";
+
+/** Whether a file is at the provider. `inMs`: when to ask again; left out: after a backoff, and it counts as trouble. */
+export type Ensured =
+  | { kind: "ready" }
+  | { kind: "later"; why: string; inMs?: number }
+  | { kind: "blocked"; reason: "key" | "balance"; message: string }
+  | { kind: "failed"; failure: Failure };
+
+/** INFERRED: no document says how long an uploaded file or an asset is kept; what a task made is kept for a day. */
+const lastsMs = 12 * 3_600_000;
+const processingAgainMs = 5_000;
+const beingUploaded: Ensured = { kind: "later", why: "it is being uploaded", inMs: 1_000 };
+
+/** Brings one file to an account's provider, once whoever asks for it; one step at a time. */
+export async function ensure(file: FileToUpload, account: Account, deps: Deps): Promise<Ensured> {
+  const [known] = await ledger.uploadStates(deps.cell, account.name, [file.name]);
+  switch (known?.kind) {
+    case "ready":
+      return { kind: "ready" };
+    case "uploading":
+      return beingUploaded;
+    case "processing":
+      return askAbout(known.assetId, file, account, deps);
+    case undefined: {
+      const isOurs = await ledger.beginUpload(deps.cell, account.name, file.name, deps.timing.uploadLeaseMs);
+      return isOurs ? send(file, account, deps) : beingUploaded;
+    }
+  }
+}
+
+async function send(file: FileToUpload, account: Account, deps: Deps): Promise<Ensured> {
+  const { uploadLeaseMs } = deps.timing;
+  using _ = renewing(uploadLeaseMs / 3, () => ledger.holdUpload(deps.cell, account.name, file.name, uploadLeaseMs));
+  const note = (state: ledger.UploadState) => ledger.noteUpload(deps.cell, account.name, file.name, state, lastsMs);
+  const uploaded = await handed(file, account, deps).catch(
+    (error: unknown): Uploaded => ({
+      kind: "unreachable",
+      message: error instanceof Error ? error.message : String(error),
+    }),
+  );
+  switch (uploaded.kind) {
+    case "url":
+      await note({ kind: "ready", address: uploaded.url });
+      return { kind: "ready" };
+    case "asset":
+      await note({ kind: "processing", assetId: uploaded.assetId });
+      return stillProcessing("new", account);
+    case "rejected":
+      await ledger.dropUpload(deps.cell, account.name, file.name);
+      return { kind: "failed", failure: uploaded.failure };
+    default:
+      await ledger.dropUpload(deps.cell, account.name, file.name);
+      return unanswered(uploaded);
+  }
+}
+
+async function handed({ url, name, kind }: FileToUpload, account: Account, deps: Deps): Promise<Uploaded> {
+  const opened = await deps.media.open(url);
+  if (!opened || !account.provider.upload) {
+    const message = `${url} is not in the media store any more`;
+    return { kind: "rejected", failure: { class: "rejected", message } };
+  }
+  const source = { bytes: await buffer(opened.stream), contentType: opened.contentType };
+  const call = { ...callOf(account, deps), timeoutMs: deps.timing.uploadMs };
+  return account.provider.upload({ kind, name, source }, call);
+}
+
+async function askAbout(assetId: string, file: FileToUpload, account: Account, deps: Deps): Promise<Ensured> {
+  const asset = (await account.provider.asset?.(assetId, callOf(account, deps))) ?? { kind: "active" };
+  switch (asset.kind) {
+    case "active":
+      await ledger.noteUpload(
+        deps.cell,
+        account.name,
+        file.name,
+        { kind: "ready", address: `asset://${assetId}` },
+        lastsMs,
+      );
+      return { kind: "ready" };
+    case "processing":
+      return stillProcessing(asset.status, account);
+    case "failed":
+      await ledger.dropUpload(deps.cell, account.name, file.name);
+      return { kind: "failed", failure: { class: "moderation", message: `${file.name}: ${asset.message}` } };
+    case "missing":
+      await ledger.dropUpload(deps.cell, account.name, file.name);
+      return { kind: "later", why: asset.message };
+    default:
+      return unanswered(asset);
+  }
+}
+
+function stillProcessing(status: string, { timeScale }: Account): Ensured {
+  return { kind: "later", why: `the provider works on it: ${status}`, inMs: processingAgainMs / timeScale };
+}
+
+function unanswered(answer: Unanswered): Ensured {
+  switch (answer.kind) {
+    case "blocked":
+      return answer;
+    case "throttled":
+      return { kind: "later", why: answer.message, inMs: answer.retryAfterMs ?? 5_000 };
+    case "unreachable":
+      return { kind: "later", why: answer.message };
+  }
+}
