@@ -35,7 +35,7 @@ test("a genuine one makes its task due now, twice does no harm, and any content 
   const id = await broughtTo(api, "running", { account: "hiapi" });
   const due = async () =>
     (
-      await ledger.standing(api.installation.cell, id, {
+      await ledger.queuePosition(api.installation.cell, id, {
         lane: "poll",
         account: "hiapi",
         priority: 0,

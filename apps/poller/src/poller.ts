@@ -1,4 +1,4 @@
-import { type Adjust, openInstallation, startAdmission, startPoller, startRecovery } from "@reelqueue/pipeline";
+import { type Adjust, openInstallation, startAdmission, startMaintenance, startPoller } from "@reelqueue/pipeline";
 import { createLogger, createWatchdog, serveCells, type WatchdogOptions } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 import { tick } from "./tick.ts";
@@ -20,7 +20,7 @@ export async function openPoller(
     const { config, ready } = installation;
     const { freed } = scope.use(startAdmission(installation));
     const watchdog = scope.use(createWatchdog({ ...patience, onExpired: wish.expired }));
-    const recovery = scope.use(startRecovery(installation, freed, { retentionMs: config.retentionDays * day }));
+    const recovery = scope.use(startMaintenance(installation, freed, { retentionMs: config.retentionDays * day }));
     const poller = scope.use(
       startPoller(installation, freed, { concurrency: env.concurrency, maxSleepMs: 250, onTick: watchdog.beat }),
     );

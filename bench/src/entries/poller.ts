@@ -12,7 +12,7 @@ const {
 const intervalMs = Number(process.env.INTERVAL_MS);
 const log = createLogger({ name: "poller", level: "warn" });
 /** A belief so far off that every wait is the longest one, a minute of the provider. */
-const endless = { of: () => ({ mu: Math.log(1e12), sigma: 0.02 }), meet: async () => {}, learn: async () => {} };
+const endless = { of: () => ({ mu: Math.log(1e12), sigma: 0.02 }), load: async () => {}, record: async () => {} };
 const timeScale = 60_000 / Math.max(intervalMs, 1e-6);
 
 await run(

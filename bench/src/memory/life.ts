@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { generationRequest, type HandOver } from "@reelqueue/contracts";
+import { generationRequest, type JobRef } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { eventually } from "@reelqueue/testing";
 import { prompts } from "../rig/prompts.ts";
@@ -68,7 +68,7 @@ async function run(cell: ledger.Cell, count: number): Promise<void> {
 
 const generous = { rate: 0, burst: 0, window: chunk, leaseMs: 30_000, weights: {} };
 
-async function submit(grant: HandOver, transitions: ledger.Transitions): Promise<ledger.Moved[]> {
+async function submit(grant: JobRef, transitions: ledger.Transitions): Promise<ledger.Moved[]> {
   const token = ledger.operationToken();
   const intent = { id: grant.generation, token, attempt: 1, account: { name: account } };
   const begun = await transitions.begin(grant, { token, leaseMs: 90_000 });

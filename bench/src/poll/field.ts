@@ -72,7 +72,7 @@ const unlimited = { limits: { inFlight: 1_000_000, requestsPerMinute: 1e9 } };
 
 /** Due times evenly over one interval, so that looks come at an even pace from the start. */
 async function spread(cell: ledger.Cell, size: number, intervalMs: number): Promise<void> {
-  await ledger.pull(cell, "poll", account);
+  await ledger.makeAllDue(cell, "poll", account);
   for (let done = 0; done < size; ) {
     const { items, lease } = await ledger.claim(cell, "poll", account, [], { limit: chunk, leaseMs: 600_000 });
     const nextInMs = (i: number) => warmUpMs + ((done + i) / size) * intervalMs;

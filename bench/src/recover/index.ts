@@ -11,7 +11,7 @@ import { openScene, type Scene, type Size, type Started } from "./scene.ts";
 import { askedFor, dueTimes, type Held, readHeld, watchDues } from "./watch.ts";
 
 /** How long the state before the kill is measured, and how long the one after it is looked at: longer than any lease of a look. */
-const measuredMs = { before: 20_000, after: timing.lookLeaseMs + 15_000 };
+const measuredMs = { before: 20_000, after: timing.pollLeaseMs + 15_000 };
 
 /** Everything is killed at once, Redis too, while 10,000 tasks run; how soon is each looked at in time again, and is anything lost or paid twice? */
 export async function recover({ quick }: Options): Promise<Report> {
@@ -62,7 +62,7 @@ async function killed(scene: Scene): Promise<Killed> {
   const redisAt = await starting.redisAt;
   await using cell = await scene.openCell();
   const asked = new Set(askedFor(scene.road, startedAt).map(({ id }) => id));
-  const held = await readHeld(cell, timing.lookLeaseMs, { killedAt, dues, asked });
+  const held = await readHeld(cell, timing.pollLeaseMs, { killedAt, dues, asked });
   const watch = watchDues(cell, held);
   const standingThen = await standing(cell);
   const started = await starting.started;
@@ -103,7 +103,7 @@ function figuresOf(before: readonly Look[], { killedAt, startedAt, redisAt, star
     "first of these looked at, ms": since(Math.min(...ofTheDead.map(({ lookedAt }) => lookedAt))),
     "last of these looked at again, ms": since(last(ofTheDead)),
     recoveredInMs: since(caughtUpAt(looks, firstLookAt, p99)),
-    "afterwards: late p99, ms": quantile(lateBy(looks.filter(({ dueAt }) => since(dueAt) > timing.lookLeaseMs)), 0.99),
+    "afterwards: late p99, ms": quantile(lateBy(looks.filter(({ dueAt }) => since(dueAt) > timing.pollLeaseMs)), 0.99),
   };
 }
 

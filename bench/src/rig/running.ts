@@ -62,7 +62,7 @@ export const generationOf = (cell: string, task: string): string => ledger.gener
 export async function teach(cell: ledger.Cell, medianMs: number, sigma: number, className = runClass): Promise<void> {
   const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
   const runs = Array.from({ length: 64 }, () => ({ class: className, ms: medianMs * Math.exp(sigma * normal()) }));
-  await Promise.all(runs.map((run) => ledger.learn(cell, run)));
+  await Promise.all(runs.map((run) => ledger.recordRunTime(cell, run)));
 }
 
 function newGeneration(cell: ledger.Cell, task: string): ledger.NewGeneration {

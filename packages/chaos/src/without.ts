@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { HandOver } from "@reelqueue/contracts";
+import type { JobRef } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { type Moved, sendMove } from "@reelqueue/ledger/testing";
 import type { Account, Adjust, Installation } from "@reelqueue/pipeline";
@@ -30,14 +30,14 @@ type Intent = Parameters<ledger.Transitions["begin"]>[1];
 /** Reads what `begin` answers, and writes the intent only with what came of the POST. */
 class LateIntent extends ledger.Transitions {
   readonly #cell: ledger.Cell;
-  readonly #unwritten = new Map<string, [HandOver, Intent]>();
+  readonly #unwritten = new Map<string, [JobRef, Intent]>();
 
   constructor({ cell, publicUrl }: Installation) {
     super(cell, publicUrl);
     this.#cell = cell;
   }
 
-  override async begin(job: HandOver, intent: Intent): Promise<Moved> {
+  override async begin(job: JobRef, intent: Intent): Promise<Moved> {
     const begun = await asBegun(job, this.#cell);
     if (begun.kind === "moved") this.#unwritten.set(job.generation, [job, intent]);
     return begun;
@@ -79,7 +79,7 @@ class UnconfirmedIntent extends ledger.Transitions {
     this.#cell = cell;
   }
 
-  override async begin(job: HandOver, intent: Intent): Promise<Moved> {
+  override async begin(job: JobRef, intent: Intent): Promise<Moved> {
     const begun = await asBegun(job, this.#cell);
     if (begun.kind === "moved") void super.begin(job, intent).catch(() => {});
     return begun;
@@ -87,7 +87,7 @@ class UnconfirmedIntent extends ledger.Transitions {
 }
 
 /** What `begin` would answer, by reading alone. */
-async function asBegun({ generation, n }: HandOver, cell: ledger.Cell): Promise<Moved> {
+async function asBegun({ generation, n }: JobRef, cell: ledger.Cell): Promise<Moved> {
   const found = await ledger.read(cell, generation);
   if (!found) return { kind: "missing" };
   const { state, lane, dispatchSeq, account, attempt, runTimeClass, requeues } = found.record;

@@ -7,13 +7,13 @@ export const queues = {
 export type QueueName = keyof typeof queues;
 
 /** What a job carries: enough to find the record, never the request itself. */
-export interface HandOver {
+export interface JobRef {
   generation: string;
   /** The hand-over number in the record; a job with another number is stale and ends without effect. */
   n: number;
 }
 
 /** The BullMQ job id of one hand-over (BullMQ refuses ids with a colon, and ids of digits only). */
-export function jobId(stage: QueueName, { generation, n }: HandOver): string {
+export function jobId(stage: QueueName, { generation, n }: JobRef): string {
   return `${stage}-${generation}-${n}`;
 }

@@ -1,13 +1,13 @@
-export { type RunTime, readRunTimes as learned, recordRunTime as learn } from "./accounts/run-times.ts";
+export { type RunTime, readRunTimes, recordRunTime } from "./accounts/run-times.ts";
 export {
   type AccountStatus,
   accountStatus,
   type Bucket,
   pause,
-  type QueuePosition as Standing,
-  queuePosition as standing,
-  reassign as reroute,
-  reserveRiskBudget as doubt,
+  type QueuePosition,
+  queuePosition,
+  reassign,
+  reserveRiskBudget,
   resume,
   throttle,
   waitingIds,
@@ -15,8 +15,8 @@ export {
 export {
   beginUpload,
   dropUpload,
-  recordUpload as noteUpload,
-  renewUpload as holdUpload,
+  recordUpload,
+  renewUpload,
   type UploadState,
   uploadStates,
 } from "./accounts/uploads.ts";
@@ -38,7 +38,7 @@ export {
   tenantsOf,
 } from "./generations/list.ts";
 export type { Moved } from "./generations/move.ts";
-export { type Found, orphans, ownerOf, read, readMany, recordUnowned as noteUnowned } from "./generations/read.ts";
+export { type Found, orphans, ownerOf, read, readMany, recordUnowned } from "./generations/read.ts";
 export { freeze, thaw } from "./generations/request-text.ts";
 export {
   type FinishedTask,
@@ -58,20 +58,20 @@ export {
   type ClaimOptions,
   claim,
   type Reschedule,
-  renewClaim as renew,
+  renewClaim,
   reschedule,
 } from "./scheduling/claim.ts";
 export {
-  type CallbackHint as Hint,
-  extendLease as extend,
-  listPastDeadline as overdue,
-  makeAllDue as pull,
-  makeDueNow as nudge,
-  promoteDelayed as ripen,
-  purge as forget,
-  type Redispatched as Reissued,
-  redispatch as reissue,
-  releaseSlot as release,
-  requestCancel as wish,
-  updateFields as note,
+  type CallbackHint,
+  extendLease,
+  listPastDeadline,
+  makeAllDue,
+  makeDueNow,
+  promoteDelayed,
+  purge,
+  type Redispatched,
+  redispatch,
+  releaseSlot,
+  requestCancel,
+  updateFields,
 } from "./scheduling/due.ts";

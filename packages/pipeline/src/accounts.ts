@@ -2,8 +2,8 @@ import { type Config, type GenerationRequest, type Label, modeOf } from "@reelqu
 import type { AdmitLimits } from "@reelqueue/ledger";
 import type { Call, Provider, Reading } from "@reelqueue/providers";
 import { type ResolvedAccount, type Secret, StartError } from "@reelqueue/runtime";
-import { patiently } from "./circuit-breaker.ts";
-import type { Deps } from "./context.ts";
+import { withCircuitBreaker } from "./circuit-breaker.ts";
+import type { Context } from "./context.ts";
 /** One API key at one provider, with everything the stages need to know of it. */
 export interface Account {
   name: string;
@@ -21,7 +21,7 @@ export interface Account {
   /** Requests per minute as the provider counts them: of every kind, or only submits where looks have a limit of their own; absent: no limit known. */
   requestsPerMinute?: number;
   /** Where looks are counted apart from submits: how many in a minute, and their bucket. */
-  looks?: { perMinute: number; rate: number; burst: number };
+  polls?: { perMinute: number; rate: number; burst: number };
   /** Known not to charge tasks that fail, so a new attempt costs nothing twice. */
   retriesFailures: boolean;
   /** What becomes of POSTs of unknown fate, and how much may be risked in a day. */
@@ -84,7 +84,7 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
     },
     ...(perMinute !== undefined && { requestsPerMinute: perMinute }),
     ...(looksPerMinute !== undefined && {
-      looks: { perMinute: looksPerMinute, ...bucketOf(looksPerMinute, account.timeScale) },
+      polls: { perMinute: looksPerMinute, ...bucketOf(looksPerMinute, account.timeScale) },
     }),
     retriesFailures: chargesFailures === false,
     resubmit: { policy: account.onUnknown, capMicroUsd: account.resubmitUsdPerDay * 1_000_000 },
@@ -113,17 +113,17 @@ function stated(fact: { value: number; label: Label } | null): number | undefine
 }
 
 /** What an adapter may use for one question about a task. */
-export function callOf(account: Account, deps: Pick<Deps, "http" | "timing">): Call {
+export function callOf(account: Account, deps: Pick<Context, "http" | "timing">): Call {
   return {
-    http: patiently(account, deps.http),
+    http: withCircuitBreaker(account, deps.http),
     baseUrl: account.baseUrl,
     key: account.key.reveal(),
     switches: account.reading.switches,
-    timeoutMs: deps.timing.lookMs,
+    timeoutMs: deps.timing.pollMs,
   };
 }
 
 /** The class of a generation: what run times are learned by. */
-export function classOf({ provider }: Account, request: GenerationRequest): string {
+export function runTimeClassOf({ provider }: Account, request: GenerationRequest): string {
   return [provider.capabilities.name, request.model, request.resolution, request.seconds, modeOf(request)].join("/");
 }

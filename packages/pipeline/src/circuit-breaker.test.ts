@@ -1,15 +1,15 @@
 import { type Egress, EgressError } from "@reelqueue/egress";
 import { expect, test } from "vitest";
 import type { Account } from "./accounts.ts";
-import { Patience, patiently } from "./circuit-breaker.ts";
+import { CircuitBreaker, withCircuitBreaker } from "./circuit-breaker.ts";
 
 /** Asks ten times a second over so many seconds; tells how many requests left, by the second. */
-function asked(patience: Patience, clock: { ms: number }, seconds: number, answers: boolean): number[] {
+function asked(patience: CircuitBreaker, clock: { ms: number }, seconds: number, answers: boolean): number[] {
   return Array.from({ length: seconds }, () => {
     let left = 0;
     for (let i = 0; i < 10; i += 1) {
       clock.ms += 100;
-      if (!patience.mayAsk()) continue;
+      if (!patience.mayRequest()) continue;
       left += 1;
       if (answers) patience.answered();
       else patience.failed();
@@ -22,7 +22,7 @@ const sum = (numbers: number[]) => numbers.reduce((total, each) => total + each,
 
 test("a provider that is away for an hour gets a few requests and then one in 15 s, instead of ten a second", () => {
   const clock = { ms: 0 };
-  const patience = new Patience(1, () => clock.ms);
+  const patience = new CircuitBreaker(1, () => clock.ms);
   const left = asked(patience, clock, 3_600, false);
   expect(sum(left)).toBeGreaterThan(3_600 / 16);
   expect(sum(left)).toBeLessThanOrEqual(5 + 3_600 / 15);
@@ -30,7 +30,7 @@ test("a provider that is away for an hour gets a few requests and then one in 15
 
 test("one that is back is asked once a second at first, and more every ten seconds until nothing is held back", () => {
   const clock = { ms: 0 };
-  const patience = new Patience(1, () => clock.ms);
+  const patience = new CircuitBreaker(1, () => clock.ms);
   asked(patience, clock, 60, false);
   const left = asked(patience, clock, 200, true);
   const firstAnswer = left.findIndex((count) => count > 0);
@@ -42,9 +42,9 @@ test("one that is back is asked once a second at first, and more every ten secon
 
 test("some failures between answers hold nothing back", () => {
   const clock = { ms: 0 };
-  const patience = new Patience(1, () => clock.ms);
+  const patience = new CircuitBreaker(1, () => clock.ms);
   for (let i = 0; i < 1_000; i += 1) {
-    expect(patience.mayAsk()).toBe(true);
+    expect(patience.mayRequest()).toBe(true);
     if (i % 5 === 4) patience.answered();
     else patience.failed();
   }
@@ -52,12 +52,12 @@ test("some failures between answers hold nothing back", () => {
 
 test("while one request looks whether the provider is back, no other leaves; one that was given up from here is no answer", () => {
   const clock = { ms: 0 };
-  const patience = new Patience(1, () => clock.ms);
+  const patience = new CircuitBreaker(1, () => clock.ms);
   for (let i = 0; i < 5; i += 1) patience.failed();
   clock.ms += 15_000;
-  expect([patience.mayAsk(), patience.mayAsk()]).toEqual([true, false]);
+  expect([patience.mayRequest(), patience.mayRequest()]).toEqual([true, false]);
   patience.gaveUp();
-  expect([patience.mayAsk(), patience.mayAsk()]).toEqual([true, false]);
+  expect([patience.mayRequest(), patience.mayRequest()]).toEqual([true, false]);
 });
 
 test("what is held back was never sent, and 5xx counts as no answer while 4xx is one", async () => {
@@ -70,7 +70,7 @@ test("what is held back was never sent, and 5xx counts as no answer while 4xx is
       return { status, headers: {}, text: "" };
     },
   } as unknown as Egress;
-  const careful = patiently({ timeScale: 1 } as Account, http);
+  const careful = withCircuitBreaker({ timeScale: 1 } as Account, http);
   for (const _ of statuses) await careful.request({ method: "GET", url: "http://127.0.0.1/" });
   const held = careful.request({ method: "GET", url: "http://127.0.0.1/" });
   await expect(held).rejects.toBeInstanceOf(EgressError);

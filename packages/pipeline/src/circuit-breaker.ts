@@ -12,7 +12,7 @@ const ramp = { firstPerSecond: 1, factor: 1.5, everyMs: 10_000, overPerSecond: 1
  * How one account's provider is treated while it is away and just after: it is not hammered, and not run over when it returns. What is
  * held back has not been sent.
  */
-export class Patience {
+export class CircuitBreaker {
   readonly #timeScale: number;
   readonly #now: () => number;
   #failures = 0;
@@ -27,7 +27,7 @@ export class Patience {
   }
 
   /** Whether a request may leave now; one that may is expected to tell how it ended. */
-  mayAsk(): boolean {
+  mayRequest(): boolean {
     if (this.#away) {
       if (this.#probing || this.#now() < this.#nextAt) return false;
       this.#probing = true;
@@ -80,21 +80,21 @@ export class Patience {
   }
 }
 
-const patiences = new WeakMap<Account, Patience>();
+const breakers = new WeakMap<Account, CircuitBreaker>();
 
-export function patienceWith(account: Account): Patience {
-  const known = patiences.get(account) ?? new Patience(account.timeScale);
-  patiences.set(account, known);
+export function circuitBreakerOf(account: Account): CircuitBreaker {
+  const known = breakers.get(account) ?? new CircuitBreaker(account.timeScale);
+  breakers.set(account, known);
   return known;
 }
 
 /** The way out to one account's provider, through which nothing leaves that patience holds back. */
-export function patiently(account: Account, http: Egress): Egress {
-  const patience = patienceWith(account);
+export function withCircuitBreaker(account: Account, http: Egress): Egress {
+  const patience = circuitBreakerOf(account);
   return {
     ...http,
     request: async (request) => {
-      if (!patience.mayAsk())
+      if (!patience.mayRequest())
         throw new EgressError("unsent", "held back: the provider does not answer", { sent: false, code: "HELD_BACK" });
       try {
         const reply = await http.request(request);

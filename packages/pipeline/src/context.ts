@@ -5,10 +5,10 @@ import type { Prober } from "@reelqueue/probe";
 import type { Queues } from "@reelqueue/queue";
 import type { Logger, Metrics } from "@reelqueue/runtime";
 import type { Accounts } from "./accounts.ts";
-import type { RunTimesBook } from "./poll/run-times.ts";
+import type { LearnedRunTimes } from "./poll/run-times.ts";
 import type { Timing } from "./timing.ts";
 /** What every stage works with. Opened by an app, in order. */
-export interface Deps {
+export interface Context {
   cell: Cell;
   /** Every change of a state. */
   transitions: Transitions;
@@ -16,26 +16,26 @@ export interface Deps {
   accounts: Accounts;
   http: Egress;
   log: Logger;
-  meters: Meters;
+  meters: StageMetrics;
   secrets: Secrets;
   /** Root under which providers reach our callbacks and customers our outputs; absent: poll only. */
   publicUrl?: string;
   media: MediaStore;
   /** Says what a media file really is. */
   prober: Prober;
-  runTimes: RunTimesBook;
+  runTimes: LearnedRunTimes;
   /** 0 up to 1; jitter of every timer. */
   random: () => number;
   /** Is Redis safe enough to spend money on? A sentence says why not. */
-  unsafe: () => string | undefined;
+  submitRefusal: () => string | undefined;
   /** Has Redis room for new generations? A sentence says why not. */
-  full: () => string | undefined;
+  acceptRefusal: () => string | undefined;
   timing: Timing;
   /** Called between named steps; only entry files of rehearsals supply it, to crash there. */
-  reached?: (point: CrashPoint, id: string) => void | Promise<void>;
+  crashPoint?: (point: CrashPoint, id: string) => void | Promise<void>;
 }
 
-export interface FinalizeDeps extends Deps {
+export interface FinalizeDeps extends Context {
   outputs: OutputStore;
 }
 
@@ -69,7 +69,7 @@ export type CrashPoint =
   | "deliver:after-record";
 
 /** What is counted of the stages, under /metrics. */
-export function createMeters(metrics: Metrics) {
+export function createStageMetrics(metrics: Metrics) {
   return {
     submits: metrics.counter("submits_total", "POSTs by outcome", ["account", "outcome"]),
     polls: metrics.counter("polls_total", "Looks at tasks by answer", ["account", "answer"]),
@@ -83,4 +83,4 @@ export function createMeters(metrics: Metrics) {
   };
 }
 
-export type Meters = ReturnType<typeof createMeters>;
+export type StageMetrics = ReturnType<typeof createStageMetrics>;

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { LedgerError, type LedgerErrorKind } from "@reelqueue/ledger";
-import type { Deps } from "./context.ts";
+import type { Context } from "./context.ts";
 
 const passing: ReadonlySet<LedgerErrorKind> = new Set(["unavailable", "write_rejected", "unconfirmed"]);
 
 /** Repeats a write that must not be lost until Redis takes it: an answer that cost money is held here through any outage. */
-export async function insist<T>(deps: Pick<Deps, "log">, write: () => Promise<T>): Promise<T> {
+export async function insist<T>(deps: Pick<Context, "log">, write: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
       return await write();

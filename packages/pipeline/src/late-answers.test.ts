@@ -1,15 +1,15 @@
 import * as ledger from "@reelqueue/ledger";
 import { sendMove } from "@reelqueue/ledger/testing";
-import type { Progress, Submitted } from "@reelqueue/providers";
+import type { PollResult, SubmitResult } from "@reelqueue/providers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { callbackToken } from "./callback-token.ts";
 import { accept, admit, callback, type Installation, submit } from "./index.ts";
 import { applyDecision } from "./poll/apply.ts";
 import { evaluatePoll, type PolledTask } from "./poll/evaluate.ts";
-import { resolve } from "./reconcile/reconcile.ts";
-import { lookAtReviewed } from "./reconcile/watch-review.ts";
-import { begin } from "./submit/intent.ts";
-import { bind, settle } from "./submit/outcome.ts";
+import { reconcile } from "./reconcile/reconcile.ts";
+import { watchReviews } from "./reconcile/watch-review.ts";
+import { beginIntent } from "./submit/intent.ts";
+import { bind, storeResult } from "./submit/outcome.ts";
 import type { Intent } from "./submit/submit.ts";
 import { testInstallation } from "./test-installation.ts";
 
@@ -26,10 +26,10 @@ afterEach(async () => {
   await scope.disposeAsync();
 });
 
-const throttled: Submitted = { kind: "throttled", message: "429", retryAfterMs: 0 };
-const lost: Submitted = { kind: "unknown", message: "reset", evidence: "nothing" };
+const throttled: SubmitResult = { kind: "throttled", message: "429", retryAfterMs: 0 };
+const lost: SubmitResult = { kind: "unknown", message: "reset", evidence: "nothing" };
 
-test.each<Submitted>([
+test.each<SubmitResult>([
   throttled,
   { kind: "unsent", message: "refused" },
   { kind: "rejected", failure: { class: "rejected", message: "no" } },
@@ -37,9 +37,9 @@ test.each<Submitted>([
 ])("a worker whose answer ($kind) is written twice does not take the next worker's intent away", async (answer) => {
   const id = await queued();
   const first = await intend(id);
-  await settle(first, throttled, deps);
+  await storeResult(first, throttled, deps);
   const second = await intend(id);
-  await settle(first, answer, deps);
+  await storeResult(first, answer, deps);
   expect(await look(id)).toMatchObject({ state: "submitting", token: second.token });
   await bind(second, "task-2", deps);
   expect(await look(id)).toMatchObject({ state: "running", taskId: "task-2" });
@@ -71,7 +71,7 @@ test("an answer about an earlier task does not touch the attempt that runs now",
 
 test("a resolver that stood still does not send again what another one has sent already", async () => {
   const id = await queued();
-  await settle(await intend(id), lost, deps);
+  await storeResult(await intend(id), lost, deps);
   await due(id);
   const provider = deps.accounts.get("hiapi")?.provider;
   if (!provider) throw new Error("hiapi is not there");
@@ -80,7 +80,7 @@ test("a resolver that stood still does not send again what another one has sent 
     ...deps.accounts.get("hiapi"),
     provider: {
       ...provider,
-      submit: async (): Promise<Submitted> => {
+      submit: async (): Promise<SubmitResult> => {
         await meanwhile();
         return { kind: "rejected", failure: { class: "rejected", message: "no" } };
       },
@@ -97,34 +97,34 @@ test("a resolver that stood still does not send again what another one has sent 
       expect: { token: record?.token ?? "" },
       due: { lane: "backlog" },
     });
-    await settle(await intend(id), lost, deps);
+    await storeResult(await intend(id), lost, deps);
   };
-  await resolve({ ...account, quietMs: 0 }, deps);
+  await reconcile({ ...account, quietMs: 0 }, deps);
   expect(await look(id)).toMatchObject({ state: "unknown" });
 });
 
 test("a refusal proves nothing before the quiet window is over", async () => {
   const id = await queued();
-  await settle(await intend(id), lost, deps);
+  await storeResult(await intend(id), lost, deps);
   await due(id);
   const known = deps.accounts.get("hiapi");
   if (!known) throw new Error("hiapi is not there");
-  const refused: Submitted = { kind: "rejected", failure: { class: "rejected", message: "no" } };
-  await resolve({ ...known, provider: { ...known.provider, submit: async () => refused } }, deps);
+  const refused: SubmitResult = { kind: "rejected", failure: { class: "rejected", message: "no" } };
+  await reconcile({ ...known, provider: { ...known.provider, submit: async () => refused } }, deps);
   expect(await look(id)).toMatchObject({ state: "unknown" });
 });
 
 test("a provider that says nothing usable for a day leaves the question to a person", async () => {
   const id = await queued();
-  await settle(await intend(id), lost, deps);
+  await storeResult(await intend(id), lost, deps);
   await due(id);
   const known = deps.accounts.get("hiapi");
   if (!known) throw new Error("hiapi is not there");
   const mute = { ...known, provider: { ...known.provider, submit: async () => lost } };
-  await resolve(mute, deps);
+  await reconcile(mute, deps);
   expect(await look(id)).toMatchObject({ state: "unknown" });
   await due(id);
-  await resolve(mute, soon({ askForMs: 0 }));
+  await reconcile(mute, soon({ reconcileForMs: 0 }));
   expect(await look(id)).toMatchObject({ state: "needs_review" });
 });
 
@@ -135,7 +135,7 @@ test("a callback of an earlier attempt does not pass for the one that is lost", 
   const failed = { kind: "failed", failure: { class: "upstream", message: "gpu lost" } } as const;
   await writeAnswer(task, failed);
   await ripe(id);
-  await settle(await intend(id), lost, deps);
+  await storeResult(await intend(id), lost, deps);
   await callsBack(id, 1, "task-1");
   expect((await look(id))?.callbackTaskId).toBeUndefined();
   await callsBack(id, 1, "task-1b");
@@ -147,21 +147,26 @@ test("a callback of an earlier attempt does not pass for the one that is lost", 
 
 test("a callback that comes after a person was asked settles it, where the provider knows the task", async () => {
   const id = await queued();
-  await settle(await intend(id), lost, deps);
+  await storeResult(await intend(id), lost, deps);
   await due(id);
   const known = deps.accounts.get("hiapi");
   if (!known) throw new Error("hiapi is not there");
-  await resolve({ ...known, provider: { ...known.provider, submit: async () => lost } }, soon({ askForMs: 0 }));
+  await reconcile({ ...known, provider: { ...known.provider, submit: async () => lost } }, soon({ reconcileForMs: 0 }));
   expect(await look(id)).toMatchObject({ state: "needs_review" });
   await callsBack(id, 1, "task-1");
-  const poll = async (): Promise<Progress> => ({ kind: "pending", phase: "running", status: "handling", known: true });
-  await lookAtReviewed({ ...known, provider: { ...known.provider, poll } }, deps);
+  const poll = async (): Promise<PollResult> => ({
+    kind: "pending",
+    phase: "running",
+    status: "handling",
+    known: true,
+  });
+  await watchReviews({ ...known, provider: { ...known.provider, poll } }, deps);
   expect(await look(id)).toMatchObject({ state: "running", taskId: "task-1" });
 });
 
 test("a callback names a task of a generation that waits: nothing is sent, the task is looked into", async () => {
   const id = await queued();
-  await settle(await intend(id), throttled, deps);
+  await storeResult(await intend(id), throttled, deps);
   await callsBack(id, 1, "task-1");
   const { grants } = await grant(id);
   const verdict = await submit(grants, deps, () => {});
@@ -195,7 +200,7 @@ async function grant(id: string): Promise<{ grants: { generation: string; n: num
 
 async function intend(id: string): Promise<Intent> {
   const { grants } = await grant(id);
-  const begun = await begin(grants, ledger.operationToken(), deps);
+  const begun = await beginIntent(grants, ledger.operationToken(), deps);
   if (begun.kind !== "begun") throw new Error(begun.note);
   return begun.intent;
 }
@@ -204,7 +209,7 @@ async function look(id: string): Promise<ledger.GenerationRecord | undefined> {
   return (await ledger.read(deps.cell, id))?.record;
 }
 
-async function writeAnswer(task: PolledTask, result: Progress): Promise<void> {
+async function writeAnswer(task: PolledTask, result: PollResult): Promise<void> {
   const account = deps.accounts.get("hiapi");
   if (!account) throw new Error("hiapi is not there");
   const decision = evaluatePoll(task, result, Date.now(), account, deps);
@@ -214,7 +219,7 @@ async function writeAnswer(task: PolledTask, result: Progress): Promise<void> {
 /** Ends its backoff. */
 async function ripe(id: string): Promise<void> {
   await deps.cell.redis.zadd(deps.cell.keys.due("backoff", "hiapi"), "XX", 1, id);
-  await ledger.ripen(deps.cell, "hiapi", 10);
+  await ledger.promoteDelayed(deps.cell, "hiapi", 10);
 }
 
 async function due(id: string): Promise<void> {

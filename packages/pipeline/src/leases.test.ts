@@ -1,22 +1,22 @@
 import { expect, test } from "vitest";
-import { openCalm } from "./leases.ts";
+import { openLeaseGracePeriod } from "./leases.ts";
 
 test("leases are taken away only once everybody alive has had time to renew them since Redis was last away", () => {
   let nowMs = 1_000;
-  const calm = openCalm(15_000, () => nowMs);
+  const calm = openLeaseGracePeriod(15_000, () => nowMs);
   const turnUntil = (endMs: number) => {
     for (; nowMs < endMs; nowMs += 1_000) calm.answered();
   };
-  expect(calm.lasts()).toBe(false);
+  expect(calm.isOver()).toBe(false);
   turnUntil(15_000);
-  expect(calm.lasts()).toBe(false);
+  expect(calm.isOver()).toBe(false);
   turnUntil(17_000);
-  expect(calm.lasts()).toBe(true);
+  expect(calm.isOver()).toBe(true);
   nowMs += 16_000;
   calm.answered();
-  expect(calm.lasts()).toBe(false);
+  expect(calm.isOver()).toBe(false);
   turnUntil(nowMs + 14_000);
-  expect(calm.lasts()).toBe(false);
+  expect(calm.isOver()).toBe(false);
   turnUntil(nowMs + 2_000);
-  expect(calm.lasts()).toBe(true);
+  expect(calm.isOver()).toBe(true);
 });

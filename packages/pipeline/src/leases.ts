@@ -1,7 +1,7 @@
-import type { HandOver } from "@reelqueue/contracts";
+import type { JobRef } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import type { Deps } from "./context.ts";
-export interface LeaseWish {
+import type { Context } from "./context.ts";
+export interface JobLeaseOptions {
   lane: ledger.Lane;
   leaseMs: number;
   /** After so long the work is not believed to go on any more, whatever its process says; left out: it is. */
@@ -9,34 +9,34 @@ export interface LeaseWish {
 }
 
 /** Renews the lease of a hand-over's work, until disposed. */
-export function holdLease(
-  handOver: HandOver,
-  { lane, leaseMs, atMostMs = Number.POSITIVE_INFINITY }: LeaseWish,
-  { cell }: Pick<Deps, "cell">,
+export function holdJobLease(
+  handOver: JobRef,
+  { lane, leaseMs, atMostMs = Number.POSITIVE_INFINITY }: JobLeaseOptions,
+  { cell }: Pick<Context, "cell">,
 ): Disposable {
   const startedAt = performance.now();
-  return renewing(leaseMs / 3, async () => {
-    if (performance.now() - startedAt < atMostMs) await ledger.extend(cell, lane, handOver, leaseMs);
+  return renewEvery(leaseMs / 3, async () => {
+    if (performance.now() - startedAt < atMostMs) await ledger.extendLease(cell, lane, handOver, leaseMs);
   });
 }
 
 /** The lease of one claimed look, renewed until disposed or ended. */
-export interface HeldLook extends Disposable {
+export interface HeldClaim extends Disposable {
   /** Renews it no more; answers the end that it has by now, the fence of what is written. */
   end(): string;
 }
 
-/** Holds what was claimed for `lookLeaseMs`, however long its provider takes to answer; a lease that is lost all the same only costs another look. */
-export function holdLook(
+/** Holds what was claimed for `pollLeaseMs`, however long its provider takes to answer; a lease that is lost all the same only costs another look. */
+export function holdClaim(
   lane: ledger.Lane,
   account: string,
   { id, lease }: { id: string; lease: string },
-  { cell, timing }: Pick<Deps, "cell" | "timing">,
-): HeldLook {
-  const longerMs = timing.lookLeaseMs / 2;
+  { cell, timing }: Pick<Context, "cell" | "timing">,
+): HeldClaim {
+  const longerMs = timing.pollLeaseMs / 2;
   let held = lease;
-  const renewal = renewing(longerMs, async () => {
-    held = (await ledger.renew(cell, lane, account, { id, lease: held, longerMs })) ?? held;
+  const renewal = renewEvery(longerMs, async () => {
+    held = (await ledger.renewClaim(cell, lane, account, { id, lease: held, longerMs })) ?? held;
   });
   const stop = () => renewal[Symbol.dispose]();
   return {
@@ -49,23 +49,23 @@ export function holdLook(
 }
 
 /** Renews something again and again until disposed; a renewal that fails is made up for by the next. */
-export function renewing(everyMs: number, renew: () => Promise<unknown>): Disposable {
+export function renewEvery(everyMs: number, renew: () => Promise<unknown>): Disposable {
   const timer = setInterval(() => void renew().catch(() => {}), everyMs);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** Says whether workers that are alive have had time to renew their leases since Redis, or this process, was last away. */
-export interface Calm {
+export interface LeaseGracePeriod {
   /** Redis has just answered. */
   answered(): void;
-  lasts(): boolean;
+  isOver(): boolean;
 }
 
 /**
  * Who hears nothing of Redis for `ms` was away; as long after that every worker that is alive has renewed its leases.
  * It begins as if Redis had been away.
  */
-export function openCalm(ms: number, now = () => performance.now()): Calm {
+export function openLeaseGracePeriod(ms: number, now = () => performance.now()): LeaseGracePeriod {
   let answeredAt = Number.NEGATIVE_INFINITY;
   let since = Number.POSITIVE_INFINITY;
   return {
@@ -73,6 +73,6 @@ export function openCalm(ms: number, now = () => performance.now()): Calm {
       if (now() - answeredAt > ms) since = now();
       answeredAt = now();
     },
-    lasts: () => now() - since >= ms,
+    isOver: () => now() - since >= ms,
   };
 }

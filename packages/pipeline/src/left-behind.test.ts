@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import * as ledger from "@reelqueue/ledger";
 import type { OutputStore } from "@reelqueue/outputs";
-import type { Listed, Progress, Provider, Submitted } from "@reelqueue/providers";
+import type { CandidatePage, PollResult, Provider, SubmitResult } from "@reelqueue/providers";
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { callbackToken } from "./callback-token.ts";
 import { type Account, accept, admit, callback, finalize, type Installation, submit } from "./index.ts";
 import { review } from "./operate/review.ts";
 import { startPoller } from "./poll/poller.ts";
-import { resolve } from "./reconcile/reconcile.ts";
+import { reconcile } from "./reconcile/reconcile.ts";
 import { testInstallation } from "./test-installation.ts";
 
 /** What a state starts without, and what must survive a change of state. */
@@ -17,7 +17,7 @@ let here: Installation;
 beforeEach(async () => {
   scope = new AsyncDisposableStack();
   const opened = await testInstallation(scope, { ark: { quietMs: 0, timeScale: 3_000, chargesFailures: false } });
-  const timing = { ...opened.timing, missApartMs: 1 };
+  const timing = { ...opened.timing, absencesApartMs: 1 };
   here = { ...opened, timing, queues: { ...opened.queues, add: async () => {} } };
 });
 afterEach(async () => {
@@ -30,9 +30,9 @@ const scripts = new URL("../../ledger/src/scripts/", import.meta.url);
 const moveScript = readFileSync(new URL("move.lua", scripts), "utf8").replace(/^--- @include (\w+)$/gm, (_, name) =>
   readFileSync(new URL(`include/${name}.lua`, scripts), "utf8"),
 );
-const lost: Submitted = { kind: "unknown", message: "reset", evidence: "nothing" };
-const absent: Listed = { kind: "listed", candidates: [], more: false };
-const pending: Progress = { kind: "pending", phase: "running", status: "running", known: true };
+const lost: SubmitResult = { kind: "unknown", message: "reset", evidence: "nothing" };
+const absent: CandidatePage = { kind: "listed", candidates: [], more: false };
+const pending: PollResult = { kind: "pending", phase: "running", status: "running", known: true };
 
 test("review → sent: the absences counted before do not count as 404s of the task", async () => {
   const id = await inReviewAfterTwoAbsences();
@@ -145,7 +145,7 @@ async function submitWith(id: string, post: Provider["submit"]): Promise<void> {
 /** Looks for its lost POST once. */
 async function resolveWith(id: string, list: NonNullable<Provider["list"]>): Promise<void> {
   await here.cell.redis.zadd(here.cell.keys.due("unknown", "ark"), "XX", 1, id);
-  expect(await resolve(ark({ list }), here)).toBe(1);
+  expect(await reconcile(ark({ list }), here)).toBe(1);
 }
 
 /** Its POST was lost, two look-ups found no task, and then nothing could be told any more. */
@@ -159,7 +159,7 @@ async function inReviewAfterTwoAbsences(): Promise<string> {
 }
 
 /** Polls its task until one answer is written. */
-async function pollOnce(id: string, answer: Progress): Promise<void> {
+async function pollOnce(id: string, answer: PollResult): Promise<void> {
   const lane = here.cell.keys.due("poll", "ark");
   await here.cell.redis.zadd(lane, "XX", 1, id);
   const accounts = new Map([["ark", ark({ poll: async () => answer })]]);

@@ -37,7 +37,7 @@ export function startLoop(turn: () => Promise<number>, failed: (error: unknown) 
 }
 
 /** Work of a loop that goes on while the loop turns. */
-export interface UnderWay {
+export interface InFlight {
   count(): number;
   add(work: Promise<void>, failed: (error: unknown) => void): void;
   /** Resolves when all of it has ended. */
@@ -45,7 +45,7 @@ export interface UnderWay {
 }
 
 /** `freed` is called whenever a piece of it has ended, well or badly. */
-export function trackUnderWay(freed: () => void): UnderWay {
+export function trackInFlight(freed: () => void): InFlight {
   const pieces = new Set<Promise<void>>();
   return {
     count: () => pieces.size,

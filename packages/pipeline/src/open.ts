@@ -20,7 +20,7 @@ import {
 } from "@reelqueue/runtime";
 import { openAccounts } from "./accounts.ts";
 import type { FinalizeDeps } from "./context.ts";
-import { createMeters } from "./context.ts";
+import { createStageMetrics } from "./context.ts";
 import { openRunTimes } from "./poll/run-times.ts";
 import { watchSafety } from "./redis-safety.ts";
 import { timing } from "./timing.ts";
@@ -86,7 +86,7 @@ export async function openInstallation(
     accounts: openAccounts(loaded.accounts, config, providerNamed),
     http,
     log,
-    meters: createMeters(metrics),
+    meters: createStageMetrics(metrics),
     metrics,
     secrets: { callbackKey: deriveKey(secret, "callback"), webhookSecrets: webhookSecretsOf(loaded, secret) },
     ...(publicUrl !== undefined && { publicUrl }),
@@ -95,8 +95,8 @@ export async function openInstallation(
     outputs: await openDiskOutputs({ directory: config.outputs.directory, egress: http, ...storage }),
     runTimes: openRunTimes(cell),
     random: Math.random,
-    unsafe: safety.submitRefusal,
-    full: safety.acceptRefusal,
+    submitRefusal: safety.submitRefusal,
+    acceptRefusal: safety.acceptRefusal,
     ready: safety.ready,
     timing,
     config,

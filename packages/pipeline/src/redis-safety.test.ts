@@ -48,7 +48,7 @@ test("what is under way is finished in a Redis without any room, and what is old
   expect(items).toMatchObject([{ id }]);
   await ledger.reschedule(cell, { lane: "poll", account: "hiapi", id, lease, nextInMs: 0 });
   expect((await sendMove(cell, { id, from: ["running"], to: "failed", token: "3" })).kind).toBe("moved");
-  expect(await ledger.forget(cell, "failed", "default", -1, 9)).toBe(1);
+  expect(await ledger.purge(cell, "failed", "default", -1, 9)).toBe(1);
   await expect(ledger.accept(cell, [generation])).rejects.toMatchObject({ kind: "write_rejected" });
 });
 

@@ -11,9 +11,9 @@ export const timing = {
   /** Longer than the start budget, and renewed while the POST is under way: afterwards its worker is taken for dead. */
   submitLeaseMs: 30_000,
   /** A whole look at a task. */
-  lookMs: 15_000,
+  pollMs: 15_000,
   /** Renewed while a look, or a question about a lost POST, is under way: afterwards its poller is taken for dead. */
-  lookLeaseMs: 6_000,
+  pollLeaseMs: 6_000,
   /** A whole upload of a file to a provider. */
   uploadMs: 120_000,
   /** Renewed while the upload is under way: until then nobody else sends the same file. */
@@ -21,18 +21,18 @@ export const timing = {
   /** Renewed while a finalizer is at work. */
   finalizeLeaseMs: 60_000,
   /** How long a full disk is waited for before room is looked for again. */
-  roomMs: 30_000,
+  diskFullWaitMs: 30_000,
   /** Longer than the longest send of a webhook. */
   deliverLeaseMs: 30_000,
   /** Looks that find nothing count as apart only when this long lies between them. */
-  missApartMs: 30_000,
+  absencesApartMs: 30_000,
   /** A lost POST about which its provider has said nothing usable for so long goes to a person. */
-  askForMs: 24 * 3_600_000,
+  reconcileForMs: 24 * 3_600_000,
   /** How often a provider's list is searched for tasks that nobody owns, and how old a task has to be before it counts as one. */
-  unownedEveryMs: 600_000,
-  unownedAfterMs: 3_600_000,
+  orphanSearchEveryMs: 600_000,
+  orphanAfterMs: 3_600_000,
   /** Recovery and admission turn at least this often. */
-  turnMs: 1_000,
+  tickMs: 1_000,
 };
 
 export type Timing = typeof timing;

@@ -1,17 +1,17 @@
 import type { Failure } from "@reelqueue/contracts";
 import { type Ask, exchange } from "./exchange.ts";
 import { type Answer, type Errors, failure, isSuccess, judge, wait } from "./judge.ts";
-import type { Call, Progress, Unanswered } from "./provider.ts";
+import type { Call, NoAnswer, PollResult } from "./provider.ts";
 
 /** How one provider's answers about a task are read. */
 export interface Watching extends Errors {
   /** What the body says about the task that was asked for; undefined where it says nothing usable. */
-  progress(body: unknown, taskId: string): Progress | undefined;
+  progress(body: unknown, taskId: string): PollResult | undefined;
 }
 
 /** Why a question about something was not answered with it. */
 export type Denied =
-  | Unanswered
+  | NoAnswer
   | { kind: "missing"; message: string }
   /** A definite no to the question itself. */
   | { kind: "refused"; failure: Failure; evidence: string };
@@ -19,7 +19,7 @@ export type Denied =
 const lookTimeoutMs = 15_000;
 
 /** Asks once for the state of a task. */
-export async function pollOnce(watching: Watching, call: Call, path: string, taskId: string): Promise<Progress> {
+export async function pollOnce(watching: Watching, call: Call, path: string, taskId: string): Promise<PollResult> {
   const outcome = await lookOnce(watching, call, path, (body) => watching.progress(body, taskId));
   return outcome.kind === "refused" ? unanswered(outcome) : outcome;
 }
@@ -47,7 +47,7 @@ export async function askOnce<T>(
 }
 
 /** A look is never refused for good: what was refused is asked again. */
-export function unanswered({ failure, evidence }: Extract<Denied, { kind: "refused" }>): Unanswered {
+export function unanswered({ failure, evidence }: Extract<Denied, { kind: "refused" }>): NoAnswer {
   return { kind: "unreachable", message: `${failure.message} (${evidence})` };
 }
 

@@ -1,5 +1,5 @@
 import type { Phase } from "./capabilities.ts";
-import type { Progress, RemoteOutput } from "./provider.ts";
+import type { PollResult, RemoteOutput } from "./provider.ts";
 import { type FailureRuling, failureClassOf } from "./rulings.ts";
 
 /** A task as a dialect reads it out of an answer. */
@@ -21,7 +21,7 @@ export function progressOf(
   told: Told | undefined,
   taskId: string,
   failures: readonly FailureRuling[],
-): Progress | undefined {
+): PollResult | undefined {
   if (!told || (told.id !== undefined && told.id !== taskId)) return undefined;
   const { status, phase, percent } = told;
   switch (phase) {
@@ -39,13 +39,13 @@ export function progressOf(
   }
 }
 
-function succeeded({ outputs, usage = {} }: Told): Progress | undefined {
+function succeeded({ outputs, usage = {} }: Told): PollResult | undefined {
   if (!outputs.some(({ kind }) => kind === "video")) return undefined;
   const used = Object.entries(usage).filter((entry): entry is [string, number] => entry[1] !== undefined);
   return { kind: "succeeded", outputs, ...(used.length > 0 && { usage: Object.fromEntries(used) }) };
 }
 
-function failed({ error }: Told, failures: readonly FailureRuling[]): Progress {
+function failed({ error }: Told, failures: readonly FailureRuling[]): PollResult {
   const code = error?.code;
   const message = error?.message ?? code ?? "The provider gives no reason";
   const reported = { message, ...(code === undefined ? {} : { code }) };

@@ -18,19 +18,19 @@ export interface Provider {
   /** What one attempt is expected to cost, at the account's unit prices; `videoSeconds`: of its reference videos together, where they are known. */
   price(request: GenerationRequest, reading: Reading, videoSeconds?: number): Quote;
   /** One POST. Never throws for anything the network or the provider does. */
-  submit(request: GenerationRequest, call: SubmitCall): Promise<Submitted>;
+  submit(request: GenerationRequest, call: SubmitCall): Promise<SubmitResult>;
   /** One look at a task. Never throws for anything the network or the provider does. */
-  poll(taskId: string, call: Call): Promise<Progress>;
+  poll(taskId: string, call: Call): Promise<PollResult>;
   /** Reads a callback; only where the provider has callbacks. */
   callback?(received: ReceivedCallback): CallbackReading;
   /** Asks for the task that a POST with this idempotency key made. Never throws. */
-  lookup?(clientId: string, call: Call): Promise<LookedUp>;
+  lookup?(clientId: string, call: Call): Promise<LookupResult>;
   /** One page of the tasks that a lost POST may have made, by what the provider repeats of a request. Never throws. */
-  list?(lost: LostSubmit, call: Call): Promise<Listed>;
+  list?(lost: LostSubmit, call: Call): Promise<CandidatePage>;
   /** One page, from 1, of the tasks that this key made, newest first, whoever asked for them. Never throws. */
-  tasks?(page: number, call: Call): Promise<Made>;
+  tasks?(page: number, call: Call): Promise<TaskPage>;
   /** Withdraws a task that has not begun; leaves every other one as it is. Never throws. */
-  cancel?(taskId: string, call: Call): Promise<Withdrawn>;
+  cancel?(taskId: string, call: Call): Promise<CancelResult>;
   /** Hands a file to the provider, which then has it under a URL or an asset id. Never throws. */
   upload?(file: Upload, call: Call): Promise<Uploaded>;
   /** Whether an asset may be used yet. Never throws. */
@@ -72,7 +72,7 @@ export interface SubmitCall extends Call {
 }
 
 /** What came of one POST. `unknown` whenever the task may exist. */
-export type Submitted =
+export type SubmitResult =
   | { kind: "accepted"; taskId: string }
   /** A definite no to this request. */
   | { kind: "rejected"; failure: Failure }
@@ -85,7 +85,7 @@ export type Submitted =
   /** The task may exist and be paid. `evidence` is what was seen, cut to a few hundred characters. */
   | { kind: "unknown"; message: string; evidence: string };
 
-export type Progress =
+export type PollResult =
   /** `known` is false for a status that the documents do not name: keep polling, count it. */
   | { kind: "pending"; phase: "queued" | "running"; progress?: number; status: string; known: boolean }
   /** `usage` is what the provider says it used: `tokens`, `seconds`, `webSearches`. */
@@ -95,20 +95,20 @@ export type Progress =
   | { kind: "expired" }
   /** The provider does not know the task (believed only after three in a row). */
   | { kind: "missing"; message: string }
-  | Unanswered;
+  | NoAnswer;
 
 /** Why a question has no answer yet; it may be asked again. */
-export type Unanswered =
+export type NoAnswer =
   | { kind: "throttled"; retryAfterMs?: number; message: string }
   | { kind: "blocked"; reason: "key" | "balance"; message: string }
   /** No usable answer: network, 5xx, HTML, half JSON, success without a URL. */
   | { kind: "unreachable"; message: string };
 
-export type LookedUp =
+export type LookupResult =
   | { kind: "found"; taskId: string }
   /** The provider knows no task of this id, for now: one miss proves nothing. */
   | { kind: "absent"; message: string }
-  | Unanswered;
+  | NoAnswer;
 
 /** A POST whose fate is unknown. */
 export interface LostSubmit {
@@ -120,12 +120,12 @@ export interface LostSubmit {
   page: number;
 }
 
-export type Listed =
+export type CandidatePage =
   /** `more` is true where the next page may hold tasks that are as new. No candidate on any page: absent, for now. */
-  { kind: "listed"; candidates: Candidate[]; more: boolean } | Unanswered;
+  { kind: "listed"; candidates: Candidate[]; more: boolean } | NoAnswer;
 
 /** `more`: an older page may follow. */
-export type Made = { kind: "made"; tasks: { taskId: string; createdAtMs: number }[]; more: boolean } | Unanswered;
+export type TaskPage = { kind: "made"; tasks: { taskId: string; createdAtMs: number }[]; more: boolean } | NoAnswer;
 
 export interface Candidate {
   taskId: string;
@@ -134,12 +134,12 @@ export interface Candidate {
   likeness: "certain" | "possible";
 }
 
-export type Withdrawn =
+export type CancelResult =
   | { kind: "canceled" }
   /** It has begun or is over: it ends as the provider says. */
   | { kind: "kept"; message: string }
   | { kind: "missing"; message: string }
-  | Unanswered;
+  | NoAnswer;
 
 /** A file for the provider: from the web, or as bytes. */
 export interface Upload {
@@ -155,14 +155,14 @@ export type Uploaded =
   /** Usable as `asset://<assetId>` once `asset` says so. */
   | { kind: "asset"; assetId: string }
   | { kind: "rejected"; failure: Failure }
-  | Unanswered;
+  | NoAnswer;
 
 export type AssetState =
   | { kind: "active" }
   | { kind: "processing"; status: string }
   | { kind: "failed"; message: string }
   | { kind: "missing"; message: string }
-  | Unanswered;
+  | NoAnswer;
 
 export interface ReceivedCallback {
   /** The raw body, exactly as received. */

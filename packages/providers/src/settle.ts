@@ -1,7 +1,7 @@
 import type { Failure } from "@reelqueue/contracts";
 import { type Exchange, exchange } from "./exchange.ts";
 import { type Answer, type Errors, failure, isSuccess, judge, wait } from "./judge.ts";
-import type { SubmitCall, Submitted } from "./provider.ts";
+import type { SubmitCall, SubmitResult } from "./provider.ts";
 
 /** How one provider's answers to a create are read. */
 export interface Creation extends Errors {
@@ -21,7 +21,11 @@ export interface Post {
 const timeoutMs = 60_000;
 
 /** Builds the body, sends it once, and says what came of it. */
-export async function submitOnce(creation: Creation, call: SubmitCall, build: () => Promise<Post>): Promise<Submitted> {
+export async function submitOnce(
+  creation: Creation,
+  call: SubmitCall,
+  build: () => Promise<Post>,
+): Promise<SubmitResult> {
   let post: Post;
   try {
     post = await build();
@@ -40,14 +44,14 @@ function lengthFailure({ maxBodyBytes: most }: Creation, bytes: number): Failure
   return failure("rejected", most.rule, `The request is ${bytes} bytes long; the provider takes at most ${most.bytes}`);
 }
 
-function submitted(creation: Creation, answer: Exchange): Submitted {
+function submitted(creation: Creation, answer: Exchange): SubmitResult {
   if (answer.kind === "unsent") return answer;
   if (answer.kind === "lost") return { kind: "unknown", message: "No whole answer", evidence: answer.message };
   const taskId = isSuccess(answer.status) ? creation.createdId(answer.body) : undefined;
   return taskId === undefined ? refused(creation, answer) : { kind: "accepted", taskId };
 }
 
-function refused(creation: Creation, answer: Answer): Submitted {
+function refused(creation: Creation, answer: Answer): SubmitResult {
   const { evidence } = answer;
   const judgement = judge(creation, answer);
   if (!judgement) return { kind: "unknown", message: "A success without a task id", evidence };

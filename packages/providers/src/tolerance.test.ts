@@ -1,7 +1,7 @@
 import { generationRequest } from "@reelqueue/contracts";
 import { describe, expect, test } from "vitest";
 import { recordingsOf } from "./exam/recording.ts";
-import type { Progress, SubmitCall, Submitted } from "./provider.ts";
+import type { PollResult, SubmitCall, SubmitResult } from "./provider.ts";
 import { providers } from "./registry.ts";
 
 /** What may stand anywhere in an answer although no document says so. */
@@ -101,13 +101,13 @@ function expectNamed(outcome: object | undefined): void {
   }
 }
 
-function expectSound(progress: Progress): void {
+function expectSound(progress: PollResult): void {
   if (progress.kind !== "succeeded") return;
   expect(progress.outputs.some(({ kind }) => kind === "video")).toBe(true);
   for (const { url } of progress.outputs) expect(url).toMatch(/^https?:\/\//);
 }
 
-function expectSure(outcome: Submitted, status: number): void {
+function expectSure(outcome: SubmitResult, status: number): void {
   if (status >= 300) expect(outcome.kind).not.toBe("accepted");
   if (outcome.kind === "accepted") expect(outcome.taskId.length).toBeGreaterThan(0);
   if (status >= 500 && status !== 503) expect(outcome.kind).toBe("unknown");

@@ -1,7 +1,7 @@
 import { eventually, sharedRedis, uniqueCell } from "@reelqueue/testing";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { consume, openQueues, type Queues, type Verdict } from "./index.ts";
+import { consume, type JobResult, openQueues, type Queues } from "./index.ts";
 
 let scope: AsyncDisposableStack;
 let queues: Queues;
@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => scope.disposeAsync());
 
-function consuming(answer: (times: number) => Verdict | Promise<Verdict>): { generation: string; n: number }[] {
+function consuming(answer: (times: number) => JobResult | Promise<JobResult>): { generation: string; n: number }[] {
   const seen: { generation: string; n: number }[] = [];
   scope.use(
     consume(
@@ -75,7 +75,7 @@ test("a hand-over that nobody has begun can be taken back", async () => {
 
 test("closing waits for the work under way", async () => {
   const begun = Promise.withResolvers<void>();
-  const end = Promise.withResolvers<Verdict>();
+  const end = Promise.withResolvers<JobResult>();
   const consumer = consume(
     "submit",
     () => {

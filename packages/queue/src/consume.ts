@@ -1,10 +1,10 @@
-import { queues as catalogue, type HandOver, type QueueName } from "@reelqueue/contracts";
+import { queues as catalogue, type JobRef, type QueueName } from "@reelqueue/contracts";
 import { DelayedError, type Job, UnrecoverableError, Worker } from "bullmq";
 import type { Cluster, Redis } from "ioredis";
 import { bullPrefix, versionCheck } from "./queues.ts";
 
 /** What a stage says of a job when it is through with it; the only words that reach BullMQ. */
-export type Verdict =
+export type JobResult =
   | { kind: "done"; note?: string }
   /** Hand it out again later; spends nothing. */
   | { kind: "again"; afterMs: number }
@@ -32,13 +32,13 @@ export interface Consumer extends AsyncDisposable {
  */
 export function consume(
   stage: QueueName,
-  handle: (handOver: HandOver, signal: AbortSignal) => Promise<Verdict>,
+  handle: (handOver: JobRef, signal: AbortSignal) => Promise<JobResult>,
   { connect, prefix, concurrency, onError }: ConsumeOptions,
 ): Consumer {
   const connection = connect();
   connection.on("error", () => {});
   let active = 0;
-  const worker: Worker<HandOver> = new Worker<HandOver>(
+  const worker: Worker<JobRef> = new Worker<JobRef>(
     catalogue[stage].name,
     async (job, token, signal) => {
       active += 1;
@@ -73,7 +73,7 @@ export function consume(
   };
 }
 
-async function obey(job: Job<HandOver>, token: string | undefined, verdict: Verdict): Promise<string | undefined> {
+async function obey(job: Job<JobRef>, token: string | undefined, verdict: JobResult): Promise<string | undefined> {
   switch (verdict.kind) {
     case "done":
       return verdict.note;

@@ -1,2 +1,2 @@
-export { type ConsumeOptions, type Consumer, consume, type Verdict } from "./consume.ts";
+export { type ConsumeOptions, type Consumer, consume, type JobResult } from "./consume.ts";
 export { bullPrefix, type Job, openQueues, type Queues } from "./queues.ts";

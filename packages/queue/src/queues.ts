@@ -1,4 +1,4 @@
-import { queues as catalogue, type HandOver, jobId, type QueueName } from "@reelqueue/contracts";
+import { queues as catalogue, type JobRef, jobId, type QueueName } from "@reelqueue/contracts";
 import { Queue } from "bullmq";
 import DataLoader from "dataloader";
 import type { Cluster, Redis } from "ioredis";
@@ -10,7 +10,7 @@ export interface QueuesOptions {
   prefix: string;
 }
 
-export interface Job extends HandOver {
+export interface Job extends JobRef {
   /** 0 (first) to 2,097,151; left out: in order of arrival. */
   priority?: number;
 }
@@ -19,7 +19,7 @@ export interface Job extends HandOver {
 export interface Queues extends AsyncDisposable {
   add(stage: "submit" | "finalize", jobs: readonly Job[]): Promise<void>;
   /** Takes a hand-over back that no worker has begun. */
-  remove(stage: "submit" | "finalize", handOver: HandOver): Promise<void>;
+  remove(stage: "submit" | "finalize", handOver: JobRef): Promise<void>;
   /** Nothing waits, runs or is delayed there: true also after somebody deleted BullMQ's keys. */
   isIdle(stage: "submit" | "finalize"): Promise<boolean>;
   /** Keeps the repeatable tick of the pollers alive; safe to call again and again. */
@@ -33,7 +33,7 @@ export function openQueues({ connect, prefix }: QueuesOptions): Queues {
   const connection = connect();
   connection.on("error", () => {});
   const open = (name: QueueName) => {
-    const queue = new Queue<HandOver>(catalogue[name].name, {
+    const queue = new Queue<JobRef>(catalogue[name].name, {
       connection,
       prefix: bullPrefix(prefix),
       ...versionCheck(connection),
@@ -65,7 +65,7 @@ export function openQueues({ connect, prefix }: QueuesOptions): Queues {
 }
 
 /** Jobs of one turn of the event loop are added in one call. */
-function gatherJobs(queue: Queue<HandOver>, stage: QueueName): DataLoader<Job, true> {
+function gatherJobs(queue: Queue<JobRef>, stage: QueueName): DataLoader<Job, true> {
   const addAll = async (jobs: readonly Job[]) => {
     await queue.addBulk(jobs.map((job) => toBull(stage, job)));
     return jobs.map(() => true as const);
@@ -79,7 +79,7 @@ export const bullPrefix = (prefix: string): string => `${prefix}:bull`;
 export const versionCheck = ({ isCluster }: Redis | Cluster) => ({ skipVersionCheck: isCluster });
 
 function toBull(stage: QueueName, { generation, n, priority }: Job) {
-  const handOver: HandOver = { generation, n };
+  const handOver: JobRef = { generation, n };
   return {
     name: stage,
     data: handOver,

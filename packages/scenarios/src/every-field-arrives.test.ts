@@ -1,6 +1,6 @@
 import { type GenerationRequest, imageRoles } from "@reelqueue/contracts";
 import { createEgress } from "@reelqueue/egress";
-import { type Call, type Progress, type Provider, providers, type Reading } from "@reelqueue/providers";
+import { type Call, type PollResult, type Provider, providers, type Reading } from "@reelqueue/providers";
 import { startTwin } from "@reelqueue/twin";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
@@ -128,7 +128,7 @@ function pick(from: Record<string, unknown>, like: Record<string, unknown>): Rec
 
 /** A video, a last frame where and only where one was asked for, their lives, and what was used where the provider tells it. */
 function expectWhole(
-  progress: Progress,
+  progress: PollResult,
   { returnLastFrame = false, webSearch }: GenerationRequest,
   seconds: unknown,
 ): void {

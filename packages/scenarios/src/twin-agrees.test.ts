@@ -1,6 +1,6 @@
 import type { GenerationRequest, Problem } from "@reelqueue/contracts";
 import { createEgress } from "@reelqueue/egress";
-import { type Provider, providers, type Submitted } from "@reelqueue/providers";
+import { type Provider, providers, type SubmitResult } from "@reelqueue/providers";
 import { startTwin, type TwinOptions } from "@reelqueue/twin";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
@@ -87,8 +87,8 @@ async function submitAll(
   baseUrl: string,
   requests: readonly GenerationRequest[],
   { switches }: Reading,
-): Promise<Submitted[]> {
-  const answers: Submitted[] = [];
+): Promise<SubmitResult[]> {
+  const answers: SubmitResult[] = [];
   let next = 0;
   const work = async () => {
     for (let at = next++; at < requests.length; at = next++) {
@@ -110,7 +110,7 @@ async function submitAll(
 }
 
 /** The shortest difference of each kind: one that a person can read. */
-function shortest<T extends { ours: readonly string[]; twins: Submitted | undefined; request: GenerationRequest }>(
+function shortest<T extends { ours: readonly string[]; twins: SubmitResult | undefined; request: GenerationRequest }>(
   differences: T[],
 ) {
   const kinds = new Map<string, T>();

@@ -26,7 +26,7 @@ async function orphans(failed: string, hands: Hands): Promise<void> {
   const strangers = await Promise.all(["stranger", "too-late"].map((marker) => makeTask(marker, hands)));
   await ledger.nudge(cell, failed, [], { taskId: strangers[1] ?? "", attempt: "1", account: "ark" });
   const { timing } = hands.deps;
-  const searching = { ...only("ark", hands), timing: { ...timing, unownedAfterMs: 0 } };
+  const searching = { ...only("ark", hands), timing: { ...timing, orphanAfterMs: 0 } };
   await recoverUntil([], () => true, searching, hands);
   if ((await ledger.orphans(cell)).length !== 2) throw new Error("two tasks are orphans");
 }

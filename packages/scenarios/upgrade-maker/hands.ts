@@ -26,8 +26,8 @@ const timing = {
   submitLeaseMs: 3_000,
   sendingMs: 6_000,
   finalizeLeaseMs: 4_000,
-  missApartMs: 500,
-  turnMs: 200,
+  absencesApartMs: 500,
+  tickMs: 200,
 };
 
 export function handsOn(world: World): Hands {

@@ -1,5 +1,5 @@
 import type { Generation, State } from "@reelqueue/contracts";
-import { cancel, type Finding, find, type Installation, retry, review } from "@reelqueue/pipeline";
+import { cancel, find, type Installation, type ReviewDecision, retry, review } from "@reelqueue/pipeline";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { ApiError } from "../api-error.ts";
@@ -61,7 +61,8 @@ const whyNot: Partial<Record<State, string>> = {
 async function onReview(request: FastifyRequest, installation: Installation): Promise<Generation> {
   const body = valid(findings, request.body);
   const { id } = await ownGeneration(request, installation);
-  const finding: Finding = body.finding === "sent" ? { kind: "sent", taskId: body.taskId } : { kind: body.finding };
+  const finding: ReviewDecision =
+    body.finding === "sent" ? { kind: "sent", taskId: body.taskId } : { kind: body.finding };
   const outcome = await review(id, finding, installation);
   switch (outcome.kind) {
     case "settled":

@@ -1,6 +1,6 @@
 import type { JobStatus, QueueJobJson } from "@bull-board/api/typings/app";
 import type { Generation, State } from "@reelqueue/contracts";
-import { type Deps, retry } from "@reelqueue/pipeline";
+import { type Context, retry } from "@reelqueue/pipeline";
 import { redact, scrub } from "@reelqueue/runtime";
 import { adviceFor } from "./advice.ts";
 import { type LedgerJob, untouchable } from "./ledger-adapter.ts";
@@ -22,7 +22,7 @@ export const statusOf = {
   expired: "failed",
 } as const satisfies Record<State, JobStatus>;
 
-type RetryDeps = Pick<Deps, "cell" | "transitions">;
+type RetryDeps = Pick<Context, "cell" | "transitions">;
 
 interface JobDeps extends RetryDeps {
   /** When it is looked at again, for those that are delayed. */

@@ -1,11 +1,11 @@
 import type { JobStatus } from "@bull-board/api/typings/app";
 import { type State, states } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { type Deps, find, findMany } from "@reelqueue/pipeline";
+import { type Context, find, findMany } from "@reelqueue/pipeline";
 import { generationJob, generationLog, statusOf } from "./generation-job.ts";
 import type { LedgerJob, LedgerQueue } from "./ledger-adapter.ts";
 
-export type GenerationsDeps = Pick<Deps, "cell" | "transitions" | "accounts">;
+export type GenerationsDeps = Pick<Context, "cell" | "transitions" | "accounts">;
 
 /** Every generation of the cell, each state under the status of BullMQ that means the same to a person. */
 export function generationsQueue(deps: GenerationsDeps): LedgerQueue {
@@ -64,6 +64,6 @@ async function toJobs(ids: readonly string[], deps: GenerationsDeps): Promise<Le
 
 async function dueTimes(ids: readonly string[], cell: ledger.Cell): Promise<Map<string, number>> {
   const found = (await ledger.readMany(cell, ids)).filter((item) => item !== undefined);
-  const standings = await Promise.all(found.map(({ id, record }) => ledger.standing(cell, id, record)));
+  const standings = await Promise.all(found.map(({ id, record }) => ledger.queuePosition(cell, id, record)));
   return new Map(found.map(({ id }, i) => [id, Date.now() + (standings[i]?.dueInMs ?? 0)]));
 }

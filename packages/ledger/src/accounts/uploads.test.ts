@@ -25,16 +25,16 @@ test("an upload whose worker never came back is anyone's after its lease", async
 test("an upload that is held stays its worker's for longer, and a file that is there for as long as before", async () => {
   const leftMs = (file: string) => cell.redis.pttl(cell.keys.upload("toapis", file));
   await ledger.beginUpload(cell, "toapis", "a.mp4", 1_000);
-  await ledger.holdUpload(cell, "toapis", "a.mp4", 60_000);
+  await ledger.renewUpload(cell, "toapis", "a.mp4", 60_000);
   expect(await leftMs("a.mp4")).toBeGreaterThan(50_000);
-  await ledger.noteUpload(cell, "toapis", "b.mp4", { kind: "ready", address: "asset://1" }, 60_000);
-  await ledger.holdUpload(cell, "toapis", "b.mp4", 1_000);
+  await ledger.recordUpload(cell, "toapis", "b.mp4", { kind: "ready", address: "asset://1" }, 60_000);
+  await ledger.renewUpload(cell, "toapis", "b.mp4", 1_000);
   expect(await leftMs("b.mp4")).toBeGreaterThan(50_000);
 });
 
 test("what became of a file is told until it is dropped or forgotten", async () => {
-  await ledger.noteUpload(cell, "toapis", "a.mp4", { kind: "ready", address: "asset://1" }, 60_000);
-  await ledger.noteUpload(cell, "toapis", "b.mp4", { kind: "processing", assetId: "2" }, 60_000);
+  await ledger.recordUpload(cell, "toapis", "a.mp4", { kind: "ready", address: "asset://1" }, 60_000);
+  await ledger.recordUpload(cell, "toapis", "b.mp4", { kind: "processing", assetId: "2" }, 60_000);
   expect(await ledger.uploadStates(cell, "toapis", ["b.mp4", "none.mp4", "a.mp4"])).toEqual([
     { kind: "processing", assetId: "2" },
     undefined,

@@ -77,7 +77,7 @@ test("a stale dispatch and a requested cancel stop the intent", async () => {
     due: { lane: "submitting", inMs: 90_000 },
   });
   expect(await sendMove(cell, intent(7))).toEqual({ kind: "stale", state: "queued" });
-  expect(await ledger.wish(cell, generation.id, ["queued"])).toEqual({ kind: "noted", state: "queued" });
+  expect(await ledger.requestCancel(cell, generation.id, ["queued"])).toEqual({ kind: "noted", state: "queued" });
   expect(await sendMove(cell, intent(grants[0]?.n ?? 0))).toEqual({ kind: "canceling", state: "queued" });
 });
 
@@ -137,9 +137,9 @@ test("the slot is held while it is unknown, in review or expired, until it is re
   const id = await running(cell, "task-1");
   await sendMove(cell, { id, from: ["running"], to: "expired", token: "t", due: { lane: "watch", inMs: 0 } });
   expect((await ledger.accountStatus(cell, "hiapi")).inFlight).toBe(1);
-  expect(await ledger.release(cell, id, "expired", { unwatch: true })).toBe(true);
+  expect(await ledger.releaseSlot(cell, id, "expired", { unwatch: true })).toBe(true);
   expect((await ledger.accountStatus(cell, "hiapi")).inFlight).toBe(0);
-  expect(await ledger.release(cell, id, "expired", { unwatch: true })).toBe(true);
+  expect(await ledger.releaseSlot(cell, id, "expired", { unwatch: true })).toBe(true);
   expect((await ledger.accountStatus(cell, "hiapi")).inFlight).toBe(0);
 });
 

@@ -124,7 +124,7 @@ function rowOf(name: string, moves: readonly Move[]): string {
 test("clearedOnEntry: nothing that it names is there after the state is entered", async () => {
   const id = await running(cell, "task-1");
   const counts = { polls: 3, missingPolls: { count: 2, atMs: 1 }, consecutiveErrors: 4, ageAtLastPollMs: 5 };
-  await ledger.note(cell, id, { ...counts, downloadAttempts: 7 });
+  await ledger.updateFields(cell, id, { ...counts, downloadAttempts: 7 });
   const transitions = new ledger.Transitions(cell);
   const task = { remoteOutputs: [], finalizePriority: 1, usage: { tokens: 1 } };
   await transitions.finishTask({ id, taskId: "task-1", from: "running" }, task, 1_000);

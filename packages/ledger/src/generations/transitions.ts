@@ -1,4 +1,4 @@
-import type { Failure, HandOver, Next, Output, RemoteOutput, State } from "@reelqueue/contracts";
+import type { Failure, JobRef, Next, Output, RemoteOutput, State } from "@reelqueue/contracts";
 import type { Cell } from "../cell.ts";
 import { type Ending, endingFields } from "../deliveries/event.ts";
 import type { Streak } from "../redis/codec.ts";
@@ -56,7 +56,7 @@ export class Transitions {
   }
 
   /** queued → submitting. The intent: durable, and at a replica where one could take over, before any byte is sent. */
-  begin({ generation, n }: HandOver, { token, leaseMs }: { token: string; leaseMs: number }): Promise<Moved> {
+  begin({ generation, n }: JobRef, { token, leaseMs }: { token: string; leaseMs: number }): Promise<Moved> {
     return this.#move(generation, ["queued"], "submitting", {
       token,
       expect: granted(n),
@@ -164,7 +164,7 @@ export class Transitions {
   }
 
   /** queued → preparing. Its media are not at the provider yet; it gives its slot back. */
-  startUpload({ generation, n }: HandOver, why: string): Promise<Moved> {
+  startUpload({ generation, n }: JobRef, why: string): Promise<Moved> {
     const due: Due = { lane: "preparing", inMs: 0 };
     return this.#move(generation, ["queued"], "preparing", { expect: granted(n), due, note: why });
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { HandOver } from "@reelqueue/contracts";
+import type { JobRef } from "@reelqueue/contracts";
 import type { Cell } from "../cell.ts";
 import { run } from "../redis/run.ts";
 
@@ -18,7 +18,7 @@ export interface AdmitLimits {
 }
 
 export interface Admitted {
-  grants: HandOver[];
+  grants: JobRef[];
   /** Why no more were granted. */
   reason: string;
   /** When trying again makes sense; absent: when something frees. */

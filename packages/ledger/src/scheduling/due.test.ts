@@ -59,13 +59,13 @@ test("looks that are counted apart leave every token to submits, and wait for no
   expect([admitted.grants.length, admitted.reason]).toEqual([2, "rate"]);
 
   await ledger.throttle(cell, "hiapi", 60_000);
-  await ledger.pull(cell, "poll", "hiapi");
+  await ledger.makeAllDue(cell, "poll", "hiapi");
   expect((await claimAll(30_000, { ...bucket, rate: 1_000 })).items).toHaveLength(3);
 
   await ledger.throttle(cell, "hiapi", 50_000, "looks");
   await ledger.resume(cell, "hiapi");
   await ledger.throttle(cell, "hiapi", 50_000, "looks");
-  await ledger.pull(cell, "poll", "hiapi");
+  await ledger.makeAllDue(cell, "poll", "hiapi");
   const held = await claimAll(30_000, bucket);
   expect(held.items).toEqual([]);
   expect(held.nextInMs).toBeGreaterThan(40_000);
@@ -77,27 +77,31 @@ test("a callback makes its task due now", async () => {
   const { lease } = await claimAll();
   await ledger.reschedule(cell, { ...place, id, lease, nextInMs: 60_000 });
   expect((await claimAll()).items).toEqual([]);
-  expect(await ledger.nudge(cell, id, ["poll"])).toEqual({ state: "running", woken: true, orphaned: false });
+  expect(await ledger.makeDueNow(cell, id, ["poll"])).toEqual({ state: "running", woken: true, orphaned: false });
   expect((await claimAll()).items).toHaveLength(1);
-  expect(await ledger.nudge(cell, "nobody", ["poll"])).toEqual({ state: "missing", woken: false, orphaned: false });
+  expect(await ledger.makeDueNow(cell, "nobody", ["poll"])).toEqual({
+    state: "missing",
+    woken: false,
+    orphaned: false,
+  });
 });
 
 test("overdue work is handed over under the next number, so the old job is stale", async () => {
   const generation = newGeneration(cell);
   await ledger.accept(cell, [generation]);
   const { grants } = await ledger.admit(cell, "hiapi", { ...generous, leaseMs: 0 });
-  const again = await ledger.reissue(cell, "granted", "hiapi", 10, 30_000);
+  const again = await ledger.redispatch(cell, "granted", "hiapi", 10, 30_000);
   expect(again).toEqual([{ generation: generation.id, n: (grants[0]?.n ?? 0) + 1 }]);
-  expect(await ledger.reissue(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
+  expect(await ledger.redispatch(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
 });
 
 test("due times of a lane can be pulled forward", async () => {
   const many = Array.from({ length: 5 }, () => newGeneration(cell));
   await ledger.accept(cell, many);
   await ledger.admit(cell, "hiapi", generous);
-  expect(await ledger.reissue(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
-  expect(await ledger.pull(cell, "granted", "hiapi")).toBe(5);
-  expect(await ledger.reissue(cell, "granted", "hiapi", 10, 30_000)).toHaveLength(5);
+  expect(await ledger.redispatch(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
+  expect(await ledger.makeAllDue(cell, "granted", "hiapi")).toBe(5);
+  expect(await ledger.redispatch(cell, "granted", "hiapi", 10, 30_000)).toHaveLength(5);
 });
 
 test("work that goes on keeps its due time away, work of another hand-over does not", async () => {
@@ -111,9 +115,9 @@ test("work that goes on keeps its due time away, work of another hand-over does 
     due: { lane: "finalize", inMs: 0 },
   });
   const n = (moved as { dispatchSeq: number }).dispatchSeq;
-  expect(await ledger.extend(cell, "finalize", { generation: id, n: n - 1 }, 60_000)).toBe(false);
-  expect(await ledger.extend(cell, "finalize", { generation: id, n }, 60_000)).toBe(true);
-  expect(await ledger.reissue(cell, "finalize", "hiapi", 10, 1_000)).toEqual([]);
+  expect(await ledger.extendLease(cell, "finalize", { generation: id, n: n - 1 }, 60_000)).toBe(false);
+  expect(await ledger.extendLease(cell, "finalize", { generation: id, n }, 60_000)).toBe(true);
+  expect(await ledger.redispatch(cell, "finalize", "hiapi", 10, 1_000)).toEqual([]);
 });
 
 test("a backoff that is over puts the generation back in its old place in the line", async () => {
@@ -134,15 +138,15 @@ test("a backoff that is over puts the generation back in its old place in the li
     token: "b",
     due: { lane: "backoff", inMs: 0 },
   });
-  expect(await ledger.ripen(cell, "hiapi", 10)).toEqual({ count: 1 });
+  expect(await ledger.promoteDelayed(cell, "hiapi", 10)).toEqual({ count: 1 });
   const { grants } = await ledger.admit(cell, "hiapi", { ...generous, slots: 2 });
   expect(grants.map(({ generation }) => generation)).toEqual([first.id, second.id]);
 });
 
 test("fields that are no part of a move are written only where there is a record", async () => {
   const id = await running(cell, "task-1");
-  await ledger.note(cell, id, { downloadAttempts: 3 });
-  await ledger.note(cell, "nobody", { downloadAttempts: 3 });
+  await ledger.updateFields(cell, id, { downloadAttempts: 3 });
+  await ledger.updateFields(cell, "nobody", { downloadAttempts: 3 });
   expect((await ledger.read(cell, id))?.record.downloadAttempts).toBe(3);
   expect(await ledger.read(cell, "nobody")).toBeUndefined();
 });
@@ -150,9 +154,9 @@ test("fields that are no part of a move are written only where there is a record
 test("what expired is told until it has moved", async () => {
   const generation = newGeneration(cell, { expiresInMs: 0 });
   await ledger.accept(cell, [generation]);
-  expect(await ledger.overdue(cell, 10)).toEqual([{ id: generation.id, state: "queued", lane: "backlog" }]);
+  expect(await ledger.listPastDeadline(cell, 10)).toEqual([{ id: generation.id, state: "queued", lane: "backlog" }]);
   await sendMove(cell, { id: generation.id, from: ["queued"], to: "expired", token: "x" });
-  expect(await ledger.overdue(cell, 10)).toEqual([]);
+  expect(await ledger.listPastDeadline(cell, 10)).toEqual([]);
 });
 
 test("what rested longer than the retention leaves nothing behind", async () => {
@@ -165,8 +169,8 @@ test("what rested longer than the retention leaves nothing behind", async () => 
     token: "b",
     event: { endpoint: "e", url: "http://x", body: "{}" },
   });
-  expect(await ledger.forget(cell, "succeeded", "default", 60_000, 10)).toBe(0);
-  expect(await ledger.forget(cell, "succeeded", "default", -1, 10)).toBe(1);
+  expect(await ledger.purge(cell, "succeeded", "default", 60_000, 10)).toBe(0);
+  expect(await ledger.purge(cell, "succeeded", "default", -1, 10)).toBe(1);
   expect(await ledger.read(cell, id)).toBeUndefined();
   expect(await ledger.ownerOf(cell, "hiapi", "task-1")).toBeUndefined();
   expect(await ledger.countDeliveries(cell)).toEqual({ pending: 0, delivered: 0, exhausted: 0 });

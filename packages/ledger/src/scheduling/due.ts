@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { HandOver, State } from "@reelqueue/contracts";
+import type { JobRef, State } from "@reelqueue/contracts";
 import type { Cell } from "../cell.ts";
 import { encode, type GenerationRecord } from "../redis/codec.ts";
 import type { Lane } from "../redis/keys.ts";
@@ -37,7 +37,7 @@ export async function promoteDelayed(
   return { count, ...(next !== "" && { nextInMs: Number(next) }) };
 }
 
-export interface Redispatched extends HandOver {
+export interface Redispatched extends JobRef {
   urgency?: number;
 }
 
@@ -61,7 +61,7 @@ export async function redispatch(
 }
 
 /** Says that the work of one hand-over is still going on; false where it is another's by now. */
-export async function extendLease(cell: Cell, lane: Lane, { generation, n }: HandOver, inMs: number): Promise<boolean> {
+export async function extendLease(cell: Cell, lane: Lane, { generation, n }: JobRef, inMs: number): Promise<boolean> {
   return (await run<number>(cell, "extend_lease", [generation, lane, n, Math.round(inMs)])) === 1;
 }
 

@@ -39,11 +39,11 @@ test("work that is handed over again in a call that is sent again gets one numbe
   const { id } = newGeneration(cell);
   await ledger.accept(cell, [newGeneration(cell, { id })]);
   await ledger.admit(cell, "hiapi", generous);
-  await ledger.reissue(cell, "granted", "jiekou", 10, 30_000);
-  await ledger.pull(cell, "granted", "hiapi");
-  const again = await ledger.reissue(answeredAtTheSecondTime(cell), "granted", "hiapi", 10, 30_000);
+  await ledger.redispatch(cell, "granted", "jiekou", 10, 30_000);
+  await ledger.makeAllDue(cell, "granted", "hiapi");
+  const again = await ledger.redispatch(answeredAtTheSecondTime(cell), "granted", "hiapi", 10, 30_000);
   expect(again).toEqual([{ generation: id, n: 2 }]);
-  expect(await ledger.reissue(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
+  expect(await ledger.redispatch(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
 });
 
 test("webhooks that are claimed in a call that is sent again are those that it took", async () => {

@@ -2,17 +2,17 @@ import { type GenerationRequest, limits, type Problem } from "@reelqueue/contrac
 import * as ledger from "@reelqueue/ledger";
 import type { Quote } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
-import { classOf } from "../accounts.ts";
+import { runTimeClassOf } from "../accounts.ts";
 import { admit } from "../admit/admit.ts";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 import { type Looked, lookAtMedia } from "./inspect-media.ts";
 import { type Read, type ReadOptions, readRequest, refusal, requestsOf } from "./read-request.ts";
 import { requestHash } from "./request-hash.ts";
 import { type Loads, noLoads, type Placement, place, readLoads } from "./select-account.ts";
 
 export type AcceptDeps = Pick<
-  Deps,
-  "cell" | "queues" | "accounts" | "media" | "prober" | "log" | "reached" | "timing" | "full"
+  Context,
+  "cell" | "queues" | "accounts" | "media" | "prober" | "log" | "crashPoint" | "timing" | "acceptRefusal"
 >;
 
 export interface AcceptOptions extends ReadOptions {
@@ -43,16 +43,16 @@ export async function accept(
   const refusals = rows.some((row) => row.kind === "refused");
   if (options.dryRun || (options.atomic && refusals)) return rows.map(asValid);
 
-  const full = deps.full();
+  const full = deps.acceptRefusal();
   if (full !== undefined) throw new ledger.LedgerError("write_rejected", full);
   const valid = rows.filter((row) => row.kind === "ready");
-  await deps.reached?.("accept:before-write", valid[0]?.generation.id ?? "");
+  await deps.crashPoint?.("accept:before-write", valid[0]?.generation.id ?? "");
   const answers = await ledger.accept(
     deps.cell,
     valid.map(({ generation }) => generation),
     { atomic: options.atomic ?? false },
   );
-  await deps.reached?.("accept:after-write", valid[0]?.generation.id ?? "");
+  await deps.crashPoint?.("accept:after-write", valid[0]?.generation.id ?? "");
   await admitAll(new Set(valid.map(({ placement }) => placement.account)), deps);
   const answerOf = new Map(valid.map((row, i) => [row as Checked, answers[i]]));
   return rows.map((row) => outcome(row, answerOf.get(row)));
@@ -92,7 +92,7 @@ function toRecord(
     tenant,
     priority: request.priority,
     request: ledger.freeze(request),
-    class: classOf(account, request),
+    class: runTimeClassOf(account, request),
     ...(request.account === undefined && { route: "auto" as const }),
     ...(request.batch !== undefined && { batch: request.batch }),
     ...(request.expiresIn !== undefined && { expiresInMs: request.expiresIn * 1_000 }),

@@ -1,6 +1,6 @@
 import type { GenerationRequest, Problem, QuotedOffer } from "@reelqueue/contracts";
 import type { Accounts } from "../accounts.ts";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 import { type Looked, lookAtMedia } from "./inspect-media.ts";
 import { type Read, type ReadOptions, readRequest, requestsOf } from "./read-request.ts";
 import { choose, type Loads, noLoads, type Offer, offersFor, readLoads } from "./select-account.ts";
@@ -18,7 +18,7 @@ export type QuotedRow =
 export async function quote(
   inputs: readonly unknown[],
   options: QuoteOptions,
-  deps: Pick<Deps, "cell" | "accounts" | "media" | "prober">,
+  deps: Pick<Context, "cell" | "accounts" | "media" | "prober">,
 ): Promise<QuotedRow[]> {
   const accounts = asked(deps.accounts, options.account);
   const loads = accounts.size > 1 ? await readLoads(deps.cell, accounts) : noLoads;

@@ -1,8 +1,8 @@
 import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../accounts.ts";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 
-type AdmitDeps = Pick<Deps, "cell" | "queues" | "reached" | "timing">;
+type AdmitDeps = Pick<Context, "cell" | "queues" | "crashPoint" | "timing">;
 
 /** Grants slots of one account while its limits allow, and puts a submit job behind each. Safe to call at any time, by anyone. */
 export async function admit(account: Account, deps: AdmitDeps): Promise<ledger.Admitted> {
@@ -10,9 +10,9 @@ export async function admit(account: Account, deps: AdmitDeps): Promise<ledger.A
     ...account.limits,
     leaseMs: deps.timing.grantLeaseMs,
   });
-  for (const { generation } of admitted.grants) await deps.reached?.("admit:after-grant", generation);
+  for (const { generation } of admitted.grants) await deps.crashPoint?.("admit:after-grant", generation);
   await deps.queues.add("submit", admitted.grants);
-  for (const { generation } of admitted.grants) await deps.reached?.("admit:after-jobs", generation);
+  for (const { generation } of admitted.grants) await deps.crashPoint?.("admit:after-jobs", generation);
   return admitted;
 }
 
@@ -22,7 +22,7 @@ export interface Admission extends AsyncDisposable {
   freed(account: string): void;
 }
 
-export function startAdmission(deps: Deps): Admission {
+export function startAdmission(deps: Context): Admission {
   const loops = new Map([...deps.accounts.values()].map((account) => [account.name, accountLoop(account, deps)]));
   return {
     freed: (name) => loops.get(name)?.run(),
@@ -33,7 +33,7 @@ export function startAdmission(deps: Deps): Admission {
 }
 
 /** One admission at a time per account; a call that comes meanwhile runs once more afterwards. */
-function accountLoop(account: Account, deps: Deps) {
+function accountLoop(account: Account, deps: Context) {
   let current: Promise<void> | undefined;
   let again = false;
   let stopped = false;
@@ -54,7 +54,7 @@ function accountLoop(account: Account, deps: Deps) {
     });
   };
   const once = async (): Promise<void> => {
-    let waitMs = deps.timing.turnMs;
+    let waitMs = deps.timing.tickMs;
     try {
       const { againInMs } = await admit(account, deps);
       waitMs = Math.min(waitMs, againInMs ?? waitMs);

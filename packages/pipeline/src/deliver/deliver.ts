@@ -1,7 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
 import { type DeliveryOutcome, nextTry, deliver as send } from "@reelqueue/webhooks";
-import type { Deps } from "../context.ts";
-import { startLoop, trackUnderWay } from "../loops.ts";
+import type { Context } from "../context.ts";
+import { startLoop, trackInFlight } from "../loops.ts";
 
 export interface DelivererOptions {
   /** Webhooks under way at once in this process, and of one endpoint in all processes. */
@@ -15,8 +15,8 @@ export interface Deliverer extends AsyncDisposable {
   wake(): void;
 }
 
-export function startDeliverer(deps: Deps, { concurrency, perEndpoint, maxSleepMs }: DelivererOptions): Deliverer {
-  const underWay = trackUnderWay(() => loop.wake());
+export function startDeliverer(deps: Context, { concurrency, perEndpoint, maxSleepMs }: DelivererOptions): Deliverer {
+  const underWay = trackInFlight(() => loop.wake());
   const loop = startLoop(
     async () => {
       const limit = concurrency - underWay.count();
@@ -43,8 +43,8 @@ export function startDeliverer(deps: Deps, { concurrency, perEndpoint, maxSleepM
 
 const notRecorded = "a webhook try could not be recorded; its lease brings it back";
 
-async function attempt(delivery: ledger.DueDelivery, lease: string, deps: Deps): Promise<void> {
-  await deps.reached?.("deliver:after-claim", delivery.id);
+async function attempt(delivery: ledger.DueDelivery, lease: string, deps: Context): Promise<void> {
+  await deps.crashPoint?.("deliver:after-claim", delivery.id);
   const outcome = await send({
     url: delivery.url,
     id: delivery.id,
@@ -55,10 +55,10 @@ async function attempt(delivery: ledger.DueDelivery, lease: string, deps: Deps):
     at: new Date(Number(lease) - deps.timing.deliverLeaseMs),
     timeoutMs: deps.timing.deliverLeaseMs / 2,
   });
-  await deps.reached?.("deliver:after-send", delivery.id);
+  await deps.crashPoint?.("deliver:after-send", delivery.id);
   deps.meters.deliveries.inc({ outcome: outcome.kind });
   await ledger.delivered(deps.cell, delivery, lease, verdict(outcome, delivery.tries + 1, deps.random));
-  await deps.reached?.("deliver:after-record", delivery.id);
+  await deps.crashPoint?.("deliver:after-record", delivery.id);
 }
 
 function verdict(

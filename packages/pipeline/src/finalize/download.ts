@@ -1,11 +1,11 @@
 import type { Output } from "@reelqueue/contracts";
 import type * as ledger from "@reelqueue/ledger";
 import type { Kept, Target } from "@reelqueue/outputs";
-import type { Progress, RemoteOutput } from "@reelqueue/providers";
+import type { PollResult, RemoteOutput } from "@reelqueue/providers";
 import { callOf } from "../accounts.ts";
 import type { FinalizeDeps } from "../context.ts";
 
-export type KeepResult =
+export type DownloadResult =
   | { kind: "kept"; outputs: Output[] }
   /** `spent`: it counts as one of the tries. */
   | { kind: "later"; why: string; spent: boolean; afterMs?: number }
@@ -15,12 +15,12 @@ export type KeepResult =
 const freshUrls = 3;
 
 /** Keeps every output of a task. What is kept already is not fetched again. */
-export async function keepOutputs(
+export async function downloadOutputs(
   found: ledger.Found,
   remote: RemoteOutput[],
   signal: AbortSignal,
   deps: FinalizeDeps,
-): Promise<KeepResult> {
+): Promise<DownloadResult> {
   let urls = remote;
   const outputs: Output[] = [];
   for (const [position, { kind }] of remote.entries()) {
@@ -35,7 +35,7 @@ export async function keepOutputs(
       if (fresh.kind !== "fresh") return fresh.result;
       urls = fresh.outputs;
     }
-    if (kept?.kind !== "kept") return notKept(kept, deps);
+    if (kept?.kind !== "kept") return notDownloaded(kept, deps);
     const { key, bytes, sha256, contentType } = kept;
     outputs.push({ kind, key, bytes, sha256, contentType });
   }
@@ -51,7 +51,7 @@ function targetOf({ id, record }: ledger.Found, kind: Target["kind"]): Target {
   };
 }
 
-function notKept(kept: Exclude<Kept, { kind: "kept" }> | undefined, { timing }: FinalizeDeps): KeepResult {
+function notDownloaded(kept: Exclude<Kept, { kind: "kept" }> | undefined, { timing }: FinalizeDeps): DownloadResult {
   switch (kept?.kind) {
     case undefined:
     case "expired":
@@ -61,7 +61,7 @@ function notKept(kept: Exclude<Kept, { kind: "kept" }> | undefined, { timing }: 
         kind: "later",
         why: `the disk is full: ${kept.freeBytes} bytes free`,
         spent: false,
-        afterMs: timing.roomMs,
+        afterMs: timing.diskFullWaitMs,
       };
     case "aborted":
       return { kind: "later", why: "another worker has it now, or this one is stopping", spent: false, afterMs: 0 };
@@ -81,7 +81,7 @@ function notKept(kept: Exclude<Kept, { kind: "kept" }> | undefined, { timing }: 
   }
 }
 
-type Fresh = { kind: "fresh"; outputs: RemoteOutput[] } | { kind: "none"; result: KeepResult };
+type Fresh = { kind: "fresh"; outputs: RemoteOutput[] } | { kind: "none"; result: DownloadResult };
 
 /** Reads the task again: most providers sign a new URL with every reading. */
 async function askAgain({ record }: ledger.Found, deps: FinalizeDeps): Promise<Fresh> {
@@ -91,7 +91,7 @@ async function askAgain({ record }: ledger.Found, deps: FinalizeDeps): Promise<F
       kind: "none",
       result: { kind: "later", why: `account ${record.account} is not configured`, spent: false, afterMs: 60_000 },
     };
-  const progress: Progress = await account.provider.poll(record.taskId, callOf(account, deps));
+  const progress: PollResult = await account.provider.poll(record.taskId, callOf(account, deps));
   switch (progress.kind) {
     case "succeeded":
       return { kind: "fresh", outputs: progress.outputs };

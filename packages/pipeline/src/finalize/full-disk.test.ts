@@ -24,7 +24,7 @@ test("a disk that fills up between a video and its passport lets the generation 
   };
   const keep = () => finalize(handOver, new AbortController().signal, { ...deps, outputs });
   const state = async () => (await ledger.read(deps.cell, handOver.generation))?.record.state;
-  expect([await keep(), await state()]).toEqual([{ kind: "again", afterMs: deps.timing.roomMs }, "finalizing"]);
+  expect([await keep(), await state()]).toEqual([{ kind: "again", afterMs: deps.timing.diskFullWaitMs }, "finalizing"]);
   room = "written";
   expect([(await keep()).kind, await state()]).toEqual(["done", "succeeded"]);
 });

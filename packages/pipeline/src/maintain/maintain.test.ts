@@ -2,11 +2,11 @@ import * as ledger from "@reelqueue/ledger";
 import { eventually } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { accept, type Installation } from "../index.ts";
-import { begin } from "../submit/intent.ts";
-import { settle } from "../submit/outcome.ts";
+import { beginIntent } from "../submit/intent.ts";
+import { storeResult } from "../submit/outcome.ts";
 import { testInstallation } from "../test-installation.ts";
-import { startRecovery } from "./maintain.ts";
-import { handOverAgain } from "./redispatch.ts";
+import { startMaintenance } from "./maintain.ts";
+import { redispatch } from "./redispatch.ts";
 
 test("a generation that this process cannot read keeps no other from being recovered", async () => {
   await using scope = new AsyncDisposableStack();
@@ -17,7 +17,7 @@ test("a generation that this process cannot read keeps no other from being recov
   for (const id of [strange, lost]) await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "jiekou"), 1, id);
   await deps.cell.redis.zadd(deps.cell.keys.due("granted", "jiekou"), 1, waiting);
   const before = await nOf(waiting, deps);
-  await using _ = startRecovery(deps, () => {}, { retentionMs: 1e9 });
+  await using _ = startMaintenance(deps, () => {}, { retentionMs: 1e9 });
   await eventually(async () => (await ledger.read(deps.cell, lost))?.record.state === "needs_review", {
     describe: "the other one is settled",
   });
@@ -39,7 +39,7 @@ test("a provider that hangs while it is asked about a lost POST keeps nobody els
   const accounts = new Map([...deps.accounts, ["hiapi", { ...hiapi, provider: { ...hiapi.provider, submit } }]]);
   const [lost = ""] = await queued(1, deps, "hiapi");
   await loseAnswer(lost, deps);
-  const recovery = startRecovery({ ...deps, accounts }, () => {}, { retentionMs: 1e9 });
+  const recovery = startMaintenance({ ...deps, accounts }, () => {}, { retentionMs: 1e9 });
   await asked.promise;
   const [waiting = ""] = await queued(1, deps);
   const before = await nOf(waiting, deps);
@@ -54,7 +54,7 @@ test("a job that fails at once is handed over again once in a lease, not in ever
   const deps = withoutJobs(await testInstallation(scope));
   const [id = ""] = await queued(1, deps);
   const before = await nOf(id, deps);
-  for (let turn = 0; turn < 10; turn += 1) await handOverAgain(deps);
+  for (let turn = 0; turn < 10; turn += 1) await redispatch(deps);
   expect(await nOf(id, deps)).toBe(before + 1);
 });
 
@@ -74,9 +74,9 @@ async function queued(count: number, deps: Installation, account = "jiekou"): Pr
 }
 
 async function loseAnswer(id: string, deps: Installation): Promise<void> {
-  const begun = await begin({ generation: id, n: await nOf(id, deps) }, ledger.operationToken(), deps);
+  const begun = await beginIntent({ generation: id, n: await nOf(id, deps) }, ledger.operationToken(), deps);
   if (begun.kind !== "begun") throw new Error(begun.note);
-  await settle(begun.intent, { kind: "unknown", message: "reset", evidence: "nothing" }, deps);
+  await storeResult(begun.intent, { kind: "unknown", message: "reset", evidence: "nothing" }, deps);
 }
 
 async function nOf(id: string, { cell }: Installation): Promise<number> {

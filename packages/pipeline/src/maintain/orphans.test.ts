@@ -1,12 +1,12 @@
 import * as ledger from "@reelqueue/ledger";
-import type { Made } from "@reelqueue/providers";
+import type { TaskPage } from "@reelqueue/providers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Account } from "../accounts.ts";
 import { accept, admit, type Installation } from "../index.ts";
-import { begin } from "../submit/intent.ts";
+import { beginIntent } from "../submit/intent.ts";
 import { bind } from "../submit/outcome.ts";
 import { testInstallation } from "../test-installation.ts";
-import { findUnowned } from "./orphans.ts";
+import { findOrphans } from "./orphans.ts";
 
 let scope: AsyncDisposableStack;
 let deps: Installation;
@@ -25,24 +25,24 @@ test("a task that no generation owns is found among the orphans, once; ours and 
     [made("young", 0.2), made("ours", 2), made("second-charge", 2)],
     [made("also-lost", 5), made("of-last-week", 100)],
   ]);
-  expect(await findUnowned(account, deps, now)).toBe(2);
-  expect(await findUnowned(account, deps, now + 60_000)).toBe(0);
+  expect(await findOrphans(account, deps, now)).toBe(2);
+  expect(await findOrphans(account, deps, now + 60_000)).toBe(0);
   expect(await orphans()).toEqual(["also-lost", "second-charge"]);
-  expect(await findUnowned(account, deps, now + hour)).toBe(1);
+  expect(await findOrphans(account, deps, now + hour)).toBe(1);
   expect(await orphans()).toEqual(["also-lost", "second-charge", "young"]);
 });
 
 test("a list that could not be read is read again from the same time on", async () => {
   let away = true;
   const account = listing([[made("lost", 2)]], () => away);
-  expect(await findUnowned(account, deps, now)).toBe(0);
+  expect(await findOrphans(account, deps, now)).toBe(0);
   away = false;
-  expect(await findUnowned(account, deps, now + 60_000)).toBe(1);
+  expect(await findOrphans(account, deps, now + 60_000)).toBe(1);
 });
 
 test("with a key that others use too, nothing is searched", async () => {
   const account = { ...listing([[made("theirs", 2)]]), sharedKey: true };
-  expect(await findUnowned(account, deps, now)).toBe(0);
+  expect(await findOrphans(account, deps, now)).toBe(0);
 });
 
 function made(taskId: string, hoursAgo: number) {
@@ -56,7 +56,7 @@ function ark(): Account {
 }
 
 function listing(pages: ReturnType<typeof made>[][], away: () => boolean = () => false): Account {
-  const tasks = async (page: number): Promise<Made> =>
+  const tasks = async (page: number): Promise<TaskPage> =>
     away()
       ? { kind: "unreachable", message: "503" }
       : { kind: "made", tasks: pages[page - 1] ?? [], more: page < pages.length };
@@ -74,7 +74,7 @@ async function bound(taskId: string): Promise<void> {
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   await admit(ark(), quiet);
   const n = (await ledger.read(deps.cell, row.id))?.record.dispatchSeq ?? 0;
-  const begun = await begin({ generation: row.id, n }, ledger.operationToken(), deps);
+  const begun = await beginIntent({ generation: row.id, n }, ledger.operationToken(), deps);
   if (begun.kind !== "begun") throw new Error(begun.note);
   await bind(begun.intent, taskId, deps);
 }

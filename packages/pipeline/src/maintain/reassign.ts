@@ -2,8 +2,8 @@ import * as ledger from "@reelqueue/ledger";
 import { lookAtMedia } from "../accept/inspect-media.ts";
 import { choose, type Loads, offersFor, readLoads } from "../accept/select-account.ts";
 import type { Account } from "../accounts.ts";
-import { classOf } from "../accounts.ts";
-import type { Deps } from "../context.ts";
+import { runTimeClassOf } from "../accounts.ts";
+import type { Context } from "../context.ts";
 
 const batch = 100;
 /** Other work waits meanwhile. */
@@ -13,7 +13,7 @@ const lookMs = 2_000;
  * Gives what waits for a paused account to another one that can make it, where the account was not the customer's choice. A generation
  * that waits is one of which nothing was accepted anywhere.
  */
-export async function rerouteFromPaused(deps: Deps, freed: (account: string) => void): Promise<void> {
+export async function reassignFromPaused(deps: Context, freed: (account: string) => void): Promise<void> {
   if (deps.accounts.size < 2) return;
   const loads = await readLoads(deps.cell, deps.accounts);
   for (const account of deps.accounts.values()) {
@@ -21,7 +21,12 @@ export async function rerouteFromPaused(deps: Deps, freed: (account: string) => 
   }
 }
 
-async function emptyBacklog(from: Account, loads: Loads, deps: Deps, freed: (account: string) => void): Promise<void> {
+async function emptyBacklog(
+  from: Account,
+  loads: Loads,
+  deps: Context,
+  freed: (account: string) => void,
+): Promise<void> {
   const ids = await ledger.waitingIds(deps.cell, from.name, batch);
   // A hint says that a task of this account exists after all.
   const free = (await ledger.readMany(deps.cell, ids)).filter(
@@ -33,9 +38,9 @@ async function emptyBacklog(from: Account, loads: Loads, deps: Deps, freed: (acc
     if (!found) continue;
     const best = choose(offersFor(found.request, deps.accounts, looked), loads);
     if (!best || loads.of(best.account).paused) continue;
-    const moved = await ledger.reroute(deps.cell, found.id, from.name, {
+    const moved = await ledger.reassign(deps.cell, found.id, from.name, {
       account: best.account.name,
-      class: classOf(best.account, found.request),
+      class: runTimeClassOf(best.account, found.request),
       note: `${from.name} is paused: given to ${best.account.name}`,
       ...(best.quote.usd !== null && { estimate: best.quote.usd * 1_000_000 }),
     });

@@ -1,5 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 
 const lanes = { submit: "granted", finalize: "finalize" } as const;
 const batch = 200;
@@ -16,13 +16,13 @@ const idleness = new WeakMap<ledger.Cell, Record<keyof typeof lanes, Idleness>>(
  * Where BullMQ has nothing although the ledger says there is work, all of its due times are pulled forward, once in a lease: a job that
  * fails again and again leaves BullMQ empty too.
  */
-export async function handOverAgain(deps: Deps): Promise<void> {
+export async function redispatch(deps: Context): Promise<void> {
   for (const stage of ["submit", "finalize"] as const) {
     const leaseMs = stage === "submit" ? deps.timing.grantLeaseMs : deps.timing.finalizeLeaseMs;
     const lost = await jobsAreGone(stage, leaseMs, deps);
     for (const account of deps.accounts.values()) {
-      if (lost) await ledger.pull(deps.cell, lanes[stage], account.name);
-      const again = await ledger.reissue(deps.cell, lanes[stage], account.name, batch, leaseMs);
+      if (lost) await ledger.makeAllDue(deps.cell, lanes[stage], account.name);
+      const again = await ledger.redispatch(deps.cell, lanes[stage], account.name, batch, leaseMs);
       for (const { generation, n } of again) await deps.queues.remove(stage, { generation, n: n - 1 });
       await deps.queues.add(
         stage,
@@ -39,7 +39,7 @@ export async function handOverAgain(deps: Deps): Promise<void> {
 }
 
 /** Seen twice in a row, a turn apart: between granting and adding its job there is always a moment without one. */
-async function jobsAreGone(stage: keyof typeof lanes, leaseMs: number, deps: Deps): Promise<boolean> {
+async function jobsAreGone(stage: keyof typeof lanes, leaseMs: number, deps: Context): Promise<boolean> {
   const never = { times: 0, pulledAtMs: Number.NEGATIVE_INFINITY };
   const both = idleness.get(deps.cell) ?? { submit: { ...never }, finalize: { ...never } };
   idleness.set(deps.cell, both);

@@ -1,13 +1,13 @@
 import * as ledger from "@reelqueue/ledger";
-import type { Provider, Submitted } from "@reelqueue/providers";
+import type { Provider, SubmitResult } from "@reelqueue/providers";
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, admit, type Installation, submit } from "../index.ts";
-import { begin } from "../submit/intent.ts";
+import { beginIntent } from "../submit/intent.ts";
 import { testInstallation } from "../test-installation.ts";
-import { startRecovery } from "./maintain.ts";
+import { startMaintenance } from "./maintain.ts";
 
-const timing = { submitLeaseMs: 900, sendingMs: 60_000, missApartMs: 1, turnMs: 30 };
+const timing = { submitLeaseMs: 900, sendingMs: 60_000, absencesApartMs: 1, tickMs: 30 };
 let scope: AsyncDisposableStack;
 let deps: Installation;
 
@@ -22,9 +22,9 @@ afterEach(async () => {
 });
 
 test("a POST that takes longer than its lease stays its submitter's for as long as that lives", async () => {
-  const { promise: answered, resolve: answer } = Promise.withResolvers<Submitted>();
+  const { promise: answered, resolve: answer } = Promise.withResolvers<SubmitResult>();
   const slow = withProvider({ submit: () => answered });
-  await using _ = startRecovery(slow, () => {}, { retentionMs: 1e9 });
+  await using _ = startMaintenance(slow, () => {}, { retentionMs: 1e9 });
   const handOver = await granted();
   const submitting = submit(handOver, slow, () => {});
   const ends = new Set<string>();
@@ -40,14 +40,14 @@ test("a POST that takes longer than its lease stays its submitter's for as long 
 test("the POST of a dead submitter is looked for once its lease is over, but its absence proves nothing while the POST could still be on its way", async () => {
   const searched = withProvider({ lookup: async () => ({ kind: "absent", message: "none" }) });
   const { generation: id, n } = await granted();
-  await begin({ generation: id, n }, ledger.operationToken(), deps);
+  await beginIntent({ generation: id, n }, ledger.operationToken(), deps);
   const intentAt = Number((await look(id))?.stateChangedAtMs);
-  await using _ = startRecovery(searched, () => {}, { retentionMs: 1e9 });
+  await using _ = startMaintenance(searched, () => {}, { retentionMs: 1e9 });
   await eventually(async () => (await look(id))?.absentLookups?.count === 3, {
     describe: "it was looked for three times",
   });
   expect(await look(id)).toMatchObject({ state: "unknown", quietFromMs: intentAt + timing.sendingMs });
-  await ledger.note(deps.cell, id, { quietFromMs: 1 });
+  await ledger.updateFields(deps.cell, id, { quietFromMs: 1 });
   await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "toapis"), "XX", 1, id);
   await eventually(async () => (await look(id))?.state === "queued", { describe: "its absence is proven" });
 });

@@ -1,9 +1,9 @@
 import type { State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { callOf } from "../accounts.ts";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 
-export type Canceled =
+export type CancelOutcome =
   /** It ended at once. */
   | { kind: "canceled" }
   /** The provider may be at work; the wish is noted, and it ends as the provider says. */
@@ -11,17 +11,23 @@ export type Canceled =
   | { kind: "over"; state: State }
   | { kind: "missing" };
 
-type CancelDeps = Pick<Deps, "cell" | "transitions" | "accounts" | "http" | "timing">;
+type CancelDeps = Pick<Context, "cell" | "transitions" | "accounts" | "http" | "timing">;
 
 /** Cancels what has not been sent, and what its provider withdraws; notes the wish for everything else that is not over. */
-export async function cancel(id: string, deps: CancelDeps): Promise<Canceled> {
+export async function cancel(id: string, deps: CancelDeps): Promise<CancelOutcome> {
   const moved = await deps.transitions.cancel(id, ["queued", "preparing"], "canceled on request");
   if (moved.kind === "moved" || moved.kind === "already") return { kind: "canceled" };
   if (moved.kind === "missing") return moved;
-  const noted = await ledger.wish(deps.cell, id, ["submitting", "unknown", "needs_review", "running", "finalizing"]);
+  const noted = await ledger.requestCancel(deps.cell, id, [
+    "submitting",
+    "unknown",
+    "needs_review",
+    "running",
+    "finalizing",
+  ]);
   switch (noted.kind) {
     case "noted":
-      return noted.state === "running" && (await withdrawn(id, deps))
+      return noted.state === "running" && (await takenBack(id, deps))
         ? { kind: "canceled" }
         : { kind: "requested", state: noted.state };
     case "refused":
@@ -32,7 +38,7 @@ export async function cancel(id: string, deps: CancelDeps): Promise<Canceled> {
 }
 
 /** Asks the provider to take the task back, where it can; it says no to one that has begun. */
-async function withdrawn(id: string, deps: CancelDeps): Promise<boolean> {
+async function takenBack(id: string, deps: CancelDeps): Promise<boolean> {
   const found = await ledger.read(deps.cell, id);
   const account = deps.accounts.get(found?.record.account ?? "");
   const task = found?.record.taskId;

@@ -35,13 +35,13 @@ async function waiting(
   if (record.state === "unknown") return "the answer to its POST was lost; being resolved";
   if (record.state === "needs_review") return "a person has to say whether it was sent: ./reelqueue review";
   if (record.state !== "queued" || status === undefined) return undefined;
-  return waitReason(status, await ledger.standing(deps.cell, id, record), deps.accounts.get(record.account));
+  return waitReason(status, await ledger.queuePosition(deps.cell, id, record), deps.accounts.get(record.account));
 }
 
 /** Why a queued generation waits, in one phrase. */
 export function waitReason(
   status: ledger.AccountStatus,
-  { lane, dueInMs, ahead = 0 }: ledger.Standing,
+  { lane, dueInMs, ahead = 0 }: ledger.QueuePosition,
   account: Account | undefined,
 ): string {
   if (lane === "granted") return "starting";

@@ -1,8 +1,8 @@
 import { type FailureClass, type State, safeToRetry } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 
-export type Retried =
+export type RetryOutcome =
   /** It waits for a new paid attempt. */
   | { kind: "queued"; attempt: number }
   /** A new attempt could pay twice for one result; the sentence says what to do instead. */
@@ -11,7 +11,7 @@ export type Retried =
   | { kind: "missing" };
 
 /** Starts a new paid attempt of something that failed or expired, by a person's word, where that cannot pay twice for one result. */
-export async function retry(id: string, deps: Pick<Deps, "cell" | "transitions">): Promise<Retried> {
+export async function retry(id: string, deps: Pick<Context, "cell" | "transitions">): Promise<RetryOutcome> {
   const found = await ledger.read(deps.cell, id);
   if (!found) return { kind: "missing" };
   const { record } = found;

@@ -1,9 +1,9 @@
 import type { State } from "@reelqueue/contracts";
 import { type Found, type Moved, read, type Transitions } from "@reelqueue/ledger";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 
 /** What a person found out about a submit that nothing else could resolve. */
-export type Finding =
+export type ReviewDecision =
   /** The provider made this task. */
   | { kind: "sent"; taskId: string }
   /** The provider has no task: it may be sent again. */
@@ -11,7 +11,7 @@ export type Finding =
   /** Nobody can say; it may have been charged. */
   | { kind: "give_up" };
 
-export type Reviewed =
+export type ReviewOutcome =
   | { kind: "settled"; state: State }
   | { kind: "taken"; by: string }
   | { kind: "conflict"; state: State }
@@ -20,9 +20,9 @@ export type Reviewed =
 /** Settles a generation that is in `needs_review` as the person says; one that is still `unknown` too, but not as unsent: its task may yet appear. */
 export async function review(
   id: string,
-  finding: Finding,
-  { cell, transitions }: Pick<Deps, "cell" | "transitions">,
-): Promise<Reviewed> {
+  finding: ReviewDecision,
+  { cell, transitions }: Pick<Context, "cell" | "transitions">,
+): Promise<ReviewOutcome> {
   const found = await read(cell, id);
   if (!found) return { kind: "missing" };
   const moved = await settle(found, finding, transitions);
@@ -41,7 +41,7 @@ export async function review(
   }
 }
 
-function settle(found: Found, finding: Finding, transitions: Transitions): Promise<Moved> {
+function settle(found: Found, finding: ReviewDecision, transitions: Transitions): Promise<Moved> {
   switch (finding.kind) {
     case "sent":
       return transitions.bindByOperator(found, finding.taskId);

@@ -1,7 +1,7 @@
 import type { State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../accounts.ts";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 import type { PollDecision, PolledTask } from "./evaluate.ts";
 import { afterFailure } from "./failure-policy.ts";
 
@@ -12,7 +12,7 @@ export async function applyDecision(
   task: Claimed,
   decision: PollDecision,
   account: Account,
-  deps: Deps,
+  deps: Context,
   freed: (account: string) => void,
 ): Promise<void> {
   if (decision.kind === "reschedule") return reschedule(task, decision, account, deps);
@@ -20,14 +20,14 @@ export async function applyDecision(
   const ended = await writeEnd(task, decision, account, deps);
   if (ended === undefined) return;
   freed(account.name);
-  await deps.reached?.("poll:after-move", id);
+  await deps.crashPoint?.("poll:after-move", id);
   const { moved, to, note } = ended;
   const isWritten = moved.kind === "moved" || moved.kind === "already";
   if (decision.kind === "finished") {
     const { finalizePriority: priority } = decision.task;
     if (isWritten) await deps.queues.add("finalize", [{ generation: id, n: moved.dispatchSeq, priority }]);
-    await deps.reached?.("poll:after-jobs", id);
-    if (task.lane === "poll") await deps.runTimes.learn({ class: task.runTimeClass, ms: decision.ranMs });
+    await deps.crashPoint?.("poll:after-jobs", id);
+    if (task.lane === "poll") await deps.runTimes.record({ class: task.runTimeClass, ms: decision.ranMs });
   }
   if (moved.kind !== "moved") return;
   deps.log.info({ generation: id, taskId: task.taskId, account: account.name, to, note }, "task ended");
@@ -38,10 +38,10 @@ async function reschedule(
   { id, lane, lease }: Claimed,
   { nextInMs, set, throttleMs, pause }: Extract<PollDecision, { kind: "reschedule" }>,
   account: Account,
-  { cell, log }: Deps,
+  { cell, log }: Context,
 ): Promise<void> {
   if (throttleMs !== undefined)
-    await ledger.throttle(cell, account.name, throttleMs, account.looks ? "looks" : "tokens");
+    await ledger.throttle(cell, account.name, throttleMs, account.polls ? "looks" : "tokens");
   if (pause !== undefined) {
     await ledger.pause(cell, account.name, pause, { automatic: true });
     log.error({ account: account.name }, `account paused: ${pause}`);
@@ -60,7 +60,7 @@ async function writeEnd(
   { id, taskId, lane }: Claimed,
   decision: Exclude<PollDecision, { kind: "reschedule" }>,
   account: Account,
-  deps: Deps,
+  deps: Context,
 ): Promise<Ended | undefined> {
   const { transitions, timing } = deps;
   if (decision.kind === "finished") {
@@ -69,7 +69,7 @@ async function writeEnd(
     return { moved, to: "finalizing" };
   }
   if (lane === "watch") {
-    await ledger.release(deps.cell, id, "expired", { unwatch: true });
+    await ledger.releaseSlot(deps.cell, id, "expired", { unwatch: true });
     return undefined;
   }
   if (decision.kind === "failed") return afterFailure({ id, taskId }, decision.failure, account, deps);

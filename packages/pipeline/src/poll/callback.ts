@@ -1,6 +1,6 @@
 import * as ledger from "@reelqueue/ledger";
 import { readCallbackToken } from "../callback-token.ts";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 
 export interface IncomingCallback {
   account: string;
@@ -20,7 +20,7 @@ export type CallbackOutcome =
 /** A provider's callback. Only ever a hint: it makes its task due now, and keeps the task id while ours is unknown. */
 export async function callback(
   incoming: IncomingCallback,
-  deps: Pick<Deps, "cell" | "accounts" | "secrets" | "log">,
+  deps: Pick<Context, "cell" | "accounts" | "secrets" | "log">,
 ): Promise<CallbackOutcome> {
   const account = deps.accounts.get(incoming.account);
   const said = readCallbackToken(deps.secrets.callbackKey, incoming.token);
@@ -38,7 +38,7 @@ export async function callback(
     );
     return reading;
   }
-  const { orphaned } = await ledger.nudge(deps.cell, said.generation, ["poll", "watch", "unknown", "review"], {
+  const { orphaned } = await ledger.makeDueNow(deps.cell, said.generation, ["poll", "watch", "unknown", "review"], {
     taskId: reading.taskId,
     attempt: String(said.attempt),
     account: account.name,

@@ -1,8 +1,8 @@
-import type { Progress } from "@reelqueue/providers";
+import type { PollResult } from "@reelqueue/providers";
 import { providers } from "@reelqueue/providers";
 import { expect, test } from "vitest";
 import type { Account } from "../accounts.ts";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 import { timing } from "../timing.ts";
 import { evaluatePoll, type PolledTask } from "./evaluate.ts";
 import { believe } from "./schedule.ts";
@@ -14,7 +14,7 @@ const deps = {
   timing,
   publicUrl: undefined,
   runTimes: { of: () => believe(120_000, []) },
-} as unknown as Deps;
+} as unknown as Context;
 const watched = (changes: Partial<PolledTask> = {}): PolledTask => ({
   id: "g",
   taskId: "t",
@@ -26,9 +26,9 @@ const watched = (changes: Partial<PolledTask> = {}): PolledTask => ({
   lane: "poll",
   ...changes,
 });
-const judged = (progress: Progress, changes: Partial<PolledTask> = {}) =>
+const judged = (progress: PollResult, changes: Partial<PolledTask> = {}) =>
   evaluatePoll(watched(changes), progress, now, account, deps);
-const pending = (progress?: number): Progress => ({
+const pending = (progress?: number): PollResult => ({
   kind: "pending",
   phase: "running",
   status: "x",
@@ -56,7 +56,7 @@ test("a task that ran longer than any can is given up, and watched on", () => {
 });
 
 test("a miss is believed only after three in a row, half a minute apart", () => {
-  const missing: Progress = { kind: "missing", message: "404" };
+  const missing: PollResult = { kind: "missing", message: "404" };
   expect(judged(missing)).toMatchObject({
     kind: "reschedule",
     nextInMs: 30_000,
@@ -96,7 +96,7 @@ test("a wait that the provider asks for holds the account, a blocked key pauses 
 });
 
 test("a finished task is handed over by how soon its URL dies", () => {
-  const outputs = (life?: { untilMs: number } | { lastsMs: number }): Progress => ({
+  const outputs = (life?: { untilMs: number } | { lastsMs: number }): PollResult => ({
     kind: "succeeded",
     outputs: [{ kind: "video", url: "https://x/1.mp4", ...(life && { life }) }],
   });

@@ -1,10 +1,10 @@
 import type { Failure } from "@reelqueue/contracts";
 import type { FinishedTask, GenerationRecord } from "@reelqueue/ledger";
-import type { Progress, RemoteOutput } from "@reelqueue/providers";
+import type { PollResult, RemoteOutput } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 import { fullJitterMs, jittered } from "../timing.ts";
-import { lookInMs } from "./schedule.ts";
+import { nextPollInMs } from "./schedule.ts";
 
 /** One task that is due. */
 export interface PolledTask
@@ -42,10 +42,10 @@ const missingBelieved = 3;
 /** What one answer means; pure. `nowMs` is the clock of Redis. */
 export function evaluatePoll(
   task: PolledTask,
-  result: Progress,
+  result: PollResult,
   nowMs: number,
   account: Account,
-  deps: Deps,
+  deps: Context,
 ): PollDecision {
   const { timeScale } = account;
   const ageMs = nowMs - task.stateChangedAtMs;
@@ -86,7 +86,7 @@ function pending(
   progress: number | undefined,
   ageMs: number,
   account: Account,
-  deps: Deps,
+  deps: Context,
 ): PollDecision {
   const { timeScale, provider } = account;
   const isWatched = task.lane === "watch";
@@ -94,7 +94,7 @@ function pending(
   if (ageMs * timeScale > longestMs) return { kind: "ended", state: "expired" };
   const nextInMs = isWatched
     ? jittered(watchEveryMs, deps.random) / timeScale
-    : lookInMs(account, task.runTimeClass, ageMs, deps);
+    : nextPollInMs(account, task.runTimeClass, ageMs, deps);
   const hasRisen = progress !== undefined && progress > (task.progress ?? 0);
   return again(task, nextInMs, {
     ageAtLastPollMs: ageMs,

@@ -1,7 +1,7 @@
 import type { Failure } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../accounts.ts";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 import { fullJitterMs } from "../timing.ts";
 
 /**
@@ -12,7 +12,7 @@ export async function afterFailure(
   { id, taskId }: { id: string; taskId: string },
   failure: Failure,
   account: Account,
-  deps: Deps,
+  deps: Context,
 ): Promise<{ moved: ledger.Moved; to: "queued" | "failed"; note: string }> {
   const found = await ledger.read(deps.cell, id);
   if (!found) return { moved: { kind: "missing" }, to: "failed", note: failure.message };

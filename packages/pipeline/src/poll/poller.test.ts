@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 test("a provider that counts looks apart has a bucket for them, another one by configuration", () => {
-  const looks = (name: string) => [account(name).requestsPerMinute, account(name).looks?.perMinute];
+  const looks = (name: string) => [account(name).requestsPerMinute, account(name).polls?.perMinute];
   expect(looks("toapis")).toEqual([300, 3_000]);
   expect(looks("jiekou")).toEqual([10, 1_200]);
   expect(looks("hiapi")).toEqual([10, undefined]);
@@ -50,7 +50,7 @@ test("a look that takes longer than its lease is nobody else's for as long as it
     return { kind: "pending", phase: "running", status: "running", known: true };
   };
   const toapis = { ...account("toapis"), provider: { ...account("toapis").provider, poll } };
-  const slowly = { ...here, accounts: new Map([["toapis", toapis]]), timing: { ...here.timing, lookLeaseMs: 200 } };
+  const slowly = { ...here, accounts: new Map([["toapis", toapis]]), timing: { ...here.timing, pollLeaseMs: 200 } };
   for (let poller = 0; poller < 2; poller += 1)
     scope.use(startPoller(slowly, () => {}, { concurrency: 10, maxSleepMs: 20 }));
   const ends = new Set<number>();

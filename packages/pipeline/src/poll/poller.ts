@@ -1,10 +1,10 @@
 import * as ledger from "@reelqueue/ledger";
-import type { Progress } from "@reelqueue/providers";
+import type { PollResult } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
 import { callOf } from "../accounts.ts";
-import type { Deps } from "../context.ts";
-import { holdLook } from "../leases.ts";
-import { type Loop, startLoop, trackUnderWay } from "../loops.ts";
+import type { Context } from "../context.ts";
+import { holdClaim } from "../leases.ts";
+import { type Loop, startLoop, trackInFlight } from "../loops.ts";
 import { applyDecision } from "./apply.ts";
 import { evaluatePoll, type PolledTask } from "./evaluate.ts";
 
@@ -45,7 +45,7 @@ const mostPerClaim = 500;
 const worthAClaim = 4;
 
 /** Polls tasks when they are due, until disposed. One loop for each account and lane; any number of processes may run them. */
-export function startPoller(deps: Deps, freed: (account: string) => void, options: PollerOptions): Poller {
+export function startPoller(deps: Context, freed: (account: string) => void, options: PollerOptions): Poller {
   const sources = [...deps.accounts.values()].flatMap((account) =>
     (["poll", "watch"] as const).map((lane): PollSource => ({ account, lane })),
   );
@@ -62,26 +62,26 @@ export function startPoller(deps: Deps, freed: (account: string) => void, option
 
 function startPollLoop(
   source: PollSource,
-  deps: Deps,
+  deps: Context,
   freed: (account: string) => void,
   { concurrency, maxSleepMs, onTick }: PollerOptions,
 ): Loop {
   const { account, lane } = source;
   let full = false;
-  const polls = trackUnderWay(() => full && loop.wake());
+  const polls = trackInFlight(() => full && loop.wake());
   const tick = async (): Promise<number> => {
     const room = concurrency - polls.count();
     full = room < concurrency / worthAClaim;
     if (full) return maxSleepMs;
     const options = {
       limit: Math.min(room, mostPerClaim),
-      leaseMs: deps.timing.lookLeaseMs,
+      leaseMs: deps.timing.pollLeaseMs,
       bucket: bucketOf(account),
     };
     const { items, lease, nextInMs = maxSleepMs } = await ledger.claim(deps.cell, lane, account.name, fields, options);
     onTick?.();
     for (const item of items) {
-      await deps.reached?.("poll:after-claim", item.id);
+      await deps.crashPoint?.("poll:after-claim", item.id);
       const task = { ...item, taskId: item.taskId ?? "", lane, lease };
       polls.add(pollTask(task, source, deps, freed), (err) =>
         deps.log.error({ err, generation: item.id }, "a poll could not be written; its lease brings it back"),
@@ -106,24 +106,24 @@ function startPollLoop(
 async function pollTask(
   task: PolledTask & { lease: string },
   source: PollSource,
-  deps: Deps,
+  deps: Context,
   freed: (account: string) => void,
 ): Promise<void> {
   const { account, lane } = source;
-  using held = holdLook(lane, account.name, task, deps);
+  using held = holdClaim(lane, account.name, task, deps);
   const result = await askProvider(task.taskId, account, deps);
   const lease = held.end();
-  await deps.reached?.("poll:after-answer", task.id);
+  await deps.crashPoint?.("poll:after-answer", task.id);
   deps.meters.polls.inc({ account: account.name, answer: result.kind });
   if (result.kind === "pending" && !result.known) deps.meters.unknownStatuses.inc({ account: account.name });
-  await deps.runTimes.meet(account, [task.runTimeClass]);
+  await deps.runTimes.load(account, [task.runTimeClass]);
   // by the clock of Redis, when the task was claimed or its lease renewed
-  const nowMs = Number(lease) - deps.timing.lookLeaseMs;
+  const nowMs = Number(lease) - deps.timing.pollLeaseMs;
   const decision = evaluatePoll(task, result, nowMs, account, deps);
   await applyDecision({ ...task, lease }, decision, account, deps, freed);
 }
 
-async function askProvider(taskId: string, account: Account, deps: Deps): Promise<Progress> {
+async function askProvider(taskId: string, account: Account, deps: Context): Promise<PollResult> {
   try {
     return await account.provider.poll(taskId, callOf(account, deps));
   } catch (error) {
@@ -132,7 +132,7 @@ async function askProvider(taskId: string, account: Account, deps: Deps): Promis
 }
 
 /** Polls have a bucket of their own where the provider counts them apart; else they use the account's, and leave a part of it to submits. */
-function bucketOf({ limits, looks }: Account): NonNullable<ledger.ClaimOptions["bucket"]> {
+function bucketOf({ limits, polls: looks }: Account): NonNullable<ledger.ClaimOptions["bucket"]> {
   if (looks !== undefined) return { of: "looks", rate: looks.rate, burst: looks.burst, reserve: 0 };
   const { rate, burst } = limits;
   return { of: "tokens", rate, burst, reserve: burst >= 4 ? burst / 4 : 0 };

@@ -9,9 +9,9 @@ test("a process that has just started judges by what all have learned, from the 
   const hiapi = accounts.get("hiapi");
   if (!hiapi) throw new Error("hiapi is not there");
   const runs = Array.from({ length: 40 }, () => ({ class: "quick", ms: 10_000 }));
-  await Promise.all(runs.map((run) => ledger.learn(cell, run)));
+  await Promise.all(runs.map((run) => ledger.recordRunTime(cell, run)));
   const book = openRunTimes(cell);
-  await book.meet(hiapi, ["quick", "never seen"]);
+  await book.load(hiapi, ["quick", "never seen"]);
   const medianMs = (name: string) => Math.exp(book.of(hiapi, name).mu);
   expect(medianMs("quick")).toBeLessThan(20_000);
   expect(medianMs("never seen")).toBeGreaterThan(60_000);

@@ -3,13 +3,13 @@ import type { Account } from "../accounts.ts";
 import { believe, type RunTimes } from "./schedule.ts";
 
 /** What is believed of how long tasks run, by class; shared by all processes through the ledger. */
-export interface RunTimesBook {
+export interface LearnedRunTimes {
   /** The belief at hand, at once; it is renewed from the ledger in the background: every few seconds, and soon after something was learned here. */
   of(account: Account, className: string): RunTimes;
   /** Reads what the ledger knows of classes that are new to this process: a guess about a first answer may cost a minute. */
-  meet(account: Account, classNames: readonly string[]): Promise<void>;
+  load(account: Account, classNames: readonly string[]): Promise<void>;
   /** Adds a run time just seen. */
-  learn(run: ledger.RunTime): Promise<void>;
+  record(run: ledger.RunTime): Promise<void>;
 }
 
 const renewAfterMs = { seen: 3_000, learned: 100 };
@@ -21,7 +21,7 @@ interface Entry {
   learned: boolean;
 }
 
-export function openRunTimes(cell: ledger.Cell): RunTimesBook {
+export function openRunTimes(cell: ledger.Cell): LearnedRunTimes {
   const book = new Map<string, Entry>();
   const entryOf = (account: Account, seen: readonly number[] = []): Entry => ({
     belief: believe(account.provider.capabilities.typicalRunMs.value, seen),
@@ -30,7 +30,7 @@ export function openRunTimes(cell: ledger.Cell): RunTimesBook {
   });
   const renew = async (account: Account, names: readonly string[]): Promise<void> => {
     try {
-      const seen = await ledger.learned(cell, names);
+      const seen = await ledger.readRunTimes(cell, names);
       for (const [i, name] of names.entries()) book.set(name, entryOf(account, seen[i]));
     } catch {
       // The old belief serves until Redis is back.
@@ -46,12 +46,12 @@ export function openRunTimes(cell: ledger.Cell): RunTimesBook {
       void renew(account, [name]);
       return entry.belief;
     },
-    meet: async (account, names) => {
+    load: async (account, names) => {
       const unmet = [...new Set(names)].filter((name) => !book.has(name));
       if (unmet.length > 0) await renew(account, unmet);
     },
-    learn: async (run) => {
-      await ledger.learn(cell, run);
+    record: async (run) => {
+      await ledger.recordRunTime(cell, run);
       const known = book.get(run.class);
       if (known) known.learned = true;
     },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { affordableLooks, believe, nextLook, normalShare } from "./schedule.ts";
+import { affordablePolls, believe, nextPollMs, normalShare } from "./schedule.ts";
 
 /** A seeded stand-in for the provider: log-normal run times. */
 function runTimes(medianMs: number, sigma: number, count: number): number[] {
@@ -18,7 +18,7 @@ function watchOne(runMs: number, seen: readonly number[], typicalMs: number) {
   let [age, last, looks] = [0, 0, 0];
   while (age < runMs) {
     last = age;
-    age += nextLook(age, belief);
+    age += nextPollMs(age, belief);
     looks += 1;
   }
   return { looks, lateMs: age - runMs, learnedMs: (last + age) / 2 };
@@ -49,13 +49,13 @@ test.each([
 
 test("a task that runs far beyond all others is still looked at, ever less often but at least once a minute", () => {
   const belief = believe(120_000, runTimes(120_000, 0.2, 64));
-  for (const age of [600_000, 3_600_000, 86_400_000]) expect(nextLook(age, belief)).toBeLessThanOrEqual(60_000);
+  for (const age of [600_000, 3_600_000, 86_400_000]) expect(nextPollMs(age, belief)).toBeLessThanOrEqual(60_000);
 });
 
 test("with callbacks, looks only reconcile", () => {
   const belief = believe(120_000, []);
   for (const age of [0, 30_000, 120_000, 600_000]) {
-    const wait = nextLook(age, belief, { callbacks: true });
+    const wait = nextPollMs(age, belief, { callbacks: true });
     expect(wait).toBeGreaterThanOrEqual(60_000);
     expect(wait).toBeLessThanOrEqual(300_000);
   }
@@ -67,7 +67,7 @@ test("every wait is within its bounds, whatever was learned", () => {
       fc.array(fc.integer({ min: 1, max: 100_000_000 }), { maxLength: 64 }),
       fc.integer({ min: 1, max: 100_000_000 }),
       (seen, age) => {
-        const wait = nextLook(age, believe(120_000, seen));
+        const wait = nextPollMs(age, believe(120_000, seen));
         return wait >= 1_000 && wait <= 60_000;
       },
     ),
@@ -90,15 +90,15 @@ test("a task gets as many looks as its account's rate carries, at most eight", (
     limits: { slots, rate: 1, burst: 6, window: 10, leaseMs: 1, weights: {} },
   });
   const minuteLong = believe(60_000, runTimes(60_000, 0.2, 64));
-  expect(affordableLooks(account(2), minuteLong)).toBe(8);
-  expect(affordableLooks(account(10), minuteLong)).toBeGreaterThan(5);
-  expect(affordableLooks(account(100), minuteLong)).toBe(1);
+  expect(affordablePolls(account(2), minuteLong)).toBe(8);
+  expect(affordablePolls(account(10), minuteLong)).toBeGreaterThan(5);
+  expect(affordablePolls(account(100), minuteLong)).toBe(1);
   const looksWith = (looks: number) => {
     const runs = runTimes(60_000, 0.2, 500);
     const each = runs.map((ms) => {
       let [age, count] = [0, 0];
       while (age < ms) {
-        age += nextLook(age, minuteLong, { looks });
+        age += nextPollMs(age, minuteLong, { looks });
         count += 1;
       }
       return count;

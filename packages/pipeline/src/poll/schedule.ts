@@ -1,5 +1,5 @@
 import { type Account, callsBack } from "../accounts.ts";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 import { jittered } from "../timing.ts";
 /**
  * When to look at a task again. Run times of a class are taken as log-normal, learned from its last 64 tasks and at first guessed from the
@@ -37,10 +37,10 @@ export function believe(typicalRunMs: number, seenMs: readonly number[]): RunTim
 }
 
 /** Ms of the provider from `ageMs` to the next look, with so many looks at each task on average. */
-export function nextLook(
+export function nextPollMs(
   ageMs: number,
   times: RunTimes,
-  { callbacks = false, looks = mostLooks(times) }: { callbacks?: boolean; looks?: number } = {},
+  { callbacks = false, looks = mostPolls(times) }: { callbacks?: boolean; looks?: number } = {},
 ): number {
   const wait = Math.max(shortestMs, dueAge(ageMs, times, looks) - ageMs);
   if (callbacks) return Math.min(sparse.longestMs, Math.max(sparse.firstMs, wait * sparse.factor));
@@ -48,42 +48,42 @@ export function nextLook(
 }
 
 /** Real ms until a new task is first looked at. */
-export function firstLookMs(
+export function firstPollInMs(
   account: Account,
   className: string,
-  deps: Pick<Deps, "random" | "publicUrl" | "runTimes">,
+  deps: Pick<Context, "random" | "publicUrl" | "runTimes">,
 ): number {
-  return lookInMs(account, className, 0, deps);
+  return nextPollInMs(account, className, 0, deps);
 }
 
 /** Real ms until a task that has run for `ageMs` (real) is looked at again. */
-export function lookInMs(
+export function nextPollInMs(
   account: Account,
   className: string,
   ageMs: number,
-  deps: Pick<Deps, "random" | "publicUrl" | "runTimes">,
+  deps: Pick<Context, "random" | "publicUrl" | "runTimes">,
 ): number {
   const callbacks = callsBack(account, deps.publicUrl);
   const times = deps.runTimes.of(account, className);
-  const wait = nextLook(ageMs * account.timeScale, times, { callbacks, looks: affordableLooks(account, times) });
+  const wait = nextPollMs(ageMs * account.timeScale, times, { callbacks, looks: affordablePolls(account, times) });
   return jittered(wait, deps.random) / account.timeScale;
 }
 
 /** With all slots full, how many looks at each task does the account's rate carry (beside its submit, where they are counted together)? */
-export function affordableLooks(
-  { limits, requestsPerMinute, looks }: Pick<Account, "limits" | "requestsPerMinute" | "looks">,
+export function affordablePolls(
+  { limits, requestsPerMinute, polls: looks }: Pick<Account, "limits" | "requestsPerMinute" | "polls">,
   times: RunTimes,
 ): number {
   const perMinute = looks?.perMinute ?? requestsPerMinute;
-  if (perMinute === undefined) return mostLooks(times);
+  if (perMinute === undefined) return mostPolls(times);
   const { mu, sigma } = times;
   const meanMinutes = Math.exp(mu + sigma ** 2 / 2) / 60_000;
   const requestsEach = (perMinute * meanMinutes) / limits.slots;
   const forLooks = looks === undefined ? requestsEach - 1 : requestsEach;
-  return Math.min(mostLooks(times), Math.max(1, overbooking * forLooks));
+  return Math.min(mostPolls(times), Math.max(1, overbooking * forLooks));
 }
 
-function mostLooks({ sigma }: RunTimes): number {
+function mostPolls({ sigma }: RunTimes): number {
   return most.looks * Math.max(1, sigma / most.sigma);
 }
 

@@ -4,13 +4,13 @@ import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Account } from "../accounts.ts";
 import { accept, admit, type Installation } from "../index.ts";
-import { startRecovery } from "../maintain/maintain.ts";
+import { startMaintenance } from "../maintain/maintain.ts";
 import { review } from "../operate/review.ts";
-import { begin } from "../submit/intent.ts";
-import { settle } from "../submit/outcome.ts";
+import { beginIntent } from "../submit/intent.ts";
+import { storeResult } from "../submit/outcome.ts";
 import { testInstallation } from "../test-installation.ts";
-import { isPoison, oneMoreCrash } from "./decide.ts";
-import { resolve } from "./reconcile.ts";
+import { countCrash, isPoison } from "./decide.ts";
+import { reconcile } from "./reconcile.ts";
 
 /** What becomes of a POST whose fate nobody can find out. */
 let scope: AsyncDisposableStack;
@@ -48,7 +48,7 @@ describe("at a provider that offers no way to find out", () => {
   ])("%s", async (_, config, input, state) => {
     const { deps, account } = await installation(config);
     const id = await lostPost(deps, account, input);
-    await resolve(account, deps);
+    await reconcile(account, deps);
     expect((await look(id, deps))?.state).toBe(state);
     expect(await ledger.audit(deps.cell)).toEqual([]);
   });
@@ -56,11 +56,11 @@ describe("at a provider that offers no way to find out", () => {
   test("nobody is asked, and nobody's word that it was never sent is taken, while its task may yet appear", async () => {
     const { deps, account } = await installation(priced);
     const id = await lostPost(deps, account);
-    await resolve({ ...account, quietMs: 60_000 }, deps);
+    await reconcile({ ...account, quietMs: 60_000 }, deps);
     expect(await look(id, deps)).toMatchObject({ state: "unknown" });
     expect(await review(id, { kind: "unsent" }, deps)).toEqual({ kind: "conflict", state: "unknown" });
     await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "jiekou"), "XX", 1, id);
-    await resolve(account, deps);
+    await reconcile(account, deps);
     expect(await look(id, deps)).toMatchObject({ state: "needs_review" });
     expect(await review(id, { kind: "unsent" }, deps)).toEqual({ kind: "settled", state: "queued" });
   });
@@ -69,12 +69,12 @@ describe("at a provider that offers no way to find out", () => {
     const { deps, account } = await installation({ ...priced, onUnknown: "resubmit", resubmitUsdPerDay: 0.5 });
     const id = await lostPost(deps, account);
     const estimateMicroUsd = (await look(id, deps))?.estimateMicroUsd ?? 0;
-    await resolve(account, deps);
+    await reconcile(account, deps);
     expect(await look(id, deps)).toMatchObject({ attempt: 2, settledMicroUsd: estimateMicroUsd, lane: "backlog" });
     expect((await ledger.accountStatus(deps.cell, account.name)).spentTodayMicroUsd).toBe(estimateMicroUsd);
     const states = [];
     for (const other of [await lostPost(deps, account), await lostPost(deps, account)]) {
-      await resolve(account, deps);
+      await reconcile(account, deps);
       states.push((await look(other, deps))?.state);
     }
     // 0.20 USD each: the cap of 0.50 leaves room for one more
@@ -100,10 +100,10 @@ describe("a generation whose worker dies with it", () => {
     const here = {
       ...deps,
       accounts: new Map([["jiekou", absent]]),
-      timing: { ...deps.timing, submitLeaseMs: 200, sendingMs: 400, turnMs: 20 },
+      timing: { ...deps.timing, submitLeaseMs: 200, sendingMs: 400, tickMs: 20 },
     };
     const [id = ""] = await queued(here);
-    await using _ = startRecovery(here, () => {}, { retentionMs: 1e9 });
+    await using _ = startMaintenance(here, () => {}, { retentionMs: 1e9 });
     const states: (string | undefined)[] = [];
     for (let death = 0; death < 3; death += 1) {
       await intend(id, here, absent);
@@ -117,10 +117,10 @@ describe("a generation whose worker dies with it", () => {
 
   test("is no longer suspected of what happened more than three days ago", () => {
     const hour = 3_600_000;
-    const twice = oneMoreCrash(oneMoreCrash(undefined, 0), hour);
+    const twice = countCrash(countCrash(undefined, 0), hour);
     expect([twice, isPoison(twice)]).toEqual([{ count: 2, atMs: 0 }, false]);
-    expect(isPoison(oneMoreCrash(twice, 71 * hour))).toBe(true);
-    expect(isPoison(oneMoreCrash(twice, 73 * hour))).toBe(false);
+    expect(isPoison(countCrash(twice, 71 * hour))).toBe(true);
+    expect(isPoison(countCrash(twice, 73 * hour))).toBe(false);
   });
 });
 
@@ -140,7 +140,7 @@ async function queued(deps: Installation, input: Partial<GenerationInput> = {}):
 async function intend(id: string, deps: Installation, account: Account) {
   await admit(account, deps);
   const n = Number((await look(id, deps))?.dispatchSeq);
-  const begun = await begin({ generation: id, n }, ledger.operationToken(), deps);
+  const begun = await beginIntent({ generation: id, n }, ledger.operationToken(), deps);
   if (begun.kind !== "begun") throw new Error(begun.note);
   return begun.intent;
 }
@@ -148,7 +148,7 @@ async function intend(id: string, deps: Installation, account: Account) {
 async function lostPost(deps: Installation, account: Account, input: Partial<GenerationInput> = {}): Promise<string> {
   const [id = ""] = await queued(deps, input);
   const intent = await intend(id, deps, account);
-  await settle(intent, { kind: "unknown", message: "reset", evidence: "nothing" }, deps);
+  await storeResult(intent, { kind: "unknown", message: "reset", evidence: "nothing" }, deps);
   await deps.cell.redis.zadd(deps.cell.keys.due("unknown", account.name), "XX", 1, id);
   return id;
 }

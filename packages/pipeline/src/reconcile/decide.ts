@@ -1,12 +1,12 @@
 import type { Streak } from "@reelqueue/ledger";
 import * as ledger from "@reelqueue/ledger";
-import type { Deps } from "../context.ts";
-import type { Lost } from "./reconcile.ts";
+import type { Context } from "../context.ts";
+import type { UnresolvedSubmit } from "./reconcile.ts";
 /**
  * Where whoever pays prefers a possible second charge to a question (`onUnknown: "resubmit"`), begins a new attempt: counted as paid, and
  * as doubtful money up to the account's cap of the day. `false`: that is not wished, or not allowed any more.
  */
-export async function sendAnew(lost: Lost, why: string, deps: Deps): Promise<boolean> {
+export async function resubmitAsNewAttempt(lost: UnresolvedSubmit, why: string, deps: Context): Promise<boolean> {
   const { account, id, request, attempt } = lost.intent;
   const { resubmit } = account;
   if ((request.onUnknown ?? resubmit.policy) !== "resubmit" || attempt >= request.maxAttempts) return false;
@@ -15,7 +15,7 @@ export async function sendAnew(lost: Lost, why: string, deps: Deps): Promise<boo
   if (found === undefined || reserved === undefined) return false;
   // what nobody knows the price of cannot be kept within a cap
   if (found.record.estimateMicroUsd === undefined) return false;
-  if (!(await ledger.doubt(deps.cell, account.name, reserved, resubmit.capMicroUsd))) return false;
+  if (!(await ledger.reserveRiskBudget(deps.cell, account.name, reserved, resubmit.capMicroUsd))) return false;
   await deps.transitions.resubmitAsNewAttempt(lost, found, why);
   deps.meters.alarms.inc({ kind: "maybe-paid-twice" });
   deps.log.warn({ generation: id, account: account.name, why }, "a lost submit is sent anew: it may be paid twice");
@@ -23,7 +23,7 @@ export async function sendAnew(lost: Lost, why: string, deps: Deps): Promise<boo
 }
 
 /** Nothing can tell: a person has to. All that was seen stays in the record. */
-export async function giveToReview(lost: Lost, why: string, deps: Deps): Promise<void> {
+export async function escalateToReview(lost: UnresolvedSubmit, why: string, deps: Context): Promise<void> {
   const { account, id } = lost.intent;
   const longestRunMs = account.provider.capabilities.longestRunMs.value / account.timeScale;
   await deps.transitions.escalate(lost, why, longestRunMs);
@@ -38,7 +38,7 @@ const windowMs = 72 * 3_600_000;
 const crashesAllowed = 2;
 
 /** The crashes of a generation, one more: what is older than three days no longer counts. */
-export function oneMoreCrash({ count, atMs }: Streak = { count: 0, atMs: 0 }, nowMs: number): Streak {
+export function countCrash({ count, atMs }: Streak = { count: 0, atMs: 0 }, nowMs: number): Streak {
   return count > 0 && nowMs - atMs < windowMs ? { count: count + 1, atMs } : { count: 1, atMs: nowMs };
 }
 

@@ -1,13 +1,13 @@
 import * as ledger from "@reelqueue/ledger";
 import { sendMove } from "@reelqueue/ledger/testing";
-import type { Listed, LostSubmit } from "@reelqueue/providers";
+import type { CandidatePage, LostSubmit } from "@reelqueue/providers";
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Account } from "../accounts.ts";
 import { accept, admit, type Installation } from "../index.ts";
-import { begin } from "../submit/intent.ts";
+import { beginIntent } from "../submit/intent.ts";
 import { testInstallation } from "../test-installation.ts";
-import { resolve } from "./reconcile.ts";
+import { reconcile } from "./reconcile.ts";
 
 let scope: AsyncDisposableStack;
 let deps: Installation;
@@ -47,18 +47,18 @@ test("of several tasks that could be its own none is taken: it waits until other
 });
 
 test("a question that takes longer than its lease is asked once for as long as the asker lives", async () => {
-  deps = { ...deps, timing: { ...deps.timing, lookLeaseMs: 200 } };
-  const { promise: answered, resolve: answer } = Promise.withResolvers<Listed>();
+  deps = { ...deps, timing: { ...deps.timing, pollLeaseMs: 200 } };
+  const { promise: answered, resolve: answer } = Promise.withResolvers<CandidatePage>();
   const account = { ...ark(), provider: { ...ark().provider, list: () => answered } };
-  const asking = resolve(account, deps);
+  const asking = reconcile(account, deps);
   const ends = new Set<string | null>();
   const due = () => deps.cell.redis.zscore(deps.cell.keys.due("unknown", "ark"), id);
   await eventually(async () => ends.add(await due()).size > 8, { describe: "its lease is renewed" });
-  expect(await resolve(account, deps)).toBe(0);
+  expect(await reconcile(account, deps)).toBe(0);
   answer({ kind: "listed", candidates: [], more: false });
   await asking;
   expect((await ledger.read(deps.cell, id))?.record.absentLookups).toMatchObject({ count: 1 });
-  expect(Number(await due()) - Date.now()).toBeGreaterThan(deps.timing.missApartMs / 2);
+  expect(Number(await due()) - Date.now()).toBeGreaterThan(deps.timing.absencesApartMs / 2);
 });
 
 /** A generation of ark whose POST had no certain answer. */
@@ -69,17 +69,17 @@ async function lostPost(): Promise<string> {
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   await admit(ark(), quiet);
   const n = (await ledger.read(deps.cell, row.id))?.record.dispatchSeq ?? 0;
-  const begun = await begin({ generation: row.id, n }, ledger.operationToken(), deps);
+  const begun = await beginIntent({ generation: row.id, n }, ledger.operationToken(), deps);
   if (begun.kind !== "begun") throw new Error(begun.note);
   const due = { lane: "unknown", inMs: 0 } as const;
   await sendMove(deps.cell, { id: row.id, from: ["submitting"], to: "unknown", token: ledger.operationToken(), due });
   return row.id;
 }
 
-async function resolveBy(list: (lost: LostSubmit) => Listed, change: Partial<Account> = {}): Promise<void> {
+async function resolveBy(list: (lost: LostSubmit) => CandidatePage, change: Partial<Account> = {}): Promise<void> {
   const account = { ...ark(), ...change };
   const provider = { ...account.provider, list: async (lost: LostSubmit) => list(lost) };
-  expect(await resolve({ ...account, provider }, deps)).toBe(1);
+  expect(await reconcile({ ...account, provider }, deps)).toBe(1);
 }
 
 function ark(): Account {

@@ -1,22 +1,22 @@
 import * as ledger from "@reelqueue/ledger";
-import type { Candidate, Listed, Unanswered } from "@reelqueue/providers";
+import type { Candidate, CandidatePage, NoAnswer } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
 import { callOf } from "../accounts.ts";
-import { patienceWith } from "../circuit-breaker.ts";
-import type { Deps } from "../context.ts";
+import { circuitBreakerOf } from "../circuit-breaker.ts";
+import type { Context } from "../context.ts";
 import { idempotencyKeyOf } from "../submit/intent.ts";
 import { post } from "../submit/post.ts";
-import type { Lost, Resolution } from "./reconcile.ts";
+import type { Resolution, UnresolvedSubmit } from "./reconcile.ts";
 import { quietLeftMs } from "./unresolved-submit.ts";
 
 /** A callback told a task id: believed when the provider knows the task. */
-export async function confirm({ intent, callbackTaskId }: Lost, deps: Deps): Promise<boolean> {
+export async function isTaskKnown({ intent, callbackTaskId }: UnresolvedSubmit, deps: Context): Promise<boolean> {
   const progress = await intent.account.provider.poll(callbackTaskId, callOf(intent.account, deps));
   return ["pending", "succeeded", "failed", "canceled", "expired"].includes(progress.kind);
 }
 
 /** The provider makes one task of all POSTs with one key, so the same POST is safe and tells the task. */
-export async function sameKeyAgain(lost: Lost, deps: Deps): Promise<Resolution> {
+export async function byIdempotencyKey(lost: UnresolvedSubmit, deps: Context): Promise<Resolution> {
   const { account } = lost.intent;
   const lifeMs = account.provider.capabilities.idempotencyLifeMs?.value ?? 0;
   if ((lost.nowMs - lost.sentAtMs) * account.timeScale >= lifeMs) {
@@ -45,7 +45,7 @@ export async function sameKeyAgain(lost: Lost, deps: Deps): Promise<Resolution> 
 }
 
 /** The provider keeps our id beside its task. */
-export async function lookedUp(lost: Lost, deps: Deps): Promise<Resolution> {
+export async function byClientId(lost: UnresolvedSubmit, deps: Context): Promise<Resolution> {
   const { account } = lost.intent;
   if (!account.provider.lookup) return { kind: "mute", why: "it cannot be looked up" };
   const answer = await account.provider.lookup(idempotencyKeyOf(lost.intent), callOf(account, deps));
@@ -62,7 +62,7 @@ export async function lookedUp(lost: Lost, deps: Deps): Promise<Resolution> {
 const mostPages = 20;
 
 /** The provider lists its tasks: ours is the only one that nobody owns and that nothing speaks against. A list with an end that was not seen proves no absence. */
-export async function listed(lost: Lost, deps: Deps): Promise<Resolution> {
+export async function byTaskList(lost: UnresolvedSubmit, deps: Context): Promise<Resolution> {
   const { account } = lost.intent;
   const candidates: Candidate[] = [];
   let more = true;
@@ -80,9 +80,9 @@ export async function listed(lost: Lost, deps: Deps): Promise<Resolution> {
   if (more && best?.likeness !== "certain")
     return { kind: "mute", why: "its provider lists too many tasks since then" };
   if (best === undefined) return { kind: "absent" };
-  const alone = others.length === 0 && (best.likeness === "certain" || (await isOnlyOneLost(account, deps)));
+  const alone = others.length === 0 && (best.likeness === "certain" || (await isOnlyUnresolved(account, deps)));
   // another lost POST may find its own among them meanwhile
-  if (!alone && quietLeftMs(lost) > 0) return { kind: "later", inMs: deps.timing.missApartMs };
+  if (!alone && quietLeftMs(lost) > 0) return { kind: "later", inMs: deps.timing.absencesApartMs };
   return alone
     ? { kind: "found", taskId: best.taskId }
     : {
@@ -94,7 +94,7 @@ export async function listed(lost: Lost, deps: Deps): Promise<Resolution> {
       };
 }
 
-function askForPage(lost: Lost, page: number, deps: Deps): Promise<Listed> | undefined {
+function askForPage(lost: UnresolvedSubmit, page: number, deps: Context): Promise<CandidatePage> | undefined {
   const { account, request } = lost.intent;
   // The provider's clock may be behind by as much.
   const sinceMs = lost.sentAtMs - deps.timing.sendingMs;
@@ -105,12 +105,12 @@ function askForPage(lost: Lost, page: number, deps: Deps): Promise<Listed> | und
 }
 
 /** Two lost POSTs that look alike could be taken for each other, and a customer would get another's video. */
-async function isOnlyOneLost(account: Account, deps: Deps): Promise<boolean> {
+async function isOnlyUnresolved(account: Account, deps: Context): Promise<boolean> {
   const { lanes } = await ledger.accountStatus(deps.cell, account.name);
   return lanes.unknown + lanes.review + lanes.submitting <= 1;
 }
 
-function later(lost: Lost, answer: Unanswered): Resolution {
+function later(lost: UnresolvedSubmit, answer: NoAnswer): Resolution {
   switch (answer.kind) {
     case "throttled":
       return { kind: "later", inMs: answer.retryAfterMs ?? 5_000 / lost.intent.account.timeScale };
@@ -126,5 +126,5 @@ function later(lost: Lost, answer: Unanswered): Resolution {
  * and a provider that is away is left alone by the circuit breaker (ADR 13).
  */
 function askAgainMs(account: Account): number {
-  return Math.max(5_000 / account.timeScale, patienceWith(account).waitMs());
+  return Math.max(5_000 / account.timeScale, circuitBreakerOf(account).waitMs());
 }

@@ -1,12 +1,12 @@
 import * as ledger from "@reelqueue/ledger";
 import { type Account, callsBack } from "../accounts.ts";
-import type { Deps } from "../context.ts";
-import { holdLook } from "../leases.ts";
+import type { Context } from "../context.ts";
+import { holdClaim } from "../leases.ts";
 import { bind } from "../submit/outcome.ts";
 import type { Intent } from "../submit/submit.ts";
 import { jittered } from "../timing.ts";
-import { giveToReview, isPoison, sendAnew } from "./decide.ts";
-import { confirm, listed, lookedUp, sameKeyAgain } from "./methods.ts";
+import { escalateToReview, isPoison, resubmitAsNewAttempt } from "./decide.ts";
+import { byClientId, byIdempotencyKey, byTaskList, isTaskKnown } from "./methods.ts";
 import { quietLeftMs } from "./unresolved-submit.ts";
 
 export const fields = [
@@ -22,14 +22,14 @@ export const fields = [
 ] as const;
 
 /** A POST whose fate is unknown, as it is claimed. `nowMs` is the clock of Redis. */
-export interface Lost extends ledger.UnknownRef {
+export interface UnresolvedSubmit extends ledger.UnknownRef {
   intent: Intent;
   /** When the POST began. */
   sentAtMs: number;
   /** When it was given up; workers may have been away for long before. */
   lostAtMs: number;
   /** From then on nobody can have been sending it any more. */
-  silentAtMs: number;
+  quietFromMs: number;
   nowMs: number;
   /** Looks in a row that found nothing. */
   absentLookups: ledger.Streak;
@@ -51,10 +51,10 @@ export type Resolution =
   | { kind: "mute"; why: string };
 
 /** Finds out what became of lost POSTs of one account, by what its provider can do. Returns how many were looked at. */
-export async function resolve(account: Account, deps: Deps): Promise<number> {
+export async function reconcile(account: Account, deps: Context): Promise<number> {
   const { items, lease } = await ledger.claim(deps.cell, "unknown", account.name, fields, {
     limit: 20,
-    leaseMs: deps.timing.lookLeaseMs,
+    leaseMs: deps.timing.pollLeaseMs,
   });
   await Promise.all(
     items.map((item) =>
@@ -71,17 +71,22 @@ export async function resolve(account: Account, deps: Deps): Promise<number> {
 
 type Item = ledger.Claimed<(typeof fields)[number]>["items"][number];
 
-async function resolveOne(item: Item, lease: string, account: Account, deps: Deps): Promise<void> {
-  const lost = await lostOf(item, lease, account, deps);
+async function resolveOne(item: Item, lease: string, account: Account, deps: Context): Promise<void> {
+  const lost = await unresolvedSubmitOf(item, lease, account, deps);
   if (lost === undefined) return;
-  using held = holdLook("unknown", account.name, { id: item.id, lease }, deps);
+  using held = holdClaim("unknown", account.name, { id: item.id, lease }, deps);
   const resolution = await ask(lost, deps);
-  await deps.reached?.("resolve:after-answer", item.id);
+  await deps.crashPoint?.("resolve:after-answer", item.id);
   await act({ ...lost, lease: held.end() }, resolution, deps);
 }
 
 /** What was claimed, with its request; `undefined` where there is none any more. */
-export async function lostOf(item: Item, lease: string, account: Account, deps: Deps): Promise<Lost | undefined> {
+export async function unresolvedSubmitOf(
+  item: Item,
+  lease: string,
+  account: Account,
+  deps: Context,
+): Promise<UnresolvedSubmit | undefined> {
   const found = await ledger.read(deps.cell, item.id);
   if (!found) return undefined;
   const { stateChangedAtMs: lostAtMs, callbackTaskId = "", quietFromMs = 0, crashes, requeues = 0 } = item;
@@ -94,8 +99,8 @@ export async function lostOf(item: Item, lease: string, account: Account, deps: 
     callbackTaskId,
     sentAtMs: Math.min(lostAtMs, sentAt(found.record)),
     lostAtMs,
-    silentAtMs: Math.max(lostAtMs, quietFromMs),
-    nowMs: Number(lease) - deps.timing.lookLeaseMs,
+    quietFromMs: Math.max(lostAtMs, quietFromMs),
+    nowMs: Number(lease) - deps.timing.pollLeaseMs,
     absentLookups: item.absentLookups ?? { count: 0, atMs: 0 },
     ...(crashes !== undefined && { crashes }),
     lease,
@@ -109,79 +114,81 @@ function sentAt(record: ledger.GenerationRecord): number {
 }
 
 /** Every way that the provider offers, best first, until one tells something. */
-async function ask(lost: Lost, deps: Deps): Promise<Resolution> {
-  if (lost.callbackTaskId !== "" && (await confirm(lost, deps))) return { kind: "found", taskId: lost.callbackTaskId };
-  const ways = { idempotencyKey: sameKeyAgain, clientId: lookedUp, list: listed, callback: awaitCallback };
+async function ask(lost: UnresolvedSubmit, deps: Context): Promise<Resolution> {
+  if (lost.callbackTaskId !== "" && (await isTaskKnown(lost, deps)))
+    return { kind: "found", taskId: lost.callbackTaskId };
+  const methods = { idempotencyKey: byIdempotencyKey, clientId: byClientId, list: byTaskList, callback: byCallback };
   const reasons: string[] = [];
   for (const way of lost.intent.account.provider.capabilities.resolve) {
-    const resolution = await ways[way](lost, deps);
+    const resolution = await methods[way](lost, deps);
     if (resolution.kind !== "mute") return resolution;
     reasons.push(resolution.why);
   }
   return { kind: "mute", why: reasons.join("; ") || "the provider offers no way to find out" };
 }
 
-async function act(lost: Lost, resolution: Resolution, deps: Deps): Promise<void> {
+async function act(lost: UnresolvedSubmit, resolution: Resolution, deps: Context): Promise<void> {
   switch (resolution.kind) {
     case "found":
       await bind(lost.intent, resolution.taskId, deps);
       return;
     case "proven_absent":
-      return sendAgain(lost, resolution.why, deps);
+      return resubmit(lost, resolution.why, deps);
     case "absent":
-      return countMiss(lost, deps);
+      return countAbsence(lost, deps);
     case "later":
-      return lost.nowMs - lost.lostAtMs < deps.timing.askForMs
-        ? lookAgain(lost, resolution.inMs, {}, deps)
-        : giveToReview(lost, "its provider has said nothing usable for a day", deps);
+      return lost.nowMs - lost.lostAtMs < deps.timing.reconcileForMs
+        ? askAgain(lost, resolution.inMs, {}, deps)
+        : escalateToReview(lost, "its provider has said nothing usable for a day", deps);
     case "mute":
-      if (!(await sendAnew(lost, resolution.why, deps))) await askAPerson(lost, resolution.why, deps);
+      if (!(await resubmitAsNewAttempt(lost, resolution.why, deps)))
+        await escalateAfterQuietWindow(lost, resolution.why, deps);
       return;
   }
 }
 
 /** Only once the answer can no longer change: before that a person might truly see no task, and have it sent again just before it appears. */
-async function askAPerson(lost: Lost, why: string, deps: Deps): Promise<void> {
+async function escalateAfterQuietWindow(lost: UnresolvedSubmit, why: string, deps: Context): Promise<void> {
   const leftMs = quietLeftMs(lost);
-  return leftMs > 0 ? lookAgain(lost, leftMs, {}, deps) : giveToReview(lost, why, deps);
+  return leftMs > 0 ? askAgain(lost, leftMs, {}, deps) : escalateToReview(lost, why, deps);
 }
 
 /** A provider that calls back may still tell the task within the quiet window. */
-async function awaitCallback(lost: Lost, deps: Deps): Promise<Resolution> {
+async function byCallback(lost: UnresolvedSubmit, deps: Context): Promise<Resolution> {
   const leftMs = quietLeftMs(lost);
   return leftMs > 0 && callsBack(lost.intent.account, deps.publicUrl)
     ? { kind: "later", inMs: leftMs }
     : { kind: "mute", why: "no callback came" };
 }
 
-const missesProve = 3;
+const absencesProve = 3;
 
 /** Absence is proven only by several misses in a row, apart, the last of them after the quiet window (assumption A1). */
-async function countMiss(lost: Lost, deps: Deps): Promise<void> {
-  const { missApartMs } = deps.timing;
+async function countAbsence(lost: UnresolvedSubmit, deps: Context): Promise<void> {
+  const { absencesApartMs } = deps.timing;
   const { count, atMs: lastMs } = lost.absentLookups;
-  const counted = count === 0 || lost.nowMs - lastMs >= missApartMs ? count + 1 : count;
+  const counted = count === 0 || lost.nowMs - lastMs >= absencesApartMs ? count + 1 : count;
   const leftMs = quietLeftMs(lost);
-  if (counted >= missesProve && leftMs === 0) {
-    return sendAgain(lost, `the provider knew of no task, ${counted} times in a row`, deps);
+  if (counted >= absencesProve && leftMs === 0) {
+    return resubmit(lost, `the provider knew of no task, ${counted} times in a row`, deps);
   }
-  const waitMs = counted >= missesProve ? Math.max(leftMs, 1) : missApartMs;
+  const waitMs = counted >= absencesProve ? Math.max(leftMs, 1) : absencesApartMs;
   const atMs = counted > count ? lost.nowMs : lastMs;
-  await lookAgain(lost, waitMs, { absentLookups: { count: counted, atMs } }, deps);
+  await askAgain(lost, waitMs, { absentLookups: { count: counted, atMs } }, deps);
 }
 
 /** There is no task: the same attempt may be sent again. */
-async function sendAgain(lost: Lost, why: string, deps: Deps): Promise<void> {
+async function resubmit(lost: UnresolvedSubmit, why: string, deps: Context): Promise<void> {
   if (isPoison(lost.crashes))
-    return giveToReview(lost, `${why}; three workers have died while they were sending it`, deps);
+    return escalateToReview(lost, `${why}; three workers have died while they were sending it`, deps);
   await deps.transitions.resubmit(lost, why);
 }
 
-async function lookAgain(
-  { intent, lease }: Lost,
+async function askAgain(
+  { intent, lease }: UnresolvedSubmit,
   inMs: number,
   set: Partial<ledger.GenerationRecord>,
-  deps: Deps,
+  deps: Context,
 ): Promise<void> {
   const nextInMs = jittered(inMs, deps.random);
   const { id, account } = intent;

@@ -1,13 +1,13 @@
 import * as ledger from "@reelqueue/ledger";
-import type { LookedUp } from "@reelqueue/providers";
+import type { LookupResult } from "@reelqueue/providers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Account } from "../accounts.ts";
-import { patienceWith } from "../circuit-breaker.ts";
+import { circuitBreakerOf } from "../circuit-breaker.ts";
 import { accept, admit, type Installation } from "../index.ts";
-import { begin } from "../submit/intent.ts";
-import { settle } from "../submit/outcome.ts";
+import { beginIntent } from "../submit/intent.ts";
+import { storeResult } from "../submit/outcome.ts";
 import { testInstallation } from "../test-installation.ts";
-import { resolve } from "./reconcile.ts";
+import { reconcile } from "./reconcile.ts";
 
 let scope: AsyncDisposableStack;
 let deps: Installation;
@@ -19,7 +19,7 @@ beforeEach(async () => {
   deps = { ...opened, queues: { ...opened.queues, add: async () => {} } };
   const toapis = deps.accounts.get("toapis");
   if (!toapis) throw new Error("toapis is not there");
-  const lookup = async (): Promise<LookedUp> => ({ kind: "unreachable", message: "half a JSON" });
+  const lookup = async (): Promise<LookupResult> => ({ kind: "unreachable", message: "half a JSON" });
   account = { ...toapis, provider: { ...toapis.provider, lookup } };
   id = await lostPost();
 });
@@ -32,7 +32,7 @@ test("look-up: an unusable answer is asked again after 5 s of the provider's tim
 });
 
 test("look-up: a provider that is away is asked again when the circuit breaker lets a request through", async () => {
-  const breaker = patienceWith(account);
+  const breaker = circuitBreakerOf(account);
   for (let times = 0; times < 5; times += 1) breaker.failed();
   expect(await resolveNow()).toBeGreaterThan(1_000);
 });
@@ -41,7 +41,7 @@ test("look-up: a provider that is away is asked again when the circuit breaker l
 async function resolveNow(): Promise<number> {
   const due = deps.cell.keys.due("unknown", "toapis");
   await deps.cell.redis.zadd(due, "XX", 1, id);
-  expect(await resolve(account, deps)).toBe(1);
+  expect(await reconcile(account, deps)).toBe(1);
   const [seconds, micros] = await deps.cell.redis.time();
   return Number(await deps.cell.redis.zscore(due, id)) - (Number(seconds) * 1_000 + Number(micros) / 1_000);
 }
@@ -52,8 +52,8 @@ async function lostPost(): Promise<string> {
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   await admit(account, deps);
   const n = (await ledger.read(deps.cell, row.id))?.record.dispatchSeq ?? 0;
-  const begun = await begin({ generation: row.id, n }, ledger.operationToken(), deps);
+  const begun = await beginIntent({ generation: row.id, n }, ledger.operationToken(), deps);
   if (begun.kind !== "begun") throw new Error(begun.note);
-  await settle(begun.intent, { kind: "unknown", message: "reset", evidence: "nothing" }, deps);
+  await storeResult(begun.intent, { kind: "unknown", message: "reset", evidence: "nothing" }, deps);
   return row.id;
 }

@@ -1,11 +1,11 @@
-import type { HandOver } from "@reelqueue/contracts";
+import type { JobRef } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 import type { Intent } from "./submit.ts";
 export type Begun = { kind: "begun"; intent: Intent } | { kind: "over"; note: string };
 
 /** Writes the intent. `over`: the job is stale, or somebody else is at it, and nothing may be sent. */
-export async function begin(handOver: HandOver, token: string, deps: Deps): Promise<Begun> {
+export async function beginIntent(handOver: JobRef, token: string, deps: Context): Promise<Begun> {
   const { generation: id } = handOver;
   const moved = await deps.transitions
     .begin(handOver, { token, leaseMs: deps.timing.submitLeaseMs })
@@ -31,7 +31,12 @@ export async function begin(handOver: HandOver, token: string, deps: Deps): Prom
 
 type Of = Pick<Intent, "id" | "token">;
 
-async function intentOf(of: Of, wanted: Partial<ledger.GenerationRecord>, frozen: string, deps: Deps): Promise<Begun> {
+async function intentOf(
+  of: Of,
+  wanted: Partial<ledger.GenerationRecord>,
+  frozen: string,
+  deps: Context,
+): Promise<Begun> {
   const { account: name = "", attempt = 1, runTimeClass = "", requeues = 0, callbackTaskId } = wanted;
   const { tenant = "default", priority = 0, batch } = wanted;
   const request = ledger.thaw(frozen, { account: name, tenant, priority, ...(batch !== undefined && { batch }) });
@@ -48,7 +53,7 @@ async function intentOf(of: Of, wanted: Partial<ledger.GenerationRecord>, frozen
 const notConfirmed = "not sent: no replica of Redis has the intent";
 
 /** An intent that a failover could lose is none: nothing is sent for it. */
-async function requeueUnconfirmed(error: unknown, of: Of, deps: Deps): Promise<{ kind: "unconfirmed" }> {
+async function requeueUnconfirmed(error: unknown, of: Of, deps: Context): Promise<{ kind: "unconfirmed" }> {
   if (!(error instanceof ledger.LedgerError) || error.kind !== "unconfirmed") throw error;
   deps.log.warn({ generation: of.id }, notConfirmed);
   await deps.transitions.requeue(of, notConfirmed, { lane: "backoff", inMs: 2_000 });

@@ -1,16 +1,16 @@
 import type { Failure } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import type { Submitted } from "@reelqueue/providers";
-import type { Verdict } from "@reelqueue/queue";
+import type { SubmitResult } from "@reelqueue/providers";
+import type { JobResult } from "@reelqueue/queue";
 import type { Account } from "../accounts.ts";
-import { patienceWith } from "../circuit-breaker.ts";
-import type { Deps } from "../context.ts";
+import { circuitBreakerOf } from "../circuit-breaker.ts";
+import type { Context } from "../context.ts";
 import { insist } from "../insist.ts";
-import { firstLookMs } from "../poll/schedule.ts";
+import { firstPollInMs } from "../poll/schedule.ts";
 import { fullJitterMs } from "../timing.ts";
 import type { Intent } from "./submit.ts";
 /** Writes what came of a POST; held in memory and tried again for as long as Redis is away. */
-export async function settle(intent: Intent, outcome: Submitted, deps: Deps): Promise<Verdict> {
+export async function storeResult(intent: Intent, outcome: SubmitResult, deps: Context): Promise<JobResult> {
   const of = { generation: intent.id, account: intent.account.name };
   switch (outcome.kind) {
     case "accepted":
@@ -32,7 +32,7 @@ export async function settle(intent: Intent, outcome: Submitted, deps: Deps): Pr
     case "unsent": {
       const inMs = fullJitterMs(intent.requeues, deps.random, { baseMs: 2_000, capMs: 300_000 });
       // while the provider is away, the others need not find that out one by one
-      const awayMs = patienceWith(intent.account).waitMs();
+      const awayMs = circuitBreakerOf(intent.account).waitMs();
       if (awayMs > 0) await insist(deps, () => ledger.throttle(deps.cell, intent.account.name, awayMs));
       return requeue(intent, outcome.message, { lane: "backoff", inMs }, deps);
     }
@@ -42,10 +42,10 @@ export async function settle(intent: Intent, outcome: Submitted, deps: Deps): Pr
 }
 
 /** The task is ours: bound to the generation once and for all. A late answer still finds its generation while that is unresolved. */
-export async function bind(intent: Intent, taskId: string, deps: Deps): Promise<Verdict> {
+export async function bind(intent: Intent, taskId: string, deps: Context): Promise<JobResult> {
   const of = { generation: intent.id, account: intent.account.name, taskId };
-  const firstPollInMs = firstLookMs(intent.account, intent.runTimeClass, deps);
-  const moved = await insist(deps, () => deps.transitions.bind(intent, taskId, firstPollInMs));
+  const inMs = firstPollInMs(intent.account, intent.runTimeClass, deps);
+  const moved = await insist(deps, () => deps.transitions.bind(intent, taskId, inMs));
   switch (moved.kind) {
     case "moved":
     case "already":
@@ -68,18 +68,18 @@ export async function bind(intent: Intent, taskId: string, deps: Deps): Promise<
   }
 }
 
-function pauseAccount(intent: Intent, reason: "key" | "balance", deps: Deps): Promise<void> {
+function pauseAccount(intent: Intent, reason: "key" | "balance", deps: Context): Promise<void> {
   return ledger.pause(deps.cell, intent.account.name, reason === "key" ? "bad key" : "balance", { automatic: true });
 }
 
-async function fail(intent: Intent, failure: Failure, deps: Deps): Promise<void> {
+async function fail(intent: Intent, failure: Failure, deps: Context): Promise<void> {
   await insist(deps, () => deps.transitions.reject(intent, failure));
   deps.meters.ends.inc({ account: intent.account.name, state: "failed" });
 }
 
 type Due = Parameters<ledger.Transitions["requeue"]>[2];
 
-async function requeue(intent: Intent, why: string, due: Due, deps: Deps): Promise<Verdict> {
+async function requeue(intent: Intent, why: string, due: Due, deps: Context): Promise<JobResult> {
   const note = `not sent: ${why}`;
   await insist(deps, () => deps.transitions.requeue(intent, note, due, intent.requeues + 1));
   return { kind: "done", note };
@@ -88,8 +88,8 @@ async function requeue(intent: Intent, why: string, due: Due, deps: Deps): Promi
 async function markUnknown(
   intent: Intent,
   { message, evidence }: { message: string; evidence: string },
-  deps: Deps,
-): Promise<Verdict> {
+  deps: Context,
+): Promise<JobResult> {
   const unknownReason = `${message}: ${evidence}`.slice(0, 500).toWellFormed();
   const moved = await insist(deps, () => deps.transitions.markUnknown(intent, { note: message, unknownReason }, 1_000));
   deps.log.warn(
@@ -101,16 +101,16 @@ async function markUnknown(
 
 /** So many lost answers in a row, with no other answer between, are the provider's trouble and not bad luck. */
 const streak = 10;
-const lostInARow = new WeakMap<Account, number>();
+const lostStreaks = new WeakMap<Account, number>();
 
 /**
  * Counts what the answers of an account are like. Where nothing but a person can settle a lost one, a provider that loses them all would cost
  * a review for every row: the account is paused instead, until somebody has looked.
  */
-export async function countAnswer(account: Account, lost: boolean, deps: Deps): Promise<void> {
+export async function pauseAfterLostStreak(account: Account, lost: boolean, deps: Context): Promise<void> {
   if (account.provider.capabilities.resolve.length > 0) return;
-  const count = lost ? (lostInARow.get(account) ?? 0) + 1 : 0;
-  lostInARow.set(account, count);
+  const count = lost ? (lostStreaks.get(account) ?? 0) + 1 : 0;
+  lostStreaks.set(account, count);
   if (count < streak) return;
   await ledger.pause(
     deps.cell,

@@ -1,16 +1,16 @@
-import type { SubmitCall, Submitted } from "@reelqueue/providers";
+import type { SubmitCall, SubmitResult } from "@reelqueue/providers";
 import { callsBack } from "../accounts.ts";
 import { callbackToken } from "../callback-token.ts";
-import { patiently } from "../circuit-breaker.ts";
-import type { Deps } from "../context.ts";
+import { withCircuitBreaker } from "../circuit-breaker.ts";
+import type { Context } from "../context.ts";
 import { withAddresses } from "../upload/files.ts";
 import { idempotencyKeyOf } from "./intent.ts";
 import type { Intent } from "./submit.ts";
 
 /** One POST. Whatever goes wrong once something may have left this machine is `unknown`. */
-export async function post(intent: Intent, deps: Deps): Promise<Submitted> {
+export async function post(intent: Intent, deps: Context): Promise<SubmitResult> {
   let sending = false;
-  const http = patiently(intent.account, deps.http);
+  const http = withCircuitBreaker(intent.account, deps.http);
   const call: SubmitCall = {
     http: {
       ...http,
@@ -37,7 +37,7 @@ export async function post(intent: Intent, deps: Deps): Promise<Submitted> {
   }
 }
 
-function callbackUrl(intent: Intent, { publicUrl, secrets }: Deps): { callbackUrl?: string } {
+function callbackUrl(intent: Intent, { publicUrl, secrets }: Context): { callbackUrl?: string } {
   if (publicUrl === undefined || !callsBack(intent.account, publicUrl)) return {};
   const token = callbackToken(secrets.callbackKey, intent.id, intent.attempt);
   return { callbackUrl: `${publicUrl}/callbacks/${intent.account.name}/${token}` };

@@ -1,13 +1,13 @@
-import type { GenerationRequest, HandOver } from "@reelqueue/contracts";
+import type { GenerationRequest, JobRef } from "@reelqueue/contracts";
 import { operationToken } from "@reelqueue/ledger";
-import type { Submitted } from "@reelqueue/providers";
-import type { Verdict } from "@reelqueue/queue";
+import type { SubmitResult } from "@reelqueue/providers";
+import type { JobResult } from "@reelqueue/queue";
 import type { Account } from "../accounts.ts";
-import type { Deps } from "../context.ts";
-import { holdLease } from "../leases.ts";
-import { prepareFirst } from "../upload/files.ts";
-import { begin } from "./intent.ts";
-import { countAnswer, settle } from "./outcome.ts";
+import type { Context } from "../context.ts";
+import { holdJobLease } from "../leases.ts";
+import { startUploadIfNeeded } from "../upload/files.ts";
+import { beginIntent } from "./intent.ts";
+import { pauseAfterLostStreak, storeResult } from "./outcome.ts";
 import { post } from "./post.ts";
 
 /** An intent that is on disk: from here on somebody may be paying. */
@@ -28,38 +28,38 @@ export interface Intent {
  * Creates the paid task of one generation, at most once: the intent is durable before the first byte leaves,
  * and an answer that may hide a task is `unknown`, which is never blindly sent again.
  */
-export async function submit(handOver: HandOver, deps: Deps, freed: (account: string) => void): Promise<Verdict> {
-  const why = deps.unsafe();
+export async function submit(handOver: JobRef, deps: Context, freed: (account: string) => void): Promise<JobResult> {
+  const why = deps.submitRefusal();
   if (why !== undefined) return { kind: "again", afterMs: 5_000 };
 
-  if (await prepareFirst(handOver, deps, freed)) return { kind: "done", note: "its media are uploaded first" };
+  if (await startUploadIfNeeded(handOver, deps, freed)) return { kind: "done", note: "its media are uploaded first" };
 
-  await deps.reached?.("submit:before-intent", handOver.generation);
+  await deps.crashPoint?.("submit:before-intent", handOver.generation);
   const startedAt = performance.now();
   const token = operationToken();
   const { submitLeaseMs: leaseMs, sendingMs: atMostMs } = deps.timing;
   // held from before the intent: until a replica has it, that may take seconds
-  using _ = holdLease(handOver, { lane: "submitting", leaseMs, atMostMs }, deps);
-  const begun = await begin(handOver, token, deps);
+  using _ = holdJobLease(handOver, { lane: "submitting", leaseMs, atMostMs }, deps);
+  const begun = await beginIntent(handOver, token, deps);
   if (begun.kind === "over") return { kind: "done", note: begun.note };
   const { intent } = begun;
-  await deps.reached?.("submit:after-intent", intent.id);
+  await deps.crashPoint?.("submit:after-intent", intent.id);
 
   // known by the time the answer is there
-  void deps.runTimes.meet(intent.account, [intent.runTimeClass]);
+  void deps.runTimes.load(intent.account, [intent.runTimeClass]);
   const outcome = await send(intent, startedAt, deps);
-  await deps.reached?.("submit:after-answer", intent.id);
+  await deps.crashPoint?.("submit:after-answer", intent.id);
 
   deps.meters.submits.inc({ account: intent.account.name, outcome: outcome.kind });
-  const verdict = await settle(intent, outcome, deps);
-  await countAnswer(intent.account, outcome.kind === "unknown", deps);
-  await deps.reached?.("submit:after-bind", intent.id);
+  const verdict = await storeResult(intent, outcome, deps);
+  await pauseAfterLostStreak(intent.account, outcome.kind === "unknown", deps);
+  await deps.crashPoint?.("submit:after-bind", intent.id);
   freed(intent.account.name);
   return verdict;
 }
 
 /** The one POST, unless it must not leave any more. */
-async function send(intent: Intent, startedAt: number, deps: Deps): Promise<Submitted> {
+async function send(intent: Intent, startedAt: number, deps: Context): Promise<SubmitResult> {
   if (intent.callbackTaskId !== undefined) {
     return { kind: "unknown", message: "a callback named a task of this attempt", evidence: intent.callbackTaskId };
   }

@@ -1,15 +1,15 @@
 import { buffer } from "node:stream/consumers";
 import type { Failure } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import type { Unanswered, Uploaded } from "@reelqueue/providers";
+import type { NoAnswer, Uploaded } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
 import { callOf } from "../accounts.ts";
-import type { Deps } from "../context.ts";
-import { renewing } from "../leases.ts";
+import type { Context } from "../context.ts";
+import { renewEvery } from "../leases.ts";
 import type { FileToUpload } from "./files.ts";
 
 /** Whether a file is at the provider. `inMs`: when to ask again; left out: after a backoff, and it counts as trouble. */
-export type Ensured =
+export type FileStatus =
   | { kind: "ready" }
   | { kind: "later"; why: string; inMs?: number }
   | { kind: "blocked"; reason: "key" | "balance"; message: string }
@@ -18,10 +18,10 @@ export type Ensured =
 /** INFERRED: no document says how long an uploaded file or an asset is kept; what a task made is kept for a day. */
 const lastsMs = 12 * 3_600_000;
 const processingAgainMs = 5_000;
-const beingUploaded: Ensured = { kind: "later", why: "it is being uploaded", inMs: 1_000 };
+const beingUploaded: FileStatus = { kind: "later", why: "it is being uploaded", inMs: 1_000 };
 
 /** Brings one file to an account's provider, once whoever asks for it; one step at a time. */
-export async function ensure(file: FileToUpload, account: Account, deps: Deps): Promise<Ensured> {
+export async function ensureFile(file: FileToUpload, account: Account, deps: Context): Promise<FileStatus> {
   const [known] = await ledger.uploadStates(deps.cell, account.name, [file.name]);
   switch (known?.kind) {
     case "ready":
@@ -37,10 +37,10 @@ export async function ensure(file: FileToUpload, account: Account, deps: Deps): 
   }
 }
 
-async function send(file: FileToUpload, account: Account, deps: Deps): Promise<Ensured> {
+async function send(file: FileToUpload, account: Account, deps: Context): Promise<FileStatus> {
   const { uploadLeaseMs } = deps.timing;
-  using _ = renewing(uploadLeaseMs / 3, () => ledger.holdUpload(deps.cell, account.name, file.name, uploadLeaseMs));
-  const note = (state: ledger.UploadState) => ledger.noteUpload(deps.cell, account.name, file.name, state, lastsMs);
+  using _ = renewEvery(uploadLeaseMs / 3, () => ledger.renewUpload(deps.cell, account.name, file.name, uploadLeaseMs));
+  const note = (state: ledger.UploadState) => ledger.recordUpload(deps.cell, account.name, file.name, state, lastsMs);
   const uploaded = await handed(file, account, deps).catch(
     (error: unknown): Uploaded => ({
       kind: "unreachable",
@@ -63,7 +63,7 @@ async function send(file: FileToUpload, account: Account, deps: Deps): Promise<E
   }
 }
 
-async function handed({ url, name, kind }: FileToUpload, account: Account, deps: Deps): Promise<Uploaded> {
+async function handed({ url, name, kind }: FileToUpload, account: Account, deps: Context): Promise<Uploaded> {
   const opened = await deps.media.open(url);
   if (!opened || !account.provider.upload) {
     const message = `${url} is not in the media store any more`;
@@ -74,11 +74,11 @@ async function handed({ url, name, kind }: FileToUpload, account: Account, deps:
   return account.provider.upload({ kind, name, source }, call);
 }
 
-async function askAbout(assetId: string, file: FileToUpload, account: Account, deps: Deps): Promise<Ensured> {
+async function askAbout(assetId: string, file: FileToUpload, account: Account, deps: Context): Promise<FileStatus> {
   const asset = (await account.provider.asset?.(assetId, callOf(account, deps))) ?? { kind: "active" };
   switch (asset.kind) {
     case "active":
-      await ledger.noteUpload(
+      await ledger.recordUpload(
         deps.cell,
         account.name,
         file.name,
@@ -99,11 +99,11 @@ async function askAbout(assetId: string, file: FileToUpload, account: Account, d
   }
 }
 
-function stillProcessing(status: string, { timeScale }: Account): Ensured {
+function stillProcessing(status: string, { timeScale }: Account): FileStatus {
   return { kind: "later", why: `the provider works on it: ${status}`, inMs: processingAgainMs / timeScale };
 }
 
-function unanswered(answer: Unanswered): Ensured {
+function unanswered(answer: NoAnswer): FileStatus {
   switch (answer.kind) {
     case "blocked":
       return answer;

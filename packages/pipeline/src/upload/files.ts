@@ -1,8 +1,8 @@
-import type { GenerationRequest, HandOver } from "@reelqueue/contracts";
+import type { GenerationRequest, JobRef } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { mediaOf, needsUpload } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
-import type { Deps } from "../context.ts";
+import type { Context } from "../context.ts";
 /** A file of our media store that an account's provider has to be given before a request can name it. */
 export interface FileToUpload {
   /** `media://<sha256>.<ext>`. */
@@ -31,7 +31,7 @@ export function mayUpload({ provider }: Account): boolean {
 export async function withAddresses(
   request: GenerationRequest,
   account: Account,
-  { cell }: Pick<Deps, "cell">,
+  { cell }: Pick<Context, "cell">,
 ): Promise<GenerationRequest | undefined> {
   const files = mayUpload(account) ? filesToUpload(request, account) : [];
   if (files.length === 0) return request;
@@ -54,7 +54,11 @@ export async function withAddresses(
  * Sends a generation whose media the provider does not have yet to be prepared, without its slot; false where nothing is
  * missing, or where the job is stale.
  */
-export async function prepareFirst(handOver: HandOver, deps: Deps, freed: (account: string) => void): Promise<boolean> {
+export async function startUploadIfNeeded(
+  handOver: JobRef,
+  deps: Context,
+  freed: (account: string) => void,
+): Promise<boolean> {
   if (![...deps.accounts.values()].some(mayUpload)) return false;
   const found = await ledger.read(deps.cell, handOver.generation);
   const account = deps.accounts.get(found?.record.account ?? "");

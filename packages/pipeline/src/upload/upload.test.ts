@@ -5,7 +5,7 @@ import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Account, accept, admit, cancel, find, type Installation, submit } from "../index.ts";
 import { testInstallation } from "../test-installation.ts";
-import { prepare } from "./upload.ts";
+import { uploadDue } from "./upload.ts";
 
 let scope: AsyncDisposableStack;
 let here: Installation;
@@ -79,8 +79,8 @@ async function submitAll(ids: readonly string[]): Promise<void> {
 }
 
 const states = async (ids: readonly string[]) => Promise.all(ids.map(async (id) => (await find(id, here))?.state));
-const round = () => prepare(account(), here, () => {});
-const due = () => ledger.pull(here.cell, "preparing", "toapis");
+const round = () => uploadDue(account(), here, () => {});
+const due = () => ledger.makeAllDue(here.cell, "preparing", "toapis");
 
 test("a local file that is not taken inline is uploaded without a slot, then named by its address", async () => {
   const url = clip();
@@ -113,7 +113,7 @@ test("the same file is uploaded once per account, however many name it and howev
 });
 
 test("an upload that takes longer than its leases is its worker's for as long as that lives", async () => {
-  here = { ...here, timing: { ...here.timing, lookLeaseMs: 200, uploadLeaseMs: 200 } };
+  here = { ...here, timing: { ...here.timing, pollLeaseMs: 200, uploadLeaseMs: 200 } };
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
   const { provider } = account();
   let sent = 0;

@@ -1,10 +1,10 @@
 import type { Failure } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../accounts.ts";
-import type { Deps } from "../context.ts";
-import { holdLook } from "../leases.ts";
+import type { Context } from "../context.ts";
+import { holdClaim } from "../leases.ts";
 import { fullJitterMs } from "../timing.ts";
-import { type Ensured, ensure } from "./ensure-file.ts";
+import { ensureFile, type FileStatus } from "./ensure-file.ts";
 import { type FileToUpload, filesToUpload } from "./files.ts";
 
 /** Generations looked after in one round; files go one after the other, each wholly in memory. */
@@ -16,22 +16,22 @@ const troublesAllowed = 12;
  * Uploads the media of generations of one account that are in `preparing`, and gives back to the queue those that have all
  * of theirs at the provider. Returns ms until there is more to do.
  */
-export async function prepare(account: Account, deps: Deps, freed: (account: string) => void): Promise<number> {
-  const { turnMs, lookLeaseMs } = deps.timing;
-  const wish = { limit: most, leaseMs: lookLeaseMs };
+export async function uploadDue(account: Account, deps: Context, freed: (account: string) => void): Promise<number> {
+  const { tickMs, pollLeaseMs } = deps.timing;
+  const wish = { limit: most, leaseMs: pollLeaseMs };
   const {
     items,
     lease,
-    nextInMs = turnMs,
+    nextInMs = tickMs,
   } = await ledger.claim(deps.cell, "preparing", account.name, ["consecutiveErrors"], wish);
-  if (items.length === 0) return Math.min(turnMs, nextInMs);
+  if (items.length === 0) return Math.min(tickMs, nextInMs);
   const found = await ledger.readMany(
     deps.cell,
     items.map(({ id }) => id),
   );
   using looks = new DisposableStack();
-  const held = items.map(({ id }) => looks.use(holdLook("preparing", account.name, { id, lease }, deps)));
-  const ensured = new Map<string, Ensured>();
+  const held = items.map(({ id }) => looks.use(holdClaim("preparing", account.name, { id, lease }, deps)));
+  const ensured = new Map<string, FileStatus>();
   for (const [i, { id, consecutiveErrors: trouble = 0 }] of items.entries()) {
     const [generation, look] = [found[i], held[i]];
     if (!generation || !look) continue;
@@ -40,19 +40,19 @@ export async function prepare(account: Account, deps: Deps, freed: (account: str
     await settle({ id, lease: look.end(), trouble }, outcome, account, deps);
   }
   freed(account.name);
-  return Math.min(turnMs, nextInMs);
+  return Math.min(tickMs, nextInMs);
 }
 
 /** The first that is not ready, or that all are. Each file is asked for once in a round. */
 async function ensureAll(
   files: readonly FileToUpload[],
-  ensured: Map<string, Ensured>,
+  ensured: Map<string, FileStatus>,
   account: Account,
-  deps: Deps,
-): Promise<Ensured> {
-  let waiting: Ensured = { kind: "ready" };
+  deps: Context,
+): Promise<FileStatus> {
+  let waiting: FileStatus = { kind: "ready" };
   for (const file of files) {
-    const outcome = ensured.get(file.name) ?? (await ensure(file, account, deps));
+    const outcome = ensured.get(file.name) ?? (await ensureFile(file, account, deps));
     ensured.set(file.name, outcome);
     if (outcome.kind === "failed" || outcome.kind === "blocked") return outcome;
     if (outcome.kind === "later") waiting = outcome;
@@ -66,7 +66,12 @@ interface Prepared {
   trouble: number;
 }
 
-async function settle({ id, lease, trouble }: Prepared, outcome: Ensured, account: Account, deps: Deps): Promise<void> {
+async function settle(
+  { id, lease, trouble }: Prepared,
+  outcome: FileStatus,
+  account: Account,
+  deps: Context,
+): Promise<void> {
   switch (outcome.kind) {
     case "ready":
       return void (await deps.transitions.finishUpload(id, `its media are at ${account.name}`));
@@ -94,7 +99,7 @@ async function settle({ id, lease, trouble }: Prepared, outcome: Ensured, accoun
   }
 }
 
-async function fail(id: string, failure: Failure, account: Account, deps: Deps): Promise<void> {
+async function fail(id: string, failure: Failure, account: Account, deps: Context): Promise<void> {
   await deps.transitions.failUpload(id, failure);
   deps.meters.ends.inc({ account: account.name, state: "failed" });
 }

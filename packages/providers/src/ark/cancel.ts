@@ -1,12 +1,12 @@
 import { askOnce, type Denied, pollOnce, unanswered, type Watching } from "../look.ts";
-import type { Call, Withdrawn } from "../provider.ts";
+import type { Call, CancelResult } from "../provider.ts";
 import { taskPath } from "./wire.ts";
 
 /**
  * Withdraws a task that is queued. It looks first, because of a task that is over the same DELETE removes the record, and with it
  * the video; a queued one needs minutes to get there.
  */
-export async function cancel(watching: Watching, taskId: string, call: Call): Promise<Withdrawn> {
+export async function cancel(watching: Watching, taskId: string, call: Call): Promise<CancelResult> {
   const path = taskPath(taskId);
   const seen = await pollOnce(watching, call, path, taskId);
   switch (seen.kind) {
@@ -25,11 +25,11 @@ export async function cancel(watching: Watching, taskId: string, call: Call): Pr
 }
 
 /** The answer has no body (FOUND). */
-function done(): Withdrawn {
+function done(): CancelResult {
   return { kind: "canceled" };
 }
 
-function withdrawn(outcome: Withdrawn | Denied): Withdrawn {
+function withdrawn(outcome: CancelResult | Denied): CancelResult {
   if (outcome.kind !== "refused") return outcome;
   const { failure } = outcome;
   return failure.class === "rejected" ? { kind: "kept", message: failure.message } : unanswered(outcome);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { amount, taskId, text } from "../loose.ts";
-import type { Call, Candidate, Listed, LostSubmit, Made } from "../provider.ts";
+import type { Call, Candidate, CandidatePage, LostSubmit, TaskPage } from "../provider.ts";
 import { isUnmarked, markOf } from "./mark.ts";
 import { modelName, tasksPath } from "./wire.ts";
 
@@ -24,7 +24,7 @@ type Item = z.output<typeof item>;
 const page = z.object({ items: z.array(item), total: amount });
 
 /** The tasks on this page that the lost POST may have made; undefined where the page cannot be read. */
-export function candidatesIn(body: unknown, lost: LostSubmit, call: Call): Listed | undefined {
+export function candidatesIn(body: unknown, lost: LostSubmit, call: Call): CandidatePage | undefined {
   const read = page.safeParse(body).data;
   if (!read) return undefined;
   const candidates = read.items.flatMap((listed) => candidate(listed, lost, call));
@@ -32,7 +32,7 @@ export function candidatesIn(body: unknown, lost: LostSubmit, call: Call): Liste
 }
 
 /** All tasks on this page; undefined where it cannot be read. */
-export function tasksIn(body: unknown, at: number): Extract<Made, { kind: "made" }> | undefined {
+export function tasksIn(body: unknown, at: number): Extract<TaskPage, { kind: "made" }> | undefined {
   const read = page.safeParse(body).data;
   if (!read) return undefined;
   const tasks = read.items.map(({ id, created_at }) => ({ taskId: id, createdAtMs: created_at * 1_000 }));

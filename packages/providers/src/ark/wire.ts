@@ -3,7 +3,7 @@ import { z } from "zod";
 import { amount, anyTaskId, taskId, text, webUrl } from "../loose.ts";
 import { phaseNamed } from "../phase.ts";
 import { progressOf } from "../progress.ts";
-import type { Call, Progress, RemoteOutput, SubmitCall } from "../provider.ts";
+import type { Call, PollResult, RemoteOutput, SubmitCall } from "../provider.ts";
 import type { Refusal } from "../rulings.ts";
 import { capabilities } from "./capabilities.ts";
 import { taskFailures } from "./failures.ts";
@@ -79,7 +79,7 @@ const task = z.object({
 type Task = z.output<typeof task>;
 
 /** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, taskId: string): Progress | undefined {
+export function progress(body: unknown, taskId: string): PollResult | undefined {
   const read = task.safeParse(body).data;
   if (!read) return undefined;
   const { id, status, usage, error } = read;

@@ -4,7 +4,7 @@ import { amount, anyTaskId, list, taskId, text, webUrl } from "../loose.ts";
 import { urlsByRole } from "../media.ts";
 import { phaseNamed } from "../phase.ts";
 import { progressOf } from "../progress.ts";
-import type { Progress, RemoteOutput } from "../provider.ts";
+import type { PollResult, RemoteOutput } from "../provider.ts";
 import type { Refusal } from "../rulings.ts";
 import { capabilities } from "./capabilities.ts";
 import { taskFailures } from "./failures.ts";
@@ -64,7 +64,7 @@ const task = z.object({
 const answer = z.object({ data: task });
 
 /** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, asked: string): Progress | undefined {
+export function progress(body: unknown, asked: string): PollResult | undefined {
   const read = answer.safeParse(body).data?.data;
   if (!read) return undefined;
   const { taskId: id, status, output, error } = read;

@@ -4,7 +4,7 @@ import { amount, anyTaskId, list, taskId, text, webUrl } from "../loose.ts";
 import { urlsByRole } from "../media.ts";
 import { phaseNamed } from "../phase.ts";
 import { progressOf } from "../progress.ts";
-import type { Progress, RemoteOutput } from "../provider.ts";
+import type { PollResult, RemoteOutput } from "../provider.ts";
 import type { Refusal } from "../rulings.ts";
 import { capabilities } from "./capabilities.ts";
 import { taskFailures } from "./failures.ts";
@@ -62,7 +62,7 @@ const result = z.object({
 const nested = z.object({ data: result }).transform(({ data }) => data);
 
 /** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, taskId: string): Progress | undefined {
+export function progress(body: unknown, taskId: string): PollResult | undefined {
   const read = z.union([result, nested]).safeParse(body).data;
   if (!read) return undefined;
   const { task_id: id, status, progress_percent: percent, reason, error, message } = read.task;

@@ -4,7 +4,7 @@ import { amount, anyTaskId, list, taskId, text, webUrl } from "../loose.ts";
 import { mediaOf } from "../media.ts";
 import { phaseNamed } from "../phase.ts";
 import { progressOf } from "../progress.ts";
-import type { LookedUp, Progress, RemoteOutput, SubmitCall } from "../provider.ts";
+import type { LookupResult, PollResult, RemoteOutput, SubmitCall } from "../provider.ts";
 import type { Refusal } from "../rulings.ts";
 import { asMini, capabilities } from "./capabilities.ts";
 import { taskFailures } from "./failures.ts";
@@ -72,7 +72,7 @@ export function calledId(body: unknown): string | undefined {
 const named = z.object({ id: taskId, client_business_id: anyTaskId });
 
 /** The task that carries this client id; undefined where the answer is about another one. */
-export function foundBy(body: unknown, clientId: string): LookedUp | undefined {
+export function foundBy(body: unknown, clientId: string): LookupResult | undefined {
   const read = named.safeParse(body).data;
   if (!read || (read.client_business_id !== undefined && read.client_business_id !== clientId)) return undefined;
   return { kind: "found", taskId: read.id };
@@ -97,7 +97,7 @@ const task = z.object({
 type Task = z.output<typeof task>;
 
 /** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, taskId: string): Progress | undefined {
+export function progress(body: unknown, taskId: string): PollResult | undefined {
   const read = task.safeParse(body).data;
   if (!read) return undefined;
   const { id, status, progress: percent, usage, error: failed } = read;

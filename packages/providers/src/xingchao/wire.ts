@@ -4,7 +4,7 @@ import { amount, anyTaskId, taskId, text, webUrl } from "../loose.ts";
 import { urlsByRole } from "../media.ts";
 import { phaseNamed } from "../phase.ts";
 import { progressOf } from "../progress.ts";
-import type { Progress, RemoteOutput } from "../provider.ts";
+import type { PollResult, RemoteOutput } from "../provider.ts";
 import type { Refusal } from "../rulings.ts";
 import { capabilities } from "./capabilities.ts";
 import { taskFailures } from "./failures.ts";
@@ -73,7 +73,7 @@ const task = z.object({
 });
 
 /** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, taskId: string): Progress | undefined {
+export function progress(body: unknown, taskId: string): PollResult | undefined {
   const read = task.safeParse(inside(body)).data;
   if (!read) return undefined;
   const { id, status, video_url, actualDuration: seconds, totalTokens: tokens, error } = read;

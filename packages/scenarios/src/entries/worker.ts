@@ -16,13 +16,13 @@ const timing = {
   submitLeaseMs: 3_000,
   postMs: 4_000,
   grantLeaseMs: 3_000,
-  lookLeaseMs: 2_000,
-  lookMs: 3_000,
+  pollLeaseMs: 2_000,
+  pollMs: 3_000,
   finalizeLeaseMs: 4_000,
-  roomMs: 1_000,
+  diskFullWaitMs: 1_000,
   deliverLeaseMs: 4_000,
-  missApartMs: 500,
-  turnMs: 200,
+  absencesApartMs: 500,
+  tickMs: 200,
 };
 
 const [point, times = "1"] = (process.env.CRASH_AT ?? "").split("*");
@@ -32,7 +32,7 @@ const reached = (at: CrashPoint): void => {
   left -= 1;
   if (left === 0) process.kill(process.pid, "SIGKILL");
 };
-const adjust: Adjust = (it) => ({ ...it, timing: { ...it.timing, ...timing }, reached });
+const adjust: Adjust = (it) => ({ ...it, timing: { ...it.timing, ...timing }, crashPoint: reached });
 const limitMs = Number(process.env.NO_PROGRESS_MS);
 const watchdog = limitMs > 0 ? { limitMs, exitAfterMs: limitMs / 2 } : {};
 const log = createLogger({ name: process.env.WORKER ?? "worker" });

@@ -52,7 +52,7 @@ export function onBoth(
       };
     }
     case "reissue": {
-      const script = ledger.reissue(cell, operation.lane as "granted" | "finalize", account, 100, hourMs);
+      const script = ledger.redispatch(cell, operation.lane as "granted" | "finalize", account, 100, hourMs);
       return {
         said: reissue(model, operation.lane),
         script: script.then((again) => again.map(({ generation, n }) => `${generation} ${n}`).sort()),
@@ -68,10 +68,10 @@ type Rare = Exclude<Operation, { kind: "accept" | "admit" | "move" | "claim" | "
 function onBothRarely(operation: Rare, model: Ledger, cell: ledger.Cell): { said: unknown; script: Promise<unknown> } {
   switch (operation.kind) {
     case "ripen":
-      return { said: ripen(model), script: ledger.ripen(cell, account, 100).then(({ count }) => count) };
+      return { said: ripen(model), script: ledger.promoteDelayed(cell, account, 100).then(({ count }) => count) };
     case "wish": {
       const id = idOf(operation.which);
-      const script = ledger.wish(cell, id, operation.states);
+      const script = ledger.requestCancel(cell, id, operation.states);
       return {
         said: wish(model, id, operation.states),
         script: script.then((said) => (said.kind === "missing" ? said.kind : `${said.kind} ${said.state}`)),
@@ -82,12 +82,12 @@ function onBothRarely(operation: Rare, model: Ledger, cell: ledger.Cell): { said
       const options = { unwatch, ...(cost !== undefined && { costMicroUsd: cost }) };
       return {
         said: release(model, idOf(which), state, unwatch, cost),
-        script: ledger.release(cell, idOf(which), state, options),
+        script: ledger.releaseSlot(cell, idOf(which), state, options),
       };
     }
     case "nudge": {
       const { which, lanes, task, attempt } = operation;
-      const script = ledger.nudge(cell, idOf(which), lanes, { taskId: task, attempt, account });
+      const script = ledger.makeDueNow(cell, idOf(which), lanes, { taskId: task, attempt, account });
       return {
         said: nudge(model, idOf(which), lanes, task, attempt),
         script: script.then(({ state, woken, orphaned }) => `${state} ${woken} ${orphaned}`),
