@@ -1,4 +1,13 @@
-import { type Adjust, openInstallation, startAdmission, startMaintenance, startPoller } from "@reelqueue/pipeline";
+import {
+  type Adjust,
+  openInstallation,
+  startAdmission,
+  startMaintenance,
+  startOrphanSearch,
+  startPoller,
+  startReconciler,
+  startUploader,
+} from "@reelqueue/pipeline";
 import { createLogger, createWatchdog, serveCells, type WatchdogOptions } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 import { tick } from "./tick.ts";
@@ -18,13 +27,16 @@ export async function openPoller(
   await serveCells(scope, { ...env, log }, async (scope, wish) => {
     const installation = await openInstallation(scope, { ...env, ...wish, role: "worker" }, adjust);
     const { config, ready } = installation;
-    const { freed } = scope.use(startAdmission(installation));
     const watchdog = scope.use(createWatchdog({ ...patience, onExpired: wish.expired }));
-    const recovery = scope.use(startMaintenance(installation, freed, { retentionMs: config.retentionDays * day }));
-    const poller = scope.use(
-      startPoller(installation, freed, { concurrency: env.concurrency, maxSleepMs: 250, onTick: watchdog.beat }),
-    );
-    scope.use(await tick(installation, [poller.wake, recovery.wake]));
+    scope.use(startAdmission(installation));
+    const loops = [
+      scope.use(startMaintenance(installation, { retentionMs: config.retentionDays * day })),
+      scope.use(startReconciler(installation)),
+      scope.use(startUploader(installation)),
+      scope.use(startPoller(installation, { concurrency: env.concurrency, maxSleepMs: 250, onTick: watchdog.beat })),
+    ];
+    scope.use(startOrphanSearch(installation));
+    scope.use(await tick(installation, loops));
     return { ready, watchdog };
   });
 }

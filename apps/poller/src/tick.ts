@@ -1,4 +1,4 @@
-import type { Installation } from "@reelqueue/pipeline";
+import type { Installation, Loops } from "@reelqueue/pipeline";
 import { consume } from "@reelqueue/queue";
 
 const everyMs = 5_000;
@@ -6,7 +6,7 @@ const everyMs = 5_000;
 /** The repeatable job that wakes the loops of this process, should their own timers ever stop; visible in Bull Board. */
 export async function tick(
   { cell, connect, queues, log }: Installation,
-  wake: readonly (() => void)[],
+  loops: readonly Loops[],
 ): Promise<AsyncDisposable> {
   const keep = () =>
     queues
@@ -18,7 +18,7 @@ export async function tick(
   const consumer = consume(
     "poll",
     async () => {
-      for (const turn of wake) turn();
+      for (const loop of loops) loop.wake();
       return { kind: "done" };
     },
     { connect, prefix: cell.prefix, concurrency: 1, onError: (error) => log.warn({ err: error }, "a tick failed") },

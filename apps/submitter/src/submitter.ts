@@ -13,9 +13,9 @@ export async function openSubmitter(
   await serveCells(scope, { ...env, log }, async (scope, wish) => {
     const installation = await openInstallation(scope, { ...env, ...wish, role: "worker" }, adjust);
     const { cell, connect, ready } = installation;
-    const admission = scope.use(startAdmission(installation));
+    scope.use(startAdmission(installation));
     scope.use(
-      consume("submit", (handOver) => submit(handOver, installation, admission.freed), {
+      consume("submit", (job) => submit(job, installation), {
         connect,
         prefix: cell.prefix,
         concurrency: env.concurrency,

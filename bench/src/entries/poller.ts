@@ -23,10 +23,13 @@ await run(
       [...installation.accounts].map(([name, account]) => [name, tireless(account, late.watch)]),
     );
     scope.use(
-      startPoller({ ...installation, accounts, runTimes: endless, random: () => 0.5 }, () => {}, {
-        concurrency: env.concurrency,
-        maxSleepMs: 250,
-      }),
+      startPoller(
+        { ...installation, accounts, runTimes: endless, random: () => 0.5 },
+        {
+          concurrency: env.concurrency,
+          maxSleepMs: 250,
+        },
+      ),
     );
     createServer((request, response) => {
       if (request.url === "/reset") late.reset();

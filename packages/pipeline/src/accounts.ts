@@ -113,13 +113,13 @@ function stated(fact: { value: number; label: Label } | null): number | undefine
 }
 
 /** What an adapter may use for one question about a task. */
-export function callOf(account: Account, deps: Pick<Context, "http" | "timing">): Call {
+export function callOf(account: Account, ctx: Pick<Context, "http" | "timing">): Call {
   return {
-    http: withCircuitBreaker(account, deps.http),
+    http: withCircuitBreaker(account, ctx.http),
     baseUrl: account.baseUrl,
     key: account.key.reveal(),
     switches: account.reading.switches,
-    timeoutMs: deps.timing.pollMs,
+    timeoutMs: ctx.timing.pollMs,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Egress } from "@reelqueue/egress";
-import type { Cell, Transitions } from "@reelqueue/ledger";
+import { type Cell, retryUntilStored, type Transitions } from "@reelqueue/ledger";
 import type { MediaStore, OutputStore } from "@reelqueue/outputs";
 import type { Prober } from "@reelqueue/probe";
 import type { Queues } from "@reelqueue/queue";
@@ -21,6 +21,7 @@ export interface Context {
   /** Root under which providers reach our callbacks and customers our outputs; absent: poll only. */
   publicUrl?: string;
   media: MediaStore;
+  outputs: OutputStore;
   /** Says what a media file really is. */
   prober: Prober;
   runTimes: LearnedRunTimes;
@@ -31,12 +32,12 @@ export interface Context {
   /** Has Redis room for new generations? A sentence says why not. */
   acceptRefusal: () => string | undefined;
   timing: Timing;
-  /** Called between named steps; only entry files of rehearsals supply it, to crash there. */
+  /** A slot, a token or room came free: admission of the account runs at once. */
+  wakeAdmission: (account: string) => void;
+  /** Hears of it while it is not disposed. */
+  onWakeAdmission: (listener: (account: string) => void) => Disposable;
+  /** Called between named steps; only entry files of tests supply it, to crash there. */
   crashPoint?: (point: CrashPoint, id: string) => void | Promise<void>;
-}
-
-export interface FinalizeDeps extends Context {
-  outputs: OutputStore;
 }
 
 export interface Secrets {
@@ -56,7 +57,7 @@ export type CrashPoint =
   | "submit:after-intent"
   | "submit:after-answer"
   | "submit:after-bind"
-  | "resolve:after-answer"
+  | "reconcile:after-answer"
   | "poll:after-claim"
   | "poll:after-answer"
   | "poll:after-move"
@@ -84,3 +85,10 @@ export function createStageMetrics(metrics: Metrics) {
 }
 
 export type StageMetrics = ReturnType<typeof createStageMetrics>;
+
+/** Repeats a write that must not be lost until Redis takes it. */
+export function untilStored<T>({ log }: Pick<Context, "log">, write: () => Promise<T>): Promise<T> {
+  return retryUntilStored(write, (err) =>
+    log.error({ event: "ledger.retrying", err }, "an answer is held in memory until Redis takes it"),
+  );
+}

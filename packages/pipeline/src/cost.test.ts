@@ -58,7 +58,7 @@ test.each([
   };
   const progress = { kind: "failed", failure: { class: "moderation", message: "no" } } as const;
   const decision = evaluatePoll(task, progress, Date.now(), accountOf(account), here);
-  await applyDecision({ ...task, lease: "0" }, decision, accountOf(account), here, () => {});
+  await applyDecision({ ...task, lease: "0" }, decision, accountOf(account), here);
   expect((await told(id)).cost).toEqual({ estimateUsd: 1, settledUsd });
 });
 

@@ -139,7 +139,7 @@ async function queued(): Promise<string> {
 async function submitWith(id: string, post: Provider["submit"]): Promise<void> {
   await ledger.resume(here.cell, "ark");
   await admit(ark(), here);
-  await submit(await jobOf(id), { ...here, accounts: new Map([["ark", ark({ submit: post })]]) }, () => {});
+  await submit(await jobOf(id), { ...here, accounts: new Map([["ark", ark({ submit: post })]]) });
 }
 
 /** Looks for its lost POST once. */
@@ -163,7 +163,7 @@ async function pollOnce(id: string, answer: PollResult): Promise<void> {
   const lane = here.cell.keys.due("poll", "ark");
   await here.cell.redis.zadd(lane, "XX", 1, id);
   const accounts = new Map([["ark", ark({ poll: async () => answer })]]);
-  await using _ = startPoller({ ...here, accounts }, () => {}, { concurrency: 1, maxSleepMs: 20 });
+  await using _ = startPoller({ ...here, accounts }, { concurrency: 1, maxSleepMs: 20 });
   await eventually(async () => Number((await here.cell.redis.zscore(lane, id)) ?? Number.POSITIVE_INFINITY) > 1, {
     describe: "the poll is claimed",
     everyMs: 1,

@@ -1,16 +1,20 @@
+import { createLogger } from "@reelqueue/runtime";
 import { eventually } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { startLoop } from "./loops.ts";
 
-test("a wake during a turn is not lost", async () => {
+const quiet = { log: createLogger({ name: "test", level: "silent" }) };
+
+test("a wake during a tick is not lost", async () => {
   let turns = 0;
   const loop = startLoop(
+    "test",
     async () => {
       turns += 1;
       if (turns === 1) loop.wake();
       return 3_600_000;
     },
-    () => {},
+    quiet,
   );
   await eventually(() => turns === 2, { describe: "it turned again" });
   loop.wake();
@@ -18,18 +22,19 @@ test("a wake during a turn is not lost", async () => {
   await loop.stop();
 });
 
-test("stopping waits for the turn under way, and none follows", async () => {
+test("stopping waits for the tick that runs, and none follows", async () => {
   const begun = Promise.withResolvers<void>();
   const end = Promise.withResolvers<void>();
   let turns = 0;
   const loop = startLoop(
+    "test",
     async () => {
       turns += 1;
       begun.resolve();
       await end.promise;
       return 0;
     },
-    () => {},
+    quiet,
   );
   await begun.promise;
   let stopped = false;
@@ -42,17 +47,18 @@ test("stopping waits for the turn under way, and none follows", async () => {
   expect(turns).toBe(1);
 });
 
-test("a turn that fails is reported, and the loop goes on", async () => {
+test("a tick that fails is logged, and the loop goes on", async () => {
   const errors: unknown[] = [];
   const loop = startLoop(
+    "test",
     async () => {
       if (errors.length === 0) throw new Error("away");
       return 3_600_000;
     },
-    (error) => errors.push(error),
+    { log: { ...quiet.log, warn: (fields: unknown) => void errors.push(fields) } as typeof quiet.log },
   );
   await eventually(() => errors.length === 1, { describe: "it is reported" });
   loop.wake();
   await loop.stop();
-  expect(errors).toHaveLength(1);
+  expect(errors).toEqual([expect.objectContaining({ event: "loop.failed", loop: "test" })]);
 });

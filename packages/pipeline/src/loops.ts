@@ -1,25 +1,28 @@
+import type { Account } from "./accounts.ts";
+import type { Context } from "./context.ts";
+
 export interface Loop {
-  /** Turn now rather than at the next timer; during a turn, once more after it. */
+  /** Ticks now rather than at the next timer; during a tick, once more after it. */
   wake(): void;
-  /** Resolves when the turn under way has ended. */
+  /** Resolves when the tick that runs has ended. */
   stop(): Promise<void>;
 }
 
-/** Turns again and again until stopped. A turn says how long to sleep after it; a turn that fails is reported and follows again in a second. */
-export function startLoop(turn: () => Promise<number>, failed: (error: unknown) => void): Loop {
+/** Runs `tick` until stopped. `tick` returns the ms before the next run; a rejected tick is logged and retried after 1 s. */
+export function startLoop(name: string, tick: () => Promise<number>, { log }: Pick<Context, "log">): Loop {
   let stopped = false;
   let woken = Promise.withResolvers<void>();
-  const turnOnce = async (): Promise<number> => {
+  const tickOnce = async (): Promise<number> => {
     try {
-      return await turn();
-    } catch (error) {
-      failed(error);
+      return await tick();
+    } catch (err) {
+      log.warn({ event: "loop.failed", loop: name, err }, "a loop failed, retrying in 1 s");
       return 1_000;
     }
   };
   const running = (async () => {
     while (!stopped) {
-      const sleepMs = await turnOnce();
+      const sleepMs = await tickOnce();
       const timer = setTimeout(woken.resolve, Math.max(1, sleepMs));
       await woken.promise;
       clearTimeout(timer);
@@ -36,26 +39,52 @@ export function startLoop(turn: () => Promise<number>, failed: (error: unknown) 
   };
 }
 
-/** Work of a loop that goes on while the loop turns. */
-export interface InFlight {
-  count(): number;
-  add(work: Promise<void>, failed: (error: unknown) => void): void;
-  /** Resolves when all of it has ended. */
-  ended(): Promise<unknown>;
+/** Several loops that are woken and stopped together. */
+export interface Loops extends AsyncDisposable {
+  wake(): void;
 }
 
-/** `freed` is called whenever a piece of it has ended, well or badly. */
-export function trackInFlight(freed: () => void): InFlight {
+export function allOf(loops: readonly Loop[]): Loops {
+  return {
+    wake: () => {
+      for (const loop of loops) loop.wake();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
+  };
+}
+
+/** One loop for each account. */
+export function startLoops(
+  name: string,
+  ctx: Pick<Context, "accounts" | "log">,
+  tick: (account: Account) => Promise<number>,
+): Loops {
+  const accounts = [...ctx.accounts.values()];
+  return allOf(accounts.map((account) => startLoop(`${name}.${account.name}`, () => tick(account), ctx)));
+}
+
+/** Work of a loop that goes on while the loop ticks. */
+export interface InFlight {
+  count(): number;
+  add(work: Promise<void>, onError: (error: unknown) => void): void;
+  /** Resolves when all of it has ended. */
+  settled(): Promise<unknown>;
+}
+
+/** `onEnd` is called whenever a piece of work has ended, well or badly. */
+export function trackInFlight(onEnd: () => void): InFlight {
   const pieces = new Set<Promise<void>>();
   return {
     count: () => pieces.size,
-    add: (work, failed) => {
-      const piece = work.catch(failed).finally(() => {
+    add: (work, onError) => {
+      const piece = work.catch(onError).finally(() => {
         pieces.delete(piece);
-        freed();
+        onEnd();
       });
       pieces.add(piece);
     },
-    ended: () => Promise.all(pieces),
+    settled: () => Promise.all(pieces),
   };
 }

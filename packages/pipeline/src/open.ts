@@ -19,7 +19,7 @@ import {
   StartError,
 } from "@reelqueue/runtime";
 import { openAccounts } from "./accounts.ts";
-import type { FinalizeDeps } from "./context.ts";
+import type { Context } from "./context.ts";
 import { createStageMetrics } from "./context.ts";
 import { openRunTimes } from "./poll/run-times.ts";
 import { watchSafety } from "./redis-safety.ts";
@@ -47,7 +47,7 @@ export interface OpenOptions {
 export type Adjust = (installation: Installation) => Installation;
 
 /** Everything the stages need, opened; plus what only front doors and health checks ask for. */
-export interface Installation extends FinalizeDeps {
+export interface Installation extends Context {
   config: Config;
   metrics: Metrics;
   /** Is Redis here and safe? The reasons are sentences to act on. */
@@ -99,9 +99,23 @@ export async function openInstallation(
     acceptRefusal: safety.acceptRefusal,
     ready: safety.ready,
     timing,
+    ...admissionWakes(),
     config,
     connect,
   });
+}
+
+function admissionWakes(): Pick<Installation, "wakeAdmission" | "onWakeAdmission"> {
+  const listeners = new Set<(account: string) => void>();
+  return {
+    wakeAdmission: (account) => {
+      for (const listener of listeners) listener(account);
+    },
+    onWakeAdmission: (listener) => {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+  };
 }
 
 async function openReadyCell(

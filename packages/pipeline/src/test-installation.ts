@@ -4,7 +4,11 @@ import { join } from "node:path";
 import type { AccountConfig, Config } from "@reelqueue/contracts";
 import { createLogger } from "@reelqueue/runtime";
 import { sharedRedis, uniqueCell } from "@reelqueue/testing";
+import type { Context } from "./context.ts";
+import { startMaintenance } from "./maintain/maintain.ts";
 import { type Installation, openInstallation } from "./open.ts";
+import { startReconciler } from "./reconcile/reconcile.ts";
+import { startUploader } from "./upload/upload.ts";
 
 /** An installation on a cell and in a folder of its own, with the accounts `hiapi`, `jiekou` and those named, each after its provider; nothing of it leaves this machine. */
 export async function testInstallation(
@@ -39,4 +43,12 @@ export async function testInstallation(
     role: "worker",
     log: createLogger({ name: "test", level: "silent" }),
   });
+}
+
+/** The loops of a poller's process, but polls: maintenance, reconciliation, uploads. */
+export function startBackground(ctx: Context): AsyncDisposable {
+  const scope = new AsyncDisposableStack();
+  for (const loops of [startMaintenance(ctx, { retentionMs: 1e9 }), startReconciler(ctx), startUploader(ctx)])
+    scope.use(loops);
+  return scope;
 }

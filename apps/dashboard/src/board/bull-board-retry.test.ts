@@ -123,7 +123,7 @@ async function submitted(scope: AsyncDisposableStack, prompt: string, end: "comp
     consume(
       "submit",
       async (handOver) => {
-        const verdict = await submit(handOver, installation, () => {});
+        const verdict = await submit(handOver, installation);
         runs += 1;
         return verdict;
       },

@@ -15,7 +15,7 @@ const crashPoints: readonly [CrashPoint, readonly Role[]][] = [
   ["submit:after-intent", ["submitter"]],
   ["submit:after-answer", ["submitter"]],
   ["submit:after-bind", ["submitter"]],
-  ["resolve:after-answer", ["poller"]],
+  ["reconcile:after-answer", ["poller"]],
   ["poll:after-claim", ["poller"]],
   ["poll:after-answer", ["poller"]],
   ["poll:after-move", ["poller"]],

@@ -115,7 +115,7 @@ export interface IdPage {
 }
 
 /** Ids of a batch in the order of its rows, a page at a time; rows that are forgotten may be among them. */
-export async function rowsOfBatch(
+async function rowsOfBatch(
   cell: Cell,
   tenant: string,
   batch: string,
@@ -133,7 +133,7 @@ export async function rowsOfBatch(
 }
 
 /** Whether a text can be the cursor of an earlier page of a batch. */
-export function isPlaceInBatch(text: string): boolean {
+function isPlaceInBatch(text: string): boolean {
   return /^b\d{1,15}$/.test(text);
 }
 

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from "node:timers/promises";
+
 export type LedgerErrorKind =
   /** Redis cannot be reached. */
   | "unavailable"
@@ -46,4 +48,22 @@ export function toLedgerError(error: unknown): LedgerError {
   if (/^(ERR (?!max number of clients)|WRONGTYPE)/.test(message))
     return new LedgerError("script_error", `a script of the ledger failed: ${message}`, error);
   return new LedgerError("unavailable", `Redis cannot be reached: ${message}`, error);
+}
+
+const passing: ReadonlySet<LedgerErrorKind> = new Set(["unavailable", "write_rejected", "unconfirmed"]);
+
+/**
+ * Repeats a write that must not be lost until Redis takes it: an answer that cost money is held in memory through any outage. `onRetry` hears of the
+ * first failure and of every tenth after it.
+ */
+export async function retryUntilStored<T>(write: () => Promise<T>, onRetry: (error: LedgerError) => void): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof LedgerError) || !passing.has(error.kind)) throw error;
+      if (tries % 10 === 0) onRetry(error);
+      await wait(Math.min(2_000, 100 * 2 ** tries));
+    }
+  }
 }

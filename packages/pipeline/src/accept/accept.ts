@@ -33,27 +33,27 @@ export type AcceptedRow =
 export async function accept(
   inputs: readonly unknown[],
   options: AcceptOptions,
-  deps: AcceptDeps,
+  ctx: AcceptDeps,
 ): Promise<AcceptedRow[]> {
   const reads: Read[] = [];
-  for (const input of inputs) reads.push(await readRequest(input, options, deps.media));
-  const looked = await lookAtMedia(requestsOf(reads), deps.accounts, deps);
-  const loads = await loadsFor(inputs, deps);
-  const rows = reads.map((read) => checked(read, loads, looked, options, deps));
+  for (const input of inputs) reads.push(await readRequest(input, options, ctx.media));
+  const looked = await lookAtMedia(requestsOf(reads), ctx.accounts, ctx);
+  const loads = await loadsFor(inputs, ctx);
+  const rows = reads.map((read) => checked(read, loads, looked, options, ctx));
   const refusals = rows.some((row) => row.kind === "refused");
   if (options.dryRun || (options.atomic && refusals)) return rows.map(asValid);
 
-  const full = deps.acceptRefusal();
+  const full = ctx.acceptRefusal();
   if (full !== undefined) throw new ledger.LedgerError("write_rejected", full);
   const valid = rows.filter((row) => row.kind === "ready");
-  await deps.crashPoint?.("accept:before-write", valid[0]?.generation.id ?? "");
+  await ctx.crashPoint?.("accept:before-write", valid[0]?.generation.id ?? "");
   const answers = await ledger.accept(
-    deps.cell,
+    ctx.cell,
     valid.map(({ generation }) => generation),
     { atomic: options.atomic ?? false },
   );
-  await deps.crashPoint?.("accept:after-write", valid[0]?.generation.id ?? "");
-  await admitAll(new Set(valid.map(({ placement }) => placement.account)), deps);
+  await ctx.crashPoint?.("accept:after-write", valid[0]?.generation.id ?? "");
+  await admitAll(new Set(valid.map(({ placement }) => placement.account)), ctx);
   const answerOf = new Map(valid.map((row, i) => [row as Checked, answers[i]]));
   return rows.map((row) => outcome(row, answerOf.get(row)));
 }
@@ -62,11 +62,11 @@ type Checked =
   | { kind: "ready"; generation: ledger.NewGeneration; placement: Placement }
   | { kind: "refused"; problems: Problem[] };
 
-function checked(read: Read, loads: Loads, looked: Looked, options: AcceptOptions, deps: AcceptDeps): Checked {
+function checked(read: Read, loads: Loads, looked: Looked, options: AcceptOptions, ctx: AcceptDeps): Checked {
   if (read.kind === "refused") return read;
-  const placed = place(read.request, deps.accounts, loads, looked);
+  const placed = place(read.request, ctx.accounts, loads, looked);
   if (placed.kind === "refused") return placed;
-  const generation = toRecord(read.request, placed.placement, options.tenant, deps.cell.name);
+  const generation = toRecord(read.request, placed.placement, options.tenant, ctx.cell.name);
   const bytes = Buffer.byteLength(generation.request);
   if (bytes <= limits.requestBytes) return { kind: "ready", generation, placement: placed.placement };
   return { kind: "refused", problems: [refusal("", `${bytes} bytes`, `at most ${limits.requestBytes} bytes as JSON`)] };
@@ -101,10 +101,10 @@ function toRecord(
 }
 
 /** A first push, so that nothing waits for a timer; whatever goes wrong here, the timers of the submitters make good. */
-async function admitAll(accounts: ReadonlySet<Account>, deps: AcceptDeps): Promise<void> {
+async function admitAll(accounts: ReadonlySet<Account>, ctx: AcceptDeps): Promise<void> {
   for (const account of accounts) {
-    await admit(account, deps).catch((error) =>
-      deps.log.warn({ err: error, account: account.name }, "admission waits for a submitter"),
+    await admit(account, ctx).catch((error) =>
+      ctx.log.warn({ err: error, account: account.name }, "admission waits for a submitter"),
     );
   }
 }

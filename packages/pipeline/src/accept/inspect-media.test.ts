@@ -149,9 +149,9 @@ test("a file that many rows name is looked at once, over several calls too", asy
 test("rows without media, with assets, or for a provider without rules about their media, ask nobody", async () => {
   const here = await install();
   const prober = () => Promise.reject(new Error("nothing may be looked at"));
-  const deps = { ...here, prober };
+  const ctx = { ...here, prober };
   const rows = [{ prompt: "a cup" }, first("asset://a1", "hiapi"), first("https://example.com/a.png", "hiapi")];
-  const answers = await accept(rows, { tenant: "default" }, deps);
+  const answers = await accept(rows, { tenant: "default" }, ctx);
   expect(answers.map(({ kind }) => kind)).toEqual(["accepted", "accepted", "accepted"]);
 });
 

@@ -18,13 +18,13 @@ export type QuotedRow =
 export async function quote(
   inputs: readonly unknown[],
   options: QuoteOptions,
-  deps: Pick<Context, "cell" | "accounts" | "media" | "prober">,
+  ctx: Pick<Context, "cell" | "accounts" | "media" | "prober">,
 ): Promise<QuotedRow[]> {
-  const accounts = asked(deps.accounts, options.account);
-  const loads = accounts.size > 1 ? await readLoads(deps.cell, accounts) : noLoads;
+  const accounts = asked(ctx.accounts, options.account);
+  const loads = accounts.size > 1 ? await readLoads(ctx.cell, accounts) : noLoads;
   const reads: Read[] = [];
-  for (const input of inputs) reads.push(await readRequest(input, { ...options, dryRun: true }, deps.media));
-  const looked = await lookAtMedia(requestsOf(reads).map(onAny), accounts, deps);
+  for (const input of inputs) reads.push(await readRequest(input, { ...options, dryRun: true }, ctx.media));
+  const looked = await lookAtMedia(requestsOf(reads).map(onAny), accounts, ctx);
   return reads.map((read) =>
     read.kind === "refused" ? read : quoteOne(read.request, accounts, loads, looked, options),
   );

@@ -127,7 +127,7 @@ export function offersFor(request: GenerationRequest, accounts: Accounts, looked
   return [...accounts.values()].map((account) => offerOf(request, account, looked));
 }
 
-export function offerOf(request: GenerationRequest, account: Account, looked: Looked): Offer {
+function offerOf(request: GenerationRequest, account: Account, looked: Looked): Offer {
   const ruled = account.provider.check(request, account.reading);
   const files = fileProblems(request, account, looked);
   const found = files.length > 0 ? withoutRepeats([...ruled, ...files]) : ruled;

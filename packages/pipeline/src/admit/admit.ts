@@ -1,75 +1,38 @@
 import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../accounts.ts";
 import type { Context } from "../context.ts";
-
-type AdmitDeps = Pick<Context, "cell" | "queues" | "crashPoint" | "timing">;
+import { allOf, startLoop } from "../loops.ts";
 
 /** Grants slots of one account while its limits allow, and puts a submit job behind each. Safe to call at any time, by anyone. */
-export async function admit(account: Account, deps: AdmitDeps): Promise<ledger.Admitted> {
-  const admitted = await ledger.admit(deps.cell, account.name, {
+export async function admit(
+  account: Account,
+  ctx: Pick<Context, "cell" | "queues" | "crashPoint" | "timing">,
+): Promise<ledger.Admitted> {
+  const admitted = await ledger.admit(ctx.cell, account.name, {
     ...account.limits,
-    leaseMs: deps.timing.grantLeaseMs,
+    leaseMs: ctx.timing.grantLeaseMs,
   });
-  for (const { generation } of admitted.grants) await deps.crashPoint?.("admit:after-grant", generation);
-  await deps.queues.add("submit", admitted.grants);
-  for (const { generation } of admitted.grants) await deps.crashPoint?.("admit:after-jobs", generation);
+  for (const { generation } of admitted.grants) await ctx.crashPoint?.("admit:after-grant", generation);
+  await ctx.queues.add("submit", admitted.grants);
+  for (const { generation } of admitted.grants) await ctx.crashPoint?.("admit:after-jobs", generation);
   return admitted;
 }
 
-/** Admits again and again: at once when told that something has freed, otherwise when rate or wait allow, at the latest every second. */
-export interface Admission extends AsyncDisposable {
-  /** A slot, a token or room came free. */
-  freed(account: string): void;
-}
-
-export function startAdmission(deps: Context): Admission {
-  const loops = new Map([...deps.accounts.values()].map((account) => [account.name, accountLoop(account, deps)]));
+/** Admits until disposed: at once when something came free, else when rate or wait allow, at the latest every second. One loop an account. */
+export function startAdmission(ctx: Context): AsyncDisposable {
+  const tick = async (account: Account): Promise<number> => {
+    const { againInMs = ctx.timing.tickMs } = await admit(account, ctx);
+    return Math.max(5, Math.min(ctx.timing.tickMs, againInMs));
+  };
+  const loops = new Map(
+    [...ctx.accounts].map(([name, account]) => [name, startLoop(`admit.${name}`, () => tick(account), ctx)]),
+  );
+  const listening = ctx.onWakeAdmission((name) => loops.get(name)?.wake());
+  const all = allOf([...loops.values()]);
   return {
-    freed: (name) => loops.get(name)?.run(),
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([...loops.values()].map((loop) => loop.stop()));
-    },
-  };
-}
-
-/** One admission at a time per account; a call that comes meanwhile runs once more afterwards. */
-function accountLoop(account: Account, deps: Context) {
-  let current: Promise<void> | undefined;
-  let again = false;
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  const run = (): void => {
-    if (stopped) return;
-    if (current) {
-      again = true;
-      return;
-    }
-    clearTimeout(timer);
-    current = once().finally(() => {
-      current = undefined;
-      if (again) {
-        again = false;
-        run();
-      }
-    });
-  };
-  const once = async (): Promise<void> => {
-    let waitMs = deps.timing.tickMs;
-    try {
-      const { againInMs } = await admit(account, deps);
-      waitMs = Math.min(waitMs, againInMs ?? waitMs);
-    } catch (error) {
-      deps.log.warn({ err: error, account: account.name }, "admission could not run; it runs again in a second");
-    }
-    if (!stopped) timer = setTimeout(run, Math.max(5, waitMs));
-  };
-  run();
-  return {
-    run,
-    stop: async () => {
-      stopped = true;
-      clearTimeout(timer);
-      await current;
+      listening[Symbol.dispose]();
+      await all[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,7 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
 import { type DeliveryOutcome, nextTry, deliver as send } from "@reelqueue/webhooks";
 import type { Context } from "../context.ts";
-import { startLoop, trackInFlight } from "../loops.ts";
+import { type Loops, startLoop, trackInFlight } from "../loops.ts";
 
 export interface DelivererOptions {
   /** Webhooks under way at once in this process, and of one endpoint in all processes. */
@@ -11,54 +11,46 @@ export interface DelivererOptions {
 }
 
 /** Sends webhooks when they are due, until disposed; any number of processes may. */
-export interface Deliverer extends AsyncDisposable {
-  wake(): void;
-}
-
-export function startDeliverer(deps: Context, { concurrency, perEndpoint, maxSleepMs }: DelivererOptions): Deliverer {
-  const underWay = trackInFlight(() => loop.wake());
-  const loop = startLoop(
-    async () => {
-      const limit = concurrency - underWay.count();
-      if (limit <= 0) return maxSleepMs;
-      const wish = { limit, perEndpoint, leaseMs: deps.timing.deliverLeaseMs };
-      const { items, lease, nextInMs = maxSleepMs } = await ledger.claimDeliveries(deps.cell, wish);
-      for (const item of items) {
-        underWay.add(attempt(item, lease, deps), (error) =>
-          deps.log.error({ err: error, delivery: item.id }, notRecorded),
-        );
-      }
-      return Math.min(maxSleepMs, nextInMs);
-    },
-    (error) => deps.log.warn({ err: error }, "the deliverer could not ask Redis; it goes on trying"),
-  );
+export function startDeliverer(ctx: Context, { concurrency, perEndpoint, maxSleepMs }: DelivererOptions): Loops {
+  const inFlight = trackInFlight(() => loop.wake());
+  const tick = async (): Promise<number> => {
+    const limit = concurrency - inFlight.count();
+    if (limit <= 0) return maxSleepMs;
+    const options = { limit, perEndpoint, leaseMs: ctx.timing.deliverLeaseMs };
+    const { items, lease, nextInMs = maxSleepMs } = await ledger.claimDeliveries(ctx.cell, options);
+    for (const item of items) {
+      inFlight.add(attempt(item, lease, ctx), (err) => ctx.log.error({ err, delivery: item.id }, notRecorded));
+    }
+    return Math.min(maxSleepMs, nextInMs);
+  };
+  const loop = startLoop("deliver", tick, ctx);
   return {
     wake: loop.wake,
     [Symbol.asyncDispose]: async () => {
       await loop.stop();
-      await underWay.ended();
+      await inFlight.settled();
     },
   };
 }
 
 const notRecorded = "a webhook try could not be recorded; its lease brings it back";
 
-async function attempt(delivery: ledger.DueDelivery, lease: string, deps: Context): Promise<void> {
-  await deps.crashPoint?.("deliver:after-claim", delivery.id);
+async function attempt(delivery: ledger.DueDelivery, lease: string, ctx: Context): Promise<void> {
+  await ctx.crashPoint?.("deliver:after-claim", delivery.id);
   const outcome = await send({
     url: delivery.url,
     id: delivery.id,
     body: delivery.body,
-    secrets: deps.secrets.webhookSecrets(delivery.tenant),
-    egress: deps.http,
+    secrets: ctx.secrets.webhookSecrets(delivery.tenant),
+    egress: ctx.http,
     // Redis' clock: a receiver refuses what is signed by one that is minutes off.
-    at: new Date(Number(lease) - deps.timing.deliverLeaseMs),
-    timeoutMs: deps.timing.deliverLeaseMs / 2,
+    at: new Date(Number(lease) - ctx.timing.deliverLeaseMs),
+    timeoutMs: ctx.timing.deliverLeaseMs / 2,
   });
-  await deps.crashPoint?.("deliver:after-send", delivery.id);
-  deps.meters.deliveries.inc({ outcome: outcome.kind });
-  await ledger.delivered(deps.cell, delivery, lease, verdict(outcome, delivery.tries + 1, deps.random));
-  await deps.crashPoint?.("deliver:after-record", delivery.id);
+  await ctx.crashPoint?.("deliver:after-send", delivery.id);
+  ctx.meters.deliveries.inc({ outcome: outcome.kind });
+  await ledger.delivered(ctx.cell, delivery, lease, verdict(outcome, delivery.tries + 1, ctx.random));
+  await ctx.crashPoint?.("deliver:after-record", delivery.id);
 }
 
 function verdict(

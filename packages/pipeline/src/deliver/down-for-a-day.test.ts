@@ -13,19 +13,19 @@ const missed = 7;
 
 test("a receiver that is down for a day gets every event afterwards: same ids, same bytes, tried by the schedule", async () => {
   await using scope = new AsyncDisposableStack();
-  const deps = await testInstallation(scope, {}, { allowPrivate: ["127.0.0.0/8"] });
-  await using receiver = await startReceiver({ secret: deps.secrets.webhookSecrets("default")[0] ?? "" });
+  const ctx = await testInstallation(scope, {}, { allowPrivate: ["127.0.0.0/8"] });
+  await using receiver = await startReceiver({ secret: ctx.secrets.webhookSecrets("default")[0] ?? "" });
   receiver.answerNext(...Array.from({ length: missed * count }, (_, i) => (i % 3 === 0 ? "cut" : 503)));
-  await announce(receiver.url, deps);
-  const deliverer = scope.use(startDeliverer(deps, { concurrency: 5, perEndpoint: 5, maxSleepMs: 20 }));
+  await announce(receiver.url, ctx);
+  const deliverer = scope.use(startDeliverer(ctx, { concurrency: 5, perEndpoint: 5, maxSleepMs: 20 }));
 
   const waits: number[] = [];
   for (let tries = 1; tries <= missed; tries += 1) {
-    await tried(tries, deps);
-    waits.push(await leap(deps));
+    await tried(tries, ctx);
+    waits.push(await leap(ctx));
     deliverer.wake();
   }
-  await eventually(async () => (await ledger.countDeliveries(deps.cell)).delivered === count, {
+  await eventually(async () => (await ledger.countDeliveries(ctx.cell)).delivered === count, {
     describe: "all are delivered",
   });
 
@@ -44,8 +44,8 @@ test("a receiver that is down for a day gets every event afterwards: same ids, s
   }
 }, 60_000);
 
-async function announce(webhook: string, deps: Installation): Promise<void> {
-  const quiet = { ...deps, queues: { ...deps.queues, add: async () => {} } };
+async function announce(webhook: string, ctx: Installation): Promise<void> {
+  const quiet = { ...ctx, queues: { ...ctx.queues, add: async () => {} } };
   const input = { account: "jiekou", prompt: "a lamp", resolution: "480p", seconds: 4, webhook };
   const rows = await accept(Array(count).fill(input), { tenant: "default" }, quiet);
   for (const row of rows) if ("id" in row) await cancel(row.id, quiet);

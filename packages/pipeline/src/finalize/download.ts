@@ -3,7 +3,7 @@ import type * as ledger from "@reelqueue/ledger";
 import type { Kept, Target } from "@reelqueue/outputs";
 import type { PollResult, RemoteOutput } from "@reelqueue/providers";
 import { callOf } from "../accounts.ts";
-import type { FinalizeDeps } from "../context.ts";
+import type { Context } from "../context.ts";
 
 export type DownloadResult =
   | { kind: "kept"; outputs: Output[] }
@@ -19,7 +19,7 @@ export async function downloadOutputs(
   found: ledger.Found,
   remote: RemoteOutput[],
   signal: AbortSignal,
-  deps: FinalizeDeps,
+  ctx: Context,
 ): Promise<DownloadResult> {
   let urls = remote;
   const outputs: Output[] = [];
@@ -29,13 +29,13 @@ export async function downloadOutputs(
     for (let tries = 0; tries <= freshUrls; tries += 1) {
       const output = urls.filter((candidate) => candidate.kind === kind)[index];
       if (!output) return { kind: "later", why: `the provider offers no ${kind} any more`, spent: true };
-      kept = await deps.outputs.keep({ url: output.url }, { ...targetOf(found, kind), index }, signal);
+      kept = await ctx.outputs.keep({ url: output.url }, { ...targetOf(found, kind), index }, signal);
       if (kept.kind !== "expired") break;
-      const fresh = await askAgain(found, deps);
+      const fresh = await askAgain(found, ctx);
       if (fresh.kind !== "fresh") return fresh.result;
       urls = fresh.outputs;
     }
-    if (kept?.kind !== "kept") return notDownloaded(kept, deps);
+    if (kept?.kind !== "kept") return notDownloaded(kept, ctx);
     const { key, bytes, sha256, contentType } = kept;
     outputs.push({ kind, key, bytes, sha256, contentType });
   }
@@ -51,7 +51,7 @@ function targetOf({ id, record }: ledger.Found, kind: Target["kind"]): Target {
   };
 }
 
-function notDownloaded(kept: Exclude<Kept, { kind: "kept" }> | undefined, { timing }: FinalizeDeps): DownloadResult {
+function notDownloaded(kept: Exclude<Kept, { kind: "kept" }> | undefined, { timing }: Context): DownloadResult {
   switch (kept?.kind) {
     case undefined:
     case "expired":
@@ -84,14 +84,14 @@ function notDownloaded(kept: Exclude<Kept, { kind: "kept" }> | undefined, { timi
 type Fresh = { kind: "fresh"; outputs: RemoteOutput[] } | { kind: "none"; result: DownloadResult };
 
 /** Reads the task again: most providers sign a new URL with every reading. */
-async function askAgain({ record }: ledger.Found, deps: FinalizeDeps): Promise<Fresh> {
-  const account = deps.accounts.get(record.account);
+async function askAgain({ record }: ledger.Found, ctx: Context): Promise<Fresh> {
+  const account = ctx.accounts.get(record.account);
   if (!account || record.taskId === undefined)
     return {
       kind: "none",
       result: { kind: "later", why: `account ${record.account} is not configured`, spent: false, afterMs: 60_000 },
     };
-  const progress: PollResult = await account.provider.poll(record.taskId, callOf(account, deps));
+  const progress: PollResult = await account.provider.poll(record.taskId, callOf(account, ctx));
   switch (progress.kind) {
     case "succeeded":
       return { kind: "fresh", outputs: progress.outputs };

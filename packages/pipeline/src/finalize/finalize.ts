@@ -1,8 +1,7 @@
 import type { JobRef, Output } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { JobResult } from "@reelqueue/queue";
-import type { FinalizeDeps } from "../context.ts";
-import { insist } from "../insist.ts";
+import { type Context, untilStored } from "../context.ts";
 import { holdJobLease } from "../leases.ts";
 import { fullJitterMs } from "../timing.ts";
 import { downloadOutputs } from "./download.ts";
@@ -11,51 +10,51 @@ import { downloadOutputs } from "./download.ts";
 const triesAllowed = 8;
 
 /** Keeps the outputs of one finished task, then lets the generation rest and its webhook go out, in one step and once. */
-export async function finalize(handOver: JobRef, signal: AbortSignal, deps: FinalizeDeps): Promise<JobResult> {
-  const found = await ledger.read(deps.cell, handOver.generation);
+export async function finalize(handOver: JobRef, signal: AbortSignal, ctx: Context): Promise<JobResult> {
+  const found = await ledger.read(ctx.cell, handOver.generation);
   if (found?.record.state !== "finalizing" || found.record.dispatchSeq !== handOver.n) {
     return { kind: "done", note: `nothing to do: it is ${found?.record.state ?? "gone"} under another hand-over` };
   }
-  using _ = holdJobLease(handOver, { lane: "finalize", leaseMs: deps.timing.finalizeLeaseMs }, deps);
+  using _ = holdJobLease(handOver, { lane: "finalize", leaseMs: ctx.timing.finalizeLeaseMs }, ctx);
   const remote = found.record.remoteOutputs ?? [];
-  const result = await downloadOutputs(found, remote, signal, deps);
-  await deps.crashPoint?.("finalize:after-download", found.id);
+  const result = await downloadOutputs(found, remote, signal, ctx);
+  await ctx.crashPoint?.("finalize:after-download", found.id);
   switch (result.kind) {
     case "kept":
-      return (await writeManifest(found, result.outputs, deps)) === "full"
-        ? await tryLater(found, noRoom(deps), handOver, deps)
-        : await succeed(found, result.outputs, deps);
+      return (await writeManifest(found, result.outputs, ctx)) === "full"
+        ? await tryLater(found, noRoom(ctx), handOver, ctx)
+        : await succeed(found, result.outputs, ctx);
     case "lost":
-      return await lose(found, result.why, deps);
+      return await lose(found, result.why, ctx);
     case "later":
-      return await tryLater(found, result, handOver, deps);
+      return await tryLater(found, result, handOver, ctx);
   }
 }
 
-function writeManifest(found: ledger.Found, outputs: Output[], deps: FinalizeDeps): Promise<"written" | "full"> {
-  return deps.outputs.passport({ generation: found.id, createdAt: bornAt(found) }, manifestOf(found, outputs));
+function writeManifest(found: ledger.Found, outputs: Output[], ctx: Context): Promise<"written" | "full"> {
+  return ctx.outputs.passport({ generation: found.id, createdAt: bornAt(found) }, manifestOf(found, outputs));
 }
 
-function noRoom({ timing }: FinalizeDeps): { why: string; spent: boolean; afterMs: number } {
+function noRoom({ timing }: Context): { why: string; spent: boolean; afterMs: number } {
   return { why: "the disk is too full for its passport", spent: false, afterMs: timing.diskFullWaitMs };
 }
 
-async function succeed(found: ledger.Found, outputs: Output[], deps: FinalizeDeps): Promise<JobResult> {
-  const cost = settledCost(found, deps);
-  await deps.crashPoint?.("finalize:before-move", found.id);
+async function succeed(found: ledger.Found, outputs: Output[], ctx: Context): Promise<JobResult> {
+  const cost = settledCost(found, ctx);
+  await ctx.crashPoint?.("finalize:before-move", found.id);
   const token = ledger.operationToken();
-  const moved = await insist(deps, () => deps.transitions.succeed(found, token, outputs, cost));
-  await deps.crashPoint?.("finalize:after-move", found.id);
+  const moved = await untilStored(ctx, () => ctx.transitions.succeed(found, token, outputs, cost));
+  await ctx.crashPoint?.("finalize:after-move", found.id);
   if (moved.kind === "moved" || moved.kind === "already") {
-    deps.meters.ends.inc({ account: found.record.account, state: "succeeded" });
-    deps.meters.outputBytes.inc(outputs.reduce((sum, { bytes }) => sum + bytes, 0));
-    deps.log.info({ generation: found.id, taskId: found.record.taskId, account: found.record.account }, "succeeded");
+    ctx.meters.ends.inc({ account: found.record.account, state: "succeeded" });
+    ctx.meters.outputBytes.inc(outputs.reduce((sum, { bytes }) => sum + bytes, 0));
+    ctx.log.info({ generation: found.id, taskId: found.record.taskId, account: found.record.account }, "succeeded");
   }
   return { kind: "done", note: outputs.map(({ key }) => key).join(" ") };
 }
 
 /** What the provider says it used, at the account's prices; where it says nothing, what was reserved is what it cost. */
-function settledCost({ record, request }: ledger.Found, { accounts }: FinalizeDeps): number | undefined {
+function settledCost({ record, request }: ledger.Found, { accounts }: Context): number | undefined {
   const account = accounts.get(record.account);
   if (!account?.provider.cost || record.usage === undefined) return undefined;
   const { usd } = account.provider.cost(request, record.usage, account.reading);
@@ -66,26 +65,26 @@ async function tryLater(
   found: ledger.Found,
   { why, spent, afterMs }: { why: string; spent: boolean; afterMs?: number },
   handOver: JobRef,
-  deps: FinalizeDeps,
+  ctx: Context,
 ): Promise<JobResult> {
   const keeps = (found.record.downloadAttempts ?? 0) + (spent ? 1 : 0);
-  if (keeps >= triesAllowed) return lose(found, `${why}, ${keeps} times`, deps);
-  const waitMs = afterMs ?? 1_000 + fullJitterMs(keeps, deps.random, { baseMs: 1_000, capMs: 120_000 });
-  await ledger.updateFields(deps.cell, found.id, { downloadAttempts: keeps });
-  await ledger.extendLease(deps.cell, "finalize", handOver, waitMs + deps.timing.finalizeLeaseMs);
-  deps.log.warn(
+  if (keeps >= triesAllowed) return lose(found, `${why}, ${keeps} times`, ctx);
+  const waitMs = afterMs ?? 1_000 + fullJitterMs(keeps, ctx.random, { baseMs: 1_000, capMs: 120_000 });
+  await ledger.updateFields(ctx.cell, found.id, { downloadAttempts: keeps });
+  await ledger.extendLease(ctx.cell, "finalize", handOver, waitMs + ctx.timing.finalizeLeaseMs);
+  ctx.log.warn(
     { generation: found.id, taskId: found.record.taskId, account: found.record.account, why },
     "the outputs could not be kept yet",
   );
   return { kind: "again", afterMs: waitMs };
 }
 
-async function lose(found: ledger.Found, why: string, deps: FinalizeDeps): Promise<JobResult> {
+async function lose(found: ledger.Found, why: string, ctx: Context): Promise<JobResult> {
   const message = `paid for, but the file could not be had: ${why}`;
   const token = ledger.operationToken();
-  await insist(deps, () => deps.transitions.loseOutput(found, token, message));
-  deps.meters.alarms.inc({ kind: "output-lost" });
-  deps.log.error({ generation: found.id, taskId: found.record.taskId, account: found.record.account }, message);
+  await untilStored(ctx, () => ctx.transitions.loseOutput(found, token, message));
+  ctx.meters.alarms.inc({ kind: "output-lost" });
+  ctx.log.error({ generation: found.id, taskId: found.record.taskId, account: found.record.account }, message);
   return { kind: "stop", reason: message };
 }
 
@@ -94,7 +93,7 @@ function bornAt({ record }: ledger.Found): string {
 }
 
 /** What stays beside the outputs for good: what was asked, what came, what it cost, and when everything happened. */
-export function manifestOf({ id, record, request }: ledger.Found, outputs: readonly Output[]): string {
+function manifestOf({ id, record, request }: ledger.Found, outputs: readonly Output[]): string {
   const { timeline, ...generation } = ledger.toGeneration(id, record, request);
   return `${JSON.stringify({ version: 1, ...generation, state: "succeeded", outputs, timeline }, null, 2)}\n`;
 }

@@ -7,10 +7,10 @@ import { testInstallation } from "../test-installation.ts";
 import { finalize } from "./finalize.ts";
 
 let scope: AsyncDisposableStack;
-let deps: Installation;
+let ctx: Installation;
 beforeEach(async () => {
   scope = new AsyncDisposableStack();
-  deps = await testInstallation(scope);
+  ctx = await testInstallation(scope);
 });
 afterEach(() => scope.disposeAsync());
 
@@ -18,13 +18,13 @@ test("a disk that fills up between a video and its passport lets the generation 
   const handOver = await finished();
   let room: "written" | "full" = "full";
   const outputs: OutputStore = {
-    ...deps.outputs,
+    ...ctx.outputs,
     keep: async () => ({ kind: "kept", key: "v.mp4", bytes: 1, sha256: "00", contentType: "video/mp4" }),
     passport: async () => room,
   };
-  const keep = () => finalize(handOver, new AbortController().signal, { ...deps, outputs });
-  const state = async () => (await ledger.read(deps.cell, handOver.generation))?.record.state;
-  expect([await keep(), await state()]).toEqual([{ kind: "again", afterMs: deps.timing.diskFullWaitMs }, "finalizing"]);
+  const keep = () => finalize(handOver, new AbortController().signal, { ...ctx, outputs });
+  const state = async () => (await ledger.read(ctx.cell, handOver.generation))?.record.state;
+  expect([await keep(), await state()]).toEqual([{ kind: "again", afterMs: ctx.timing.diskFullWaitMs }, "finalizing"]);
   room = "written";
   expect([(await keep()).kind, await state()]).toEqual(["done", "succeeded"]);
 });
@@ -32,10 +32,10 @@ test("a disk that fills up between a video and its passport lets the generation 
 /** A generation whose task the provider has finished. */
 async function finished(): Promise<{ generation: string; n: number }> {
   const input = { account: "hiapi", prompt: "a lamp", resolution: "480p", seconds: 4 };
-  const [row] = await accept([input], { tenant: "default" }, deps);
+  const [row] = await accept([input], { tenant: "default" }, ctx);
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   const { id } = row;
-  const { cell } = deps;
+  const { cell } = ctx;
   const inMs = 60_000;
   await sendMove(cell, { id, from: ["queued"], to: "submitting", token: "s", due: { lane: "submitting", inMs } });
   await sendMove(cell, { id, from: ["submitting"], to: "running", token: "r", due: { lane: "poll", inMs } });

@@ -56,7 +56,7 @@ async function accepted(request: GenerationInput): Promise<string> {
 async function submitted(id: string, n: number, status: number, answer: string): Promise<Sent[]> {
   const account = here.accounts.get((await find(id, here))?.account ?? "");
   const { http, requests } = capture({ baseUrl: account?.baseUrl ?? "", answer: { status, text: answer } });
-  await submit({ generation: id, n }, { ...here, http }, () => {});
+  await submit({ generation: id, n }, { ...here, http });
   return requests;
 }
 

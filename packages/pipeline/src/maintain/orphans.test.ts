@@ -9,10 +9,10 @@ import { testInstallation } from "../test-installation.ts";
 import { findOrphans } from "./orphans.ts";
 
 let scope: AsyncDisposableStack;
-let deps: Installation;
+let ctx: Installation;
 beforeEach(async () => {
   scope = new AsyncDisposableStack();
-  deps = await testInstallation(scope, { ark: {} });
+  ctx = await testInstallation(scope, { ark: {} });
 });
 afterEach(() => scope.disposeAsync());
 
@@ -25,24 +25,24 @@ test("a task that no generation owns is found among the orphans, once; ours and 
     [made("young", 0.2), made("ours", 2), made("second-charge", 2)],
     [made("also-lost", 5), made("of-last-week", 100)],
   ]);
-  expect(await findOrphans(account, deps, now)).toBe(2);
-  expect(await findOrphans(account, deps, now + 60_000)).toBe(0);
+  expect(await findOrphans(account, ctx, now)).toBe(2);
+  expect(await findOrphans(account, ctx, now + 60_000)).toBe(0);
   expect(await orphans()).toEqual(["also-lost", "second-charge"]);
-  expect(await findOrphans(account, deps, now + hour)).toBe(1);
+  expect(await findOrphans(account, ctx, now + hour)).toBe(1);
   expect(await orphans()).toEqual(["also-lost", "second-charge", "young"]);
 });
 
 test("a list that could not be read is read again from the same time on", async () => {
   let away = true;
   const account = listing([[made("lost", 2)]], () => away);
-  expect(await findOrphans(account, deps, now)).toBe(0);
+  expect(await findOrphans(account, ctx, now)).toBe(0);
   away = false;
-  expect(await findOrphans(account, deps, now + 60_000)).toBe(1);
+  expect(await findOrphans(account, ctx, now + 60_000)).toBe(1);
 });
 
 test("with a key that others use too, nothing is searched", async () => {
   const account = { ...listing([[made("theirs", 2)]]), sharedKey: true };
-  expect(await findOrphans(account, deps, now)).toBe(0);
+  expect(await findOrphans(account, ctx, now)).toBe(0);
 });
 
 function made(taskId: string, hoursAgo: number) {
@@ -50,7 +50,7 @@ function made(taskId: string, hoursAgo: number) {
 }
 
 function ark(): Account {
-  const account = deps.accounts.get("ark");
+  const account = ctx.accounts.get("ark");
   if (!account) throw new Error("ark is not there");
   return account;
 }
@@ -64,17 +64,17 @@ function listing(pages: ReturnType<typeof made>[][], away: () => boolean = () =>
 }
 
 async function orphans(): Promise<(string | undefined)[]> {
-  return (await ledger.orphans(deps.cell)).map(({ task }) => task).sort();
+  return (await ledger.orphans(ctx.cell)).map(({ task }) => task).sort();
 }
 
 async function bound(taskId: string): Promise<void> {
-  const quiet = { ...deps, queues: { ...deps.queues, add: async () => {} } };
+  const quiet = { ...ctx, queues: { ...ctx.queues, add: async () => {} } };
   const input = { account: "ark", prompt: "a lamp", resolution: "480p", seconds: 4 };
   const [row] = await accept([input], { tenant: "default" }, quiet);
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   await admit(ark(), quiet);
-  const n = (await ledger.read(deps.cell, row.id))?.record.dispatchSeq ?? 0;
-  const begun = await beginIntent({ generation: row.id, n }, ledger.operationToken(), deps);
+  const n = (await ledger.read(ctx.cell, row.id))?.record.dispatchSeq ?? 0;
+  const begun = await beginIntent({ generation: row.id, n }, ledger.operationToken(), ctx);
   if (begun.kind !== "begun") throw new Error(begun.note);
-  await bind(begun.intent, taskId, deps);
+  await bind(begun.intent, taskId, ctx);
 }

@@ -3,33 +3,42 @@ import type { TaskPage } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
 import { callOf } from "../accounts.ts";
 import type { Context } from "../context.ts";
+import { type Loops, startLoops } from "../loops.ts";
 
 const dayMs = 24 * 3_600_000;
 const mostPages = 20;
 /** Until when each account's tasks have been looked through, in ms of the provider's clock. */
 const seenUntil = new WeakMap<Account, number>();
 
+/** Searches the task lists of all accounts for orphans, until disposed. */
+export function startOrphanSearch(ctx: Context): Loops {
+  return startLoops("orphans", ctx, async (account) => {
+    await findOrphans(account, ctx);
+    return ctx.timing.orphanSearchEveryMs;
+  });
+}
+
 /**
  * Reads what the provider has made since the last time and notes every task that no generation owns: money that assumption A1 did not
  * hold for. Answers how many were new. A task is left alone while its POST may still be resolved.
  */
-export async function findOrphans(account: Account, deps: Context, nowMs = Date.now()): Promise<number> {
+export async function findOrphans(account: Account, ctx: Context, nowMs = Date.now()): Promise<number> {
   const { provider, sharedKey } = account;
   if (provider.tasks === undefined || sharedKey) return 0;
-  const until = nowMs - deps.timing.orphanAfterMs;
+  const until = nowMs - ctx.timing.orphanAfterMs;
   const since = seenUntil.get(account) ?? until - dayMs;
   const taskIds: string[] = [];
   for (let page = 1; page <= mostPages; page += 1) {
-    const answer: TaskPage = await provider.tasks(page, callOf(account, deps));
+    const answer: TaskPage = await provider.tasks(page, callOf(account, ctx));
     if (answer.kind !== "made") return 0;
     taskIds.push(...answer.tasks.filter(isBetween(since, until)).map(({ taskId }) => taskId));
     if (!answer.more || answer.tasks.every(({ createdAtMs }) => createdAtMs < since)) break;
   }
   seenUntil.set(account, until);
-  const fresh = await ledger.recordUnowned(deps.cell, account.name, taskIds);
+  const fresh = await ledger.recordUnowned(ctx.cell, account.name, taskIds);
   for (const taskId of fresh) {
-    deps.meters.alarms.inc({ kind: "orphan" });
-    deps.log.error({ account: account.name, taskId }, "the provider has a task that no generation owns: see orphans");
+    ctx.meters.alarms.inc({ kind: "orphan" });
+    ctx.log.error({ account: account.name, taskId }, "the provider has a task that no generation owns: see orphans");
   }
   return fresh.length;
 }

@@ -16,15 +16,15 @@ const idleness = new WeakMap<ledger.Cell, Record<keyof typeof lanes, Idleness>>(
  * Where BullMQ has nothing although the ledger says there is work, all of its due times are pulled forward, once in a lease: a job that
  * fails again and again leaves BullMQ empty too.
  */
-export async function redispatch(deps: Context): Promise<void> {
+export async function redispatch(ctx: Context): Promise<void> {
   for (const stage of ["submit", "finalize"] as const) {
-    const leaseMs = stage === "submit" ? deps.timing.grantLeaseMs : deps.timing.finalizeLeaseMs;
-    const lost = await jobsAreGone(stage, leaseMs, deps);
-    for (const account of deps.accounts.values()) {
-      if (lost) await ledger.makeAllDue(deps.cell, lanes[stage], account.name);
-      const again = await ledger.redispatch(deps.cell, lanes[stage], account.name, batch, leaseMs);
-      for (const { generation, n } of again) await deps.queues.remove(stage, { generation, n: n - 1 });
-      await deps.queues.add(
+    const leaseMs = stage === "submit" ? ctx.timing.grantLeaseMs : ctx.timing.finalizeLeaseMs;
+    const lost = await jobsAreGone(stage, leaseMs, ctx);
+    for (const account of ctx.accounts.values()) {
+      if (lost) await ledger.makeAllDue(ctx.cell, lanes[stage], account.name);
+      const again = await ledger.redispatch(ctx.cell, lanes[stage], account.name, batch, leaseMs);
+      for (const { generation, n } of again) await ctx.queues.remove(stage, { generation, n: n - 1 });
+      await ctx.queues.add(
         stage,
         again.map(({ generation, n, urgency }) => ({
           generation,
@@ -33,20 +33,20 @@ export async function redispatch(deps: Context): Promise<void> {
         })),
       );
       if (again.length > 0)
-        deps.log.warn({ account: account.name, count: again.length, stage }, "overdue work was handed over again");
+        ctx.log.warn({ account: account.name, count: again.length, stage }, "overdue work was handed over again");
     }
   }
 }
 
 /** Seen twice in a row, a turn apart: between granting and adding its job there is always a moment without one. */
-async function jobsAreGone(stage: keyof typeof lanes, leaseMs: number, deps: Context): Promise<boolean> {
+async function jobsAreGone(stage: keyof typeof lanes, leaseMs: number, ctx: Context): Promise<boolean> {
   const never = { times: 0, pulledAtMs: Number.NEGATIVE_INFINITY };
-  const both = idleness.get(deps.cell) ?? { submit: { ...never }, finalize: { ...never } };
-  idleness.set(deps.cell, both);
+  const both = idleness.get(ctx.cell) ?? { submit: { ...never }, finalize: { ...never } };
+  idleness.set(ctx.cell, both);
   const seen = both[stage];
-  const expected = await Promise.all([...deps.accounts.keys()].map((name) => ledger.accountStatus(deps.cell, name)));
+  const expected = await Promise.all([...ctx.accounts.keys()].map((name) => ledger.accountStatus(ctx.cell, name)));
   const waiting = expected.reduce((sum, { lanes: counts }) => sum + counts[lanes[stage]], 0);
-  seen.times = waiting > 0 && (await deps.queues.isIdle(stage)) ? seen.times + 1 : 0;
+  seen.times = waiting > 0 && (await ctx.queues.isIdle(stage)) ? seen.times + 1 : 0;
   if (seen.times < 2 || performance.now() - seen.pulledAtMs < leaseMs) return false;
   seen.times = 0;
   seen.pulledAtMs = performance.now();

@@ -14,11 +14,11 @@ export type CancelOutcome =
 type CancelDeps = Pick<Context, "cell" | "transitions" | "accounts" | "http" | "timing">;
 
 /** Cancels what has not been sent, and what its provider withdraws; notes the wish for everything else that is not over. */
-export async function cancel(id: string, deps: CancelDeps): Promise<CancelOutcome> {
-  const moved = await deps.transitions.cancel(id, ["queued", "preparing"], "canceled on request");
+export async function cancel(id: string, ctx: CancelDeps): Promise<CancelOutcome> {
+  const moved = await ctx.transitions.cancel(id, ["queued", "preparing"], "canceled on request");
   if (moved.kind === "moved" || moved.kind === "already") return { kind: "canceled" };
   if (moved.kind === "missing") return moved;
-  const noted = await ledger.requestCancel(deps.cell, id, [
+  const noted = await ledger.requestCancel(ctx.cell, id, [
     "submitting",
     "unknown",
     "needs_review",
@@ -27,7 +27,7 @@ export async function cancel(id: string, deps: CancelDeps): Promise<CancelOutcom
   ]);
   switch (noted.kind) {
     case "noted":
-      return noted.state === "running" && (await takenBack(id, deps))
+      return noted.state === "running" && (await takenBack(id, ctx))
         ? { kind: "canceled" }
         : { kind: "requested", state: noted.state };
     case "refused":
@@ -38,13 +38,13 @@ export async function cancel(id: string, deps: CancelDeps): Promise<CancelOutcom
 }
 
 /** Asks the provider to take the task back, where it can; it says no to one that has begun. */
-async function takenBack(id: string, deps: CancelDeps): Promise<boolean> {
-  const found = await ledger.read(deps.cell, id);
-  const account = deps.accounts.get(found?.record.account ?? "");
+async function takenBack(id: string, ctx: CancelDeps): Promise<boolean> {
+  const found = await ledger.read(ctx.cell, id);
+  const account = ctx.accounts.get(found?.record.account ?? "");
   const task = found?.record.taskId;
   if (!account?.provider.cancel || task === undefined) return false;
-  const answer = await account.provider.cancel(task, callOf(account, deps));
+  const answer = await account.provider.cancel(task, callOf(account, ctx));
   if (answer.kind !== "canceled") return false;
-  const moved = await deps.transitions.cancel(id, ["running"], "withdrawn from the provider on request");
+  const moved = await ctx.transitions.cancel(id, ["running"], "withdrawn from the provider on request");
   return moved.kind === "moved" || moved.kind === "already";
 }

@@ -5,23 +5,23 @@ import type { Account, Accounts } from "../accounts.ts";
 type FindDeps = { cell: ledger.Cell; accounts: Accounts };
 
 /** A generation with everything known of it, also why it waits; `undefined` where there is none. */
-export async function find(id: string, deps: FindDeps): Promise<Generation | undefined> {
-  const [generation] = await findMany([id], deps);
+export async function find(id: string, ctx: FindDeps): Promise<Generation | undefined> {
+  const [generation] = await findMany([id], ctx);
   return generation;
 }
 
 /** Many at once, in the order asked for; those that are gone are left out. */
-export async function findMany(ids: readonly string[], deps: FindDeps): Promise<Generation[]> {
-  const found = (await ledger.readMany(deps.cell, ids)).filter((item) => item !== undefined);
+export async function findMany(ids: readonly string[], ctx: FindDeps): Promise<Generation[]> {
+  const found = (await ledger.readMany(ctx.cell, ids)).filter((item) => item !== undefined);
   const statuses = new Map<string, ledger.AccountStatus>();
   for (const name of new Set(
     found.filter(({ record }) => record.state === "queued").map(({ record }) => record.account),
   )) {
-    statuses.set(name, await ledger.accountStatus(deps.cell, name));
+    statuses.set(name, await ledger.accountStatus(ctx.cell, name));
   }
   return Promise.all(
     found.map(async ({ id, record, request }) =>
-      ledger.toGeneration(id, record, request, await waiting(id, record, statuses.get(record.account), deps)),
+      ledger.toGeneration(id, record, request, await waiting(id, record, statuses.get(record.account), ctx)),
     ),
   );
 }
@@ -30,12 +30,12 @@ async function waiting(
   id: string,
   record: ledger.GenerationRecord,
   status: ledger.AccountStatus | undefined,
-  deps: FindDeps,
+  ctx: FindDeps,
 ): Promise<string | undefined> {
   if (record.state === "unknown") return "the answer to its POST was lost; being resolved";
   if (record.state === "needs_review") return "a person has to say whether it was sent: ./reelqueue review";
   if (record.state !== "queued" || status === undefined) return undefined;
-  return waitReason(status, await ledger.queuePosition(deps.cell, id, record), deps.accounts.get(record.account));
+  return waitReason(status, await ledger.queuePosition(ctx.cell, id, record), ctx.accounts.get(record.account));
 }
 
 /** Why a queued generation waits, in one phrase. */

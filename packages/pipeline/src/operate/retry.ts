@@ -11,8 +11,8 @@ export type RetryOutcome =
   | { kind: "missing" };
 
 /** Starts a new paid attempt of something that failed or expired, by a person's word, where that cannot pay twice for one result. */
-export async function retry(id: string, deps: Pick<Context, "cell" | "transitions">): Promise<RetryOutcome> {
-  const found = await ledger.read(deps.cell, id);
+export async function retry(id: string, ctx: Pick<Context, "cell" | "transitions">): Promise<RetryOutcome> {
+  const found = await ledger.read(ctx.cell, id);
   if (!found) return { kind: "missing" };
   const { record } = found;
   const { failure } = record;
@@ -26,7 +26,7 @@ export async function retry(id: string, deps: Pick<Context, "cell" | "transition
       advice: "its task may still be running and be paid; wait until the watch over it ends",
     };
   }
-  const moved = await deps.transitions.startNextAttempt(found, ["failed", "expired"], {
+  const moved = await ctx.transitions.startNextAttempt(found, ["failed", "expired"], {
     // what was read above still holds: no other retry has run through meanwhile
     expect: { dispatchSeq: record.dispatchSeq, token: record.token ?? "" },
     due: { lane: "backlog" },

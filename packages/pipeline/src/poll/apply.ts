@@ -12,26 +12,25 @@ export async function applyDecision(
   task: Claimed,
   decision: PollDecision,
   account: Account,
-  deps: Context,
-  freed: (account: string) => void,
+  ctx: Context,
 ): Promise<void> {
-  if (decision.kind === "reschedule") return reschedule(task, decision, account, deps);
+  if (decision.kind === "reschedule") return reschedule(task, decision, account, ctx);
   const { id } = task;
-  const ended = await writeEnd(task, decision, account, deps);
+  const ended = await writeEnd(task, decision, account, ctx);
   if (ended === undefined) return;
-  freed(account.name);
-  await deps.crashPoint?.("poll:after-move", id);
+  ctx.wakeAdmission(account.name);
+  await ctx.crashPoint?.("poll:after-move", id);
   const { moved, to, note } = ended;
   const isWritten = moved.kind === "moved" || moved.kind === "already";
   if (decision.kind === "finished") {
     const { finalizePriority: priority } = decision.task;
-    if (isWritten) await deps.queues.add("finalize", [{ generation: id, n: moved.dispatchSeq, priority }]);
-    await deps.crashPoint?.("poll:after-jobs", id);
-    if (task.lane === "poll") await deps.runTimes.record({ class: task.runTimeClass, ms: decision.ranMs });
+    if (isWritten) await ctx.queues.add("finalize", [{ generation: id, n: moved.dispatchSeq, priority }]);
+    await ctx.crashPoint?.("poll:after-jobs", id);
+    if (task.lane === "poll") await ctx.runTimes.record({ class: task.runTimeClass, ms: decision.ranMs });
   }
   if (moved.kind !== "moved") return;
-  deps.log.info({ generation: id, taskId: task.taskId, account: account.name, to, note }, "task ended");
-  if (to !== "finalizing") deps.meters.ends.inc({ account: account.name, state: to });
+  ctx.log.info({ generation: id, taskId: task.taskId, account: account.name, to, note }, "task ended");
+  if (to !== "finalizing") ctx.meters.ends.inc({ account: account.name, state: to });
 }
 
 async function reschedule(
@@ -60,18 +59,18 @@ async function writeEnd(
   { id, taskId, lane }: Claimed,
   decision: Exclude<PollDecision, { kind: "reschedule" }>,
   account: Account,
-  deps: Context,
+  ctx: Context,
 ): Promise<Ended | undefined> {
-  const { transitions, timing } = deps;
+  const { transitions, timing } = ctx;
   if (decision.kind === "finished") {
     const from = lane === "watch" ? ("expired" as const) : ("running" as const);
     const moved = await transitions.finishTask({ id, taskId, from }, decision.task, timing.finalizeLeaseMs);
     return { moved, to: "finalizing" };
   }
   if (lane === "watch") {
-    await ledger.releaseSlot(deps.cell, id, "expired", { unwatch: true });
+    await ledger.releaseSlot(ctx.cell, id, "expired", { unwatch: true });
     return undefined;
   }
-  if (decision.kind === "failed") return afterFailure({ id, taskId }, decision.failure, account, deps);
+  if (decision.kind === "failed") return afterFailure({ id, taskId }, decision.failure, account, ctx);
   return { moved: await transitions.endAsProviderSays(id, taskId, decision.state), to: decision.state };
 }

@@ -20,10 +20,10 @@ export type CallbackOutcome =
 /** A provider's callback. Only ever a hint: it makes its task due now, and keeps the task id while ours is unknown. */
 export async function callback(
   incoming: IncomingCallback,
-  deps: Pick<Context, "cell" | "accounts" | "secrets" | "log">,
+  ctx: Pick<Context, "cell" | "accounts" | "secrets" | "log">,
 ): Promise<CallbackOutcome> {
-  const account = deps.accounts.get(incoming.account);
-  const said = readCallbackToken(deps.secrets.callbackKey, incoming.token);
+  const account = ctx.accounts.get(incoming.account);
+  const said = readCallbackToken(ctx.secrets.callbackKey, incoming.token);
   if (!account?.provider.callback || !said) return { kind: "unknown" };
   const reading = account.provider.callback({
     raw: incoming.raw,
@@ -32,19 +32,19 @@ export async function callback(
     nowMs: Date.now(),
   });
   if (reading.kind !== "hint") {
-    deps.log.warn(
+    ctx.log.warn(
       { generation: said.generation, account: account.name },
       `a callback was not believed: ${reading.message}`,
     );
     return reading;
   }
-  const { orphaned } = await ledger.makeDueNow(deps.cell, said.generation, ["poll", "watch", "unknown", "review"], {
+  const { orphaned } = await ledger.makeDueNow(ctx.cell, said.generation, ["poll", "watch", "unknown", "review"], {
     taskId: reading.taskId,
     attempt: String(said.attempt),
     account: account.name,
   });
   if (orphaned)
-    deps.log.error(
+    ctx.log.error(
       { generation: said.generation, account: account.name, taskId: reading.taskId },
       "a callback told of a task that no generation knows; it is listed among the orphans",
     );

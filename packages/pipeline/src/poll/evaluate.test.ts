@@ -9,7 +9,7 @@ import { believe } from "./schedule.ts";
 
 const now = Date.UTC(2026, 10, 20);
 const account = { provider: providers.jiekou, timeScale: 1, limits: { slots: 10 } } as unknown as Account;
-const deps = {
+const ctx = {
   random: () => 0.5,
   timing,
   publicUrl: undefined,
@@ -27,7 +27,7 @@ const watched = (changes: Partial<PolledTask> = {}): PolledTask => ({
   ...changes,
 });
 const judged = (progress: PollResult, changes: Partial<PolledTask> = {}) =>
-  evaluatePoll(watched(changes), progress, now, account, deps);
+  evaluatePoll(watched(changes), progress, now, account, ctx);
 const pending = (progress?: number): PollResult => ({
   kind: "pending",
   phase: "running",

@@ -45,13 +45,13 @@ export function evaluatePoll(
   result: PollResult,
   nowMs: number,
   account: Account,
-  deps: Context,
+  ctx: Context,
 ): PollDecision {
   const { timeScale } = account;
   const ageMs = nowMs - task.stateChangedAtMs;
   switch (result.kind) {
     case "pending":
-      return pending(task, result.progress, ageMs, account, deps);
+      return pending(task, result.progress, ageMs, account, ctx);
     case "succeeded":
       return finished(task, result, { ageMs, nowMs, timeScale });
     case "failed":
@@ -63,13 +63,13 @@ export function evaluatePoll(
       return missing(task, result.message, nowMs, timeScale);
     case "throttled": {
       const throttleMs = result.retryAfterMs ?? 5_000 / timeScale;
-      return { ...again(task, jittered(throttleMs, deps.random)), throttleMs };
+      return { ...again(task, jittered(throttleMs, ctx.random)), throttleMs };
     }
     case "blocked":
       return { ...again(task, 60_000), pause: result.reason === "key" ? "bad key" : "balance" };
     case "unreachable": {
       const consecutiveErrors = (task.consecutiveErrors ?? 0) + 1;
-      const waitMs = 200 + fullJitterMs(consecutiveErrors, deps.random, { baseMs: 1_000, capMs: 60_000 });
+      const waitMs = 200 + fullJitterMs(consecutiveErrors, ctx.random, { baseMs: 1_000, capMs: 60_000 });
       return again(task, waitMs / timeScale, { consecutiveErrors });
     }
   }
@@ -86,15 +86,15 @@ function pending(
   progress: number | undefined,
   ageMs: number,
   account: Account,
-  deps: Context,
+  ctx: Context,
 ): PollDecision {
   const { timeScale, provider } = account;
   const isWatched = task.lane === "watch";
   const longestMs = isWatched ? watchForMs : provider.capabilities.longestRunMs.value;
   if (ageMs * timeScale > longestMs) return { kind: "ended", state: "expired" };
   const nextInMs = isWatched
-    ? jittered(watchEveryMs, deps.random) / timeScale
-    : nextPollInMs(account, task.runTimeClass, ageMs, deps);
+    ? jittered(watchEveryMs, ctx.random) / timeScale
+    : nextPollInMs(account, task.runTimeClass, ageMs, ctx);
   const hasRisen = progress !== undefined && progress > (task.progress ?? 0);
   return again(task, nextInMs, {
     ageAtLastPollMs: ageMs,

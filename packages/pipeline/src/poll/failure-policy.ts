@@ -12,20 +12,20 @@ export async function afterFailure(
   { id, taskId }: { id: string; taskId: string },
   failure: Failure,
   account: Account,
-  deps: Context,
+  ctx: Context,
 ): Promise<{ moved: ledger.Moved; to: "queued" | "failed"; note: string }> {
-  const found = await ledger.read(deps.cell, id);
+  const found = await ledger.read(ctx.cell, id);
   if (!found) return { moved: { kind: "missing" }, to: "failed", note: failure.message };
   const { attempt, reservedMicroUsd = 0 } = found.record;
   if (!mayRetry(found, failure, account)) {
     const costMicroUsd = account.retriesFailures ? 0 : reservedMicroUsd;
-    const moved = await deps.transitions.fail(found, taskId, failure, costMicroUsd);
+    const moved = await ctx.transitions.fail(found, taskId, failure, costMicroUsd);
     return { moved, to: "failed", note: failure.message };
   }
   const note = `attempt ${attempt} failed (${failure.message}); another one follows`;
-  const backoffMs = fullJitterMs(attempt, deps.random, { baseMs: 5_000, capMs: 300_000 }) / account.timeScale;
+  const backoffMs = fullJitterMs(attempt, ctx.random, { baseMs: 5_000, capMs: 300_000 }) / account.timeScale;
   const due = { lane: "backoff", inMs: backoffMs } as const;
-  const moved = await deps.transitions.startNextAttempt(found, ["running"], { expect: { taskId }, due, note });
+  const moved = await ctx.transitions.startNextAttempt(found, ["running"], { expect: { taskId }, due, note });
   return { moved, to: "queued", note };
 }
 

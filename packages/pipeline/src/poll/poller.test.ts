@@ -34,7 +34,7 @@ test("while submits have used up their rate, tasks are looked at all the same wh
   const looked = new Map<string, number>();
   const accounts = new Map(["jiekou", "hiapi"].map((name) => [name, counted(account(name), looked)]));
   await ledger.admit(here.cell, "jiekou", { ...account("jiekou").limits, leaseMs: 1_000 });
-  scope.use(startPoller({ ...here, accounts }, () => {}, { concurrency: 100, maxSleepMs: 200 }));
+  scope.use(startPoller({ ...here, accounts }, { concurrency: 100, maxSleepMs: 200 }));
   await eventually(() => looked.get("jiekou") === 40, { describe: "a look at every task", timeoutMs: 10_000 });
   // One request may come at once, and the next in six seconds.
   expect(looked.get("hiapi") ?? 0).toBeLessThanOrEqual(1);
@@ -51,8 +51,7 @@ test("a look that takes longer than its lease is nobody else's for as long as it
   };
   const toapis = { ...account("toapis"), provider: { ...account("toapis").provider, poll } };
   const slowly = { ...here, accounts: new Map([["toapis", toapis]]), timing: { ...here.timing, pollLeaseMs: 200 } };
-  for (let poller = 0; poller < 2; poller += 1)
-    scope.use(startPoller(slowly, () => {}, { concurrency: 10, maxSleepMs: 20 }));
+  for (let poller = 0; poller < 2; poller += 1) scope.use(startPoller(slowly, { concurrency: 10, maxSleepMs: 20 }));
   const ends = new Set<number>();
   const lane = here.cell.keys.due("poll", "toapis");
   const due = async () => Number((await here.cell.redis.zrangebyscore(lane, "-inf", "+inf", "WITHSCORES"))[1]);

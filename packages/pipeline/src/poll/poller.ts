@@ -4,7 +4,7 @@ import type { Account } from "../accounts.ts";
 import { callOf } from "../accounts.ts";
 import type { Context } from "../context.ts";
 import { holdClaim } from "../leases.ts";
-import { type Loop, startLoop, trackInFlight } from "../loops.ts";
+import { allOf, type Loop, type Loops, startLoop, trackInFlight } from "../loops.ts";
 import { applyDecision } from "./apply.ts";
 import { evaluatePoll, type PolledTask } from "./evaluate.ts";
 
@@ -15,11 +15,6 @@ export interface PollerOptions {
   maxSleepMs: number;
   /** Called when a loop has turned and Redis has answered. */
   onTick?: () => void;
-}
-
-export interface Poller extends AsyncDisposable {
-  /** Poll now what is due rather than at the next timer. */
-  wake(): void;
 }
 
 /** Where polls are due: `poll` of a task that runs, `watch` of one whose generation has expired. */
@@ -45,27 +40,15 @@ const mostPerClaim = 500;
 const worthAClaim = 4;
 
 /** Polls tasks when they are due, until disposed. One loop for each account and lane; any number of processes may run them. */
-export function startPoller(deps: Context, freed: (account: string) => void, options: PollerOptions): Poller {
-  const sources = [...deps.accounts.values()].flatMap((account) =>
+export function startPoller(ctx: Context, options: PollerOptions): Loops {
+  const sources = [...ctx.accounts.values()].flatMap((account) =>
     (["poll", "watch"] as const).map((lane): PollSource => ({ account, lane })),
   );
-  const loops = sources.map((source) => startPollLoop(source, deps, freed, options));
-  return {
-    wake: () => {
-      for (const loop of loops) loop.wake();
-    },
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(loops.map((loop) => loop.stop()));
-    },
-  };
+  const loops = sources.map((source) => startPollLoop(source, ctx, options));
+  return allOf(loops);
 }
 
-function startPollLoop(
-  source: PollSource,
-  deps: Context,
-  freed: (account: string) => void,
-  { concurrency, maxSleepMs, onTick }: PollerOptions,
-): Loop {
+function startPollLoop(source: PollSource, ctx: Context, { concurrency, maxSleepMs, onTick }: PollerOptions): Loop {
   const { account, lane } = source;
   let full = false;
   const polls = trackInFlight(() => full && loop.wake());
@@ -75,57 +58,50 @@ function startPollLoop(
     if (full) return maxSleepMs;
     const options = {
       limit: Math.min(room, mostPerClaim),
-      leaseMs: deps.timing.pollLeaseMs,
+      leaseMs: ctx.timing.pollLeaseMs,
       bucket: bucketOf(account),
     };
-    const { items, lease, nextInMs = maxSleepMs } = await ledger.claim(deps.cell, lane, account.name, fields, options);
+    const { items, lease, nextInMs = maxSleepMs } = await ledger.claim(ctx.cell, lane, account.name, fields, options);
     onTick?.();
     for (const item of items) {
-      await deps.crashPoint?.("poll:after-claim", item.id);
+      await ctx.crashPoint?.("poll:after-claim", item.id);
       const task = { ...item, taskId: item.taskId ?? "", lane, lease };
-      polls.add(pollTask(task, source, deps, freed), (err) =>
-        deps.log.error({ err, generation: item.id }, "a poll could not be written; its lease brings it back"),
+      polls.add(pollTask(task, source, ctx), (err) =>
+        ctx.log.error({ err, generation: item.id }, "a poll could not be written; its lease brings it back"),
       );
     }
     full = items.length === room;
     return full ? maxSleepMs : Math.min(maxSleepMs, Math.max(nextInMs, claimEveryMs));
   };
-  const loop = startLoop(tick, (error) =>
-    deps.log.warn({ err: error, account: account.name }, "the poller could not ask Redis; it goes on trying"),
-  );
+  const loop = startLoop(`poll.${lane}.${account.name}`, tick, ctx);
   return {
     wake: loop.wake,
     stop: async () => {
       await loop.stop();
-      await polls.ended();
+      await polls.settled();
     },
   };
 }
 
 /** One poll of one task. What is written at the same moment is gathered by the ledger. */
-async function pollTask(
-  task: PolledTask & { lease: string },
-  source: PollSource,
-  deps: Context,
-  freed: (account: string) => void,
-): Promise<void> {
+async function pollTask(task: PolledTask & { lease: string }, source: PollSource, ctx: Context): Promise<void> {
   const { account, lane } = source;
-  using held = holdClaim(lane, account.name, task, deps);
-  const result = await askProvider(task.taskId, account, deps);
+  using held = holdClaim(lane, account.name, task, ctx);
+  const result = await askProvider(task.taskId, account, ctx);
   const lease = held.end();
-  await deps.crashPoint?.("poll:after-answer", task.id);
-  deps.meters.polls.inc({ account: account.name, answer: result.kind });
-  if (result.kind === "pending" && !result.known) deps.meters.unknownStatuses.inc({ account: account.name });
-  await deps.runTimes.load(account, [task.runTimeClass]);
+  await ctx.crashPoint?.("poll:after-answer", task.id);
+  ctx.meters.polls.inc({ account: account.name, answer: result.kind });
+  if (result.kind === "pending" && !result.known) ctx.meters.unknownStatuses.inc({ account: account.name });
+  await ctx.runTimes.load(account, [task.runTimeClass]);
   // by the clock of Redis, when the task was claimed or its lease renewed
-  const nowMs = Number(lease) - deps.timing.pollLeaseMs;
-  const decision = evaluatePoll(task, result, nowMs, account, deps);
-  await applyDecision({ ...task, lease }, decision, account, deps, freed);
+  const nowMs = Number(lease) - ctx.timing.pollLeaseMs;
+  const decision = evaluatePoll(task, result, nowMs, account, ctx);
+  await applyDecision({ ...task, lease }, decision, account, ctx);
 }
 
-async function askProvider(taskId: string, account: Account, deps: Context): Promise<PollResult> {
+async function askProvider(taskId: string, account: Account, ctx: Context): Promise<PollResult> {
   try {
-    return await account.provider.poll(taskId, callOf(account, deps));
+    return await account.provider.poll(taskId, callOf(account, ctx));
   } catch (error) {
     return { kind: "unreachable", message: error instanceof Error ? error.message : String(error) };
   }

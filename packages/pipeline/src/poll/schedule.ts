@@ -51,9 +51,9 @@ export function nextPollMs(
 export function firstPollInMs(
   account: Account,
   className: string,
-  deps: Pick<Context, "random" | "publicUrl" | "runTimes">,
+  ctx: Pick<Context, "random" | "publicUrl" | "runTimes">,
 ): number {
-  return nextPollInMs(account, className, 0, deps);
+  return nextPollInMs(account, className, 0, ctx);
 }
 
 /** Real ms until a task that has run for `ageMs` (real) is looked at again. */
@@ -61,12 +61,12 @@ export function nextPollInMs(
   account: Account,
   className: string,
   ageMs: number,
-  deps: Pick<Context, "random" | "publicUrl" | "runTimes">,
+  ctx: Pick<Context, "random" | "publicUrl" | "runTimes">,
 ): number {
-  const callbacks = callsBack(account, deps.publicUrl);
-  const times = deps.runTimes.of(account, className);
+  const callbacks = callsBack(account, ctx.publicUrl);
+  const times = ctx.runTimes.of(account, className);
   const wait = nextPollMs(ageMs * account.timeScale, times, { callbacks, looks: affordablePolls(account, times) });
-  return jittered(wait, deps.random) / account.timeScale;
+  return jittered(wait, ctx.random) / account.timeScale;
 }
 
 /** With all slots full, how many looks at each task does the account's rate carry (beside its submit, where they are counted together)? */

@@ -4,11 +4,10 @@ import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Account } from "../accounts.ts";
 import { accept, admit, type Installation } from "../index.ts";
-import { startMaintenance } from "../maintain/maintain.ts";
 import { review } from "../operate/review.ts";
 import { beginIntent } from "../submit/intent.ts";
 import { storeResult } from "../submit/outcome.ts";
-import { testInstallation } from "../test-installation.ts";
+import { startBackground, testInstallation } from "../test-installation.ts";
 import { countCrash, isPoison } from "./decide.ts";
 import { reconcile } from "./reconcile.ts";
 
@@ -46,36 +45,36 @@ describe("at a provider that offers no way to find out", () => {
       "needs_review",
     ],
   ])("%s", async (_, config, input, state) => {
-    const { deps, account } = await installation(config);
-    const id = await lostPost(deps, account, input);
-    await reconcile(account, deps);
-    expect((await look(id, deps))?.state).toBe(state);
-    expect(await ledger.audit(deps.cell)).toEqual([]);
+    const { ctx, account } = await installation(config);
+    const id = await lostPost(ctx, account, input);
+    await reconcile(account, ctx);
+    expect((await look(id, ctx))?.state).toBe(state);
+    expect(await ledger.audit(ctx.cell)).toEqual([]);
   });
 
   test("nobody is asked, and nobody's word that it was never sent is taken, while its task may yet appear", async () => {
-    const { deps, account } = await installation(priced);
-    const id = await lostPost(deps, account);
-    await reconcile({ ...account, quietMs: 60_000 }, deps);
-    expect(await look(id, deps)).toMatchObject({ state: "unknown" });
-    expect(await review(id, { kind: "unsent" }, deps)).toEqual({ kind: "conflict", state: "unknown" });
-    await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "jiekou"), "XX", 1, id);
-    await reconcile(account, deps);
-    expect(await look(id, deps)).toMatchObject({ state: "needs_review" });
-    expect(await review(id, { kind: "unsent" }, deps)).toEqual({ kind: "settled", state: "queued" });
+    const { ctx, account } = await installation(priced);
+    const id = await lostPost(ctx, account);
+    await reconcile({ ...account, quietMs: 60_000 }, ctx);
+    expect(await look(id, ctx)).toMatchObject({ state: "unknown" });
+    expect(await review(id, { kind: "unsent" }, ctx)).toEqual({ kind: "conflict", state: "unknown" });
+    await ctx.cell.redis.zadd(ctx.cell.keys.due("unknown", "jiekou"), "XX", 1, id);
+    await reconcile(account, ctx);
+    expect(await look(id, ctx)).toMatchObject({ state: "needs_review" });
+    expect(await review(id, { kind: "unsent" }, ctx)).toEqual({ kind: "settled", state: "queued" });
   });
 
   test("what is sent anew is another attempt, and the first one counts as paid", async () => {
-    const { deps, account } = await installation({ ...priced, onUnknown: "resubmit", resubmitUsdPerDay: 0.5 });
-    const id = await lostPost(deps, account);
-    const estimateMicroUsd = (await look(id, deps))?.estimateMicroUsd ?? 0;
-    await reconcile(account, deps);
-    expect(await look(id, deps)).toMatchObject({ attempt: 2, settledMicroUsd: estimateMicroUsd, lane: "backlog" });
-    expect((await ledger.accountStatus(deps.cell, account.name)).spentTodayMicroUsd).toBe(estimateMicroUsd);
+    const { ctx, account } = await installation({ ...priced, onUnknown: "resubmit", resubmitUsdPerDay: 0.5 });
+    const id = await lostPost(ctx, account);
+    const estimateMicroUsd = (await look(id, ctx))?.estimateMicroUsd ?? 0;
+    await reconcile(account, ctx);
+    expect(await look(id, ctx)).toMatchObject({ attempt: 2, settledMicroUsd: estimateMicroUsd, lane: "backlog" });
+    expect((await ledger.accountStatus(ctx.cell, account.name)).spentTodayMicroUsd).toBe(estimateMicroUsd);
     const states = [];
-    for (const other of [await lostPost(deps, account), await lostPost(deps, account)]) {
-      await reconcile(account, deps);
-      states.push((await look(other, deps))?.state);
+    for (const other of [await lostPost(ctx, account), await lostPost(ctx, account)]) {
+      await reconcile(account, ctx);
+      states.push((await look(other, ctx))?.state);
     }
     // 0.20 USD each: the cap of 0.50 leaves room for one more
     expect(states.sort()).toEqual(["needs_review", "queued"]);
@@ -84,7 +83,7 @@ describe("at a provider that offers no way to find out", () => {
 
 describe("a generation whose worker dies with it", () => {
   test("is given to a person at the third time, and is sent again on that person's word", async () => {
-    const { deps, account } = await installation(priced);
+    const { ctx, account } = await installation(priced);
     const absent: Account = {
       ...account,
       provider: {
@@ -98,12 +97,12 @@ describe("a generation whose worker dies with it", () => {
       },
     };
     const here = {
-      ...deps,
+      ...ctx,
       accounts: new Map([["jiekou", absent]]),
-      timing: { ...deps.timing, submitLeaseMs: 200, sendingMs: 400, tickMs: 20 },
+      timing: { ...ctx.timing, submitLeaseMs: 200, sendingMs: 400, tickMs: 20 },
     };
     const [id = ""] = await queued(here);
-    await using _ = startMaintenance(here, () => {}, { retentionMs: 1e9 });
+    await using _ = startBackground(here);
     const states: (string | undefined)[] = [];
     for (let death = 0; death < 3; death += 1) {
       await intend(id, here, absent);
@@ -124,40 +123,40 @@ describe("a generation whose worker dies with it", () => {
   });
 });
 
-async function installation(config: Partial<AccountConfig>): Promise<{ deps: Installation; account: Account }> {
+async function installation(config: Partial<AccountConfig>): Promise<{ ctx: Installation; account: Account }> {
   const opened = await testInstallation(scope, { jiekou: { quietMs: 0, ...config } });
-  const deps = { ...opened, queues: { ...opened.queues, add: async () => {}, isIdle: async () => false } };
-  const account = deps.accounts.get("jiekou");
+  const ctx = { ...opened, queues: { ...opened.queues, add: async () => {}, isIdle: async () => false } };
+  const account = ctx.accounts.get("jiekou");
   if (!account) throw new Error("jiekou is not there");
-  return { deps, account };
+  return { ctx, account };
 }
 
-async function queued(deps: Installation, input: Partial<GenerationInput> = {}): Promise<string[]> {
+async function queued(ctx: Installation, input: Partial<GenerationInput> = {}): Promise<string[]> {
   const asked = { account: "jiekou", prompt: "a lamp", resolution: "480p", seconds: 4, ...input };
-  return (await accept([asked], { tenant: "default" }, deps)).map((row) => ("id" in row ? row.id : ""));
+  return (await accept([asked], { tenant: "default" }, ctx)).map((row) => ("id" in row ? row.id : ""));
 }
 
-async function intend(id: string, deps: Installation, account: Account) {
-  await admit(account, deps);
-  const n = Number((await look(id, deps))?.dispatchSeq);
-  const begun = await beginIntent({ generation: id, n }, ledger.operationToken(), deps);
+async function intend(id: string, ctx: Installation, account: Account) {
+  await admit(account, ctx);
+  const n = Number((await look(id, ctx))?.dispatchSeq);
+  const begun = await beginIntent({ generation: id, n }, ledger.operationToken(), ctx);
   if (begun.kind !== "begun") throw new Error(begun.note);
   return begun.intent;
 }
 
-async function lostPost(deps: Installation, account: Account, input: Partial<GenerationInput> = {}): Promise<string> {
-  const [id = ""] = await queued(deps, input);
-  const intent = await intend(id, deps, account);
-  await storeResult(intent, { kind: "unknown", message: "reset", evidence: "nothing" }, deps);
-  await deps.cell.redis.zadd(deps.cell.keys.due("unknown", account.name), "XX", 1, id);
+async function lostPost(ctx: Installation, account: Account, input: Partial<GenerationInput> = {}): Promise<string> {
+  const [id = ""] = await queued(ctx, input);
+  const intent = await intend(id, ctx, account);
+  await storeResult(intent, { kind: "unknown", message: "reset", evidence: "nothing" }, ctx);
+  await ctx.cell.redis.zadd(ctx.cell.keys.due("unknown", account.name), "XX", 1, id);
   return id;
 }
 
 /** The state that it comes to once recovery is through with it. */
-function settled(id: string, deps: Installation): Promise<string> {
+function settled(id: string, ctx: Installation): Promise<string> {
   return eventually(
     async () => {
-      const state = (await look(id, deps))?.state;
+      const state = (await look(id, ctx))?.state;
       return state !== undefined && !["submitting", "unknown"].includes(state) && state;
     },
     { describe: `${id} is settled`, timeoutMs: 10_000, everyMs: 20 },

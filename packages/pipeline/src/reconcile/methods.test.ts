@@ -10,18 +10,18 @@ import { testInstallation } from "../test-installation.ts";
 import { reconcile } from "./reconcile.ts";
 
 let scope: AsyncDisposableStack;
-let deps: Installation;
+let ctx: Installation;
 let id: string;
 beforeEach(async () => {
   scope = new AsyncDisposableStack();
-  deps = await testInstallation(scope, { ark: {} });
+  ctx = await testInstallation(scope, { ark: {} });
   id = await lostPost();
 });
 afterEach(() => scope.disposeAsync());
 
 test("a POST that is found lost only after workers were away for an hour is looked for among the tasks of an hour ago", async () => {
-  const [before] = await deps.cell.redis.hmget(deps.cell.keys.record(id), "born");
-  await deps.cell.redis.hset(deps.cell.keys.record(id), "at", Number(before) + 3_600_000);
+  const [before] = await ctx.cell.redis.hmget(ctx.cell.keys.record(id), "born");
+  await ctx.cell.redis.hset(ctx.cell.keys.record(id), "at", Number(before) + 3_600_000);
   const asked: LostSubmit[] = [];
   await resolveBy((lost) => {
     asked.push(lost);
@@ -33,57 +33,57 @@ test("a POST that is found lost only after workers were away for an hour is look
 
 test("a list whose end was not seen proves no absence: a person has to look", async () => {
   await resolveBy(() => ({ kind: "listed", candidates: [], more: true }), { quietMs: 0 });
-  expect((await ledger.read(deps.cell, id))?.record.state).toBe("needs_review");
+  expect((await ledger.read(ctx.cell, id))?.record.state).toBe("needs_review");
 });
 
 test("of several tasks that could be its own none is taken: it waits until others have found theirs, and then a person has to look", async () => {
   const createdAtMs = Date.now();
   const several = ["cgt-1", "cgt-2"].map((taskId) => ({ taskId, createdAtMs, likeness: "possible" as const }));
   await resolveBy(() => ({ kind: "listed", candidates: several, more: false }));
-  expect((await ledger.read(deps.cell, id))?.record.state).toBe("unknown");
-  await deps.cell.redis.zadd(deps.cell.keys.due("unknown", "ark"), "XX", "1", id);
+  expect((await ledger.read(ctx.cell, id))?.record.state).toBe("unknown");
+  await ctx.cell.redis.zadd(ctx.cell.keys.due("unknown", "ark"), "XX", "1", id);
   await resolveBy(() => ({ kind: "listed", candidates: several, more: false }), { quietMs: 0 });
-  expect((await ledger.read(deps.cell, id))?.record.state).toBe("needs_review");
+  expect((await ledger.read(ctx.cell, id))?.record.state).toBe("needs_review");
 });
 
 test("a question that takes longer than its lease is asked once for as long as the asker lives", async () => {
-  deps = { ...deps, timing: { ...deps.timing, pollLeaseMs: 200 } };
+  ctx = { ...ctx, timing: { ...ctx.timing, pollLeaseMs: 200 } };
   const { promise: answered, resolve: answer } = Promise.withResolvers<CandidatePage>();
   const account = { ...ark(), provider: { ...ark().provider, list: () => answered } };
-  const asking = reconcile(account, deps);
+  const asking = reconcile(account, ctx);
   const ends = new Set<string | null>();
-  const due = () => deps.cell.redis.zscore(deps.cell.keys.due("unknown", "ark"), id);
+  const due = () => ctx.cell.redis.zscore(ctx.cell.keys.due("unknown", "ark"), id);
   await eventually(async () => ends.add(await due()).size > 8, { describe: "its lease is renewed" });
-  expect(await reconcile(account, deps)).toBe(0);
+  expect(await reconcile(account, ctx)).toBe(0);
   answer({ kind: "listed", candidates: [], more: false });
   await asking;
-  expect((await ledger.read(deps.cell, id))?.record.absentLookups).toMatchObject({ count: 1 });
-  expect(Number(await due()) - Date.now()).toBeGreaterThan(deps.timing.absencesApartMs / 2);
+  expect((await ledger.read(ctx.cell, id))?.record.absentLookups).toMatchObject({ count: 1 });
+  expect(Number(await due()) - Date.now()).toBeGreaterThan(ctx.timing.absencesApartMs / 2);
 });
 
 /** A generation of ark whose POST had no certain answer. */
 async function lostPost(): Promise<string> {
   const input = { account: "ark", prompt: "a lamp", resolution: "480p", seconds: 4 };
-  const quiet = { ...deps, queues: { ...deps.queues, add: async () => {} } };
+  const quiet = { ...ctx, queues: { ...ctx.queues, add: async () => {} } };
   const [row] = await accept([input], { tenant: "default" }, quiet);
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   await admit(ark(), quiet);
-  const n = (await ledger.read(deps.cell, row.id))?.record.dispatchSeq ?? 0;
-  const begun = await beginIntent({ generation: row.id, n }, ledger.operationToken(), deps);
+  const n = (await ledger.read(ctx.cell, row.id))?.record.dispatchSeq ?? 0;
+  const begun = await beginIntent({ generation: row.id, n }, ledger.operationToken(), ctx);
   if (begun.kind !== "begun") throw new Error(begun.note);
   const due = { lane: "unknown", inMs: 0 } as const;
-  await sendMove(deps.cell, { id: row.id, from: ["submitting"], to: "unknown", token: ledger.operationToken(), due });
+  await sendMove(ctx.cell, { id: row.id, from: ["submitting"], to: "unknown", token: ledger.operationToken(), due });
   return row.id;
 }
 
 async function resolveBy(list: (lost: LostSubmit) => CandidatePage, change: Partial<Account> = {}): Promise<void> {
   const account = { ...ark(), ...change };
   const provider = { ...account.provider, list: async (lost: LostSubmit) => list(lost) };
-  expect(await reconcile({ ...account, provider }, deps)).toBe(1);
+  expect(await reconcile({ ...account, provider }, ctx)).toBe(1);
 }
 
 function ark(): Account {
-  const account = deps.accounts.get("ark");
+  const account = ctx.accounts.get("ark");
   if (!account) throw new Error("ark is not there");
   return account;
 }

@@ -6,24 +6,23 @@ import { circuitBreakerOf } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
 import { idempotencyKeyOf } from "../submit/intent.ts";
 import { post } from "../submit/post.ts";
-import type { Resolution, UnresolvedSubmit } from "./reconcile.ts";
-import { quietLeftMs } from "./unresolved-submit.ts";
+import { quietLeftMs, type Resolution, type UnresolvedSubmit } from "./unresolved-submit.ts";
 
 /** A callback told a task id: believed when the provider knows the task. */
-export async function isTaskKnown({ intent, callbackTaskId }: UnresolvedSubmit, deps: Context): Promise<boolean> {
-  const progress = await intent.account.provider.poll(callbackTaskId, callOf(intent.account, deps));
+export async function isTaskKnown({ intent, callbackTaskId }: UnresolvedSubmit, ctx: Context): Promise<boolean> {
+  const progress = await intent.account.provider.poll(callbackTaskId, callOf(intent.account, ctx));
   return ["pending", "succeeded", "failed", "canceled", "expired"].includes(progress.kind);
 }
 
 /** The provider makes one task of all POSTs with one key, so the same POST is safe and tells the task. */
-export async function byIdempotencyKey(lost: UnresolvedSubmit, deps: Context): Promise<Resolution> {
+export async function byIdempotencyKey(lost: UnresolvedSubmit, ctx: Context): Promise<Resolution> {
   const { account } = lost.intent;
   const lifeMs = account.provider.capabilities.idempotencyLifeMs?.value ?? 0;
   if ((lost.nowMs - lost.sentAtMs) * account.timeScale >= lifeMs) {
-    return { kind: "mute", why: "its idempotency key is too old" };
+    return { kind: "inconclusive", why: "its idempotency key is too old" };
   }
-  const outcome = await post(lost.intent, deps);
-  deps.meters.submits.inc({ account: account.name, outcome: `resolve-${outcome.kind}` });
+  const outcome = await post(lost.intent, ctx);
+  ctx.meters.submits.inc({ account: account.name, outcome: `resolve-${outcome.kind}` });
   switch (outcome.kind) {
     case "accepted":
       return { kind: "found", taskId: outcome.taskId };
@@ -45,10 +44,10 @@ export async function byIdempotencyKey(lost: UnresolvedSubmit, deps: Context): P
 }
 
 /** The provider keeps our id beside its task. */
-export async function byClientId(lost: UnresolvedSubmit, deps: Context): Promise<Resolution> {
+export async function byClientId(lost: UnresolvedSubmit, ctx: Context): Promise<Resolution> {
   const { account } = lost.intent;
-  if (!account.provider.lookup) return { kind: "mute", why: "it cannot be looked up" };
-  const answer = await account.provider.lookup(idempotencyKeyOf(lost.intent), callOf(account, deps));
+  if (!account.provider.lookup) return { kind: "inconclusive", why: "it cannot be looked up" };
+  const answer = await account.provider.lookup(idempotencyKeyOf(lost.intent), callOf(account, ctx));
   switch (answer.kind) {
     case "found":
       return answer;
@@ -62,31 +61,31 @@ export async function byClientId(lost: UnresolvedSubmit, deps: Context): Promise
 const mostPages = 20;
 
 /** The provider lists its tasks: ours is the only one that nobody owns and that nothing speaks against. A list with an end that was not seen proves no absence. */
-export async function byTaskList(lost: UnresolvedSubmit, deps: Context): Promise<Resolution> {
+export async function byTaskList(lost: UnresolvedSubmit, ctx: Context): Promise<Resolution> {
   const { account } = lost.intent;
   const candidates: Candidate[] = [];
   let more = true;
   for (let page = 1; more && page <= mostPages; page += 1) {
-    const answer = await askForPage(lost, page, deps);
-    if (answer === undefined) return { kind: "mute", why: "its tasks cannot be listed" };
+    const answer = await askForPage(lost, page, ctx);
+    if (answer === undefined) return { kind: "inconclusive", why: "its tasks cannot be listed" };
     if (answer.kind !== "listed") return later(lost, answer);
     candidates.push(...answer.candidates);
     more = answer.more;
   }
-  const owners = await Promise.all(candidates.map(({ taskId }) => ledger.ownerOf(deps.cell, account.name, taskId)));
+  const owners = await Promise.all(candidates.map(({ taskId }) => ledger.ownerOf(ctx.cell, account.name, taskId)));
   const free = candidates.filter((_, i) => owners[i] === undefined || owners[i] === lost.intent.id);
   const certain = free.filter(({ likeness }) => likeness === "certain");
   const [best, ...others] = certain.length > 0 ? certain : free;
   if (more && best?.likeness !== "certain")
-    return { kind: "mute", why: "its provider lists too many tasks since then" };
+    return { kind: "inconclusive", why: "its provider lists too many tasks since then" };
   if (best === undefined) return { kind: "absent" };
-  const alone = others.length === 0 && (best.likeness === "certain" || (await isOnlyUnresolved(account, deps)));
+  const alone = others.length === 0 && (best.likeness === "certain" || (await isOnlyUnresolved(account, ctx)));
   // another lost POST may find its own among them meanwhile
-  if (!alone && quietLeftMs(lost) > 0) return { kind: "later", inMs: deps.timing.absencesApartMs };
+  if (!alone && quietLeftMs(lost) > 0) return { kind: "later", inMs: ctx.timing.absencesApartMs };
   return alone
     ? { kind: "found", taskId: best.taskId }
     : {
-        kind: "mute",
+        kind: "inconclusive",
         why: `several tasks could be its own: ${[best, ...others]
           .map(({ taskId }) => taskId)
           .join(", ")
@@ -94,19 +93,19 @@ export async function byTaskList(lost: UnresolvedSubmit, deps: Context): Promise
       };
 }
 
-function askForPage(lost: UnresolvedSubmit, page: number, deps: Context): Promise<CandidatePage> | undefined {
+function askForPage(lost: UnresolvedSubmit, page: number, ctx: Context): Promise<CandidatePage> | undefined {
   const { account, request } = lost.intent;
   // The provider's clock may be behind by as much.
-  const sinceMs = lost.sentAtMs - deps.timing.sendingMs;
+  const sinceMs = lost.sentAtMs - ctx.timing.sendingMs;
   return account.provider.list?.(
     { request, idempotencyKey: idempotencyKeyOf(lost.intent), sinceMs, page },
-    callOf(account, deps),
+    callOf(account, ctx),
   );
 }
 
 /** Two lost POSTs that look alike could be taken for each other, and a customer would get another's video. */
-async function isOnlyUnresolved(account: Account, deps: Context): Promise<boolean> {
-  const { lanes } = await ledger.accountStatus(deps.cell, account.name);
+async function isOnlyUnresolved(account: Account, ctx: Context): Promise<boolean> {
+  const { lanes } = await ledger.accountStatus(ctx.cell, account.name);
   return lanes.unknown + lanes.review + lanes.submitting <= 1;
 }
 

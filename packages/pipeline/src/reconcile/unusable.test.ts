@@ -10,14 +10,14 @@ import { testInstallation } from "../test-installation.ts";
 import { reconcile } from "./reconcile.ts";
 
 let scope: AsyncDisposableStack;
-let deps: Installation;
+let ctx: Installation;
 let account: Account;
 let id: string;
 beforeEach(async () => {
   scope = new AsyncDisposableStack();
   const opened = await testInstallation(scope, { toapis: { timeScale: 10 } });
-  deps = { ...opened, queues: { ...opened.queues, add: async () => {} } };
-  const toapis = deps.accounts.get("toapis");
+  ctx = { ...opened, queues: { ...opened.queues, add: async () => {} } };
+  const toapis = ctx.accounts.get("toapis");
   if (!toapis) throw new Error("toapis is not there");
   const lookup = async (): Promise<LookupResult> => ({ kind: "unreachable", message: "half a JSON" });
   account = { ...toapis, provider: { ...toapis.provider, lookup } };
@@ -39,21 +39,21 @@ test("look-up: a provider that is away is asked again when the circuit breaker l
 
 /** Resolves the lost POST as if it were due; answers how many ms from now it is asked about again. */
 async function resolveNow(): Promise<number> {
-  const due = deps.cell.keys.due("unknown", "toapis");
-  await deps.cell.redis.zadd(due, "XX", 1, id);
-  expect(await reconcile(account, deps)).toBe(1);
-  const [seconds, micros] = await deps.cell.redis.time();
-  return Number(await deps.cell.redis.zscore(due, id)) - (Number(seconds) * 1_000 + Number(micros) / 1_000);
+  const due = ctx.cell.keys.due("unknown", "toapis");
+  await ctx.cell.redis.zadd(due, "XX", 1, id);
+  expect(await reconcile(account, ctx)).toBe(1);
+  const [seconds, micros] = await ctx.cell.redis.time();
+  return Number(await ctx.cell.redis.zscore(due, id)) - (Number(seconds) * 1_000 + Number(micros) / 1_000);
 }
 
 async function lostPost(): Promise<string> {
   const input = { account: "toapis", prompt: "a lamp", resolution: "480p", seconds: 4 };
-  const [row] = await accept([input], { tenant: "default" }, deps);
+  const [row] = await accept([input], { tenant: "default" }, ctx);
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
-  await admit(account, deps);
-  const n = (await ledger.read(deps.cell, row.id))?.record.dispatchSeq ?? 0;
-  const begun = await beginIntent({ generation: row.id, n }, ledger.operationToken(), deps);
+  await admit(account, ctx);
+  const n = (await ledger.read(ctx.cell, row.id))?.record.dispatchSeq ?? 0;
+  const begun = await beginIntent({ generation: row.id, n }, ledger.operationToken(), ctx);
   if (begun.kind !== "begun") throw new Error(begun.note);
-  await storeResult(begun.intent, { kind: "unknown", message: "reset", evidence: "nothing" }, deps);
+  await storeResult(begun.intent, { kind: "unknown", message: "reset", evidence: "nothing" }, ctx);
   return row.id;
 }

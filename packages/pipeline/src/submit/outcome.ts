@@ -4,95 +4,96 @@ import type { SubmitResult } from "@reelqueue/providers";
 import type { JobResult } from "@reelqueue/queue";
 import type { Account } from "../accounts.ts";
 import { circuitBreakerOf } from "../circuit-breaker.ts";
-import type { Context } from "../context.ts";
-import { insist } from "../insist.ts";
+import { type Context, untilStored } from "../context.ts";
 import { firstPollInMs } from "../poll/schedule.ts";
 import { fullJitterMs } from "../timing.ts";
-import type { Intent } from "./submit.ts";
+import type { Intent } from "./intent.ts";
 /** Writes what came of a POST; held in memory and tried again for as long as Redis is away. */
-export async function storeResult(intent: Intent, outcome: SubmitResult, deps: Context): Promise<JobResult> {
+export async function storeResult(intent: Intent, outcome: SubmitResult, ctx: Context): Promise<JobResult> {
   const of = { generation: intent.id, account: intent.account.name };
   switch (outcome.kind) {
     case "accepted":
-      return bind(intent, outcome.taskId, deps);
+      return bind(intent, outcome.taskId, ctx);
     case "rejected":
-      await fail(intent, outcome.failure, deps);
-      deps.log.info({ ...of, failure: outcome.failure }, "rejected by the provider");
+      await fail(intent, outcome.failure, ctx);
+      ctx.log.info({ ...of, failure: outcome.failure }, "rejected by the provider");
       return { kind: "stop", reason: `${outcome.failure.class}: ${outcome.failure.message}` };
     case "blocked":
-      await insist(deps, () => pauseAccount(intent, outcome.reason, deps));
-      deps.meters.alarms.inc({ kind: `account-${outcome.reason}` });
-      deps.log.error({ ...of, reason: outcome.reason }, `account paused: ${outcome.message}`);
-      return requeue(intent, outcome.message, { lane: "backlog" }, deps);
+      await untilStored(ctx, () => pauseAccount(intent, outcome.reason, ctx));
+      ctx.meters.alarms.inc({ kind: `account-${outcome.reason}` });
+      ctx.log.error({ ...of, reason: outcome.reason }, `account paused: ${outcome.message}`);
+      return requeue(intent, outcome.message, { lane: "backlog" }, ctx);
     case "throttled":
-      await insist(deps, () =>
-        ledger.throttle(deps.cell, intent.account.name, outcome.retryAfterMs ?? 5_000 / intent.account.timeScale),
+      await untilStored(ctx, () =>
+        ledger.throttle(ctx.cell, intent.account.name, outcome.retryAfterMs ?? 5_000 / intent.account.timeScale),
       );
-      return requeue(intent, outcome.message, { lane: "backlog" }, deps);
+      return requeue(intent, outcome.message, { lane: "backlog" }, ctx);
     case "unsent": {
-      const inMs = fullJitterMs(intent.requeues, deps.random, { baseMs: 2_000, capMs: 300_000 });
+      const inMs = fullJitterMs(intent.requeues, ctx.random, { baseMs: 2_000, capMs: 300_000 });
       // while the provider is away, the others need not find that out one by one
       const awayMs = circuitBreakerOf(intent.account).waitMs();
-      if (awayMs > 0) await insist(deps, () => ledger.throttle(deps.cell, intent.account.name, awayMs));
-      return requeue(intent, outcome.message, { lane: "backoff", inMs }, deps);
+      if (awayMs > 0) await untilStored(ctx, () => ledger.throttle(ctx.cell, intent.account.name, awayMs));
+      return requeue(intent, outcome.message, { lane: "backoff", inMs }, ctx);
     }
     case "unknown":
-      return markUnknown(intent, outcome, deps);
+      return markUnknown(intent, outcome, ctx);
   }
 }
 
 /** The task is ours: bound to the generation once and for all. A late answer still finds its generation while that is unresolved. */
-export async function bind(intent: Intent, taskId: string, deps: Context): Promise<JobResult> {
+export async function bind(intent: Intent, taskId: string, ctx: Context): Promise<JobResult> {
   const of = { generation: intent.id, account: intent.account.name, taskId };
-  const inMs = firstPollInMs(intent.account, intent.runTimeClass, deps);
-  const moved = await insist(deps, () => deps.transitions.bind(intent, taskId, inMs));
+  const inMs = firstPollInMs(intent.account, intent.runTimeClass, ctx);
+  const moved = await untilStored(ctx, () => ctx.transitions.bind(intent, taskId, inMs));
   switch (moved.kind) {
     case "moved":
     case "already":
-      deps.log.info(of, "task created");
+      ctx.log.info(of, "task created");
       return { kind: "done", note: taskId };
     case "taken":
-      deps.meters.alarms.inc({ kind: "task-taken" });
-      deps.log.error({ ...of, by: moved.by }, "the provider gave a task id that belongs to another generation");
-      return markUnknown(intent, { message: `task id ${taskId} belongs to ${moved.by}`, evidence: taskId }, deps);
+      ctx.meters.alarms.inc({ kind: "task-taken" });
+      ctx.log.error({ ...of, by: moved.by }, "the provider gave a task id that belongs to another generation");
+      return markUnknown(intent, { message: `task id ${taskId} belongs to ${moved.by}`, evidence: taskId }, ctx);
     case "orphaned":
-      deps.meters.alarms.inc({ kind: "orphan" });
-      deps.log.error(
+      ctx.meters.alarms.inc({ kind: "orphan" });
+      ctx.log.error(
         { ...of, state: moved.state },
         "a task came to light that the generation cannot take any more; it is listed among the orphans",
       );
       return { kind: "done", note: "a task that is not wanted any more: see orphans" };
     default:
-      deps.log.warn({ ...of, moved }, "the answer came after its generation had moved on");
+      ctx.log.warn({ ...of, moved }, "the answer came after its generation had moved on");
       return { kind: "done", note: `came late: ${moved.kind}` };
   }
 }
 
-function pauseAccount(intent: Intent, reason: "key" | "balance", deps: Context): Promise<void> {
-  return ledger.pause(deps.cell, intent.account.name, reason === "key" ? "bad key" : "balance", { automatic: true });
+function pauseAccount(intent: Intent, reason: "key" | "balance", ctx: Context): Promise<void> {
+  return ledger.pause(ctx.cell, intent.account.name, reason === "key" ? "bad key" : "balance", { automatic: true });
 }
 
-async function fail(intent: Intent, failure: Failure, deps: Context): Promise<void> {
-  await insist(deps, () => deps.transitions.reject(intent, failure));
-  deps.meters.ends.inc({ account: intent.account.name, state: "failed" });
+async function fail(intent: Intent, failure: Failure, ctx: Context): Promise<void> {
+  await untilStored(ctx, () => ctx.transitions.reject(intent, failure));
+  ctx.meters.ends.inc({ account: intent.account.name, state: "failed" });
 }
 
 type Due = Parameters<ledger.Transitions["requeue"]>[2];
 
-async function requeue(intent: Intent, why: string, due: Due, deps: Context): Promise<JobResult> {
+async function requeue(intent: Intent, why: string, due: Due, ctx: Context): Promise<JobResult> {
   const note = `not sent: ${why}`;
-  await insist(deps, () => deps.transitions.requeue(intent, note, due, intent.requeues + 1));
+  await untilStored(ctx, () => ctx.transitions.requeue(intent, note, due, intent.requeues + 1));
   return { kind: "done", note };
 }
 
 async function markUnknown(
   intent: Intent,
   { message, evidence }: { message: string; evidence: string },
-  deps: Context,
+  ctx: Context,
 ): Promise<JobResult> {
   const unknownReason = `${message}: ${evidence}`.slice(0, 500).toWellFormed();
-  const moved = await insist(deps, () => deps.transitions.markUnknown(intent, { note: message, unknownReason }, 1_000));
-  deps.log.warn(
+  const moved = await untilStored(ctx, () =>
+    ctx.transitions.markUnknown(intent, { note: message, unknownReason }, 1_000),
+  );
+  ctx.log.warn(
     { generation: intent.id, account: intent.account.name, moved: moved.kind },
     `no certain answer to a POST: ${message}`,
   );
@@ -107,17 +108,17 @@ const lostStreaks = new WeakMap<Account, number>();
  * Counts what the answers of an account are like. Where nothing but a person can settle a lost one, a provider that loses them all would cost
  * a review for every row: the account is paused instead, until somebody has looked.
  */
-export async function pauseAfterLostStreak(account: Account, lost: boolean, deps: Context): Promise<void> {
+export async function pauseAfterLostStreak(account: Account, lost: boolean, ctx: Context): Promise<void> {
   if (account.provider.capabilities.resolve.length > 0) return;
   const count = lost ? (lostStreaks.get(account) ?? 0) + 1 : 0;
   lostStreaks.set(account, count);
   if (count < streak) return;
   await ledger.pause(
-    deps.cell,
+    ctx.cell,
     account.name,
     `${streak} answers in a row were lost; look at the provider, then resume it`,
     { automatic: true },
   );
-  deps.meters.alarms.inc({ kind: "losing-streak" });
-  deps.log.error({ account: account.name }, `account paused: ${streak} answers in a row were lost`);
+  ctx.meters.alarms.inc({ kind: "losing-streak" });
+  ctx.log.error({ account: account.name }, `account paused: ${streak} answers in a row were lost`);
 }

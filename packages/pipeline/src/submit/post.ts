@@ -4,13 +4,13 @@ import { callbackToken } from "../callback-token.ts";
 import { withCircuitBreaker } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
 import { withAddresses } from "../upload/files.ts";
+import type { Intent } from "./intent.ts";
 import { idempotencyKeyOf } from "./intent.ts";
-import type { Intent } from "./submit.ts";
 
 /** One POST. Whatever goes wrong once something may have left this machine is `unknown`. */
-export async function post(intent: Intent, deps: Context): Promise<SubmitResult> {
+export async function post(intent: Intent, ctx: Context): Promise<SubmitResult> {
   let sending = false;
-  const http = withCircuitBreaker(intent.account, deps.http);
+  const http = withCircuitBreaker(intent.account, ctx.http);
   const call: SubmitCall = {
     http: {
       ...http,
@@ -21,14 +21,14 @@ export async function post(intent: Intent, deps: Context): Promise<SubmitResult>
     },
     baseUrl: intent.account.baseUrl,
     key: intent.account.key.reveal(),
-    signal: AbortSignal.timeout(deps.timing.postMs),
+    signal: AbortSignal.timeout(ctx.timing.postMs),
     switches: intent.account.reading.switches,
     idempotencyKey: idempotencyKeyOf(intent),
-    ...callbackUrl(intent, deps),
-    dataUri: (url) => deps.media.dataUri(url),
+    ...callbackUrl(intent, ctx),
+    dataUri: (url) => ctx.media.dataUri(url),
   };
   try {
-    const request = await withAddresses(intent.request, intent.account, deps);
+    const request = await withAddresses(intent.request, intent.account, ctx);
     if (request === undefined) return { kind: "unsent", message: "its media have to be uploaded anew" };
     return await intent.account.provider.submit(request, call);
   } catch (error) {

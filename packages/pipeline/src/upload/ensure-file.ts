@@ -21,27 +21,27 @@ const processingAgainMs = 5_000;
 const beingUploaded: FileStatus = { kind: "later", why: "it is being uploaded", inMs: 1_000 };
 
 /** Brings one file to an account's provider, once whoever asks for it; one step at a time. */
-export async function ensureFile(file: FileToUpload, account: Account, deps: Context): Promise<FileStatus> {
-  const [known] = await ledger.uploadStates(deps.cell, account.name, [file.name]);
+export async function ensureFile(file: FileToUpload, account: Account, ctx: Context): Promise<FileStatus> {
+  const [known] = await ledger.uploadStates(ctx.cell, account.name, [file.name]);
   switch (known?.kind) {
     case "ready":
       return { kind: "ready" };
     case "uploading":
       return beingUploaded;
     case "processing":
-      return askAbout(known.assetId, file, account, deps);
+      return askAbout(known.assetId, file, account, ctx);
     case undefined: {
-      const isOurs = await ledger.beginUpload(deps.cell, account.name, file.name, deps.timing.uploadLeaseMs);
-      return isOurs ? send(file, account, deps) : beingUploaded;
+      const isOurs = await ledger.beginUpload(ctx.cell, account.name, file.name, ctx.timing.uploadLeaseMs);
+      return isOurs ? send(file, account, ctx) : beingUploaded;
     }
   }
 }
 
-async function send(file: FileToUpload, account: Account, deps: Context): Promise<FileStatus> {
-  const { uploadLeaseMs } = deps.timing;
-  using _ = renewEvery(uploadLeaseMs / 3, () => ledger.renewUpload(deps.cell, account.name, file.name, uploadLeaseMs));
-  const note = (state: ledger.UploadState) => ledger.recordUpload(deps.cell, account.name, file.name, state, lastsMs);
-  const uploaded = await handed(file, account, deps).catch(
+async function send(file: FileToUpload, account: Account, ctx: Context): Promise<FileStatus> {
+  const { uploadLeaseMs } = ctx.timing;
+  using _ = renewEvery(uploadLeaseMs / 3, () => ledger.renewUpload(ctx.cell, account.name, file.name, uploadLeaseMs));
+  const note = (state: ledger.UploadState) => ledger.recordUpload(ctx.cell, account.name, file.name, state, lastsMs);
+  const uploaded = await handed(file, account, ctx).catch(
     (error: unknown): Uploaded => ({
       kind: "unreachable",
       message: error instanceof Error ? error.message : String(error),
@@ -55,31 +55,31 @@ async function send(file: FileToUpload, account: Account, deps: Context): Promis
       await note({ kind: "processing", assetId: uploaded.assetId });
       return stillProcessing("new", account);
     case "rejected":
-      await ledger.dropUpload(deps.cell, account.name, file.name);
+      await ledger.dropUpload(ctx.cell, account.name, file.name);
       return { kind: "failed", failure: uploaded.failure };
     default:
-      await ledger.dropUpload(deps.cell, account.name, file.name);
+      await ledger.dropUpload(ctx.cell, account.name, file.name);
       return unanswered(uploaded);
   }
 }
 
-async function handed({ url, name, kind }: FileToUpload, account: Account, deps: Context): Promise<Uploaded> {
-  const opened = await deps.media.open(url);
+async function handed({ url, name, kind }: FileToUpload, account: Account, ctx: Context): Promise<Uploaded> {
+  const opened = await ctx.media.open(url);
   if (!opened || !account.provider.upload) {
     const message = `${url} is not in the media store any more`;
     return { kind: "rejected", failure: { class: "rejected", message } };
   }
   const source = { bytes: await buffer(opened.stream), contentType: opened.contentType };
-  const call = { ...callOf(account, deps), timeoutMs: deps.timing.uploadMs };
+  const call = { ...callOf(account, ctx), timeoutMs: ctx.timing.uploadMs };
   return account.provider.upload({ kind, name, source }, call);
 }
 
-async function askAbout(assetId: string, file: FileToUpload, account: Account, deps: Context): Promise<FileStatus> {
-  const asset = (await account.provider.asset?.(assetId, callOf(account, deps))) ?? { kind: "active" };
+async function askAbout(assetId: string, file: FileToUpload, account: Account, ctx: Context): Promise<FileStatus> {
+  const asset = (await account.provider.asset?.(assetId, callOf(account, ctx))) ?? { kind: "active" };
   switch (asset.kind) {
     case "active":
       await ledger.recordUpload(
-        deps.cell,
+        ctx.cell,
         account.name,
         file.name,
         { kind: "ready", address: `asset://${assetId}` },
@@ -89,10 +89,10 @@ async function askAbout(assetId: string, file: FileToUpload, account: Account, d
     case "processing":
       return stillProcessing(asset.status, account);
     case "failed":
-      await ledger.dropUpload(deps.cell, account.name, file.name);
+      await ledger.dropUpload(ctx.cell, account.name, file.name);
       return { kind: "failed", failure: { class: "moderation", message: `${file.name}: ${asset.message}` } };
     case "missing":
-      await ledger.dropUpload(deps.cell, account.name, file.name);
+      await ledger.dropUpload(ctx.cell, account.name, file.name);
       return { kind: "later", why: asset.message };
     default:
       return unanswered(asset);

@@ -54,18 +54,14 @@ export async function withAddresses(
  * Sends a generation whose media the provider does not have yet to be prepared, without its slot; false where nothing is
  * missing, or where the job is stale.
  */
-export async function startUploadIfNeeded(
-  handOver: JobRef,
-  deps: Context,
-  freed: (account: string) => void,
-): Promise<boolean> {
-  if (![...deps.accounts.values()].some(mayUpload)) return false;
-  const found = await ledger.read(deps.cell, handOver.generation);
-  const account = deps.accounts.get(found?.record.account ?? "");
+export async function startUploadIfNeeded(handOver: JobRef, ctx: Context): Promise<boolean> {
+  if (![...ctx.accounts.values()].some(mayUpload)) return false;
+  const found = await ledger.read(ctx.cell, handOver.generation);
+  const account = ctx.accounts.get(found?.record.account ?? "");
   if (found?.record.state !== "queued" || found.record.dispatchSeq !== handOver.n || !account) return false;
-  if ((await withAddresses(found.request, account, deps)) !== undefined) return false;
-  const moved = await deps.transitions.startUpload(handOver, `its media are uploaded to ${account.name}`);
+  if ((await withAddresses(found.request, account, ctx)) !== undefined) return false;
+  const moved = await ctx.transitions.startUpload(handOver, `its media are uploaded to ${account.name}`);
   if (moved.kind !== "moved") return false;
-  freed(account.name);
+  ctx.wakeAdmission(account.name);
   return true;
 }

@@ -74,12 +74,12 @@ async function submitAll(ids: readonly string[]): Promise<void> {
   await admit(account(), here);
   for (const id of ids) {
     const n = (await ledger.read(here.cell, id))?.record.dispatchSeq ?? 0;
-    await submit({ generation: id, n }, here, () => {});
+    await submit({ generation: id, n }, here);
   }
 }
 
 const states = async (ids: readonly string[]) => Promise.all(ids.map(async (id) => (await find(id, here))?.state));
-const round = () => uploadDue(account(), here, () => {});
+const round = () => uploadDue(account(), here);
 const due = () => ledger.makeAllDue(here.cell, "preparing", "toapis");
 
 test("a local file that is not taken inline is uploaded without a slot, then named by its address", async () => {

@@ -3,9 +3,16 @@ import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../accounts.ts";
 import type { Context } from "../context.ts";
 import { holdClaim } from "../leases.ts";
+import { allOf, type Loops, startLoop } from "../loops.ts";
 import { fullJitterMs } from "../timing.ts";
 import { ensureFile, type FileStatus } from "./ensure-file.ts";
-import { type FileToUpload, filesToUpload } from "./files.ts";
+import { type FileToUpload, filesToUpload, mayUpload } from "./files.ts";
+
+/** Uploads media until disposed. One loop for each account whose provider takes uploads: a large file keeps nobody else waiting. */
+export function startUploader(ctx: Context): Loops {
+  const accounts = [...ctx.accounts.values()].filter(mayUpload);
+  return allOf(accounts.map((account) => startLoop(`upload.${account.name}`, () => uploadDue(account, ctx), ctx)));
+}
 
 /** Generations looked after in one round; files go one after the other, each wholly in memory. */
 const most = 10;
@@ -16,30 +23,30 @@ const troublesAllowed = 12;
  * Uploads the media of generations of one account that are in `preparing`, and gives back to the queue those that have all
  * of theirs at the provider. Returns ms until there is more to do.
  */
-export async function uploadDue(account: Account, deps: Context, freed: (account: string) => void): Promise<number> {
-  const { tickMs, pollLeaseMs } = deps.timing;
+export async function uploadDue(account: Account, ctx: Context): Promise<number> {
+  const { tickMs, pollLeaseMs } = ctx.timing;
   const wish = { limit: most, leaseMs: pollLeaseMs };
   const {
     items,
     lease,
     nextInMs = tickMs,
-  } = await ledger.claim(deps.cell, "preparing", account.name, ["consecutiveErrors"], wish);
+  } = await ledger.claim(ctx.cell, "preparing", account.name, ["consecutiveErrors"], wish);
   if (items.length === 0) return Math.min(tickMs, nextInMs);
   const found = await ledger.readMany(
-    deps.cell,
+    ctx.cell,
     items.map(({ id }) => id),
   );
   using looks = new DisposableStack();
-  const held = items.map(({ id }) => looks.use(holdClaim("preparing", account.name, { id, lease }, deps)));
+  const held = items.map(({ id }) => looks.use(holdClaim("preparing", account.name, { id, lease }, ctx)));
   const ensured = new Map<string, FileStatus>();
   for (const [i, { id, consecutiveErrors: trouble = 0 }] of items.entries()) {
     const [generation, look] = [found[i], held[i]];
     if (!generation || !look) continue;
     const files = filesToUpload(generation.request, account);
-    const outcome = await ensureAll(files, ensured, account, deps);
-    await settle({ id, lease: look.end(), trouble }, outcome, account, deps);
+    const outcome = await ensureAll(files, ensured, account, ctx);
+    await settle({ id, lease: look.end(), trouble }, outcome, account, ctx);
   }
-  freed(account.name);
+  ctx.wakeAdmission(account.name);
   return Math.min(tickMs, nextInMs);
 }
 
@@ -48,11 +55,11 @@ async function ensureAll(
   files: readonly FileToUpload[],
   ensured: Map<string, FileStatus>,
   account: Account,
-  deps: Context,
+  ctx: Context,
 ): Promise<FileStatus> {
   let waiting: FileStatus = { kind: "ready" };
   for (const file of files) {
-    const outcome = ensured.get(file.name) ?? (await ensureFile(file, account, deps));
+    const outcome = ensured.get(file.name) ?? (await ensureFile(file, account, ctx));
     ensured.set(file.name, outcome);
     if (outcome.kind === "failed" || outcome.kind === "blocked") return outcome;
     if (outcome.kind === "later") waiting = outcome;
@@ -70,36 +77,36 @@ async function settle(
   { id, lease, trouble }: Prepared,
   outcome: FileStatus,
   account: Account,
-  deps: Context,
+  ctx: Context,
 ): Promise<void> {
   switch (outcome.kind) {
     case "ready":
-      return void (await deps.transitions.finishUpload(id, `its media are at ${account.name}`));
+      return void (await ctx.transitions.finishUpload(id, `its media are at ${account.name}`));
     case "blocked": {
       const reason = outcome.reason === "key" ? "bad key" : "balance";
-      await ledger.pause(deps.cell, account.name, reason, { automatic: true });
-      deps.meters.alarms.inc({ kind: `account-${outcome.reason}` });
-      deps.log.error({ account: account.name, reason: outcome.reason }, `account paused: ${outcome.message}`);
-      return void (await deps.transitions.finishUpload(id, outcome.message));
+      await ledger.pause(ctx.cell, account.name, reason, { automatic: true });
+      ctx.meters.alarms.inc({ kind: `account-${outcome.reason}` });
+      ctx.log.error({ account: account.name, reason: outcome.reason }, `account paused: ${outcome.message}`);
+      return void (await ctx.transitions.finishUpload(id, outcome.message));
     }
     case "failed":
-      return fail(id, outcome.failure, account, deps);
+      return fail(id, outcome.failure, account, ctx);
     case "later": {
       const troubles = outcome.inMs === undefined ? trouble + 1 : trouble;
       if (troubles > troublesAllowed) {
         const message = `its media could not be uploaded: ${outcome.why}`;
-        return fail(id, { class: "upstream", message }, account, deps);
+        return fail(id, { class: "upstream", message }, account, ctx);
       }
       const nextInMs =
         outcome.inMs ??
-        1_000 + fullJitterMs(troubles, deps.random, { baseMs: 1_000, capMs: 300_000 }) / account.timeScale;
+        1_000 + fullJitterMs(troubles, ctx.random, { baseMs: 1_000, capMs: 300_000 }) / account.timeScale;
       const set = { consecutiveErrors: troubles };
-      await ledger.reschedule(deps.cell, { lane: "preparing", account: account.name, id, lease, nextInMs, set });
+      await ledger.reschedule(ctx.cell, { lane: "preparing", account: account.name, id, lease, nextInMs, set });
     }
   }
 }
 
-async function fail(id: string, failure: Failure, account: Account, deps: Context): Promise<void> {
-  await deps.transitions.failUpload(id, failure);
-  deps.meters.ends.inc({ account: account.name, state: "failed" });
+async function fail(id: string, failure: Failure, account: Account, ctx: Context): Promise<void> {
+  await ctx.transitions.failUpload(id, failure);
+  ctx.meters.ends.inc({ account: account.name, state: "failed" });
 }
