@@ -1,6 +1,6 @@
 import { type ApiErrorBody, type ApiErrorCode, apiErrors, type Problem } from "@reelqueue/contracts";
 import { LedgerError } from "@reelqueue/ledger";
-import { StorageError } from "@reelqueue/outputs";
+import { StorageError } from "@reelqueue/media";
 
 interface Details {
   problems?: readonly Problem[];

@@ -1,6 +1,6 @@
 import { openFinalizer } from "@reelqueue/finalizer";
 import { readEnv } from "@reelqueue/finalizer/env";
-import { openDiscardOutputs } from "@reelqueue/outputs";
+import { openDiscardOutputs } from "@reelqueue/media";
 import { run } from "@reelqueue/runtime";
 
 /** The finalizer with a store that fetches every byte and keeps none. */

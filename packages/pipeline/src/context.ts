@@ -1,7 +1,6 @@
 import type { Egress } from "@reelqueue/egress";
 import { type Cell, retryUntilStored, type Transitions } from "@reelqueue/ledger";
-import type { MediaStore, OutputStore } from "@reelqueue/outputs";
-import type { Prober } from "@reelqueue/probe";
+import type { MediaStore, OutputStore, Prober } from "@reelqueue/media";
 import type { Queues } from "@reelqueue/queue";
 import type { Logger, Metrics } from "@reelqueue/runtime";
 import type { Accounts } from "./accounts.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as ledger from "@reelqueue/ledger";
-import type { OutputStore } from "@reelqueue/outputs";
+import type { OutputStore } from "@reelqueue/media";
 import type { CandidatePage, PollResult, Provider, SubmitResult } from "@reelqueue/providers";
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";

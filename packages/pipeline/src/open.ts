@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { type Config, redisUrl as redisUrlForm, withoutPassword } from "@reelqueue/contracts";
 import { createEgress } from "@reelqueue/egress";
 import * as ledger from "@reelqueue/ledger";
-import { openDiskMedia, openDiskOutputs } from "@reelqueue/outputs";
-import { createProber } from "@reelqueue/probe";
+import { createProber, openDiskMedia, openDiskOutputs } from "@reelqueue/media";
 import { keyVariables, providerNamed } from "@reelqueue/providers";
 import { openQueues } from "@reelqueue/queue";
 import {

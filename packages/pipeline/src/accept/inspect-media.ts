@@ -1,5 +1,5 @@
 import type { GenerationRequest, Problem } from "@reelqueue/contracts";
-import type { Probed, Prober } from "@reelqueue/probe";
+import type { Probed, Prober } from "@reelqueue/media";
 import { type Medium, mediaOf, mediaProblems, type SeenMedium } from "@reelqueue/providers";
 import type { Account, Accounts } from "../accounts.ts";
 

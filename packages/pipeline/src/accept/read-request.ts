@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { type GenerationRequest, generationRequest, type Problem } from "@reelqueue/contracts";
-import type { MediaStore } from "@reelqueue/outputs";
+import type { MediaStore } from "@reelqueue/media";
 import type { z } from "zod";
 import { storeMedia } from "./store-media.ts";
 export interface ReadOptions {

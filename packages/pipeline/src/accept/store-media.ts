@@ -1,5 +1,5 @@
 import type { GenerationRequest, Problem } from "@reelqueue/contracts";
-import { fromDataUri, type MediaStore } from "@reelqueue/outputs";
+import { fromDataUri, type MediaStore } from "@reelqueue/media";
 
 type Stored = { kind: "stored"; request: GenerationRequest } | { kind: "refused"; problems: Problem[] };
 /** The largest file any of the documents takes (000: a reference video of 50 MB). */

@@ -1,7 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
-import { type DeliveryOutcome, nextTry, deliver as send } from "@reelqueue/webhooks";
 import type { Context } from "../context.ts";
 import { type Loops, startLoop, trackInFlight } from "../loops.ts";
+import { type DeliveryOutcome, nextTry, deliver as send } from "./send.ts";
 
 export interface DelivererOptions {
   /** Webhooks under way at once in this process, and of one endpoint in all processes. */

@@ -1,10 +1,10 @@
 import * as ledger from "@reelqueue/ledger";
 import { eventually, startReceiver } from "@reelqueue/testing";
-import { deliveryDelaysMs } from "@reelqueue/webhooks";
 import { expect, test } from "vitest";
 import { accept, cancel, type Installation } from "../index.ts";
 import { testInstallation } from "../test-installation.ts";
 import { startDeliverer } from "./deliver.ts";
+import { deliveryDelaysMs } from "./send.ts";
 
 const hour = 3_600_000;
 const count = 20;

@@ -1,6 +1,6 @@
 import type { Output } from "@reelqueue/contracts";
 import type * as ledger from "@reelqueue/ledger";
-import type { Kept, Target } from "@reelqueue/outputs";
+import type { Kept, Target } from "@reelqueue/media";
 import type { PollResult, RemoteOutput } from "@reelqueue/providers";
 import { callOf } from "../accounts.ts";
 import type { Context } from "../context.ts";

@@ -1,6 +1,6 @@
 import * as ledger from "@reelqueue/ledger";
 import { sendMove } from "@reelqueue/ledger/testing";
-import type { OutputStore } from "@reelqueue/outputs";
+import type { OutputStore } from "@reelqueue/media";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, type Installation } from "../index.ts";
 import { testInstallation } from "../test-installation.ts";

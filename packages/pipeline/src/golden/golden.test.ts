@@ -4,10 +4,10 @@ import { type GenerationInput, generationRequest, jobId, type QueueName } from "
 import { freeze, generationId, thaw } from "@reelqueue/ledger";
 import { providerNamed, providers } from "@reelqueue/providers";
 import { derivedWebhookSecret, deriveKey, Secret } from "@reelqueue/runtime";
-import { sign } from "@reelqueue/webhooks";
 import { describe, expect, test } from "vitest";
 import { requestHash } from "../accept/request-hash.ts";
 import { callbackToken } from "../callback-token.ts";
+import { sign } from "../deliver/sign.ts";
 import { idempotencyKeyOf } from "../submit/intent.ts";
 import { capture, type Sent } from "./test-capture.ts";
 

@@ -1,0 +1,94 @@
+import { contentTypeOf } from "../outputs/opened-file.ts";
+
+/** Watches the bytes of one file go by and says whether it is what it claims to be. */
+export interface ContentCheck {
+  /** A sentence as soon as it cannot become sound any more. */
+  push(chunk: Buffer): string | undefined;
+  /** `lengthProven` is false where nothing but the end of the connection said that this was all. */
+  end(lengthProven: boolean): Promise<Verdict>;
+}
+
+export type Verdict =
+  | { kind: "sound"; extension: string; contentType: string }
+  | { kind: "truncated" | "invalid"; why: string };
+
+const imageTypes = new Set(["png", "jpg", "webp"]);
+
+/** Checks the signature of a PNG, JPEG or WebP, and its end where its length is not proven. */
+export function createImageCheck(): ContentCheck {
+  let bytes = 0;
+  let head = Buffer.alloc(0);
+  let tail = Buffer.alloc(0);
+  return {
+    push(chunk) {
+      bytes += chunk.length;
+      if (head.length < sniffBytes) head = Buffer.concat([head, chunk.subarray(0, sniffBytes - head.length)]);
+      tail = Buffer.concat([tail, chunk.subarray(-8)]).subarray(-8);
+      return undefined;
+    },
+    async end(lengthProven) {
+      const found = sniff(head);
+      if (!found || !imageTypes.has(found.extension)) {
+        return { kind: "invalid", why: `not a PNG, JPEG or WebP image but ${found?.contentType ?? "something else"}` };
+      }
+      if (!lengthProven && !endsWhole(found.extension, head, tail, bytes)) {
+        return { kind: "truncated", why: `the ${found.contentType} ends before its end` };
+      }
+      return { kind: "sound", ...found };
+    },
+  };
+}
+
+function endsWhole(extension: string, head: Buffer, tail: Buffer, bytes: number): boolean {
+  if (extension === "png") return tail.toString("hex") === "49454e44ae426082";
+  if (extension === "jpg") return tail.subarray(-2).toString("hex") === "ffd9";
+  return head.length >= 8 && head.readUInt32LE(4) + 8 <= bytes;
+}
+
+export interface Sniffed {
+  /** Without a dot: jpg png webp bmp tiff gif mp4 mov wav mp3. */
+  extension: string;
+  contentType: string;
+}
+
+/** So many first bytes decide the type. Libraries for this read deep into a file, and a file that streams by has no depth. */
+export const sniffBytes = 32;
+
+/** What a file is, from its first bytes alone; undefined for anything but the images, videos and sounds that some provider takes. */
+export function sniff(head: Buffer): Sniffed | undefined {
+  const text = head.toString("latin1", 0, sniffBytes).padEnd(sniffBytes, "\0");
+  const extension = signatures.find(([, matches]) => matches(text, head))?.[0];
+  return extension ? { extension, contentType: contentTypeOf(`x.${extension}`) } : undefined;
+}
+
+const signatures: readonly [extension: string, matches: (text: string, head: Buffer) => boolean][] = [
+  ["jpg", (text) => text.startsWith("\xff\xd8\xff")],
+  ["png", (text) => text.startsWith("\x89PNG\r\n\x1a\n")],
+  ["gif", (text) => /^GIF8[79]a/.test(text)],
+  ["webp", (text) => isRiff(text, "WEBP")],
+  ["wav", (text) => isRiff(text, "WAVE")],
+  ["tiff", (text) => text.startsWith("II*\0") || text.startsWith("MM\0*")],
+  ["bmp", (text, head) => text.startsWith("BM") && head.length >= 18 && bmpHeaderBytes.has(head.readUInt32LE(14))],
+  ["mov", (text) => text.startsWith("ftypqt  ", 4) || /^.{4}(?:moov|mdat|wide|pnot)/s.test(text)],
+  ["mp4", (text) => text.startsWith("ftyp", 4) && !stillImageBrand.test(text.slice(8, 12))],
+  ["mp3", (text, head) => text.startsWith("ID3") || isMpegAudioFrame(head)],
+];
+
+/** Sizes of the known versions of the header behind the two letters, which alone would be too little. */
+const bmpHeaderBytes = new Set([12, 40, 52, 56, 64, 108, 124]);
+
+/** HEIC, AVIF and Canon raw images share the container of MP4. */
+const stillImageBrand = /^(?:hei[cxms]|hev[cxms]|mif1|msf1|avi[fs]|crx )$/;
+
+function isRiff(text: string, form: string): boolean {
+  return text.startsWith("RIFF") && text.startsWith(form, 8);
+}
+
+/** The head of an MPEG layer III frame: eleven set bits, then no reserved value of version, layer, bit rate or sampling rate. */
+function isMpegAudioFrame(head: Buffer): boolean {
+  if (head.length < 4) return false;
+  const [first = 0, second = 0, third = 0] = head;
+  const synchronised = first === 0xff && (second & 0xe0) === 0xe0;
+  const layerThree = (second & 0x06) === 0x02 && (second & 0x18) !== 0x08;
+  return synchronised && layerThree && third >> 4 !== 0x0f && third >> 4 !== 0 && (third & 0x0c) !== 0x0c;
+}

@@ -1,0 +1,229 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createEgress } from "@reelqueue/egress";
+import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { openDiscardOutputs, openDiskOutputs } from "../outputs/disk-outputs.ts";
+import type { KeepSource, Kept, Target } from "../outputs/output-store.ts";
+import { jpeg, mp4, png, sha256 } from "../outputs/test-files.ts";
+import { serve, serveFile, serveRaw } from "./test-server.ts";
+
+const egress = createEgress({ allowPrivate: ["127.0.0.1/32"] });
+afterAll(() => egress.close());
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "reelqueue-download-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const target: Target = { generation: "g1", attempt: 1, kind: "video", createdAt: "2026-11-20T10:00:00.000Z" };
+const never = new AbortController().signal;
+
+/** Keeps one file: it must lie there with the hash that was told, and nothing of one that was not kept. */
+async function keep(source: KeepSource, { kind = "video" as Target["kind"], maxFileBytes = 1e9 } = {}): Promise<Kept> {
+  const outputs = await openDiskOutputs({ directory, minFreeBytes: 0, maxFileBytes, egress });
+  const kept = await outputs.keep(source, { ...target, kind }, never);
+  const names = await readdir(directory, { recursive: true });
+  expect(names.filter((name) => /\.(part|mp4|png|jpg|webp)$/.test(name))).toHaveLength(kept.kind === "kept" ? 1 : 0);
+  if (kept.kind === "kept") expect(sha256(await readFile(join(directory, kept.key)))).toBe(kept.sha256);
+  return kept;
+}
+
+const video = mp4(5_000_000);
+
+test("a transfer that breaks goes on where it stopped: every byte is sent once", async () => {
+  await using server = await serveFile(
+    () => video,
+    '"v1"',
+    (n) => (n < 3 ? 2_000_000 : undefined),
+  );
+  expect(await keep({ url: server.url })).toMatchObject({ kind: "kept", bytes: video.length, sha256: sha256(video) });
+  const starts = server.requests.map((headers) => Number(headers.range?.match(/^bytes=(\d+)-$/)?.[1] ?? 0));
+  expect(starts).toHaveLength(3);
+  expect(starts[1]).toBeGreaterThan(0);
+  expect(starts[2]).toBeGreaterThan(starts[1] ?? 0);
+  expect(server.requests.map((headers) => headers["if-range"])).toEqual([undefined, '"v1"', '"v1"']);
+});
+
+test.each([
+  ["a weak ETag", 'W/"v1"'],
+  ["no ETag", undefined],
+])("with %s it starts over, for the file may have changed", async (_what, etag) => {
+  await using server = await serveFile(
+    () => video,
+    etag,
+    (n) => (n === 1 ? 2_000_000 : undefined),
+  );
+  expect(await keep({ url: server.url })).toMatchObject({ kind: "kept", sha256: sha256(video) });
+  expect(server.requests.map((headers) => headers.range)).toEqual([undefined, undefined]);
+});
+
+test("a file that changed between two tries is kept as it is now, never mixed", async () => {
+  const changed = mp4(500_000);
+  await using server = await serve((response, n) => {
+    if (n === 1) {
+      response.writeHead(200, { etag: '"v1"', "content-length": video.length });
+      response.write(video.subarray(0, 4_000_000), () => response.destroy());
+    } else response.writeHead(200, { etag: '"v2"', "content-length": changed.length }).end(changed);
+  });
+  expect(await keep({ url: server.url })).toMatchObject({
+    kind: "kept",
+    bytes: changed.length,
+    sha256: sha256(changed),
+  });
+  expect(server.requests[1]?.range).toMatch(/^bytes=\d+-$/);
+});
+
+test.each([
+  ["another part", () => ({ "content-range": `bytes 5-${video.length - 1}/${video.length}` })],
+  [
+    "a part of a longer file",
+    (start: number) => ({ "content-range": `bytes ${start}-${video.length}/${video.length + 1}` }),
+  ],
+  ["a part of another file", () => ({ etag: '"v2"' })],
+  ["a part without saying which", () => ({ "content-range": "" })],
+])("%s than asked for is never put behind what is there", async (_what, wrong) => {
+  await using server = await serve((response, n, request) => {
+    const start = Number(request.headers.range?.match(/\d+/)?.[0] ?? 0);
+    const right = { etag: '"v1"', "content-range": `bytes ${start}-${video.length - 1}/${video.length}` };
+    if (n === 2) response.writeHead(206, { ...right, ...wrong(start) }).end(video.subarray(start));
+    else {
+      response.writeHead(200, { etag: '"v1"', "content-length": video.length });
+      if (n === 1) response.write(video.subarray(0, 2_000_000), () => response.destroy());
+      else response.end(video);
+    }
+  });
+  expect(await keep({ url: server.url })).toMatchObject({ kind: "kept", sha256: sha256(video) });
+  expect(server.requests.map((headers) => headers.range !== undefined)).toEqual([false, true, false]);
+});
+
+test("no more transfers are begun than the caller allows, and one that brings nothing is not repeated", async () => {
+  const long = mp4(20_000_000);
+  await using breaking = await serveFile(
+    () => long,
+    '"v1"',
+    () => 2_000_000,
+  );
+  expect(await keep({ url: breaking.url, tries: 4 })).toMatchObject({ kind: "unreachable" });
+  expect(breaking.requests).toHaveLength(4);
+  await using empty = await serveFile(
+    () => video,
+    '"v1"',
+    () => 0,
+  );
+  expect(await keep({ url: empty.url, tries: 4 })).toMatchObject({ kind: "unreachable" });
+  expect(empty.requests).toHaveLength(1);
+});
+
+test("a download that drips is given up when its time is over", async () => {
+  await using server = await serve((response) => {
+    const drip = setInterval(() => response.write("\0"), 20);
+    response.on("close", () => clearInterval(drip)).write(mp4().subarray(0, 40));
+  });
+  expect(await keep({ url: server.url, totalMs: 300 })).toEqual({
+    kind: "unreachable",
+    why: "not complete within 300 ms",
+  });
+});
+
+test.each([403, 404, 410, 401, 400])("%d: the URL is spent", async (status) => {
+  await using server = await serve((response) => response.writeHead(status).end("<Error/>"));
+  expect(await keep({ url: server.url })).toEqual({ kind: "expired", status });
+  expect(server.requests).toHaveLength(1);
+});
+
+test.each([500, 503, 429, 408])("%d: another time may work, when the server says", async (status) => {
+  await using server = await serve((response) => response.writeHead(status, { "retry-after": "7" }).end());
+  expect(await keep({ url: server.url })).toEqual({
+    kind: "unreachable",
+    why: `answered ${status}`,
+    retryAfterMs: 7_000,
+  });
+  expect(server.requests).toHaveLength(1);
+});
+
+test("nobody listens: unreachable", async () => {
+  const server = await serve(() => undefined);
+  await server[Symbol.asyncDispose]();
+  expect(await keep({ url: server.url })).toMatchObject({
+    kind: "unreachable",
+    why: expect.stringContaining("ECONNREFUSED"),
+  });
+});
+
+const head = (...lines: string[]) => Buffer.from(`HTTP/1.1 200 OK\r\n${lines.join("\r\n")}\r\n\r\n`);
+const whole = mp4();
+const cut = whole.subarray(0, -1);
+
+test.each<[string, Buffer[], Kept["kind"]]>([
+  ["a length larger than the body", [head("content-length: 5000"), whole], "unreachable"],
+  ["a length smaller than the body", [head(`content-length: ${whole.length - 9}`), whole], "truncated"],
+  [
+    "chunks without an end",
+    [head("transfer-encoding: chunked"), Buffer.from(`${whole.length.toString(16)}\r\n`), whole],
+    "unreachable",
+  ],
+  ["an honest length of a cut file", [head(`content-length: ${cut.length}`), cut], "truncated"],
+  ["no length, cut", [head("connection: close"), cut], "truncated"],
+  ["no length, whole", [head("connection: close"), whole], "kept"],
+  ["nothing at all", [head("content-length: 0")], "truncated"],
+  [
+    "a web page",
+    [head("content-type: video/mp4", "content-length: 21"), Buffer.from("<html>expired</html>\n")],
+    "invalid",
+  ],
+  ["a compressed body", [head("content-encoding: gzip", `content-length: ${whole.length}`), whole], "unreachable"],
+])("a video: %s", async (_what, answer, kind) => {
+  await using server = await serveRaw(Buffer.concat(answer));
+  expect((await keep({ url: server.url })).kind).toBe(kind);
+});
+
+test.each<[string, Buffer, Kept["kind"]]>([
+  ["no length, whole PNG", png, "kept"],
+  ["no length, cut PNG", png.subarray(0, -1), "truncated"],
+  ["no length, cut JPEG", jpeg.subarray(0, -1), "truncated"],
+  ["a video", whole, "invalid"],
+  ["a web page", Buffer.from("<html>"), "invalid"],
+  ["an SVG", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>'), "invalid"],
+])("a last frame: %s", async (_what, image, kind) => {
+  await using server = await serveRaw(Buffer.concat([head("connection: close"), image]));
+  expect((await keep({ url: server.url }, { kind: "last_frame" })).kind).toBe(kind);
+});
+
+test("what cannot be a video is refused at its first bytes, without waiting for the rest", async () => {
+  await using server = await serve((response) => {
+    response.writeHead(200, { "content-length": 100_000_000 }).write("<!DOCTYPE html><html>");
+  });
+  expect(await keep({ url: server.url })).toMatchObject({ kind: "invalid", why: expect.stringContaining("HTML") });
+});
+
+test("a file larger than allowed is refused by its length, and without one as soon as it is too large", async () => {
+  // it never sends a byte of it
+  await using honest = await serve((response) =>
+    response.writeHead(200, { "content-length": 1_000_001 }).flushHeaders(),
+  );
+  expect(await keep({ url: honest.url }, { maxFileBytes: 1_000_000 })).toEqual({
+    kind: "too_large",
+    limitBytes: 1_000_000,
+  });
+  await using chunked = await serve((response) => response.write(video, () => response.end()));
+  expect(await keep({ url: chunked.url }, { maxFileBytes: 1_000_000 })).toEqual({
+    kind: "too_large",
+    limitBytes: 1_000_000,
+  });
+});
+
+test("discarding fetches and hashes every byte and keeps none", async () => {
+  await using server = await serveFile(
+    () => video,
+    '"v1"',
+    (n) => (n === 1 ? 2_000_000 : undefined),
+  );
+  const outputs = openDiscardOutputs({ egress, maxFileBytes: 1e9 });
+  expect(await outputs.keep({ url: server.url }, target, never)).toMatchObject({
+    kind: "kept",
+    bytes: video.length,
+    sha256: sha256(video),
+  });
+  expect(await readdir(directory)).toEqual([]);
+});

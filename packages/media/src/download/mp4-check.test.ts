@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { box, ftyp, longBox, mp4 } from "../outputs/test-files.ts";
+import { createMp4Check } from "./mp4-check.ts";
+
+async function check(bytes: Buffer, { lengthProven = true, chunkBytes = bytes.length } = {}) {
+  const watch = createMp4Check();
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    const problem = watch.push(bytes.subarray(at, at + chunkBytes));
+    if (problem) return { kind: "refused at once", why: problem };
+  }
+  return await watch.end(lengthProven);
+}
+
+const body = Buffer.alloc(40);
+const toTheEnd = (type: string) => Buffer.concat([Buffer.from([0, 0, 0, 0]), Buffer.from(type), body]);
+const layouts: Record<string, Buffer> = {
+  "moov in front": Buffer.concat([ftyp, box("moov", body), box("free"), box("mdat", body)]),
+  "moov at the end": Buffer.concat([ftyp, box("free"), box("mdat", body), box("moov", body)]),
+  "64-bit sizes": Buffer.concat([ftyp, longBox("mdat", body), box("moov", body)]),
+  fragments: Buffer.concat([
+    ftyp,
+    box("moov", body),
+    box("moof", body),
+    box("mdat", body),
+    box("moof"),
+    box("mdat", body),
+  ]),
+};
+
+test.each(Object.entries(layouts))("a whole MP4 is sound however it arrives: %s", async (_layout, bytes) => {
+  for (const chunkBytes of [1, 3, 7, 16, bytes.length]) {
+    for (const lengthProven of [true, false]) {
+      expect(await check(bytes, { chunkBytes, lengthProven })).toMatchObject({
+        kind: "sound",
+        contentType: "video/mp4",
+      });
+    }
+  }
+});
+
+test.each(Object.entries(layouts))("cut anywhere it is not sound: %s", async (layout, bytes) => {
+  const lastBox = layout === "fragments" ? 48 + 8 + 48 : 0;
+  for (let end = 0; end < bytes.length; end++) {
+    // between two fragments an MP4 is whole by itself: only its length tells
+    if (lastBox > 0 && [bytes.length - 48, bytes.length - 56].includes(end)) continue;
+    expect((await check(bytes.subarray(0, end))).kind, `cut at ${end}`).not.toBe("sound");
+  }
+});
+
+test("a last box that goes on to the end is sound only when the length is proven", async () => {
+  const bytes = Buffer.concat([ftyp, box("moov", body), toTheEnd("mdat")]);
+  expect((await check(bytes)).kind).toBe("sound");
+  expect((await check(bytes, { lengthProven: false })).kind).toBe("truncated");
+});
+
+test.each([
+  ["HTML", Buffer.from("<!DOCTYPE html><html><body>expired</body></html>")],
+  ["JSON", Buffer.from('{"error":"not found","padding":"xxxxxxxxxxxx"}')],
+  ["a picture", Buffer.from("89504e470d0a1a0a0000000d49484452", "hex")],
+  ["an MP4 behind an HTML page", Buffer.concat([Buffer.from("<html></html>"), mp4()])],
+  ["zeros", Buffer.alloc(4_096)],
+  ["a box smaller than its head", Buffer.concat([ftyp, Buffer.from([0, 0, 0, 4]), Buffer.from("moov")])],
+  [
+    "a 64-bit size beyond all numbers",
+    Buffer.concat([ftyp, Buffer.from([0, 0, 0, 1]), Buffer.from("moov"), Buffer.alloc(8, 255)]),
+  ],
+])("%s is refused at once, without waiting for the rest", async (_what, bytes) => {
+  expect((await check(bytes)).kind).toBe("refused at once");
+});
+
+test.each([
+  ["nothing but a head", ftyp],
+  ["no picture", Buffer.concat([ftyp, box("moov", body)])],
+  ["no index", Buffer.concat([ftyp, box("mdat", body)])],
+])("%s is invalid", async (_what, bytes) => {
+  expect((await check(bytes)).kind).toBe("invalid");
+});
+
+test("an HTML page behind the last box is not sound", async () => {
+  const bytes = Buffer.concat([mp4(), Buffer.from("<html><script>alert(1)</script></html>")]);
+  expect((await check(bytes)).kind).not.toBe("sound");
+});
+
+test("an empty file is truncated", async () => {
+  expect((await check(Buffer.alloc(0))).kind).toBe("truncated");
+});

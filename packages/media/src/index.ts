@@ -1,0 +1,20 @@
+export { sniff } from "./download/content-check.ts";
+export { drop, follow } from "./download/follow.ts";
+export { type DiskMediaOptions, openDiskMedia } from "./media-store/disk-media.ts";
+export type { MediaSource, MediaStore, Put } from "./media-store/media-store.ts";
+export { fromDataUri, type ReadDataUri } from "./media-store/media-store.ts";
+export { type DiskOutputsOptions, openDiscardOutputs, openDiskOutputs } from "./outputs/disk-outputs.ts";
+export type { ByteRange, OpenedFile } from "./outputs/opened-file.ts";
+export {
+  type KeepSource,
+  type Kept,
+  type OutputStore,
+  outputKey,
+  passportKey,
+  type StoredFile,
+  type Target,
+} from "./outputs/output-store.ts";
+export { StorageError, type StorageErrorKind } from "./outputs/storage-error.ts";
+export type { Probed } from "./probe/probe.ts";
+export { type ProbeOptions, probe } from "./probe/probe.ts";
+export { createProber, type Prober, type ProberOptions } from "./probe/prober.ts";

@@ -1,0 +1,227 @@
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { createEgress } from "@reelqueue/egress";
+import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { serve, serveFile } from "../download/test-server.ts";
+import { openDiskOutputs } from "./disk-outputs.ts";
+import { outputKey, type Target } from "./output-store.ts";
+import { jpeg, mp4, png, sha256, webp } from "./test-files.ts";
+
+const egress = createEgress({ allowPrivate: ["127.0.0.1/32"] });
+afterAll(() => egress.close());
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "reelqueue-outputs-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const target: Target = { generation: "reel-abc_1", attempt: 1, kind: "video", createdAt: "2026-11-20T10:00:00.000Z" };
+const never = new AbortController().signal;
+const store = (options: { minFreeBytes?: number; maxFileBytes?: number; directory?: string } = {}) =>
+  openDiskOutputs({ directory, minFreeBytes: 0, maxFileBytes: 1e9, egress, ...options });
+
+/** Every file in the store, drafts too. */
+async function files(): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
+}
+
+test("a kept video is whole, durable under a key of our own ids, and leaves no draft", async () => {
+  const video = mp4(3_000_000);
+  await using server = await serveFile(
+    () => video,
+    '"v1"',
+    () => undefined,
+  );
+  const outputs = await store();
+  const kept = await outputs.keep({ url: `${server.url}?name=../../etc/passwd` }, target, never);
+  const key = "2026-11/reel-abc_1/1-video.mp4";
+  expect(kept).toEqual({ kind: "kept", key, bytes: video.length, sha256: sha256(video), contentType: "video/mp4" });
+  expect(await files()).toEqual([key]);
+  expect((await readFile(join(directory, key))).equals(video)).toBe(true);
+  expect(await outputs.stat(key)).toMatchObject({ bytes: video.length, contentType: "video/mp4" });
+  const opened = await outputs.open(key);
+  expect(opened).toMatchObject({ bytes: video.length, totalBytes: video.length, contentType: "video/mp4" });
+  expect(opened && (await buffer(opened.stream)).equals(video)).toBe(true);
+});
+
+test("a request carries nothing but what a download needs, above all no key", async () => {
+  await using server = await serveFile(
+    () => mp4(),
+    undefined,
+    () => undefined,
+  );
+  await (await store()).keep({ url: server.url }, target, never);
+  expect(Object.keys(server.requests[0] ?? {}).sort()).toEqual(["accept-encoding", "connection", "host", "user-agent"]);
+  expect(server.requests[0]?.["accept-encoding"]).toBe("identity");
+});
+
+test.each([
+  ["png", png],
+  ["jpg", jpeg],
+  ["webp", webp],
+])("a last frame is kept by what it is: %s", async (extension, image) => {
+  await using server = await serveFile(
+    () => image,
+    undefined,
+    () => undefined,
+  );
+  const kept = await (await store()).keep({ url: server.url }, { ...target, kind: "last_frame", index: 1 }, never);
+  expect(kept).toMatchObject({
+    kind: "kept",
+    key: `2026-11/reel-abc_1/1-last_frame-2.${extension}`,
+    sha256: sha256(image),
+  });
+});
+
+test("two finalizers at the same time keep one file and tell the same hash, even if the provider gives each another", async () => {
+  const videos = [mp4(200_000), mp4(200_000)];
+  await using server = await serve((response, n) => response.end(videos[n - 1]));
+  const [one, other] = await Promise.all([store(), store()]);
+  const kept = await Promise.all([
+    one.keep({ url: server.url }, target, never),
+    other.keep({ url: server.url }, target, never),
+  ]);
+  expect(server.requests).toHaveLength(2);
+  expect(kept[0]).toMatchObject({ kind: "kept" });
+  expect(kept[0]).toEqual(kept[1]);
+  expect(await files()).toEqual(["2026-11/reel-abc_1/1-video.mp4"]);
+  const onDisk = await readFile(join(directory, "2026-11/reel-abc_1/1-video.mp4"));
+  expect(kept[0]).toMatchObject({ sha256: sha256(onDisk) });
+});
+
+test("what was kept is not fetched again: a finalizer that died before telling needs no living URL", async () => {
+  const video = mp4();
+  await using server = await serve((response, n) => (n === 1 ? response.end(video) : response.writeHead(404).end()));
+  const first = await (await store()).keep({ url: server.url }, target, never);
+  expect(await (await store()).keep({ url: server.url }, target, never)).toEqual(first);
+  expect(server.requests).toHaveLength(1);
+  expect(await (await store()).keep({ url: server.url }, { ...target, attempt: 2 }, never)).toMatchObject({
+    kind: "expired",
+  });
+});
+
+test("less than the floor free: full, before a byte is fetched to disk", async () => {
+  await using server = await serveFile(
+    () => mp4(10_000),
+    undefined,
+    () => undefined,
+  );
+  const outputs = await store({ minFreeBytes: 1e15 });
+  const kept = await outputs.keep({ url: server.url }, target, never);
+  expect(kept).toMatchObject({ kind: "full", needBytes: 1e15 + 10_148, freeBytes: expect.any(Number) });
+  expect(await outputs.freeBytes()).toBeGreaterThan(0);
+  expect(await outputs.passport(target, "{}")).toBe("full");
+  expect(await files()).toEqual([]);
+});
+
+test("a disk that fills up in the middle: full, and nothing is left behind", async ({ skip }) => {
+  const small = join(directory, "small");
+  await mkdir(small);
+  if ((await exitCode("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small)) !== 0)
+    return skip("mounting a tmpfs needs root");
+  try {
+    const video = mp4(3_000_000);
+    // chunked: nothing tells the length beforehand
+    await using server = await serve((response) => response.write(video, () => response.end()));
+    const kept = await (await store({ directory: small })).keep({ url: server.url }, target, never);
+    expect(kept.kind).toBe("full");
+    expect(await readdir(join(small, ".partial"))).toEqual([]);
+  } finally {
+    await exitCode("umount", small);
+  }
+});
+
+async function exitCode(command: string, ...values: string[]): Promise<number> {
+  const child = spawn(command, values, { stdio: "ignore" });
+  return await new Promise((resolve) => child.on("error", () => resolve(-1)).on("exit", (code) => resolve(code ?? -1)));
+}
+
+test("the signal ends a download at once and nothing is left behind", async () => {
+  const controller = new AbortController();
+  await using server = await serve((response) =>
+    response.write(mp4(100_000).subarray(0, 50_000), () => controller.abort()),
+  );
+  expect(await (await store()).keep({ url: server.url }, target, controller.signal)).toEqual({ kind: "aborted" });
+  expect(await files()).toEqual([]);
+});
+
+test("a part of a file can be read; a part outside it is a RangeError", async () => {
+  const video = mp4();
+  await using server = await serveFile(
+    () => video,
+    undefined,
+    () => undefined,
+  );
+  const outputs = await store();
+  const kept = await outputs.keep({ url: server.url }, target, never);
+  const key = kept.kind === "kept" ? kept.key : "";
+  const part = await outputs.open(key, { start: 10, end: 19 });
+  expect(part).toMatchObject({ bytes: 10, totalBytes: video.length });
+  expect(part && (await buffer(part.stream))).toEqual(video.subarray(10, 20));
+  const rest = await outputs.open(key, { start: video.length - 5, end: 1e9 });
+  expect(rest && (await buffer(rest.stream))).toEqual(video.subarray(-5));
+  await expect(outputs.open(key, { start: video.length })).rejects.toThrow(RangeError);
+});
+
+test("a key that this store would never make has no file", async () => {
+  const outputs = await store();
+  await writeFile(join(directory, "..", "outside.mp4"), "x").finally(() => rm(join(directory, "..", "outside.mp4")));
+  for (const key of ["../outside.mp4", "2026-11/../../outside.mp4", "/etc/passwd", ".partial/x.part", "", "a\0b"]) {
+    expect(await outputs.open(key)).toBeUndefined();
+    expect(await outputs.stat(key)).toBeUndefined();
+  }
+  for (const generation of ["../x", "a/b", "", "a".repeat(65), "a.b"]) {
+    expect(() => outputKey({ ...target, generation })).toThrow(TypeError);
+  }
+});
+
+test("a symbolic link in the place of an output is neither read nor written through", async () => {
+  const path = join(directory, "2026-11/reel-abc_1/1-video.mp4");
+  const elsewhere = join(directory, "elsewhere");
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(elsewhere, "untouched");
+  await symlink(elsewhere, path);
+  await using server = await serveFile(
+    () => mp4(),
+    undefined,
+    () => undefined,
+  );
+  const outputs = await store();
+  expect(await outputs.open("2026-11/reel-abc_1/1-video.mp4")).toBeUndefined();
+  await expect(outputs.keep({ url: server.url }, target, never)).rejects.toThrow("vanished");
+  expect(await readFile(elsewhere, "utf8")).toBe("untouched");
+});
+
+test("a passport lies beside the outputs and a later one replaces it", async () => {
+  const outputs = await store();
+  expect(await outputs.passport(target, '{"v":1}')).toBe("written");
+  expect(await outputs.passport(target, '{"v":2}')).toBe("written");
+  expect(await files()).toEqual(["2026-11/reel-abc_1/passport.json"]);
+  const opened = await outputs.open("2026-11/reel-abc_1/passport.json");
+  expect(opened?.contentType).toBe("application/json");
+  expect(opened && (await buffer(opened.stream)).toString()).toBe('{"v":2}');
+});
+
+test("sweeping removes the drafts of the dead and leaves those of the living", async () => {
+  const outputs = await store();
+  const drafts = join(directory, ".partial");
+  await mkdir(drafts);
+  await writeFile(join(drafts, "dead.part"), "x");
+  await writeFile(join(drafts, "living.part"), "x");
+  await utimes(join(drafts, "dead.part"), 1, 1);
+  expect(await outputs.sweep()).toBe(1);
+  expect(await readdir(drafts)).toEqual(["living.part"]);
+});
+
+test("a folder that cannot be written stops the start with a sentence", async () => {
+  await writeFile(join(directory, "file"), "");
+  await expect(store({ directory: join(directory, "file", "outputs") })).rejects.toThrow(
+    /^outputs cannot be kept in .*file\/outputs: /,
+  );
+});
