@@ -1,4 +1,4 @@
-import { openInstallation } from "@reelqueue/pipeline";
+import { openContext } from "@reelqueue/pipeline";
 import { deriveKey, installationSecret, type Logger, portProblem } from "@reelqueue/runtime";
 import { openBoard } from "./board/index.ts";
 import type { Env } from "./env.ts";
@@ -15,7 +15,7 @@ export interface Dashboard {
 /** Opens the dashboard: passwords first, then the installation, and the port last. */
 export async function openDashboard(scope: AsyncDisposableStack, env: Env, log: Logger): Promise<Dashboard> {
   const passwords = await choosePasswords(env);
-  const installation = await openInstallation(scope, { ...env, role: "front", log });
+  const installation = await openContext(scope, { ...env, role: "front", log });
   const sessionKey = deriveKey(await installationSecret(env.home), "dashboard-session");
   const server = await createServer({
     logins: openLogins(passwords, sessionKey),

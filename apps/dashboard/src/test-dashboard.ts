@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AppQueue } from "@bull-board/api/typings/app";
-import { type Installation, openInstallation } from "@reelqueue/pipeline";
+import { type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { sharedRedis, uniqueCell } from "@reelqueue/testing";
 import { openBoard } from "./board/index.ts";
@@ -56,7 +56,7 @@ export async function openTestDashboard({
   await writeFile(configPath, JSON.stringify({ cell: uniqueCell(), ...config }));
   const lines: string[] = [];
   const log = createLogger({ name: "dashboard", to: { write: (line) => void lines.push(line) } });
-  const installation = await openInstallation(scope, {
+  const installation = await openContext(scope, {
     redisUrl: redisUrl ?? (await sharedRedis()),
     home,
     configPath,

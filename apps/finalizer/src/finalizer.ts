@@ -1,4 +1,4 @@
-import { type Adjust, finalize, openInstallation, startDeliverer } from "@reelqueue/pipeline";
+import { type Adjust, finalize, openContext, startDeliverer } from "@reelqueue/pipeline";
 import { consume } from "@reelqueue/queue";
 import { createLogger, serveCells } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
@@ -11,7 +11,7 @@ export async function openFinalizer(
 ): Promise<void> {
   const log = createLogger({ name: "finalizer", level: env.logLevel });
   await serveCells(scope, { ...env, log }, async (scope, wish) => {
-    const installation = await openInstallation(scope, { ...env, ...wish, role: "worker" }, adjust);
+    const installation = await openContext(scope, { ...env, ...wish, role: "worker" }, adjust);
     const { cell, connect, ready } = installation;
     const deliverer = scope.use(startDeliverer(installation, { ...env.deliver, maxSleepMs: 250 }));
     const finalizeOne: Parameters<typeof consume>[1] = async (handOver, signal) => {

@@ -1,6 +1,6 @@
 import {
   type Adjust,
-  openInstallation,
+  openContext,
   startAdmission,
   startMaintenance,
   startOrphanSearch,
@@ -25,7 +25,7 @@ export async function openPoller(
 ): Promise<void> {
   const log = createLogger({ name: "poller", level: env.logLevel });
   await serveCells(scope, { ...env, log }, async (scope, wish) => {
-    const installation = await openInstallation(scope, { ...env, ...wish, role: "worker" }, adjust);
+    const installation = await openContext(scope, { ...env, ...wish, role: "worker" }, adjust);
     const { config, ready } = installation;
     const watchdog = scope.use(createWatchdog({ ...patience, onExpired: wish.expired }));
     scope.use(startAdmission(installation));

@@ -1,4 +1,4 @@
-import { type Adjust, openInstallation, startAdmission, submit } from "@reelqueue/pipeline";
+import { type Adjust, openContext, startAdmission, submit } from "@reelqueue/pipeline";
 import { consume } from "@reelqueue/queue";
 import { createLogger, serveCells } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
@@ -11,7 +11,7 @@ export async function openSubmitter(
 ): Promise<void> {
   const log = createLogger({ name: "submitter", level: env.logLevel });
   await serveCells(scope, { ...env, log }, async (scope, wish) => {
-    const installation = await openInstallation(scope, { ...env, ...wish, role: "worker" }, adjust);
+    const installation = await openContext(scope, { ...env, ...wish, role: "worker" }, adjust);
     const { cell, connect, ready } = installation;
     scope.use(startAdmission(installation));
     scope.use(

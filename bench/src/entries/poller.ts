@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { type Account, openInstallation, startPoller } from "@reelqueue/pipeline";
+import { type Account, openContext, startPoller } from "@reelqueue/pipeline";
 import { readEnv } from "@reelqueue/poller/env";
 import { createLogger, run } from "@reelqueue/runtime";
 import { lateness } from "../poll/lateness.ts";
@@ -17,7 +17,7 @@ const timeScale = 60_000 / Math.max(intervalMs, 1e-6);
 
 await run(
   async (scope) => {
-    const installation = await openInstallation(scope, { ...env, configPath, role: "worker", log });
+    const installation = await openContext(scope, { ...env, configPath, role: "worker", log });
     const late = await lateness(installation.cell, intervalMs);
     const accounts = new Map(
       [...installation.accounts].map(([name, account]) => [name, tireless(account, late.watch)]),

@@ -87,11 +87,12 @@ class UnconfirmedIntent extends ledger.Transitions {
 }
 
 /** What `begin` would answer, by reading alone. */
-async function asBegun({ generation, n }: JobRef, cell: ledger.Cell): Promise<Moved> {
+async function asBegun({ generation, dispatchSeq }: JobRef, cell: ledger.Cell): Promise<Moved> {
   const found = await ledger.read(cell, generation);
   if (!found) return { kind: "missing" };
-  const { state, lane, dispatchSeq, account, attempt, runTimeClass, requeues } = found.record;
-  if (state !== "queued" || lane !== "granted" || dispatchSeq !== n) return { kind: "stale", state };
+  const { state, lane, account, attempt, runTimeClass, requeues } = found.record;
+  if (state !== "queued" || lane !== "granted" || found.record.dispatchSeq !== dispatchSeq)
+    return { kind: "stale", state };
   const wanted = { account, attempt, runTimeClass, ...(requeues !== undefined && { requeues }) };
   return { kind: "moved", dispatchSeq, wanted, request: `1${ledger.freeze(found.request)}` };
 }

@@ -10,10 +10,10 @@ export type QueueName = keyof typeof queues;
 export interface JobRef {
   generation: string;
   /** The hand-over number in the record; a job with another number is stale and ends without effect. */
-  n: number;
+  dispatchSeq: number;
 }
 
 /** The BullMQ job id of one hand-over (BullMQ refuses ids with a colon, and ids of digits only). */
-export function jobId(stage: QueueName, { generation, n }: JobRef): string {
-  return `${stage}-${generation}-${n}`;
+export function jobId(stage: QueueName, { generation, dispatchSeq }: JobRef): string {
+  return `${stage}-${generation}-${dispatchSeq}`;
 }

@@ -6,13 +6,13 @@ export { fromDataUri, type ReadDataUri } from "./media-store/media-store.ts";
 export { type DiskOutputsOptions, openDiscardOutputs, openDiskOutputs } from "./outputs/disk-outputs.ts";
 export type { ByteRange, OpenedFile } from "./outputs/opened-file.ts";
 export {
-  type KeepSource,
-  type Kept,
+  type DownloadOutcome,
+  type DownloadSource,
+  manifestKey,
   type OutputStore,
+  type OutputTarget,
   outputKey,
-  passportKey,
   type StoredFile,
-  type Target,
 } from "./outputs/output-store.ts";
 export { StorageError, type StorageErrorKind } from "./outputs/storage-error.ts";
 export type { Probed } from "./probe/probe.ts";

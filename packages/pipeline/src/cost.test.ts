@@ -24,22 +24,22 @@ afterEach(async () => {
 });
 
 test("by the tokens that the provider says it used, beside the estimate", async () => {
-  const { id, n } = await finished("ark", { seconds: "auto" }, { tokens: 100_000 });
-  await finalize({ generation: id, n }, new AbortController().signal, here);
+  const { id, dispatchSeq } = await finished("ark", { seconds: "auto" }, { tokens: 100_000 });
+  await finalize({ generation: id, dispatchSeq }, new AbortController().signal, here);
   const { cost } = await told(id);
   expect(cost.settledUsd).toBe(0.7);
   expect(cost.estimateUsd).toBeGreaterThan(2);
 });
 
 test("what was reserved, where the provider says nothing of what it used", async () => {
-  const { id, n } = await finished("hiapi", { seconds: 5 });
-  await finalize({ generation: id, n }, new AbortController().signal, here);
+  const { id, dispatchSeq } = await finished("hiapi", { seconds: 5 });
+  await finalize({ generation: id, dispatchSeq }, new AbortController().signal, here);
   expect((await told(id)).cost).toEqual({ estimateUsd: 1, settledUsd: 1 });
 });
 
 test("nothing known, where no price is", async () => {
-  const { id, n } = await finished("hiapi", { resolution: "480p" });
-  await finalize({ generation: id, n }, new AbortController().signal, here);
+  const { id, dispatchSeq } = await finished("hiapi", { resolution: "480p" });
+  await finalize({ generation: id, dispatchSeq }, new AbortController().signal, here);
   expect((await told(id)).cost).toEqual({ estimateUsd: null, settledUsd: null });
 });
 
@@ -98,5 +98,5 @@ async function finished(account: string, input: object, usage?: Record<string, n
     due: { lane: "finalize", inMs: 60_000 },
     set: { remoteOutputs: [], ...(usage && { usage }) },
   });
-  return { id, n: moved.kind === "moved" ? moved.dispatchSeq : 0 };
+  return { id, dispatchSeq: moved.kind === "moved" ? moved.dispatchSeq : 0 };
 }

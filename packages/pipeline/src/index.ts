@@ -10,7 +10,7 @@ export { finalize } from "./finalize/finalize.ts";
 export type { Loops } from "./loops.ts";
 export { startMaintenance } from "./maintain/maintain.ts";
 export { startOrphanSearch } from "./maintain/orphans.ts";
-export { type Adjust, defaultConfigPath, type Installation, openInstallation } from "./open.ts";
+export { type Adjust, defaultConfigPath, type Installation, openContext } from "./open.ts";
 export { type CancelOutcome, cancel } from "./operate/cancel.ts";
 export { find, findMany, waitReason } from "./operate/find.ts";
 export { adviceFor, type RetryOutcome, retry } from "./operate/retry.ts";

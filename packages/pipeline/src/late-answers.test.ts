@@ -190,12 +190,12 @@ async function queued(): Promise<string> {
 }
 
 /** Grants it where that has not happened yet. */
-async function grant(id: string): Promise<{ grants: { generation: string; n: number } }> {
+async function grant(id: string): Promise<{ grants: { generation: string; dispatchSeq: number } }> {
   const account = ctx.accounts.get("hiapi");
   if (!account) throw new Error("hiapi is not there");
   await ledger.resume(ctx.cell, "hiapi");
   await admit(account, { ...ctx, queues: { ...ctx.queues, add: async () => {} } });
-  return { grants: { generation: id, n: Number((await look(id))?.dispatchSeq) } };
+  return { grants: { generation: id, dispatchSeq: Number((await look(id))?.dispatchSeq) } };
 }
 
 async function intend(id: string): Promise<Intent> {

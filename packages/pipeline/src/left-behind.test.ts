@@ -65,8 +65,8 @@ test("finalize: a write whose answer was lost is recognised when it is sent agai
   await pollOnce(id, { kind: "succeeded", outputs: [{ kind: "video", url }] });
   const outputs: OutputStore = {
     ...here.outputs,
-    keep: async () => ({ kind: "kept", key: "v.mp4", bytes: 7, sha256: "00", contentType: "video/mp4" }),
-    passport: async () => "written",
+    download: async () => ({ kind: "kept", key: "v.mp4", bytes: 7, sha256: "00", contentType: "video/mp4" }),
+    manifest: async () => "written",
   };
   const cell = losesOneAnswer(here.cell, '"to":"succeeded"');
   await finalize(await jobOf(id), new AbortController().signal, { ...here, cell, outputs });
@@ -194,8 +194,8 @@ function losesOneAnswer(cell: ledger.Cell, text: string): ledger.Cell {
   return { ...cell, redis };
 }
 
-async function jobOf(id: string): Promise<{ generation: string; n: number }> {
-  return { generation: id, n: Number(await stored(id, "n")) };
+async function jobOf(id: string): Promise<{ generation: string; dispatchSeq: number }> {
+  return { generation: id, dispatchSeq: Number(await stored(id, "n")) };
 }
 
 const stateOf = (id: string): Promise<string | null> => stored(id, "state");

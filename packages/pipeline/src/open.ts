@@ -59,7 +59,7 @@ export interface Installation extends Context {
 const readyWithinMs = { worker: 10_000, front: 3_000 } as const;
 
 /** Opens an installation in order; the scope closes it in reverse. A StartError says what is wrong and what to do. */
-export async function openInstallation(
+export async function openContext(
   scope: AsyncDisposableStack,
   options: OpenOptions,
   adjust: Adjust = (installation) => installation,

@@ -6,7 +6,7 @@ import { createLogger } from "@reelqueue/runtime";
 import { sharedRedis, uniqueCell } from "@reelqueue/testing";
 import type { Context } from "./context.ts";
 import { startMaintenance } from "./maintain/maintain.ts";
-import { type Installation, openInstallation } from "./open.ts";
+import { type Installation, openContext } from "./open.ts";
 import { startReconciler } from "./reconcile/reconcile.ts";
 import { startUploader } from "./upload/upload.ts";
 
@@ -35,7 +35,7 @@ export async function testInstallation(
       accounts: Object.fromEntries(names.map((name) => [name, account(name)])),
     }),
   );
-  return openInstallation(scope, {
+  return openContext(scope, {
     redisUrl: await sharedRedis(),
     home,
     configPath,

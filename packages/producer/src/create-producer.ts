@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { batchLimits, type Generation, type GenerationInput } from "@reelqueue/contracts";
-import { accept, find, type Installation, openInstallation } from "@reelqueue/pipeline";
+import { accept, find, type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger, type Logger } from "@reelqueue/runtime";
 import type { Enqueued, Quoted, Row } from "./outcomes.ts";
 
@@ -47,7 +47,7 @@ export interface Producer extends AsyncDisposable {
 export async function createProducer(options: ProducerOptions): Promise<Producer> {
   const scope = new AsyncDisposableStack();
   try {
-    const installation = await openInstallation(scope, {
+    const installation = await openContext(scope, {
       redisUrl: options.redisUrl,
       home: resolve(options.home ?? ".reelqueue"),
       configPath: resolve(options.configPath ?? "reelqueue.config.json"),

@@ -16,8 +16,10 @@ beforeEach(async () => {
 });
 afterEach(() => scope.disposeAsync());
 
-function consuming(answer: (times: number) => JobResult | Promise<JobResult>): { generation: string; n: number }[] {
-  const seen: { generation: string; n: number }[] = [];
+function consuming(
+  answer: (times: number) => JobResult | Promise<JobResult>,
+): { generation: string; dispatchSeq: number }[] {
+  const seen: { generation: string; dispatchSeq: number }[] = [];
   scope.use(
     consume(
       "submit",
@@ -34,30 +36,30 @@ function consuming(answer: (times: number) => JobResult | Promise<JobResult>): {
 test("a hand-over added twice while it is kept is handed out once", async () => {
   const seen = consuming(() => ({ kind: "done" }));
   await queues.add("submit", [
-    { generation: "g1", n: 1 },
-    { generation: "g1", n: 1 },
+    { generation: "g1", dispatchSeq: 1 },
+    { generation: "g1", dispatchSeq: 1 },
   ]);
   await queues.add("submit", [
-    { generation: "g1", n: 1 },
-    { generation: "g1", n: 2 },
+    { generation: "g1", dispatchSeq: 1 },
+    { generation: "g1", dispatchSeq: 2 },
   ]);
   await eventually(() => seen.length === 2 && queues.isIdle("submit"), { describe: "both hand-overs are done" });
   expect(seen).toEqual([
-    { generation: "g1", n: 1 },
-    { generation: "g1", n: 2 },
+    { generation: "g1", dispatchSeq: 1 },
+    { generation: "g1", dispatchSeq: 2 },
   ]);
 });
 
 test("`again` hands the same job out later and `stop` does not", async () => {
   const seen = consuming((times) => (times === 1 ? { kind: "again", afterMs: 10 } : { kind: "stop", reason: "no" }));
-  await queues.add("submit", [{ generation: "g1", n: 1 }]);
+  await queues.add("submit", [{ generation: "g1", dispatchSeq: 1 }]);
   await eventually(() => seen.length === 2 && queues.isIdle("submit"), { describe: "it is handed out twice" });
 });
 
 test("urgent jobs go first", async () => {
   await queues.add("submit", [
-    { generation: "late", n: 1, priority: 500_000 },
-    { generation: "soon", n: 1, priority: 10 },
+    { generation: "late", dispatchSeq: 1, priority: 500_000 },
+    { generation: "soon", dispatchSeq: 1, priority: 10 },
   ]);
   options = { ...options, concurrency: 1 };
   const seen = consuming(() => ({ kind: "done" }));
@@ -66,11 +68,11 @@ test("urgent jobs go first", async () => {
 });
 
 test("a hand-over that nobody has begun can be taken back", async () => {
-  await queues.add("submit", [{ generation: "g1", n: 1 }]);
+  await queues.add("submit", [{ generation: "g1", dispatchSeq: 1 }]);
   expect(await queues.isIdle("submit")).toBe(false);
-  await queues.remove("submit", { generation: "g1", n: 1 });
+  await queues.remove("submit", { generation: "g1", dispatchSeq: 1 });
   expect(await queues.isIdle("submit")).toBe(true);
-  await queues.remove("submit", { generation: "g1", n: 1 });
+  await queues.remove("submit", { generation: "g1", dispatchSeq: 1 });
 });
 
 test("closing waits for the work under way", async () => {
@@ -84,7 +86,7 @@ test("closing waits for the work under way", async () => {
     },
     options,
   );
-  await queues.add("submit", [{ generation: "g1", n: 1 }]);
+  await queues.add("submit", [{ generation: "g1", dispatchSeq: 1 }]);
   await begun.promise;
   let closed = false;
   const closing = consumer[Symbol.asyncDispose]().then(() => {

@@ -1,7 +1,7 @@
 import { queues as catalogue, type JobRef, type QueueName } from "@reelqueue/contracts";
 import { DelayedError, type Job, UnrecoverableError, Worker } from "bullmq";
 import type { Cluster, Redis } from "ioredis";
-import { bullPrefix, versionCheck } from "./queues.ts";
+import { bullPrefix, type JobData, refOf, versionCheck } from "./queues.ts";
 
 /** What a stage says of a job when it is through with it; the only words that reach BullMQ. */
 export type JobResult =
@@ -32,18 +32,18 @@ export interface Consumer extends AsyncDisposable {
  */
 export function consume(
   stage: QueueName,
-  handle: (handOver: JobRef, signal: AbortSignal) => Promise<JobResult>,
+  handle: (job: JobRef, signal: AbortSignal) => Promise<JobResult>,
   { connect, prefix, concurrency, onError }: ConsumeOptions,
 ): Consumer {
   const connection = connect();
   connection.on("error", () => {});
   let active = 0;
-  const worker: Worker<JobRef> = new Worker<JobRef>(
+  const worker: Worker<JobData> = new Worker<JobData>(
     catalogue[stage].name,
     async (job, token, signal) => {
       active += 1;
       try {
-        return await obey(job, token, await handle(job.data, signal ?? new AbortController().signal));
+        return await obey(job, token, await handle(refOf(job.data), signal ?? new AbortController().signal));
       } finally {
         active -= 1;
       }
@@ -73,7 +73,7 @@ export function consume(
   };
 }
 
-async function obey(job: Job<JobRef>, token: string | undefined, verdict: JobResult): Promise<string | undefined> {
+async function obey(job: Job<JobData>, token: string | undefined, verdict: JobResult): Promise<string | undefined> {
   switch (verdict.kind) {
     case "done":
       return verdict.note;

@@ -33,7 +33,7 @@ export function openQueues({ connect, prefix }: QueuesOptions): Queues {
   const connection = connect();
   connection.on("error", () => {});
   const open = (name: QueueName) => {
-    const queue = new Queue<JobRef>(catalogue[name].name, {
+    const queue = new Queue<JobData>(catalogue[name].name, {
       connection,
       prefix: bullPrefix(prefix),
       ...versionCheck(connection),
@@ -65,7 +65,7 @@ export function openQueues({ connect, prefix }: QueuesOptions): Queues {
 }
 
 /** Jobs of one turn of the event loop are added in one call. */
-function gatherJobs(queue: Queue<JobRef>, stage: QueueName): DataLoader<Job, true> {
+function gatherJobs(queue: Queue<JobData>, stage: QueueName): DataLoader<Job, true> {
   const addAll = async (jobs: readonly Job[]) => {
     await queue.addBulk(jobs.map((job) => toBull(stage, job)));
     return jobs.map(() => true as const);
@@ -78,11 +78,15 @@ export const bullPrefix = (prefix: string): string => `${prefix}:bull`;
 /** In a Cluster BullMQ asks any node for its version, and would wait for one that is frozen. */
 export const versionCheck = ({ isCluster }: Redis | Cluster) => ({ skipVersionCheck: isCluster });
 
-function toBull(stage: QueueName, { generation, n, priority }: Job) {
-  const handOver: JobRef = { generation, n };
-  return {
-    name: stage,
-    data: handOver,
-    opts: { jobId: jobId(stage, handOver), ...(priority !== undefined && { priority }) },
-  };
+/** What is stored with a job; its short name stays as it is in jobs that earlier versions have added. */
+export interface JobData {
+  generation: string;
+  n: number;
+}
+
+export const refOf = ({ generation, n }: JobData): JobRef => ({ generation, dispatchSeq: n });
+
+function toBull(stage: QueueName, { priority, ...job }: Job) {
+  const data: JobData = { generation: job.generation, n: job.dispatchSeq };
+  return { name: stage, data, opts: { jobId: jobId(stage, job), ...(priority !== undefined && { priority }) } };
 }

@@ -31,11 +31,11 @@ test("callbacks twice, polls racing them and the finalizer run again and again: 
     for (const generation of ids) {
       await world.here.queues.add(
         "finalize",
-        [1, 2, 3].map((n) => ({ generation, n })),
+        [1, 2, 3].map((dispatchSeq) => ({ generation, dispatchSeq })),
       );
       await world.here.queues.add(
         "submit",
-        [1, 2].map((n) => ({ generation, n })),
+        [1, 2].map((dispatchSeq) => ({ generation, dispatchSeq })),
       );
     }
   };

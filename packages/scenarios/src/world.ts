@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AccountConfig, type Generation, type GenerationInput, isResting } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { type AcceptedRow, accept, findMany, type Installation, openInstallation } from "@reelqueue/pipeline";
+import { type AcceptedRow, accept, findMany, type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { type App, eventually, type LocalRedis, spawnApp, spawnEntry, startLocalRedis } from "@reelqueue/testing";
 import { startTwin, type Twin, type TwinOptions } from "@reelqueue/twin";
@@ -68,7 +68,7 @@ export async function startWorld(wish: WorldWish = {}): Promise<World> {
   const home = mkdtempSync(join(tmpdir(), "reelqueue-world-"));
   scope.defer(() => rmSync(home, { recursive: true, force: true }));
   const env = environment(redis, twin, home, wish);
-  const here = await openInstallation(scope, {
+  const here = await openContext(scope, {
     redisUrl: env.REDIS_URL,
     home,
     configPath: env.REELQUEUE_CONFIG,

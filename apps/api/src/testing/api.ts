@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ApiErrorBody, apiErrorBody } from "@reelqueue/contracts";
-import { type Installation, openInstallation } from "@reelqueue/pipeline";
+import { type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { sharedRedis, uniqueCell } from "@reelqueue/testing";
 import { expect } from "vitest";
@@ -39,7 +39,7 @@ export async function startApi(changes: { tenants?: object; redisUrl?: string } 
   scope.defer(() => rm(home, { recursive: true, force: true }));
   const redisUrl = changes.redisUrl ?? (await sharedRedis());
   const env = { NOWHERE_KEY: "canary-provider-key" };
-  const installation = await openInstallation(scope, { redisUrl, home, configPath, env, role: "front", log });
+  const installation = await openContext(scope, { redisUrl, home, configPath, env, role: "front", log });
   const { url } = scope.use(await serveApi(installation, { host: "127.0.0.1", port: 0 }));
   return {
     url,

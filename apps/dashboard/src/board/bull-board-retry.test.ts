@@ -133,7 +133,7 @@ async function submitted(scope: AsyncDisposableStack, prompt: string, end: "comp
   const request = { prompt, seconds: 4, resolution: "480p", ratio: "16:9", account: "hiapi" };
   const [row] = await accept([request], { tenant: "default" }, installation);
   if (row?.kind !== "accepted") throw new Error(`not accepted: ${JSON.stringify(row)}`);
-  const job = jobId("submit", { generation: row.id, n: 1 });
+  const job = jobId("submit", { generation: row.id, dispatchSeq: 1 });
   const ended = (count: number) =>
     eventually(
       async () =>

@@ -73,7 +73,7 @@ function finalizedOnce({ records, deliveries, files }: Evidence): Finding {
   });
   return {
     promise: "I6",
-    what: "finalized once: one end, one event, one set of files with the bytes that the record says, one passport",
+    what: "finalized once: one end, one event, one set of files with the bytes that the record says, one manifest",
     checked: succeeded.length,
     broken,
     unknown: 0,
@@ -87,15 +87,15 @@ function keptAsSaid(
   files: Evidence["files"],
 ): string[] {
   const outputs = ledger.outputsOf(id, record.outputsText);
-  const passports = keys.filter((key) => key.endsWith("/passport.json")).length;
-  const extra = keys.filter((key) => !key.endsWith("/passport.json") && !outputs.some((output) => output.key === key));
+  const manifests = keys.filter((key) => key.endsWith("/manifest.json")).length;
+  const extra = keys.filter((key) => !key.endsWith("/manifest.json") && !outputs.some((output) => output.key === key));
   return [
     ...(outputs.length > 0 ? [] : [`${id} succeeded without outputs`]),
     ...outputs
       .filter(({ key, sha256 }) => files.get(key) !== sha256)
       .map(({ key }) => `${key} is missing or has other bytes`),
     ...extra.map((key) => `${key} is kept, but ${id} does not know it`),
-    ...(passports === 1 ? [] : [`${id} has ${passports} passports`]),
+    ...(manifests === 1 ? [] : [`${id} has ${manifests} manifests`]),
   ];
 }
 

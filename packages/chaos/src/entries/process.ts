@@ -2,7 +2,7 @@ import { serveApi } from "@reelqueue/api";
 import { readEnv as readApiEnv } from "@reelqueue/api/env";
 import { openFinalizer } from "@reelqueue/finalizer";
 import { readEnv as readFinalizerEnv } from "@reelqueue/finalizer/env";
-import { type Adjust, type CrashPoint, openInstallation, timing } from "@reelqueue/pipeline";
+import { type Adjust, type CrashPoint, openContext, timing } from "@reelqueue/pipeline";
 import { openPoller } from "@reelqueue/poller";
 import { readEnv as readPollerEnv } from "@reelqueue/poller/env";
 import { createLogger, run } from "@reelqueue/runtime";
@@ -39,7 +39,7 @@ await run(
     switch (role) {
       case "api": {
         const env = readApiEnv();
-        const installation = await openInstallation(scope, { ...env, role: "front", log }, adjust);
+        const installation = await openContext(scope, { ...env, role: "front", log }, adjust);
         return void scope.use(await serveApi(installation, env));
       }
       case "submitter":

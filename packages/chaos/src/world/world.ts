@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Installation, openInstallation } from "@reelqueue/pipeline";
+import { type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { holdPorts, type Receiver, startReceiver } from "@reelqueue/testing";
 import { startTwin, type Twin, type TwinOptions } from "@reelqueue/twin";
@@ -78,7 +78,7 @@ async function open(scope: AsyncDisposableStack, wish: WorldWish): Promise<World
   const ports = await portsFor(scope, placesOf(wish.workers).length);
   const [apiPort = 0] = ports;
   const env = environment(home, toTwin, apiPort, { ...wish, cell: redis.cell });
-  const here = await openInstallation(scope, {
+  const here = await openContext(scope, {
     redisUrl: redis.url,
     home,
     configPath: env.REELQUEUE_CONFIG,

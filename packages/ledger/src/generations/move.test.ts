@@ -78,7 +78,7 @@ test("a stale dispatch and a requested cancel stop the intent", async () => {
   });
   expect(await sendMove(cell, intent(7))).toEqual({ kind: "stale", state: "queued" });
   expect(await ledger.requestCancel(cell, generation.id, ["queued"])).toEqual({ kind: "noted", state: "queued" });
-  expect(await sendMove(cell, intent(grants[0]?.n ?? 0))).toEqual({ kind: "canceling", state: "queued" });
+  expect(await sendMove(cell, intent(grants[0]?.dispatchSeq ?? 0))).toEqual({ kind: "canceling", state: "queued" });
 });
 
 test("a second task id for the same attempt goes to the orphans, never over the first", async () => {

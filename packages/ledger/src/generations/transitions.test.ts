@@ -31,7 +31,7 @@ function calls(
     record: { ...found.record, taskId: "task-1", failure: { ...failure, class: "output_lost" } },
   };
   const task = { remoteOutputs: [], finalizePriority: 1, usage: {} };
-  const job = { generation: id, n: 1 };
+  const job = { generation: id, dispatchSeq: 1 };
   return {
     begin: () => [it.begin(job, { token: "t", leaseMs: 1 })],
     bind: () => [it.bind(intent, "task-1", 1)],

@@ -56,10 +56,10 @@ export class Transitions {
   }
 
   /** queued → submitting. The intent: durable, and at a replica where one could take over, before any byte is sent. */
-  begin({ generation, n }: JobRef, { token, leaseMs }: { token: string; leaseMs: number }): Promise<Moved> {
+  begin({ generation, dispatchSeq }: JobRef, { token, leaseMs }: { token: string; leaseMs: number }): Promise<Moved> {
     return this.#move(generation, ["queued"], "submitting", {
       token,
-      expect: granted(n),
+      expect: granted(dispatchSeq),
       due: { lane: "submitting", inMs: leaseMs },
       want: ["account", "tenant", "batch", "priority", "attempt", "runTimeClass", "requeues", "callbackTaskId"],
     });
@@ -164,9 +164,9 @@ export class Transitions {
   }
 
   /** queued → preparing. Its media are not at the provider yet; it gives its slot back. */
-  startUpload({ generation, n }: JobRef, why: string): Promise<Moved> {
+  startUpload({ generation, dispatchSeq }: JobRef, why: string): Promise<Moved> {
     const due: Due = { lane: "preparing", inMs: 0 };
-    return this.#move(generation, ["queued"], "preparing", { expect: granted(n), due, note: why });
+    return this.#move(generation, ["queued"], "preparing", { expect: granted(dispatchSeq), due, note: why });
   }
 
   /** preparing → queued. */

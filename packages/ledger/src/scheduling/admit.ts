@@ -41,7 +41,7 @@ export async function admit(cell: Cell, account: string, limits: AdmitLimits): P
   return {
     grants: Array.from({ length: grants.length / 2 }, (_, i) => ({
       generation: grants[2 * i] ?? "",
-      n: Number(grants[2 * i + 1]),
+      dispatchSeq: Number(grants[2 * i + 1]),
     })),
     reason,
     ...(again !== "" && { againInMs: Number(again) }),

@@ -91,7 +91,7 @@ test("overdue work is handed over under the next number, so the old job is stale
   await ledger.accept(cell, [generation]);
   const { grants } = await ledger.admit(cell, "hiapi", { ...generous, leaseMs: 0 });
   const again = await ledger.redispatch(cell, "granted", "hiapi", 10, 30_000);
-  expect(again).toEqual([{ generation: generation.id, n: (grants[0]?.n ?? 0) + 1 }]);
+  expect(again).toEqual([{ generation: generation.id, dispatchSeq: (grants[0]?.dispatchSeq ?? 0) + 1 }]);
   expect(await ledger.redispatch(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
 });
 
@@ -114,9 +114,11 @@ test("work that goes on keeps its due time away, work of another hand-over does 
     dispatch: true,
     due: { lane: "finalize", inMs: 0 },
   });
-  const n = (moved as { dispatchSeq: number }).dispatchSeq;
-  expect(await ledger.extendLease(cell, "finalize", { generation: id, n: n - 1 }, 60_000)).toBe(false);
-  expect(await ledger.extendLease(cell, "finalize", { generation: id, n }, 60_000)).toBe(true);
+  const dispatchSeq = (moved as { dispatchSeq: number }).dispatchSeq;
+  expect(await ledger.extendLease(cell, "finalize", { generation: id, dispatchSeq: dispatchSeq - 1 }, 60_000)).toBe(
+    false,
+  );
+  expect(await ledger.extendLease(cell, "finalize", { generation: id, dispatchSeq }, 60_000)).toBe(true);
   expect(await ledger.redispatch(cell, "finalize", "hiapi", 10, 1_000)).toEqual([]);
 });
 

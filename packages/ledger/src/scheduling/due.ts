@@ -54,15 +54,20 @@ export async function redispatch(
     const urgency = flat[3 * i + 2];
     return {
       generation: String(flat[3 * i]),
-      n: Number(flat[3 * i + 1]),
+      dispatchSeq: Number(flat[3 * i + 1]),
       ...(urgency !== "" && urgency !== undefined && { urgency: Number(urgency) }),
     };
   });
 }
 
 /** Says that the work of one hand-over is still going on; false where it is another's by now. */
-export async function extendLease(cell: Cell, lane: Lane, { generation, n }: JobRef, inMs: number): Promise<boolean> {
-  return (await run<number>(cell, "extend_lease", [generation, lane, n, Math.round(inMs)])) === 1;
+export async function extendLease(
+  cell: Cell,
+  lane: Lane,
+  { generation, dispatchSeq }: JobRef,
+  inMs: number,
+): Promise<boolean> {
+  return (await run<number>(cell, "extend_lease", [generation, lane, dispatchSeq, Math.round(inMs)])) === 1;
 }
 
 /** Pulls all due times of a lane forward to now. */

@@ -42,7 +42,7 @@ test("work that is handed over again in a call that is sent again gets one numbe
   await ledger.redispatch(cell, "granted", "jiekou", 10, 30_000);
   await ledger.makeAllDue(cell, "granted", "hiapi");
   const again = await ledger.redispatch(answeredAtTheSecondTime(cell), "granted", "hiapi", 10, 30_000);
-  expect(again).toEqual([{ generation: id, n: 2 }]);
+  expect(again).toEqual([{ generation: id, dispatchSeq: 2 }]);
   expect(await ledger.redispatch(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
 });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createEgress } from "@reelqueue/egress";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { openDiscardOutputs, openDiskOutputs } from "../outputs/disk-outputs.ts";
-import type { KeepSource, Kept, Target } from "../outputs/output-store.ts";
+import type { DownloadOutcome, DownloadSource, OutputTarget } from "../outputs/output-store.ts";
 import { jpeg, mp4, png, sha256 } from "../outputs/test-files.ts";
 import { serve, serveFile, serveRaw } from "./test-server.ts";
 
@@ -16,13 +16,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-const target: Target = { generation: "g1", attempt: 1, kind: "video", createdAt: "2026-11-20T10:00:00.000Z" };
+const target: OutputTarget = { generation: "g1", attempt: 1, kind: "video", createdAt: "2026-11-20T10:00:00.000Z" };
 const never = new AbortController().signal;
 
 /** Keeps one file: it must lie there with the hash that was told, and nothing of one that was not kept. */
-async function keep(source: KeepSource, { kind = "video" as Target["kind"], maxFileBytes = 1e9 } = {}): Promise<Kept> {
+async function keep(
+  source: DownloadSource,
+  { kind = "video" as OutputTarget["kind"], maxFileBytes = 1e9 } = {},
+): Promise<DownloadOutcome> {
   const outputs = await openDiskOutputs({ directory, minFreeBytes: 0, maxFileBytes, egress });
-  const kept = await outputs.keep(source, { ...target, kind }, never);
+  const kept = await outputs.download(source, { ...target, kind }, never);
   const names = await readdir(directory, { recursive: true });
   expect(names.filter((name) => /\.(part|mp4|png|jpg|webp)$/.test(name))).toHaveLength(kept.kind === "kept" ? 1 : 0);
   if (kept.kind === "kept") expect(sha256(await readFile(join(directory, kept.key)))).toBe(kept.sha256);
@@ -155,7 +158,7 @@ const head = (...lines: string[]) => Buffer.from(`HTTP/1.1 200 OK\r\n${lines.joi
 const whole = mp4();
 const cut = whole.subarray(0, -1);
 
-test.each<[string, Buffer[], Kept["kind"]]>([
+test.each<[string, Buffer[], DownloadOutcome["kind"]]>([
   ["a length larger than the body", [head("content-length: 5000"), whole], "unreachable"],
   ["a length smaller than the body", [head(`content-length: ${whole.length - 9}`), whole], "truncated"],
   [
@@ -178,7 +181,7 @@ test.each<[string, Buffer[], Kept["kind"]]>([
   expect((await keep({ url: server.url })).kind).toBe(kind);
 });
 
-test.each<[string, Buffer, Kept["kind"]]>([
+test.each<[string, Buffer, DownloadOutcome["kind"]]>([
   ["no length, whole PNG", png, "kept"],
   ["no length, cut PNG", png.subarray(0, -1), "truncated"],
   ["no length, cut JPEG", jpeg.subarray(0, -1), "truncated"],
@@ -220,7 +223,7 @@ test("discarding fetches and hashes every byte and keeps none", async () => {
     (n) => (n === 1 ? 2_000_000 : undefined),
   );
   const outputs = openDiscardOutputs({ egress, maxFileBytes: 1e9 });
-  expect(await outputs.keep({ url: server.url }, target, never)).toMatchObject({
+  expect(await outputs.download({ url: server.url }, target, never)).toMatchObject({
     kind: "kept",
     bytes: video.length,
     sha256: sha256(video),

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { type Egress, EgressError, type EgressStream, retryAfterMs } from "@reelqueue/egress";
-import type { KeepSource, NotKept } from "../outputs/output-store.ts";
+import type { DownloadSource, NotKept } from "../outputs/output-store.ts";
 import type { Sink } from "../outputs/part-file.ts";
 import { StorageError } from "../outputs/storage-error.ts";
 import type { ContentCheck } from "./content-check.ts";
 import { drop, follow } from "./follow.ts";
 
 export interface Order {
-  source: KeepSource;
+  source: DownloadSource;
   egress: Egress;
   sink: Sink;
   /** A new check for each start from the first byte; none for bytes that nobody reads. */

@@ -7,7 +7,7 @@ import { createEgress } from "@reelqueue/egress";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { serve, serveFile } from "../download/test-server.ts";
 import { openDiskOutputs } from "./disk-outputs.ts";
-import { outputKey, type Target } from "./output-store.ts";
+import { type OutputTarget, outputKey } from "./output-store.ts";
 import { jpeg, mp4, png, sha256, webp } from "./test-files.ts";
 
 const egress = createEgress({ allowPrivate: ["127.0.0.1/32"] });
@@ -18,7 +18,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-const target: Target = { generation: "reel-abc_1", attempt: 1, kind: "video", createdAt: "2026-11-20T10:00:00.000Z" };
+const target: OutputTarget = {
+  generation: "reel-abc_1",
+  attempt: 1,
+  kind: "video",
+  createdAt: "2026-11-20T10:00:00.000Z",
+};
 const never = new AbortController().signal;
 const store = (options: { minFreeBytes?: number; maxFileBytes?: number; directory?: string } = {}) =>
   openDiskOutputs({ directory, minFreeBytes: 0, maxFileBytes: 1e9, egress, ...options });
@@ -39,7 +44,7 @@ test("a kept video is whole, durable under a key of our own ids, and leaves no d
     () => undefined,
   );
   const outputs = await store();
-  const kept = await outputs.keep({ url: `${server.url}?name=../../etc/passwd` }, target, never);
+  const kept = await outputs.download({ url: `${server.url}?name=../../etc/passwd` }, target, never);
   const key = "2026-11/reel-abc_1/1-video.mp4";
   expect(kept).toEqual({ kind: "kept", key, bytes: video.length, sha256: sha256(video), contentType: "video/mp4" });
   expect(await files()).toEqual([key]);
@@ -56,7 +61,7 @@ test("a request carries nothing but what a download needs, above all no key", as
     undefined,
     () => undefined,
   );
-  await (await store()).keep({ url: server.url }, target, never);
+  await (await store()).download({ url: server.url }, target, never);
   expect(Object.keys(server.requests[0] ?? {}).sort()).toEqual(["accept-encoding", "connection", "host", "user-agent"]);
   expect(server.requests[0]?.["accept-encoding"]).toBe("identity");
 });
@@ -71,7 +76,7 @@ test.each([
     undefined,
     () => undefined,
   );
-  const kept = await (await store()).keep({ url: server.url }, { ...target, kind: "last_frame", index: 1 }, never);
+  const kept = await (await store()).download({ url: server.url }, { ...target, kind: "last_frame", index: 1 }, never);
   expect(kept).toMatchObject({
     kind: "kept",
     key: `2026-11/reel-abc_1/1-last_frame-2.${extension}`,
@@ -84,8 +89,8 @@ test("two finalizers at the same time keep one file and tell the same hash, even
   await using server = await serve((response, n) => response.end(videos[n - 1]));
   const [one, other] = await Promise.all([store(), store()]);
   const kept = await Promise.all([
-    one.keep({ url: server.url }, target, never),
-    other.keep({ url: server.url }, target, never),
+    one.download({ url: server.url }, target, never),
+    other.download({ url: server.url }, target, never),
   ]);
   expect(server.requests).toHaveLength(2);
   expect(kept[0]).toMatchObject({ kind: "kept" });
@@ -98,10 +103,10 @@ test("two finalizers at the same time keep one file and tell the same hash, even
 test("what was kept is not fetched again: a finalizer that died before telling needs no living URL", async () => {
   const video = mp4();
   await using server = await serve((response, n) => (n === 1 ? response.end(video) : response.writeHead(404).end()));
-  const first = await (await store()).keep({ url: server.url }, target, never);
-  expect(await (await store()).keep({ url: server.url }, target, never)).toEqual(first);
+  const first = await (await store()).download({ url: server.url }, target, never);
+  expect(await (await store()).download({ url: server.url }, target, never)).toEqual(first);
   expect(server.requests).toHaveLength(1);
-  expect(await (await store()).keep({ url: server.url }, { ...target, attempt: 2 }, never)).toMatchObject({
+  expect(await (await store()).download({ url: server.url }, { ...target, attempt: 2 }, never)).toMatchObject({
     kind: "expired",
   });
 });
@@ -113,10 +118,10 @@ test("less than the floor free: full, before a byte is fetched to disk", async (
     () => undefined,
   );
   const outputs = await store({ minFreeBytes: 1e15 });
-  const kept = await outputs.keep({ url: server.url }, target, never);
+  const kept = await outputs.download({ url: server.url }, target, never);
   expect(kept).toMatchObject({ kind: "full", needBytes: 1e15 + 10_148, freeBytes: expect.any(Number) });
   expect(await outputs.freeBytes()).toBeGreaterThan(0);
-  expect(await outputs.passport(target, "{}")).toBe("full");
+  expect(await outputs.manifest(target, "{}")).toBe("full");
   expect(await files()).toEqual([]);
 });
 
@@ -129,7 +134,7 @@ test("a disk that fills up in the middle: full, and nothing is left behind", asy
     const video = mp4(3_000_000);
     // chunked: nothing tells the length beforehand
     await using server = await serve((response) => response.write(video, () => response.end()));
-    const kept = await (await store({ directory: small })).keep({ url: server.url }, target, never);
+    const kept = await (await store({ directory: small })).download({ url: server.url }, target, never);
     expect(kept.kind).toBe("full");
     expect(await readdir(join(small, ".partial"))).toEqual([]);
   } finally {
@@ -147,7 +152,7 @@ test("the signal ends a download at once and nothing is left behind", async () =
   await using server = await serve((response) =>
     response.write(mp4(100_000).subarray(0, 50_000), () => controller.abort()),
   );
-  expect(await (await store()).keep({ url: server.url }, target, controller.signal)).toEqual({ kind: "aborted" });
+  expect(await (await store()).download({ url: server.url }, target, controller.signal)).toEqual({ kind: "aborted" });
   expect(await files()).toEqual([]);
 });
 
@@ -159,7 +164,7 @@ test("a part of a file can be read; a part outside it is a RangeError", async ()
     () => undefined,
   );
   const outputs = await store();
-  const kept = await outputs.keep({ url: server.url }, target, never);
+  const kept = await outputs.download({ url: server.url }, target, never);
   const key = kept.kind === "kept" ? kept.key : "";
   const part = await outputs.open(key, { start: 10, end: 19 });
   expect(part).toMatchObject({ bytes: 10, totalBytes: video.length });
@@ -194,16 +199,16 @@ test("a symbolic link in the place of an output is neither read nor written thro
   );
   const outputs = await store();
   expect(await outputs.open("2026-11/reel-abc_1/1-video.mp4")).toBeUndefined();
-  await expect(outputs.keep({ url: server.url }, target, never)).rejects.toThrow("vanished");
+  await expect(outputs.download({ url: server.url }, target, never)).rejects.toThrow("vanished");
   expect(await readFile(elsewhere, "utf8")).toBe("untouched");
 });
 
-test("a passport lies beside the outputs and a later one replaces it", async () => {
+test("a manifest lies beside the outputs and a later one replaces it", async () => {
   const outputs = await store();
-  expect(await outputs.passport(target, '{"v":1}')).toBe("written");
-  expect(await outputs.passport(target, '{"v":2}')).toBe("written");
-  expect(await files()).toEqual(["2026-11/reel-abc_1/passport.json"]);
-  const opened = await outputs.open("2026-11/reel-abc_1/passport.json");
+  expect(await outputs.manifest(target, '{"v":1}')).toBe("written");
+  expect(await outputs.manifest(target, '{"v":2}')).toBe("written");
+  expect(await files()).toEqual(["2026-11/reel-abc_1/manifest.json"]);
+  const opened = await outputs.open("2026-11/reel-abc_1/manifest.json");
   expect(opened?.contentType).toBe("application/json");
   expect(opened && (await buffer(opened.stream)).toString()).toBe('{"v":2}');
 });

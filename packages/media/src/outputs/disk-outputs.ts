@@ -7,13 +7,13 @@ import { createMp4Check } from "../download/mp4-check.ts";
 import { Room } from "./durable.ts";
 import { contentTypeOf, openFile, statFile } from "./opened-file.ts";
 import {
+  type DownloadOutcome,
   isKey,
-  type Kept,
+  manifestKey,
   type OutputStore,
+  type OutputTarget,
   outputKey,
-  passportKey,
   type StoredFile,
-  type Target,
 } from "./output-store.ts";
 import { PartFile, sweepDrafts } from "./part-file.ts";
 import { StorageError, storageError } from "./storage-error.ts";
@@ -36,7 +36,7 @@ export async function openDiskOutputs(options: DiskOutputsOptions): Promise<Outp
   await room.proveWritable("outputs");
   const pathOf = (key: string) => (isKey(key) ? join(directory, key) : undefined);
   return {
-    keep: (source, target, signal) => keep({ ...options, room, source, target, signal }),
+    download: (source, target, signal) => keep({ ...options, room, source, target, signal }),
     async open(key, range) {
       const path = pathOf(key);
       return path ? await openFile(path, range) : undefined;
@@ -46,19 +46,19 @@ export async function openDiskOutputs(options: DiskOutputsOptions): Promise<Outp
       return path ? await describe(path) : undefined;
     },
     freeBytes: () => room.free(),
-    passport: (target, json) => writePassport(room, join(directory, passportKey(target)), json),
+    manifest: (target, json) => writePassport(room, join(directory, manifestKey(target)), json),
     sweep: (olderThanMs = staleMs) => sweepDrafts(directory, olderThanMs),
   };
 }
 
 interface Keeping extends DiskOutputsOptions {
   room: Room;
-  source: Parameters<OutputStore["keep"]>[0];
-  target: Target;
+  source: Parameters<OutputStore["download"]>[0];
+  target: OutputTarget;
   signal: AbortSignal;
 }
 
-async function keep({ room, source, target, signal, egress, maxFileBytes }: Keeping): Promise<Kept> {
+async function keep({ room, source, target, signal, egress, maxFileBytes }: Keeping): Promise<DownloadOutcome> {
   const key = outputKey(target);
   const there = await findKept(room.directory, key, target);
   if (there) return there;
@@ -89,7 +89,7 @@ async function keep({ room, source, target, signal, egress, maxFileBytes }: Keep
 }
 
 /** What an earlier run kept: it was checked and made durable before it got its name. */
-async function findKept(directory: string, key: string, { kind }: Target): Promise<Kept | undefined> {
+async function findKept(directory: string, key: string, { kind }: OutputTarget): Promise<DownloadOutcome | undefined> {
   for (const extension of extensionsOf[kind]) {
     const name = `${key}.${extension}`;
     if (await statFile(join(directory, name))) return await readKept(directory, name);
@@ -97,7 +97,7 @@ async function findKept(directory: string, key: string, { kind }: Target): Promi
   return undefined;
 }
 
-async function readKept(directory: string, key: string): Promise<Kept> {
+async function readKept(directory: string, key: string): Promise<DownloadOutcome> {
   const opened = await openFile(join(directory, key));
   if (!opened) throw new StorageError("missing", `${key} vanished while it was read`);
   const hash = createHash("sha256");
@@ -128,7 +128,7 @@ async function writePassport(room: Room, path: string, json: string): Promise<"w
 /** An output store for benches: it fetches and hashes every byte, looks at none and keeps nothing. */
 export function openDiscardOutputs({ egress, maxFileBytes }: { egress: Egress; maxFileBytes: number }): OutputStore {
   return {
-    async keep(source, target, signal) {
+    async download(source, target, signal) {
       const downloaded = await download({
         source,
         egress,
@@ -148,7 +148,7 @@ export function openDiscardOutputs({ egress, maxFileBytes }: { egress: Egress; m
     open: async () => undefined,
     stat: async () => undefined,
     freeBytes: async () => Number.POSITIVE_INFINITY,
-    passport: async () => "written",
+    manifest: async () => "written",
     sweep: async () => 0,
   };
 }

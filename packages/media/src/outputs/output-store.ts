@@ -8,18 +8,18 @@ export interface OutputStore {
    * durable; after anything else nothing of it is there. What was kept once is never replaced, nor fetched again.
    * Throws only a StorageError, for a storage that is broken.
    */
-  keep(source: KeepSource, target: Target, signal: AbortSignal): Promise<Kept>;
+  download(source: DownloadSource, target: OutputTarget, signal: AbortSignal): Promise<DownloadOutcome>;
   /** The bytes of a kept file or a part of them; undefined when there is no such file. */
   open(key: string, range?: ByteRange): Promise<OpenedFile | undefined>;
   stat(key: string): Promise<StoredFile | undefined>;
   freeBytes(): Promise<number>;
-  /** Writes the passport of a generation, a JSON text, beside its outputs; a later one replaces it. Says `full` where there is no room. */
-  passport(target: PassportTarget, json: string): Promise<"written" | "full">;
+  /** Writes the manifest of a generation, a JSON text, beside its outputs; a later one replaces it. Says `full` where there is no room. */
+  manifest(target: PassportTarget, json: string): Promise<"written" | "full">;
   /** Removes what interrupted downloads left behind and nothing has touched for that long; answers how many. */
   sweep(olderThanMs?: number): Promise<number>;
 }
 
-export interface KeepSource {
+export interface DownloadSource {
   url: string;
   /** How many transfers may be begun when one breaks in the middle; one that brings nothing is not tried again. */
   tries?: number;
@@ -33,7 +33,7 @@ export interface PassportTarget {
   createdAt: string;
 }
 
-export interface Target extends PassportTarget {
+export interface OutputTarget extends PassportTarget {
   attempt: number;
   kind: OutputKind;
   /** Which of several outputs of one kind, from 0. */
@@ -46,7 +46,7 @@ export interface StoredFile {
   modifiedAt: Date;
 }
 
-export type Kept =
+export type DownloadOutcome =
   | { kind: "kept"; key: string; bytes: number; sha256: string; contentType: string }
   | NotKept
   /** Less room than the file and the floor need. */
@@ -68,13 +68,13 @@ export type NotKept =
   | { kind: "aborted" };
 
 /** The key of an output without its extension, which depends on what the file turns out to be. */
-export function outputKey({ attempt, kind, index = 0, ...target }: Target): string {
+export function outputKey({ attempt, kind, index = 0, ...target }: OutputTarget): string {
   const which = index === 0 ? kind : `${kind}-${index + 1}`;
   return `${folder(target)}/${attempt}-${which}`;
 }
 
-export function passportKey(target: PassportTarget): string {
-  return `${folder(target)}/passport.json`;
+export function manifestKey(target: PassportTarget): string {
+  return `${folder(target)}/manifest.json`;
 }
 
 function folder({ generation, createdAt }: PassportTarget): string {
@@ -85,7 +85,7 @@ function folder({ generation, createdAt }: PassportTarget): string {
 
 /** Whether a key is one that this store makes; anything else, such as a path that climbs, has no file. */
 export function isKey(key: string): boolean {
-  return /^\d{4}-\d{2}\/[\w-]{1,64}\/(?:\d{1,9}-(?:video|last_frame)(?:-\d{1,9})?\.(?:mp4|png|jpg|webp)|passport\.json)$/.test(
+  return /^\d{4}-\d{2}\/[\w-]{1,64}\/(?:\d{1,9}-(?:video|last_frame)(?:-\d{1,9})?\.(?:mp4|png|jpg|webp)|(?:manifest|passport)\.json)$/.test(
     key,
   );
 }

@@ -1,6 +1,6 @@
 import type { Output } from "@reelqueue/contracts";
 import type * as ledger from "@reelqueue/ledger";
-import type { Kept, Target } from "@reelqueue/media";
+import type { DownloadOutcome, OutputTarget } from "@reelqueue/media";
 import type { PollResult, RemoteOutput } from "@reelqueue/providers";
 import { callOf } from "../accounts.ts";
 import type { Context } from "../context.ts";
@@ -25,11 +25,11 @@ export async function downloadOutputs(
   const outputs: Output[] = [];
   for (const [position, { kind }] of remote.entries()) {
     const index = remote.slice(0, position).filter((earlier) => earlier.kind === kind).length;
-    let kept: Kept | undefined;
+    let kept: DownloadOutcome | undefined;
     for (let tries = 0; tries <= freshUrls; tries += 1) {
       const output = urls.filter((candidate) => candidate.kind === kind)[index];
       if (!output) return { kind: "later", why: `the provider offers no ${kind} any more`, spent: true };
-      kept = await ctx.outputs.keep({ url: output.url }, { ...targetOf(found, kind), index }, signal);
+      kept = await ctx.outputs.download({ url: output.url }, { ...targetOf(found, kind), index }, signal);
       if (kept.kind !== "expired") break;
       const fresh = await askAgain(found, ctx);
       if (fresh.kind !== "fresh") return fresh.result;
@@ -42,7 +42,7 @@ export async function downloadOutputs(
   return { kind: "kept", outputs };
 }
 
-function targetOf({ id, record }: ledger.Found, kind: Target["kind"]): Target {
+function targetOf({ id, record }: ledger.Found, kind: OutputTarget["kind"]): OutputTarget {
   return {
     generation: id,
     createdAt: new Date(record.createdAtMs).toISOString(),
@@ -51,7 +51,10 @@ function targetOf({ id, record }: ledger.Found, kind: Target["kind"]): Target {
   };
 }
 
-function notDownloaded(kept: Exclude<Kept, { kind: "kept" }> | undefined, { timing }: Context): DownloadResult {
+function notDownloaded(
+  kept: Exclude<DownloadOutcome, { kind: "kept" }> | undefined,
+  { timing }: Context,
+): DownloadResult {
   switch (kept?.kind) {
     case undefined:
     case "expired":

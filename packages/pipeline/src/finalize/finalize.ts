@@ -12,7 +12,7 @@ const triesAllowed = 8;
 /** Keeps the outputs of one finished task, then lets the generation rest and its webhook go out, in one step and once. */
 export async function finalize(handOver: JobRef, signal: AbortSignal, ctx: Context): Promise<JobResult> {
   const found = await ledger.read(ctx.cell, handOver.generation);
-  if (found?.record.state !== "finalizing" || found.record.dispatchSeq !== handOver.n) {
+  if (found?.record.state !== "finalizing" || found.record.dispatchSeq !== handOver.dispatchSeq) {
     return { kind: "done", note: `nothing to do: it is ${found?.record.state ?? "gone"} under another hand-over` };
   }
   using _ = holdJobLease(handOver, { lane: "finalize", leaseMs: ctx.timing.finalizeLeaseMs }, ctx);
@@ -32,11 +32,11 @@ export async function finalize(handOver: JobRef, signal: AbortSignal, ctx: Conte
 }
 
 function writeManifest(found: ledger.Found, outputs: Output[], ctx: Context): Promise<"written" | "full"> {
-  return ctx.outputs.passport({ generation: found.id, createdAt: bornAt(found) }, manifestOf(found, outputs));
+  return ctx.outputs.manifest({ generation: found.id, createdAt: bornAt(found) }, manifestOf(found, outputs));
 }
 
 function noRoom({ timing }: Context): { why: string; spent: boolean; afterMs: number } {
-  return { why: "the disk is too full for its passport", spent: false, afterMs: timing.diskFullWaitMs };
+  return { why: "the disk is too full for its manifest", spent: false, afterMs: timing.diskFullWaitMs };
 }
 
 async function succeed(found: ledger.Found, outputs: Output[], ctx: Context): Promise<JobResult> {

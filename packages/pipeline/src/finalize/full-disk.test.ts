@@ -14,13 +14,13 @@ beforeEach(async () => {
 });
 afterEach(() => scope.disposeAsync());
 
-test("a disk that fills up between a video and its passport lets the generation wait: none rests without its passport", async () => {
+test("a disk that fills up between a video and its manifest lets the generation wait: none rests without its manifest", async () => {
   const handOver = await finished();
   let room: "written" | "full" = "full";
   const outputs: OutputStore = {
     ...ctx.outputs,
-    keep: async () => ({ kind: "kept", key: "v.mp4", bytes: 1, sha256: "00", contentType: "video/mp4" }),
-    passport: async () => room,
+    download: async () => ({ kind: "kept", key: "v.mp4", bytes: 1, sha256: "00", contentType: "video/mp4" }),
+    manifest: async () => room,
   };
   const keep = () => finalize(handOver, new AbortController().signal, { ...ctx, outputs });
   const state = async () => (await ledger.read(ctx.cell, handOver.generation))?.record.state;
@@ -30,7 +30,7 @@ test("a disk that fills up between a video and its passport lets the generation 
 });
 
 /** A generation whose task the provider has finished. */
-async function finished(): Promise<{ generation: string; n: number }> {
+async function finished(): Promise<{ generation: string; dispatchSeq: number }> {
   const input = { account: "hiapi", prompt: "a lamp", resolution: "480p", seconds: 4 };
   const [row] = await accept([input], { tenant: "default" }, ctx);
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
@@ -42,5 +42,5 @@ async function finished(): Promise<{ generation: string; n: number }> {
   const remoteOutputs = [{ kind: "video" as const, url: "http://127.0.0.1:1/v.mp4" }];
   const due = { lane: "finalize", inMs } as const;
   await sendMove(cell, { id, from: ["running"], to: "finalizing", token: "f", due, set: { remoteOutputs } });
-  return { generation: id, n: (await ledger.read(cell, id))?.record.dispatchSeq ?? 0 };
+  return { generation: id, dispatchSeq: (await ledger.read(cell, id))?.record.dispatchSeq ?? 0 };
 }

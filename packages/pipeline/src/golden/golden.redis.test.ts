@@ -53,10 +53,10 @@ async function accepted(request: GenerationInput): Promise<string> {
 }
 
 /** What the provider is sent, whose answer is the given one. */
-async function submitted(id: string, n: number, status: number, answer: string): Promise<Sent[]> {
+async function submitted(id: string, dispatchSeq: number, status: number, answer: string): Promise<Sent[]> {
   const account = here.accounts.get((await find(id, here))?.account ?? "");
   const { http, requests } = capture({ baseUrl: account?.baseUrl ?? "", answer: { status, text: answer } });
-  await submit({ generation: id, n }, { ...here, http });
+  await submit({ generation: id, dispatchSeq }, { ...here, http });
   return requests;
 }
 

@@ -54,7 +54,7 @@ describe("ids, keys and signatures", () => {
   });
 
   test.each(values.jobIds)("BullMQ job id $id", ({ stage, generation, number, id }) => {
-    expect(jobId(stage, { generation, n: number })).toBe(id);
+    expect(jobId(stage, { generation, dispatchSeq: number })).toBe(id);
   });
 
   test.each(values.callbackTokens)("callback token $token", ({ key, generation, attempt, token }) => {

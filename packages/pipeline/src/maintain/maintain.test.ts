@@ -73,7 +73,7 @@ async function queued(count: number, ctx: Installation, account = "jiekou"): Pro
 }
 
 async function loseAnswer(id: string, ctx: Installation): Promise<void> {
-  const begun = await beginIntent({ generation: id, n: await nOf(id, ctx) }, ledger.operationToken(), ctx);
+  const begun = await beginIntent({ generation: id, dispatchSeq: await nOf(id, ctx) }, ledger.operationToken(), ctx);
   if (begun.kind !== "begun") throw new Error(begun.note);
   await storeResult(begun.intent, { kind: "unknown", message: "reset", evidence: "nothing" }, ctx);
 }

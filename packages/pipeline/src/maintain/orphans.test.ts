@@ -73,8 +73,8 @@ async function bound(taskId: string): Promise<void> {
   const [row] = await accept([input], { tenant: "default" }, quiet);
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   await admit(ark(), quiet);
-  const n = (await ledger.read(ctx.cell, row.id))?.record.dispatchSeq ?? 0;
-  const begun = await beginIntent({ generation: row.id, n }, ledger.operationToken(), ctx);
+  const dispatchSeq = (await ledger.read(ctx.cell, row.id))?.record.dispatchSeq ?? 0;
+  const begun = await beginIntent({ generation: row.id, dispatchSeq }, ledger.operationToken(), ctx);
   if (begun.kind !== "begun") throw new Error(begun.note);
   await bind(begun.intent, taskId, ctx);
 }

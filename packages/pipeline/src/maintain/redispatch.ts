@@ -23,12 +23,13 @@ export async function redispatch(ctx: Context): Promise<void> {
     for (const account of ctx.accounts.values()) {
       if (lost) await ledger.makeAllDue(ctx.cell, lanes[stage], account.name);
       const again = await ledger.redispatch(ctx.cell, lanes[stage], account.name, batch, leaseMs);
-      for (const { generation, n } of again) await ctx.queues.remove(stage, { generation, n: n - 1 });
+      for (const { generation, dispatchSeq } of again)
+        await ctx.queues.remove(stage, { generation, dispatchSeq: dispatchSeq - 1 });
       await ctx.queues.add(
         stage,
-        again.map(({ generation, n, urgency }) => ({
+        again.map(({ generation, dispatchSeq, urgency }) => ({
           generation,
-          n,
+          dispatchSeq,
           ...(urgency !== undefined && { priority: urgency }),
         })),
       );

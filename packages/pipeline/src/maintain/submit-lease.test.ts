@@ -38,8 +38,8 @@ test("a POST that takes longer than its lease stays its submitter's for as long 
 
 test("the POST of a dead submitter is looked for once its lease is over, but its absence proves nothing while the POST could still be on its way", async () => {
   const searched = withProvider({ lookup: async () => ({ kind: "absent", message: "none" }) });
-  const { generation: id, n } = await granted();
-  await beginIntent({ generation: id, n }, ledger.operationToken(), ctx);
+  const { generation: id, dispatchSeq } = await granted();
+  await beginIntent({ generation: id, dispatchSeq }, ledger.operationToken(), ctx);
   const intentAt = Number((await look(id))?.stateChangedAtMs);
   await using _ = startBackground(searched);
   await eventually(async () => (await look(id))?.absentLookups?.count === 3, {
@@ -57,13 +57,13 @@ function withProvider(change: Partial<Provider>): Installation {
   return { ...ctx, accounts: new Map([["toapis", { ...toapis, provider: { ...toapis.provider, ...change } }]]) };
 }
 
-async function granted(): Promise<{ generation: string; n: number }> {
+async function granted(): Promise<{ generation: string; dispatchSeq: number }> {
   const input = { account: "toapis", prompt: "a lamp", resolution: "480p", seconds: 4 };
   const [row] = await accept([input], { tenant: "default" }, ctx);
   const account = ctx.accounts.get("toapis");
   if (row?.kind !== "accepted" || !account) throw new Error(JSON.stringify(row));
   await admit(account, ctx);
-  return { generation: row.id, n: Number((await look(row.id))?.dispatchSeq) };
+  return { generation: row.id, dispatchSeq: Number((await look(row.id))?.dispatchSeq) };
 }
 
 const look = async (id: string) => (await ledger.read(ctx.cell, id))?.record;

@@ -24,7 +24,7 @@ export async function applyDecision(
   const isWritten = moved.kind === "moved" || moved.kind === "already";
   if (decision.kind === "finished") {
     const { finalizePriority: priority } = decision.task;
-    if (isWritten) await ctx.queues.add("finalize", [{ generation: id, n: moved.dispatchSeq, priority }]);
+    if (isWritten) await ctx.queues.add("finalize", [{ generation: id, dispatchSeq: moved.dispatchSeq, priority }]);
     await ctx.crashPoint?.("poll:after-jobs", id);
     if (task.lane === "poll") await ctx.runTimes.record({ class: task.runTimeClass, ms: decision.ranMs });
   }

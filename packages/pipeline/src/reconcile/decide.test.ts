@@ -138,8 +138,8 @@ async function queued(ctx: Installation, input: Partial<GenerationInput> = {}): 
 
 async function intend(id: string, ctx: Installation, account: Account) {
   await admit(account, ctx);
-  const n = Number((await look(id, ctx))?.dispatchSeq);
-  const begun = await beginIntent({ generation: id, n }, ledger.operationToken(), ctx);
+  const dispatchSeq = Number((await look(id, ctx))?.dispatchSeq);
+  const begun = await beginIntent({ generation: id, dispatchSeq }, ledger.operationToken(), ctx);
   if (begun.kind !== "begun") throw new Error(begun.note);
   return begun.intent;
 }

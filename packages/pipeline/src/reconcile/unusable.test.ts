@@ -51,8 +51,8 @@ async function lostPost(): Promise<string> {
   const [row] = await accept([input], { tenant: "default" }, ctx);
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   await admit(account, ctx);
-  const n = (await ledger.read(ctx.cell, row.id))?.record.dispatchSeq ?? 0;
-  const begun = await beginIntent({ generation: row.id, n }, ledger.operationToken(), ctx);
+  const dispatchSeq = (await ledger.read(ctx.cell, row.id))?.record.dispatchSeq ?? 0;
+  const begun = await beginIntent({ generation: row.id, dispatchSeq }, ledger.operationToken(), ctx);
   if (begun.kind !== "begun") throw new Error(begun.note);
   await storeResult(begun.intent, { kind: "unknown", message: "reset", evidence: "nothing" }, ctx);
   return row.id;

@@ -58,7 +58,7 @@ export async function startUploadIfNeeded(handOver: JobRef, ctx: Context): Promi
   if (![...ctx.accounts.values()].some(mayUpload)) return false;
   const found = await ledger.read(ctx.cell, handOver.generation);
   const account = ctx.accounts.get(found?.record.account ?? "");
-  if (found?.record.state !== "queued" || found.record.dispatchSeq !== handOver.n || !account) return false;
+  if (found?.record.state !== "queued" || found.record.dispatchSeq !== handOver.dispatchSeq || !account) return false;
   if ((await withAddresses(found.request, account, ctx)) !== undefined) return false;
   const moved = await ctx.transitions.startUpload(handOver, `its media are uploaded to ${account.name}`);
   if (moved.kind !== "moved") return false;

@@ -73,8 +73,8 @@ async function queued(url: string, more: object = {}): Promise<string> {
 async function submitAll(ids: readonly string[]): Promise<void> {
   await admit(account(), here);
   for (const id of ids) {
-    const n = (await ledger.read(here.cell, id))?.record.dispatchSeq ?? 0;
-    await submit({ generation: id, n }, here);
+    const dispatchSeq = (await ledger.read(here.cell, id))?.record.dispatchSeq ?? 0;
+    await submit({ generation: id, dispatchSeq }, here);
   }
 }
 

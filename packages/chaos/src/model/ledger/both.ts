@@ -35,7 +35,7 @@ export function onBoth(
       return {
         said: admit(model, { slots, window, budget, weights }),
         script: script.then(({ grants, reason }) => ({
-          grants: grants.map(({ generation, n }) => `${generation} ${n}`),
+          grants: grants.map(({ generation, dispatchSeq }) => `${generation} ${dispatchSeq}`),
           reason,
         })),
       };
@@ -55,7 +55,9 @@ export function onBoth(
       const script = ledger.redispatch(cell, operation.lane as "granted" | "finalize", account, 100, hourMs);
       return {
         said: reissue(model, operation.lane),
-        script: script.then((again) => again.map(({ generation, n }) => `${generation} ${n}`).sort()),
+        script: script.then((again) =>
+          again.map(({ generation, dispatchSeq }) => `${generation} ${dispatchSeq}`).sort(),
+        ),
       };
     }
     default:
