@@ -1,5 +1,4 @@
 import type { Label, Mode } from "@reelqueue/contracts";
-
 /** A fact about a provider with what it rests on. */
 export interface Fact<T> {
   value: T;
@@ -79,3 +78,10 @@ export interface ModelCapability {
 }
 
 export type Ability = "frames" | keyof Capabilities["offers"];
+
+/** Stated in the user's own documents. */
+export const seed = <const T>(value: T, source: string): Fact<T> => ({ value, label: "SEED", source });
+/** Stated in another public text. */
+export const found = <const T>(value: T, source: string): Fact<T> => ({ value, label: "FOUND", source });
+/** Concluded. */
+export const inferred = <const T>(value: T, source: string): Fact<T> => ({ value, label: "INFERRED", source });

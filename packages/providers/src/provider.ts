@@ -1,7 +1,7 @@
 import type { Failure, GenerationRequest, Problem, RemoteOutput } from "@reelqueue/contracts";
 import type { Egress } from "@reelqueue/egress";
 import type { Capabilities } from "./capabilities.ts";
-import type { MediaRule } from "./media-rules.ts";
+import type { MediaRule } from "./rules/file-rules.ts";
 
 export type { RemoteOutput };
 

@@ -1,4 +1,4 @@
-import { askOnce, type Denied, pollOnce, unanswered, type Watching } from "../look.ts";
+import { askOnce, type Denied, pollOnce, unanswered, type Watching } from "../http/query.ts";
 import type { Call, CancelResult } from "../provider.ts";
 import { taskPath } from "./wire.ts";
 

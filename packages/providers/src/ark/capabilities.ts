@@ -1,5 +1,5 @@
 import type { Capabilities, ModelCapability } from "../capabilities.ts";
-import { found, inferred } from "../facts.ts";
+import { found, inferred } from "../capabilities.ts";
 
 const create = "Volcengine Ark, create page 82379/1520757";
 const query = "Volcengine Ark, query page 82379/1521309";

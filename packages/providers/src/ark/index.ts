@@ -1,17 +1,16 @@
-import { problemsOf } from "../checking.ts";
-import { generalRules } from "../general-rules.ts";
-import { readJson } from "../json.ts";
-import { lookOnce, pollOnce, unanswered } from "../look.ts";
-import { inlined } from "../media.ts";
+import { readJson } from "../http/exchange.ts";
+import { lookOnce, pollOnce, unanswered } from "../http/query.ts";
+import { submitOnce } from "../http/submit.ts";
 import type { Provider } from "../provider.ts";
-import { submitOnce } from "../settle.ts";
+import { generalRules } from "../rules/capability-rules.ts";
+import { inlined } from "../rules/media.ts";
+import { problemsOf } from "../rules/validation.ts";
 import { cancel } from "./cancel.ts";
 import { capabilities } from "./capabilities.ts";
-import { rulings } from "./failures.ts";
+import { rulings } from "./errors.ts";
 import { candidatesIn, listPath, tasksIn } from "./list.ts";
-import { mediaRules } from "./media-rules.ts";
 import { cost, price } from "./price.ts";
-import { rules } from "./rules.ts";
+import { mediaRules, rules } from "./rules.ts";
 import { createBody, idIn, progress, refusal, taskPath, tasksPath } from "./wire.ts";
 
 const dialect = {

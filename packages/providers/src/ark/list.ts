@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { amount, taskId, text } from "../loose.ts";
+import { amount, taskId, text } from "../http/fields.ts";
 import type { Call, Candidate, CandidatePage, LostSubmit, TaskPage } from "../provider.ts";
-import { isUnmarked, markOf } from "./mark.ts";
-import { modelName, tasksPath } from "./wire.ts";
+import { isUnmarked, markOf, modelName, tasksPath } from "./wire.ts";
 
 const pageSize = 500;
 

@@ -1,4 +1,5 @@
-import { breachIf, type Rule } from "../checking.ts";
+import { clipSeconds, type MediaRule, megabytes } from "../rules/file-rules.ts";
+import { formOf, mediaOf } from "../rules/media.ts";
 import {
   atMost,
   audioNeedsPicture,
@@ -15,8 +16,8 @@ import {
   resolutionOfModel,
   secondsInRange,
   seedInRange,
-} from "../field-rules.ts";
-import { formOf, mediaOf } from "../media.ts";
+} from "../rules/request-rules.ts";
+import { breachIf, type Rule } from "../rules/validation.ts";
 import { capabilities } from "./capabilities.ts";
 
 const found = (id: string, what: string) =>
@@ -28,7 +29,7 @@ const inlineImage = /^data:image\/(jpeg|png|webp|bmp|tiff|gif|heic|heif);base64,
 const inlineAudio = /^data:audio\/(x-)?(wav|wave|vnd\.wave|mp3|mpeg|mpeg3);base64,/;
 const inlineForms = { frame: inlineImage, image: inlineImage, audio: inlineAudio };
 
-/** The rules of the page that can be judged from the request alone; pixels, lengths, frame rates and sizes need the files (media-rules.ts). */
+/** The rules of the page that can be judged from the request alone; pixels, lengths, frame rates and sizes need the files (below). */
 export const rules: readonly Rule[] = [
   framesBesideReferences(found("A-V1", "three modes that exclude each other"), () => true),
   lastFrameNeedsFirst(found("A-V2", "first frame, or first and last")),
@@ -64,4 +65,36 @@ export const rules: readonly Rule[] = [
     severity: "warning",
     test: ({ seed = -1 }) => breachIf(seed >= 0, "seed", seed, "left out, to be sure"),
   },
+];
+
+export const videoLimits = {
+  formats: ["mp4", "mov"],
+  verticalLines: [480, 720, 1_080],
+  ratio: { min: 0.4, max: 2.5 },
+  sidePixels: { min: 300, max: 6_000 },
+  areaPixels: { min: 409_600, max: 2_086_876 },
+  framesPerSecond: { min: 24, max: 60 },
+  bytes: { max: megabytes(50), open: true },
+  ...clipSeconds,
+} as const;
+export const audioLimits = {
+  formats: ["wav", "mp3"],
+  bytes: { max: megabytes(15), open: true },
+  ...clipSeconds,
+} as const;
+
+/** The rules of the page about the files themselves. */
+export const mediaRules: readonly MediaRule[] = [
+  {
+    ...found("A-V15", "images"),
+    of: ["frame", "image"],
+    limits: {
+      formats: ["jpeg", "png", "webp", "bmp", "tiff", "gif", "heic"],
+      ratio: { min: 0.4, max: 2.5, open: true },
+      sidePixels: { min: 300, max: 6_000, open: true },
+      bytes: { max: megabytes(30), open: true },
+    },
+  },
+  { ...found("A-V16", "videos"), of: ["video"], limits: videoLimits },
+  { ...found("A-V17", "audios"), of: ["audio"], limits: audioLimits },
 ];

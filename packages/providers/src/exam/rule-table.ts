@@ -1,9 +1,9 @@
 import { type GenerationRequest, generationRequest, type Problem } from "@reelqueue/contracts";
 import { describe, expect, test } from "vitest";
-import { problemsOf, type Rule } from "../checking.ts";
-import { generalRules } from "../general-rules.ts";
 import type { Reading } from "../provider.ts";
 import { providers } from "../registry.ts";
+import { generalRules } from "../rules/capability-rules.ts";
+import { problemsOf, type Rule } from "../rules/validation.ts";
 
 export type Part = { [Field in keyof GenerationRequest]?: GenerationRequest[Field] | undefined };
 

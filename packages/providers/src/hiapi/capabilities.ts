@@ -1,5 +1,5 @@
 import type { Capabilities } from "../capabilities.ts";
-import { found, inferred, seed } from "../facts.ts";
+import { found, inferred, seed } from "../capabilities.ts";
 
 const page = "HiAPI, Seedance 2.0 page";
 

@@ -1,5 +1,5 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
-import { pricePerSecond } from "../per-second.ts";
+import { pricePerSecond } from "../pricing.ts";
 import type { Quote, Reading } from "../provider.ts";
 import { capabilities } from "./capabilities.ts";
 

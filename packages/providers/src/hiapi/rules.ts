@@ -1,4 +1,4 @@
-import { breachIf, type Rule } from "../checking.ts";
+import { clipSeconds, type MediaRule } from "../rules/file-rules.ts";
 import {
   atMost,
   audioNeedsPicture,
@@ -11,7 +11,8 @@ import {
   resolutionOffered,
   secondsInRange,
   seedInRange,
-} from "../field-rules.ts";
+} from "../rules/request-rules.ts";
+import { breachIf, type Rule } from "../rules/validation.ts";
 import { capabilities } from "./capabilities.ts";
 
 const source = "HiAPI, Seedance 2.0 page";
@@ -19,7 +20,7 @@ const skill = "the vendor's skill, SKILL.md";
 const seed = (id: string) => ({ id, label: "SEED", source }) as const;
 const most = capabilities.images.value.total;
 
-/** The rules of the page that can be judged from the request alone; lengths need the files (media-rules.ts), sizes (H-V12) the body. */
+/** The rules of the page that can be judged from the request alone; lengths need the files (below), sizes (H-V12) the body. */
 export const rules: readonly Rule[] = [
   {
     ...seed("H-V1"),
@@ -61,3 +62,11 @@ export const rules: readonly Rule[] = [
 function codePoints(text: string): number {
   return text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0);
 }
+
+const found = (id: string) => ({ id, label: "FOUND", source: "the vendor's skill, SKILL.md" }) as const;
+
+/** The rules about the files themselves; of formats, pixels and sizes no text says anything. */
+export const mediaRules: readonly MediaRule[] = [
+  { ...found("H-V10"), of: ["video"], limits: clipSeconds },
+  { ...found("H-V10"), of: ["audio"], limits: clipSeconds },
+];

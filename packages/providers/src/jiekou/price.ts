@@ -1,6 +1,5 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
-import { roundUsd } from "../money.ts";
-import { priced, skuOf } from "../per-second.ts";
+import { priced, roundUsd, skuOf } from "../pricing.ts";
 import type { Quote, Reading } from "../provider.ts";
 import { capabilities } from "./capabilities.ts";
 

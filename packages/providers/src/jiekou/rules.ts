@@ -1,4 +1,4 @@
-import type { Rule } from "../checking.ts";
+import { clipSeconds, type MediaRule, megabytes } from "../rules/file-rules.ts";
 import {
   atMost,
   audioNeedsPicture,
@@ -15,7 +15,8 @@ import {
   resolutionOfModel,
   secondsInRange,
   seedInRange,
-} from "../field-rules.ts";
+} from "../rules/request-rules.ts";
+import type { Rule } from "../rules/validation.ts";
 import { capabilities } from "./capabilities.ts";
 
 const source = "JieKou, Seedance 2.0 page";
@@ -23,7 +24,7 @@ const seed = (id: string) => ({ id, label: "SEED", source }) as const;
 const images = ["jpeg", "jpg", "png", "webp", "bmp", "tiff", "tif", "gif"];
 const audios = ["wav", "wave", "vnd.wave", "mp3", "mpeg", "mpeg3"];
 
-/** The rules of the page that can be judged from the request alone; sizes, lengths and pixels need the files (media-rules.ts). */
+/** The rules of the page that can be judged from the request alone; sizes, lengths and pixels need the files (below). */
 export const rules: readonly Rule[] = [
   promptNeeded(
     seed("J-V1"),
@@ -49,4 +50,28 @@ export const rules: readonly Rule[] = [
     () => true,
   ),
   promptAdvice(seed("J-V15")),
+];
+
+/** Round brackets in the page: 300 and 6,000 pixels, 0.4 and 2.5 are themselves refused. */
+const image = {
+  formats: ["jpeg", "png", "webp", "bmp", "tiff", "gif"],
+  ratio: { min: 0.4, max: 2.5, open: true },
+  sidePixels: { min: 300, max: 6_000, open: true },
+  bytes: { max: megabytes(30) },
+} as const;
+
+/** The rules of the page about the files themselves. */
+export const mediaRules: readonly MediaRule[] = [
+  {
+    ...seed("J-V11"),
+    of: ["video"],
+    limits: { formats: ["mp4", "mov"], verticalLines: [480, 720], ...clipSeconds, bytes: { max: megabytes(50) } },
+  },
+  {
+    ...seed("J-V12"),
+    of: ["audio"],
+    limits: { formats: ["wav", "mp3"], ...clipSeconds, bytes: { max: megabytes(15) } },
+  },
+  { ...seed("J-V13"), of: ["frame"], limits: image },
+  { id: "J-V13", label: "INFERRED", source: "as for frames; the original has it so", of: ["image"], limits: image },
 ];

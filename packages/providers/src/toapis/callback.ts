@@ -1,6 +1,6 @@
-import { readJson } from "../json.ts";
+import { hmacHex, isRecent, isSame } from "../http/callback.ts";
+import { readJson } from "../http/exchange.ts";
 import type { CallbackReading, ReceivedCallback } from "../provider.ts";
-import { hmacHex, isRecent, isSame } from "../signature.ts";
 import { calledId } from "./wire.ts";
 
 /** How far the signed time may be off (FOUND: task-webhooks). */

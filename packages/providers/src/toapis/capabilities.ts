@@ -1,5 +1,5 @@
 import type { Capabilities, ModelCapability } from "../capabilities.ts";
-import { found, inferred, seed } from "../facts.ts";
+import { found, inferred, seed } from "../capabilities.ts";
 
 const page = "ToAPIs, seedance-2 page";
 const newer = "the vendor's newer seedance-2 page";

@@ -1,15 +1,14 @@
-import { problemsOf } from "../checking.ts";
-import { generalRules } from "../general-rules.ts";
-import { lookOnce, pollOnce, unanswered } from "../look.ts";
-import { inlined } from "../media.ts";
+import { lookOnce, pollOnce, unanswered } from "../http/query.ts";
+import { submitOnce } from "../http/submit.ts";
 import type { Provider } from "../provider.ts";
-import { submitOnce } from "../settle.ts";
+import { generalRules } from "../rules/capability-rules.ts";
+import { inlined } from "../rules/media.ts";
+import { problemsOf } from "../rules/validation.ts";
 import { readCallback } from "./callback.ts";
 import { capabilities } from "./capabilities.ts";
-import { rulings } from "./failures.ts";
-import { mediaRules } from "./media-rules.ts";
+import { rulings } from "./errors.ts";
 import { price } from "./price.ts";
-import { rules } from "./rules.ts";
+import { mediaRules, rules } from "./rules.ts";
 import { asset, upload } from "./uploads.ts";
 import { createBody, createdId, createPath, foundBy, progress, refusal, taskPath } from "./wire.ts";
 

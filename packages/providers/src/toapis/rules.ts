@@ -1,5 +1,8 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
-import { type Breach, breachIf, type Rule } from "../checking.ts";
+import { audioLimits, videoLimits } from "../ark/rules.ts";
+import type { Reading } from "../provider.ts";
+import { type MediaRule, megabytes } from "../rules/file-rules.ts";
+import { formOf, type Medium, mediaOf } from "../rules/media.ts";
 import {
   atMost,
   audioNeedsPicture,
@@ -15,9 +18,8 @@ import {
   resolutionOfModel,
   secondsInRange,
   seedInRange,
-} from "../field-rules.ts";
-import { formOf, type Medium, mediaOf } from "../media.ts";
-import type { Reading } from "../provider.ts";
+} from "../rules/request-rules.ts";
+import { type Breach, breachIf, type Rule } from "../rules/validation.ts";
 import { asMini, capabilities } from "./capabilities.ts";
 
 const seed = (id: string, what: string) => ({ id, label: "SEED", source: `ToAPIs, seedance-2 page: ${what}` }) as const;
@@ -130,3 +132,14 @@ function isUnreviewable({ url, kind }: Medium): boolean {
   const { username = "", password = "" } = URL.parse(url.trim()) ?? {};
   return Buffer.byteLength(url.trim()) > 2_048 || username !== "" || password !== "";
 }
+
+const fileReview = { ...review("T-V16c"), on: "privateAssetReview" } as const;
+const asOriginal = { label: "INFERRED", source: "the page names no limits; the original's" } as const;
+
+/** The rules about the files themselves. */
+export const mediaRules: readonly MediaRule[] = [
+  { ...asOriginal, id: "T-V21", of: ["video"], limits: videoLimits },
+  { ...asOriginal, id: "T-V22", of: ["audio"], limits: audioLimits },
+  { ...fileReview, of: ["frame", "image"], limits: { bytes: { max: megabytes(20) } } },
+  { ...fileReview, of: ["video", "audio"], limits: { bytes: { max: megabytes(100) } } },
+];

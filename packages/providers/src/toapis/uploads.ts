@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Ask } from "../exchange.ts";
-import { askOnce, type Denied, lookOnce, unanswered } from "../look.ts";
-import { taskId, text, webUrl } from "../loose.ts";
+import type { Ask } from "../http/exchange.ts";
+import { taskId, text, webUrl } from "../http/fields.ts";
+import { askOnce, type Denied, lookOnce, unanswered } from "../http/query.ts";
 import type { AssetState, Call, Upload, Uploaded } from "../provider.ts";
-import { rulings } from "./failures.ts";
+import { rulings } from "./errors.ts";
 import { refusal } from "./wire.ts";
 
 const refused = z.object({ success: z.literal(false) });

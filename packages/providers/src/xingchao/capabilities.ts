@@ -1,5 +1,5 @@
 import type { Capabilities, ModelCapability } from "../capabilities.ts";
-import { found, inferred, seed } from "../facts.ts";
+import { found, inferred, seed } from "../capabilities.ts";
 
 const page = "Xingchao, Seedance 2.0 create page";
 const query = "docs.xingchaoyiqing.com seedance2-query";

@@ -1,14 +1,13 @@
-import { problemsOf } from "../checking.ts";
-import { generalRules } from "../general-rules.ts";
-import { pollOnce } from "../look.ts";
+import { pollOnce } from "../http/query.ts";
+import { submitOnce } from "../http/submit.ts";
 import type { Provider } from "../provider.ts";
-import { submitOnce } from "../settle.ts";
-import { asset, upload } from "./assets.ts";
+import { generalRules } from "../rules/capability-rules.ts";
+import { problemsOf } from "../rules/validation.ts";
 import { capabilities } from "./capabilities.ts";
-import { rulings } from "./failures.ts";
-import { mediaRules } from "./media-rules.ts";
+import { rulings } from "./errors.ts";
 import { price } from "./price.ts";
-import { rules } from "./rules.ts";
+import { mediaRules, rules } from "./rules.ts";
+import { asset, upload } from "./uploads.ts";
 import { createBody, createdId, createPath, progress, refusal, refusedWithin, resultPath } from "./wire.ts";
 
 const dialect = { createdId, progress, refusal, refusedWithin, rulings };

@@ -1,4 +1,4 @@
-import { breachIf, type Rule } from "../checking.ts";
+import { clipSeconds, type MediaRule, megabytes } from "../rules/file-rules.ts";
 import {
   atMost,
   audioNeedsPicture,
@@ -9,14 +9,15 @@ import {
   ratioOffered,
   resolutionOffered,
   secondsInRange,
-} from "../field-rules.ts";
+} from "../rules/request-rules.ts";
+import { breachIf, type Rule } from "../rules/validation.ts";
 import { capabilities } from "./capabilities.ts";
 
 const source = "Xingchao, Seedance 2.0 create page";
 const seed = (id: string) => ({ id, label: "SEED", source }) as const;
 const models: Readonly<Record<string, { needsVideo?: { value: boolean } }>> = capabilities.models;
 
-/** The rules of the page that can be judged from the request alone; pixels, lengths and sizes need the files (media-rules.ts). */
+/** The rules of the page that can be judged from the request alone; pixels, lengths and sizes need the files (below). */
 export const rules: readonly Rule[] = [
   {
     ...seed("X-V2"),
@@ -40,4 +41,24 @@ export const rules: readonly Rule[] = [
   notInline(seed("X-V12"), capabilities),
   audioNeedsPicture({ id: "X-V13", label: "INFERRED", source: "the original has it so; the page does not forbid it" }),
   resolutionOffered(seed("X-V14"), capabilities),
+];
+
+/** The rules of the page about the files themselves. */
+export const mediaRules: readonly MediaRule[] = [
+  {
+    ...seed("X-V9"),
+    of: ["frame", "image"],
+    limits: {
+      formats: ["jpeg", "png", "webp", "bmp", "tiff", "gif"],
+      // Written "0.4-2.5" and "300-6000": that the bounds themselves are allowed is INFERRED.
+      ratio: { min: 0.4, max: 2.5 },
+      sidePixels: { min: 300, max: 6_000 },
+    },
+  },
+  { ...seed("X-V10"), of: ["video"], limits: { verticalLines: [480, 720], ...clipSeconds } },
+  {
+    ...seed("X-V11"),
+    of: ["audio"],
+    limits: { formats: ["wav", "mp3"], ...clipSeconds, bytes: { max: megabytes(15) } },
+  },
 ];

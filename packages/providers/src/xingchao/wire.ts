@@ -1,13 +1,12 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
-import { amount, anyTaskId, taskId, text, webUrl } from "../loose.ts";
-import { urlsByRole } from "../media.ts";
-import { phaseNamed } from "../phase.ts";
-import { progressOf } from "../progress.ts";
+import type { Refusal } from "../http/errors.ts";
+import { amount, anyTaskId, taskId, text, webUrl } from "../http/fields.ts";
+import { phaseNamed, progressOf } from "../http/query.ts";
 import type { PollResult, RemoteOutput } from "../provider.ts";
-import type { Refusal } from "../rulings.ts";
+import { urlsByRole } from "../rules/media.ts";
 import { capabilities } from "./capabilities.ts";
-import { taskFailures } from "./failures.ts";
+import { taskFailures } from "./errors.ts";
 
 export const createPath = "/v1/kyyvideo2/videos";
 

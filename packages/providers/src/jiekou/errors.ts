@@ -1,0 +1,32 @@
+import type { FailureRuling, Ruling } from "../http/errors.ts";
+import { moderated, passedThrough } from "../http/errors.ts";
+
+const errorPage = "docs.jiekou.ai reference-error-code";
+const sister = "error codes of the sister platform Novita";
+
+/** What an error answer means. The first row that fits decides; a 403 is a bad key only where nothing says otherwise. */
+export const rulings: readonly Ruling[] = [
+  { code: /^NOT_ENOUGH_BALANCE$/, means: "balance", label: "FOUND", source: errorPage },
+  { code: /^BILLING_BALANCE_NOT_ENOUGH$/, means: "balance", label: "INFERRED", source: sister },
+  { status: 402, means: "balance", label: "FOUND", source: "the vendor's own plugin" },
+  {
+    text: /insufficient balance|balance (is )?not enough/i,
+    means: "balance",
+    label: "FOUND",
+    source: "public client code",
+  },
+  { code: /^ACCESS_DEN(Y|IED)$/, means: "rejected", label: "FOUND", source: errorPage },
+  { code: /^API_NOT_ALLOWED$/, means: "rejected", label: "INFERRED", source: sister },
+  { code: /^(INVALID_API_KEY|FAILED_TO_AUTH)$/, means: "key", label: "FOUND", source: errorPage },
+  { code: /^(MISSING_API_KEY|BILLING_AUTH_FAILED)$/, means: "key", label: "INFERRED", source: sister },
+  { status: 401, means: "key", label: "FOUND", source: errorPage },
+  { status: 403, means: "key", label: "INFERRED", source: "a 403 that names neither balance nor access" },
+  { status: 503, code: /^SERVICE_NOT_AVAILABLE$/, means: "throttled", label: "FOUND", source: errorPage },
+  { code: /^TASK_NOT_FOUND$/, means: "missing", label: "INFERRED", source: sister },
+  { code: /^ILLEGAL_(PROMPT|IMAGE_CONTENT)$/, means: "moderation", label: "INFERRED", source: sister },
+  moderated,
+  { code: /^(INVALID_REQUEST_BODY|MODEL_NOT_FOUND)$/, means: "rejected", label: "FOUND", source: errorPage },
+];
+
+/** Why a task failed: `task.reason` is free text, no codes are documented. */
+export const taskFailures: readonly FailureRuling[] = passedThrough;

@@ -1,0 +1,37 @@
+import type { FailureRuling, Ruling } from "../http/errors.ts";
+import { passedThrough } from "../http/errors.ts";
+
+const table = "docs.toapis.com video-status, table of errors";
+const limits = "docs.toapis.com rate limits";
+const webhooks = "docs.toapis.com task-webhooks";
+
+/** What an error answer means. The first row that fits decides. */
+export const rulings: readonly Ruling[] = [
+  { code: /^webhook_not_configured$/, means: "key", label: "FOUND", source: `${webhooks}: to be set up for the token` },
+  { code: /^insufficient_quota$/, means: "balance", label: "FOUND", source: table },
+  { status: 402, means: "balance", label: "FOUND", source: table },
+  { code: /^(unauthorized|authentication_error)$/, means: "key", label: "FOUND", source: table },
+  { status: 401, means: "key", label: "FOUND", source: table },
+  { status: 403, means: "key", label: "INFERRED", source: "HTTP: a token without permission" },
+  { code: /^(task_not_found|not_found_error)$/, means: "missing", label: "FOUND", source: table },
+  { status: 404, means: "missing", label: "FOUND", source: table },
+  { code: /^content_policy_violation$/, means: "moderation", label: "FOUND", source: table },
+  { status: 422, means: "moderation", label: "FOUND", source: table },
+  { status: 503, code: /^rate_limit_unavailable$/, means: "throttled", label: "FOUND", source: limits },
+  // A client id that is in use may well be the POST before this one.
+  {
+    status: 409,
+    means: "unknown",
+    label: "INFERRED",
+    source: "HTTP: a conflict, perhaps with the task of this very id",
+  },
+  { code: /^invalid_request/, means: "rejected", label: "FOUND", source: table },
+];
+
+/** Why a task failed. `generation_failed` says nothing by itself; its text may. */
+export const taskFailures: readonly FailureRuling[] = [
+  { code: /^content_policy_violation$/, means: "moderation", label: "FOUND", source: table },
+  { code: /^invalid_request/, means: "rejected", label: "FOUND", source: table },
+  { code: /^internal_error$/, means: "upstream", label: "FOUND", source: table },
+  ...passedThrough,
+];
