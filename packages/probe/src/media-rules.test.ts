@@ -1,6 +1,6 @@
 import { createEgress } from "@reelqueue/egress";
 import type { MediaStore } from "@reelqueue/outputs";
-import { type MediaRule, type Medium, mediaProblems, providers, type SeenMedium } from "@reelqueue/providers";
+import { type FileRule, fileProblemsOf, type InspectedMedium, type Medium, providers } from "@reelqueue/providers";
 import { pngFile, wavFile } from "@reelqueue/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { probe } from "./probe.ts";
@@ -158,16 +158,16 @@ describe.each(Object.entries(providers))("the files of a request to %s", (name, 
   const own = examples[name] ?? {};
 
   test("have an example for every rule and a rule for every example", () => {
-    expect(Object.keys(own).sort()).toEqual([...new Set(provider.mediaRules.map(({ id }) => id))].sort());
+    expect(Object.keys(own).sort()).toEqual([...new Set(provider.fileRules.map(({ id }) => id))].sort());
   });
 
   test.each(Object.entries(own))(
     "%s: what keeps it passes, what breaks it is refused or warned of, by its label",
     async (id, example) => {
-      const rules = provider.mediaRules.filter((rule) => rule.id === id);
+      const rules = provider.fileRules.filter((rule) => rule.id === id);
       const switches = example.on === undefined ? {} : { [example.on]: true };
-      const problems = (seen: readonly SeenMedium[], only: readonly MediaRule[] = rules) =>
-        mediaProblems({ mediaRules: only }, seen, { switches });
+      const problems = (seen: readonly InspectedMedium[], only: readonly FileRule[] = rules) =>
+        fileProblemsOf(only, seen, { switches });
       const [kept, broken, close] = await Promise.all([example.keep, example.break, example.close ?? []].map(seenAll));
       for (const seen of kept ?? []) expect(problems(seen), told(seen)).toEqual([]);
       for (const seen of broken ?? []) {
@@ -190,7 +190,7 @@ describe.each(Object.entries(providers))("the files of a request to %s", (name, 
         }
       }
       if (example.on !== undefined) {
-        expect(mediaProblems({ mediaRules: rules }, broken?.flat() ?? [], { switches: {} })).toEqual([]);
+        expect(fileProblemsOf(rules, broken?.flat() ?? [], { switches: {} })).toEqual([]);
       }
     },
   );
@@ -217,11 +217,11 @@ function arkSounds(): Pick<Example, "keep" | "break"> {
   };
 }
 
-function seenAll(all: readonly Files[]): Promise<SeenMedium[][]> {
+function seenAll(all: readonly Files[]): Promise<InspectedMedium[][]> {
   return Promise.all(all.map(([kind, ...files]) => Promise.all(files.map((file, at) => seenOne(kind, file, at)))));
 }
 
-async function seenOne(kind: Medium["kind"], file: File, at: number): Promise<SeenMedium> {
+async function seenOne(kind: Medium["kind"], file: File, at: number): Promise<InspectedMedium> {
   const wanted = kind === "frame" ? "image" : kind;
   await using server = Buffer.isBuffer(file) ? undefined : await servePadded(file.head, file.bytes);
   const url = Buffer.isBuffer(file) ? asDataUri(file) : (server?.url ?? "");
@@ -230,6 +230,6 @@ async function seenOne(kind: Medium["kind"], file: File, at: number): Promise<Se
   return { medium: { field: `${wanted}s[${at}].url`, kind, url: "https://example.com/file" }, facts: probed.facts };
 }
 
-function told(seen: readonly SeenMedium[]): string {
+function told(seen: readonly InspectedMedium[]): string {
   return seen.map(({ facts }) => JSON.stringify(facts)).join(" ");
 }

@@ -1,10 +1,10 @@
 import { generationRequest } from "@reelqueue/contracts";
 import { describe, expect, test } from "vitest";
-import { cost, examplePricesPerMillionTokens, pixelsOf, price, tokensFor } from "./ark/price.ts";
-import { price as hiapiPrice } from "./hiapi/price.ts";
+import { price as arkPrice, examplePricesPerMillionTokens, pixelsOf, tokensFor } from "./ark/price.ts";
+import { hiapi } from "./hiapi/index.ts";
 import { charge, examplePricesPerSecond, price as jiekouPrice, minimumCharge } from "./jiekou/price.ts";
-import { price as toapisPrice } from "./toapis/price.ts";
-import { price as xingchaoPrice } from "./xingchao/price.ts";
+import { toapis } from "./toapis/index.ts";
+import { xingchao } from "./xingchao/index.ts";
 
 const video = [{ url: "https://cdn.example.com/x.mp4" }];
 const request = (part: object) => generationRequest.parse({ prompt: "A glass frog", ...part });
@@ -43,7 +43,7 @@ describe("jiekou", () => {
   test.each(cells)("minimum charge of %s for %i s of output is $%d", (sku, seconds, usd) => {
     expect(minimumCharge(sku, seconds)).toBe(usd);
     const [model, resolution] = sku.split("/");
-    const quote = jiekouPrice(
+    const quote = jiekouPrice.quote(
       request({ model, resolution, seconds, videos: video }),
       reading({ [`${sku}+video`]: 0.001 }),
     );
@@ -66,7 +66,7 @@ describe("jiekou", () => {
   });
 
   test("with video input, the longest allowed input is assumed and said", () => {
-    const quote = jiekouPrice(
+    const quote = jiekouPrice.quote(
       request({ seconds: 5, resolution: "480p", videos: video }),
       reading({ "seedance-2.0/480p+video": 0.0432 }),
     );
@@ -76,14 +76,14 @@ describe("jiekou", () => {
 
   test("with video input whose length is known, that is counted", () => {
     const asked = request({ seconds: 5, resolution: "480p", videos: video });
-    const quote = jiekouPrice(asked, reading({ "seedance-2.0/480p+video": 0.0432 }), 5.5);
+    const quote = jiekouPrice.quote(asked, reading({ "seedance-2.0/480p+video": 0.0432 }), 5.5);
     expect(quote.usd).toBe(0.4536);
     expect(quote.basis).toContain("(5 s out + 5.5 s in) ×");
-    expect(jiekouPrice(asked, reading({ "seedance-2.0/480p+video": 0.0432 }), 2).usd).toBe(0.39);
+    expect(jiekouPrice.quote(asked, reading({ "seedance-2.0/480p+video": 0.0432 }), 2).usd).toBe(0.39);
   });
 
   test("with video input and no unit price nothing is known but the least it can be", () => {
-    const quote = jiekouPrice(
+    const quote = jiekouPrice.quote(
       request({ seconds: 5, resolution: "480p", videos: video }),
       reading({ "seedance-2.0/480p": 0.07 }),
     );
@@ -99,7 +99,8 @@ describe("jiekou", () => {
       audios: [{ url: "https://cdn.example.com/x.wav" }],
     };
     expect(
-      jiekouPrice(request({ seconds: 4, resolution: "480p", ...media }), reading({ "seedance-2.0/480p": 0.01 })).usd,
+      jiekouPrice.quote(request({ seconds: 4, resolution: "480p", ...media }), reading({ "seedance-2.0/480p": 0.01 }))
+        .usd,
     ).toBe(0.04);
   });
 
@@ -109,29 +110,29 @@ describe("jiekou", () => {
     [{ seconds: 4, model: "seedance-2.0-fast" }, 0.484],
     [{ seconds: "auto", resolution: "480p" }, 1.0545],
   ])("without video input: unit price × output seconds, an automatic length at the longest: %j", (part, usd) => {
-    expect(jiekouPrice(request(part), reading(examplePricesPerSecond)).usd).toBe(usd);
+    expect(jiekouPrice.quote(request(part), reading(examplePricesPerSecond)).usd).toBe(usd);
   });
 
   test("an unknown price is unknown, not zero, and the examples are not used by themselves", () => {
-    expect(jiekouPrice(request({}), reading({}))).toEqual({ usd: null, basis: "no unit price for seedance-2.0/720p" });
+    expect(jiekouPrice.quote(request({}), reading({}))).toEqual({
+      usd: null,
+      basis: "no unit price for seedance-2.0/720p",
+    });
   });
 });
 
-describe.each(Object.entries({ hiapi: hiapiPrice, toapis: toapisPrice, xingchao: xingchaoPrice }))(
-  "%s",
-  (_name, priceOf) => {
-    test.each([
-      [{ seconds: 4 }, { "seedance-2.0/720p": 0.1 }, 0.4],
-      [{ seconds: "auto" }, { "seedance-2.0/720p": 0.1 }, 1.5],
-      [{ videos: video }, { "seedance-2.0/720p": 0.1 }, 0.5],
-      [{ videos: video }, { "seedance-2.0/720p": 0.1, "seedance-2.0/720p+video": 0.2 }, 1],
-      [{}, { "seedance-2.0/480p": 0.1 }, null],
-      [{ seconds: 4 }, { "seedance-2.0/720p": 0 }, 0],
-    ])("%j at %j costs %d", (part, prices, usd) => {
-      expect(priceOf(request(part), reading(prices)).usd).toBe(usd);
-    });
-  },
-);
+describe.each(Object.entries({ hiapi, toapis, xingchao }))("%s", (_name, { price }) => {
+  test.each([
+    [{ seconds: 4 }, { "seedance-2.0/720p": 0.1 }, 0.4],
+    [{ seconds: "auto" }, { "seedance-2.0/720p": 0.1 }, 1.5],
+    [{ videos: video }, { "seedance-2.0/720p": 0.1 }, 0.5],
+    [{ videos: video }, { "seedance-2.0/720p": 0.1, "seedance-2.0/720p+video": 0.2 }, 1],
+    [{}, { "seedance-2.0/480p": 0.1 }, null],
+    [{ seconds: 4 }, { "seedance-2.0/720p": 0 }, 0],
+  ])("%j at %j costs %d", (part, prices, usd) => {
+    expect(price.quote(request(part), reading(prices)).usd).toBe(usd);
+  });
+});
 
 describe("ark", () => {
   const byTokens = (pricesPerMillionTokens: Record<string, number>) => ({ ...reading({}), pricesPerMillionTokens });
@@ -156,7 +157,7 @@ describe("ark", () => {
     [{ seconds: 5, ratio: "16:9", model: "seedance-2.0-mini" }, 0.38115],
     [{ seconds: "auto", ratio: "1:1" }, 2.2743],
   ])("%j costs $%d by the example prices", (part, usd) => {
-    expect(price(request(part), examples).usd).toBe(usd);
+    expect(arkPrice.quote(request(part), examples).usd).toBe(usd);
   });
 
   test("a ratio that the provider chooses is priced at the most pixels that there can be", () => {
@@ -169,23 +170,23 @@ describe("ark", () => {
   });
 
   test("reference videos count at their own price and at the longest input, and it is said", () => {
-    const quote = price(request({ seconds: 4, ratio: "16:9", videos: video }), examples);
+    const quote = arkPrice.quote(request({ seconds: 4, ratio: "16:9", videos: video }), examples);
     expect(quote.usd).toBe(1.76859);
     expect(quote.basis).toBe("411300 tokens for 19 s, 15 s of them input, the longest allowed × $4.3 per million");
   });
 
   test("reference videos whose length is known count as long as they are", () => {
-    const quote = price(request({ seconds: 4, ratio: "16:9", videos: video }), examples, 4);
+    const quote = arkPrice.quote(request({ seconds: 4, ratio: "16:9", videos: video }), examples, 4);
     expect(quote.usd).toBe(0.74691);
     expect(quote.basis).toBe("173700 tokens for 8 s, 4 s of them input × $4.3 per million");
   });
 
   test("what was used is charged, minimum and all; what is not known stays unknown", () => {
-    expect(cost(request({}), { tokens: 108_900 }, examples).usd).toBe(0.7623);
-    expect(cost(request({ videos: video }), { tokens: 195_000 }, examples).usd).toBe(0.8385);
-    expect(cost(request({}), { tokens: 0 }, examples).usd).toBe(0);
-    expect(cost(request({}), { webSearches: 1 }, examples).usd).toBeNull();
-    expect(cost(request({}), { tokens: 1 }, reading({ "seedance-2.0/720p": 1 })).usd).toBeNull();
-    expect(price(request({}), byTokens({ "seedance-2.0/480p": 7 })).usd).toBeNull();
+    expect(arkPrice.settle(request({}), { tokens: 108_900 }, examples).usd).toBe(0.7623);
+    expect(arkPrice.settle(request({ videos: video }), { tokens: 195_000 }, examples).usd).toBe(0.8385);
+    expect(arkPrice.settle(request({}), { tokens: 0 }, examples).usd).toBe(0);
+    expect(arkPrice.settle(request({}), { webSearches: 1 }, examples).usd).toBeNull();
+    expect(arkPrice.settle(request({}), { tokens: 1 }, reading({ "seedance-2.0/720p": 1 })).usd).toBeNull();
+    expect(arkPrice.quote(request({}), byTokens({ "seedance-2.0/480p": 7 })).usd).toBeNull();
   });
 });

@@ -1,7 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { clips, filled, frame, images, type Part, readingOf } from "./exam/rule-table.ts";
+import { hiapi } from "./hiapi/index.ts";
+import { jiekou } from "./jiekou/index.ts";
 import { providers, providersThatTake } from "./registry.ts";
+import { problemsOf } from "./rules/validation.ts";
+import { toapis } from "./toapis/index.ts";
 
 describe.each(Object.entries(providers))("the folder of %s", (name, { capabilities }) => {
   const beside = (file: string) => new URL(`./${name}/${file}`, import.meta.url);
@@ -19,14 +23,14 @@ describe.each(Object.entries(providers))("the folder of %s", (name, { capabiliti
 test("frames beside references are allowed within nine by HiAPI's page, unless the account reads it the other way", () => {
   const request = filled({ images: [frame("first_frame"), ...images(8)] });
   const check = (switches: Record<string, boolean>) =>
-    providers.hiapi?.check(request, { switches, pricesPerSecond: {} });
+    problemsOf(hiapi.rules, request, { switches, pricesPerSecond: {} });
   expect(check({})).toEqual([]);
   expect(check({ framesBesideReferencesRefused: true })).toMatchObject([{ rule: "H-V9", severity: "error" }]);
 });
 
 test("a long value is shown cut, and the provider that would take the request is named", () => {
   const request = filled({ videos: clips(1, `data:video/mp4;base64,${"A".repeat(5_000)}`), watermark: true });
-  const [problem] = providers.jiekou?.check(request, readingOf(undefined)) ?? [];
+  const [problem] = problemsOf(jiekou.rules, request, readingOf(undefined));
   expect(problem?.given.length).toBeLessThan(100);
 });
 
@@ -53,9 +57,9 @@ test("ToAPIs' mini and its ratios are read by the page, unless the account reads
   const mini = filled({ model: "seedance-2.0-mini", seconds: 7, returnLastFrame: true, generateAudio: true });
   const framed = { ...mini, images: [frame("first_frame"), frame("last_frame")] };
   const check = (request: typeof mini, switches: Record<string, boolean>) =>
-    providers.toapis
-      ?.check(request, { switches, pricesPerSecond: {} })
-      .map(({ rule, severity }) => `${rule} ${severity}`);
+    problemsOf(toapis.rules, request, { switches, pricesPerSecond: {} }).map(
+      ({ rule, severity }) => `${rule} ${severity}`,
+    );
   expect(check(framed, {})).toEqual(["T-V3 warning", ...Array(4).fill("T-V9 error")]);
   expect(check(framed, { miniAsTheOthers: true })).toEqual([]);
   expect(check(filled({ ratio: "adaptive" }), {})).toEqual(["T-V5 error"]);

@@ -1,5 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
-import type { Candidate, CandidatePage, NoAnswer } from "@reelqueue/providers";
+import type { Candidate, LostSubmit, NoAnswer, Reconciliation } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
 import { callOf } from "../accounts.ts";
 import { circuitBreakerOf } from "../circuit-breaker.ts";
@@ -9,6 +9,8 @@ import { post } from "../submit/post.ts";
 import type { Resolution, UnresolvedSubmit } from "./reconcile.ts";
 import { quietLeftMs } from "./unresolved-submit.ts";
 
+type Method<By extends Reconciliation["by"]> = Extract<Reconciliation, { by: By }>;
+
 /** A callback told a task id: believed when the provider knows the task. */
 export async function isTaskKnown({ intent, callbackTaskId }: UnresolvedSubmit, deps: Context): Promise<boolean> {
   const progress = await intent.account.provider.poll(callbackTaskId, callOf(intent.account, deps));
@@ -16,9 +18,8 @@ export async function isTaskKnown({ intent, callbackTaskId }: UnresolvedSubmit, 
 }
 
 /** The provider makes one task of all POSTs with one key, so the same POST is safe and tells the task. */
-export async function byIdempotencyKey(lost: UnresolvedSubmit, deps: Context): Promise<Resolution> {
+export async function byIdempotencyKey(lost: UnresolvedSubmit, lifeMs: number, deps: Context): Promise<Resolution> {
   const { account } = lost.intent;
-  const lifeMs = account.provider.capabilities.idempotencyLifeMs?.value ?? 0;
   if ((lost.nowMs - lost.sentAtMs) * account.timeScale >= lifeMs) {
     return { kind: "mute", why: "its idempotency key is too old" };
   }
@@ -45,10 +46,12 @@ export async function byIdempotencyKey(lost: UnresolvedSubmit, deps: Context): P
 }
 
 /** The provider keeps our id beside its task. */
-export async function byClientId(lost: UnresolvedSubmit, deps: Context): Promise<Resolution> {
-  const { account } = lost.intent;
-  if (!account.provider.lookup) return { kind: "mute", why: "it cannot be looked up" };
-  const answer = await account.provider.lookup(idempotencyKeyOf(lost.intent), callOf(account, deps));
+export async function byClientId(
+  lost: UnresolvedSubmit,
+  lookup: Method<"clientId">["lookup"],
+  deps: Context,
+): Promise<Resolution> {
+  const answer = await lookup(idempotencyKeyOf(lost.intent), callOf(lost.intent.account, deps));
   switch (answer.kind) {
     case "found":
       return answer;
@@ -62,13 +65,16 @@ export async function byClientId(lost: UnresolvedSubmit, deps: Context): Promise
 const mostPages = 20;
 
 /** The provider lists its tasks: ours is the only one that nobody owns and that nothing speaks against. A list with an end that was not seen proves no absence. */
-export async function byTaskList(lost: UnresolvedSubmit, deps: Context): Promise<Resolution> {
+export async function byTaskList(
+  lost: UnresolvedSubmit,
+  candidatesOf: Method<"taskList">["candidates"],
+  deps: Context,
+): Promise<Resolution> {
   const { account } = lost.intent;
   const candidates: Candidate[] = [];
   let more = true;
   for (let page = 1; more && page <= mostPages; page += 1) {
-    const answer = await askForPage(lost, page, deps);
-    if (answer === undefined) return { kind: "mute", why: "its tasks cannot be listed" };
+    const answer = await candidatesOf(lostSubmitOf(lost, page, deps), callOf(account, deps));
     if (answer.kind !== "listed") return later(lost, answer);
     candidates.push(...answer.candidates);
     more = answer.more;
@@ -94,14 +100,10 @@ export async function byTaskList(lost: UnresolvedSubmit, deps: Context): Promise
       };
 }
 
-function askForPage(lost: UnresolvedSubmit, page: number, deps: Context): Promise<CandidatePage> | undefined {
-  const { account, request } = lost.intent;
+function lostSubmitOf({ intent, sentAtMs }: UnresolvedSubmit, page: number, deps: Context): LostSubmit {
   // The provider's clock may be behind by as much.
-  const sinceMs = lost.sentAtMs - deps.timing.sendingMs;
-  return account.provider.list?.(
-    { request, idempotencyKey: idempotencyKeyOf(lost.intent), sinceMs, page },
-    callOf(account, deps),
-  );
+  const sinceMs = sentAtMs - deps.timing.sendingMs;
+  return { request: intent.request, idempotencyKey: idempotencyKeyOf(intent), sinceMs, page };
 }
 
 /** Two lost POSTs that look alike could be taken for each other, and a customer would get another's video. */

@@ -1,4 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
+import type { Reconciliation } from "@reelqueue/providers";
 import { type Account, callsBack } from "../accounts.ts";
 import type { Context } from "../context.ts";
 import { holdClaim } from "../leases.ts";
@@ -117,14 +118,26 @@ function sentAt(record: ledger.GenerationRecord): number {
 async function ask(lost: UnresolvedSubmit, deps: Context): Promise<Resolution> {
   if (lost.callbackTaskId !== "" && (await isTaskKnown(lost, deps)))
     return { kind: "found", taskId: lost.callbackTaskId };
-  const methods = { idempotencyKey: byIdempotencyKey, clientId: byClientId, list: byTaskList, callback: byCallback };
   const reasons: string[] = [];
-  for (const way of lost.intent.account.provider.capabilities.resolve) {
-    const resolution = await methods[way](lost, deps);
+  for (const method of lost.intent.account.provider.reconcile) {
+    const resolution = await askBy(method, lost, deps);
     if (resolution.kind !== "mute") return resolution;
     reasons.push(resolution.why);
   }
   return { kind: "mute", why: reasons.join("; ") || "the provider offers no way to find out" };
+}
+
+function askBy(method: Reconciliation, lost: UnresolvedSubmit, deps: Context): Promise<Resolution> {
+  switch (method.by) {
+    case "idempotencyKey":
+      return byIdempotencyKey(lost, method.lifeMs.value, deps);
+    case "clientId":
+      return byClientId(lost, method.lookup, deps);
+    case "taskList":
+      return byTaskList(lost, method.candidates, deps);
+    case "callback":
+      return byCallback(lost, deps);
+  }
 }
 
 async function act(lost: UnresolvedSubmit, resolution: Resolution, deps: Context): Promise<void> {

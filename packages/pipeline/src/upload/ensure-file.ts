@@ -65,17 +65,17 @@ async function send(file: FileToUpload, account: Account, deps: Context): Promis
 
 async function handed({ url, name, kind }: FileToUpload, account: Account, deps: Context): Promise<Uploaded> {
   const opened = await deps.media.open(url);
-  if (!opened || !account.provider.upload) {
+  if (!opened || !account.provider.uploads) {
     const message = `${url} is not in the media store any more`;
     return { kind: "rejected", failure: { class: "rejected", message } };
   }
   const source = { bytes: await buffer(opened.stream), contentType: opened.contentType };
   const call = { ...callOf(account, deps), timeoutMs: deps.timing.uploadMs };
-  return account.provider.upload({ kind, name, source }, call);
+  return account.provider.uploads.upload({ kind, name, source }, call);
 }
 
 async function askAbout(assetId: string, file: FileToUpload, account: Account, deps: Context): Promise<FileStatus> {
-  const asset = (await account.provider.asset?.(assetId, callOf(account, deps))) ?? { kind: "active" };
+  const asset = (await account.provider.uploads?.asset?.(assetId, callOf(account, deps))) ?? { kind: "active" };
   switch (asset.kind) {
     case "active":
       await ledger.recordUpload(

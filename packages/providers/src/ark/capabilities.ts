@@ -1,5 +1,4 @@
-import type { Capabilities, ModelCapability } from "../capabilities.ts";
-import { found, inferred } from "../capabilities.ts";
+import { type Capabilities, found, inferred, type ModelCapability } from "../capabilities.ts";
 
 const create = "Volcengine Ark, create page 82379/1520757";
 const query = "Volcengine Ark, query page 82379/1521309";
@@ -39,7 +38,6 @@ export const capabilities = {
   requestsPerMinute: null,
   inFlight: null,
   chargesFailures: found(false, "Volcengine Ark, price page 82379/1544106: only videos that were made are charged"),
-  resolve: ["list", "callback"],
   callback: found({ signed: false, httpsOnly: false }, `${create}: callback_url; nothing is said of a signature`),
   cancel: true,
   statuses: found(

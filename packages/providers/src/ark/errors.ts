@@ -1,13 +1,12 @@
-import type { FailureRuling, Ruling } from "../http/errors.ts";
-import { passedThrough } from "../http/errors.ts";
+import { type ErrorRule, forwardedErrors, type TaskErrorRule } from "../http/errors.ts";
 
 const page = "Volcengine Ark, error codes 82379/1299023";
 const clients = "public client code";
 
 const moderation = /Sensitive|RiskDetection|ContentSecurityDetection/;
 
-/** What an error answer means. The first row that fits decides. */
-export const rulings: readonly Ruling[] = [
+/** The meaning of an error answer; the first rule that applies decides. */
+export const requestErrors: readonly ErrorRule[] = [
   { code: /Overdue|InsufficientBalance/, means: "balance", label: "FOUND", source: `${clients}: AccountOverdueError` },
   { status: 402, means: "balance", label: "INFERRED", source: "HTTP" },
   { code: moderation, means: "moderation", label: "FOUND", source: page },
@@ -23,10 +22,10 @@ export const rulings: readonly Ruling[] = [
   { code: /^(Missing|Invalid)Parameter/, means: "rejected", label: "FOUND", source: page },
 ];
 
-/** Why a task failed. */
-export const taskFailures: readonly FailureRuling[] = [
+/** The reasons why a task fails. */
+export const taskErrors: readonly TaskErrorRule[] = [
   { code: moderation, means: "moderation", label: "FOUND", source: page },
   { code: /^(Missing|Invalid)/, means: "rejected", label: "FOUND", source: page },
   { code: /^(InternalService|ServerOverloaded)/, means: "upstream", label: "FOUND", source: page },
-  ...passedThrough,
+  ...forwardedErrors,
 ];

@@ -1,4 +1,4 @@
-import { clipSeconds, type MediaRule, megabytes } from "../rules/file-rules.ts";
+import { clipSeconds, type FileRule, megabytes } from "../rules/file-rules.ts";
 import { formOf, mediaOf } from "../rules/media.ts";
 import {
   atMost,
@@ -17,7 +17,7 @@ import {
   secondsInRange,
   seedInRange,
 } from "../rules/request-rules.ts";
-import { breachIf, type Rule } from "../rules/validation.ts";
+import { breachIf, type ValidationRule } from "../rules/validation.ts";
 import { capabilities } from "./capabilities.ts";
 
 const found = (id: string, what: string) =>
@@ -29,8 +29,8 @@ const inlineImage = /^data:image\/(jpeg|png|webp|bmp|tiff|gif|heic|heif);base64,
 const inlineAudio = /^data:audio\/(x-)?(wav|wave|vnd\.wave|mp3|mpeg|mpeg3);base64,/;
 const inlineForms = { frame: inlineImage, image: inlineImage, audio: inlineAudio };
 
-/** The rules of the page that can be judged from the request alone; pixels, lengths, frame rates and sizes need the files (below). */
-export const rules: readonly Rule[] = [
+/** The rules of the page that a request alone can break. */
+export const rules: readonly ValidationRule[] = [
   framesBesideReferences(found("A-V1", "three modes that exclude each other"), () => true),
   lastFrameNeedsFirst(found("A-V2", "first frame, or first and last")),
   atMost(found("A-V3", "up to 9 images"), "images", capabilities.images.value.references),
@@ -83,8 +83,8 @@ export const audioLimits = {
   ...clipSeconds,
 } as const;
 
-/** The rules of the page about the files themselves. */
-export const mediaRules: readonly MediaRule[] = [
+/** The rules of the page about files. */
+export const fileRules: readonly FileRule[] = [
   {
     ...found("A-V15", "images"),
     of: ["frame", "image"],

@@ -3,10 +3,10 @@ import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
 import type { Refusal } from "../http/errors.ts";
 import { amount, anyTaskId, taskId, text, webUrl } from "../http/fields.ts";
-import { phaseNamed, progressOf } from "../http/query.ts";
-import type { Call, PollResult, RemoteOutput, SubmitCall } from "../provider.ts";
+import { type ParsedTask, phaseOf } from "../http/query.ts";
+import type { Call, RemoteOutput, SubmitCall } from "../provider.ts";
 import { capabilities } from "./capabilities.ts";
-import { taskFailures } from "./errors.ts";
+
 export const tasksPath = "/contents/generations/tasks";
 
 export function taskPath(taskId: string): string {
@@ -28,12 +28,12 @@ export function createBody(request: GenerationRequest, call: SubmitCall) {
     tools: request.webSearch ? [{ type: "web_search" }] : undefined,
     callback_url: call.callbackUrl,
     execution_expires_after: markOf(request, call.idempotencyKey),
-    // The provider's queue goes by it as ours does: 0 to 9, higher first.
+    // The order of the provider's queue: 0 to 9, higher first.
     priority: request.priority > 0 ? request.priority : undefined,
   };
 }
 
-/** The same models have other names at the international host. */
+/** The international host has other names for the same models. */
 export function modelName(model: string, { baseUrl, switches = {} }: Pick<Call, "baseUrl" | "switches">): string {
   const models: Readonly<Record<string, { upstream: string }>> = capabilities.models;
   const name = models[model]?.upstream ?? model;
@@ -55,7 +55,7 @@ function contentOf({ prompt = "", images, videos, audios }: GenerationRequest) {
 
 const named = z.object({ id: taskId });
 
-/** In the answer to a create, and in a callback, whose body is that of a look (FOUND). */
+/** The id in the answer to a create, and in a callback, whose body is that of a poll (FOUND). */
 export function idIn(body: unknown): string | undefined {
   return named.safeParse(body).data?.id;
 }
@@ -76,8 +76,8 @@ const task = z.object({
 });
 type Task = z.output<typeof task>;
 
-/** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, taskId: string): PollResult | undefined {
+/** The task in the answer to a poll; undefined if it holds none. */
+export function readTask(body: unknown): ParsedTask | undefined {
   const read = task.safeParse(body).data;
   if (!read) return undefined;
   const { id, status, usage, error } = read;
@@ -85,8 +85,7 @@ export function progress(body: unknown, taskId: string): PollResult | undefined 
     tokens: usage?.completion_tokens ?? usage?.total_tokens,
     webSearches: usage?.tool_usage?.web_search,
   };
-  const told = { id, status, phase: phaseNamed(status, capabilities), outputs: outputsOf(read), usage: used, error };
-  return progressOf(told, taskId, taskFailures);
+  return { id, status, phase: phaseOf(status, capabilities), outputs: outputsOf(read), usage: used, error };
 }
 
 const dayMs = 86_400_000;
@@ -106,14 +105,14 @@ export function refusal(body: unknown): Refusal | undefined {
   return read && { code: read.code, message: read.message ?? read.code ?? "The provider gives no reason" };
 }
 
-/** What `execution_expires_after` may be (FOUND); above 48 h the provider would run longer than our table says. */
+/** The bounds of `execution_expires_after` (FOUND); above 48 h a task could run longer than the capability table states. */
 const leastSeconds = 3_600;
 const defaultSeconds = 172_800;
 const spread = 43_199;
 
 /**
- * Seconds after which the provider gives a task up: between 36 and 48 hours, or as much as 12 hours more than the request gives
- * itself. Ark repeats it in its list, and it differs from attempt to attempt: a lost task is known by it.
+ * The mark of an attempt: the seconds after which the provider gives the task up. They are between 36 and 48 hours, or up to
+ * 12 hours more than the request's own limit. Ark repeats the value in its list, and it differs between attempts.
  */
 export function markOf({ expiresIn }: GenerationRequest, idempotencyKey: string): number {
   const most = defaultSeconds - spread - 1;
@@ -122,7 +121,7 @@ export function markOf({ expiresIn }: GenerationRequest, idempotencyKey: string)
   return base + 1 + drawn;
 }
 
-/** Whether a repeated value says nothing: Ark's own default, as it would stand there had the one that was sent been ignored. */
+/** Whether a repeated value is no mark: Ark's default, which it would show if it ignored the value that was sent. */
 export function isUnmarked(seconds: number | undefined): boolean {
   return seconds === undefined || seconds === defaultSeconds;
 }

@@ -1,12 +1,13 @@
 import { writeFileSync } from "node:fs";
 import type { Capabilities, Fact, ModelCapability } from "../capabilities.ts";
+import type { Provider } from "../provider.ts";
 import { providers } from "../registry.ts";
-import type { Interval, MediaLimits } from "../rules/file-limits.ts";
-import type { MediaRule } from "../rules/file-rules.ts";
+import type { FileLimits, Interval } from "../rules/file-limits.ts";
+import type { FileRule } from "../rules/file-rules.ts";
+
 /** docs/providers.md, printed from the capability tables; a test compares the two. */
 export function providersPage(): string {
-  const all = Object.values(providers).map(({ capabilities }) => capabilities);
-  const files = new Map(Object.values(providers).map(({ capabilities, mediaRules }) => [capabilities, mediaRules]));
+  const all = Object.values(providers);
   return [
     "# Providers",
     "",
@@ -14,13 +15,13 @@ export function providersPage(): string {
     "started from), **FOUND** (another public text), **INFERRED** (concluded). More in each provider's own README.",
     "",
     ...overview(all),
-    ...all.flatMap((capabilities) => section(capabilities, files.get(capabilities) ?? [])),
+    ...all.flatMap(section),
   ].join("\n");
 }
 
-function overview(all: readonly Capabilities[]): string[] {
+function overview(all: readonly Provider[]): string[] {
   const row = (name: string, cell: (capabilities: Capabilities) => string) =>
-    `| ${name} | ${all.map(cell).join(" | ")} |`;
+    `| ${name} | ${all.map(({ capabilities }) => cell(capabilities)).join(" | ")} |`;
   const offers = [
     ["sound", "generateAudio"],
     ["watermark", "watermark"],
@@ -38,17 +39,20 @@ function overview(all: readonly Capabilities[]): string[] {
     row("other local files", ({ uploads }) => (uploads?.value.includes("bytes") ? "uploaded" : "–")),
     row("library (`asset://`)", ({ assets }) => yes(assets.value)),
     row("callback", ({ callback }) => (callback === null ? "–" : callback.value.signed ? "signed" : "unsigned")),
-    row("a lost answer is found by", ({ resolve }) =>
-      resolve.length === 0 ? "a person" : resolve.map(code).join(", "),
-    ),
+    `| a lost answer is found by | ${all.map(reconciliationText).join(" | ")} |`,
     row("failed tasks", ({ chargesFailures: { value } }) =>
-      value === "unknown" ? "not told whether charged" : value ? "charged" : "not charged",
+      value === "unknown" ? "not documented" : value ? "charged" : "not charged",
     ),
     "",
   ];
 }
 
-function section(capabilities: Capabilities, files: readonly MediaRule[]): string[] {
+function reconciliationText({ reconcile }: Provider): string {
+  const names = { idempotencyKey: "idempotency key", clientId: "own id", taskList: "task list", callback: "callback" };
+  return reconcile.map(({ by }) => names[by]).join(", ") || "an operator";
+}
+
+function section({ capabilities, fileRules }: Provider): string[] {
   const { title, name, docsUrl, models, switches } = capabilities;
   const facts: [string, Fact<unknown> | null | undefined, (value: never) => string][] = [
     ["address", capabilities.baseUrl, (value: string) => code(value)],
@@ -58,7 +62,7 @@ function section(capabilities: Capabilities, files: readonly MediaRule[]): strin
     ["reference sounds", capabilities.audios, upTo],
     ["seed", capabilities.seed, ([least, most]: number[]) => `${least} to ${most}`],
     ["requests per minute", capabilities.requestsPerMinute, String],
-    ["looks per minute", capabilities.queriesPerMinute, String],
+    ["polls per minute", capabilities.queriesPerMinute, String],
     ["tasks at once", capabilities.inFlight, String],
     ["failed tasks charged", capabilities.chargesFailures, String],
     ["quiet window of a lost POST", capabilities.quietMs, minutes],
@@ -79,7 +83,7 @@ function section(capabilities: Capabilities, files: readonly MediaRule[]): strin
     "|---|---|---|---|",
     ...Object.entries(models).map(([model, capability]) => modelRow(model, capability)),
     "",
-    ...fileRules(files),
+    ...fileRuleTable(fileRules),
     ...switchRows(switches),
   ];
 }
@@ -118,7 +122,7 @@ function basis({ label, source }: Fact<unknown>): string {
 }
 
 /** What a provider's documents say about media files, as a table. */
-function fileRules(rules: readonly MediaRule[]): string[] {
+function fileRuleTable(rules: readonly FileRule[]): string[] {
   if (rules.length === 0) return [];
   const rows = rules.map(({ id, of, limits, on, label, source }) => {
     const condition = on === undefined ? "" : ` (with \`${on}\`)`;
@@ -127,11 +131,11 @@ function fileRules(rules: readonly MediaRule[]): string[] {
   return ["| rule | files | allowed | rests on |", "|---|---|---|---|", ...rows, ""];
 }
 
-function named(kind: MediaRule["of"][number]): string {
+function named(kind: FileRule["of"][number]): string {
   return { frame: "frames", image: "reference images", video: "videos", audio: "sounds" }[kind];
 }
 
-function limitsText(limits: MediaLimits): string {
+function limitsText(limits: FileLimits): string {
   const { formats, sidePixels, ratio, areaPixels, bytes, seconds, totalSeconds, framesPerSecond, verticalLines } =
     limits;
   const parts = [

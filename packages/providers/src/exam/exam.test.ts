@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Provider } from "../provider.ts";
 import { providers } from "../registry.ts";
-import { optionalKinds, requiredKinds } from "./kinds.ts";
+import { methodsOf, optionalKinds, requiredKinds } from "./kinds.ts";
 import { type Recording, recordedProviders, recordingsOf } from "./recording.ts";
 import { type Arrived, key, Playback } from "./replay.ts";
 
@@ -36,18 +35,17 @@ describe.each(Object.entries(providers))("%s", (name, provider) => {
   });
 
   test("can do what its table says, and nothing else", () => {
-    const { callback, resolve, cancel, uploads } = provider.capabilities;
-    const said = {
-      callback: callback !== null,
-      lookup: resolve.includes("clientId"),
-      list: resolve.includes("list"),
-      cancel,
-      upload: uploads !== undefined,
-      asset: uploads !== undefined,
-    };
-    expect(Object.keys(said).filter((method) => method in provider)).toEqual(
-      Object.entries(said).flatMap(([method, isSaid]) => (isSaid ? [method] : [])),
-    );
+    const { callback, cancel, uploads } = provider.capabilities;
+    const said = { callback: callback !== null, cancel, upload: uploads !== undefined, asset: uploads !== undefined };
+    const methods = { ...methodsOf(provider), callback: provider.callbacks?.read };
+    for (const [name, isSaid] of Object.entries(said))
+      expect({ [name]: methods[name as keyof typeof said] !== undefined }).toEqual({ [name]: isSaid });
+  });
+
+  test("reconciles by each method once, and by a callback exactly where it has callbacks", () => {
+    const methods = provider.reconcile.map(({ by }) => by);
+    expect(new Set(methods).size).toBe(methods.length);
+    expect(methods.includes("callback")).toBe(provider.callbacks !== undefined);
   });
 
   test("has no secret on record", () => {
@@ -56,7 +54,7 @@ describe.each(Object.entries(providers))("%s", (name, provider) => {
 
   test("is named in its table as in the registry, with a source for every fact", () => {
     expect(provider.capabilities.name).toBe(name);
-    for (const fact of factsOf(provider.capabilities)) expect(fact.source).not.toBe("");
+    for (const fact of factsOf([provider.capabilities, provider.reconcile])) expect(fact.source).not.toBe("");
   });
 });
 
@@ -101,8 +99,8 @@ function expectOutcome(outcome: unknown, recording: Recording): void {
   expect(`${message}${evidence}`).not.toContain(key);
 }
 
-/** Every `{ value, label, source }` in a capability table, however deep. */
-function factsOf(table: Provider["capabilities"]): { source: string }[] {
+/** Every `{ value, label, source }` in a table, at any depth. */
+function factsOf(table: unknown): { source: string }[] {
   const inside = (value: unknown): { source: string }[] => {
     if (typeof value !== "object" || value === null) return [];
     if ("label" in value && "source" in value) return [{ source: String(value.source) }];

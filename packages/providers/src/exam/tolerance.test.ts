@@ -2,6 +2,7 @@ import { generationRequest } from "@reelqueue/contracts";
 import { describe, expect, test } from "vitest";
 import type { PollResult, SubmitCall, SubmitResult } from "../provider.ts";
 import { providers } from "../registry.ts";
+import { methodsOf } from "./kinds.ts";
 import { recordingsOf } from "./recording.ts";
 
 /** What may stand anywhere in an answer although no document says so. */
@@ -53,6 +54,7 @@ function* variations(value: unknown): Generator<unknown> {
 }
 
 describe.each(Object.entries(providers))("%s: no answer with one odd part", (name, provider) => {
+  const methods = methodsOf(provider);
   const recorded = recordingsOf(name)
     .flatMap(({ cases }) => cases)
     .filter(({ answer }) => answer?.json !== undefined);
@@ -82,11 +84,11 @@ describe.each(Object.entries(providers))("%s: no answer with one odd part", (nam
     for (const { answer, lookup, list, cancel, upload, asset } of recorded)
       for (const body of variations(answer?.json)) {
         const call = callAnswered(answer?.status ?? 200, body);
-        if (lookup) expectNamed(await provider.lookup?.(lookup.clientId, call));
-        if (list) expectNamed(await provider.list?.({ ...list, request, idempotencyKey: "g.1" }, call));
-        if (cancel) expectNamed(await provider.cancel?.(cancel.taskId, call));
-        if (upload) expectNamed(await provider.upload?.({ ...upload, source: { url: "https://x.example/a" } }, call));
-        if (asset) expectNamed(await provider.asset?.(asset.assetId, call));
+        if (lookup) expectNamed(await methods.lookup?.(lookup.clientId, call));
+        if (list) expectNamed(await methods.list?.({ ...list, request, idempotencyKey: "g.1" }, call));
+        if (cancel) expectNamed(await methods.cancel?.(cancel.taskId, call));
+        if (upload) expectNamed(await methods.upload?.({ ...upload, source: { url: "https://x.example/a" } }, call));
+        if (asset) expectNamed(await methods.asset?.(asset.assetId, call));
       }
   });
 });

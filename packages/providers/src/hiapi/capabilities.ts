@@ -1,5 +1,4 @@
-import type { Capabilities } from "../capabilities.ts";
-import { found, inferred, seed } from "../capabilities.ts";
+import { type Capabilities, found, inferred, seed } from "../capabilities.ts";
 
 const page = "HiAPI, Seedance 2.0 page";
 
@@ -31,8 +30,6 @@ export const capabilities = {
   requestsPerMinute: found(60, "docs.hiapi.ai rate-limits"),
   inFlight: found(10, "docs.hiapi.ai rate-limits"),
   chargesFailures: inferred("unknown", `${page} says nothing of failed tasks`),
-  resolve: ["idempotencyKey", "callback"],
-  idempotencyLifeMs: found(86_400_000, "the vendor's SDK: about 24 h"),
   callback: found(
     { signed: true, httpsOnly: true },
     "docs.hiapi.ai async-api: signed where a key is set; https by the page",
@@ -50,3 +47,6 @@ export const capabilities = {
   longestRunMs: inferred(7_200_000, "no limit is documented; the vendor's SDK gives up after 10 min"),
   typicalRunMs: found(300_000, "the sample task of the vendor's SDK"),
 } as const satisfies Capabilities;
+
+/** How long an idempotency key stands for one task. */
+export const idempotencyLifeMs = found(86_400_000, "the vendor's SDK: about 24 h");

@@ -1,16 +1,15 @@
-import type { FailureRuling, Ruling } from "../http/errors.ts";
-import { moderated, passedThrough } from "../http/errors.ts";
+import { type ErrorRule, forwardedErrors, moderationError, type TaskErrorRule } from "../http/errors.ts";
 
 const sdk = "the vendor's SDK, errors.py";
 const skill = "the vendor's skill";
 const pages = "docs.hiapi.ai async-api";
 
-/** What an error answer means. The first row that fits decides. */
-export const rulings: readonly Ruling[] = [
+/** The meaning of an error answer; the first rule that applies decides. */
+export const requestErrors: readonly ErrorRule[] = [
   // A task exists, or is being made, under this very key: the POST before this one was received.
   { code: /^IDEMPOTENCY_KEY_(PROCESSING|MISMATCH)$/, means: "unknown", label: "FOUND", source: sdk },
   { status: 409, means: "unknown", label: "FOUND", source: `${sdk}: 409 is IDEMPOTENCY_KEY_PROCESSING` },
-  { ...moderated, code: /^INVALID_REQUEST$/ },
+  { ...moderationError, code: /^INVALID_REQUEST$/ },
   { code: /^INVALID_REQUEST$/, means: "rejected", label: "FOUND", source: sdk },
   { status: 422, means: "unknown", label: "FOUND", source: `${sdk}: 422 is IDEMPOTENCY_KEY_MISMATCH` },
   { status: 503, means: "throttled", label: "FOUND", source: `${sdk}: 503 is busy` },
@@ -25,12 +24,12 @@ export const rulings: readonly Ruling[] = [
   { status: 401, means: "key", label: "FOUND", source: sdk },
   { status: 403, means: "key", label: "FOUND", source: `${skill}: 403 is also a missing permission of the key` },
   { status: 404, means: "missing", label: "FOUND", source: pages },
-  moderated,
+  moderationError,
 ];
 
-/** Why a task failed. `TASK_FAILED` says nothing by itself; its text may. */
-export const taskFailures: readonly FailureRuling[] = [
+/** The reasons why a task fails. `TASK_FAILED` says nothing by itself; its text may. */
+export const taskErrors: readonly TaskErrorRule[] = [
   { code: /^INVALID_REQUEST$/, means: "rejected", label: "FOUND", source: sdk },
   { code: /^(TASK_TIMEOUT|MODEL_UNAVAILABLE|STORAGE_UNAVAILABLE)$/, means: "upstream", label: "FOUND", source: sdk },
-  ...passedThrough,
+  ...forwardedErrors,
 ];

@@ -1,38 +1,32 @@
-import { pollOnce } from "../http/query.ts";
-import { submitOnce } from "../http/submit.ts";
-import type { Provider } from "../provider.ts";
-import { generalRules } from "../rules/capability-rules.ts";
-import { inlined } from "../rules/media.ts";
-import { problemsOf } from "../rules/validation.ts";
-import { readCallback } from "./callback.ts";
-import { capabilities } from "./capabilities.ts";
-import { rulings } from "./errors.ts";
-import { price } from "./price.ts";
-import { mediaRules, rules } from "./rules.ts";
-import { createBody, createdId, createPath, progress, refusal, taskPath } from "./wire.ts";
+import { defineProvider } from "../define-provider.ts";
+import { callbacksOf } from "../http/callback.ts";
+import { pricePerSecond } from "../pricing.ts";
+import { capabilities, idempotencyLifeMs } from "./capabilities.ts";
+import { requestErrors, taskErrors } from "./errors.ts";
+import { fileRules, rules } from "./rules.ts";
+import { callbackFormat, createBody, createdId, createPath, readTask, refusal, taskPath } from "./wire.ts";
 
-const dialect = {
-  createdId,
-  progress,
-  refusal,
-  rulings,
-  /** FOUND: docs.hiapi.ai rate-limits, 10 MB. */
-  maxBodyBytes: { bytes: 10_000_000, rule: "H-V12" },
-};
-const allRules = [...generalRules(capabilities), ...rules];
-
-/** HiAPI: the same idempotency key again settles an unknown submit for about a day. */
-export const hiapi: Provider = {
+/** HiAPI: repeating the idempotency key settles an unknown submit for about a day. */
+export const hiapi = defineProvider({
   capabilities,
-  check: (request, reading) => problemsOf(allRules, request, reading),
-  mediaRules,
-  price,
-  submit: (request, call) =>
-    submitOnce(dialect, call, async () => ({
-      path: createPath,
-      headers: { "idempotency-key": call.idempotencyKey },
-      body: createBody(await inlined(request, (url) => call.dataUri(url)), call.callbackUrl),
-    })),
-  poll: (taskId, call) => pollOnce(dialect, call, taskPath(taskId), taskId),
-  callback: readCallback,
-};
+  rules,
+  fileRules,
+  price: pricePerSecond(capabilities),
+  api: {
+    createdId,
+    taskPath,
+    readTask,
+    refusal,
+    requestErrors,
+    taskErrors,
+    /** FOUND: docs.hiapi.ai rate-limits, 10 MB. */
+    maxBodyBytes: { bytes: 10_000_000, rule: "H-V12" },
+  },
+  create: (request, call) => ({
+    path: createPath,
+    headers: { "idempotency-key": call.idempotencyKey },
+    body: createBody(request, call.callbackUrl),
+  }),
+  reconcile: [{ by: "idempotencyKey", lifeMs: idempotencyLifeMs }, { by: "callback" }],
+  callbacks: callbacksOf(callbackFormat),
+});

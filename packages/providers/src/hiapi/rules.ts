@@ -1,4 +1,4 @@
-import { clipSeconds, type MediaRule } from "../rules/file-rules.ts";
+import { clipSeconds, type FileRule } from "../rules/file-rules.ts";
 import {
   atMost,
   audioNeedsPicture,
@@ -12,7 +12,7 @@ import {
   secondsInRange,
   seedInRange,
 } from "../rules/request-rules.ts";
-import { breachIf, type Rule } from "../rules/validation.ts";
+import { breachIf, type ValidationRule } from "../rules/validation.ts";
 import { capabilities } from "./capabilities.ts";
 
 const source = "HiAPI, Seedance 2.0 page";
@@ -20,8 +20,8 @@ const skill = "the vendor's skill, SKILL.md";
 const seed = (id: string) => ({ id, label: "SEED", source }) as const;
 const most = capabilities.images.value.total;
 
-/** The rules of the page that can be judged from the request alone; lengths need the files (below), sizes (H-V12) the body. */
-export const rules: readonly Rule[] = [
+/** The rules of the page that a request alone can break; the size of the body (H-V12) is checked before it is sent. */
+export const rules: readonly ValidationRule[] = [
   {
     ...seed("H-V1"),
     test({ prompt = "" }) {
@@ -58,15 +58,15 @@ export const rules: readonly Rule[] = [
   ),
 ];
 
-/** Characters as a person counts them: a pair of surrogates is one. */
+/** Counts a pair of surrogates as one character. */
 function codePoints(text: string): number {
   return text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0);
 }
 
 const found = (id: string) => ({ id, label: "FOUND", source: "the vendor's skill, SKILL.md" }) as const;
 
-/** The rules about the files themselves; of formats, pixels and sizes no text says anything. */
-export const mediaRules: readonly MediaRule[] = [
+/** The rules about files; no text names formats, pixels or sizes. */
+export const fileRules: readonly FileRule[] = [
   { ...found("H-V10"), of: ["video"], limits: clipSeconds },
   { ...found("H-V10"), of: ["audio"], limits: clipSeconds },
 ];

@@ -1,12 +1,12 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
+import type { CallbackFormat } from "../http/callback.ts";
 import type { Refusal } from "../http/errors.ts";
 import { amount, anyTaskId, list, taskId, text, webUrl } from "../http/fields.ts";
-import { phaseNamed, progressOf } from "../http/query.ts";
-import type { PollResult, RemoteOutput } from "../provider.ts";
+import { type ParsedTask, phaseOf } from "../http/query.ts";
+import type { RemoteOutput } from "../provider.ts";
 import { urlsByRole } from "../rules/media.ts";
 import { capabilities } from "./capabilities.ts";
-import { taskFailures } from "./errors.ts";
 
 export const createPath = "/v1/tasks";
 
@@ -49,9 +49,13 @@ export function createdId(body: unknown): string | undefined {
 /** The body of a callback is the task itself, without the envelope (FOUND). */
 const called = z.object({ taskId });
 
-export function calledId(body: unknown): string | undefined {
-  return called.safeParse(body).data?.taskId;
-}
+export const callbackFormat: CallbackFormat = {
+  taskIdIn: (body) => called.safeParse(body).data?.taskId,
+  signature(headers) {
+    const timestamp = headers["x-hiapi-timestamp"] ?? "";
+    return { given: [headers["x-hiapi-signature"] ?? ""], prefix: `${timestamp}.`, timestamp };
+  },
+};
 
 const item = z.object({ url: webUrl, type: text, expireAt: amount });
 const task = z.object({
@@ -62,13 +66,13 @@ const task = z.object({
 });
 const answer = z.object({ data: task });
 
-/** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, asked: string): PollResult | undefined {
+/** The task in the answer to a poll; undefined if it holds none. */
+export function readTask(body: unknown): ParsedTask | undefined {
   const read = answer.safeParse(body).data?.data;
   if (!read) return undefined;
   const { taskId: id, status, output, error } = read;
-  const phase = phaseNamed(status, capabilities);
-  return progressOf({ id, status, phase, outputs: output.flatMap(remoteOutput), error }, asked, taskFailures);
+  const phase = phaseOf(status, capabilities);
+  return { id, status, phase, outputs: output.flatMap(remoteOutput), error };
 }
 
 /** The page knows only the URL; a type other than these two is another rendering of the same video (FOUND list, INFERRED use). */

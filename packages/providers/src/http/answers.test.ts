@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { hiapi } from "../hiapi/index.ts";
 import { jiekou } from "../jiekou/index.ts";
 import type { SubmitCall } from "../provider.ts";
-import { failureClassOf, meaningOf, passedThrough, type Ruling } from "./errors.ts";
+import { type ErrorRule, failureClassOf, forwardedErrors, meaningOf } from "./errors.ts";
 import { readJson } from "./exchange.ts";
 import { taskIdOf } from "./fields.ts";
 
@@ -118,7 +118,7 @@ describe("whatever the way out does", () => {
 });
 
 describe("what a refusal means", () => {
-  const anything: Ruling = { means: "rejected", label: "FOUND", source: "x" };
+  const anything: ErrorRule = { means: "rejected", label: "FOUND", source: "x" };
   test.each([100, 302, 408, 500, 501, 502, 503, 504, 599])(
     "%i is never a definite no, whatever the table says",
     (status) => {
@@ -142,6 +142,6 @@ describe("what a refusal means", () => {
     ["upstream timeout", "upstream"],
     ["E-4711", "unclassified"],
   ])("a failed task that says “%s” is %s", (message, expected) => {
-    expect(failureClassOf({ message }, passedThrough)).toBe(expected);
+    expect(failureClassOf({ message }, forwardedErrors)).toBe(expected);
   });
 });

@@ -1,64 +1,27 @@
 import type { FailureClass, Label } from "@reelqueue/contracts";
 import { retryAfterMs } from "@reelqueue/egress";
 import type { Exchange } from "./exchange.ts";
-/** How one provider reports what is wrong. */
-export interface Errors {
-  /** The error that the body reports; undefined where it is not in the provider's own envelope. */
+
+/** The format in which one provider reports errors. */
+export interface ErrorFormat {
+  /** The error in the body; undefined if the body is not in the provider's error format. */
   refusal(body: unknown): Refusal | undefined;
-  /** The error that stands in an answer with a success status, and the status that it should have had. */
+  /** The error in an answer with a success status, and the status that fits it. */
   refusedWithin?(body: unknown): { status: number; refusal: Refusal } | undefined;
-  rulings: readonly Ruling[];
+  requestErrors: readonly ErrorRule[];
 }
 
-export type Answer = Extract<Exchange, { kind: "answer" }>;
-
-export interface Judgement {
-  meaning: Meaning;
-  message: string;
-  code?: string | undefined;
-}
-
-/** What an answer says is wrong; undefined for a success that reports nothing wrong. */
-export function judge(errors: Errors, { status, body, evidence }: Answer): Judgement | undefined {
-  if (isSuccess(status)) {
-    const within = errors.refusedWithin?.(body);
-    return within && ruled(within.status, within.refusal, errors.rulings);
-  }
-  const refusal = errors.refusal(body);
-  if (refusal) return ruled(status, refusal, errors.rulings);
-  if (status === 429) return { meaning: "throttled", message: evidence };
-  return { meaning: "unknown", message: `HTTP ${status}, not in the provider's own words` };
-}
-
-export function isSuccess(status: number): boolean {
-  return status >= 200 && status < 300;
-}
-
-export function wait({ headers }: Answer): { retryAfterMs?: number } {
-  const ms = retryAfterMs(headers, Date.now());
-  return ms === undefined ? {} : { retryAfterMs: ms };
-}
-
-export function failure(meaning: FailureClass, code: string | undefined, message: string) {
-  return { class: meaning, message, ...(code === undefined ? {} : { code }) };
-}
-
-function ruled(status: number, refusal: Refusal, rulings: readonly Ruling[]): Judgement {
-  if (status === 429) return { ...refusal, meaning: "throttled" };
-  return { ...refusal, meaning: meaningOf(status, refusal, rulings) };
-}
-
-/** What a provider reported as wrong, in its own envelope. */
+/** An error that a provider reported in its own format. */
 export interface Refusal {
   code?: string | undefined;
   message: string;
 }
 
-/** What a reported error means: for the account, for the moment, for the task, or for the generation. */
+/** The meaning of a reported error: for the account, for the moment, for the task, or for the generation. */
 export type Meaning = "key" | "balance" | "throttled" | "missing" | "unknown" | FailureClass;
 
-/** One row of a provider's table of errors; it applies where everything it names fits. */
-export interface Ruling {
+/** One row of a provider's table of errors; a row applies if every field that it has fits. */
+export interface ErrorRule {
   status?: number;
   code?: RegExp;
   text?: RegExp;
@@ -67,28 +30,68 @@ export interface Ruling {
   source: string;
 }
 
-/** What a refusal with this HTTP status means, by the first row that fits, else by what HTTP says about the status. */
-export function meaningOf(status: number, refusal: Refusal, rulings: readonly Ruling[]): Meaning {
-  const ruled = rulings.find((row) => (row.status === undefined || row.status === status) && fits(row, refusal))?.means;
-  // A server error may come after the task was made; only a 503 that is known to mean "busy" is a definite no.
-  if (status === 503) return ruled === "throttled" ? "throttled" : "unknown";
+/** One row of the table of reasons why tasks fail. */
+export type TaskErrorRule = Omit<ErrorRule, "status" | "means"> & { means: FailureClass };
+
+export type Answer = Extract<Exchange, { kind: "answer" }>;
+
+export interface ReportedError {
+  meaning: Meaning;
+  message: string;
+  code?: string | undefined;
+}
+
+/** The error that an answer reports; undefined for a success that reports none. */
+export function readError(format: ErrorFormat, { status, body, evidence }: Answer): ReportedError | undefined {
+  if (isSuccess(status)) {
+    const within = format.refusedWithin?.(body);
+    return within && classified(within.status, within.refusal, format.requestErrors);
+  }
+  const refusal = format.refusal(body);
+  if (refusal) return classified(status, refusal, format.requestErrors);
+  if (status === 429) return { meaning: "throttled", message: evidence };
+  return { meaning: "unknown", message: `HTTP ${status}, not in the provider's own words` };
+}
+
+/** The meaning of a refusal by the first rule that applies, otherwise by its HTTP status. */
+export function meaningOf(status: number, refusal: Refusal, rules: readonly ErrorRule[]): Meaning {
+  const means = rules.find(
+    (rule) => (rule.status === undefined || rule.status === status) && fits(rule, refusal),
+  )?.means;
+  // A server error may follow the creation of a task; only a 503 that is documented as "busy" is a definite no.
+  if (status === 503) return means === "throttled" ? "throttled" : "unknown";
   if (status === 408 || status < 400 || status >= 500) return "unknown";
-  return ruled ?? "rejected";
+  return means ?? "rejected";
 }
 
-/** The class of a failed task, by the first row that fits; a failure that no row knows is not guessed at. */
-export function failureClassOf(refusal: Refusal, rulings: readonly FailureRuling[]): FailureClass {
-  return rulings.find((row) => fits(row, refusal))?.means ?? "unclassified";
+/** The class of a failed task by the first rule that applies; otherwise `unclassified`. */
+export function failureClassOf(refusal: Refusal, rules: readonly TaskErrorRule[]): FailureClass {
+  return rules.find((rule) => fits(rule, refusal))?.means ?? "unclassified";
 }
 
-/** A row of the table that says why tasks fail. */
-export type FailureRuling = Omit<Ruling, "status" | "means"> & { means: FailureClass };
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
 
-function fits({ code, text }: Pick<Ruling, "code" | "text">, refusal: Refusal): boolean {
+export function retryAfterOf({ headers }: Answer): { retryAfterMs?: number } {
+  const ms = retryAfterMs(headers, Date.now());
+  return ms === undefined ? {} : { retryAfterMs: ms };
+}
+
+export function failureOf(meaning: FailureClass, code: string | undefined, message: string) {
+  return { class: meaning, message, ...(code === undefined ? {} : { code }) };
+}
+
+function classified(status: number, refusal: Refusal, rules: readonly ErrorRule[]): ReportedError {
+  if (status === 429) return { ...refusal, meaning: "throttled" };
+  return { ...refusal, meaning: meaningOf(status, refusal, rules) };
+}
+
+function fits({ code, text }: Pick<ErrorRule, "code" | "text">, refusal: Refusal): boolean {
   return (code?.test(refusal.code ?? "") ?? true) && (text?.test(refusal.message) ?? true);
 }
 
-/** Codes of the original service (Volcengine Ark) and words of content rules, in the texts of resellers. */
+/** Codes of Volcengine Ark and words of content rules in the messages of resellers. */
 const moderation =
   /SensitiveContentDetected|RiskDetection|ContentSecurityDetection|moderation|content.{0,20}(polic|reject|violat|block|refus)|(polic|guideline).{0,20}violat|rejected the prompt|sensitive|nsfw|copyright|违规|敏感|违反|审核/i;
 const invalid =
@@ -98,12 +101,12 @@ const fault =
 
 const source = "codes of Ark, FOUND there, and plain words; that a reseller passes them on is INFERRED";
 
-/** A content rule refused the input or the output. */
-export const moderated = { text: moderation, means: "moderation", label: "INFERRED", source } as const;
+/** A content rule refuses the input or the output. */
+export const moderationError = { text: moderation, means: "moderation", label: "INFERRED", source } as const;
 
-/** What the texts of failed tasks mean where a provider documents no codes. */
-export const passedThrough: readonly FailureRuling[] = [
-  moderated,
+/** The messages of failed tasks where a provider documents no codes: those of Ark, forwarded by the reseller. */
+export const forwardedErrors: readonly TaskErrorRule[] = [
+  moderationError,
   { text: invalid, means: "rejected", label: "INFERRED", source },
   { text: fault, means: "upstream", label: "INFERRED", source },
 ];

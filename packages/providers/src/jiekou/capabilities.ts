@@ -1,5 +1,4 @@
-import type { Capabilities, ModelCapability } from "../capabilities.ts";
-import { found, inferred, seed } from "../capabilities.ts";
+import { type Capabilities, found, inferred, type ModelCapability, seed } from "../capabilities.ts";
 
 const page = "JieKou, Seedance 2.0 page";
 
@@ -34,7 +33,6 @@ export const capabilities = {
   requestsPerMinute: found(200, "docs.jiekou.ai faq_rpm: about 200 for Seedance"),
   inFlight: null,
   chargesFailures: inferred("unknown", `${page} says nothing of failed tasks`),
-  resolve: [],
   callback: null,
   cancel: false,
   statuses: found(

@@ -1,11 +1,10 @@
-import type { FailureRuling, Ruling } from "../http/errors.ts";
-import { moderated, passedThrough } from "../http/errors.ts";
+import { type ErrorRule, forwardedErrors, moderationError, type TaskErrorRule } from "../http/errors.ts";
 
 const errorPage = "docs.jiekou.ai reference-error-code";
 const sister = "error codes of the sister platform Novita";
 
-/** What an error answer means. The first row that fits decides; a 403 is a bad key only where nothing says otherwise. */
-export const rulings: readonly Ruling[] = [
+/** The meaning of an error answer; the first rule that applies decides; a 403 is a bad key only where nothing says otherwise. */
+export const requestErrors: readonly ErrorRule[] = [
   { code: /^NOT_ENOUGH_BALANCE$/, means: "balance", label: "FOUND", source: errorPage },
   { code: /^BILLING_BALANCE_NOT_ENOUGH$/, means: "balance", label: "INFERRED", source: sister },
   { status: 402, means: "balance", label: "FOUND", source: "the vendor's own plugin" },
@@ -24,9 +23,9 @@ export const rulings: readonly Ruling[] = [
   { status: 503, code: /^SERVICE_NOT_AVAILABLE$/, means: "throttled", label: "FOUND", source: errorPage },
   { code: /^TASK_NOT_FOUND$/, means: "missing", label: "INFERRED", source: sister },
   { code: /^ILLEGAL_(PROMPT|IMAGE_CONTENT)$/, means: "moderation", label: "INFERRED", source: sister },
-  moderated,
+  moderationError,
   { code: /^(INVALID_REQUEST_BODY|MODEL_NOT_FOUND)$/, means: "rejected", label: "FOUND", source: errorPage },
 ];
 
-/** Why a task failed: `task.reason` is free text, no codes are documented. */
-export const taskFailures: readonly FailureRuling[] = passedThrough;
+/** The reasons why a task fails: `task.reason` is free text, no codes are documented. */
+export const taskErrors: readonly TaskErrorRule[] = forwardedErrors;

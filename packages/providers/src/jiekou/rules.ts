@@ -1,4 +1,4 @@
-import { clipSeconds, type MediaRule, megabytes } from "../rules/file-rules.ts";
+import { clipSeconds, type FileRule, megabytes } from "../rules/file-rules.ts";
 import {
   atMost,
   audioNeedsPicture,
@@ -16,7 +16,7 @@ import {
   secondsInRange,
   seedInRange,
 } from "../rules/request-rules.ts";
-import type { Rule } from "../rules/validation.ts";
+import type { ValidationRule } from "../rules/validation.ts";
 import { capabilities } from "./capabilities.ts";
 
 const source = "JieKou, Seedance 2.0 page";
@@ -24,8 +24,8 @@ const seed = (id: string) => ({ id, label: "SEED", source }) as const;
 const images = ["jpeg", "jpg", "png", "webp", "bmp", "tiff", "tif", "gif"];
 const audios = ["wav", "wave", "vnd.wave", "mp3", "mpeg", "mpeg3"];
 
-/** The rules of the page that can be judged from the request alone; sizes, lengths and pixels need the files (below). */
-export const rules: readonly Rule[] = [
+/** The rules of the page that a request alone can break. */
+export const rules: readonly ValidationRule[] = [
   promptNeeded(
     seed("J-V1"),
     (request) => has(request, "first_frame") || hasReferences(request),
@@ -60,8 +60,8 @@ const image = {
   bytes: { max: megabytes(30) },
 } as const;
 
-/** The rules of the page about the files themselves. */
-export const mediaRules: readonly MediaRule[] = [
+/** The rules of the page about files. */
+export const fileRules: readonly FileRule[] = [
   {
     ...seed("J-V11"),
     of: ["video"],

@@ -2,15 +2,14 @@ import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
 import type { Refusal } from "../http/errors.ts";
 import { amount, anyTaskId, list, taskId, text, webUrl } from "../http/fields.ts";
-import { phaseNamed, progressOf } from "../http/query.ts";
-import type { PollResult, RemoteOutput } from "../provider.ts";
+import { type ParsedTask, phaseOf } from "../http/query.ts";
+import type { RemoteOutput } from "../provider.ts";
 import { urlsByRole } from "../rules/media.ts";
 import { capabilities } from "./capabilities.ts";
-import { taskFailures } from "./errors.ts";
 
 export const createPath = "/v3/async/seedance-2.0";
 
-export function resultPath(taskId: string): string {
+export function taskPath(taskId: string): string {
   return `/v3/async/task-result?task_id=${encodeURIComponent(taskId)}`;
 }
 
@@ -60,14 +59,13 @@ const result = z.object({
 });
 const nested = z.object({ data: result }).transform(({ data }) => data);
 
-/** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, taskId: string): PollResult | undefined {
+/** The task in the answer to a poll; undefined if it holds none. */
+export function readTask(body: unknown): ParsedTask | undefined {
   const read = z.union([result, nested]).safeParse(body).data;
   if (!read) return undefined;
   const { task_id: id, status, progress_percent: percent, reason, error, message } = read.task;
-  const phase = phaseNamed(status.toUpperCase().replace(/^TASK_STATUS_/, ""), capabilities);
-  const told = { id, status, phase, percent, outputs: outputsOf(read), error: { message: reason ?? error ?? message } };
-  return progressOf(told, taskId, taskFailures);
+  const phase = phaseOf(status.toUpperCase().replace(/^TASK_STATUS_/, ""), capabilities);
+  return { id, status, phase, percent, outputs: outputsOf(read), error: { message: reason ?? error ?? message } };
 }
 
 /** Images are the last frame (FOUND in public code). */

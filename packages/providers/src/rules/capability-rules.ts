@@ -1,14 +1,14 @@
 import type { Capabilities } from "../capabilities.ts";
 import { formOf, mediaOf } from "./media.ts";
-import { breachIf, type Rule } from "./validation.ts";
+import { breachIf, type ValidationRule } from "./validation.ts";
 
-/** Rules that follow from any provider's capability table and from the shape of the common request. */
-export function generalRules(capabilities: Capabilities): Rule[] {
+/** The rules that follow from a provider's capability table and from the common request. */
+export function capabilityRules(capabilities: Capabilities): ValidationRule[] {
   return rules.flatMap((rule) => rule(capabilities) ?? []);
 }
 
-/** Each answers nothing where the provider takes whatever it would refuse. */
-const rules: readonly ((capabilities: Capabilities) => Rule | undefined)[] = [
+/** Each returns undefined if the provider accepts everything that the rule would refuse. */
+const rules: readonly ((capabilities: Capabilities) => ValidationRule | undefined)[] = [
   model,
   automaticSeconds,
   features,
@@ -19,7 +19,7 @@ const rules: readonly ((capabilities: Capabilities) => Rule | undefined)[] = [
   noSeed,
 ];
 
-function model({ title, models }: Capabilities): Rule {
+function model({ title, models }: Capabilities): ValidationRule {
   const offered = Object.keys(models).join(", ");
   return {
     id: "G-V1",
@@ -29,7 +29,7 @@ function model({ title, models }: Capabilities): Rule {
   };
 }
 
-function automaticSeconds({ title, models }: Capabilities): Rule | undefined {
+function automaticSeconds({ title, models }: Capabilities): ValidationRule | undefined {
   if (Object.values(models).every(({ automaticSeconds: offer }) => offer.value)) return undefined;
   return {
     id: "G-V2",
@@ -44,7 +44,7 @@ function automaticSeconds({ title, models }: Capabilities): Rule | undefined {
   };
 }
 
-function features({ title, offers }: Capabilities): Rule {
+function features({ title, offers }: Capabilities): ValidationRule {
   const names = Object.keys(offers) as (keyof typeof offers)[];
   return {
     id: "G-V3",
@@ -57,7 +57,7 @@ function features({ title, offers }: Capabilities): Rule {
   };
 }
 
-function reachableMedia({ title }: Capabilities): Rule {
+function reachableMedia({ title }: Capabilities): ValidationRule {
   const allowed = "an http(s) URL, a base64 data URI, a stored medium or an asset id";
   return {
     id: "G-V4",
@@ -68,7 +68,7 @@ function reachableMedia({ title }: Capabilities): Rule {
   };
 }
 
-function assetIds({ title, assets }: Capabilities): Rule | undefined {
+function assetIds({ title, assets }: Capabilities): ValidationRule | undefined {
   if (assets.value) return undefined;
   return {
     id: "G-V5",
@@ -81,7 +81,7 @@ function assetIds({ title, assets }: Capabilities): Rule | undefined {
   };
 }
 
-function oneFrameEach({ title }: Capabilities): Rule {
+function oneFrameEach({ title }: Capabilities): ValidationRule {
   return {
     id: "G-V6",
     label: "SEED",
@@ -94,7 +94,7 @@ function oneFrameEach({ title }: Capabilities): Rule {
   };
 }
 
-function imageNumbers({ title }: Capabilities): Rule {
+function imageNumbers({ title }: Capabilities): ValidationRule {
   return {
     id: "G-V7",
     label: "INFERRED",
@@ -111,7 +111,7 @@ function imageNumbers({ title }: Capabilities): Rule {
   };
 }
 
-function noSeed({ title, seed }: Capabilities): Rule | undefined {
+function noSeed({ title, seed }: Capabilities): ValidationRule | undefined {
   if (seed !== null) return undefined;
   return {
     id: "G-V8",

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { MediaFacts } from "./file-limits.ts";
-import { judge, judgeTotal, linesOf, type MediaLimits } from "./file-limits.ts";
+import { brokenLimits, brokenTotal, type FileLimits, linesOf, type MediaFacts } from "./file-limits.ts";
 
 const image = (width: number, height: number): MediaFacts => ({ format: "png", bytes: 1_000, width, height });
 const clip = (seconds: number): MediaFacts => ({ format: "mp4", bytes: 1_000, seconds });
-const broken = (facts: MediaFacts, limits: MediaLimits) => judge(facts, limits).map(({ limit }) => limit);
+const broken = (facts: MediaFacts, limits: FileLimits) => brokenLimits(facts, limits).map(({ limit }) => limit);
 
 const open = { min: 300, max: 6_000, open: true };
 const closed = { min: 300, max: 6_000 };
@@ -70,20 +69,20 @@ test.each([
   [[7.5, 7.501], false],
   [[], true],
 ])("%j s in all, at most 15: %s", (lengths, isAllowed) => {
-  const found = judgeTotal(lengths.map(clip), { totalSeconds: { max: 15 } });
+  const found = brokenTotal(lengths.map(clip), { totalSeconds: { max: 15 } });
   expect(found.map(({ limit }) => limit)).toEqual(isAllowed ? [] : ["totalSeconds"]);
 });
 
 test("a sum has a slack for each file, and counts what is known", () => {
   const limits = { totalSeconds: { max: 15, slack: 0.1 } };
-  expect(judgeTotal([clip(15.1)], limits)).toEqual([]);
-  expect(judgeTotal([clip(15.101)], limits)).toHaveLength(1);
-  expect(judgeTotal([clip(5.1), clip(5.1), clip(5.1)], limits)).toEqual([]);
-  expect(judgeTotal([clip(5.1), clip(5.1), clip(5.101)], limits)).toHaveLength(1);
+  expect(brokenTotal([clip(15.1)], limits)).toEqual([]);
+  expect(brokenTotal([clip(15.101)], limits)).toHaveLength(1);
+  expect(brokenTotal([clip(5.1), clip(5.1), clip(5.1)], limits)).toEqual([]);
+  expect(brokenTotal([clip(5.1), clip(5.1), clip(5.101)], limits)).toHaveLength(1);
   const unknown: MediaFacts = { format: "mp4", bytes: 1 };
-  expect(judgeTotal([unknown, clip(15)], limits)).toEqual([]);
-  expect(judgeTotal([unknown, clip(16)], limits)).toHaveLength(1);
-  expect(judgeTotal([clip(99)], {})).toEqual([]);
+  expect(brokenTotal([unknown, clip(15)], limits)).toEqual([]);
+  expect(brokenTotal([unknown, clip(16)], limits)).toHaveLength(1);
+  expect(brokenTotal([clip(99)], {})).toEqual([]);
 });
 
 test.each([
@@ -152,7 +151,7 @@ describe("480p and 720p", () => {
 
 test("every broken limit is named, with what was given and what is allowed", () => {
   const facts: MediaFacts = { format: "webm", bytes: 101, width: 100, height: 300, seconds: 1.5, framesPerSecond: 12 };
-  const limits: MediaLimits = {
+  const limits: FileLimits = {
     formats: ["mp4", "mov"],
     sidePixels: open,
     ratio: { min: 0.4, max: 2.5 },
@@ -162,7 +161,7 @@ test("every broken limit is named, with what was given and what is allowed", () 
     framesPerSecond: { min: 24, max: 60 },
     verticalLines: [480, 720],
   };
-  expect(judge(facts, limits)).toEqual([
+  expect(brokenLimits(facts, limits)).toEqual([
     { limit: "formats", given: "webm", allowed: "mp4, mov" },
     { limit: "sidePixels", given: "100 × 300 pixels", allowed: "sides of more than 300 and less than 6000 pixels" },
     { limit: "ratio", given: "100 by 300 = 0.3333", allowed: "0.4 to 2.5 width by height" },
@@ -172,14 +171,14 @@ test("every broken limit is named, with what was given and what is allowed", () 
     { limit: "framesPerSecond", given: "12 frames/s", allowed: "24 to 60 frames/s" },
     { limit: "verticalLines", given: "100 × 300 pixels", allowed: "480p, 720p" },
   ]);
-  expect(judgeTotal([clip(16)], { totalSeconds: { max: 15 } })).toEqual([
+  expect(brokenTotal([clip(16)], { totalSeconds: { max: 15 } })).toEqual([
     { limit: "totalSeconds", given: "16 s in all", allowed: "at most 15 s in all" },
   ]);
 });
 
 test("what is not known of a file is not judged, and what is not limited is allowed", () => {
   const nothing: MediaFacts = { format: "mp4", bytes: 1 };
-  const limits: MediaLimits = {
+  const limits: FileLimits = {
     sidePixels: open,
     ratio: { min: 1, max: 1 },
     areaPixels: { min: 1, max: 1 },
@@ -187,6 +186,6 @@ test("what is not known of a file is not judged, and what is not limited is allo
     framesPerSecond: { min: 1, max: 1 },
     verticalLines: [480],
   };
-  expect(judge(nothing, limits)).toEqual([]);
-  expect(judge(image(1, 1), {})).toEqual([]);
+  expect(brokenLimits(nothing, limits)).toEqual([]);
+  expect(brokenLimits(image(1, 1), {})).toEqual([]);
 });

@@ -1,12 +1,12 @@
-/** Both bounds allowed, unless it is open: then neither. */
+/** Both bounds are allowed; if `open`, neither is. */
 export interface Interval {
   min: number;
   max: number;
   open?: boolean;
 }
 
-/** What a provider's document allows of one kind of media. What is left out is not limited. */
-export interface MediaLimits {
+/** The limits of a provider's document for one kind of media; an absent limit allows everything. */
+export interface FileLimits {
   formats?: readonly MediaFormat[];
   /** Width and height, each. */
   sidePixels?: Interval;
@@ -16,11 +16,11 @@ export interface MediaLimits {
   areaPixels?: Interval;
   bytes?: { max: number; open?: boolean };
   /**
-   * Of one file, compared in whole milliseconds. So much `slack` is let pass beyond both bounds for what encoders add:
-   * 15 s of sound are 15.047 s as MP3 at 44,100 Hz, and 15 s made by Seedance are 361 frames, 15.042 s.
+   * The length of one file, compared in whole milliseconds. `slack` extends both bounds by what encoders add: 15 s of
+   * sound are 15.047 s as MP3 at 44,100 Hz, and 15 s made by Seedance are 361 frames, 15.042 s.
    */
   seconds?: Interval & { slack?: number };
-  /** Of all files together, compared likewise, with so much slack for each of them. */
+  /** The total length of all files, compared in the same way, with `slack` for each file. */
   totalSeconds?: { max: number; slack?: number };
   framesPerSecond?: Interval;
   /** Classes such as 480p and 720p, by the shorter side; see `linesOf`. */
@@ -28,27 +28,27 @@ export interface MediaLimits {
 }
 
 export interface BrokenLimit {
-  limit: keyof MediaLimits;
+  limit: keyof FileLimits;
   given: string;
   allowed: string;
 }
 
-type Judge<Limit extends keyof MediaLimits> = (
-  limit: NonNullable<MediaLimits[Limit]>,
+type LimitCheck<Limit extends keyof FileLimits> = (
+  limit: NonNullable<FileLimits[Limit]>,
   facts: MediaFacts,
 ) => Omit<BrokenLimit, "limit"> | undefined;
 
-/** Every limit that one file breaks, in the order of the type. A limit on something that is not known of the file is not judged. */
-export function judge(facts: MediaFacts, limits: MediaLimits): BrokenLimit[] {
-  const names = Object.keys(judges) as (keyof typeof judges)[];
+/** Every limit that one file breaks, in the order of the type. A limit on an unknown fact is not checked. */
+export function brokenLimits(facts: MediaFacts, limits: FileLimits): BrokenLimit[] {
+  const names = Object.keys(checks) as (keyof typeof checks)[];
   return names.flatMap((limit) => {
-    const broken = judgeOne(limit, facts, limits);
+    const broken = checkLimit(limit, facts, limits);
     return broken ? [{ limit, ...broken }] : [];
   });
 }
 
-/** The limit on the sum over all files of one kind, if it is broken; files of unknown length count as nothing. */
-export function judgeTotal(files: readonly MediaFacts[], { totalSeconds }: MediaLimits): BrokenLimit[] {
+/** The limit on the total length of all files of one kind, if it is broken; a file of unknown length counts as 0. */
+export function brokenTotal(files: readonly MediaFacts[], { totalSeconds }: FileLimits): BrokenLimit[] {
   if (!totalSeconds) return [];
   const { max, slack = 0 } = totalSeconds;
   const totalMs = files.reduce((sum, { seconds = 0 }) => sum + ms(seconds), 0);
@@ -57,15 +57,15 @@ export function judgeTotal(files: readonly MediaFacts[], { totalSeconds }: Media
 }
 
 /**
- * The shorter sides that count as so many vertical lines, from 7/8 of them to 4/3, both included. INFERRED: no document
- * defines its `480p` and `720p`. FOUND (toapis.com, table of pixels by resolution and ratio): what Seedance itself makes
- * as 720p is 630 lines high at 21:9 and 960 at 1:1, and 432 to 640 as 480p; so that its own videos are taken back.
+ * The lengths of the shorter side that count as a class of vertical lines: 7/8 to 4/3 of it, both included. INFERRED: no
+ * document defines `480p` and `720p`. FOUND (toapis.com, table of pixels by resolution and ratio): the 720p videos of
+ * Seedance are 630 lines high at 21:9 and 960 at 1:1, its 480p videos 432 to 640; the classes include all of these.
  */
 export function linesOf(verticalLines: number): Interval {
   return { min: (verticalLines * 7) / 8, max: (verticalLines * 4) / 3 };
 }
 
-const judges: { [Limit in Exclude<keyof MediaLimits, "totalSeconds">]: Judge<Limit> } = {
+const checks: { [Limit in Exclude<keyof FileLimits, "totalSeconds">]: LimitCheck<Limit> } = {
   formats: (formats, { format }) =>
     formats.includes(format) ? undefined : { given: format, allowed: formats.join(", ") },
   sidePixels(interval, facts) {
@@ -110,16 +110,16 @@ const judges: { [Limit in Exclude<keyof MediaLimits, "totalSeconds">]: Judge<Lim
   },
 };
 
-function judgeOne<Limit extends keyof typeof judges>(limit: Limit, facts: MediaFacts, limits: MediaLimits) {
+function checkLimit<Limit extends keyof typeof checks>(limit: Limit, facts: MediaFacts, limits: FileLimits) {
   const given = limits[limit];
-  return given === undefined ? undefined : judges[limit](given, facts);
+  return given === undefined ? undefined : checks[limit](given, facts);
 }
 
 function within({ min, max, open = false }: Interval, value: number): boolean {
   return open ? value > min && value < max : value >= min && value <= max;
 }
 
-/** Sums of seconds in binary fractions miss by a hair; sums of whole milliseconds do not. */
+/** Whole milliseconds, because sums of binary fractions are not exact. */
 function ms(seconds: number): number {
   return Math.round(seconds * 1_000);
 }
@@ -136,10 +136,10 @@ function shortened(value: number): string {
   return value.toFixed(4).replace(/\.?0+$/, "");
 }
 
-/** What a media file is wanted as. */
+/** The kind of media that a request uses a file as. */
 export type MediaKind = "image" | "video" | "audio";
 
-/** What a file turned out to be. `heic` stands for all of HEIF with HEVC in it; `m4a` is an MP4 without a picture. */
+/** The real format of a file. `heic`: any HEIF with HEVC; `m4a`: an MP4 without a picture. */
 export type MediaFormat =
   | "jpeg"
   | "png"
@@ -161,15 +161,15 @@ export type MediaFormat =
   | "flac"
   | "ogg";
 
-/** What a media file is by its own bytes, whatever its name or its server says. */
+/** The facts that the bytes of a media file show; its name and its server do not count. */
 export interface MediaFacts {
   format: MediaFormat;
   bytes: number;
-  /** In pixels, as shown: turned where the file says so (HEIC and TIFF excepted), pixels made square. */
+  /** In pixels as displayed: rotated by the file's orientation (except HEIC and TIFF), with square pixels. */
   width?: number;
   height?: number;
-  /** Of what the file was wanted as: the picture's length of a video, else the sound's. To the millisecond. */
+  /** The length of the picture of a video, otherwise of the sound, to the millisecond. */
   seconds?: number;
-  /** Of a video of one steady rate that rate, else the median. */
+  /** The constant rate of a video, or the median of a variable one. */
   framesPerSecond?: number;
 }

@@ -1,46 +1,47 @@
 import type { Label, Problem } from "@reelqueue/contracts";
-import type { Provider, Reading } from "../provider.ts";
-import type { MediaFacts } from "./file-limits.ts";
-import { type BrokenLimit, judge, judgeTotal, type MediaLimits } from "./file-limits.ts";
+import type { Reading } from "../capabilities.ts";
+import { type BrokenLimit, brokenLimits, brokenTotal, type FileLimits, type MediaFacts } from "./file-limits.ts";
 import type { Medium } from "./media.ts";
 
-/** One rule of a provider's documents about media files, which only the file itself can keep or break. */
-export interface MediaRule {
+/** One rule of a provider's documents about media files; only the file itself shows whether it is kept. */
+export interface FileRule {
   id: string;
   label: Label;
   source: string;
-  /** What it is about. */
+  /** The kinds of media that the rule is about. */
   of: readonly Medium["kind"][];
-  limits: MediaLimits;
-  /** The switch that must be on. */
+  limits: FileLimits;
+  /** The switch that activates the rule; absent: always active. */
   on?: string;
 }
 
-/** A medium of a request, and what its file turned out to be. */
-export interface SeenMedium {
+/** A medium of a request and the facts of its file. */
+export interface InspectedMedium {
   medium: Medium;
   facts: MediaFacts;
 }
 
-/** Every media rule of the provider that the files break, in the order of its rules. */
-export function mediaProblems(
-  { mediaRules }: Pick<Provider, "mediaRules">,
-  seen: readonly SeenMedium[],
+/** Every rule that the files break, in the order of the rules. */
+export function fileProblemsOf(
+  rules: readonly FileRule[],
+  inspected: readonly InspectedMedium[],
   { switches }: Pick<Reading, "switches">,
 ): Problem[] {
-  const held = mediaRules.filter(({ on }) => on === undefined || switches[on] === true);
-  return held.flatMap((rule) => {
-    const files = seen.filter(({ medium }) => rule.of.includes(medium.kind));
-    const each = files.flatMap(({ medium, facts }) => breaches(rule, medium.field, (limits) => judge(facts, limits)));
+  const active = rules.filter(({ on }) => on === undefined || switches[on] === true);
+  return active.flatMap((rule) => {
+    const files = inspected.filter(({ medium }) => rule.of.includes(medium.kind));
+    const each = files.flatMap(({ medium, facts }) =>
+      breaches(rule, medium.field, (limits) => brokenLimits(facts, limits)),
+    );
     // The sum over one file is that file again.
     if (files.length < 2) return each;
     const facts = files.map((file) => file.facts);
-    return [...each, ...breaches(rule, `${files[0]?.medium.kind}s`, (limits) => judgeTotal(facts, limits))];
+    return [...each, ...breaches(rule, `${files[0]?.medium.kind}s`, (limits) => brokenTotal(facts, limits))];
   });
 }
 
-/** What is let pass only because encoders add a little is told too. INFERRED: no document speaks of it. */
-function breaches(rule: MediaRule, field: string, judged: (limits: MediaLimits) => BrokenLimit[]): Problem[] {
+/** A file that passes only by the slack for encoders is a warning. INFERRED: no document mentions it. */
+function breaches(rule: FileRule, field: string, judged: (limits: FileLimits) => BrokenLimit[]): Problem[] {
   const beyond = judged(rule.limits);
   const close = judged(exactly(rule.limits)).filter(({ limit }) => !beyond.some((broken) => broken.limit === limit));
   return [
@@ -51,11 +52,11 @@ function breaches(rule: MediaRule, field: string, judged: (limits: MediaLimits) 
   ];
 }
 
-function problem({ id, label, source }: MediaRule, field: string, { given, allowed }: BrokenLimit): Problem {
+function problem({ id, label, source }: FileRule, field: string, { given, allowed }: BrokenLimit): Problem {
   return { field, given, allowed, rule: id, label, source, severity: label === "INFERRED" ? "warning" : "error" };
 }
 
-function exactly({ seconds, totalSeconds, ...limits }: MediaLimits): MediaLimits {
+function exactly({ seconds, totalSeconds, ...limits }: FileLimits): FileLimits {
   return {
     ...limits,
     ...(seconds && { seconds: { ...seconds, slack: 0 } }),
@@ -67,11 +68,11 @@ function exactly({ seconds, totalSeconds, ...limits }: MediaLimits): MediaLimits
 const slack = 0.1;
 const tolerance = `up to ${slack} s more pass, for what encoders add`;
 
-/** What every document of the family allows of a clip's length: 2 to 15 s each, 15 s of one kind in all. */
+/** The clip lengths that every document of the family allows: 2 to 15 s each, 15 s of one kind in total. */
 export const clipSeconds = {
   seconds: { min: 2, max: 15, slack },
   totalSeconds: { max: 15, slack },
-} as const satisfies MediaLimits;
+} as const satisfies FileLimits;
 
 /** The larger of the two readings of "MB". INFERRED: no document says which it means. */
 export const megabytes = (count: number): number => count * 1_048_576;

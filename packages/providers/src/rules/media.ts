@@ -1,7 +1,7 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import type { Capabilities } from "../capabilities.ts";
 
-/** Where a medium is: on the web, in the URL itself, in our media store, in the provider's library, or somewhere that no provider can reach. */
+/** The place of a medium: the web, the URL itself, the media store, the provider's library, or one that no provider reaches. */
 export type MediaForm = "web" | "data" | "stored" | "asset" | "other";
 
 export interface Medium {
@@ -29,26 +29,26 @@ export function formOf(url: string): MediaForm {
   return /^asset:\/\/./.test(url) ? "asset" : "other";
 }
 
-/** The file format that a data URI or a name in our store declares, for example `png`; undefined where only the file itself can tell. */
+/** The format that a data URI or a name in the media store declares, for example `png`; undefined for other media. */
 export function declaredFormat(url: string): string | undefined {
   const form = formOf(url);
   if (form === "data") return /^data:[a-z]+\/(?:x-)?([a-z0-9.+-]+)/i.exec(url)?.[1]?.toLowerCase();
   return form === "stored" ? /\.([a-z0-9]+)$/i.exec(url)?.[1]?.toLowerCase() : undefined;
 }
 
-/** Whether the provider takes such a medium in the request itself, as a data URI. */
+/** Whether the provider accepts such a medium as a data URI in the request. */
 export function takesInline({ inline }: Pick<Capabilities, "inline">, kind: Medium["kind"]): boolean {
   const { frames, referenceImages, videos, audios } = inline.value;
   return { frame: frames, image: referenceImages, video: videos, audio: audios }[kind];
 }
 
-/** Whether a medium of our store has to be uploaded to the provider before a request can name it, and can be. */
+/** Whether a medium of the media store must, and can, be uploaded to the provider before the request. */
 export function needsUpload(capabilities: Pick<Capabilities, "inline" | "uploads">, { kind, url }: Medium): boolean {
   const takesBytes = capabilities.uploads?.value.includes("bytes") ?? false;
   return takesBytes && formOf(url) === "stored" && !takesInline(capabilities, kind);
 }
 
-/** The same request with every medium of our store turned into a data URI. */
+/** The same request with every medium of the media store as a data URI. */
 export async function inlined(
   request: GenerationRequest,
   dataUri: (mediaUrl: string) => Promise<string>,
@@ -63,7 +63,7 @@ export async function inlined(
   return { ...request, images, videos, audios };
 }
 
-/** The URLs as a provider's fields want them; an empty list is left out. */
+/** The URLs by role; an empty list is undefined. */
 export function urlsByRole({ images, videos, audios }: GenerationRequest) {
   const withRole = (role: string) => images.filter((image) => image.role === role).map(({ url }) => url);
   return {

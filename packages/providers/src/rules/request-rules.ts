@@ -1,13 +1,13 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import type { Capabilities } from "../capabilities.ts";
 import { declaredFormat, formOf, type Medium, mediaOf, needsUpload, takesInline } from "./media.ts";
-import { breachIf, type Rule } from "./validation.ts";
+import { breachIf, type ValidationRule } from "./validation.ts";
 
-/** Kinds of rules that every reseller has in its own numbers; the numbers come from the capability table. */
+/** Rules that every provider has with its own numbers, which the capability table holds. */
 
-type Named = Pick<Rule, "id" | "label" | "source">;
+type Named = Pick<ValidationRule, "id" | "label" | "source">;
 
-export function secondsInRange(named: Named, { models }: Capabilities): Rule {
+export function secondsInRange(named: Named, { models }: Capabilities): ValidationRule {
   return {
     ...named,
     test({ model, seconds }) {
@@ -19,7 +19,7 @@ export function secondsInRange(named: Named, { models }: Capabilities): Rule {
 }
 
 /** No model of the provider has this resolution. */
-export function resolutionOffered(named: Named, { models }: Capabilities): Rule {
+export function resolutionOffered(named: Named, { models }: Capabilities): ValidationRule {
   const all = [...new Set(Object.values(models).flatMap(({ resolutions }) => resolutions.value))];
   return {
     ...named,
@@ -27,8 +27,8 @@ export function resolutionOffered(named: Named, { models }: Capabilities): Rule 
   };
 }
 
-/** Another model of the provider has this resolution, this one has not. */
-export function resolutionOfModel(named: Named, { models }: Capabilities): Rule {
+/** Another model of the provider has this resolution, and this one does not. */
+export function resolutionOfModel(named: Named, { models }: Capabilities): ValidationRule {
   return {
     ...named,
     test({ model, resolution }) {
@@ -40,7 +40,7 @@ export function resolutionOfModel(named: Named, { models }: Capabilities): Rule 
   };
 }
 
-export function ratioOffered(named: Named, { ratios }: Capabilities): Rule {
+export function ratioOffered(named: Named, { ratios }: Capabilities): ValidationRule {
   return {
     ...named,
     test({ ratio }) {
@@ -50,7 +50,7 @@ export function ratioOffered(named: Named, { ratios }: Capabilities): Rule {
   };
 }
 
-export function seedInRange(named: Named, range: readonly [min: number, max: number]): Rule {
+export function seedInRange(named: Named, range: readonly [min: number, max: number]): ValidationRule {
   const [min, max] = range;
   return {
     ...named,
@@ -61,8 +61,8 @@ export function seedInRange(named: Named, range: readonly [min: number, max: num
   };
 }
 
-/** At most so many of one list. */
-export function atMost(named: Named, field: "images" | "videos" | "audios", most: number): Rule {
+/** Limits the number of items of one list. */
+export function atMost(named: Named, field: "images" | "videos" | "audios", most: number): ValidationRule {
   return {
     ...named,
     test(request) {
@@ -77,7 +77,7 @@ export function atMost(named: Named, field: "images" | "videos" | "audios", most
   };
 }
 
-export function lastFrameNeedsFirst(named: Named): Rule {
+export function lastFrameNeedsFirst(named: Named): ValidationRule {
   return {
     ...named,
     test: (request) =>
@@ -90,11 +90,11 @@ export function lastFrameNeedsFirst(named: Named): Rule {
   };
 }
 
-/** `when` says whether the account reads the documents so. */
+/** `when`: whether the account's reading of the documents has this rule. */
 export function framesBesideReferences(
   named: Named,
   when: (switches: Readonly<Record<string, boolean>>) => boolean,
-): Rule {
+): ValidationRule {
   return {
     ...named,
     test(request, { switches }) {
@@ -105,7 +105,7 @@ export function framesBesideReferences(
   };
 }
 
-export function audioNeedsPicture(named: Named): Rule {
+export function audioNeedsPicture(named: Named): ValidationRule {
   return {
     ...named,
     test(request) {
@@ -115,8 +115,8 @@ export function audioNeedsPicture(named: Named): Rule {
   };
 }
 
-/** Media that stand in the URL itself, or that only we have and it takes no files, where the provider wants an address; by its table of inline media. */
-export function notInline(named: Named, capabilities: Capabilities): Rule {
+/** Refuses media inline, or in the media store where no upload is possible, for which the provider takes an address only. */
+export function notInline(named: Named, capabilities: Capabilities): ValidationRule {
   const { title } = capabilities;
   return {
     ...named,
@@ -130,8 +130,8 @@ export function notInline(named: Named, capabilities: Capabilities): Rule {
   };
 }
 
-/** A data URI says itself what kind of file it is. */
-export function inlineOfItsKind(named: Named): Rule {
+/** The media type of a data URI must fit its field. */
+export function inlineOfItsKind(named: Named): ValidationRule {
   return {
     ...named,
     test: (request) =>
@@ -143,8 +143,12 @@ export function inlineOfItsKind(named: Named): Rule {
   };
 }
 
-/** Nothing to go by: neither a prompt nor what may stand in its place. */
-export function promptNeeded(named: Named, mayStandIn: (request: GenerationRequest) => boolean, allowed: string): Rule {
+/** Requires a prompt or what may replace it. */
+export function promptNeeded(
+  named: Named,
+  mayStandIn: (request: GenerationRequest) => boolean,
+  allowed: string,
+): ValidationRule {
   return {
     ...named,
     test(request) {
@@ -154,8 +158,8 @@ export function promptNeeded(named: Named, mayStandIn: (request: GenerationReque
   };
 }
 
-/** Advice on the length of a prompt that every document of the family gives. */
-export function promptAdvice(named: Named): Rule {
+/** The recommended prompt length in every document of the family. */
+export function promptAdvice(named: Named): ValidationRule {
   return {
     ...named,
     severity: "warning",
@@ -173,8 +177,8 @@ export function promptAdvice(named: Named): Rule {
   };
 }
 
-/** The format that a data URI or a stored medium declares; of a file on the web, only the file itself can tell. */
-export function declaredFormats(named: Named, kind: Medium["kind"], formats: readonly string[]): Rule {
+/** Checks the format that a data URI or a stored medium declares; the format of a file on the web is not known here. */
+export function declaredFormats(named: Named, kind: Medium["kind"], formats: readonly string[]): ValidationRule {
   return {
     ...named,
     test: (request) =>

@@ -1,12 +1,12 @@
 import type { GenerationRequest, Label, Problem } from "@reelqueue/contracts";
-import type { Reading } from "../provider.ts";
+import type { Reading } from "../capabilities.ts";
 
-/** One rule of a provider's documents. */
-export interface Rule {
+/** One rule of a provider's documents that a request alone can break. */
+export interface ValidationRule {
   id: string;
   label: Label;
   source: string;
-  /** For advice that breaking is no error; left out, only an INFERRED rule warns. */
+  /** For advice; absent: only an INFERRED rule is a warning. */
   severity?: "warning";
   /** Every place in which the request breaks the rule. */
   test(request: GenerationRequest, reading: Reading): Breach[];
@@ -18,8 +18,8 @@ export interface Breach {
   allowed: string;
 }
 
-/** Every problem that the rules find, in the order of the rules. */
-export function problemsOf(rules: readonly Rule[], request: GenerationRequest, reading: Reading): Problem[] {
+/** Every rule that the request breaks, in the order of the rules. */
+export function problemsOf(rules: readonly ValidationRule[], request: GenerationRequest, reading: Reading): Problem[] {
   return rules.flatMap(({ id, label, source, severity, test }) =>
     test(request, reading).map(({ field, given, allowed }) => ({
       field,
@@ -33,12 +33,12 @@ export function problemsOf(rules: readonly Rule[], request: GenerationRequest, r
   );
 }
 
-/** A breach where the condition holds, else none. */
+/** One breach if the condition holds, otherwise none. */
 export function breachIf(broken: boolean, field: string, given: unknown, allowed: string): Breach[] {
   return broken ? [{ field, given, allowed }] : [];
 }
 
-/** Short enough for a message, whatever was given: a data URI can be long. */
+/** Cuts the value for a message: a data URI can be long. */
 function shown(given: unknown): string {
   const text = typeof given === "string" ? given : (JSON.stringify(given) ?? "nothing");
   if (text === "") return "nothing";

@@ -1,5 +1,4 @@
-import type { Capabilities, ModelCapability } from "../capabilities.ts";
-import { found, inferred, seed } from "../capabilities.ts";
+import { type Capabilities, found, inferred, type ModelCapability, seed } from "../capabilities.ts";
 
 const page = "ToAPIs, seedance-2 page";
 const newer = "the vendor's newer seedance-2 page";
@@ -44,10 +43,9 @@ export const capabilities = {
   seed: inferred([-1, 4_294_967_295], "the page names no range; the original's"),
   offers: { generateAudio: true, watermark: false, webSearch: true, returnLastFrame: true, safetyCheck: false },
   requestsPerMinute: found(300, "docs.toapis.com rate limits: submits, per user"),
-  queriesPerMinute: found(3_000, "docs.toapis.com rate limits: looks, per user"),
+  queriesPerMinute: found(3_000, "docs.toapis.com rate limits: queries, per user"),
   inFlight: null,
   chargesFailures: found(false, "docs.toapis.com task-webhooks: generation.failed comes after the refund"),
-  resolve: ["clientId", "callback"],
   callback: found({ signed: true, httpsOnly: true, needsSecret: true }, "docs.toapis.com task-webhooks"),
   cancel: false,
   uploads: found(["bytes", "url"], "docs.toapis.com uploads and private-avatar"),

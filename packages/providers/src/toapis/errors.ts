@@ -1,12 +1,11 @@
-import type { FailureRuling, Ruling } from "../http/errors.ts";
-import { passedThrough } from "../http/errors.ts";
+import { type ErrorRule, forwardedErrors, type TaskErrorRule } from "../http/errors.ts";
 
 const table = "docs.toapis.com video-status, table of errors";
 const limits = "docs.toapis.com rate limits";
 const webhooks = "docs.toapis.com task-webhooks";
 
-/** What an error answer means. The first row that fits decides. */
-export const rulings: readonly Ruling[] = [
+/** The meaning of an error answer; the first rule that applies decides. */
+export const requestErrors: readonly ErrorRule[] = [
   { code: /^webhook_not_configured$/, means: "key", label: "FOUND", source: `${webhooks}: to be set up for the token` },
   { code: /^insufficient_quota$/, means: "balance", label: "FOUND", source: table },
   { status: 402, means: "balance", label: "FOUND", source: table },
@@ -28,10 +27,10 @@ export const rulings: readonly Ruling[] = [
   { code: /^invalid_request/, means: "rejected", label: "FOUND", source: table },
 ];
 
-/** Why a task failed. `generation_failed` says nothing by itself; its text may. */
-export const taskFailures: readonly FailureRuling[] = [
+/** The reasons why a task fails. `generation_failed` says nothing by itself; its text may. */
+export const taskErrors: readonly TaskErrorRule[] = [
   { code: /^content_policy_violation$/, means: "moderation", label: "FOUND", source: table },
   { code: /^invalid_request/, means: "rejected", label: "FOUND", source: table },
   { code: /^internal_error$/, means: "upstream", label: "FOUND", source: table },
-  ...passedThrough,
+  ...forwardedErrors,
 ];

@@ -1,7 +1,7 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { audioLimits, videoLimits } from "../ark/rules.ts";
-import type { Reading } from "../provider.ts";
-import { type MediaRule, megabytes } from "../rules/file-rules.ts";
+import type { Reading } from "../capabilities.ts";
+import { type FileRule, megabytes } from "../rules/file-rules.ts";
 import { formOf, type Medium, mediaOf } from "../rules/media.ts";
 import {
   atMost,
@@ -19,7 +19,7 @@ import {
   secondsInRange,
   seedInRange,
 } from "../rules/request-rules.ts";
-import { type Breach, breachIf, type Rule } from "../rules/validation.ts";
+import { type Breach, breachIf, type ValidationRule } from "../rules/validation.ts";
 import { asMini, capabilities } from "./capabilities.ts";
 
 const seed = (id: string, what: string) => ({ id, label: "SEED", source: `ToAPIs, seedance-2 page: ${what}` }) as const;
@@ -28,8 +28,8 @@ const found = (id: string, what: string) =>
 const review = (id: string) => ({ id, label: "FOUND", source: "docs.toapis.com private-assets" }) as const;
 const mini = capabilities.models["seedance-2.0-mini"];
 
-/** The rules of the pages that can be judged from the request alone; the state of an asset (T-V15) only ToAPIs knows. */
-export const rules: readonly Rule[] = [
+/** The rules of the pages that a request alone can break; only ToAPIs knows the state of an asset (T-V15). */
+export const rules: readonly ValidationRule[] = [
   secondsInRange(seed("T-V2", "duration"), capabilities),
   {
     ...seed("T-V3", "the table of capabilities; the rules above it say 4-15, the wider passes"),
@@ -108,7 +108,7 @@ function beyondMini(
   ];
 }
 
-/** Of the other models the page says that it depends on the routed channel: not checked. */
+/** The limits of the other models depend on the routed channel and are not checked. */
 function tooManyForMini({ model, videos, audios }: GenerationRequest): Breach[] {
   if (model !== "seedance-2.0-mini") return [];
   return [
@@ -136,8 +136,8 @@ function isUnreviewable({ url, kind }: Medium): boolean {
 const fileReview = { ...review("T-V16c"), on: "privateAssetReview" } as const;
 const asOriginal = { label: "INFERRED", source: "the page names no limits; the original's" } as const;
 
-/** The rules about the files themselves. */
-export const mediaRules: readonly MediaRule[] = [
+/** The rules about files. */
+export const fileRules: readonly FileRule[] = [
   { ...asOriginal, id: "T-V21", of: ["video"], limits: videoLimits },
   { ...asOriginal, id: "T-V22", of: ["audio"], limits: audioLimits },
   { ...fileReview, of: ["frame", "image"], limits: { bytes: { max: megabytes(20) } } },

@@ -1,16 +1,16 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
+import type { CallbackFormat } from "../http/callback.ts";
 import type { Refusal } from "../http/errors.ts";
 import { amount, anyTaskId, list, taskId, text, webUrl } from "../http/fields.ts";
-import { phaseNamed, progressOf } from "../http/query.ts";
-import type { LookupResult, PollResult, RemoteOutput, SubmitCall } from "../provider.ts";
+import { type ParsedTask, phaseOf } from "../http/query.ts";
+import type { LookupResult, RemoteOutput, SubmitCall } from "../provider.ts";
 import { mediaOf } from "../rules/media.ts";
 import { asMini, capabilities } from "./capabilities.ts";
-import { taskFailures } from "./errors.ts";
 
 export const createPath = "/v1/videos/generations";
 
-/** Of a task, by the id that ToAPIs gave it or by the one that we gave it (SEED). */
+/** The path of a task, by the id of ToAPIs or by the client id (SEED). */
 export function taskPath(id: string): string {
   return `${createPath}/${encodeURIComponent(id)}`;
 }
@@ -64,13 +64,28 @@ export function createdId(body: unknown): string | undefined {
 /** The body of a callback: the event, with the task in `data` (FOUND). */
 const event = z.object({ data: z.object({ task_id: taskId }) });
 
-export function calledId(body: unknown): string | undefined {
-  return event.safeParse(body).data?.data.task_id;
+export const callbackFormat: CallbackFormat = {
+  taskIdIn: (body) => event.safeParse(body).data?.data.task_id,
+  signature(headers) {
+    const id = headers["x-toapis-webhook-id"] ?? "";
+    const timestamp = headers["x-toapis-webhook-timestamp"] ?? "";
+    const given = signaturesIn(headers["x-toapis-webhook-signature"] ?? "");
+    return { given, prefix: `${id}.${timestamp}.`, timestamp };
+  },
+};
+
+/** `v1=<hex>`; for a day after a change of the secret `v1=<hex>,v1=<hex>` (FOUND). */
+function signaturesIn(header: string): string[] {
+  return header
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part.startsWith("v1="))
+    .map((part) => part.slice("v1=".length));
 }
 
 const named = z.object({ id: taskId, client_business_id: anyTaskId });
 
-/** The task that carries this client id; undefined where the answer is about another one. */
+/** The task that carries this client id; undefined if the answer is about another one. */
 export function foundBy(body: unknown, clientId: string): LookupResult | undefined {
   const read = named.safeParse(body).data;
   if (!read || (read.client_business_id !== undefined && read.client_business_id !== clientId)) return undefined;
@@ -95,19 +110,15 @@ const task = z.object({
 });
 type Task = z.output<typeof task>;
 
-/** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, taskId: string): PollResult | undefined {
+/** The task in the answer to a poll; undefined if it holds none. */
+export function readTask(body: unknown): ParsedTask | undefined {
   const read = task.safeParse(body).data;
   if (!read) return undefined;
   const { id, status, progress: percent, usage, error: failed } = read;
-  const told = { id, status, phase: phaseNamed(status, capabilities), percent, outputs: outputsOf(read) };
+  const parsed = { id, status, phase: phaseOf(status, capabilities), percent, outputs: outputsOf(read) };
   const webSearches = usage?.tool_usage.web_search;
   const code = failed?.code ?? failed?.type;
-  return progressOf(
-    { ...told, usage: { webSearches }, error: { code, message: failed?.message } },
-    taskId,
-    taskFailures,
-  );
+  return { ...parsed, usage: { webSearches }, error: { code, message: failed?.message } };
 }
 
 const dayMs = 86_400_000;

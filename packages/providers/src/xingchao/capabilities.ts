@@ -1,5 +1,4 @@
-import type { Capabilities, ModelCapability } from "../capabilities.ts";
-import { found, inferred, seed } from "../capabilities.ts";
+import { type Capabilities, found, inferred, type ModelCapability, seed } from "../capabilities.ts";
 
 const page = "Xingchao, Seedance 2.0 create page";
 const query = "docs.xingchaoyiqing.com seedance2-query";
@@ -41,7 +40,6 @@ export const capabilities = {
   requestsPerMinute: null,
   inFlight: null,
   chargesFailures: inferred("unknown", "no page says anything of failed tasks"),
-  resolve: [],
   callback: null,
   cancel: false,
   uploads: found(["url"], "docs.globalaiopc.com seedance2-asset-upload: an address, no bytes"),

@@ -1,11 +1,10 @@
-import type { FailureRuling, Ruling } from "../http/errors.ts";
-import { moderated, passedThrough } from "../http/errors.ts";
+import { type ErrorRule, forwardedErrors, moderationError, type TaskErrorRule } from "../http/errors.ts";
 
 const http = "HTTP: no page lists errors";
 const words = "plain words: no page lists errors";
 
-/** What an error answer means, whether it comes with its status or as `{code,msg}` in a success. The first row that fits decides. */
-export const rulings: readonly Ruling[] = [
+/** The meaning of an error answer, by its status or by `{code,msg}` in a success; the first rule that applies decides. */
+export const requestErrors: readonly ErrorRule[] = [
   // The address is wrong, and so is every other request of the account.
   { text: /No handler found/i, means: "key", label: "FOUND", source: "public client code: a route that is not there" },
   { status: 402, means: "balance", label: "INFERRED", source: http },
@@ -20,8 +19,8 @@ export const rulings: readonly Ruling[] = [
   { status: 403, means: "key", label: "INFERRED", source: http },
   { text: /不存在|not (found|exist)/i, means: "missing", label: "INFERRED", source: words },
   { status: 404, means: "missing", label: "INFERRED", source: http },
-  moderated,
+  moderationError,
 ];
 
-/** Why a task failed: `error` is free text, no codes are documented. */
-export const taskFailures: readonly FailureRuling[] = passedThrough;
+/** The reasons why a task fails: `error` is free text, no codes are documented. */
+export const taskErrors: readonly TaskErrorRule[] = forwardedErrors;

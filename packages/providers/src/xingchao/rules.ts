@@ -1,4 +1,4 @@
-import { clipSeconds, type MediaRule, megabytes } from "../rules/file-rules.ts";
+import { clipSeconds, type FileRule, megabytes } from "../rules/file-rules.ts";
 import {
   atMost,
   audioNeedsPicture,
@@ -10,15 +10,15 @@ import {
   resolutionOffered,
   secondsInRange,
 } from "../rules/request-rules.ts";
-import { breachIf, type Rule } from "../rules/validation.ts";
+import { breachIf, type ValidationRule } from "../rules/validation.ts";
 import { capabilities } from "./capabilities.ts";
 
 const source = "Xingchao, Seedance 2.0 create page";
 const seed = (id: string) => ({ id, label: "SEED", source }) as const;
 const models: Readonly<Record<string, { needsVideo?: { value: boolean } }>> = capabilities.models;
 
-/** The rules of the page that can be judged from the request alone; pixels, lengths and sizes need the files (below). */
-export const rules: readonly Rule[] = [
+/** The rules of the page that a request alone can break. */
+export const rules: readonly ValidationRule[] = [
   {
     ...seed("X-V2"),
     test({ model, videos }) {
@@ -43,8 +43,8 @@ export const rules: readonly Rule[] = [
   resolutionOffered(seed("X-V14"), capabilities),
 ];
 
-/** The rules of the page about the files themselves. */
-export const mediaRules: readonly MediaRule[] = [
+/** The rules of the page about files. */
+export const fileRules: readonly FileRule[] = [
   {
     ...seed("X-V9"),
     of: ["frame", "image"],

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { taskId } from "../http/fields.ts";
-import { askOnce, lookOnce, unanswered } from "../http/query.ts";
+import { httpGet, query, toNoAnswer } from "../http/query.ts";
 import type { AssetState, Call, Upload, Uploaded } from "../provider.ts";
-import { rulings } from "./errors.ts";
+import { requestErrors } from "./errors.ts";
 import { inside, refusal, refusedWithin } from "./wire.ts";
 
-const errors = { refusal, refusedWithin, rulings };
+const format = { refusal, refusedWithin, requestErrors };
 const types = { image: "Image", video: "Video", audio: "Audio" } as const;
 
 /** A file on the web becomes an asset; bytes are not taken (FOUND: an upload names a URL). */
@@ -21,17 +21,17 @@ export async function upload({ kind, name, source }: Upload, call: Call): Promis
     body: JSON.stringify({ assetType: types[kind], url: source.url, name }),
     timeoutMs: 60_000,
   } as const;
-  const outcome = await askOnce(errors, call, ask, assetIn);
+  const outcome = await query(format, call, ask, assetIn);
   if (outcome.kind === "refused") return { kind: "rejected", failure: outcome.failure };
   return outcome.kind === "missing" ? { kind: "unreachable", message: outcome.message } : outcome;
 }
 
-/** An asset that is not there is told by code −1 (FOUND). */
+/** Code −1 means that the asset does not exist (FOUND). */
 export async function asset(assetId: string, call: Call): Promise<AssetState> {
-  const outcome = await lookOnce(errors, call, `/kyyVideo2/asset/${encodeURIComponent(assetId)}`, stateIn(assetId));
+  const outcome = await httpGet(format, call, `/kyyVideo2/asset/${encodeURIComponent(assetId)}`, stateIn(assetId));
   if (outcome.kind !== "refused") return outcome;
   const { failure } = outcome;
-  return failure.code === "-1" ? { kind: "missing", message: failure.message } : unanswered(outcome);
+  return failure.code === "-1" ? { kind: "missing", message: failure.message } : toNoAnswer(outcome);
 }
 
 function assetIn(body: unknown): Uploaded | undefined {

@@ -2,16 +2,15 @@ import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
 import type { Refusal } from "../http/errors.ts";
 import { amount, anyTaskId, taskId, text, webUrl } from "../http/fields.ts";
-import { phaseNamed, progressOf } from "../http/query.ts";
-import type { PollResult, RemoteOutput } from "../provider.ts";
+import { type ParsedTask, phaseOf } from "../http/query.ts";
+import type { RemoteOutput } from "../provider.ts";
 import { urlsByRole } from "../rules/media.ts";
 import { capabilities } from "./capabilities.ts";
-import { taskFailures } from "./errors.ts";
 
 export const createPath = "/v1/kyyvideo2/videos";
 
 /** FOUND: the query page; one public client asks below the create path instead, the page wins. */
-export function resultPath(taskId: string): string {
+export function taskPath(taskId: string): string {
   return `/v1/result/${encodeURIComponent(taskId)}`;
 }
 
@@ -71,14 +70,13 @@ const task = z.object({
   error: reason,
 });
 
-/** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, taskId: string): PollResult | undefined {
+/** The task in the answer to a poll; undefined if it holds none. */
+export function readTask(body: unknown): ParsedTask | undefined {
   const read = task.safeParse(inside(body)).data;
   if (!read) return undefined;
   const { id, status, video_url, actualDuration: seconds, totalTokens: tokens, error } = read;
-  const phase = phaseNamed(status, capabilities);
-  const told = { id, status, phase, outputs: outputOf(video_url), usage: { seconds, tokens }, error };
-  return progressOf(told, taskId, taskFailures);
+  const phase = phaseOf(status, capabilities);
+  return { id, status, phase, outputs: outputOf(video_url), usage: { seconds, tokens }, error };
 }
 
 const dayMs = 86_400_000;
