@@ -87,9 +87,9 @@ export interface Reading {
   pricesPerMillionTokens?: Readonly<Record<string, number>>;
 }
 
-/** Stated in the user's own documents. */
-export const seed = <const T>(value: T, source: string): Fact<T> => ({ value, label: "SEED", source });
+/** Stated in a document that the project was given. */
+export const provided = <const T>(value: T, source: string): Fact<T> => ({ value, label: "PROVIDED", source });
 /** Stated in another public text. */
-export const found = <const T>(value: T, source: string): Fact<T> => ({ value, label: "FOUND", source });
+export const documented = <const T>(value: T, source: string): Fact<T> => ({ value, label: "DOCUMENTED", source });
 /** Concluded. */
 export const inferred = <const T>(value: T, source: string): Fact<T> => ({ value, label: "INFERRED", source });

@@ -24,7 +24,7 @@ export async function cancel(format: TaskFormat, taskId: string, call: Call): Pr
   }
 }
 
-/** The answer has no body (FOUND). */
+/** The answer has no body (DOCUMENTED). */
 function done(): CancelResult {
   return { kind: "canceled" };
 }

@@ -15,7 +15,7 @@ const api = {
   refusal,
   requestErrors,
   taskErrors,
-  /** FOUND: create page, 64 MB. */
+  /** DOCUMENTED: create page, 64 MB. */
   maxBodyBytes: { bytes: 64_000_000, rule: "A-V14" },
 };
 

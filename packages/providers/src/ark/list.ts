@@ -22,7 +22,7 @@ export function taskList(format: ErrorFormat): TaskList {
   };
 }
 
-/** Without a filter: `filter.model` takes the id of an endpoint, not of a model (FOUND). */
+/** Without a filter: `filter.model` takes the id of an endpoint, not of a model (DOCUMENTED). */
 function listPath(page: number): string {
   return `${tasksPath}?page_num=${page}&page_size=${pageSize}`;
 }
@@ -70,7 +70,7 @@ function contradicts({ model, resolution, duration }: Item, { request }: LostSub
   const own = family(modelName(request.model, call));
   if (model !== undefined && family(model) !== own) return true;
   if (resolution !== undefined && resolution.toLowerCase() !== request.resolution) return true;
-  // The duration of a finished task is the length of the video, rounded down (FOUND).
+  // The duration of a finished task is the length of the video, rounded down (DOCUMENTED).
   return (
     duration !== undefined && duration > 0 && request.seconds !== "auto" && Math.abs(duration - request.seconds) > 1
   );

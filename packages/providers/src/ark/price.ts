@@ -5,7 +5,7 @@ import { capabilities } from "./capabilities.ts";
 
 /**
  * Example prices in USD per million tokens, to copy into an account's configuration; no code uses them.
- * FOUND: BytePlus, price page 1544106, as public texts quote it. Volcengine's own are in yuan.
+ * DOCUMENTED: BytePlus, price page 1544106, as public texts quote it. Volcengine's own are in yuan.
  */
 export const examplePricesPerMillionTokens: Readonly<Record<string, number>> = {
   "seedance-2.0/480p": 7,
@@ -26,7 +26,7 @@ export const examplePricesPerMillionTokens: Readonly<Record<string, number>> = {
   "seedance-2.0-mini/720p+video": 2.1,
 };
 
-/** Reference videos count too; their maximum total length (FOUND). */
+/** Reference videos count too; their maximum total length (DOCUMENTED). */
 const longestInputSeconds = 15;
 
 /** Volcengine Ark charges by tokens. */
@@ -49,7 +49,7 @@ function quote(
   return { usd: charged(tokens, unit), basis: `${tokens} tokens for ${seconds} s${input} × $${unit} per million` };
 }
 
-/** The cost of the used tokens (FOUND: `usage.completion_tokens` is charged, minimum use included). */
+/** The cost of the used tokens (DOCUMENTED: `usage.completion_tokens` is charged, minimum use included). */
 function settle(
   request: GenerationRequest,
   { tokens }: Readonly<Record<string, number>>,
@@ -77,7 +77,7 @@ function tokenSku(request: GenerationRequest): string {
 
 type Sizes = Readonly<Record<string, readonly [width: number, height: number]>>;
 
-/** FOUND: create page, sizes of Seedance 2.0; a portrait ratio is its landscape one turned. */
+/** DOCUMENTED: create page, sizes of Seedance 2.0; a portrait ratio is its landscape one turned. */
 const sizes: Readonly<Record<string, Sizes>> = {
   "480p": { "16:9": [864, 496], "4:3": [752, 560], "1:1": [640, 640], "21:9": [992, 432] },
   "720p": { "16:9": [1280, 720], "4:3": [1112, 834], "1:1": [960, 960], "21:9": [1470, 630] },

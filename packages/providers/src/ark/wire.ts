@@ -13,7 +13,7 @@ export function taskPath(taskId: string): string {
   return `${tasksPath}/${encodeURIComponent(taskId)}`;
 }
 
-/** The body of a create (FOUND). */
+/** The body of a create (DOCUMENTED). */
 export function createBody(request: GenerationRequest, call: SubmitCall) {
   return {
     model: modelName(request.model, call),
@@ -55,7 +55,7 @@ function contentOf({ prompt = "", images, videos, audios }: GenerationRequest) {
 
 const named = z.object({ id: taskId });
 
-/** The id in the answer to a create, and in a callback, whose body is that of a poll (FOUND). */
+/** The id in the answer to a create, and in a callback, whose body is that of a poll (DOCUMENTED). */
 export function idIn(body: unknown): string | undefined {
   return named.safeParse(body).data?.id;
 }
@@ -90,14 +90,14 @@ export function readTask(body: unknown): ParsedTask | undefined {
 
 const dayMs = 86_400_000;
 
-/** Valid for 24 hours (FOUND). */
+/** Valid for 24 hours (DOCUMENTED). */
 function outputsOf({ content }: Task): RemoteOutput[] {
   const output = (kind: RemoteOutput["kind"], url: string | undefined): RemoteOutput[] =>
     url === undefined ? [] : [{ kind, url, life: { lastsMs: dayMs } }];
   return [...output("video", content?.video_url), ...output("last_frame", content?.last_frame_url)];
 }
 
-/** `{"error":{"code","message","param","type"}}` (FOUND). */
+/** `{"error":{"code","message","param","type"}}` (DOCUMENTED). */
 const envelope = z.object({ error: z.object({ code: text, message: text }) });
 
 export function refusal(body: unknown): Refusal | undefined {
@@ -105,7 +105,7 @@ export function refusal(body: unknown): Refusal | undefined {
   return read && { code: read.code, message: read.message ?? read.code ?? "The provider gives no reason" };
 }
 
-/** The bounds of `execution_expires_after` (FOUND); above 48 h a task could run longer than the capability table states. */
+/** The bounds of `execution_expires_after` (DOCUMENTED); above 48 h a task could run longer than the capability table states. */
 const leastSeconds = 3_600;
 const defaultSeconds = 172_800;
 const spread = 43_199;

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { shownLabel } from "@reelqueue/contracts";
 import type { Capabilities, Fact, ModelCapability } from "../capabilities.ts";
 import type { Provider } from "../provider.ts";
 import { providers } from "../registry.ts";
@@ -11,8 +12,8 @@ export function providersPage(): string {
   return [
     "# Providers",
     "",
-    "Printed from the capability tables by `pnpm --filter @reelqueue/providers page`; a test compares. Each fact carries what it rests on: **SEED** (the documents that the project",
-    "started from), **FOUND** (another public text), **INFERRED** (concluded). More in each provider's own README.",
+    "Printed from the capability tables by `pnpm --filter @reelqueue/providers page`; a test compares. Each fact carries what it rests on: **DOCUMENTED** (in the text",
+    "that is named) or **INFERRED** (concluded). More in each provider's own README.",
     "",
     ...overview(all),
     ...all.flatMap(section),
@@ -118,7 +119,7 @@ const upTo = (value: number | null): string => (value === null ? "left open, not
 const minutes = (ms: number): string => `${ms / 60_000} min`;
 
 function basis({ label, source }: Fact<unknown>): string {
-  return `${label}: ${source.replaceAll("|", "\\|")}`;
+  return `${shownLabel(label)}: ${source.replaceAll("|", "\\|")}`;
 }
 
 /** What a provider's documents say about media files, as a table. */
@@ -126,7 +127,7 @@ function fileRuleTable(rules: readonly FileRule[]): string[] {
   if (rules.length === 0) return [];
   const rows = rules.map(({ id, of, limits, on, label, source }) => {
     const condition = on === undefined ? "" : ` (with \`${on}\`)`;
-    return `| ${id} | ${of.map(named).join(", ")}${condition} | ${limitsText(limits)} | ${label}: ${source} |`;
+    return `| ${id} | ${of.map(named).join(", ")}${condition} | ${limitsText(limits)} | ${shownLabel(label)}: ${source} |`;
   });
   return ["| rule | files | allowed | rests on |", "|---|---|---|---|", ...rows, ""];
 }

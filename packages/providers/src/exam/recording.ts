@@ -35,7 +35,7 @@ const recording = z.strictObject({
   /** Which of the required cases it is. */
   proves: z.string(),
   title: z.string(),
-  label: z.enum(["SEED", "FOUND", "INFERRED"]),
+  label: z.enum(["PROVIDED", "DOCUMENTED", "INFERRED"]),
   source: z.string(),
   /** The task status that it shows, where it shows one. */
   status: z.string().optional(),

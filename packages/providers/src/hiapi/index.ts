@@ -19,7 +19,7 @@ export const hiapi = defineProvider({
     refusal,
     requestErrors,
     taskErrors,
-    /** FOUND: docs.hiapi.ai rate-limits, 10 MB. */
+    /** DOCUMENTED: docs.hiapi.ai rate-limits, 10 MB. */
     maxBodyBytes: { bytes: 10_000_000, rule: "H-V12" },
   },
   create: (request, call) => ({

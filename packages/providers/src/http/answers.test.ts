@@ -118,7 +118,7 @@ describe("whatever the way out does", () => {
 });
 
 describe("what a refusal means", () => {
-  const anything: ErrorRule = { means: "rejected", label: "FOUND", source: "x" };
+  const anything: ErrorRule = { means: "rejected", label: "DOCUMENTED", source: "x" };
   test.each([100, 302, 408, 500, 501, 502, 503, 504, 599])(
     "%i is never a definite no, whatever the table says",
     (status) => {

@@ -17,7 +17,7 @@ export interface Signature {
   timestamp: string;
 }
 
-/** The maximum difference between the signed time and the clock (FOUND: HiAPI's SDK and ToAPIs' task-webhooks). */
+/** The maximum difference between the signed time and the clock (DOCUMENTED: HiAPI's SDK and ToAPIs' task-webhooks). */
 const toleranceMs = 300_000;
 
 /**

@@ -99,7 +99,7 @@ const invalid =
 const fault =
   /InternalService|ServerOverloaded|(internal|server|service|system|upstream) (error|failure)|time(d)?[ -]?out|temporarily|unavailable|overloaded|try again/i;
 
-const source = "codes of Ark, FOUND there, and plain words; that a reseller passes them on is INFERRED";
+const source = "codes of Ark, DOCUMENTED there, and plain words; that a reseller passes them on is INFERRED";
 
 /** A content rule refuses the input or the output. */
 export const moderationError = { text: moderation, means: "moderation", label: "INFERRED", source } as const;

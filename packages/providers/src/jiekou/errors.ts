@@ -5,26 +5,26 @@ const sister = "error codes of the sister platform Novita";
 
 /** The meaning of an error answer; the first rule that applies decides; a 403 is a bad key only where nothing says otherwise. */
 export const requestErrors: readonly ErrorRule[] = [
-  { code: /^NOT_ENOUGH_BALANCE$/, means: "balance", label: "FOUND", source: errorPage },
+  { code: /^NOT_ENOUGH_BALANCE$/, means: "balance", label: "DOCUMENTED", source: errorPage },
   { code: /^BILLING_BALANCE_NOT_ENOUGH$/, means: "balance", label: "INFERRED", source: sister },
-  { status: 402, means: "balance", label: "FOUND", source: "the vendor's own plugin" },
+  { status: 402, means: "balance", label: "DOCUMENTED", source: "the vendor's own plugin" },
   {
     text: /insufficient balance|balance (is )?not enough/i,
     means: "balance",
-    label: "FOUND",
+    label: "DOCUMENTED",
     source: "public client code",
   },
-  { code: /^ACCESS_DEN(Y|IED)$/, means: "rejected", label: "FOUND", source: errorPage },
+  { code: /^ACCESS_DEN(Y|IED)$/, means: "rejected", label: "DOCUMENTED", source: errorPage },
   { code: /^API_NOT_ALLOWED$/, means: "rejected", label: "INFERRED", source: sister },
-  { code: /^(INVALID_API_KEY|FAILED_TO_AUTH)$/, means: "key", label: "FOUND", source: errorPage },
+  { code: /^(INVALID_API_KEY|FAILED_TO_AUTH)$/, means: "key", label: "DOCUMENTED", source: errorPage },
   { code: /^(MISSING_API_KEY|BILLING_AUTH_FAILED)$/, means: "key", label: "INFERRED", source: sister },
-  { status: 401, means: "key", label: "FOUND", source: errorPage },
+  { status: 401, means: "key", label: "DOCUMENTED", source: errorPage },
   { status: 403, means: "key", label: "INFERRED", source: "a 403 that names neither balance nor access" },
-  { status: 503, code: /^SERVICE_NOT_AVAILABLE$/, means: "throttled", label: "FOUND", source: errorPage },
+  { status: 503, code: /^SERVICE_NOT_AVAILABLE$/, means: "throttled", label: "DOCUMENTED", source: errorPage },
   { code: /^TASK_NOT_FOUND$/, means: "missing", label: "INFERRED", source: sister },
   { code: /^ILLEGAL_(PROMPT|IMAGE_CONTENT)$/, means: "moderation", label: "INFERRED", source: sister },
   moderationError,
-  { code: /^(INVALID_REQUEST_BODY|MODEL_NOT_FOUND)$/, means: "rejected", label: "FOUND", source: errorPage },
+  { code: /^(INVALID_REQUEST_BODY|MODEL_NOT_FOUND)$/, means: "rejected", label: "DOCUMENTED", source: errorPage },
 ];
 
 /** The reasons why a task fails: `task.reason` is free text, no codes are documented. */

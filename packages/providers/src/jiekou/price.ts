@@ -3,7 +3,7 @@ import type { Reading } from "../capabilities.ts";
 import { type Price, pricedSeconds, type Quote, roundUsd, skuOf } from "../pricing.ts";
 import { capabilities } from "./capabilities.ts";
 
-/** Minimum charge in USD with video input, by output seconds from 4 to 15 (SEED). */
+/** Minimum charge in USD with video input, by output seconds from 4 to 15 (PROVIDED). */
 const minimums: Readonly<Record<string, readonly number[]>> = {
   "seedance-2.0/480p": [0.3, 0.39, 0.43, 0.52, 0.61, 0.65, 0.73, 0.82, 0.86, 0.95, 1.04, 1.08],
   "seedance-2.0/720p": [0.65, 0.84, 0.93, 1.11, 1.3, 1.39, 1.58, 1.76, 1.86, 2.04, 2.23, 2.32],
@@ -12,12 +12,12 @@ const minimums: Readonly<Record<string, readonly number[]>> = {
   "seedance-2.0-fast/720p": [0.5, 0.64, 0.71, 0.85, 1.0, 1.07, 1.21, 1.35, 1.43, 1.57, 1.71, 1.78],
 };
 
-/** The maximum total length of the reference videos of one request (SEED). */
+/** The maximum total length of the reference videos of one request (PROVIDED). */
 const longestInputSeconds = 15;
 
 /**
  * Example unit prices in USD per second, to copy into an account's configuration; no code uses them.
- * FOUND in public client code; INFERRED by arithmetic: every `+video`, and the fast model at 480p.
+ * DOCUMENTED in public client code; INFERRED by arithmetic: every `+video`, and the fast model at 480p.
  */
 export const examplePricesPerSecond: Readonly<Record<string, number>> = {
   "seedance-2.0/480p": 0.0703,

@@ -13,7 +13,7 @@ export function taskPath(taskId: string): string {
   return `/v3/async/task-result?task_id=${encodeURIComponent(taskId)}`;
 }
 
-/** The body of a create (SEED): the model is the boolean `fast`; what the user left out is left to the provider. */
+/** The body of a create (PROVIDED): the model is the boolean `fast`; what the user left out is left to the provider. */
 export function createBody(request: GenerationRequest) {
   const { firstFrame, lastFrame, referenceImages, referenceVideos, referenceAudios } = urlsByRole(request);
   return {
@@ -35,7 +35,7 @@ export function createBody(request: GenerationRequest) {
   };
 }
 
-/** The answer of a poll is seen nested under `data` (FOUND); the same is taken from a create (INFERRED): a lost id is a lost video. */
+/** The answer of a poll is seen nested under `data` (DOCUMENTED); the same is taken from a create (INFERRED): a lost id is a lost video. */
 const created = z.union([
   z.object({ task_id: taskId }),
   z.object({ data: z.object({ task_id: taskId }) }).transform(({ data }) => data),
@@ -68,7 +68,7 @@ export function readTask(body: unknown): ParsedTask | undefined {
   return { id, status, phase, percent, outputs: outputsOf(read), error: { message: reason ?? error ?? message } };
 }
 
-/** Images are the last frame (FOUND in public code). */
+/** Images are the last frame (DOCUMENTED in public code). */
 function outputsOf({ videos, images }: z.output<typeof result>): RemoteOutput[] {
   return [
     ...videos.flatMap(({ video_url, video_url_ttl }) => output("video", video_url, video_url_ttl)),
@@ -76,7 +76,7 @@ function outputsOf({ videos, images }: z.output<typeof result>): RemoteOutput[] 
   ];
 }
 
-/** How long a URL lives where the answer does not say (FOUND: "default 3600"). */
+/** How long a URL lives where the answer does not say (DOCUMENTED: "default 3600"). */
 const defaultTtlSeconds = 3_600;
 
 function output(kind: RemoteOutput["kind"], url: string | undefined, ttlSeconds = defaultTtlSeconds): RemoteOutput[] {

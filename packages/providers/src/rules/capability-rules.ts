@@ -23,7 +23,7 @@ function model({ title, models }: Capabilities): ValidationRule {
   const offered = Object.keys(models).join(", ");
   return {
     id: "G-V1",
-    label: "SEED",
+    label: "PROVIDED",
     source: `models of ${title}`,
     test: ({ model }) => breachIf(!Object.hasOwn(models, model), "model", model, offered),
   };
@@ -33,7 +33,7 @@ function automaticSeconds({ title, models }: Capabilities): ValidationRule | und
   if (Object.values(models).every(({ automaticSeconds: offer }) => offer.value)) return undefined;
   return {
     id: "G-V2",
-    label: "SEED",
+    label: "PROVIDED",
     source: `duration of ${title}`,
     test({ model, seconds }) {
       const offer = models[model];
@@ -48,7 +48,7 @@ function features({ title, offers }: Capabilities): ValidationRule {
   const names = Object.keys(offers) as (keyof typeof offers)[];
   return {
     id: "G-V3",
-    label: "SEED",
+    label: "PROVIDED",
     source: `parameters of ${title}`,
     test: (request) =>
       names.flatMap((name) =>
@@ -61,7 +61,7 @@ function reachableMedia({ title }: Capabilities): ValidationRule {
   const allowed = "an http(s) URL, a base64 data URI, a stored medium or an asset id";
   return {
     id: "G-V4",
-    label: "SEED",
+    label: "PROVIDED",
     source: `media of ${title}`,
     test: (request) =>
       mediaOf(request).flatMap(({ field, url }) => breachIf(formOf(url) === "other", field, url, allowed)),
@@ -84,7 +84,7 @@ function assetIds({ title, assets }: Capabilities): ValidationRule | undefined {
 function oneFrameEach({ title }: Capabilities): ValidationRule {
   return {
     id: "G-V6",
-    label: "SEED",
+    label: "PROVIDED",
     source: `first and last frame of ${title}: one each`,
     test: ({ images }) =>
       images.flatMap(({ role }, at) => {
@@ -115,7 +115,7 @@ function noSeed({ title, seed }: Capabilities): ValidationRule | undefined {
   if (seed !== null) return undefined;
   return {
     id: "G-V8",
-    label: "SEED",
+    label: "PROVIDED",
     source: `parameters of ${title}`,
     test: ({ seed: given }) => breachIf(given !== undefined, "seed", given, `left out: ${title} does not take one`),
   };

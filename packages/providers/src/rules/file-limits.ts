@@ -58,7 +58,7 @@ export function brokenTotal(files: readonly MediaFacts[], { totalSeconds }: File
 
 /**
  * The lengths of the shorter side that count as a class of vertical lines: 7/8 to 4/3 of it, both included. INFERRED: no
- * document defines `480p` and `720p`. FOUND (toapis.com, table of pixels by resolution and ratio): the 720p videos of
+ * document defines `480p` and `720p`. DOCUMENTED (toapis.com, table of pixels by resolution and ratio): the 720p videos of
  * Seedance are 630 lines high at 21:9 and 960 at 1:1, its 480p videos 432 to 640; the classes include all of these.
  */
 export function linesOf(verticalLines: number): Interval {

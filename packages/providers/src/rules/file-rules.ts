@@ -1,4 +1,4 @@
-import type { Label, Problem } from "@reelqueue/contracts";
+import { type Label, type Problem, shownLabel } from "@reelqueue/contracts";
 import type { Reading } from "../capabilities.ts";
 import { type BrokenLimit, brokenLimits, brokenTotal, type FileLimits, type MediaFacts } from "./file-limits.ts";
 import type { Medium } from "./media.ts";
@@ -53,7 +53,8 @@ function breaches(rule: FileRule, field: string, judged: (limits: FileLimits) =>
 }
 
 function problem({ id, label, source }: FileRule, field: string, { given, allowed }: BrokenLimit): Problem {
-  return { field, given, allowed, rule: id, label, source, severity: label === "INFERRED" ? "warning" : "error" };
+  const severity = label === "INFERRED" ? "warning" : "error";
+  return { field, given, allowed, rule: id, label: shownLabel(label), source, severity };
 }
 
 function exactly({ seconds, totalSeconds, ...limits }: FileLimits): FileLimits {

@@ -1,4 +1,4 @@
-import type { GenerationRequest, Label, Problem } from "@reelqueue/contracts";
+import { type GenerationRequest, type Label, type Problem, shownLabel } from "@reelqueue/contracts";
 import type { Reading } from "../capabilities.ts";
 
 /** One rule of a provider's documents that a request alone can break. */
@@ -26,7 +26,7 @@ export function problemsOf(rules: readonly ValidationRule[], request: Generation
       given: shown(given),
       allowed,
       rule: id,
-      label,
+      label: shownLabel(label),
       source,
       severity: severity ?? (label === "INFERRED" ? "warning" : "error"),
     })),

@@ -19,7 +19,7 @@ const format = {
 const avatars = "/v1/videos/doubao-seedance-2-0/private-avatar";
 const timeoutMs = 120_000;
 
-/** Bytes become a public URL; a URL becomes an asset of the private library, in a group of its own (FOUND). */
+/** Bytes become a public URL; a URL becomes an asset of the private library, in a group of its own (DOCUMENTED). */
 export async function upload(file: Upload, call: Call): Promise<Uploaded> {
   const { source } = file;
   if ("bytes" in source) return uploaded(await query(format, call, await formOf(file, source), urlIn));

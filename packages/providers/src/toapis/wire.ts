@@ -10,12 +10,12 @@ import { asMini, capabilities } from "./capabilities.ts";
 
 export const createPath = "/v1/videos/generations";
 
-/** The path of a task, by the id of ToAPIs or by the client id (SEED). */
+/** The path of a task, by the id of ToAPIs or by the client id (PROVIDED). */
 export function taskPath(id: string): string {
   return `${createPath}/${encodeURIComponent(id)}`;
 }
 
-/** The body of a create. `count` and `n` are never sent (SEED); an automatic length is 0, the default of the page. */
+/** The body of a create. `count` and `n` are never sent (PROVIDED); an automatic length is 0, the default of the page. */
 export function createBody(request: GenerationRequest, call: SubmitCall) {
   const { switches = {}, callbackUrl } = call;
   const { privateAssetReview = false } = switches;
@@ -34,7 +34,7 @@ export function createBody(request: GenerationRequest, call: SubmitCall) {
     tools: request.webSearch ? [{ type: "web_search" }] : undefined,
     seed: request.seed,
     callback_url: callbackUrl,
-    // Without a callback URL it has no effect (SEED).
+    // Without a callback URL it has no effect (PROVIDED).
     trace_id: callbackUrl === undefined ? undefined : call.idempotencyKey,
     private_asset_review: privateAssetReview && mediaOf(request).length > 0 ? true : undefined,
   };
@@ -61,7 +61,7 @@ export function createdId(body: unknown): string | undefined {
   return created.safeParse(body).data?.id;
 }
 
-/** The body of a callback: the event, with the task in `data` (FOUND). */
+/** The body of a callback: the event, with the task in `data` (DOCUMENTED). */
 const event = z.object({ data: z.object({ task_id: taskId }) });
 
 export const callbackFormat: CallbackFormat = {
@@ -74,7 +74,7 @@ export const callbackFormat: CallbackFormat = {
   },
 };
 
-/** `v1=<hex>`; for a day after a change of the secret `v1=<hex>,v1=<hex>` (FOUND). */
+/** `v1=<hex>`; for a day after a change of the secret `v1=<hex>,v1=<hex>` (DOCUMENTED). */
 function signaturesIn(header: string): string[] {
   return header
     .split(",")
@@ -92,7 +92,7 @@ export function foundBy(body: unknown, clientId: string): LookupResult | undefin
   return { kind: "found", taskId: read.id };
 }
 
-/** A number in refusals, a text in failed tasks (FOUND): only the text tells something. */
+/** A number in refusals, a text in failed tasks (DOCUMENTED): only the text tells something. */
 const errorCode = z.unknown().transform((code) => (typeof code === "string" && /\D/.test(code) ? code : undefined));
 const error = z.object({ code: errorCode, type: text, message: text });
 const item = z.object({ url: webUrl, last_frame_url: webUrl });
@@ -123,7 +123,7 @@ export function readTask(body: unknown): ParsedTask | undefined {
 
 const dayMs = 86_400_000;
 
-/** `expires_at` is a day after the end (FOUND); where it is missing, a day from now. */
+/** `expires_at` is a day after the end (DOCUMENTED); where it is missing, a day from now. */
 function outputsOf({ result, expires_at = 0 }: Task): RemoteOutput[] {
   const life = expires_at > 0 ? { untilMs: expires_at * 1_000 } : { lastsMs: dayMs };
   const output = (kind: RemoteOutput["kind"], url: string | undefined) =>
@@ -134,7 +134,7 @@ function outputsOf({ result, expires_at = 0 }: Task): RemoteOutput[] {
   ]);
 }
 
-/** `{"error":{"code":404,"message":"…","type":"…"}}`, `code` a number or a text; or, of uploads, `{"success":false,"message":"…"}` (FOUND). */
+/** `{"error":{"code":404,"message":"…","type":"…"}}`, `code` a number or a text; or, of uploads, `{"success":false,"message":"…"}` (DOCUMENTED). */
 const envelope = z.union([
   z.object({ error }),
   z.object({ success: z.literal(false), message: text }).transform(({ message }) => ({ error: { message } })),

@@ -6,7 +6,12 @@ const words = "plain words: no page lists errors";
 /** The meaning of an error answer, by its status or by `{code,msg}` in a success; the first rule that applies decides. */
 export const requestErrors: readonly ErrorRule[] = [
   // The address is wrong, and so is every other request of the account.
-  { text: /No handler found/i, means: "key", label: "FOUND", source: "public client code: a route that is not there" },
+  {
+    text: /No handler found/i,
+    means: "key",
+    label: "DOCUMENTED",
+    source: "public client code: a route that is not there",
+  },
   { status: 402, means: "balance", label: "INFERRED", source: http },
   { text: /余额|欠费|balance|insufficient|arrears/i, means: "balance", label: "INFERRED", source: words },
   { status: 401, means: "key", label: "INFERRED", source: http },

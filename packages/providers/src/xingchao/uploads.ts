@@ -8,7 +8,7 @@ import { inside, refusal, refusedWithin } from "./wire.ts";
 const format = { refusal, refusedWithin, requestErrors };
 const types = { image: "Image", video: "Video", audio: "Audio" } as const;
 
-/** A file on the web becomes an asset; bytes are not taken (FOUND: an upload names a URL). */
+/** A file on the web becomes an asset; bytes are not taken (DOCUMENTED: an upload names a URL). */
 export async function upload({ kind, name, source }: Upload, call: Call): Promise<Uploaded> {
   if (!("url" in source)) {
     const message = "The provider takes the address of a file on the web, no bytes";
@@ -26,7 +26,7 @@ export async function upload({ kind, name, source }: Upload, call: Call): Promis
   return outcome.kind === "missing" ? { kind: "unreachable", message: outcome.message } : outcome;
 }
 
-/** Code −1 means that the asset does not exist (FOUND). */
+/** Code −1 means that the asset does not exist (DOCUMENTED). */
 export async function asset(assetId: string, call: Call): Promise<AssetState> {
   const outcome = await httpGet(format, call, `/kyyVideo2/asset/${encodeURIComponent(assetId)}`, stateIn(assetId));
   if (outcome.kind !== "refused") return outcome;
