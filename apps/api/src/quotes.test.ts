@@ -33,7 +33,11 @@ test("each row is priced on every account side by side, with exactly why one can
         { account: "jiekou", quote: { usd: 0.28 }, problems: [] },
       ],
     },
-    { line: 2, chosen: "jiekou", offers: [{ problems: [{ field: "watermark", rule: "G-V3", label: "SEED" }] }, {}] },
+    {
+      line: 2,
+      chosen: "jiekou",
+      offers: [{ problems: [{ field: "watermark", rule: "G-V3", label: "DOCUMENTED" }] }, {}],
+    },
     { line: 3, chosen: "hiapi", offers: [{ quote: { usd: 0.7 } }, { quote: { usd: 0.7 } }] },
     { line: 4, status: "refused", error: { code: "invalid_request", problems: [{ field: "promt" }] } },
   ]);

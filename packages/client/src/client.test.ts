@@ -73,7 +73,7 @@ describe("errors", () => {
       given: "99",
       allowed: "4 to 15",
       rule: "J-V3",
-      label: "SEED",
+      label: "DOCUMENTED",
       source: "page",
       severity: "error",
     };

@@ -1,5 +1,12 @@
-/** How well a rule is founded: the user's documents, other public text, or a conclusion of ours. */
-export type Label = "SEED" | "FOUND" | "INFERRED";
+/** What a fact or a rule rests on: a document that the project was given, another public text, or a conclusion. */
+export type Label = "PROVIDED" | "DOCUMENTED" | "INFERRED";
+
+/** The label that a user sees: `source` names the text, so both kinds of text are DOCUMENTED. */
+export type ShownLabel = Exclude<Label, "PROVIDED">;
+
+export function shownLabel(label: Label): ShownLabel {
+  return label === "PROVIDED" ? "DOCUMENTED" : label;
+}
 
 /** One thing wrong with a request, found before any money is spent. */
 export interface Problem {
@@ -9,7 +16,7 @@ export interface Problem {
   allowed: string;
   /** Id of the rule, for example `J-V5`; `schema` for the shape of the request itself. */
   rule: string;
-  label: Label | "SCHEMA";
+  label: ShownLabel | "SCHEMA";
   /** The document it rests on. */
   source: string;
   severity: "error" | "warning";

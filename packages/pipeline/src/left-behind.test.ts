@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as ledger from "@reelqueue/ledger";
 import type { OutputStore } from "@reelqueue/media";
-import type { CandidatePage, PollResult, Provider, SubmitResult } from "@reelqueue/providers";
+import type { CandidatePage, PollResult, Provider, SubmitResult, TaskList } from "@reelqueue/providers";
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { callbackToken } from "./callback-token.ts";
@@ -10,6 +10,7 @@ import { review } from "./operate/review.ts";
 import { startPoller } from "./poll/poller.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
 import { testInstallation } from "./test-installation.ts";
+import { withReconciliation } from "./test-provider.ts";
 
 /** What a state starts without, and what must survive a change of state. */
 let scope: AsyncDisposableStack;
@@ -143,9 +144,10 @@ async function submitWith(id: string, post: Provider["submit"]): Promise<void> {
 }
 
 /** Looks for its lost POST once. */
-async function resolveWith(id: string, list: NonNullable<Provider["list"]>): Promise<void> {
+async function resolveWith(id: string, candidates: TaskList["candidates"]): Promise<void> {
   await here.cell.redis.zadd(here.cell.keys.due("unknown", "ark"), "XX", 1, id);
-  expect(await reconcile(ark({ list }), here)).toBe(1);
+  const provider = withReconciliation(ark().provider, { by: "taskList", candidates });
+  expect(await reconcile({ ...ark(), provider }, here)).toBe(1);
 }
 
 /** Its POST was lost, two look-ups found no task, and then nothing could be told any more. */

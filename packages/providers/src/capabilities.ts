@@ -1,13 +1,13 @@
 import type { Label, Mode } from "@reelqueue/contracts";
 
-/** A fact about a provider with what it rests on. */
+/** A fact about a provider, with its label and the text that states it. */
 export interface Fact<T> {
   value: T;
   label: Label;
   source: string;
 }
 
-/** What a provider can do, as data. */
+/** What a provider can do, as data. Its reconciliation methods stand in `Provider.reconcile`. */
 export interface Capabilities {
   name: string;
   title: string;
@@ -17,12 +17,12 @@ export interface Capabilities {
   ratios: Fact<readonly string[]>;
   modes: readonly Mode[];
   images: Fact<{ frames: boolean; references: number; total?: number }>;
-  /** Most reference videos; `null` where the document leaves it open, so that it is not checked. */
+  /** The maximum number of reference videos; `null`: the document leaves it open and it is not checked. */
   videos: Fact<number | null>;
   audios: Fact<number | null>;
   /** Which media may be inline (a data URI); everything else must be a URL or an asset id. */
   inline: Fact<{ frames: boolean; referenceImages: boolean; videos: boolean; audios: boolean }>;
-  /** Whether media of the provider's own library (`asset://<id>`) are taken. */
+  /** Whether the provider accepts media of its own library (`asset://<id>`). */
   assets: Fact<boolean>;
   seed: Fact<readonly [min: number, max: number]> | null;
   offers: {
@@ -34,48 +34,62 @@ export interface Capabilities {
   };
   /** Requests of every kind, or only submits where `queriesPerMinute` is there. */
   requestsPerMinute: Fact<number> | null;
-  /** Looks, where the provider counts them apart from submits. */
+  /** Polls, where the provider counts them apart from submits. */
   queriesPerMinute?: Fact<number>;
   inFlight: Fact<number> | null;
   /** `"unknown"` counts as charged: no automatic retry. */
   chargesFailures: Fact<boolean | "unknown">;
-  /** How a lost answer can be resolved, best first; empty: only a person can. */
-  resolve: readonly ("idempotencyKey" | "clientId" | "list" | "callback")[];
-  idempotencyLifeMs?: Fact<number>;
-  /** `needsSecret`: the provider refuses a callback URL unless callbacks were set up with it, which gives the secret. */
+  /** `needsSecret`: the provider refuses a callback URL until callbacks are set up in its console, which gives the secret. */
   callback: Fact<{ signed: boolean; httpsOnly: boolean; needsSecret?: boolean }> | null;
-  /** Whether a task that has not begun can be withdrawn. */
+  /** Whether the provider cancels a task that is queued. */
   cancel: boolean;
-  /** What `upload` takes; left out where the provider takes no files. */
+  /** The sources that `uploads.upload` accepts; absent: the provider accepts no files. */
   uploads?: Fact<readonly ("bytes" | "url")[]>;
-  /** Every task status that the documents name, and what it means; any other one means: keep polling. */
+  /** Every task status that the documents name, and its meaning. Any other status: the task is polled again. */
   statuses: Fact<Readonly<Record<string, Phase>>>;
-  /** The switches that `Reading` may hold, each with what it does when it is on. */
+  /** The switches that `Reading` may hold, each with its effect. */
   switches: Readonly<Record<string, string>>;
-  /** A POST that has not taken effect so long after its socket was closed never will (assumption A1): until then no answer proves that there is no task. */
+  /** Quiet window: a POST has no effect later than this after its socket was closed (assumption A1). Before it ends, no answer proves that no task exists. */
   quietMs: Fact<number>;
-  /** How long a task can at most be running; afterwards its slot is free whatever became of it. */
+  /** The maximum run time of a task; its slot is freed afterwards in any case. */
   longestRunMs: Fact<number>;
-  /** First guess of a typical run, until the real ones are learned. */
+  /** The assumed run time until real run times are learned. */
   typicalRunMs: Fact<number>;
 }
 
-/** What a task status means, whatever the provider calls it. */
+/** The meaning of a task status. */
 export type Phase = "queued" | "running" | "succeeded" | "failed" | "canceled" | "expired";
 
 export interface ModelCapability {
-  /** The provider's own name of it. */
+  /** The provider's name of the model. */
   upstream: string;
   resolutions: Fact<readonly string[]>;
   seconds: Fact<readonly [min: number, max: number]>;
   automaticSeconds: Fact<boolean>;
-  /** What it cannot do although the provider offers it; `unless` names the switch that holds the other reading. */
+  /** Abilities of the provider that this model lacks; `unless` names the switch that lifts this. */
   lacks?: Fact<readonly Ability[]> & { unless?: string };
-  /** Limits of its own. */
+  /** Limits of this model. */
   videos?: Fact<number>;
   audios?: Fact<number>;
-  /** Whether it makes nothing without a reference video; left out: it does. */
+  /** Whether the model requires a reference video; absent: it does not. */
   needsVideo?: Fact<boolean>;
 }
 
 export type Ability = "frames" | keyof Capabilities["offers"];
+
+/** How an account reads its provider's documents. */
+export interface Reading {
+  /** Choices between contradicting documents, by switch name. */
+  switches: Readonly<Record<string, boolean>>;
+  /** USD per second of video by `<model>/<resolution>`; the suffix `+video` marks requests with video input. */
+  pricesPerSecond: Readonly<Record<string, number>>;
+  /** USD per million tokens by the same keys, where a provider counts tokens. */
+  pricesPerMillionTokens?: Readonly<Record<string, number>>;
+}
+
+/** Stated in a document that the project was given. */
+export const provided = <const T>(value: T, source: string): Fact<T> => ({ value, label: "PROVIDED", source });
+/** Stated in another public text. */
+export const documented = <const T>(value: T, source: string): Fact<T> => ({ value, label: "DOCUMENTED", source });
+/** Concluded. */
+export const inferred = <const T>(value: T, source: string): Fact<T> => ({ value, label: "INFERRED", source });

@@ -1,8 +1,10 @@
 export { examplePricesPerMillionTokens as arkExamplePricesPerMillionTokens } from "./ark/price.ts";
 export type * from "./capabilities.ts";
 export { examplePricesPerSecond as jiekouExamplePricesPerSecond } from "./jiekou/price.ts";
-export { type Medium, mediaOf, needsUpload } from "./media.ts";
-export type { MediaFacts, MediaFormat, MediaKind } from "./media-facts.ts";
-export { type MediaRule, mediaProblems, type SeenMedium } from "./media-rules.ts";
+export type { Price, Quote } from "./pricing.ts";
 export * from "./provider.ts";
 export { keyVariables, providerNamed, providers, providersThatTake } from "./registry.ts";
+export type { MediaFacts, MediaFormat, MediaKind } from "./rules/file-limits.ts";
+export { type FileRule, fileProblemsOf, type InspectedMedium } from "./rules/file-rules.ts";
+export { type Medium, mediaOf, needsUpload } from "./rules/media.ts";
+export { problemsOf } from "./rules/validation.ts";

@@ -1,103 +1,123 @@
-import type { Failure, GenerationRequest, Problem, RemoteOutput } from "@reelqueue/contracts";
+import type { Failure, GenerationRequest, RemoteOutput } from "@reelqueue/contracts";
 import type { Egress } from "@reelqueue/egress";
-import type { Capabilities } from "./capabilities.ts";
-import type { MediaRule } from "./media-rules.ts";
+import type { Capabilities, Fact } from "./capabilities.ts";
+import type { Price } from "./pricing.ts";
+import type { FileRule } from "./rules/file-rules.ts";
+import type { ValidationRule } from "./rules/validation.ts";
 
 export type { RemoteOutput };
 
 /**
- * One reseller's dialect. An adapter never reads the environment, sleeps, retries, logs or loops:
- * it turns one request of ours into one exchange with the provider, and the answer into one of a few outcomes.
+ * One vendor API. An adapter never reads the environment, sleeps, retries, logs or loops: each function makes one
+ * exchange with the provider and maps the answer to one of a few results. No function throws for an error of the
+ * network or of the provider. `defineProvider` builds one.
  */
 export interface Provider {
   capabilities: Capabilities;
-  /** Every rule of the provider's documents that the request breaks by itself, before any spend. */
-  check(request: GenerationRequest, reading: Reading): Problem[];
-  /** What its documents say about media files; see `mediaProblems`. */
-  mediaRules: readonly MediaRule[];
-  /** What one attempt is expected to cost, at the account's unit prices; `videoSeconds`: of its reference videos together, where they are known. */
-  price(request: GenerationRequest, reading: Reading, videoSeconds?: number): Quote;
-  /** One POST. Never throws for anything the network or the provider does. */
+  /** The rules that a request alone can break; see `problemsOf`. */
+  rules: readonly ValidationRule[];
+  /** The rules that only a media file can break; see `fileProblemsOf`. */
+  fileRules: readonly FileRule[];
+  price: Price;
+  /** Sends one POST. */
   submit(request: GenerationRequest, call: SubmitCall): Promise<SubmitResult>;
-  /** One look at a task. Never throws for anything the network or the provider does. */
+  /** Reads the state of one task once. */
   poll(taskId: string, call: Call): Promise<PollResult>;
-  /** Reads a callback; only where the provider has callbacks. */
-  callback?(received: ReceivedCallback): CallbackReading;
-  /** Asks for the task that a POST with this idempotency key made. Never throws. */
-  lookup?(clientId: string, call: Call): Promise<LookupResult>;
-  /** One page of the tasks that a lost POST may have made, by what the provider repeats of a request. Never throws. */
-  list?(lost: LostSubmit, call: Call): Promise<CandidatePage>;
-  /** One page, from 1, of the tasks that this key made, newest first, whoever asked for them. Never throws. */
-  tasks?(page: number, call: Call): Promise<TaskPage>;
-  /** Withdraws a task that has not begun; leaves every other one as it is. Never throws. */
+  /** The methods that find out what became of a POST without a certain answer, best first; empty: only an operator can tell. */
+  reconcile: readonly Reconciliation[];
+  callbacks?: Callbacks;
+  uploads?: Uploads;
+  /** Cancels a task that is queued; any other task is left as it is. */
   cancel?(taskId: string, call: Call): Promise<CancelResult>;
-  /** Hands a file to the provider, which then has it under a URL or an asset id. Never throws. */
-  upload?(file: Upload, call: Call): Promise<Uploaded>;
-  /** Whether an asset may be used yet. Never throws. */
-  asset?(assetId: string, call: Call): Promise<AssetState>;
-  /** What a finished task cost, by what the provider says it used. */
-  cost?(request: GenerationRequest, usage: Readonly<Record<string, number>>, reading: Reading): Quote;
 }
 
-/** How an account reads its provider's documents. */
-export interface Reading {
-  /** Readings of a document that contradicts itself, by switch name. */
-  switches: Readonly<Record<string, boolean>>;
-  /** USD per second of video by `<model>/<resolution>`, `+video` behind it for video input. */
-  pricesPerSecond: Readonly<Record<string, number>>;
-  /** USD per million tokens, by the same names, where a provider counts tokens. */
-  pricesPerMillionTokens?: Readonly<Record<string, number>>;
+/** One method that finds out what became of a POST without a certain answer. */
+export type Reconciliation =
+  /** All POSTs with one idempotency key make one task, until the key is older than `lifeMs`. */
+  | { by: "idempotencyKey"; lifeMs: Fact<number> }
+  /** Reads the task by the idempotency key of its POST, which the provider stores beside the task. */
+  | { by: "clientId"; lookup(clientId: string, call: Call): Promise<LookupResult> }
+  | TaskList
+  /** A callback names the task. */
+  | { by: "callback" };
+
+/** The provider lists the tasks of an API key. */
+export interface TaskList {
+  by: "taskList";
+  /** One page of the tasks that a lost POST may have made, by the fields of the request that the provider repeats. */
+  candidates(lost: LostSubmit, call: Call): Promise<CandidatePage>;
+  /** One page, from 1, of all tasks of this key, newest first. */
+  tasks(page: number, call: Call): Promise<TaskPage>;
+}
+
+export interface Callbacks {
+  read(received: ReceivedCallback): CallbackReading;
+}
+
+export interface Uploads {
+  /** Gives a file to the provider, which then has it under a URL or an asset id. */
+  upload(file: Upload, call: Call): Promise<Uploaded>;
+  /** Reads whether an asset is usable yet; absent: an asset is usable at once. */
+  asset?(assetId: string, call: Call): Promise<AssetState>;
+}
+
+/** The reconciliation method of this kind, if the provider has it. */
+export function reconciliationBy<By extends Reconciliation["by"]>(
+  { reconcile }: Pick<Provider, "reconcile">,
+  by: By,
+): Extract<Reconciliation, { by: By }> | undefined {
+  return reconcile.find((method): method is Extract<Reconciliation, { by: By }> => method.by === by);
 }
 
 /** What an adapter may use for one exchange. */
 export interface Call {
   http: Egress;
-  /** Root of the provider's API, without a slash at its end. */
+  /** Root of the provider's API, without a trailing slash. */
   baseUrl: string;
   key: string;
-  /** Stops it. */
+  /** Aborts the exchange. */
   signal?: AbortSignal;
-  /** The longest that the exchange may take, where the adapter's own limit is longer. */
+  /** Upper limit of the exchange, where the adapter's own limit is longer. */
   timeoutMs?: number;
-  /** The account's `Reading.switches`; left out: every one is off. */
+  /** The account's `Reading.switches`; absent: all off. */
   switches?: Readonly<Record<string, boolean>>;
 }
 
 export interface SubmitCall extends Call {
-  /** The same for every POST of one attempt, so that a provider that knows such keys makes one task of them. */
+  /** The same for every POST of one attempt. */
   idempotencyKey: string;
   callbackUrl?: string;
-  /** Turns `media://…` of our media store into a data URI. */
+  /** Reads `media://…` of the media store as a data URI. */
   dataUri(mediaUrl: string): Promise<string>;
 }
 
-/** What came of one POST. `unknown` whenever the task may exist. */
+/** The result of one POST: `unknown` whenever the task may exist. */
 export type SubmitResult =
   | { kind: "accepted"; taskId: string }
-  /** A definite no to this request. */
+  /** The provider refuses this request; no task exists. */
   | { kind: "rejected"; failure: Failure }
-  /** A definite no to this account: bad key or empty balance. */
+  /** The provider refuses this account: bad key or empty balance; no task exists. */
   | { kind: "blocked"; reason: "key" | "balance"; message: string }
-  /** A definite "not now". */
+  /** The provider is busy; no task exists. */
   | { kind: "throttled"; retryAfterMs?: number; message: string }
   /** Nothing was written to the socket. */
   | { kind: "unsent"; message: string }
-  /** The task may exist and be paid. `evidence` is what was seen, cut to a few hundred characters. */
+  /** The task may exist and be charged. `evidence`: the answer, cut to a few hundred characters. */
   | { kind: "unknown"; message: string; evidence: string };
 
 export type PollResult =
-  /** `known` is false for a status that the documents do not name: keep polling, count it. */
+  /** `known` is false for a status that the documents do not name; the task is polled again. */
   | { kind: "pending"; phase: "queued" | "running"; progress?: number; status: string; known: boolean }
-  /** `usage` is what the provider says it used: `tokens`, `seconds`, `webSearches`. */
+  /** `usage` as the provider reports it: `tokens`, `seconds`, `webSearches`. */
   | { kind: "succeeded"; outputs: RemoteOutput[]; usage?: Record<string, number> }
   | { kind: "failed"; failure: Failure }
   | { kind: "canceled" }
   | { kind: "expired" }
-  /** The provider does not know the task (believed only after three in a row). */
+  /** The provider does not know the task (three in a row count as proof). */
   | { kind: "missing"; message: string }
   | NoAnswer;
 
-/** Why a question has no answer yet; it may be asked again. */
+/** Why a query got no usable answer; it may be repeated. */
 export type NoAnswer =
   | { kind: "throttled"; retryAfterMs?: number; message: string }
   | { kind: "blocked"; reason: "key" | "balance"; message: string }
@@ -106,22 +126,22 @@ export type NoAnswer =
 
 export type LookupResult =
   | { kind: "found"; taskId: string }
-  /** The provider knows no task of this id, for now: one miss proves nothing. */
+  /** The provider knows no task of this id at the moment; one absence proves nothing. */
   | { kind: "absent"; message: string }
   | NoAnswer;
 
-/** A POST whose fate is unknown. */
+/** A POST without a certain answer. */
 export interface LostSubmit {
   request: GenerationRequest;
   idempotencyKey: string;
-  /** Tasks made before this, in ms since 1970, are not its. */
+  /** Tasks created before this, in ms since 1970, belong to other POSTs. */
   sinceMs: number;
   /** Page of the list, from 1. */
   page: number;
 }
 
 export type CandidatePage =
-  /** `more` is true where the next page may hold tasks that are as new. No candidate on any page: absent, for now. */
+  /** `more`: the next page may hold tasks that are new enough. No candidate on any page: absent at the moment. */
   { kind: "listed"; candidates: Candidate[]; more: boolean } | NoAnswer;
 
 /** `more`: an older page may follow. */
@@ -130,29 +150,29 @@ export type TaskPage = { kind: "made"; tasks: { taskId: string; createdAtMs: num
 export interface Candidate {
   taskId: string;
   createdAtMs: number;
-  /** `certain`: it repeats what only this attempt sent. `possible`: nothing that it repeats speaks against it. */
+  /** `certain`: the task repeats a value that only this attempt sent. `possible`: no repeated value differs. */
   likeness: "certain" | "possible";
 }
 
 export type CancelResult =
   | { kind: "canceled" }
-  /** It has begun or is over: it ends as the provider says. */
+  /** The task runs or is over; it ends as the provider reports. */
   | { kind: "kept"; message: string }
   | { kind: "missing"; message: string }
   | NoAnswer;
 
-/** A file for the provider: from the web, or as bytes. */
+/** A file for the provider: an address on the web, or bytes. */
 export interface Upload {
   kind: "image" | "video" | "audio";
-  /** A file name, its ending included. */
+  /** A file name with its extension. */
   name: string;
   source: { url: string } | { bytes: Buffer; contentType: string };
 }
 
 export type Uploaded =
-  /** Usable at once, in the place of the file. */
+  /** Usable at once in place of the file. */
   | { kind: "url"; url: string }
-  /** Usable as `asset://<assetId>` once `asset` says so. */
+  /** Usable as `asset://<assetId>` once `Uploads.asset` reports `active`. */
   | { kind: "asset"; assetId: string }
   | { kind: "rejected"; failure: Failure }
   | NoAnswer;
@@ -165,23 +185,16 @@ export type AssetState =
   | NoAnswer;
 
 export interface ReceivedCallback {
-  /** The raw body, exactly as received. */
+  /** The raw body as received. */
   raw: Buffer;
   headers: Readonly<Record<string, string | undefined>>;
-  /** Secret that the provider signs with, where the account has one. */
+  /** The signing secret of the account, if it has one. */
   secret?: string;
   nowMs: number;
 }
 
-/** What a callback says; only ever a hint to look at the task. */
+/** What a callback reports; only a hint to poll the task. */
 export type CallbackReading =
   | { kind: "hint"; taskId: string }
   | { kind: "forged"; message: string }
   | { kind: "unreadable"; message: string };
-
-/** `usd: null` means that no price is known. */
-export interface Quote {
-  usd: number | null;
-  /** How it was worked out, in one phrase. */
-  basis: string;
-}

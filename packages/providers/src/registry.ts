@@ -1,12 +1,14 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { ark } from "./ark/index.ts";
+import type { Reading } from "./capabilities.ts";
 import { hiapi } from "./hiapi/index.ts";
 import { jiekou } from "./jiekou/index.ts";
-import type { Provider, Reading } from "./provider.ts";
+import type { Provider } from "./provider.ts";
+import { problemsOf } from "./rules/validation.ts";
 import { toapis } from "./toapis/index.ts";
 import { xingchao } from "./xingchao/index.ts";
 
-/** Every provider, by name; a new one is one folder and one line here. */
+/** Every provider by name; a new one adds one folder and one line here. */
 export const providers: Readonly<Record<string, Provider>> = {
   hiapi,
   jiekou,
@@ -19,10 +21,10 @@ export function providerNamed(name: string): Provider | undefined {
   return Object.hasOwn(providers, name) ? providers[name] : undefined;
 }
 
-/** The names of the providers that would take this request, for a refusal that says where else to go. */
+/** The names of the providers whose rules this request keeps; a refusal names them. */
 export function providersThatTake(request: GenerationRequest, reading: Reading = plainReading): string[] {
   return Object.entries(providers)
-    .filter(([, { check }]) => check(request, reading).every(({ severity }) => severity === "warning"))
+    .filter(([, { rules }]) => problemsOf(rules, request, reading).every(({ severity }) => severity === "warning"))
     .map(([name]) => name);
 }
 

@@ -1,6 +1,6 @@
 import { type GenerationRequest, imageRoles } from "@reelqueue/contracts";
 import { createEgress } from "@reelqueue/egress";
-import { type Call, type PollResult, type Provider, providers, type Reading } from "@reelqueue/providers";
+import { type Call, type PollResult, type Provider, problemsOf, providers, type Reading } from "@reelqueue/providers";
 import { startTwin } from "@reelqueue/twin";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
@@ -73,12 +73,12 @@ function isUsable(id: string): boolean {
 }
 
 function isAccepted(provider: Provider, request: GenerationRequest): boolean {
-  return provider.check(request, reading).every(({ severity }) => severity === "warning");
+  return problemsOf(provider.rules, request, reading).every(({ severity }) => severity === "warning");
 }
 
 /** ToAPIs' mini has no switch for its sound: off is left out, and a warning says so. */
 function sayable(provider: Provider, request: GenerationRequest): GenerationRequest {
-  const isWarned = provider.check(request, reading).some(({ rule }) => rule === "T-V9b");
+  const isWarned = problemsOf(provider.rules, request, reading).some(({ rule }) => rule === "T-V9b");
   return isWarned ? { ...request, generateAudio: undefined } : request;
 }
 

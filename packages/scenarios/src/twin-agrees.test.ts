@@ -1,6 +1,6 @@
 import type { GenerationRequest, Problem } from "@reelqueue/contracts";
 import { createEgress } from "@reelqueue/egress";
-import { type Provider, providers, type SubmitResult } from "@reelqueue/providers";
+import { type Provider, problemsOf, providers, type SubmitResult } from "@reelqueue/providers";
 import { startTwin, type TwinOptions } from "@reelqueue/twin";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
@@ -75,7 +75,7 @@ test.each(cases)(
 
 /** With the rules that it breaks; undefined where it breaks one that the provider never gets to see. */
 function judged(provider: Provider, request: GenerationRequest, { switches, refuses }: Reading) {
-  const problems = provider.check(request, { switches, pricesPerSecond: {} }).filter(refuses);
+  const problems = problemsOf(provider.rules, request, { switches, pricesPerSecond: {} }).filter(refuses);
   const unseen = neverSent[provider.capabilities.name] ?? [];
   if (problems.some(({ rule, field }) => unseen.includes(rule) || unseen.includes(`${rule} ${field}`)))
     return undefined;

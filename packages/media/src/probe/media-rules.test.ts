@@ -1,5 +1,5 @@
 import { createEgress } from "@reelqueue/egress";
-import { type MediaRule, type Medium, mediaProblems, providers, type SeenMedium } from "@reelqueue/providers";
+import { type FileRule, fileProblemsOf, type InspectedMedium, type Medium, providers } from "@reelqueue/providers";
 import { pngFile, wavFile } from "@reelqueue/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import type { MediaStore } from "../media-store/media-store.ts";
@@ -158,22 +158,25 @@ describe.each(Object.entries(providers))("the files of a request to %s", (name, 
   const own = examples[name] ?? {};
 
   test("have an example for every rule and a rule for every example", () => {
-    expect(Object.keys(own).sort()).toEqual([...new Set(provider.mediaRules.map(({ id }) => id))].sort());
+    expect(Object.keys(own).sort()).toEqual([...new Set(provider.fileRules.map(({ id }) => id))].sort());
   });
 
   test.each(Object.entries(own))(
     "%s: what keeps it passes, what breaks it is refused or warned of, by its label",
     async (id, example) => {
-      const rules = provider.mediaRules.filter((rule) => rule.id === id);
+      const rules = provider.fileRules.filter((rule) => rule.id === id);
       const switches = example.on === undefined ? {} : { [example.on]: true };
-      const problems = (seen: readonly SeenMedium[], only: readonly MediaRule[] = rules) =>
-        mediaProblems({ mediaRules: only }, seen, { switches });
+      const problems = (seen: readonly InspectedMedium[], only: readonly FileRule[] = rules) =>
+        fileProblemsOf(only, seen, { switches });
       const [kept, broken, close] = await Promise.all([example.keep, example.break, example.close ?? []].map(seenAll));
       for (const seen of kept ?? []) expect(problems(seen), told(seen)).toEqual([]);
       for (const seen of broken ?? []) {
         const label = rules.find(({ of }) => seen.some(({ medium }) => of.includes(medium.kind)))?.label;
         const severity = label === "INFERRED" ? "warning" : "error";
-        expect(problems(seen), told(seen)).toContainEqual(expect.objectContaining({ rule: id, label, severity }));
+        const shown = label === "PROVIDED" ? "DOCUMENTED" : label;
+        expect(problems(seen), told(seen)).toContainEqual(
+          expect.objectContaining({ rule: id, label: shown, severity }),
+        );
       }
       for (const seen of close ?? []) {
         expect(problems(seen), told(seen)).toEqual([
@@ -190,7 +193,7 @@ describe.each(Object.entries(providers))("the files of a request to %s", (name, 
         }
       }
       if (example.on !== undefined) {
-        expect(mediaProblems({ mediaRules: rules }, broken?.flat() ?? [], { switches: {} })).toEqual([]);
+        expect(fileProblemsOf(rules, broken?.flat() ?? [], { switches: {} })).toEqual([]);
       }
     },
   );
@@ -217,11 +220,11 @@ function arkSounds(): Pick<Example, "keep" | "break"> {
   };
 }
 
-function seenAll(all: readonly Files[]): Promise<SeenMedium[][]> {
+function seenAll(all: readonly Files[]): Promise<InspectedMedium[][]> {
   return Promise.all(all.map(([kind, ...files]) => Promise.all(files.map((file, at) => seenOne(kind, file, at)))));
 }
 
-async function seenOne(kind: Medium["kind"], file: File, at: number): Promise<SeenMedium> {
+async function seenOne(kind: Medium["kind"], file: File, at: number): Promise<InspectedMedium> {
   const wanted = kind === "frame" ? "image" : kind;
   await using server = Buffer.isBuffer(file) ? undefined : await servePadded(file.head, file.bytes);
   const url = Buffer.isBuffer(file) ? asDataUri(file) : (server?.url ?? "");
@@ -230,6 +233,6 @@ async function seenOne(kind: Medium["kind"], file: File, at: number): Promise<Se
   return { medium: { field: `${wanted}s[${at}].url`, kind, url: "https://example.com/file" }, facts: probed.facts };
 }
 
-function told(seen: readonly SeenMedium[]): string {
+function told(seen: readonly InspectedMedium[]): string {
   return seen.map(({ facts }) => JSON.stringify(facts)).join(" ");
 }

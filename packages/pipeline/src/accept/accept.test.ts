@@ -62,7 +62,7 @@ test("a malformed row says field, what was given and what is allowed, and the ot
 test("what a provider's rules forbid is refused before any money is spent, with the rule", async () => {
   expect(await one({ prompt: "x".repeat(2), account: "hiapi" })).toMatchObject({
     kind: "refused",
-    problems: [{ rule: "H-V1", label: "SEED" }],
+    problems: [{ rule: "H-V1", label: "DOCUMENTED" }],
   });
   expect(await one({ prompt: "abc", resolution: "4k", account: "jiekou" })).toMatchObject({ kind: "refused" });
 });

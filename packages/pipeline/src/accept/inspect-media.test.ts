@@ -53,7 +53,7 @@ const tooSmall = {
       given: "300 × 400 pixels",
       allowed: "sides of more than 300 and less than 6000 pixels; taken as it is by hiapi, toapis",
       rule: "J-V13",
-      label: "SEED",
+      label: "DOCUMENTED",
       severity: "error",
     },
   ],
@@ -79,7 +79,7 @@ test("sums over the files of a request are checked on the files", async () => {
   const row = { prompt: "a cup", account: "hiapi", images: [{ url: `${root}/frame.png` }], audios };
   expect(await one(row, here)).toMatchObject({
     kind: "refused",
-    problems: [{ field: "audios", given: "16 s in all", rule: "H-V10", label: "FOUND" }],
+    problems: [{ field: "audios", given: "16 s in all", rule: "H-V10", label: "DOCUMENTED" }],
   });
 });
 
@@ -106,7 +106,7 @@ test("without an account named, the file goes where it is taken, and a quote tel
     chosen: "hiapi",
     offers: [
       { account: "hiapi", problems: [] },
-      { account: "jiekou", problems: [{ rule: "J-V13", label: "SEED" }] },
+      { account: "jiekou", problems: [{ rule: "J-V13", label: "DOCUMENTED" }] },
       {},
     ],
   });

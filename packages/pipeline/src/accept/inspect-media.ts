@@ -1,6 +1,6 @@
 import type { GenerationRequest, Problem } from "@reelqueue/contracts";
 import type { Probed, Prober } from "@reelqueue/media";
-import { type Medium, mediaOf, mediaProblems, type SeenMedium } from "@reelqueue/providers";
+import { fileProblemsOf, type InspectedMedium, type Medium, mediaOf } from "@reelqueue/providers";
 import type { Account, Accounts } from "../accounts.ts";
 
 /** What the media of some requests turned out to be. */
@@ -43,7 +43,7 @@ export async function lookAtMedia(
 /** What an account's provider says about the files themselves; what could not be looked at is only warned of. */
 export function fileProblems(request: GenerationRequest, account: Asking, looked: Looked): Problem[] {
   if (looked === notLooked) return [];
-  const seen: SeenMedium[] = [];
+  const seen: InspectedMedium[] = [];
   const warnings: Problem[] = [];
   for (const medium of ruledMedia(request, account)) {
     const probed = looked.at(medium);
@@ -51,7 +51,7 @@ export function fileProblems(request: GenerationRequest, account: Asking, looked
     else if (probed !== undefined) warnings.push(unseen(medium, probed.why));
   }
   if (seen.length === 0) return warnings;
-  return [...mediaProblems(account.provider, seen, account.reading), ...warnings];
+  return [...fileProblemsOf(account.provider.fileRules, seen, account.reading), ...warnings];
 }
 
 /** How long the reference videos are together; `undefined` where the account does not look, or not all are known. */
@@ -78,7 +78,7 @@ function wantedOf(request: GenerationRequest, accounts: Accounts): Medium[] {
 function ruledMedia(request: GenerationRequest, { probe, provider }: Pick<Asking, "probe" | "provider">): Medium[] {
   if (!probe) return [];
   return mediaOf(request).filter(
-    ({ kind, url }) => !url.startsWith("asset:") && provider.mediaRules.some(({ of }) => of.includes(kind)),
+    ({ kind, url }) => !url.startsWith("asset:") && provider.fileRules.some(({ of }) => of.includes(kind)),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { GenerationRequest, Problem } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { providerNamed, providersThatTake, type Quote } from "@reelqueue/providers";
+import { problemsOf, providerNamed, providersThatTake, type Quote } from "@reelqueue/providers";
 import type { Account, Accounts } from "../accounts.ts";
 import { fileProblems, type Looked, videoSeconds } from "./inspect-media.ts";
 /** The account that will make a generation, at its price. */
@@ -128,13 +128,13 @@ export function offersFor(request: GenerationRequest, accounts: Accounts, looked
 }
 
 function offerOf(request: GenerationRequest, account: Account, looked: Looked): Offer {
-  const ruled = account.provider.check(request, account.reading);
+  const ruled = problemsOf(account.provider.rules, request, account.reading);
   const files = fileProblems(request, account, looked);
   const found = files.length > 0 ? withoutRepeats([...ruled, ...files]) : ruled;
   const judged = account.strict ? found.map(strictly) : found;
   return {
     account,
-    quote: account.provider.price(request, account.reading, videoSeconds(request, account, looked)),
+    quote: account.provider.price.quote(request, account.reading, videoSeconds(request, account, looked)),
     problems: judged.filter(({ severity }) => severity === "error"),
     warnings: judged.filter(({ severity }) => severity === "warning"),
   };

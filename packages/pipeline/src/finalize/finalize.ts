@@ -56,8 +56,8 @@ async function succeed(found: ledger.Found, outputs: Output[], ctx: Context): Pr
 /** What the provider says it used, at the account's prices; where it says nothing, what was reserved is what it cost. */
 function settledCost({ record, request }: ledger.Found, { accounts }: Context): number | undefined {
   const account = accounts.get(record.account);
-  if (!account?.provider.cost || record.usage === undefined) return undefined;
-  const { usd } = account.provider.cost(request, record.usage, account.reading);
+  if (!account?.provider.price.settle || record.usage === undefined) return undefined;
+  const { usd } = account.provider.price.settle(request, record.usage, account.reading);
   return usd === null ? undefined : usd * 1_000_000;
 }
 

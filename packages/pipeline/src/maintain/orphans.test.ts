@@ -6,6 +6,7 @@ import { accept, admit, type Installation } from "../index.ts";
 import { beginIntent } from "../submit/intent.ts";
 import { bind } from "../submit/outcome.ts";
 import { testInstallation } from "../test-installation.ts";
+import { withReconciliation } from "../test-provider.ts";
 import { findOrphans } from "./orphans.ts";
 
 let scope: AsyncDisposableStack;
@@ -60,7 +61,7 @@ function listing(pages: ReturnType<typeof made>[][], away: () => boolean = () =>
     away()
       ? { kind: "unreachable", message: "503" }
       : { kind: "made", tasks: pages[page - 1] ?? [], more: page < pages.length };
-  return { ...ark(), provider: { ...ark().provider, tasks } };
+  return { ...ark(), provider: withReconciliation(ark().provider, { by: "taskList", tasks }) };
 }
 
 async function orphans(): Promise<(string | undefined)[]> {

@@ -1,5 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
-import type { TaskPage } from "@reelqueue/providers";
+import { reconciliationBy, type TaskPage } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
 import { callOf } from "../accounts.ts";
 import type { Context } from "../context.ts";
@@ -24,12 +24,13 @@ export function startOrphanSearch(ctx: Context): Loops {
  */
 export async function findOrphans(account: Account, ctx: Context, nowMs = Date.now()): Promise<number> {
   const { provider, sharedKey } = account;
-  if (provider.tasks === undefined || sharedKey) return 0;
+  const taskList = reconciliationBy(provider, "taskList");
+  if (taskList === undefined || sharedKey) return 0;
   const until = nowMs - ctx.timing.orphanAfterMs;
   const since = seenUntil.get(account) ?? until - dayMs;
   const taskIds: string[] = [];
   for (let page = 1; page <= mostPages; page += 1) {
-    const answer: TaskPage = await provider.tasks(page, callOf(account, ctx));
+    const answer: TaskPage = await taskList.tasks(page, callOf(account, ctx));
     if (answer.kind !== "made") return 0;
     taskIds.push(...answer.tasks.filter(isBetween(since, until)).map(({ taskId }) => taskId));
     if (!answer.more || answer.tasks.every(({ createdAtMs }) => createdAtMs < since)) break;

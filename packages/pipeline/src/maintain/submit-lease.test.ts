@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, admit, type Installation, submit } from "../index.ts";
 import { beginIntent } from "../submit/intent.ts";
 import { startBackground, testInstallation } from "../test-installation.ts";
+import { withReconciliation } from "../test-provider.ts";
 
 const timing = { submitLeaseMs: 900, sendingMs: 60_000, absencesApartMs: 1, tickMs: 30 };
 let scope: AsyncDisposableStack;
@@ -22,7 +23,7 @@ afterEach(async () => {
 
 test("a POST that takes longer than its lease stays its submitter's for as long as that lives", async () => {
   const { promise: answered, resolve: answer } = Promise.withResolvers<SubmitResult>();
-  const slow = withProvider({ submit: () => answered });
+  const slow = withProvider((provider) => ({ ...provider, submit: () => answered }));
   await using _ = startBackground(slow);
   const handOver = await granted();
   const submitting = submit(handOver, slow);
@@ -37,7 +38,9 @@ test("a POST that takes longer than its lease stays its submitter's for as long 
 });
 
 test("the POST of a dead submitter is looked for once its lease is over, but its absence proves nothing while the POST could still be on its way", async () => {
-  const searched = withProvider({ lookup: async () => ({ kind: "absent", message: "none" }) });
+  const searched = withProvider((provider) =>
+    withReconciliation(provider, { by: "clientId", lookup: async () => ({ kind: "absent", message: "none" }) }),
+  );
   const { generation: id, dispatchSeq } = await granted();
   await beginIntent({ generation: id, dispatchSeq }, ledger.operationToken(), ctx);
   const intentAt = Number((await look(id))?.stateChangedAtMs);
@@ -51,10 +54,10 @@ test("the POST of a dead submitter is looked for once its lease is over, but its
   await eventually(async () => (await look(id))?.state === "queued", { describe: "its absence is proven" });
 });
 
-function withProvider(change: Partial<Provider>): Installation {
+function withProvider(change: (provider: Provider) => Provider): Installation {
   const toapis = ctx.accounts.get("toapis");
   if (!toapis) throw new Error("toapis is not there");
-  return { ...ctx, accounts: new Map([["toapis", { ...toapis, provider: { ...toapis.provider, ...change } }]]) };
+  return { ...ctx, accounts: new Map([["toapis", { ...toapis, provider: change(toapis.provider) }]]) };
 }
 
 async function granted(): Promise<{ generation: string; dispatchSeq: number }> {

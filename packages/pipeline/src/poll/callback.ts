@@ -24,8 +24,8 @@ export async function callback(
 ): Promise<CallbackOutcome> {
   const account = ctx.accounts.get(incoming.account);
   const said = readCallbackToken(ctx.secrets.callbackKey, incoming.token);
-  if (!account?.provider.callback || !said) return { kind: "unknown" };
-  const reading = account.provider.callback({
+  if (!account?.provider.callbacks || !said) return { kind: "unknown" };
+  const reading = account.provider.callbacks.read({
     raw: incoming.raw,
     headers: incoming.headers,
     ...(account.callbackSecret !== undefined && { secret: account.callbackSecret.reveal() }),

@@ -88,11 +88,9 @@ describe("a generation whose worker dies with it", () => {
       ...account,
       provider: {
         ...account.provider,
-        capabilities: {
-          ...account.provider.capabilities,
-          resolve: ["idempotencyKey"],
-          idempotencyLifeMs: { value: 1e9, label: "INFERRED", source: "made up for this test" },
-        },
+        reconcile: [
+          { by: "idempotencyKey", lifeMs: { value: 1e9, label: "INFERRED", source: "made up for this test" } },
+        ],
         submit: async () => ({ kind: "rejected", failure: { class: "rejected", message: "no such key" } }),
       },
     };

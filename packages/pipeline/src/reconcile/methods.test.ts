@@ -7,6 +7,7 @@ import type { Account } from "../accounts.ts";
 import { accept, admit, type Installation } from "../index.ts";
 import { beginIntent } from "../submit/intent.ts";
 import { testInstallation } from "../test-installation.ts";
+import { withReconciliation } from "../test-provider.ts";
 import { reconcile } from "./reconcile.ts";
 
 let scope: AsyncDisposableStack;
@@ -49,7 +50,8 @@ test("of several tasks that could be its own none is taken: it waits until other
 test("a question that takes longer than its lease is asked once for as long as the asker lives", async () => {
   ctx = { ...ctx, timing: { ...ctx.timing, pollLeaseMs: 200 } };
   const { promise: answered, resolve: answer } = Promise.withResolvers<CandidatePage>();
-  const account = { ...ark(), provider: { ...ark().provider, list: () => answered } };
+  const provider = withReconciliation(ark().provider, { by: "taskList", candidates: () => answered });
+  const account = { ...ark(), provider };
   const asking = reconcile(account, ctx);
   const ends = new Set<string | null>();
   const due = () => ctx.cell.redis.zscore(ctx.cell.keys.due("unknown", "ark"), id);
@@ -78,7 +80,7 @@ async function lostPost(): Promise<string> {
 
 async function resolveBy(list: (lost: LostSubmit) => CandidatePage, change: Partial<Account> = {}): Promise<void> {
   const account = { ...ark(), ...change };
-  const provider = { ...account.provider, list: async (lost: LostSubmit) => list(lost) };
+  const provider = withReconciliation(account.provider, { by: "taskList", candidates: async (lost) => list(lost) });
   expect(await reconcile({ ...account, provider }, ctx)).toBe(1);
 }
 

@@ -1,5 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
-import type { Candidate, CandidatePage, NoAnswer } from "@reelqueue/providers";
+import type { Candidate, LostSubmit, NoAnswer, Reconciliation } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
 import { callOf } from "../accounts.ts";
 import { circuitBreakerOf } from "../circuit-breaker.ts";
@@ -8,6 +8,8 @@ import { idempotencyKeyOf } from "../submit/intent.ts";
 import { post } from "../submit/post.ts";
 import { quietLeftMs, type Resolution, type UnresolvedSubmit } from "./unresolved-submit.ts";
 
+type Method<By extends Reconciliation["by"]> = Extract<Reconciliation, { by: By }>;
+
 /** A callback told a task id: believed when the provider knows the task. */
 export async function isTaskKnown({ intent, callbackTaskId }: UnresolvedSubmit, ctx: Context): Promise<boolean> {
   const progress = await intent.account.provider.poll(callbackTaskId, callOf(intent.account, ctx));
@@ -15,9 +17,8 @@ export async function isTaskKnown({ intent, callbackTaskId }: UnresolvedSubmit, 
 }
 
 /** The provider makes one task of all POSTs with one key, so the same POST is safe and tells the task. */
-export async function byIdempotencyKey(lost: UnresolvedSubmit, ctx: Context): Promise<Resolution> {
+export async function byIdempotencyKey(lost: UnresolvedSubmit, lifeMs: number, ctx: Context): Promise<Resolution> {
   const { account } = lost.intent;
-  const lifeMs = account.provider.capabilities.idempotencyLifeMs?.value ?? 0;
   if ((lost.nowMs - lost.sentAtMs) * account.timeScale >= lifeMs) {
     return { kind: "inconclusive", why: "its idempotency key is too old" };
   }
@@ -44,10 +45,12 @@ export async function byIdempotencyKey(lost: UnresolvedSubmit, ctx: Context): Pr
 }
 
 /** The provider keeps our id beside its task. */
-export async function byClientId(lost: UnresolvedSubmit, ctx: Context): Promise<Resolution> {
-  const { account } = lost.intent;
-  if (!account.provider.lookup) return { kind: "inconclusive", why: "it cannot be looked up" };
-  const answer = await account.provider.lookup(idempotencyKeyOf(lost.intent), callOf(account, ctx));
+export async function byClientId(
+  lost: UnresolvedSubmit,
+  lookup: Method<"clientId">["lookup"],
+  ctx: Context,
+): Promise<Resolution> {
+  const answer = await lookup(idempotencyKeyOf(lost.intent), callOf(lost.intent.account, ctx));
   switch (answer.kind) {
     case "found":
       return answer;
@@ -61,13 +64,16 @@ export async function byClientId(lost: UnresolvedSubmit, ctx: Context): Promise<
 const mostPages = 20;
 
 /** The provider lists its tasks: ours is the only one that nobody owns and that nothing speaks against. A list with an end that was not seen proves no absence. */
-export async function byTaskList(lost: UnresolvedSubmit, ctx: Context): Promise<Resolution> {
+export async function byTaskList(
+  lost: UnresolvedSubmit,
+  candidatesOf: Method<"taskList">["candidates"],
+  ctx: Context,
+): Promise<Resolution> {
   const { account } = lost.intent;
   const candidates: Candidate[] = [];
   let more = true;
   for (let page = 1; more && page <= mostPages; page += 1) {
-    const answer = await askForPage(lost, page, ctx);
-    if (answer === undefined) return { kind: "inconclusive", why: "its tasks cannot be listed" };
+    const answer = await candidatesOf(lostSubmitOf(lost, page, ctx), callOf(account, ctx));
     if (answer.kind !== "listed") return later(lost, answer);
     candidates.push(...answer.candidates);
     more = answer.more;
@@ -93,14 +99,10 @@ export async function byTaskList(lost: UnresolvedSubmit, ctx: Context): Promise<
       };
 }
 
-function askForPage(lost: UnresolvedSubmit, page: number, ctx: Context): Promise<CandidatePage> | undefined {
-  const { account, request } = lost.intent;
+function lostSubmitOf({ intent, sentAtMs }: UnresolvedSubmit, page: number, ctx: Context): LostSubmit {
   // The provider's clock may be behind by as much.
-  const sinceMs = lost.sentAtMs - ctx.timing.sendingMs;
-  return account.provider.list?.(
-    { request, idempotencyKey: idempotencyKeyOf(lost.intent), sinceMs, page },
-    callOf(account, ctx),
-  );
+  const sinceMs = sentAtMs - ctx.timing.sendingMs;
+  return { request: intent.request, idempotencyKey: idempotencyKeyOf(intent), sinceMs, page };
 }
 
 /** Two lost POSTs that look alike could be taken for each other, and a customer would get another's video. */

@@ -1,4 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
+import type { Reconciliation } from "@reelqueue/providers";
 import { type Account, callsBack } from "../accounts.ts";
 import type { Context } from "../context.ts";
 import { holdClaim } from "../leases.ts";
@@ -56,14 +57,26 @@ async function reconcileOne(item: ClaimedUnresolved, lease: string, account: Acc
 async function ask(submit: UnresolvedSubmit, ctx: Context): Promise<Resolution> {
   const { callbackTaskId, intent } = submit;
   if (callbackTaskId !== "" && (await isTaskKnown(submit, ctx))) return { kind: "found", taskId: callbackTaskId };
-  const methods = { idempotencyKey: byIdempotencyKey, clientId: byClientId, list: byTaskList, callback: byCallback };
   const reasons: string[] = [];
-  for (const method of intent.account.provider.capabilities.resolve) {
-    const resolution = await methods[method](submit, ctx);
+  for (const method of intent.account.provider.reconcile) {
+    const resolution = await askBy(method, submit, ctx);
     if (resolution.kind !== "inconclusive") return resolution;
     reasons.push(resolution.why);
   }
   return { kind: "inconclusive", why: reasons.join("; ") || "the provider offers no way to find out" };
+}
+
+function askBy(method: Reconciliation, submit: UnresolvedSubmit, ctx: Context): Promise<Resolution> {
+  switch (method.by) {
+    case "idempotencyKey":
+      return byIdempotencyKey(submit, method.lifeMs.value, ctx);
+    case "clientId":
+      return byClientId(submit, method.lookup, ctx);
+    case "taskList":
+      return byTaskList(submit, method.candidates, ctx);
+    case "callback":
+      return byCallback(submit, ctx);
+  }
 }
 
 /** A provider that calls back may still name the task within the quiet window. */

@@ -7,6 +7,7 @@ import { accept, admit, type Installation } from "../index.ts";
 import { beginIntent } from "../submit/intent.ts";
 import { storeResult } from "../submit/outcome.ts";
 import { testInstallation } from "../test-installation.ts";
+import { withReconciliation } from "../test-provider.ts";
 import { reconcile } from "./reconcile.ts";
 
 let scope: AsyncDisposableStack;
@@ -20,7 +21,7 @@ beforeEach(async () => {
   const toapis = ctx.accounts.get("toapis");
   if (!toapis) throw new Error("toapis is not there");
   const lookup = async (): Promise<LookupResult> => ({ kind: "unreachable", message: "half a JSON" });
-  account = { ...toapis, provider: { ...toapis.provider, lookup } };
+  account = { ...toapis, provider: withReconciliation(toapis.provider, { by: "clientId", lookup }) };
   id = await lostPost();
 });
 afterEach(() => scope.disposeAsync());

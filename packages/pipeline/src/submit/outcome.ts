@@ -109,7 +109,7 @@ const lostStreaks = new WeakMap<Account, number>();
  * a review for every row: the account is paused instead, until somebody has looked.
  */
 export async function pauseAfterLostStreak(account: Account, lost: boolean, ctx: Context): Promise<void> {
-  if (account.provider.capabilities.resolve.length > 0) return;
+  if (account.provider.reconcile.length > 0) return;
   const count = lost ? (lostStreaks.get(account) ?? 0) + 1 : 0;
   lostStreaks.set(account, count);
   if (count < streak) return;

@@ -65,17 +65,17 @@ async function send(file: FileToUpload, account: Account, ctx: Context): Promise
 
 async function handed({ url, name, kind }: FileToUpload, account: Account, ctx: Context): Promise<Uploaded> {
   const opened = await ctx.media.open(url);
-  if (!opened || !account.provider.upload) {
+  if (!opened || !account.provider.uploads) {
     const message = `${url} is not in the media store any more`;
     return { kind: "rejected", failure: { class: "rejected", message } };
   }
   const source = { bytes: await buffer(opened.stream), contentType: opened.contentType };
   const call = { ...callOf(account, ctx), timeoutMs: ctx.timing.uploadMs };
-  return account.provider.upload({ kind, name, source }, call);
+  return account.provider.uploads.upload({ kind, name, source }, call);
 }
 
 async function askAbout(assetId: string, file: FileToUpload, account: Account, ctx: Context): Promise<FileStatus> {
-  const asset = (await account.provider.asset?.(assetId, callOf(account, ctx))) ?? { kind: "active" };
+  const asset = (await account.provider.uploads?.asset?.(assetId, callOf(account, ctx))) ?? { kind: "active" };
   switch (asset.kind) {
     case "active":
       await ledger.recordUpload(

@@ -24,7 +24,7 @@ export function filesToUpload(request: GenerationRequest, { provider }: Account)
 
 /** Whether some account may need files uploaded at all. */
 export function mayUpload({ provider }: Account): boolean {
-  return provider.upload !== undefined && (provider.capabilities.uploads?.value.includes("bytes") ?? false);
+  return provider.uploads !== undefined && (provider.capabilities.uploads?.value.includes("bytes") ?? false);
 }
 
 /** The same request with uploaded files by the address that they have at the provider; `undefined` where one is not there. */

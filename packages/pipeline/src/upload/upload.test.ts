@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as ledger from "@reelqueue/ledger";
-import type { AssetState, Uploaded } from "@reelqueue/providers";
+import type { AssetState, Uploaded, Uploads } from "@reelqueue/providers";
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Account, accept, admit, cancel, find, type Installation, submit } from "../index.ts";
@@ -37,11 +37,13 @@ function standIn({ accounts }: Installation): Account {
   };
   const provider: Account["provider"] = {
     ...real.provider,
-    upload: async ({ name, source }) => {
-      given.push({ name, bytes: "bytes" in source ? source.bytes : Buffer.alloc(0) });
-      return next(says);
+    uploads: {
+      upload: async ({ name, source }) => {
+        given.push({ name, bytes: "bytes" in source ? source.bytes : Buffer.alloc(0) });
+        return next(says);
+      },
+      asset: async () => next(assetSays),
     },
-    asset: async () => next(assetSays),
     submit: async ({ videos }) => {
       submitted.push(videos[0]?.url ?? "");
       return { kind: "accepted", taskId: `task-${submitted.length}` };
@@ -117,12 +119,17 @@ test("an upload that takes longer than its leases is its worker's for as long as
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
   const { provider } = account();
   let sent = 0;
-  const upload: Account["provider"]["upload"] = async () => {
+  const upload: Uploads["upload"] = async () => {
     sent += 1;
     await answered;
     return { kind: "url", url: "https://up.example/1.mp4" };
   };
-  here = { ...here, accounts: new Map([["toapis", { ...account(), provider: { ...provider, upload } }]]) };
+  here = {
+    ...here,
+    accounts: new Map([
+      ["toapis", { ...account(), provider: { ...provider, uploads: { ...provider.uploads, upload } } }],
+    ]),
+  };
   const url = clip();
   const ids = [await queued(url), await queued(url)];
   await submitAll(ids);

@@ -1,56 +1,34 @@
-import { problemsOf } from "../checking.ts";
-import { generalRules } from "../general-rules.ts";
-import { readJson } from "../json.ts";
-import { lookOnce, pollOnce, unanswered } from "../look.ts";
-import { inlined } from "../media.ts";
-import type { Provider } from "../provider.ts";
-import { submitOnce } from "../settle.ts";
+import { defineProvider } from "../define-provider.ts";
+import { callbacksOf } from "../http/callback.ts";
 import { cancel } from "./cancel.ts";
 import { capabilities } from "./capabilities.ts";
-import { rulings } from "./failures.ts";
-import { candidatesIn, listPath, tasksIn } from "./list.ts";
-import { mediaRules } from "./media-rules.ts";
-import { cost, price } from "./price.ts";
-import { rules } from "./rules.ts";
-import { createBody, idIn, progress, refusal, taskPath, tasksPath } from "./wire.ts";
+import { requestErrors, taskErrors } from "./errors.ts";
+import { taskList } from "./list.ts";
+import { price } from "./price.ts";
+import { fileRules, rules } from "./rules.ts";
+import { createBody, idIn, readTask, refusal, taskPath, tasksPath } from "./wire.ts";
 
-const dialect = {
+const api = {
   createdId: idIn,
-  progress,
+  taskPath,
+  readTask,
   refusal,
-  rulings,
-  /** FOUND: create page, 64 MB. */
+  requestErrors,
+  taskErrors,
+  /** DOCUMENTED: create page, 64 MB. */
   maxBodyBytes: { bytes: 64_000_000, rule: "A-V14" },
 };
-const allRules = [...generalRules(capabilities), ...rules];
 
-/** Volcengine Ark and BytePlus ModelArk, the original: a lost task is found in the list by a mark that every attempt carries. */
-export const ark: Provider = {
+/** Volcengine Ark and BytePlus ModelArk, the original: the task list shows a lost task by the mark that every attempt carries. */
+export const ark = defineProvider({
   capabilities,
-  check: (request, reading) => problemsOf(allRules, request, reading),
-  mediaRules,
+  rules,
+  fileRules,
   price,
-  cost,
-  submit: (request, call) =>
-    submitOnce(dialect, call, async () => ({
-      path: tasksPath,
-      body: createBody(await inlined(request, (url) => call.dataUri(url)), call),
-    })),
-  poll: (taskId, call) => pollOnce(dialect, call, taskPath(taskId), taskId),
-  /** On every change of a task, unsigned: the secret part of the URL guards it. */
-  callback({ raw }) {
-    const taskId = idIn(readJson(raw.toString("utf8")));
-    return taskId === undefined ? { kind: "unreadable", message: "no task id in it" } : { kind: "hint", taskId };
-  },
-  async list(lost, call) {
-    const outcome = await lookOnce(dialect, call, listPath(lost.page), (body) => candidatesIn(body, lost, call));
-    if (outcome.kind === "missing") return { kind: "unreachable", message: outcome.message };
-    return outcome.kind === "refused" ? unanswered(outcome) : outcome;
-  },
-  async tasks(page, call) {
-    const outcome = await lookOnce(dialect, call, listPath(page), (body) => tasksIn(body, page));
-    if (outcome.kind === "missing") return { kind: "unreachable", message: outcome.message };
-    return outcome.kind === "refused" ? unanswered(outcome) : outcome;
-  },
-  cancel: (taskId, call) => cancel(dialect, taskId, call),
-};
+  api,
+  create: (request, call) => ({ path: tasksPath, body: createBody(request, call) }),
+  reconcile: [taskList(api), { by: "callback" }],
+  /** Sent on every change of a task, unsigned. */
+  callbacks: callbacksOf({ taskIdIn: idIn }),
+  cancel: (taskId, call) => cancel(api, taskId, call),
+});

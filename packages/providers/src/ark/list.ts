@@ -1,13 +1,29 @@
 import { z } from "zod";
-import { amount, taskId, text } from "../loose.ts";
-import type { Call, Candidate, CandidatePage, LostSubmit, TaskPage } from "../provider.ts";
-import { isUnmarked, markOf } from "./mark.ts";
-import { modelName, tasksPath } from "./wire.ts";
+import type { ErrorFormat } from "../http/errors.ts";
+import { amount, taskId, text } from "../http/fields.ts";
+import { httpGet, toNoAnswer } from "../http/query.ts";
+import type { Call, Candidate, CandidatePage, LostSubmit, TaskList, TaskPage } from "../provider.ts";
+import { isUnmarked, markOf, modelName, tasksPath } from "./wire.ts";
 
 const pageSize = 500;
 
-/** Without a filter: `filter.model` wants the id of an endpoint, not of a model (FOUND). */
-export function listPath(page: number): string {
+/** The reconciliation by the list of tasks. */
+export function taskList(format: ErrorFormat): TaskList {
+  return {
+    by: "taskList",
+    async candidates(lost, call) {
+      const outcome = await httpGet(format, call, listPath(lost.page), (body) => candidatesIn(body, lost, call));
+      return outcome.kind === "missing" || outcome.kind === "refused" ? toNoAnswer(outcome) : outcome;
+    },
+    async tasks(page, call) {
+      const outcome = await httpGet(format, call, listPath(page), (body) => tasksIn(body, page));
+      return outcome.kind === "missing" || outcome.kind === "refused" ? toNoAnswer(outcome) : outcome;
+    },
+  };
+}
+
+/** Without a filter: `filter.model` takes the id of an endpoint, not of a model (DOCUMENTED). */
+function listPath(page: number): string {
   return `${tasksPath}?page_num=${page}&page_size=${pageSize}`;
 }
 
@@ -20,18 +36,18 @@ const item = z.object({
   execution_expires_after: amount,
 });
 type Item = z.output<typeof item>;
-/** One item that cannot be read may be the one that is looked for: then the page says nothing. */
+/** One unreadable item makes the page unreadable, because it may be the task in question. */
 const page = z.object({ items: z.array(item), total: amount });
 
-/** The tasks on this page that the lost POST may have made; undefined where the page cannot be read. */
-export function candidatesIn(body: unknown, lost: LostSubmit, call: Call): CandidatePage | undefined {
+/** The tasks on this page that the lost POST may have made; undefined if the page is unreadable. */
+function candidatesIn(body: unknown, lost: LostSubmit, call: Call): CandidatePage | undefined {
   const read = page.safeParse(body).data;
   if (!read) return undefined;
   const candidates = read.items.flatMap((listed) => candidate(listed, lost, call));
   return { kind: "listed", candidates, more: hasMore(read, lost) };
 }
 
-/** All tasks on this page; undefined where it cannot be read. */
+/** All tasks on this page; undefined if it is unreadable. */
 export function tasksIn(body: unknown, at: number): Extract<TaskPage, { kind: "made" }> | undefined {
   const read = page.safeParse(body).data;
   if (!read) return undefined;
@@ -49,12 +65,12 @@ function candidate(listed: Item, lost: LostSubmit, call: Call): Candidate[] {
   return isUnmarked(mark) ? [{ taskId: listed.id, createdAtMs, likeness: "possible" }] : [];
 }
 
-/** Only by what cannot come back otherwise than it was sent: a wrong no would be paid for twice. */
+/** Compares only the fields that Ark repeats unchanged: a wrong exclusion leads to a second charge. */
 function contradicts({ model, resolution, duration }: Item, { request }: LostSubmit, call: Call): boolean {
   const own = family(modelName(request.model, call));
   if (model !== undefined && family(model) !== own) return true;
   if (resolution !== undefined && resolution.toLowerCase() !== request.resolution) return true;
-  // Of a finished task it is the length of the video, rounded down (FOUND).
+  // The duration of a finished task is the length of the video, rounded down (DOCUMENTED).
   return (
     duration !== undefined && duration > 0 && request.seconds !== "auto" && Math.abs(duration - request.seconds) > 1
   );
@@ -65,7 +81,7 @@ function family(model: string): string {
   return model.replace(/^(doubao|dreamina)-/, "");
 }
 
-/** That the newest come first is nowhere written: believed of a page that shows it. */
+/** No document states that the newest tasks come first; a page whose times fall shows it. */
 function hasMore({ items, total }: z.output<typeof page>, { page: at, sinceMs }: LostSubmit): boolean {
   if (isLast({ items, total }, at) || items.length === 0) return false;
   const times = items.map(({ created_at }) => created_at * 1_000);

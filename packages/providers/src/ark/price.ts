@@ -1,13 +1,11 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
-import { roundUsd } from "../money.ts";
-import { priced, skuOf } from "../per-second.ts";
-import type { Quote, Reading } from "../provider.ts";
+import type { Reading } from "../capabilities.ts";
+import { type Price, pricedSeconds, type Quote, roundUsd, skuOf } from "../pricing.ts";
 import { capabilities } from "./capabilities.ts";
-import { pixelsOf } from "./pixels.ts";
 
 /**
- * Example prices in USD per million tokens, to copy into an account's configuration; nothing uses them by itself.
- * FOUND: BytePlus, price page 1544106, as public texts quote it. Volcengine's own are in yuan.
+ * Example prices in USD per million tokens, to copy into an account's configuration; no code uses them.
+ * DOCUMENTED: BytePlus, price page 1544106, as public texts quote it. Volcengine's own are in yuan.
  */
 export const examplePricesPerMillionTokens: Readonly<Record<string, number>> = {
   "seedance-2.0/480p": 7,
@@ -28,11 +26,14 @@ export const examplePricesPerMillionTokens: Readonly<Record<string, number>> = {
   "seedance-2.0-mini/720p+video": 2.1,
 };
 
-/** Reference videos count too, and may be so long together (FOUND). */
+/** Reference videos count too; their maximum total length (DOCUMENTED). */
 const longestInputSeconds = 15;
 
-/** Price per million tokens × the tokens of input and output; the longest input and length where they are not known. */
-export function price(
+/** Volcengine Ark charges by tokens. */
+export const price = { quote, settle } satisfies Price;
+
+/** Price per million tokens × the tokens of input and output; an unknown input or length counts as the longest. */
+function quote(
   request: GenerationRequest,
   { pricesPerMillionTokens = {} }: Reading,
   videoSeconds = longestInputSeconds,
@@ -41,15 +42,15 @@ export function price(
   const unit = pricesPerMillionTokens[sku];
   if (unit === undefined) return { usd: null, basis: `no price per million tokens for ${sku}` };
   const inputSeconds = request.videos.length > 0 ? videoSeconds : 0;
-  const seconds = priced(request, capabilities.models) + inputSeconds;
+  const seconds = pricedSeconds(request, capabilities.models) + inputSeconds;
   const tokens = tokensFor(seconds, pixelsOf(request));
   const longest = inputSeconds === longestInputSeconds ? ", the longest allowed" : "";
   const input = inputSeconds > 0 ? `, ${inputSeconds} s of them input${longest}` : "";
   return { usd: charged(tokens, unit), basis: `${tokens} tokens for ${seconds} s${input} × $${unit} per million` };
 }
 
-/** What the tokens that were used cost (FOUND: `usage.completion_tokens` is what is charged, minimum use included). */
-export function cost(
+/** The cost of the used tokens (DOCUMENTED: `usage.completion_tokens` is charged, minimum use included). */
+function settle(
   request: GenerationRequest,
   { tokens }: Readonly<Record<string, number>>,
   { pricesPerMillionTokens = {} }: Reading,
@@ -72,4 +73,23 @@ function charged(tokens: number, usdPerMillion: number): number {
 
 function tokenSku(request: GenerationRequest): string {
   return request.videos.length > 0 ? `${skuOf(request)}+video` : skuOf(request);
+}
+
+type Sizes = Readonly<Record<string, readonly [width: number, height: number]>>;
+
+/** DOCUMENTED: create page, sizes of Seedance 2.0; a portrait ratio is its landscape one turned. */
+const sizes: Readonly<Record<string, Sizes>> = {
+  "480p": { "16:9": [864, 496], "4:3": [752, 560], "1:1": [640, 640], "21:9": [992, 432] },
+  "720p": { "16:9": [1280, 720], "4:3": [1112, 834], "1:1": [960, 960], "21:9": [1470, 630] },
+  "1080p": { "16:9": [1920, 1080], "4:3": [1664, 1248], "1:1": [1440, 1440], "21:9": [2206, 946] },
+  "4k": { "16:9": [3840, 2160], "4:3": [3326, 2494], "1:1": [2880, 2880], "21:9": [4398, 1886] },
+};
+const turned: Readonly<Record<string, string>> = { "9:16": "16:9", "3:4": "4:3" };
+
+/** Pixels of one frame; the maximum if the provider chooses the ratio. */
+export function pixelsOf({ resolution, ratio = "adaptive" }: Pick<GenerationRequest, "resolution" | "ratio">): number {
+  const ofResolution = sizes[resolution] ?? {};
+  const area = ([width, height]: readonly [number, number]) => width * height;
+  const size = ofResolution[turned[ratio] ?? ratio];
+  return size ? area(size) : Math.max(...Object.values(ofResolution).map(area));
 }

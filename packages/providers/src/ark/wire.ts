@@ -1,13 +1,11 @@
+import { createHash } from "node:crypto";
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
-import { amount, anyTaskId, taskId, text, webUrl } from "../loose.ts";
-import { phaseNamed } from "../phase.ts";
-import { progressOf } from "../progress.ts";
-import type { Call, PollResult, RemoteOutput, SubmitCall } from "../provider.ts";
-import type { Refusal } from "../rulings.ts";
+import type { Refusal } from "../http/errors.ts";
+import { amount, anyTaskId, taskId, text, webUrl } from "../http/fields.ts";
+import { type ParsedTask, phaseOf } from "../http/query.ts";
+import type { Call, RemoteOutput, SubmitCall } from "../provider.ts";
 import { capabilities } from "./capabilities.ts";
-import { taskFailures } from "./failures.ts";
-import { markOf } from "./mark.ts";
 
 export const tasksPath = "/contents/generations/tasks";
 
@@ -15,7 +13,7 @@ export function taskPath(taskId: string): string {
   return `${tasksPath}/${encodeURIComponent(taskId)}`;
 }
 
-/** The body of a create (FOUND). */
+/** The body of a create (DOCUMENTED). */
 export function createBody(request: GenerationRequest, call: SubmitCall) {
   return {
     model: modelName(request.model, call),
@@ -30,12 +28,12 @@ export function createBody(request: GenerationRequest, call: SubmitCall) {
     tools: request.webSearch ? [{ type: "web_search" }] : undefined,
     callback_url: call.callbackUrl,
     execution_expires_after: markOf(request, call.idempotencyKey),
-    // The provider's queue goes by it as ours does: 0 to 9, higher first.
+    // The order of the provider's queue: 0 to 9, higher first.
     priority: request.priority > 0 ? request.priority : undefined,
   };
 }
 
-/** The same models have other names at the international host. */
+/** The international host has other names for the same models. */
 export function modelName(model: string, { baseUrl, switches = {} }: Pick<Call, "baseUrl" | "switches">): string {
   const models: Readonly<Record<string, { upstream: string }>> = capabilities.models;
   const name = models[model]?.upstream ?? model;
@@ -57,7 +55,7 @@ function contentOf({ prompt = "", images, videos, audios }: GenerationRequest) {
 
 const named = z.object({ id: taskId });
 
-/** In the answer to a create, and in a callback, whose body is that of a look (FOUND). */
+/** The id in the answer to a create, and in a callback, whose body is that of a poll (DOCUMENTED). */
 export function idIn(body: unknown): string | undefined {
   return named.safeParse(body).data?.id;
 }
@@ -78,8 +76,8 @@ const task = z.object({
 });
 type Task = z.output<typeof task>;
 
-/** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, taskId: string): PollResult | undefined {
+/** The task in the answer to a poll; undefined if it holds none. */
+export function readTask(body: unknown): ParsedTask | undefined {
   const read = task.safeParse(body).data;
   if (!read) return undefined;
   const { id, status, usage, error } = read;
@@ -87,23 +85,43 @@ export function progress(body: unknown, taskId: string): PollResult | undefined 
     tokens: usage?.completion_tokens ?? usage?.total_tokens,
     webSearches: usage?.tool_usage?.web_search,
   };
-  const told = { id, status, phase: phaseNamed(status, capabilities), outputs: outputsOf(read), usage: used, error };
-  return progressOf(told, taskId, taskFailures);
+  return { id, status, phase: phaseOf(status, capabilities), outputs: outputsOf(read), usage: used, error };
 }
 
 const dayMs = 86_400_000;
 
-/** Valid for 24 hours (FOUND). */
+/** Valid for 24 hours (DOCUMENTED). */
 function outputsOf({ content }: Task): RemoteOutput[] {
   const output = (kind: RemoteOutput["kind"], url: string | undefined): RemoteOutput[] =>
     url === undefined ? [] : [{ kind, url, life: { lastsMs: dayMs } }];
   return [...output("video", content?.video_url), ...output("last_frame", content?.last_frame_url)];
 }
 
-/** `{"error":{"code","message","param","type"}}` (FOUND). */
+/** `{"error":{"code","message","param","type"}}` (DOCUMENTED). */
 const envelope = z.object({ error: z.object({ code: text, message: text }) });
 
 export function refusal(body: unknown): Refusal | undefined {
   const read = envelope.safeParse(body).data?.error;
   return read && { code: read.code, message: read.message ?? read.code ?? "The provider gives no reason" };
+}
+
+/** The bounds of `execution_expires_after` (DOCUMENTED); above 48 h a task could run longer than the capability table states. */
+const leastSeconds = 3_600;
+const defaultSeconds = 172_800;
+const spread = 43_199;
+
+/**
+ * The mark of an attempt: the seconds after which the provider gives the task up. They are between 36 and 48 hours, or up to
+ * 12 hours more than the request's own limit. Ark repeats the value in its list, and it differs between attempts.
+ */
+export function markOf({ expiresIn }: GenerationRequest, idempotencyKey: string): number {
+  const most = defaultSeconds - spread - 1;
+  const base = Math.min(Math.max(expiresIn ?? most, leastSeconds), most);
+  const drawn = createHash("sha256").update(idempotencyKey).digest().readUInt32BE(0) % spread;
+  return base + 1 + drawn;
+}
+
+/** Whether a repeated value is no mark: Ark's default, which it would show if it ignored the value that was sent. */
+export function isUnmarked(seconds: number | undefined): boolean {
+  return seconds === undefined || seconds === defaultSeconds;
 }

@@ -1,4 +1,4 @@
-import type { Provider } from "../provider.ts";
+import { type Provider, reconciliationBy } from "../provider.ts";
 
 const always = [
   "submit accepted",
@@ -34,20 +34,35 @@ const ifAble = {
   asset: ["active", "processing", "failed", "missing", ...ifAsked],
 } as const;
 
-/** What a provider has to have on record, by what it can do. */
+type Method = keyof typeof ifAble;
+
+/** The optional methods of a provider by the names that the recordings give them. */
+export function methodsOf(provider: Provider) {
+  return {
+    lookup: reconciliationBy(provider, "clientId")?.lookup,
+    list: reconciliationBy(provider, "taskList")?.candidates,
+    cancel: provider.cancel,
+    upload: provider.uploads?.upload,
+    asset: provider.uploads?.asset,
+  };
+}
+
+/** The kinds of recordings that a provider must have, by its methods. */
 export function requiredKinds(provider: Provider): string[] {
   const { callback, offers } = provider.capabilities;
-  const methods = Object.entries(ifAble).filter(([method]) => method in provider);
+  const methods = methodsOf(provider);
   return [
     ...always,
     ...(offers.returnLastFrame ? ["poll succeeded with last frame"] : []),
     ...(callback ? ["callback good", "callback unreadable"] : []),
     ...(callback?.value.signed ? ["callback forged", "callback old"] : []),
-    ...methods.flatMap(([method, endings]) => endings.map((ending) => `${method} ${ending}`)),
+    ...Object.entries(ifAble).flatMap(([name, endings]) =>
+      methods[name as Method] === undefined ? [] : endings.map((ending) => `${name} ${ending}`),
+    ),
   ];
 }
 
-/** What a provider may have on record besides. */
+/** The kinds of recordings that a provider may have besides. */
 export const optionalKinds = [
   "submit unknown: the key is in use",
   "submit rejected within a success",

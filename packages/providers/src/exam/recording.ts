@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { z } from "zod";
 
-/** One recorded exchange: what is asked of the adapter, what must go over the wire, what comes back, what must come of it. */
+/** One recorded exchange: the call of the adapter, the request on the wire, the answer, and the expected result. */
 const headers = z.record(z.string(), z.string().nullable());
 const fault = z.enum([
   /** Nobody listens. */
@@ -13,7 +13,7 @@ const fault = z.enum([
   /** The connection is closed in the middle of `text`. */
   "cut",
 ]);
-/** Left out where nothing may be sent. `null` as a header: it must not be there; `…*`: it must begin so. */
+/** Absent if nothing may be sent. A header `null` must be absent; a header `…*` must begin with this text. */
 const sent = z.strictObject({
   method: z.enum(["GET", "POST", "DELETE"]),
   path: z.string(),
@@ -35,7 +35,7 @@ const recording = z.strictObject({
   /** Which of the required cases it is. */
   proves: z.string(),
   title: z.string(),
-  label: z.enum(["SEED", "FOUND", "INFERRED"]),
+  label: z.enum(["PROVIDED", "DOCUMENTED", "INFERRED"]),
   source: z.string(),
   /** The task status that it shows, where it shows one. */
   status: z.string().optional(),
@@ -68,7 +68,7 @@ const recording = z.strictObject({
   asset: z.strictObject({ assetId: z.string() }).optional(),
   sent: sent.optional(),
   answer: answer.optional(),
-  /** What follows the first exchange, where one question takes more. */
+  /** The exchanges after the first, where one call takes several. */
   next: z.array(z.strictObject({ sent, answer })).default([]),
   /** The outcome without its `message` and `evidence`; of those, a part may be given. */
   outcome: z.looseObject({ kind: z.string() }),

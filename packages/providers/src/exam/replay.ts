@@ -4,6 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { generationRequest } from "@reelqueue/contracts";
 import { createEgress, type Egress } from "@reelqueue/egress";
 import type { Call, Provider, SubmitCall, Upload } from "../provider.ts";
+import { methodsOf } from "./kinds.ts";
 import type { Recording } from "./recording.ts";
 
 export const key = "key-of-the-exam";
@@ -17,7 +18,7 @@ export interface Arrived {
   body: string;
 }
 
-/** A provider on loopback that answers as recorded and keeps what arrived. */
+/** A provider on loopback that sends the recorded answers and stores the requests. */
 export class Playback implements AsyncDisposable {
   readonly arrived: Arrived[] = [];
   recording: Recording | undefined;
@@ -29,7 +30,7 @@ export class Playback implements AsyncDisposable {
     await once(this.#server, "listening");
   }
 
-  /** Replays one recording through the real adapter and the real way out; returns what came of it. */
+  /** Replays one recording through the real adapter and the real HTTP client; returns the result. */
   async play(provider: Provider, recording: Recording): Promise<unknown> {
     this.recording = recording;
     this.arrived.length = 0;
@@ -37,11 +38,12 @@ export class Playback implements AsyncDisposable {
     const call = this.#call(provider);
     if (submit) return provider.submit(generationRequest.parse(submit.request), { ...call, ...ownOf(submit) });
     if (poll) return provider.poll(poll.taskId, call);
-    if (lookup) return provider.lookup?.(lookup.clientId, call);
-    if (list) return provider.list?.({ ...list, request: generationRequest.parse(list.request), idempotencyKey }, call);
-    if (cancel) return provider.cancel?.(cancel.taskId, call);
-    if (upload) return provider.upload?.({ ...upload, source: sourceOf(upload) }, call);
-    if (asset) return provider.asset?.(asset.assetId, call);
+    const methods = methodsOf(provider);
+    if (lookup) return methods.lookup?.(lookup.clientId, call);
+    if (list) return methods.list?.({ ...list, request: generationRequest.parse(list.request), idempotencyKey }, call);
+    if (cancel) return methods.cancel?.(cancel.taskId, call);
+    if (upload) return methods.upload?.({ ...upload, source: sourceOf(upload) }, call);
+    if (asset) return methods.asset?.(asset.assetId, call);
     return called(provider, recording);
   }
 
@@ -55,7 +57,7 @@ export class Playback implements AsyncDisposable {
     return { http: this.#impatient(), baseUrl: `http://127.0.0.1:${port}${path}`, key, signal, switches };
   }
 
-  /** The adapters' own patience is a minute; of a silent provider the exam waits for less. */
+  /** The time-out of the adapters is a minute; the exam waits less for a silent provider. */
   #impatient(): Egress {
     const timeoutMs = this.recording?.answer?.fault === "silence" ? { timeoutMs: 80 } : {};
     return { ...this.#http, request: (request) => this.#http.request({ ...request, ...timeoutMs }) };
@@ -110,10 +112,15 @@ function sourceOf({ url, bytes = "", contentType }: NonNullable<Recording["uploa
 }
 
 function called(provider: Provider, { callback, title }: Recording): unknown {
-  if (!callback || !provider.callback) throw new Error(`${title}: nothing to do`);
+  if (!callback || !provider.callbacks) throw new Error(`${title}: nothing to do`);
   const headers = Object.fromEntries(
     Object.entries(callback.headers).map(([name, value]) => [name, value ?? undefined]),
   );
   const { raw, nowMs, secret } = callback;
-  return provider.callback({ raw: Buffer.from(raw), headers, nowMs, ...(secret === undefined ? {} : { secret }) });
+  return provider.callbacks.read({
+    raw: Buffer.from(raw),
+    headers,
+    nowMs,
+    ...(secret === undefined ? {} : { secret }),
+  });
 }

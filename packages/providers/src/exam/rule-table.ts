@@ -1,9 +1,9 @@
 import { type GenerationRequest, generationRequest, type Problem } from "@reelqueue/contracts";
 import { describe, expect, test } from "vitest";
-import { problemsOf, type Rule } from "../checking.ts";
-import { generalRules } from "../general-rules.ts";
-import type { Reading } from "../provider.ts";
+import type { Reading } from "../capabilities.ts";
 import { providers } from "../registry.ts";
+import { capabilityRules } from "../rules/capability-rules.ts";
+import { problemsOf, type ValidationRule } from "../rules/validation.ts";
 
 export type Part = { [Field in keyof GenerationRequest]?: GenerationRequest[Field] | undefined };
 
@@ -61,28 +61,36 @@ export const promptLengths: Example = {
 };
 
 /** Walks a provider's table of rules: an example for every rule, a rule for every example, and each does what it says. */
-export function examineRules(name: string, own: readonly Rule[], examples: Readonly<Record<string, Example>>): void {
+export function examineRules(
+  name: string,
+  own: readonly ValidationRule[],
+  examples: Readonly<Record<string, Example>>,
+): void {
   const provider = providers[name];
   if (!provider) throw new Error(`${name} is not in the registry`);
-  const rows = [...generalRules(provider.capabilities), ...own];
+  const rows = [...capabilityRules(provider.capabilities), ...own];
 
   describe(name, () => {
     test("has an example for every rule and a rule for every example", () => {
       expect(Object.keys(examples).sort()).toEqual([...new Set(rows.map(({ id }) => id))].sort());
     });
 
-    test.each(rows.map((row): [string, Rule] => [`${row.id} (${row.label}) ${row.source}`, row]))("%s", (_, row) => {
-      const example = examples[row.id];
-      const reading = readingOf(example);
-      const found = (part: Part) => provider.check(filled(part), reading).filter(({ rule }) => rule === row.id);
-      for (const part of example?.keep ?? []) expect({ part, found: found(part) }).toEqual({ part, found: [] });
-      const broken = example?.break.filter((part) => problemsOf([row], filled(part), reading).length > 0);
-      expect(broken, "a request that breaks this very row").not.toEqual([]);
-    });
+    test.each(rows.map((row): [string, ValidationRule] => [`${row.id} (${row.label}) ${row.source}`, row]))(
+      "%s",
+      (_, row) => {
+        const example = examples[row.id];
+        const reading = readingOf(example);
+        const found = (part: Part) =>
+          problemsOf(provider.rules, filled(part), reading).filter(({ rule }) => rule === row.id);
+        for (const part of example?.keep ?? []) expect({ part, found: found(part) }).toEqual({ part, found: [] });
+        const broken = example?.break.filter((part) => problemsOf([row], filled(part), reading).length > 0);
+        expect(broken, "a request that breaks this very row").not.toEqual([]);
+      },
+    );
 
     test.each(Object.entries(examples))("%s refuses, or warns where it is advice or only concluded", (id, example) => {
       for (const part of example.break) {
-        const problems = provider.check(filled(part), readingOf(example)).filter(({ rule }) => rule === id);
+        const problems = problemsOf(provider.rules, filled(part), readingOf(example)).filter(({ rule }) => rule === id);
         expect({ part, found: problems.length }).not.toEqual({ part, found: 0 });
         for (const problem of problems) expectWhole(problem, example);
       }

@@ -1,39 +1,32 @@
-import { problemsOf } from "../checking.ts";
-import { generalRules } from "../general-rules.ts";
-import { pollOnce } from "../look.ts";
-import { inlined } from "../media.ts";
-import type { Provider } from "../provider.ts";
-import { submitOnce } from "../settle.ts";
-import { readCallback } from "./callback.ts";
-import { capabilities } from "./capabilities.ts";
-import { rulings } from "./failures.ts";
-import { mediaRules } from "./media-rules.ts";
-import { price } from "./price.ts";
-import { rules } from "./rules.ts";
-import { createBody, createdId, createPath, progress, refusal, taskPath } from "./wire.ts";
+import { defineProvider } from "../define-provider.ts";
+import { callbacksOf } from "../http/callback.ts";
+import { pricePerSecond } from "../pricing.ts";
+import { capabilities, idempotencyLifeMs } from "./capabilities.ts";
+import { requestErrors, taskErrors } from "./errors.ts";
+import { fileRules, rules } from "./rules.ts";
+import { callbackFormat, createBody, createdId, createPath, readTask, refusal, taskPath } from "./wire.ts";
 
-const dialect = {
-  createdId,
-  progress,
-  refusal,
-  rulings,
-  /** FOUND: docs.hiapi.ai rate-limits, 10 MB. */
-  maxBodyBytes: { bytes: 10_000_000, rule: "H-V12" },
-};
-const allRules = [...generalRules(capabilities), ...rules];
-
-/** HiAPI: the same idempotency key again settles an unknown submit for about a day. */
-export const hiapi: Provider = {
+/** HiAPI: repeating the idempotency key settles an unknown submit for about a day. */
+export const hiapi = defineProvider({
   capabilities,
-  check: (request, reading) => problemsOf(allRules, request, reading),
-  mediaRules,
-  price,
-  submit: (request, call) =>
-    submitOnce(dialect, call, async () => ({
-      path: createPath,
-      headers: { "idempotency-key": call.idempotencyKey },
-      body: createBody(await inlined(request, (url) => call.dataUri(url)), call.callbackUrl),
-    })),
-  poll: (taskId, call) => pollOnce(dialect, call, taskPath(taskId), taskId),
-  callback: readCallback,
-};
+  rules,
+  fileRules,
+  price: pricePerSecond(capabilities),
+  api: {
+    createdId,
+    taskPath,
+    readTask,
+    refusal,
+    requestErrors,
+    taskErrors,
+    /** DOCUMENTED: docs.hiapi.ai rate-limits, 10 MB. */
+    maxBodyBytes: { bytes: 10_000_000, rule: "H-V12" },
+  },
+  create: (request, call) => ({
+    path: createPath,
+    headers: { "idempotency-key": call.idempotencyKey },
+    body: createBody(request, call.callbackUrl),
+  }),
+  reconcile: [{ by: "idempotencyKey", lifeMs: idempotencyLifeMs }, { by: "callback" }],
+  callbacks: callbacksOf(callbackFormat),
+});

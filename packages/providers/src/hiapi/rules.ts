@@ -1,4 +1,4 @@
-import { breachIf, type Rule } from "../checking.ts";
+import { clipSeconds, type FileRule } from "../rules/file-rules.ts";
 import {
   atMost,
   audioNeedsPicture,
@@ -11,39 +11,40 @@ import {
   resolutionOffered,
   secondsInRange,
   seedInRange,
-} from "../field-rules.ts";
+} from "../rules/request-rules.ts";
+import { breachIf, type ValidationRule } from "../rules/validation.ts";
 import { capabilities } from "./capabilities.ts";
 
 const source = "HiAPI, Seedance 2.0 page";
 const skill = "the vendor's skill, SKILL.md";
-const seed = (id: string) => ({ id, label: "SEED", source }) as const;
+const provided = (id: string) => ({ id, label: "PROVIDED", source }) as const;
 const most = capabilities.images.value.total;
 
-/** The rules of the page that can be judged from the request alone; lengths need the files (media-rules.ts), sizes (H-V12) the body. */
-export const rules: readonly Rule[] = [
+/** The rules of the page that a request alone can break; the size of the body (H-V12) is checked before it is sent. */
+export const rules: readonly ValidationRule[] = [
   {
-    ...seed("H-V1"),
+    ...provided("H-V1"),
     test({ prompt = "" }) {
       const length = codePoints(prompt);
       return breachIf(length < 3 || length > 20_000, "prompt", `${length} characters`, "3 to 20,000 characters");
     },
   },
-  ratioOffered(seed("H-V2"), capabilities),
-  secondsInRange(seed("H-V3"), capabilities),
-  resolutionOffered(seed("H-V3"), capabilities),
+  ratioOffered(provided("H-V2"), capabilities),
+  secondsInRange(provided("H-V3"), capabilities),
+  resolutionOffered(provided("H-V3"), capabilities),
   {
-    ...seed("H-V4"),
+    ...provided("H-V4"),
     test(request) {
       const count = referenceImages(request) + Number(has(request, "first_frame")) + Number(has(request, "last_frame"));
       return breachIf(count > most, "images", `${count}`, `at most ${most}, frames and references together`);
     },
   },
-  atMost(seed("H-V5"), "videos", capabilities.videos.value),
-  atMost(seed("H-V5"), "audios", capabilities.audios.value),
-  seedInRange(seed("H-V6"), capabilities.seed.value),
-  lastFrameNeedsFirst({ id: "H-V8", label: "FOUND", source: skill }),
+  atMost(provided("H-V5"), "videos", capabilities.videos.value),
+  atMost(provided("H-V5"), "audios", capabilities.audios.value),
+  seedInRange(provided("H-V6"), capabilities.seed.value),
+  lastFrameNeedsFirst({ id: "H-V8", label: "DOCUMENTED", source: skill }),
   framesBesideReferences(
-    { id: "H-V9", label: "FOUND", source: skill },
+    { id: "H-V9", label: "DOCUMENTED", source: skill },
     ({ framesBesideReferencesRefused = false }) => framesBesideReferencesRefused,
   ),
   audioNeedsPicture({ id: "H-V13", label: "INFERRED", source: "the original has it so" }),
@@ -57,7 +58,15 @@ export const rules: readonly Rule[] = [
   ),
 ];
 
-/** Characters as a person counts them: a pair of surrogates is one. */
+/** Counts a pair of surrogates as one character. */
 function codePoints(text: string): number {
   return text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0);
 }
+
+const documented = (id: string) => ({ id, label: "DOCUMENTED", source: "the vendor's skill, SKILL.md" }) as const;
+
+/** The rules about files; no text names formats, pixels or sizes. */
+export const fileRules: readonly FileRule[] = [
+  { ...documented("H-V10"), of: ["video"], limits: clipSeconds },
+  { ...documented("H-V10"), of: ["audio"], limits: clipSeconds },
+];

@@ -1,13 +1,12 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
-import { amount, anyTaskId, list, taskId, text, webUrl } from "../loose.ts";
-import { urlsByRole } from "../media.ts";
-import { phaseNamed } from "../phase.ts";
-import { progressOf } from "../progress.ts";
-import type { PollResult, RemoteOutput } from "../provider.ts";
-import type { Refusal } from "../rulings.ts";
+import type { CallbackFormat } from "../http/callback.ts";
+import type { Refusal } from "../http/errors.ts";
+import { amount, anyTaskId, list, taskId, text, webUrl } from "../http/fields.ts";
+import { type ParsedTask, phaseOf } from "../http/query.ts";
+import type { RemoteOutput } from "../provider.ts";
+import { urlsByRole } from "../rules/media.ts";
 import { capabilities } from "./capabilities.ts";
-import { taskFailures } from "./failures.ts";
 
 export const createPath = "/v1/tasks";
 
@@ -15,7 +14,7 @@ export function taskPath(taskId: string): string {
   return `/v1/tasks/${encodeURIComponent(taskId)}`;
 }
 
-/** The body of a create (SEED). `aspect_ratio` is always sent: the page calls it both required and defaulted to 16:9. */
+/** The body of a create (PROVIDED). `aspect_ratio` is always sent: the page calls it both required and defaulted to 16:9. */
 export function createBody(request: GenerationRequest, callbackUrl: string | undefined) {
   const { firstFrame, lastFrame, referenceImages, referenceVideos, referenceAudios } = urlsByRole(request);
   return {
@@ -36,7 +35,7 @@ export function createBody(request: GenerationRequest, callbackUrl: string | und
       nsfw_checker: request.safetyCheck,
       seed: request.seed,
     },
-    // Never inside `input`: there it is refused (FOUND).
+    // Never inside `input`: there it is refused (DOCUMENTED).
     callback: callbackUrl === undefined ? undefined : { url: callbackUrl, when: "final" },
   };
 }
@@ -47,12 +46,16 @@ export function createdId(body: unknown): string | undefined {
   return created.safeParse(body).data?.data.taskId;
 }
 
-/** The body of a callback is the task itself, without the envelope (FOUND). */
+/** The body of a callback is the task itself, without the envelope (DOCUMENTED). */
 const called = z.object({ taskId });
 
-export function calledId(body: unknown): string | undefined {
-  return called.safeParse(body).data?.taskId;
-}
+export const callbackFormat: CallbackFormat = {
+  taskIdIn: (body) => called.safeParse(body).data?.taskId,
+  signature(headers) {
+    const timestamp = headers["x-hiapi-timestamp"] ?? "";
+    return { given: [headers["x-hiapi-signature"] ?? ""], prefix: `${timestamp}.`, timestamp };
+  },
+};
 
 const item = z.object({ url: webUrl, type: text, expireAt: amount });
 const task = z.object({
@@ -63,24 +66,24 @@ const task = z.object({
 });
 const answer = z.object({ data: task });
 
-/** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, asked: string): PollResult | undefined {
+/** The task in the answer to a poll; undefined if it holds none. */
+export function readTask(body: unknown): ParsedTask | undefined {
   const read = answer.safeParse(body).data?.data;
   if (!read) return undefined;
   const { taskId: id, status, output, error } = read;
-  const phase = phaseNamed(status, capabilities);
-  return progressOf({ id, status, phase, outputs: output.flatMap(remoteOutput), error }, asked, taskFailures);
+  const phase = phaseOf(status, capabilities);
+  return { id, status, phase, outputs: output.flatMap(remoteOutput), error };
 }
 
-/** The page knows only the URL; a type other than these two is another rendering of the same video (FOUND list, INFERRED use). */
+/** The page knows only the URL; a type other than these two is another rendering of the same video (DOCUMENTED list, INFERRED use). */
 function remoteOutput({ url, type = "video", expireAt = 0 }: z.output<typeof item>): RemoteOutput[] {
   if (url === undefined || (type !== "video" && type !== "last_frame")) return [];
   return [{ kind: type, url, ...(expireAt > 0 ? { life: { untilMs: expireAt * 1_000 } } : {}) }];
 }
 
-/** `{"code":400,"message":"…","data":null,"error_code":"…"}`, `error_code` may be absent (FOUND). */
+/** `{"code":400,"message":"…","data":null,"error_code":"…"}`, `error_code` may be absent (DOCUMENTED). */
 const envelope = z.object({ code: z.number(), message: text, error_code: text });
-/** The other envelope, which one page of the vendor shows (FOUND). */
+/** The other envelope, which one page of the vendor shows (DOCUMENTED). */
 const otherEnvelope = z.object({ error: z.object({ type: z.literal("hiapi_error"), code: text, message: text }) });
 
 export function refusal(body: unknown): Refusal | undefined {

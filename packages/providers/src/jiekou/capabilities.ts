@@ -1,43 +1,41 @@
-import type { Capabilities, ModelCapability } from "../capabilities.ts";
-import { found, inferred, seed } from "../facts.ts";
+import { type Capabilities, documented, inferred, type ModelCapability, provided } from "../capabilities.ts";
 
 const page = "JieKou, Seedance 2.0 page";
 
 const model = (upstream: string, ...resolutions: string[]): ModelCapability => ({
   upstream,
-  resolutions: seed(resolutions, `${page}: resolution`),
-  seconds: seed([4, 15], `${page}: duration`),
-  automaticSeconds: seed(false, `${page}: duration is an integer`),
+  resolutions: provided(resolutions, `${page}: resolution`),
+  seconds: provided([4, 15], `${page}: duration`),
+  automaticSeconds: provided(false, `${page}: duration is an integer`),
 });
 
 export const capabilities = {
   name: "jiekou",
   title: "JieKou.AI",
   docsUrl: "https://docs.jiekou.ai/en/docs/models/reference-seedance-2.0",
-  baseUrl: seed("https://api.highwayapi.ai", `${page}: curl`),
+  baseUrl: provided("https://api.highwayapi.ai", `${page}: curl`),
   models: {
     "seedance-2.0": model("seedance-2.0", "480p", "720p", "1080p"),
     "seedance-2.0-fast": model("seedance-2.0-fast", "480p", "720p"),
   },
-  ratios: seed(["16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "adaptive"], `${page}: ratio`),
+  ratios: provided(["16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "adaptive"], `${page}: ratio`),
   modes: ["text", "first_frame", "first_last_frame", "reference"],
-  images: seed({ frames: true, references: 9 }, `${page}: reference_images, 1 - 9`),
-  videos: seed(3, `${page}: reference_videos, 1 - 3`),
-  audios: seed(3, `${page}: reference_audios, 1 - 3`),
-  inline: seed(
+  images: provided({ frames: true, references: 9 }, `${page}: reference_images, 1 - 9`),
+  videos: provided(3, `${page}: reference_videos, 1 - 3`),
+  audios: provided(3, `${page}: reference_audios, 1 - 3`),
+  inline: provided(
     { frames: true, referenceImages: true, videos: false, audios: true },
     `${page}: URL or Base64, videos by URL only`,
   ),
-  assets: seed(false, `${page}: URL or Base64, nothing else`),
-  seed: seed([-1, 4_294_967_295], `${page}: seed, [-1, 2^32-1]`),
+  assets: provided(false, `${page}: URL or Base64, nothing else`),
+  seed: provided([-1, 4_294_967_295], `${page}: seed, [-1, 2^32-1]`),
   offers: { generateAudio: true, watermark: true, webSearch: true, returnLastFrame: true, safetyCheck: false },
-  requestsPerMinute: found(200, "docs.jiekou.ai faq_rpm: about 200 for Seedance"),
+  requestsPerMinute: documented(200, "docs.jiekou.ai faq_rpm: about 200 for Seedance"),
   inFlight: null,
   chargesFailures: inferred("unknown", `${page} says nothing of failed tasks`),
-  resolve: [],
   callback: null,
   cancel: false,
-  statuses: found(
+  statuses: documented(
     {
       QUEUED: "queued",
       PROCESSING: "running",

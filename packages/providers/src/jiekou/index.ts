@@ -1,29 +1,17 @@
-import { problemsOf } from "../checking.ts";
-import { generalRules } from "../general-rules.ts";
-import { pollOnce } from "../look.ts";
-import { inlined } from "../media.ts";
-import type { Provider } from "../provider.ts";
-import { submitOnce } from "../settle.ts";
+import { defineProvider } from "../define-provider.ts";
 import { capabilities } from "./capabilities.ts";
-import { rulings } from "./failures.ts";
-import { mediaRules } from "./media-rules.ts";
+import { requestErrors, taskErrors } from "./errors.ts";
 import { price } from "./price.ts";
-import { rules } from "./rules.ts";
-import { createBody, createdId, createPath, progress, refusal, resultPath } from "./wire.ts";
+import { fileRules, rules } from "./rules.ts";
+import { createBody, createdId, createPath, readTask, refusal, taskPath } from "./wire.ts";
 
-const dialect = { createdId, progress, refusal, rulings };
-const allRules = [...generalRules(capabilities), ...rules];
-
-/** JieKou.AI: no idempotency key, no look-up, no callback, so that an unknown submit is settled by a person. */
-export const jiekou: Provider = {
+/** JieKou.AI: no idempotency key, no lookup, no callback; an operator settles an unknown submit. */
+export const jiekou = defineProvider({
   capabilities,
-  check: (request, reading) => problemsOf(allRules, request, reading),
-  mediaRules,
+  rules,
+  fileRules,
   price,
-  submit: (request, call) =>
-    submitOnce(dialect, call, async () => ({
-      path: createPath,
-      body: createBody(await inlined(request, (url) => call.dataUri(url))),
-    })),
-  poll: (taskId, call) => pollOnce(dialect, call, resultPath(taskId), taskId),
-};
+  api: { createdId, taskPath, readTask, refusal, requestErrors, taskErrors },
+  create: (request) => ({ path: createPath, body: createBody(request) }),
+  reconcile: [],
+});

@@ -1,10 +1,9 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
-import { roundUsd } from "../money.ts";
-import { priced, skuOf } from "../per-second.ts";
-import type { Quote, Reading } from "../provider.ts";
+import type { Reading } from "../capabilities.ts";
+import { type Price, pricedSeconds, type Quote, roundUsd, skuOf } from "../pricing.ts";
 import { capabilities } from "./capabilities.ts";
 
-/** Minimum charge in USD with video input, by output seconds from 4 to 15 (SEED). */
+/** Minimum charge in USD with video input, by output seconds from 4 to 15 (PROVIDED). */
 const minimums: Readonly<Record<string, readonly number[]>> = {
   "seedance-2.0/480p": [0.3, 0.39, 0.43, 0.52, 0.61, 0.65, 0.73, 0.82, 0.86, 0.95, 1.04, 1.08],
   "seedance-2.0/720p": [0.65, 0.84, 0.93, 1.11, 1.3, 1.39, 1.58, 1.76, 1.86, 2.04, 2.23, 2.32],
@@ -13,12 +12,12 @@ const minimums: Readonly<Record<string, readonly number[]>> = {
   "seedance-2.0-fast/720p": [0.5, 0.64, 0.71, 0.85, 1.0, 1.07, 1.21, 1.35, 1.43, 1.57, 1.71, 1.78],
 };
 
-/** The reference videos of one request may be so long together (SEED). */
+/** The maximum total length of the reference videos of one request (PROVIDED). */
 const longestInputSeconds = 15;
 
 /**
- * Example unit prices in USD per second, to copy into an account's configuration; nothing uses them by itself.
- * FOUND in public client code; INFERRED by arithmetic: every `+video`, and the fast model at 480p.
+ * Example unit prices in USD per second, to copy into an account's configuration; no code uses them.
+ * DOCUMENTED in public client code; INFERRED by arithmetic: every `+video`, and the fast model at 480p.
  */
 export const examplePricesPerSecond: Readonly<Record<string, number>> = {
   "seedance-2.0/480p": 0.0703,
@@ -33,12 +32,16 @@ export const examplePricesPerSecond: Readonly<Record<string, number>> = {
   "seedance-2.0-fast/720p+video": 0.0713,
 };
 
+/** JieKou charges by the second, with a minimum charge for video input. */
+export const price = { quote } satisfies Price;
+
 /**
- * Unit price × output seconds; with video input, the greater of unit price × (output + input seconds, the longest allowed
- * where they are not known) and the minimum charge. Without a unit price nothing is known: the minimum alone would be too low a figure to count on.
+ * Unit price × output seconds. With video input: the greater of unit price × (output + input seconds) and the minimum
+ * charge; an unknown input counts as the longest. Without a unit price the result is unknown, because the minimum
+ * alone is too low.
  */
-export function price(request: GenerationRequest, { pricesPerSecond }: Reading, videoSeconds?: number): Quote {
-  const seconds = priced(request, capabilities.models);
+function quote(request: GenerationRequest, { pricesPerSecond }: Reading, videoSeconds?: number): Quote {
+  const seconds = pricedSeconds(request, capabilities.models);
   const sku = skuOf(request);
   if (request.videos.length === 0) return withoutVideo(sku, seconds, pricesPerSecond[sku]);
   return withVideo(sku, seconds, pricesPerSecond[`${sku}+video`], videoSeconds);

@@ -1,4 +1,4 @@
-import type { Rule } from "../checking.ts";
+import { clipSeconds, type FileRule, megabytes } from "../rules/file-rules.ts";
 import {
   atMost,
   audioNeedsPicture,
@@ -15,38 +15,63 @@ import {
   resolutionOfModel,
   secondsInRange,
   seedInRange,
-} from "../field-rules.ts";
+} from "../rules/request-rules.ts";
+import type { ValidationRule } from "../rules/validation.ts";
 import { capabilities } from "./capabilities.ts";
 
 const source = "JieKou, Seedance 2.0 page";
-const seed = (id: string) => ({ id, label: "SEED", source }) as const;
+const provided = (id: string) => ({ id, label: "PROVIDED", source }) as const;
 const images = ["jpeg", "jpg", "png", "webp", "bmp", "tiff", "tif", "gif"];
 const audios = ["wav", "wave", "vnd.wave", "mp3", "mpeg", "mpeg3"];
 
-/** The rules of the page that can be judged from the request alone; sizes, lengths and pixels need the files (media-rules.ts). */
-export const rules: readonly Rule[] = [
+/** The rules of the page that a request alone can break. */
+export const rules: readonly ValidationRule[] = [
   promptNeeded(
-    seed("J-V1"),
+    provided("J-V1"),
     (request) => has(request, "first_frame") || hasReferences(request),
     "a prompt, a first frame or a reference",
   ),
-  lastFrameNeedsFirst(seed("J-V2")),
-  secondsInRange(seed("J-V3"), capabilities),
-  resolutionOffered(seed("J-V4"), capabilities),
-  resolutionOfModel(seed("J-V5"), capabilities),
-  ratioOffered(seed("J-V6"), capabilities),
-  seedInRange(seed("J-V7"), capabilities.seed.value),
-  atMost(seed("J-V8"), "images", capabilities.images.value.references),
-  atMost(seed("J-V8"), "videos", capabilities.videos.value),
-  atMost(seed("J-V8"), "audios", capabilities.audios.value),
-  audioNeedsPicture(seed("J-V9")),
-  notInline(seed("J-V10"), capabilities),
-  declaredFormats(seed("J-V12"), "audio", audios),
-  declaredFormats(seed("J-V13"), "frame", images),
+  lastFrameNeedsFirst(provided("J-V2")),
+  secondsInRange(provided("J-V3"), capabilities),
+  resolutionOffered(provided("J-V4"), capabilities),
+  resolutionOfModel(provided("J-V5"), capabilities),
+  ratioOffered(provided("J-V6"), capabilities),
+  seedInRange(provided("J-V7"), capabilities.seed.value),
+  atMost(provided("J-V8"), "images", capabilities.images.value.references),
+  atMost(provided("J-V8"), "videos", capabilities.videos.value),
+  atMost(provided("J-V8"), "audios", capabilities.audios.value),
+  audioNeedsPicture(provided("J-V9")),
+  notInline(provided("J-V10"), capabilities),
+  declaredFormats(provided("J-V12"), "audio", audios),
+  declaredFormats(provided("J-V13"), "frame", images),
   declaredFormats({ id: "J-V13", label: "INFERRED", source: "as for frames; the original has it so" }, "image", images),
   framesBesideReferences(
     { id: "J-V14", label: "INFERRED", source: "the page names three modes; so the original" },
     () => true,
   ),
-  promptAdvice(seed("J-V15")),
+  promptAdvice(provided("J-V15")),
+];
+
+/** Round brackets in the page: 300 and 6,000 pixels, 0.4 and 2.5 are themselves refused. */
+const image = {
+  formats: ["jpeg", "png", "webp", "bmp", "tiff", "gif"],
+  ratio: { min: 0.4, max: 2.5, open: true },
+  sidePixels: { min: 300, max: 6_000, open: true },
+  bytes: { max: megabytes(30) },
+} as const;
+
+/** The rules of the page about files. */
+export const fileRules: readonly FileRule[] = [
+  {
+    ...provided("J-V11"),
+    of: ["video"],
+    limits: { formats: ["mp4", "mov"], verticalLines: [480, 720], ...clipSeconds, bytes: { max: megabytes(50) } },
+  },
+  {
+    ...provided("J-V12"),
+    of: ["audio"],
+    limits: { formats: ["wav", "mp3"], ...clipSeconds, bytes: { max: megabytes(15) } },
+  },
+  { ...provided("J-V13"), of: ["frame"], limits: image },
+  { id: "J-V13", label: "INFERRED", source: "as for frames; the original has it so", of: ["image"], limits: image },
 ];

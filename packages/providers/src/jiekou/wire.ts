@@ -1,21 +1,19 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
-import { amount, anyTaskId, list, taskId, text, webUrl } from "../loose.ts";
-import { urlsByRole } from "../media.ts";
-import { phaseNamed } from "../phase.ts";
-import { progressOf } from "../progress.ts";
-import type { PollResult, RemoteOutput } from "../provider.ts";
-import type { Refusal } from "../rulings.ts";
+import type { Refusal } from "../http/errors.ts";
+import { amount, anyTaskId, list, taskId, text, webUrl } from "../http/fields.ts";
+import { type ParsedTask, phaseOf } from "../http/query.ts";
+import type { RemoteOutput } from "../provider.ts";
+import { urlsByRole } from "../rules/media.ts";
 import { capabilities } from "./capabilities.ts";
-import { taskFailures } from "./failures.ts";
 
 export const createPath = "/v3/async/seedance-2.0";
 
-export function resultPath(taskId: string): string {
+export function taskPath(taskId: string): string {
   return `/v3/async/task-result?task_id=${encodeURIComponent(taskId)}`;
 }
 
-/** The body of a create (SEED): the model is the boolean `fast`; what the user left out is left to the provider. */
+/** The body of a create (PROVIDED): the model is the boolean `fast`; what the user left out is left to the provider. */
 export function createBody(request: GenerationRequest) {
   const { firstFrame, lastFrame, referenceImages, referenceVideos, referenceAudios } = urlsByRole(request);
   return {
@@ -37,7 +35,7 @@ export function createBody(request: GenerationRequest) {
   };
 }
 
-/** The answer of a poll is seen nested under `data` (FOUND); the same is taken from a create (INFERRED): a lost id is a lost video. */
+/** The answer of a poll is seen nested under `data` (DOCUMENTED); the same is taken from a create (INFERRED): a lost id is a lost video. */
 const created = z.union([
   z.object({ task_id: taskId }),
   z.object({ data: z.object({ task_id: taskId }) }).transform(({ data }) => data),
@@ -61,17 +59,16 @@ const result = z.object({
 });
 const nested = z.object({ data: result }).transform(({ data }) => data);
 
-/** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, taskId: string): PollResult | undefined {
+/** The task in the answer to a poll; undefined if it holds none. */
+export function readTask(body: unknown): ParsedTask | undefined {
   const read = z.union([result, nested]).safeParse(body).data;
   if (!read) return undefined;
   const { task_id: id, status, progress_percent: percent, reason, error, message } = read.task;
-  const phase = phaseNamed(status.toUpperCase().replace(/^TASK_STATUS_/, ""), capabilities);
-  const told = { id, status, phase, percent, outputs: outputsOf(read), error: { message: reason ?? error ?? message } };
-  return progressOf(told, taskId, taskFailures);
+  const phase = phaseOf(status.toUpperCase().replace(/^TASK_STATUS_/, ""), capabilities);
+  return { id, status, phase, percent, outputs: outputsOf(read), error: { message: reason ?? error ?? message } };
 }
 
-/** Images are the last frame (FOUND in public code). */
+/** Images are the last frame (DOCUMENTED in public code). */
 function outputsOf({ videos, images }: z.output<typeof result>): RemoteOutput[] {
   return [
     ...videos.flatMap(({ video_url, video_url_ttl }) => output("video", video_url, video_url_ttl)),
@@ -79,7 +76,7 @@ function outputsOf({ videos, images }: z.output<typeof result>): RemoteOutput[] 
   ];
 }
 
-/** How long a URL lives where the answer does not say (FOUND: "default 3600"). */
+/** How long a URL lives where the answer does not say (DOCUMENTED: "default 3600"). */
 const defaultTtlSeconds = 3_600;
 
 function output(kind: RemoteOutput["kind"], url: string | undefined, ttlSeconds = defaultTtlSeconds): RemoteOutput[] {

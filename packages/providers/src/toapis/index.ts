@@ -1,39 +1,31 @@
-import { problemsOf } from "../checking.ts";
-import { generalRules } from "../general-rules.ts";
-import { lookOnce, pollOnce, unanswered } from "../look.ts";
-import { inlined } from "../media.ts";
-import type { Provider } from "../provider.ts";
-import { submitOnce } from "../settle.ts";
-import { readCallback } from "./callback.ts";
+import { defineProvider } from "../define-provider.ts";
+import { callbacksOf } from "../http/callback.ts";
+import { httpGet, toNoAnswer } from "../http/query.ts";
+import { pricePerSecond } from "../pricing.ts";
+import type { Call, LookupResult } from "../provider.ts";
 import { capabilities } from "./capabilities.ts";
-import { rulings } from "./failures.ts";
-import { mediaRules } from "./media-rules.ts";
-import { price } from "./price.ts";
-import { rules } from "./rules.ts";
+import { requestErrors, taskErrors } from "./errors.ts";
+import { fileRules, rules } from "./rules.ts";
 import { asset, upload } from "./uploads.ts";
-import { createBody, createdId, createPath, foundBy, progress, refusal, taskPath } from "./wire.ts";
+import { callbackFormat, createBody, createdId, createPath, foundBy, readTask, refusal, taskPath } from "./wire.ts";
 
-const dialect = { createdId, progress, refusal, rulings };
-const allRules = [...generalRules(capabilities), ...rules];
+const api = { createdId, taskPath, readTask, refusal, requestErrors, taskErrors };
 
-/** ToAPIs: every task carries our own id, by which an unknown submit is found or proven absent. */
-export const toapis: Provider = {
+/** ToAPIs: the task of an unknown submit is found, or proven absent, by our own id, which every task carries. */
+export const toapis = defineProvider({
   capabilities,
-  check: (request, reading) => problemsOf(allRules, request, reading),
-  mediaRules,
-  price,
-  submit: (request, call) =>
-    submitOnce(dialect, call, async () => ({
-      path: createPath,
-      body: createBody(await inlined(request, (url) => call.dataUri(url)), call),
-    })),
-  poll: (taskId, call) => pollOnce(dialect, call, taskPath(taskId), taskId),
-  callback: readCallback,
-  async lookup(clientId, call) {
-    const outcome = await lookOnce(dialect, call, taskPath(clientId), (body) => foundBy(body, clientId));
-    if (outcome.kind === "missing") return { kind: "absent", message: outcome.message };
-    return outcome.kind === "refused" ? unanswered(outcome) : outcome;
-  },
-  upload,
-  asset,
-};
+  rules,
+  fileRules,
+  price: pricePerSecond(capabilities),
+  api,
+  create: (request, call) => ({ path: createPath, body: createBody(request, call) }),
+  reconcile: [{ by: "clientId", lookup }, { by: "callback" }],
+  callbacks: callbacksOf(callbackFormat),
+  uploads: { upload, asset },
+});
+
+async function lookup(clientId: string, call: Call): Promise<LookupResult> {
+  const outcome = await httpGet(api, call, taskPath(clientId), (body) => foundBy(body, clientId));
+  if (outcome.kind === "missing") return { kind: "absent", message: outcome.message };
+  return outcome.kind === "refused" ? toNoAnswer(outcome) : outcome;
+}

@@ -1,5 +1,8 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
-import { type Breach, breachIf, type Rule } from "../checking.ts";
+import { audioLimits, videoLimits } from "../ark/rules.ts";
+import type { Reading } from "../capabilities.ts";
+import { type FileRule, megabytes } from "../rules/file-rules.ts";
+import { formOf, type Medium, mediaOf } from "../rules/media.ts";
 import {
   atMost,
   audioNeedsPicture,
@@ -15,58 +18,58 @@ import {
   resolutionOfModel,
   secondsInRange,
   seedInRange,
-} from "../field-rules.ts";
-import { formOf, type Medium, mediaOf } from "../media.ts";
-import type { Reading } from "../provider.ts";
+} from "../rules/request-rules.ts";
+import { type Breach, breachIf, type ValidationRule } from "../rules/validation.ts";
 import { asMini, capabilities } from "./capabilities.ts";
 
-const seed = (id: string, what: string) => ({ id, label: "SEED", source: `ToAPIs, seedance-2 page: ${what}` }) as const;
-const found = (id: string, what: string) =>
-  ({ id, label: "FOUND", source: `the vendor's newer seedance-2 page: ${what}` }) as const;
-const review = (id: string) => ({ id, label: "FOUND", source: "docs.toapis.com private-assets" }) as const;
+const provided = (id: string, what: string) =>
+  ({ id, label: "PROVIDED", source: `ToAPIs, seedance-2 page: ${what}` }) as const;
+const documented = (id: string, what: string) =>
+  ({ id, label: "DOCUMENTED", source: `the vendor's newer seedance-2 page: ${what}` }) as const;
+const review = (id: string) => ({ id, label: "DOCUMENTED", source: "docs.toapis.com private-assets" }) as const;
 const mini = capabilities.models["seedance-2.0-mini"];
 
-/** The rules of the pages that can be judged from the request alone; the state of an asset (T-V15) only ToAPIs knows. */
-export const rules: readonly Rule[] = [
-  secondsInRange(seed("T-V2", "duration"), capabilities),
+/** The rules of the pages that a request alone can break; only ToAPIs knows the state of an asset (T-V15). */
+export const rules: readonly ValidationRule[] = [
+  secondsInRange(provided("T-V2", "duration"), capabilities),
   {
-    ...seed("T-V3", "the table of capabilities; the rules above it say 4-15, the wider passes"),
+    ...provided("T-V3", "the table of capabilities; the rules above it say 4-15, the wider passes"),
     severity: "warning",
     test({ model, seconds }, { switches }) {
       const isOdd = seconds !== "auto" && seconds >= 4 && seconds <= 15 && ![4, 8, 10, 12, 15].includes(seconds);
       return breachIf(asMini(model, switches) && isOdd, "seconds", seconds, "4, 8, 10, 12 or 15 with mini");
     },
   },
-  resolutionOffered(seed("T-V4", "resolution"), capabilities),
-  resolutionOfModel(seed("T-V4", "resolution"), capabilities),
+  resolutionOffered(provided("T-V4", "resolution"), capabilities),
+  resolutionOfModel(provided("T-V4", "resolution"), capabilities),
   {
-    ...seed("T-V5", "aspect_ratio"),
+    ...provided("T-V5", "aspect_ratio"),
     test({ ratio }, { switches: { adaptiveRatio = false } }) {
       const offered: readonly string[] = [...capabilities.ratios.value, ...(adaptiveRatio ? ["adaptive"] : [])];
       return breachIf(ratio !== undefined && !offered.includes(ratio), "ratio", ratio, offered.join(", "));
     },
   },
-  atMost(seed("T-V7", "reference image limit"), "images", capabilities.images.value.references),
+  atMost(provided("T-V7", "reference image limit"), "images", capabilities.images.value.references),
   lastFrameNeedsFirst({ id: "T-V7", label: "INFERRED", source: "the input combinations that the page lists" }),
-  framesBesideReferences(found("T-V8", "three modes that exclude each other"), () => true),
-  { ...seed("T-V9", "seedance-2-mini"), test: (request, { switches }) => beyondMini(request, switches) },
+  framesBesideReferences(documented("T-V8", "three modes that exclude each other"), () => true),
+  { ...provided("T-V9", "seedance-2-mini"), test: (request, { switches }) => beyondMini(request, switches) },
   {
-    ...seed("T-V9b", "seedance-2-mini does not expose generate_audio: it is not sent"),
+    ...provided("T-V9b", "seedance-2-mini does not expose generate_audio: it is not sent"),
     severity: "warning",
     test: ({ model, generateAudio }, { switches }) =>
       breachIf(asMini(model, switches) && generateAudio === false, "generateAudio", false, "left out with mini"),
   },
-  { ...seed("T-V10", "up to 3 with mini"), test: tooManyForMini },
-  audioNeedsPicture(found("T-V12", "audio_with_roles")),
+  { ...provided("T-V10", "up to 3 with mini"), test: tooManyForMini },
+  audioNeedsPicture(documented("T-V12", "audio_with_roles")),
   {
-    ...found("T-V13", "tools, for pure text-to-video"),
+    ...documented("T-V13", "tools, for pure text-to-video"),
     test(request) {
       const count = mediaOf(request).length;
       return breachIf(request.webSearch === true && count > 0, "webSearch", true, "left out beside media");
     },
   },
-  notInline(found("T-V14", "video_with_roles"), capabilities),
-  inlineOfItsKind(found("T-V14", "data:image/… for images, data:audio/… for audios")),
+  notInline(documented("T-V14", "video_with_roles"), capabilities),
+  inlineOfItsKind(documented("T-V14", "data:image/… for images, data:audio/… for audios")),
   {
     ...review("T-V16"),
     test: (request, { switches }) =>
@@ -83,11 +86,11 @@ export const rules: readonly Rule[] = [
       ),
   },
   promptNeeded(
-    seed("T-V18", "input combinations, text only is text-to-video"),
+    provided("T-V18", "input combinations, text only is text-to-video"),
     (request) => has(request, "first_frame") || hasReferences(request),
     "a prompt, a first frame or a reference",
   ),
-  promptAdvice(found("T-V19", "prompt")),
+  promptAdvice(documented("T-V19", "prompt")),
   seedInRange({ id: "T-V20", label: "INFERRED", source: capabilities.seed.source }, capabilities.seed.value),
 ];
 
@@ -106,7 +109,7 @@ function beyondMini(
   ];
 }
 
-/** Of the other models the page says that it depends on the routed channel: not checked. */
+/** The limits of the other models depend on the routed channel and are not checked. */
 function tooManyForMini({ model, videos, audios }: GenerationRequest): Breach[] {
   if (model !== "seedance-2.0-mini") return [];
   return [
@@ -130,3 +133,14 @@ function isUnreviewable({ url, kind }: Medium): boolean {
   const { username = "", password = "" } = URL.parse(url.trim()) ?? {};
   return Buffer.byteLength(url.trim()) > 2_048 || username !== "" || password !== "";
 }
+
+const fileReview = { ...review("T-V16c"), on: "privateAssetReview" } as const;
+const asOriginal = { label: "INFERRED", source: "the page names no limits; the original's" } as const;
+
+/** The rules about files. */
+export const fileRules: readonly FileRule[] = [
+  { ...asOriginal, id: "T-V21", of: ["video"], limits: videoLimits },
+  { ...asOriginal, id: "T-V22", of: ["audio"], limits: audioLimits },
+  { ...fileReview, of: ["frame", "image"], limits: { bytes: { max: megabytes(20) } } },
+  { ...fileReview, of: ["video", "audio"], limits: { bytes: { max: megabytes(100) } } },
+];

@@ -1,15 +1,15 @@
 import { z } from "zod";
-import type { Ask } from "../exchange.ts";
-import { askOnce, type Denied, lookOnce, unanswered } from "../look.ts";
-import { taskId, text, webUrl } from "../loose.ts";
+import type { ExchangeRequest } from "../http/exchange.ts";
+import { taskId, text, webUrl } from "../http/fields.ts";
+import { type FailedQuery, httpGet, query, toNoAnswer } from "../http/query.ts";
 import type { AssetState, Call, Upload, Uploaded } from "../provider.ts";
-import { rulings } from "./failures.ts";
+import { requestErrors } from "./errors.ts";
 import { refusal } from "./wire.ts";
 
 const refused = z.object({ success: z.literal(false) });
-const errors = {
+const format = {
   refusal,
-  rulings,
+  requestErrors,
   /** `success: false` may come with a 200 (INFERRED). */
   refusedWithin(body: unknown) {
     const reported = refused.safeParse(body).success ? refusal(body) : undefined;
@@ -19,24 +19,24 @@ const errors = {
 const avatars = "/v1/videos/doubao-seedance-2-0/private-avatar";
 const timeoutMs = 120_000;
 
-/** Bytes become a public URL; a URL becomes an asset of the private library, in a group of its own (FOUND). */
+/** Bytes become a public URL; a URL becomes an asset of the private library, in a group of its own (DOCUMENTED). */
 export async function upload(file: Upload, call: Call): Promise<Uploaded> {
   const { source } = file;
-  if ("bytes" in source) return uploaded(await askOnce(errors, call, await formOf(file, source), urlIn));
-  const group = await askOnce(errors, call, jsonTo(`${avatars}/groups`, { name: file.name, description: "" }), groupIn);
+  if ("bytes" in source) return uploaded(await query(format, call, await formOf(file, source), urlIn));
+  const group = await query(format, call, jsonTo(`${avatars}/groups`, { name: file.name, description: "" }), groupIn);
   if (group.kind !== "group") return uploaded(group);
   const asset = { group_id: group.id, asset_type: file.kind, source_url: source.url, name: file.name };
-  return uploaded(await askOnce(errors, call, jsonTo(`${avatars}/assets`, asset), assetIn));
+  return uploaded(await query(format, call, jsonTo(`${avatars}/assets`, asset), assetIn));
 }
 
 export async function asset(assetId: string, call: Call): Promise<AssetState> {
   const path = `${avatars}/assets/${encodeURIComponent(assetId)}`;
-  const outcome = await lookOnce(errors, call, path, stateIn);
-  return outcome.kind === "refused" ? unanswered(outcome) : outcome;
+  const outcome = await httpGet(format, call, path, stateIn);
+  return outcome.kind === "refused" ? toNoAnswer(outcome) : outcome;
 }
 
-/** A lost answer is asked again: a file that is there twice costs nothing. */
-function uploaded(outcome: Uploaded | Denied): Uploaded {
+/** A lost answer is repeated: a second copy of a file costs nothing. */
+function uploaded(outcome: Uploaded | FailedQuery): Uploaded {
   switch (outcome.kind) {
     case "refused":
       return { kind: "rejected", failure: outcome.failure };
@@ -47,7 +47,10 @@ function uploaded(outcome: Uploaded | Denied): Uploaded {
   }
 }
 
-async function formOf({ kind, name }: Upload, source: { bytes: Buffer; contentType: string }): Promise<Ask> {
+async function formOf(
+  { kind, name }: Upload,
+  source: { bytes: Buffer; contentType: string },
+): Promise<ExchangeRequest> {
   const form = new FormData();
   form.set("file", new Blob([new Uint8Array(source.bytes)], { type: source.contentType }), name);
   const encoded = new Response(form);
@@ -61,7 +64,7 @@ async function formOf({ kind, name }: Upload, source: { bytes: Buffer; contentTy
   };
 }
 
-function jsonTo(path: string, body: object): Ask {
+function jsonTo(path: string, body: object): ExchangeRequest {
   const headers = { "content-type": "application/json" };
   return { method: "POST", path, headers, body: JSON.stringify(body), timeoutMs };
 }
@@ -83,7 +86,7 @@ function assetIn(body: unknown): Uploaded | undefined {
   return assetId === undefined ? undefined : { kind: "asset", assetId };
 }
 
-/** A state that no document names is none to build on: keep asking. */
+/** A state that no document names counts as processing. */
 function stateIn(body: unknown): AssetState | undefined {
   const read = dataOf(z.object({ status: z.string(), message: text })).safeParse(body).data?.data;
   if (!read) return undefined;

@@ -1,22 +1,21 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
-import { amount, anyTaskId, list, taskId, text, webUrl } from "../loose.ts";
-import { mediaOf } from "../media.ts";
-import { phaseNamed } from "../phase.ts";
-import { progressOf } from "../progress.ts";
-import type { LookupResult, PollResult, RemoteOutput, SubmitCall } from "../provider.ts";
-import type { Refusal } from "../rulings.ts";
+import type { CallbackFormat } from "../http/callback.ts";
+import type { Refusal } from "../http/errors.ts";
+import { amount, anyTaskId, list, taskId, text, webUrl } from "../http/fields.ts";
+import { type ParsedTask, phaseOf } from "../http/query.ts";
+import type { LookupResult, RemoteOutput, SubmitCall } from "../provider.ts";
+import { mediaOf } from "../rules/media.ts";
 import { asMini, capabilities } from "./capabilities.ts";
-import { taskFailures } from "./failures.ts";
 
 export const createPath = "/v1/videos/generations";
 
-/** Of a task, by the id that ToAPIs gave it or by the one that we gave it (SEED). */
+/** The path of a task, by the id of ToAPIs or by the client id (PROVIDED). */
 export function taskPath(id: string): string {
   return `${createPath}/${encodeURIComponent(id)}`;
 }
 
-/** The body of a create. `count` and `n` are never sent (SEED); an automatic length is 0, the default of the page. */
+/** The body of a create. `count` and `n` are never sent (PROVIDED); an automatic length is 0, the default of the page. */
 export function createBody(request: GenerationRequest, call: SubmitCall) {
   const { switches = {}, callbackUrl } = call;
   const { privateAssetReview = false } = switches;
@@ -35,7 +34,7 @@ export function createBody(request: GenerationRequest, call: SubmitCall) {
     tools: request.webSearch ? [{ type: "web_search" }] : undefined,
     seed: request.seed,
     callback_url: callbackUrl,
-    // Without a callback URL it has no effect (SEED).
+    // Without a callback URL it has no effect (PROVIDED).
     trace_id: callbackUrl === undefined ? undefined : call.idempotencyKey,
     private_asset_review: privateAssetReview && mediaOf(request).length > 0 ? true : undefined,
   };
@@ -62,23 +61,38 @@ export function createdId(body: unknown): string | undefined {
   return created.safeParse(body).data?.id;
 }
 
-/** The body of a callback: the event, with the task in `data` (FOUND). */
+/** The body of a callback: the event, with the task in `data` (DOCUMENTED). */
 const event = z.object({ data: z.object({ task_id: taskId }) });
 
-export function calledId(body: unknown): string | undefined {
-  return event.safeParse(body).data?.data.task_id;
+export const callbackFormat: CallbackFormat = {
+  taskIdIn: (body) => event.safeParse(body).data?.data.task_id,
+  signature(headers) {
+    const id = headers["x-toapis-webhook-id"] ?? "";
+    const timestamp = headers["x-toapis-webhook-timestamp"] ?? "";
+    const given = signaturesIn(headers["x-toapis-webhook-signature"] ?? "");
+    return { given, prefix: `${id}.${timestamp}.`, timestamp };
+  },
+};
+
+/** `v1=<hex>`; for a day after a change of the secret `v1=<hex>,v1=<hex>` (DOCUMENTED). */
+function signaturesIn(header: string): string[] {
+  return header
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part.startsWith("v1="))
+    .map((part) => part.slice("v1=".length));
 }
 
 const named = z.object({ id: taskId, client_business_id: anyTaskId });
 
-/** The task that carries this client id; undefined where the answer is about another one. */
+/** The task that carries this client id; undefined if the answer is about another one. */
 export function foundBy(body: unknown, clientId: string): LookupResult | undefined {
   const read = named.safeParse(body).data;
   if (!read || (read.client_business_id !== undefined && read.client_business_id !== clientId)) return undefined;
   return { kind: "found", taskId: read.id };
 }
 
-/** A number in refusals, a text in failed tasks (FOUND): only the text tells something. */
+/** A number in refusals, a text in failed tasks (DOCUMENTED): only the text tells something. */
 const errorCode = z.unknown().transform((code) => (typeof code === "string" && /\D/.test(code) ? code : undefined));
 const error = z.object({ code: errorCode, type: text, message: text });
 const item = z.object({ url: webUrl, last_frame_url: webUrl });
@@ -96,24 +110,20 @@ const task = z.object({
 });
 type Task = z.output<typeof task>;
 
-/** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, taskId: string): PollResult | undefined {
+/** The task in the answer to a poll; undefined if it holds none. */
+export function readTask(body: unknown): ParsedTask | undefined {
   const read = task.safeParse(body).data;
   if (!read) return undefined;
   const { id, status, progress: percent, usage, error: failed } = read;
-  const told = { id, status, phase: phaseNamed(status, capabilities), percent, outputs: outputsOf(read) };
+  const parsed = { id, status, phase: phaseOf(status, capabilities), percent, outputs: outputsOf(read) };
   const webSearches = usage?.tool_usage.web_search;
   const code = failed?.code ?? failed?.type;
-  return progressOf(
-    { ...told, usage: { webSearches }, error: { code, message: failed?.message } },
-    taskId,
-    taskFailures,
-  );
+  return { ...parsed, usage: { webSearches }, error: { code, message: failed?.message } };
 }
 
 const dayMs = 86_400_000;
 
-/** `expires_at` is a day after the end (FOUND); where it is missing, a day from now. */
+/** `expires_at` is a day after the end (DOCUMENTED); where it is missing, a day from now. */
 function outputsOf({ result, expires_at = 0 }: Task): RemoteOutput[] {
   const life = expires_at > 0 ? { untilMs: expires_at * 1_000 } : { lastsMs: dayMs };
   const output = (kind: RemoteOutput["kind"], url: string | undefined) =>
@@ -124,7 +134,7 @@ function outputsOf({ result, expires_at = 0 }: Task): RemoteOutput[] {
   ]);
 }
 
-/** `{"error":{"code":404,"message":"…","type":"…"}}`, `code` a number or a text; or, of uploads, `{"success":false,"message":"…"}` (FOUND). */
+/** `{"error":{"code":404,"message":"…","type":"…"}}`, `code` a number or a text; or, of uploads, `{"success":false,"message":"…"}` (DOCUMENTED). */
 const envelope = z.union([
   z.object({ error }),
   z.object({ success: z.literal(false), message: text }).transform(({ message }) => ({ error: { message } })),

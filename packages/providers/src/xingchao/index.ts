@@ -1,27 +1,19 @@
-import { problemsOf } from "../checking.ts";
-import { generalRules } from "../general-rules.ts";
-import { pollOnce } from "../look.ts";
-import type { Provider } from "../provider.ts";
-import { submitOnce } from "../settle.ts";
-import { asset, upload } from "./assets.ts";
+import { defineProvider } from "../define-provider.ts";
+import { pricePerSecond } from "../pricing.ts";
 import { capabilities } from "./capabilities.ts";
-import { rulings } from "./failures.ts";
-import { mediaRules } from "./media-rules.ts";
-import { price } from "./price.ts";
-import { rules } from "./rules.ts";
-import { createBody, createdId, createPath, progress, refusal, refusedWithin, resultPath } from "./wire.ts";
+import { requestErrors, taskErrors } from "./errors.ts";
+import { fileRules, rules } from "./rules.ts";
+import { asset, upload } from "./uploads.ts";
+import { createBody, createdId, createPath, readTask, refusal, refusedWithin, taskPath } from "./wire.ts";
 
-const dialect = { createdId, progress, refusal, refusedWithin, rulings };
-const allRules = [...generalRules(capabilities), ...rules];
-
-/** Xingchao: no idempotency key, no look-up, no callback, so that an unknown submit is settled by a person. */
-export const xingchao: Provider = {
+/** Xingchao: no idempotency key, no lookup, no callback; an operator settles an unknown submit. No price is published. */
+export const xingchao = defineProvider({
   capabilities,
-  check: (request, reading) => problemsOf(allRules, request, reading),
-  mediaRules,
-  price,
-  submit: (request, call) => submitOnce(dialect, call, async () => ({ path: createPath, body: createBody(request) })),
-  poll: (taskId, call) => pollOnce(dialect, call, resultPath(taskId), taskId),
-  upload,
-  asset,
-};
+  rules,
+  fileRules,
+  price: pricePerSecond(capabilities),
+  api: { createdId, taskPath, readTask, refusal, refusedWithin, requestErrors, taskErrors },
+  create: (request) => ({ path: createPath, body: createBody(request) }),
+  reconcile: [],
+  uploads: { upload, asset },
+});

@@ -1,4 +1,4 @@
-import { breachIf, type Rule } from "../checking.ts";
+import { clipSeconds, type FileRule, megabytes } from "../rules/file-rules.ts";
 import {
   atMost,
   audioNeedsPicture,
@@ -9,35 +9,56 @@ import {
   ratioOffered,
   resolutionOffered,
   secondsInRange,
-} from "../field-rules.ts";
+} from "../rules/request-rules.ts";
+import { breachIf, type ValidationRule } from "../rules/validation.ts";
 import { capabilities } from "./capabilities.ts";
 
 const source = "Xingchao, Seedance 2.0 create page";
-const seed = (id: string) => ({ id, label: "SEED", source }) as const;
+const provided = (id: string) => ({ id, label: "PROVIDED", source }) as const;
 const models: Readonly<Record<string, { needsVideo?: { value: boolean } }>> = capabilities.models;
 
-/** The rules of the page that can be judged from the request alone; pixels, lengths and sizes need the files (media-rules.ts). */
-export const rules: readonly Rule[] = [
+/** The rules of the page that a request alone can break. */
+export const rules: readonly ValidationRule[] = [
   {
-    ...seed("X-V2"),
+    ...provided("X-V2"),
     test({ model, videos }) {
       const broken = models[model]?.needsVideo?.value === true && videos.length === 0;
       return breachIf(broken, "videos", "0", `a reference video with ${model}; the pro models need none`);
     },
   },
   promptNeeded(
-    { id: "X-V3", label: "FOUND", source: "docs.xingchaoyiqing.com seedance2-create: prompt is required" },
+    { id: "X-V3", label: "DOCUMENTED", source: "docs.xingchaoyiqing.com seedance2-create: prompt is required" },
     () => false,
     "a prompt",
   ),
-  secondsInRange(seed("X-V4"), capabilities),
-  ratioOffered(seed("X-V5"), capabilities),
-  lastFrameNeedsFirst(seed("X-V6")),
-  framesBesideReferences(seed("X-V7"), () => true),
-  atMost(seed("X-V8"), "images", capabilities.images.value.references),
-  atMost(seed("X-V8"), "videos", capabilities.videos.value),
-  atMost(seed("X-V8"), "audios", capabilities.audios.value),
-  notInline(seed("X-V12"), capabilities),
+  secondsInRange(provided("X-V4"), capabilities),
+  ratioOffered(provided("X-V5"), capabilities),
+  lastFrameNeedsFirst(provided("X-V6")),
+  framesBesideReferences(provided("X-V7"), () => true),
+  atMost(provided("X-V8"), "images", capabilities.images.value.references),
+  atMost(provided("X-V8"), "videos", capabilities.videos.value),
+  atMost(provided("X-V8"), "audios", capabilities.audios.value),
+  notInline(provided("X-V12"), capabilities),
   audioNeedsPicture({ id: "X-V13", label: "INFERRED", source: "the original has it so; the page does not forbid it" }),
-  resolutionOffered(seed("X-V14"), capabilities),
+  resolutionOffered(provided("X-V14"), capabilities),
+];
+
+/** The rules of the page about files. */
+export const fileRules: readonly FileRule[] = [
+  {
+    ...provided("X-V9"),
+    of: ["frame", "image"],
+    limits: {
+      formats: ["jpeg", "png", "webp", "bmp", "tiff", "gif"],
+      // Written "0.4-2.5" and "300-6000": that the bounds themselves are allowed is INFERRED.
+      ratio: { min: 0.4, max: 2.5 },
+      sidePixels: { min: 300, max: 6_000 },
+    },
+  },
+  { ...provided("X-V10"), of: ["video"], limits: { verticalLines: [480, 720], ...clipSeconds } },
+  {
+    ...provided("X-V11"),
+    of: ["audio"],
+    limits: { formats: ["wav", "mp3"], ...clipSeconds, bytes: { max: megabytes(15) } },
+  },
 ];

@@ -1,22 +1,20 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
-import { amount, anyTaskId, taskId, text, webUrl } from "../loose.ts";
-import { urlsByRole } from "../media.ts";
-import { phaseNamed } from "../phase.ts";
-import { progressOf } from "../progress.ts";
-import type { PollResult, RemoteOutput } from "../provider.ts";
-import type { Refusal } from "../rulings.ts";
+import type { Refusal } from "../http/errors.ts";
+import { amount, anyTaskId, taskId, text, webUrl } from "../http/fields.ts";
+import { type ParsedTask, phaseOf } from "../http/query.ts";
+import type { RemoteOutput } from "../provider.ts";
+import { urlsByRole } from "../rules/media.ts";
 import { capabilities } from "./capabilities.ts";
-import { taskFailures } from "./failures.ts";
 
 export const createPath = "/v1/kyyvideo2/videos";
 
-/** FOUND: the query page; one public client asks below the create path instead, the page wins. */
-export function resultPath(taskId: string): string {
+/** DOCUMENTED: the query page; one public client asks below the create path instead, the page wins. */
+export function taskPath(taskId: string): string {
   return `/v1/result/${encodeURIComponent(taskId)}`;
 }
 
-/** The body of a create (SEED), its two ways of writing names included. */
+/** The body of a create (PROVIDED), its two ways of writing names included. */
 export function createBody(request: GenerationRequest) {
   const { firstFrame, lastFrame, referenceImages, referenceVideos, referenceAudios } = urlsByRole(request);
   const models: Readonly<Record<string, { upstream: string }>> = capabilities.models;
@@ -34,7 +32,7 @@ export function createBody(request: GenerationRequest) {
   };
 }
 
-/** The envelope of the vendor's asset API, taken around other answers too (INFERRED); `code` is 0 or "0" where it went well (FOUND). */
+/** The envelope of the vendor's asset API, taken around other answers too (INFERRED); `code` is 0 or "0" where it went well (DOCUMENTED). */
 const code = z.union([z.number(), z.string().regex(/^-?\d{1,6}$/)]).transform(Number);
 const envelope = z.object({ code, msg: text, message: text, data: z.unknown() });
 
@@ -43,7 +41,7 @@ export function inside(body: unknown): unknown {
   return envelope.safeParse(body).data?.data ?? body;
 }
 
-/** Another code and no data: a failure, whatever the HTTP status says (FOUND for assets; INFERRED for tasks). */
+/** Another code and no data: a failure, whatever the HTTP status says (DOCUMENTED for assets; INFERRED for tasks). */
 export function refusedWithin(body: unknown): { status: number; refusal: Refusal } | undefined {
   const read = envelope.safeParse(body).data;
   if (!read || read.code === 0 || (read.data ?? null) !== null) return undefined;
@@ -58,7 +56,7 @@ export function createdId(body: unknown): string | undefined {
   return created.safeParse(inside(body)).data?.id;
 }
 
-/** A text, or an object with a message (FOUND in public code). */
+/** A text, or an object with a message (DOCUMENTED in public code). */
 const reason = z.union([
   z.object({ code: text, message: text }),
   text.transform((message) => ({ message, code: undefined })),
@@ -72,26 +70,25 @@ const task = z.object({
   error: reason,
 });
 
-/** What the answer says about the task; undefined where it is about another one, or about none. */
-export function progress(body: unknown, taskId: string): PollResult | undefined {
+/** The task in the answer to a poll; undefined if it holds none. */
+export function readTask(body: unknown): ParsedTask | undefined {
   const read = task.safeParse(inside(body)).data;
   if (!read) return undefined;
   const { id, status, video_url, actualDuration: seconds, totalTokens: tokens, error } = read;
-  const phase = phaseNamed(status, capabilities);
-  const told = { id, status, phase, outputs: outputOf(video_url), usage: { seconds, tokens }, error };
-  return progressOf(told, taskId, taskFailures);
+  const phase = phaseOf(status, capabilities);
+  return { id, status, phase, outputs: outputOf(video_url), usage: { seconds, tokens }, error };
 }
 
 const dayMs = 86_400_000;
 
-/** Valid for a day (FOUND: query page). */
+/** Valid for a day (DOCUMENTED: query page). */
 function outputOf(url: string | undefined): RemoteOutput[] {
   return url === undefined ? [] : [{ kind: "video", url, life: { lastsMs: dayMs } }];
 }
 
 /** `path` marks an answer of the web framework, not of the vendor (INFERRED). */
 const plainError = z.object({ error: reason, path: z.undefined().optional() });
-/** What the vendor's server says of an address that it does not know (FOUND in public code). */
+/** What the vendor's server says of an address that it does not know (DOCUMENTED in public code). */
 const noRoute = z.object({ message: z.string().regex(/^No handler found/) });
 
 export function refusal(body: unknown): Refusal | undefined {

@@ -39,7 +39,7 @@ test("each row is told with its price on every account, or exactly why one canno
   expect(out).toMatch(/twin +4 of 4 rows +at least \$0\.84 +1 without a known price/);
   expect(out).toMatch(/hiapi +3 of 4 rows +at least \$0\.56/);
   expect(out).toMatch(/as chosen +4 of 4 rows +at least \$0\.84/);
-  expect(out).toMatch(/line 2, hiapi: watermark: true — allowed: .*\(G-V3, SEED\)/);
+  expect(out).toMatch(/line 2, hiapi: watermark: true — allowed: .*\(G-V3, DOCUMENTED\)/);
 });
 
 test("on one account, and as JSON by the lines of the file, the unreadable ones too; exit code 2 where a row cannot be made", async () => {

@@ -1,0 +1,36 @@
+import { type ErrorRule, forwardedErrors, type TaskErrorRule } from "../http/errors.ts";
+
+const page = "Volcengine Ark, error codes 82379/1299023";
+const clients = "public client code";
+
+const moderation = /Sensitive|RiskDetection|ContentSecurityDetection/;
+
+/** The meaning of an error answer; the first rule that applies decides. */
+export const requestErrors: readonly ErrorRule[] = [
+  {
+    code: /Overdue|InsufficientBalance/,
+    means: "balance",
+    label: "DOCUMENTED",
+    source: `${clients}: AccountOverdueError`,
+  },
+  { status: 402, means: "balance", label: "INFERRED", source: "HTTP" },
+  { code: moderation, means: "moderation", label: "DOCUMENTED", source: page },
+  { code: /^AuthenticationError$/, means: "key", label: "DOCUMENTED", source: page },
+  { status: 401, means: "key", label: "DOCUMENTED", source: page },
+  { code: /^AccessDenied/, means: "key", label: "DOCUMENTED", source: clients },
+  // The operation, for example to delete a task that runs; not the account.
+  { code: /^OperationDenied/, means: "rejected", label: "DOCUMENTED", source: clients },
+  // A model that is not open to this account: another one may be.
+  { code: /Model|Endpoint/, means: "rejected", label: "DOCUMENTED", source: page },
+  { status: 403, means: "key", label: "INFERRED", source: "HTTP" },
+  { status: 404, means: "missing", label: "DOCUMENTED", source: `${page}: NotFound` },
+  { code: /^(Missing|Invalid)Parameter/, means: "rejected", label: "DOCUMENTED", source: page },
+];
+
+/** The reasons why a task fails. */
+export const taskErrors: readonly TaskErrorRule[] = [
+  { code: moderation, means: "moderation", label: "DOCUMENTED", source: page },
+  { code: /^(Missing|Invalid)/, means: "rejected", label: "DOCUMENTED", source: page },
+  { code: /^(InternalService|ServerOverloaded)/, means: "upstream", label: "DOCUMENTED", source: page },
+  ...forwardedErrors,
+];

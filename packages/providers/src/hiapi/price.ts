@@ -1,9 +1,0 @@
-import type { GenerationRequest } from "@reelqueue/contracts";
-import { pricePerSecond } from "../per-second.ts";
-import type { Quote, Reading } from "../provider.ts";
-import { capabilities } from "./capabilities.ts";
-
-/** Per second of generated video (SEED); no amounts are documented. */
-export function price(request: GenerationRequest, reading: Reading): Quote {
-  return pricePerSecond(capabilities, request, reading);
-}

@@ -1,0 +1,147 @@
+import { generationRequest } from "@reelqueue/contracts";
+import type { EgressReply, EgressRequest } from "@reelqueue/egress";
+import { describe, expect, test } from "vitest";
+import { hiapi } from "../hiapi/index.ts";
+import { jiekou } from "../jiekou/index.ts";
+import type { SubmitCall } from "../provider.ts";
+import { type ErrorRule, failureClassOf, forwardedErrors, meaningOf } from "./errors.ts";
+import { readJson } from "./exchange.ts";
+import { taskIdOf } from "./fields.ts";
+
+/** A call whose answer is made up here; what the wire does is the exam's. */
+function callWith(answer: () => EgressReply, seen: EgressRequest[] = []): SubmitCall {
+  const request = (asked: EgressRequest) => {
+    seen.push(asked);
+    return Promise.resolve().then(answer);
+  };
+  const http = { request, stream: () => Promise.reject(new Error("no streams")), close: () => Promise.resolve() };
+  const dataUri = (url: string) =>
+    Promise.resolve(`data:image/png;base64,${"A".repeat(url.includes("huge") ? 10_000_000 : 4)}`);
+  return {
+    http,
+    baseUrl: "https://provider.example",
+    key: "k-secret",
+    signal: new AbortController().signal,
+    idempotencyKey: "g.1",
+    dataUri,
+  };
+}
+const request = generationRequest.parse({ prompt: "A glass frog" });
+const reply = (text: string, status = 200): EgressReply => ({ status, headers: {}, text });
+
+describe("task ids", () => {
+  test.each([
+    ['{"id":12345678901234567890}', "12345678901234567890"],
+    ['{"id":9007199254740993}', "9007199254740993"],
+    ['{"id":-9007199254740993}', "-9007199254740993"],
+    ['{"id":42}', "42"],
+    ['{"id":0}', "0"],
+    ['{"id":"0042"}', "0042"],
+    ['{"id":" a "}', " a "],
+    ['{"id":"任务-1"}', "任务-1"],
+    [`{"id":"${"x".repeat(256)}"}`, "x".repeat(256)],
+  ])("%s is kept exactly", (text, id) => {
+    expect(taskIdOf((readJson(text) as { id: unknown }).id)).toBe(id);
+  });
+
+  test.each([
+    '""',
+    "1.5",
+    "null",
+    "true",
+    "[]",
+    "{}",
+    '"."',
+    '".."',
+    '"\\ud800"',
+    `"${"x".repeat(257)}"`,
+    `${"9".repeat(257)}`,
+  ])("%s is none", (json) => {
+    expect(taskIdOf(readJson(json))).toBeUndefined();
+  });
+});
+
+describe("JSON", () => {
+  test.each(["", "{", '{"a":}', "NaN", "<html>", "[".repeat(200_000)])("%s is not JSON", (text) => {
+    expect(readJson(text)).toBeUndefined();
+  });
+
+  test("a key that reaches for the prototype stays a key", () => {
+    const value = readJson('{"__proto__":{"polluted":true},"task_id":"t"}');
+    expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+    expect("polluted" in {}).toBe(false);
+  });
+});
+
+describe("whatever the way out does", () => {
+  test("a fault of our own while sending is unknown, never an exception", async () => {
+    const call = callWith(() => {
+      throw new TypeError("something else");
+    });
+    expect(await jiekou.submit(request, call)).toMatchObject({ kind: "unknown", evidence: "something else" });
+    expect(await hiapi.poll("t", call)).toEqual({ kind: "unreachable", message: "something else" });
+  });
+
+  test("the evidence is short, on one line, and without the key", async () => {
+    const text = `\u001b[31mBearer k-secret\r\n${"x".repeat(5_000)}`;
+    const outcome = await jiekou.submit(
+      request,
+      callWith(() => reply(text, 502)),
+    );
+    const evidence = outcome.kind === "unknown" ? outcome.evidence : "";
+    expect(evidence).toContain("Bearer [key]");
+    expect(evidence.length).toBeLessThanOrEqual(300);
+    expect(evidence).toMatch(/^[\x20-\x7e]+$/);
+  });
+
+  test("the address is trusted and the total time is bounded", async () => {
+    const seen: EgressRequest[] = [];
+    const call = callWith(() => reply('{"task_id":"t"}'), seen);
+    await jiekou.submit(request, call);
+    await jiekou.poll("t", call);
+    expect(seen.map(({ trusted, timeoutMs }) => [trusted, timeoutMs])).toEqual([
+      [true, 60_000],
+      [true, 15_000],
+    ]);
+  });
+
+  test("a body over 10 MB is not sent to HiAPI", async () => {
+    const seen: EgressRequest[] = [];
+    const call = callWith(() => reply("{}"), seen);
+    const framed = { ...request, images: [{ role: "first_frame" as const, url: "media://huge.png" }] };
+    expect(await hiapi.submit(framed, call)).toMatchObject({
+      kind: "rejected",
+      failure: { class: "rejected", code: "H-V12" },
+    });
+    expect(seen).toEqual([]);
+  });
+});
+
+describe("what a refusal means", () => {
+  const anything: ErrorRule = { means: "rejected", label: "DOCUMENTED", source: "x" };
+  test.each([100, 302, 408, 500, 501, 502, 503, 504, 599])(
+    "%i is never a definite no, whatever the table says",
+    (status) => {
+      expect(meaningOf(status, { message: "no" }, [anything])).toBe("unknown");
+    },
+  );
+
+  test("a 4xx that no row knows is a no to the request", () => {
+    expect(meaningOf(418, { message: "no" }, [])).toBe("rejected");
+  });
+
+  test.each([
+    ["InputTextSensitiveContentDetected.PolicyViolation", "moderation"],
+    ["content violates our policy", "moderation"],
+    ["生成失败: 内容违反了内容政策", "moderation"],
+    ["InvalidParameter.image_url", "rejected"],
+    ["upstream rejected the prompt", "moderation"],
+    ["upstream rejected the input", "rejected"],
+    ["upstream service error", "upstream"],
+    ["InternalServiceError", "upstream"],
+    ["upstream timeout", "upstream"],
+    ["E-4711", "unclassified"],
+  ])("a failed task that says “%s” is %s", (message, expected) => {
+    expect(failureClassOf({ message }, forwardedErrors)).toBe(expected);
+  });
+});

@@ -1,0 +1,112 @@
+import type { FailureClass, Label } from "@reelqueue/contracts";
+import { retryAfterMs } from "@reelqueue/egress";
+import type { Exchange } from "./exchange.ts";
+
+/** The format in which one provider reports errors. */
+export interface ErrorFormat {
+  /** The error in the body; undefined if the body is not in the provider's error format. */
+  refusal(body: unknown): Refusal | undefined;
+  /** The error in an answer with a success status, and the status that fits it. */
+  refusedWithin?(body: unknown): { status: number; refusal: Refusal } | undefined;
+  requestErrors: readonly ErrorRule[];
+}
+
+/** An error that a provider reported in its own format. */
+export interface Refusal {
+  code?: string | undefined;
+  message: string;
+}
+
+/** The meaning of a reported error: for the account, for the moment, for the task, or for the generation. */
+export type Meaning = "key" | "balance" | "throttled" | "missing" | "unknown" | FailureClass;
+
+/** One row of a provider's table of errors; a row applies if every field that it has fits. */
+export interface ErrorRule {
+  status?: number;
+  code?: RegExp;
+  text?: RegExp;
+  means: Meaning;
+  label: Label;
+  source: string;
+}
+
+/** One row of the table of reasons why tasks fail. */
+export type TaskErrorRule = Omit<ErrorRule, "status" | "means"> & { means: FailureClass };
+
+export type Answer = Extract<Exchange, { kind: "answer" }>;
+
+export interface ReportedError {
+  meaning: Meaning;
+  message: string;
+  code?: string | undefined;
+}
+
+/** The error that an answer reports; undefined for a success that reports none. */
+export function readError(format: ErrorFormat, { status, body, evidence }: Answer): ReportedError | undefined {
+  if (isSuccess(status)) {
+    const within = format.refusedWithin?.(body);
+    return within && classified(within.status, within.refusal, format.requestErrors);
+  }
+  const refusal = format.refusal(body);
+  if (refusal) return classified(status, refusal, format.requestErrors);
+  if (status === 429) return { meaning: "throttled", message: evidence };
+  return { meaning: "unknown", message: `HTTP ${status}, not in the provider's own words` };
+}
+
+/** The meaning of a refusal by the first rule that applies, otherwise by its HTTP status. */
+export function meaningOf(status: number, refusal: Refusal, rules: readonly ErrorRule[]): Meaning {
+  const means = rules.find(
+    (rule) => (rule.status === undefined || rule.status === status) && fits(rule, refusal),
+  )?.means;
+  // A server error may follow the creation of a task; only a 503 that is documented as "busy" is a definite no.
+  if (status === 503) return means === "throttled" ? "throttled" : "unknown";
+  if (status === 408 || status < 400 || status >= 500) return "unknown";
+  return means ?? "rejected";
+}
+
+/** The class of a failed task by the first rule that applies; otherwise `unclassified`. */
+export function failureClassOf(refusal: Refusal, rules: readonly TaskErrorRule[]): FailureClass {
+  return rules.find((rule) => fits(rule, refusal))?.means ?? "unclassified";
+}
+
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+export function retryAfterOf({ headers }: Answer): { retryAfterMs?: number } {
+  const ms = retryAfterMs(headers, Date.now());
+  return ms === undefined ? {} : { retryAfterMs: ms };
+}
+
+export function failureOf(meaning: FailureClass, code: string | undefined, message: string) {
+  return { class: meaning, message, ...(code === undefined ? {} : { code }) };
+}
+
+function classified(status: number, refusal: Refusal, rules: readonly ErrorRule[]): ReportedError {
+  if (status === 429) return { ...refusal, meaning: "throttled" };
+  return { ...refusal, meaning: meaningOf(status, refusal, rules) };
+}
+
+function fits({ code, text }: Pick<ErrorRule, "code" | "text">, refusal: Refusal): boolean {
+  return (code?.test(refusal.code ?? "") ?? true) && (text?.test(refusal.message) ?? true);
+}
+
+/** Codes of Volcengine Ark and words of content rules in the messages of resellers. */
+const moderation =
+  /SensitiveContentDetected|RiskDetection|ContentSecurityDetection|moderation|content.{0,20}(polic|reject|violat|block|refus)|(polic|guideline).{0,20}violat|rejected the prompt|sensitive|nsfw|copyright|违规|敏感|违反|审核/i;
+const invalid =
+  /InvalidParameter|MissingParameter|invalid (param|image|video|audio|input|request)|unsupported (format|image|video|audio)|rejected the (input|request)/i;
+const fault =
+  /InternalService|ServerOverloaded|(internal|server|service|system|upstream) (error|failure)|time(d)?[ -]?out|temporarily|unavailable|overloaded|try again/i;
+
+const source = "codes of Ark, DOCUMENTED there, and plain words; that a reseller passes them on is INFERRED";
+
+/** A content rule refuses the input or the output. */
+export const moderationError = { text: moderation, means: "moderation", label: "INFERRED", source } as const;
+
+/** The messages of failed tasks where a provider documents no codes: those of Ark, forwarded by the reseller. */
+export const forwardedErrors: readonly TaskErrorRule[] = [
+  moderationError,
+  { text: invalid, means: "rejected", label: "INFERRED", source },
+  { text: fault, means: "upstream", label: "INFERRED", source },
+];

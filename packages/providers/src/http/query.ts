@@ -1,0 +1,143 @@
+import type { Failure } from "@reelqueue/contracts";
+import type { Capabilities, Phase } from "../capabilities.ts";
+import type { Call, NoAnswer, PollResult, RemoteOutput } from "../provider.ts";
+import {
+  type Answer,
+  type ErrorFormat,
+  failureClassOf,
+  failureOf,
+  isSuccess,
+  readError,
+  retryAfterOf,
+  type TaskErrorRule,
+} from "./errors.ts";
+import { type ExchangeRequest, exchange } from "./exchange.ts";
+
+/** The format in which one provider reports a task. */
+export interface TaskFormat extends ErrorFormat {
+  taskPath(taskId: string): string;
+  /** The task in the answer to a poll; undefined if the body holds none. */
+  readTask(body: unknown): ParsedTask | undefined;
+  taskErrors: readonly TaskErrorRule[];
+}
+
+/** A task as it stands in an answer. */
+export interface ParsedTask {
+  /** Absent if the answer does not repeat it. */
+  id: string | undefined;
+  status: string;
+  /** The meaning of the status; absent for one that the documents do not name. */
+  phase: Phase | undefined;
+  /** 0 to 100. */
+  percent?: number | undefined;
+  outputs: RemoteOutput[];
+  usage?: Readonly<Record<string, number | undefined>>;
+  error?: { code?: string | undefined; message?: string | undefined } | undefined;
+}
+
+/** Why a query did not return what it asked for. */
+export type FailedQuery =
+  | NoAnswer
+  | { kind: "missing"; message: string }
+  /** The provider refuses the query itself. */
+  | { kind: "refused"; failure: Failure; evidence: string };
+
+const getTimeoutMs = 15_000;
+
+/** Reads the state of a task once. */
+export async function pollTask(format: TaskFormat, taskId: string, call: Call): Promise<PollResult> {
+  const read = (body: unknown) => pollResultOf(format.readTask(body), taskId, format.taskErrors);
+  const outcome = await httpGet(format, call, format.taskPath(taskId), read);
+  return outcome.kind === "refused" ? toNoAnswer(outcome) : outcome;
+}
+
+/** Sends one GET; the result is what `read` finds in the answer. */
+export function httpGet<T>(
+  format: ErrorFormat,
+  call: Call,
+  path: string,
+  read: (body: unknown) => T | undefined,
+): Promise<T | FailedQuery> {
+  return query(format, call, { method: "GET", path, timeoutMs: getTimeoutMs }, read);
+}
+
+/** Sends one request that may be repeated; `read` gets the body of a success. */
+export async function query<T>(
+  format: ErrorFormat,
+  call: Call,
+  request: ExchangeRequest,
+  read: (body: unknown) => T | undefined,
+): Promise<T | FailedQuery> {
+  const answer = await exchange(call, request);
+  if (answer.kind !== "answer") return { kind: "unreachable", message: answer.message };
+  return (isSuccess(answer.status) ? read(answer.body) : undefined) ?? failedQuery(format, answer);
+}
+
+/** A query that is refused, or that finds nothing where something must be, counts as unanswered and is repeated. */
+export function toNoAnswer(failed: Exclude<FailedQuery, NoAnswer>): NoAnswer {
+  const message = failed.kind === "missing" ? failed.message : `${failed.failure.message} (${failed.evidence})`;
+  return { kind: "unreachable", message };
+}
+
+/** The meaning of a status by the provider's table; undefined for one that the table does not name. */
+export function phaseOf(status: string, { statuses }: Pick<Capabilities, "statuses">): Phase | undefined {
+  return Object.hasOwn(statuses.value, status) ? statuses.value[status] : undefined;
+}
+
+function failedQuery(format: ErrorFormat, answer: Answer): FailedQuery {
+  const { evidence, status } = answer;
+  const error = readError(format, answer);
+  if (!error) return { kind: "unreachable", message: `Nothing usable: ${evidence}` };
+  const { meaning, message, code } = error;
+  switch (meaning) {
+    case "key":
+    case "balance":
+      return { kind: "blocked", reason: meaning, message };
+    case "throttled":
+      return { kind: "throttled", message, ...retryAfterOf(answer) };
+    case "missing":
+      return { kind: "missing", message };
+    case "unknown":
+      return { kind: "unreachable", message: `${message} (${evidence})` };
+    default:
+      return status === 404
+        ? { kind: "missing", message }
+        : { kind: "refused", failure: failureOf(meaning, code, message), evidence };
+  }
+}
+
+/** Undefined if the answer is about another task, or reports a success without a video. */
+function pollResultOf(
+  task: ParsedTask | undefined,
+  taskId: string,
+  rules: readonly TaskErrorRule[],
+): PollResult | undefined {
+  if (!task || (task.id !== undefined && task.id !== taskId)) return undefined;
+  const { status, phase, percent } = task;
+  switch (phase) {
+    case "succeeded":
+      return succeeded(task);
+    case "failed":
+      return failed(task, rules);
+    case "canceled":
+    case "expired":
+      return { kind: phase };
+    default: {
+      const progress = percent === undefined ? {} : { progress: Math.min(percent, 100) };
+      return { kind: "pending", phase: phase ?? "running", status, known: phase !== undefined, ...progress };
+    }
+  }
+}
+
+function succeeded({ outputs, usage = {} }: ParsedTask): PollResult | undefined {
+  if (!outputs.some(({ kind }) => kind === "video")) return undefined;
+  const used = Object.entries(usage).filter((entry): entry is [string, number] => entry[1] !== undefined);
+  return { kind: "succeeded", outputs, ...(used.length > 0 && { usage: Object.fromEntries(used) }) };
+}
+
+function failed({ error }: ParsedTask, rules: readonly TaskErrorRule[]): PollResult {
+  const code = error?.code;
+  const message = error?.message ?? code ?? "The provider gives no reason";
+  const reported = { message, ...(code === undefined ? {} : { code }) };
+  return { kind: "failed", failure: { class: failureClassOf(reported, rules), ...reported } };
+}

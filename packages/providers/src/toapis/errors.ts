@@ -1,0 +1,41 @@
+import { type ErrorRule, forwardedErrors, type TaskErrorRule } from "../http/errors.ts";
+
+const table = "docs.toapis.com video-status, table of errors";
+const limits = "docs.toapis.com rate limits";
+const webhooks = "docs.toapis.com task-webhooks";
+
+/** The meaning of an error answer; the first rule that applies decides. */
+export const requestErrors: readonly ErrorRule[] = [
+  {
+    code: /^webhook_not_configured$/,
+    means: "key",
+    label: "DOCUMENTED",
+    source: `${webhooks}: to be set up for the token`,
+  },
+  { code: /^insufficient_quota$/, means: "balance", label: "DOCUMENTED", source: table },
+  { status: 402, means: "balance", label: "DOCUMENTED", source: table },
+  { code: /^(unauthorized|authentication_error)$/, means: "key", label: "DOCUMENTED", source: table },
+  { status: 401, means: "key", label: "DOCUMENTED", source: table },
+  { status: 403, means: "key", label: "INFERRED", source: "HTTP: a token without permission" },
+  { code: /^(task_not_found|not_found_error)$/, means: "missing", label: "DOCUMENTED", source: table },
+  { status: 404, means: "missing", label: "DOCUMENTED", source: table },
+  { code: /^content_policy_violation$/, means: "moderation", label: "DOCUMENTED", source: table },
+  { status: 422, means: "moderation", label: "DOCUMENTED", source: table },
+  { status: 503, code: /^rate_limit_unavailable$/, means: "throttled", label: "DOCUMENTED", source: limits },
+  // A client id that is in use may well be the POST before this one.
+  {
+    status: 409,
+    means: "unknown",
+    label: "INFERRED",
+    source: "HTTP: a conflict, perhaps with the task of this very id",
+  },
+  { code: /^invalid_request/, means: "rejected", label: "DOCUMENTED", source: table },
+];
+
+/** The reasons why a task fails. `generation_failed` says nothing by itself; its text may. */
+export const taskErrors: readonly TaskErrorRule[] = [
+  { code: /^content_policy_violation$/, means: "moderation", label: "DOCUMENTED", source: table },
+  { code: /^invalid_request/, means: "rejected", label: "DOCUMENTED", source: table },
+  { code: /^internal_error$/, means: "upstream", label: "DOCUMENTED", source: table },
+  ...forwardedErrors,
+];
