@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { contradictions, startWorld } from "./world.ts";
 
-const clip = join(import.meta.dirname, "../../probe/samples/clip-2s.mp4");
+const clip = join(import.meta.dirname, "../../media/samples/clip-2s.mp4");
 
 test("a local clip for a provider that takes none inline is uploaded once, waits without a slot, and makes its videos", async () => {
   await using world = await startWorld({ accounts: { toapis: { limits: { inFlight: 2 } } } });

@@ -11,8 +11,11 @@ test("an end that changes breaks a promise; only where another server took over 
 });
 
 function verdict({ state, takeovers }: { state: "succeeded" | "failed"; takeovers: number }) {
-  const record = { v: "1", state, n: "1", at: "0", born: "0", attempt: "1", account: "a", tenant: "t", priority: "0" };
-  const found = { id: "g", record: { ...record, hash: "", class: "c" }, request: { prompt: "" } };
+  const record = {
+    ...{ version: "1", state, dispatchSeq: 1, stateChangedAtMs: 0, createdAtMs: 0, attempt: 1, priority: 0 },
+    ...{ account: "a", tenant: "t", requestHash: "", runTimeClass: "c" },
+  };
+  const found = { id: "g", record, request: { prompt: "" } };
   const evidence = { rows: [], deliveries: [], files: new Map(), stuck: [], changedEnds: [seen], takeovers };
   const all = endings({ ...evidence, records: new Map([["g", found]]) } as unknown as Evidence);
   const { broken = [], unknown = 0 } = all.find(({ promise }) => promise === "I4") ?? {};

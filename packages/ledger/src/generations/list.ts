@@ -115,13 +115,7 @@ export interface IdPage {
 }
 
 /** Ids of a batch in the order of its rows, a page at a time; rows that are forgotten may be among them. */
-async function rowsOfBatch(
-  cell: Cell,
-  tenant: string,
-  batch: string,
-  count: number,
-  cursor?: string,
-): Promise<IdPage> {
+async function rowsOfBatch(cell: Cell, tenant: string, batch: string, count: number, cursor?: string): Promise<IdPage> {
   const forgotten = (await countsOf(cell, tenant, batch)).forgotten ?? 0;
   const place = Math.max(forgotten, Number(cursor?.slice(1) ?? 0));
   const start = place - forgotten;

@@ -44,7 +44,7 @@ async function serve(files: Record<string, Buffer>) {
 
 const small = pngFile(300, 400);
 /** Two seconds of 480p. */
-const clip = readFileSync(join(import.meta.dirname, "../../../probe/samples/clip-2s.mp4"));
+const clip = readFileSync(join(import.meta.dirname, "../../../media/samples/clip-2s.mp4"));
 const tooSmall = {
   kind: "refused",
   problems: [

@@ -13,7 +13,7 @@ export const files = {
   batch: join(folder, "upgrade.jsonl"),
 };
 
-const samples = join(import.meta.dirname, "../../../probe/samples");
+const samples = join(import.meta.dirname, "../../../media/samples");
 /** Local media that generations of the fixture name. */
 export const clips = { ofFile: join(samples, "clip-2s.mp4"), beingUploaded: join(samples, "clip-720p.mp4") };
 
