@@ -108,8 +108,13 @@ test("review → unsent is refused where a task is bound, and where a callback n
   const [bound, named] = [await inReviewAfterTwoAbsences(), await inReviewAfterTwoAbsences()];
   await here.cell.redis.hset(here.cell.keys.record(bound), "task", "task-1");
   await callsBack(named, "task-2");
-  for (const id of [bound, named])
-    expect(await review(id, { kind: "unsent" }, here)).toEqual({ kind: "conflict", state: "needs_review" });
+  expect(await review(bound, { kind: "unsent" }, here)).toEqual({ kind: "task_known", taskId: "task-1" });
+  expect(await review(named, { kind: "unsent" }, here)).toEqual({ kind: "task_known", taskId: "task-2" });
+  for (const id of [bound, named]) {
+    const found = await ledger.read(here.cell, id);
+    const moved = found && (await here.transitions.resubmitByOperator(found));
+    expect(moved).toEqual({ kind: "stale", state: "needs_review" });
+  }
 });
 
 test("review → unsent that is written again after a failover does not settle a later review", async () => {

@@ -55,7 +55,7 @@ const findings = z.discriminatedUnion("finding", [
 ]);
 
 const whyNot: Partial<Record<State, string>> = {
-  unknown: "its task may yet appear, and you are asked once that can no longer be",
+  unknown: "its task may yet appear; it can be settled as unsent after the quiet window",
 };
 
 async function onReview(request: FastifyRequest, installation: Installation): Promise<Generation> {
@@ -69,6 +69,11 @@ async function onReview(request: FastifyRequest, installation: Installation): Pr
       return now(id, installation);
     case "taken":
       throw new ApiError("conflict", `This task belongs to ${outcome.by} already.`);
+    case "task_known":
+      throw new ApiError(
+        "conflict",
+        `It was sent: the provider named its task ${outcome.taskId} by a callback. Settle it as sent with that task id.`,
+      );
     case "conflict":
       throw new ApiError(
         "conflict",
