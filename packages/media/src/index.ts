@@ -15,6 +15,6 @@ export {
   type StoredFile,
 } from "./outputs/output-store.ts";
 export { StorageError, type StorageErrorKind } from "./outputs/storage-error.ts";
-export type { Probed } from "./probe/probe.ts";
 export { type ProbeOptions, probe } from "./probe/probe.ts";
 export { createProber, type Prober, type ProberOptions } from "./probe/prober.ts";
+export type { Probed } from "./probe/source.ts";

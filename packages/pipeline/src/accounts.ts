@@ -1,9 +1,8 @@
 import { type Config, type GenerationRequest, type Label, modeOf } from "@reelqueue/contracts";
 import type { AdmitLimits } from "@reelqueue/ledger";
-import type { Call, Provider, Reading } from "@reelqueue/providers";
+import type { Provider, Reading } from "@reelqueue/providers";
 import { type ResolvedAccount, type Secret, StartError } from "@reelqueue/runtime";
-import { withCircuitBreaker } from "./circuit-breaker.ts";
-import type { Context } from "./context.ts";
+
 /** One API key at one provider, with everything the stages need to know of it. */
 export interface Account {
   name: string;
@@ -110,17 +109,6 @@ function bucketOf(perMinute: number | undefined, timeScale: number): { rate: num
 
 function stated(fact: { value: number; label: Label } | null): number | undefined {
   return fact?.value;
-}
-
-/** What an adapter may use for one question about a task. */
-export function callOf(account: Account, ctx: Pick<Context, "http" | "timing">): Call {
-  return {
-    http: withCircuitBreaker(account, ctx.http),
-    baseUrl: account.baseUrl,
-    key: account.key.reveal(),
-    switches: account.reading.switches,
-    timeoutMs: ctx.timing.pollMs,
-  };
 }
 
 /** The class of a generation: what run times are learned by. */

@@ -1,5 +1,7 @@
 import { type Egress, EgressError } from "@reelqueue/egress";
+import type { Call } from "@reelqueue/providers";
 import type { Account } from "./accounts.ts";
+import type { Context } from "./context.ts";
 
 /** So many requests in a row without a usable answer, and the provider counts as away. */
 const failuresBelieved = 5;
@@ -112,4 +114,15 @@ export function withCircuitBreaker(account: Account, http: Egress): Egress {
 
 function isItsFault(error: unknown): boolean {
   return error instanceof EgressError && ["unsent", "broken", "timeout"].includes(error.kind);
+}
+
+/** What an adapter may use for one question about a task. */
+export function callOf(account: Account, ctx: Pick<Context, "http" | "timing">): Call {
+  return {
+    http: withCircuitBreaker(account, ctx.http),
+    baseUrl: account.baseUrl,
+    key: account.key.reveal(),
+    switches: account.reading.switches,
+    timeoutMs: ctx.timing.pollMs,
+  };
 }

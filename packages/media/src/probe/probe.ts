@@ -1,9 +1,10 @@
 import type { Egress } from "@reelqueue/egress";
-import type { MediaFacts, MediaKind } from "@reelqueue/providers";
+import type { MediaKind } from "@reelqueue/providers";
 import { sniff } from "../download/content-check.ts";
 import { fromDataUri, type MediaStore } from "../media-store/media-store.ts";
+import { openBytes, openRemote, openStored } from "./open-source.ts";
 import { readApart } from "./reading/apart.ts";
-import { openBytes, openRemote, openStored, type Source, SourceError } from "./source.ts";
+import { type Probed, type Source, SourceError } from "./source.ts";
 export interface ProbeOptions {
   http: Egress;
   media: MediaStore;
@@ -95,13 +96,3 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
     signal.removeEventListener("abort", onAbort);
   }
 }
-
-/** What came of looking at a file. Each `why` is a sentence's end for people, such as `answered 404`. */
-export type Probed =
-  | { kind: "facts"; facts: MediaFacts }
-  /** It is there, but what it is cannot be told. */
-  | { kind: "unknown"; why: string }
-  /** No usable answer in time; another time may work. */
-  | { kind: "unreachable"; why: string }
-  /** Its address may not be fetched, or too much of it would have to be. */
-  | { kind: "refused"; why: string };

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { MediaKind } from "@reelqueue/providers";
 import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
-import type { Probed } from "./probe.ts";
 import { type ProbeOptions, probe } from "./probe.ts";
+import type { Probed } from "./source.ts";
 
 export interface ProberOptions extends ProbeOptions {
   /** Files looked at at once, each of which may hold up to `maxBytes`; default 8. */

@@ -2,7 +2,7 @@ import type { Output } from "@reelqueue/contracts";
 import type * as ledger from "@reelqueue/ledger";
 import type { DownloadOutcome, OutputTarget } from "@reelqueue/media";
 import type { PollResult, RemoteOutput } from "@reelqueue/providers";
-import { callOf } from "../accounts.ts";
+import { callOf } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
 
 export type DownloadResult =

@@ -1,7 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
 import { reconciliationBy, type TaskPage } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
-import { callOf } from "../accounts.ts";
+import { callOf } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
 import { type Loops, startLoops } from "../loops.ts";
 

@@ -1,6 +1,6 @@
 import type { State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { callOf } from "../accounts.ts";
+import { callOf } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
 
 export type CancelOutcome =

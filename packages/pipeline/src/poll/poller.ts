@@ -1,7 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
 import type { PollResult } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
-import { callOf } from "../accounts.ts";
+import { callOf } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
 import { holdClaim } from "../leases.ts";
 import { allOf, type Loop, type Loops, startLoop, trackInFlight } from "../loops.ts";

@@ -1,5 +1,4 @@
 import { type Account, callsBack } from "../accounts.ts";
-import type { Context } from "../context.ts";
 import { jittered } from "../timing.ts";
 /**
  * When to look at a task again. Run times of a class are taken as log-normal, learned from its last 64 tasks and at first guessed from the
@@ -47,22 +46,20 @@ export function nextPollMs(
   return ageMs <= 0 ? wait : Math.min(longestMs, wait);
 }
 
+/** What the schedule takes of a context; `runTimes` says what is believed of a class. */
+interface ScheduleContext {
+  random: () => number;
+  publicUrl?: string;
+  runTimes: { of(account: Account, className: string): RunTimes };
+}
+
 /** Real ms until a new task is first looked at. */
-export function firstPollInMs(
-  account: Account,
-  className: string,
-  ctx: Pick<Context, "random" | "publicUrl" | "runTimes">,
-): number {
+export function firstPollInMs(account: Account, className: string, ctx: ScheduleContext): number {
   return nextPollInMs(account, className, 0, ctx);
 }
 
 /** Real ms until a task that has run for `ageMs` (real) is looked at again. */
-export function nextPollInMs(
-  account: Account,
-  className: string,
-  ageMs: number,
-  ctx: Pick<Context, "random" | "publicUrl" | "runTimes">,
-): number {
+export function nextPollInMs(account: Account, className: string, ageMs: number, ctx: ScheduleContext): number {
   const callbacks = callsBack(account, ctx.publicUrl);
   const times = ctx.runTimes.of(account, className);
   const wait = nextPollMs(ageMs * account.timeScale, times, { callbacks, looks: affordablePolls(account, times) });

@@ -1,8 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
 import type { Candidate, LostSubmit, NoAnswer, Reconciliation } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
-import { callOf } from "../accounts.ts";
-import { circuitBreakerOf } from "../circuit-breaker.ts";
+import { callOf, circuitBreakerOf } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
 import { idempotencyKeyOf } from "../submit/intent.ts";
 import { post } from "../submit/post.ts";

@@ -3,7 +3,7 @@ import type { Failure } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { NoAnswer, Uploaded } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
-import { callOf } from "../accounts.ts";
+import { callOf } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
 import { renewEvery } from "../leases.ts";
 import type { FileToUpload } from "./files.ts";
