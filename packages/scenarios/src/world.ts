@@ -111,11 +111,20 @@ function throughHere(here: Installation, twin: Twin): Pick<World, "enqueue" | "g
   };
 }
 
-/** Nothing in the ledger contradicts anything else; asserted at the end of every scenario. Processes stand still meanwhile: an audit reads key after key. */
+/**
+ * Nothing in the ledger contradicts anything else; asserted at the end of every scenario. An audit reads key after key, so processes stand still
+ * meanwhile, and it is repeated until it says the same twice: what they had sent before may still be written during the first.
+ */
 export async function contradictions({ here, apps }: World): Promise<string[]> {
   for (const app of apps.values()) app.kill("SIGSTOP");
   try {
-    return await ledger.audit(here.cell);
+    let found = await ledger.audit(here.cell);
+    for (let times = 1; times < 10; times += 1) {
+      const again = await ledger.audit(here.cell);
+      if (again.join() === found.join()) break;
+      found = again;
+    }
+    return found;
   } finally {
     for (const app of apps.values()) app.kill("SIGCONT");
   }
