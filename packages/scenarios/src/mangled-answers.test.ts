@@ -7,7 +7,7 @@ import { twinPaths } from "./twin-paths.ts";
 import { contradictions, startWorld } from "./world.ts";
 
 /** At each provider. */
-const count = 270;
+const count = 330;
 
 /** Two hours of the provider, after which a task is given up, last 48 s: time for a usable look on a busy machine too. */
 const clockFactor = 150;
