@@ -33,7 +33,9 @@ test("hundreds of mangled answers of every provider: no worker ends, nothing fin
   const ended = await eventually(
     async () => {
       const all = await world.get(ids);
-      return all.every(({ state }) => ["succeeded", "failed", "needs_review"].includes(state)) && all;
+      const left = all.filter(({ state }) => !["succeeded", "failed", "needs_review"].includes(state));
+      if (left.length > 0) throw new Error(`${left.length} do not: ${JSON.stringify(left[0])}`);
+      return all;
     },
     { describe: "all rest or wait for a person", timeoutMs: 200_000, everyMs: 500 },
   );

@@ -45,6 +45,8 @@ export interface Move<From extends State = State> {
   due?: Due;
   /** The job behind it gets the next dispatch number. */
   dispatch?: true;
+  /** The provider can no longer be running it, so its slot is free, also where the state it moves to would hold one. */
+  freeSlot?: true;
   set?: Partial<GenerationRecord>;
   clear?: readonly FieldName[];
   /** Binds this task id to the generation, once. */
@@ -181,6 +183,7 @@ function textOf(step: Move): string {
       due: due.lane === "backlog" ? due : { lane: due.lane, in: Math.max(0, Math.round(due.inMs)) },
     }),
     ...(step.dispatch && { handover: true }),
+    ...(step.freeSlot && { free: true }),
     ...(step.set !== undefined && { set: encode(set) }),
     ...(clear.length > 0 && { unset: clear.map(storedName) }),
     ...(bindTask !== undefined && { task: bindTask }),

@@ -51,6 +51,7 @@ function calls(
     fail: () => [it.fail(found, "task-1", failure, 1)],
     endAsProviderSays: () =>
       (["canceled", "expired"] as const).map((state) => it.endAsProviderSays(id, "task-1", state)),
+    expireOverdue: () => [it.expireOverdue(id, "task-1", 1)],
     startNextAttempt: () => [
       it.startNextAttempt(found, ["running"], { ...because, due: { lane: "backoff", inMs: 1 } }),
       it.startNextAttempt(found, ["failed", "expired"], because),

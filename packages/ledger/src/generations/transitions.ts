@@ -41,7 +41,7 @@ type Step = Omit<Move, "id" | "from" | "to" | "token"> & { token?: string };
 /** Where an attempt may end and another one follow, and what is believed of it then. */
 type AttemptEnd = "running" | "failed" | "expired";
 type NextAttempt = Required<Pick<Step, "due" | "note" | "expect">>;
-type End = Pick<Step, "token" | "expect" | "note" | "due"> & Omit<Ending, "state">;
+type End = Pick<Step, "token" | "expect" | "note" | "due" | "freeSlot"> & Omit<Ending, "state">;
 
 /**
  * Every change of a state, one method each; nothing else in the product can write a state. Operations that are repeated after a lost answer take
@@ -142,7 +142,18 @@ export class Transitions {
 
   /** running → canceled, expired. The provider says so of this task. */
   endAsProviderSays(id: string, taskId: string, state: "canceled" | "expired"): Promise<Moved> {
-    return this.#end(id, ["running"], state, { expect: { taskId }, note: `the provider says ${state}` });
+    return this.#end(id, ["running"], state, {
+      expect: { taskId },
+      freeSlot: true,
+      note: `the provider says ${state}`,
+    });
+  }
+
+  /** running → expired. It still runs after `ranMs` (provider's ms), longer than a task can: no slot any more, and watched as in `expire`. */
+  expireOverdue(id: string, taskId: string, ranMs: number): Promise<Moved> {
+    const note = `still running after ${ranMs / 60_000} min, longer than a task of its provider can`;
+    const due: Due = { lane: "watch", inMs: 0 };
+    return this.#end(id, ["running"], "expired", { expect: { taskId }, freeSlot: true, due, note });
   }
 
   /** running, failed, expired → queued, as a new paid attempt. Never after a lost output: its task is paid. */

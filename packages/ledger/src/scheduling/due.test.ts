@@ -161,6 +161,18 @@ test("what expired is told until it has moved", async () => {
   expect(await ledger.listPastDeadline(cell, 10)).toEqual([]);
 });
 
+test("a slot that an expired generation still holds returns once nobody watches it and it is forgotten", async () => {
+  const [unwatched, watched] = [await running(cell, "task-1"), await running(cell, "task-2")];
+  await sendMove(cell, { id: unwatched, from: ["running"], to: "expired", token: "a" });
+  const due = { lane: "watch" as const, inMs: 60_000 };
+  await sendMove(cell, { id: watched, from: ["running"], to: "expired", token: "b", due });
+  const inFlight = async () => (await ledger.accountStatus(cell, "hiapi")).inFlight;
+  expect(await inFlight()).toBe(2);
+  expect(await ledger.purge(cell, "expired", "default", -1, 10)).toBe(1);
+  expect(await inFlight()).toBe(1);
+  expect((await ledger.read(cell, watched))?.record.state).toBe("expired");
+});
+
 test("what rested longer than the retention leaves nothing behind", async () => {
   const id = await running(cell, "task-1", { batch: "b" });
   await sendMove(cell, { id, from: ["running"], to: "finalizing", token: "a", due: { lane: "finalize", inMs: 0 } });

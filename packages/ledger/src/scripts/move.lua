@@ -4,7 +4,7 @@
 -- ARGV    one JSON object per move:
 --         id, from[], to, token, mark (letter for the log), note?, expect {n?, lane?, token?, task?, hint?, attempt?, account?, calm?},
 --         due {lane, in? | at?}?,
---         handover?, set {field: text}?, unset[]?, task?, cost (micro-USD)?, request?, event {endpoint, url, body}?, want[]?
+--         handover?, free?, set {field: text}?, unset[]?, task?, cost (micro-USD)?, request?, event {endpoint, url, body}?, want[]?
 -- Returns per move: [moved | already, n, …wanted fields] · [conflict, state] · [stale, state] · [canceling, state] ·
 --         [taken, other generation] · [orphaned, state] · [missing]
 local P = KEYS[1]
@@ -110,7 +110,7 @@ end
 -- Slot and reserved money go back when the provider can no longer be running it.
 local function settle(m, r)
   local account = P .. ':a:' .. r.account
-  if r.slot and not holds_slot[m.to] then
+  if r.slot and (m.free or not holds_slot[m.to]) then
     redis.call('HINCRBY', account, 'inFlight', -1)
     drop(r, 'slot')
   end

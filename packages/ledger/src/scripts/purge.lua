@@ -12,8 +12,12 @@ local ids = redis.call('ZRANGEBYSCORE', index, '-inf', digits(now - ARGV[3]), 'L
 local gone, batches = 0, {}
 for _, id in ipairs(ids) do
   local key = P .. ':g:' .. id
-  local saved = redis.call('HMGET', key, 'account', 'batch', 'task', 'events', 'slot', 'earlier')
-  if not saved[5] then
+  local saved = redis.call('HMGET', key, 'account', 'batch', 'task', 'events', 'slot', 'earlier', 'lane')
+  -- one that nobody watches any more gives its slot back; records of older versions can still hold one
+  if saved[5] and not saved[7] then
+    redis.call('HINCRBY', P .. ':a:' .. saved[1], 'inFlight', -1)
+  end
+  if not (saved[5] and saved[7]) then
     for task in string.gmatch((saved[3] or '') .. ' ' .. (saved[6] or ''), '%S+') do
       redis.call('HDEL', P .. ':t:' .. saved[1], task_hash(task))
     end

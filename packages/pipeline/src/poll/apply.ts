@@ -71,6 +71,8 @@ async function writeEnd(
     await ledger.releaseSlot(ctx.cell, id, "expired", { unwatch: true });
     return undefined;
   }
+  if (decision.kind === "overdue")
+    return { moved: await transitions.expireOverdue(id, taskId, decision.ranMs), to: "expired" };
   if (decision.kind === "failed") return afterFailure({ id, taskId }, decision.failure, account, ctx);
   return { moved: await transitions.endAsProviderSays(id, taskId, decision.state), to: decision.state };
 }

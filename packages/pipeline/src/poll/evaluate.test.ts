@@ -45,7 +45,7 @@ test("progress only rises", () => {
 });
 
 test("a task that ran longer than any can is given up, and watched on", () => {
-  expect(judged(pending(), { stateChangedAtMs: now - 3 * 3_600_000 })).toEqual({ kind: "ended", state: "expired" });
+  expect(judged(pending(), { stateChangedAtMs: now - 3 * 3_600_000 })).toEqual({ kind: "overdue", ranMs: 7_200_000 });
   expect(judged(pending(), { stateChangedAtMs: now - 3 * 3_600_000, lane: "watch" })).toMatchObject({
     kind: "reschedule",
   });

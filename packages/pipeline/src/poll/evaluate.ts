@@ -29,7 +29,9 @@ export type PollDecision =
     }
   | { kind: "finished"; task: FinishedTask; ranMs: number }
   | { kind: "failed"; failure: Failure }
-  | { kind: "ended"; state: "canceled" | "expired" };
+  | { kind: "ended"; state: "canceled" | "expired" }
+  /** The provider still says that it runs, after `ranMs` (provider's ms), longer than any task of it can. */
+  | { kind: "overdue"; ranMs: number };
 
 /** How long an expired task is watched for a late success, and how often (provider's ms). */
 const watchForMs = 24 * 3_600_000;
@@ -91,7 +93,8 @@ function pending(
   const { timeScale, provider } = account;
   const isWatched = task.lane === "watch";
   const longestMs = isWatched ? watchForMs : provider.capabilities.longestRunMs.value;
-  if (ageMs * timeScale > longestMs) return { kind: "ended", state: "expired" };
+  if (ageMs * timeScale > longestMs)
+    return isWatched ? { kind: "ended", state: "expired" } : { kind: "overdue", ranMs: longestMs };
   const nextInMs = isWatched
     ? jittered(watchEveryMs, ctx.random) / timeScale
     : nextPollInMs(account, task.runTimeClass, ageMs, ctx);

@@ -1,8 +1,10 @@
+import type { Generation } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { type Move, sendMove } from "@reelqueue/ledger/testing";
+import type { PollResult } from "@reelqueue/providers";
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Account, accept, type Installation } from "../index.ts";
+import { type Account, accept, find, type Installation } from "../index.ts";
 import { testInstallation } from "../test-installation.ts";
 import { startPoller } from "./poller.ts";
 
@@ -61,6 +63,39 @@ test("a look that takes longer than its lease is nobody else's for as long as it
   await eventually(async () => (await due()) > Date.now() + 1_000, { describe: "the next look is at its own time" });
 });
 
+test("a task that runs longer than any can gives its slot back and is watched: a late success is kept", async () => {
+  let answer: PollResult = { kind: "pending", phase: "running", status: "running", known: true };
+  // two hours of the provider, after which no task of it can still run, are 100 ms here
+  const toapis = polledAs("toapis", () => answer, 72_000);
+  const [id = ""] = await runningTasks("toapis", 1);
+  const now = async () => (await find(id, here)) as Generation;
+  scope.use(startPoller({ ...here, accounts: new Map([["toapis", toapis]]) }, { concurrency: 10, maxSleepMs: 20 }));
+  await eventually(async () => (await now()).state === "expired", { describe: "it is given up" });
+  expect((await now()).timeline.at(-1)?.note).toBe(
+    "still running after 120 min, longer than a task of its provider can",
+  );
+  expect((await ledger.accountStatus(here.cell, "toapis")).inFlight).toBe(0);
+  answer = { kind: "succeeded", outputs: [] };
+  await eventually(async () => (await now()).state === "finalizing", { describe: "its late success is taken" });
+  expect((await now()).timeline.at(-1)?.note).toContain("paid, recovered");
+});
+
+test.each(["expired", "canceled"] as const)("a task that its provider calls %s gives its slot back", async (kind) => {
+  const toapis = polledAs("toapis", () => ({ kind }), 1);
+  const [id = ""] = await runningTasks("toapis", 1);
+  const now = async () => (await find(id, here)) as Generation;
+  expect((await ledger.accountStatus(here.cell, "toapis")).inFlight).toBe(1);
+  scope.use(startPoller({ ...here, accounts: new Map([["toapis", toapis]]) }, { concurrency: 10, maxSleepMs: 20 }));
+  await eventually(async () => (await now()).state === kind, { describe: "it ends" });
+  expect((await now()).timeline.at(-1)?.note).toBe(`the provider says ${kind}`);
+  expect((await ledger.accountStatus(here.cell, "toapis")).inFlight).toBe(0);
+});
+
+function polledAs(name: string, answer: () => PollResult, timeScale: number): Account {
+  const found = account(name);
+  return { ...found, timeScale, provider: { ...found.provider, poll: async () => answer() } };
+}
+
 function account(name: string): Account {
   const found = here.accounts.get(name);
   if (!found) throw new Error(`no account ${name}`);
@@ -75,7 +110,7 @@ function counted(from: Account, looked: Map<string, number>): Account {
   return { ...from, provider: { ...from.provider, poll } };
 }
 
-async function runningTasks(name: string, count: number): Promise<void> {
+async function runningTasks(name: string, count: number): Promise<string[]> {
   const inputs = Array.from({ length: count }, () => ({ prompt: "a cup", account: name }));
   const rows = await accept(inputs, { tenant: "default" }, { ...here, accounts: new Map([[name, account(name)]]) });
   await ledger.admit(here.cell, name, { ...account(name).limits, rate: 0, leaseMs: 90_000 });
@@ -88,4 +123,5 @@ async function runningTasks(name: string, count: number): Promise<void> {
     ];
     for (const step of steps) await sendMove(here.cell, { id, ...step });
   }
+  return rows.map((row) => ("id" in row ? row.id : ""));
 }

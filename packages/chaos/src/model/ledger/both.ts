@@ -129,13 +129,14 @@ function resolved({ which, apt, believes, token, backsOff, ...rest }: MoveWish, 
   return { ...rest, from, to, id: idOf(which), token: name === "" ? "x" : name, expect, lane };
 }
 
-function sent({ lane, due, handover, task, cost, attempt, expect, ...step }: Step): Move {
+function sent({ lane, due, handover, free, task, cost, attempt, expect, ...step }: Step): Move {
   const place =
     lane === "backlog" ? { lane: "backlog" as const } : { lane: lane as ledger.Lane, inMs: due ? 0 : hourMs };
   return {
     ...step,
     expect: believed(expect),
     ...(handover && { dispatch: true }),
+    ...(free && { freeSlot: true }),
     ...(lane !== "" && { due: place }),
     ...(task !== "" && { bindTask: task }),
     ...(cost !== undefined && { costMicroUsd: cost }),

@@ -11,6 +11,7 @@ export interface Step {
   lane: string;
   due: boolean;
   handover: boolean;
+  free: boolean;
   task: string;
   cost: number | undefined;
   attempt: string;
@@ -72,8 +73,8 @@ function refused(ledger: Ledger, rec: Rec, { id, task }: Step, no: string): stri
   return `orphaned ${rec.state}`;
 }
 
-function settle(ledger: Ledger, rec: Rec, { to, cost }: Step): void {
-  if (rec.slot && !holdsSlot.includes(to)) {
+function settle(ledger: Ledger, rec: Rec, { to, cost, free }: Step): void {
+  if (rec.slot && (free || !holdsSlot.includes(to))) {
     rec.slot = false;
     ledger.inFlight -= 1;
   }

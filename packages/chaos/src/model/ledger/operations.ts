@@ -41,6 +41,8 @@ export interface MoveWish {
   backsOff: boolean;
   due: boolean;
   handover: boolean;
+  /** Its slot becomes free whatever it moves to. */
+  free: boolean;
   task: string;
   cost: number | undefined;
   attempt: string;
@@ -84,6 +86,7 @@ const moveWish: fc.Arbitrary<MoveWish> = fc
     backsOff: fc.boolean(),
     due: fc.boolean(),
     handover: fc.boolean(),
+    free: fc.constantFrom(false, false, true),
     task,
     cost: money,
     attempt: fc.constantFrom("", "", "2"),
@@ -178,7 +181,7 @@ export const once: readonly Operation[] = [
         believes: {},
         backsOff: false,
       },
-      ...{ due: false, handover: false, task: "", cost: undefined, attempt: "" },
+      ...{ due: false, handover: false, free: false, task: "", cost: undefined, attempt: "" },
     },
   },
   { kind: "claim", lane: "poll" },
