@@ -15,5 +15,5 @@ WORKDIR /app
 COPY --from=packages /app .
 USER node
 VOLUME /data
-HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=6 CMD ["node", "tools/healthcheck.mjs"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=6 CMD ["node", "scripts/healthcheck.mjs"]
 CMD ["node", "apps/api/src/main.ts"]

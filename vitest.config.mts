@@ -14,8 +14,8 @@ export default defineConfig({
         test: {
           name: "packages",
           maxWorkers: availableParallelism(),
-          include: ["{apps,packages,examples,bench}/**/*.test.ts", "{scripts,tools}/*.test.mts"],
-          exclude: [...notTests, "packages/scenarios/**", "packages/chaos/**"],
+          include: ["{apps,packages,examples,tests}/**/*.test.ts", "scripts/*.test.mts"],
+          exclude: [...notTests, "tests/{scenarios,chaos}/**"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
@@ -27,7 +27,7 @@ export default defineConfig({
           name: "scenarios",
           // they wait more than they work
           maxWorkers: availableParallelism() + 2,
-          include: ["packages/{scenarios,chaos}/**/*.test.ts"],
+          include: ["tests/{scenarios,chaos}/**/*.test.ts"],
           exclude: notTests,
           testTimeout: 300_000,
           hookTimeout: 120_000,

@@ -22,7 +22,7 @@ const manifest = (name: string, exports: unknown) => JSON.stringify({ name, expo
 
 test.each([
   ["product", ["apps/api/src/main.ts", "packages/ledger/src/scripts/move.lua", "tools/run.mjs", "vitest.config.mts"]],
-  ["rig", ["apps/twin/src/a.ts", "apps/simulator/src/a.ts", "packages/system/src/a.ts", "tests/chaos/src/a.ts"]],
+  ["rig", ["apps/simulator/src/a.ts", "apps/simulator/src/a.ts", "packages/system/src/a.ts", "tests/chaos/src/a.ts"]],
   ["rig", ["bench/src/a.ts", "examples/producer/src/main.ts", "packages/testing/src/a.ts"]],
   ["tests", ["packages/a/src/a.test.ts", "tests/scenarios/src/a.test.ts", "tools/a.test.mts", "apps/a/src/a.test.tsx"]],
   ["tests", ["packages/a/src/test-cell.ts", "apps/api/src/testing/api.ts", "packages/ledger/src/testing/cell.ts"]],
@@ -94,7 +94,7 @@ test("functions over 40 lines, factories apart, and parameters over 4", () => {
     "apps/a/src/factory.ts": `export function factory() {\n  const run = () => {\n${lines(40)}  };\n  return { run };\n}\n`,
     "apps/a/src/starter.ts": `export function starter() {\n  setTimeout(() => {\n${lines(40)}  });\n  return { a: 1 };\n}\n`,
     "apps/a/src/wide.ts": "export const wide = (a, b, c, d, e) => a;\nexport const four = (a, b, c, { d, e }) => a;\n",
-    "apps/twin/src/rig.ts": "export const rig = (a, b, c, d, e) => a;\n",
+    "apps/simulator/src/rig.ts": "export const rig = (a, b, c, d, e) => a;\n",
   });
   const { product, rig } = measure(root).functions;
   const names = (found: { name: string; lines: number }[]) => found.map(({ name, lines: count }) => `${name} ${count}`);

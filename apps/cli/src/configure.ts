@@ -1,4 +1,4 @@
-import { secretIn } from "@reelqueue/stack";
+import { secretIn } from "@reelqueue/system";
 import { Command } from "commander";
 import { readEnv } from "./env.ts";
 import { writeConfig } from "./start-plan.ts";

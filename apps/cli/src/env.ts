@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { StartError } from "@reelqueue/runtime";
-import type { Ports } from "@reelqueue/stack";
+import type { Ports } from "@reelqueue/system";
 
 export interface CliEnv {
   /** Folder of the workspace. */
@@ -14,7 +14,7 @@ export interface CliEnv {
   ports: Ports;
   /** Login of the dashboard, where the user has chosen it. */
   dashboard: { user: string; password: string | undefined };
-  twin: {
+  simulator: {
     /** Where the accounts of the demo find it. */
     url: string;
     /** How many times faster than real time it lives. */
@@ -50,12 +50,12 @@ export function readEnv(): CliEnv {
       submitter: port("SUBMITTER_PORT", 3_102),
       poller: port("POLLER_PORT", 3_103),
       finalizer: port("FINALIZER_PORT", 3_104),
-      twin: port("TWIN_PORT", 3_199),
+      simulator: port("SIMULATOR_PORT", 3_199),
     },
     dashboard: { user: text(env.DASHBOARD_USER) ?? "admin", password: text(env.DASHBOARD_PASSWORD) },
-    twin: {
-      url: text(env.TWIN_URL) ?? `http://127.0.0.1:${text(env.TWIN_PORT) ?? 3_199}`,
-      clockFactor: number("TWIN_CLOCK_FACTOR", 30, 100_000),
+    simulator: {
+      url: text(env.SIMULATOR_URL) ?? `http://127.0.0.1:${text(env.SIMULATOR_PORT) ?? 3_199}`,
+      clockFactor: number("SIMULATOR_CLOCK_FACTOR", 30, 100_000),
     },
     api: {
       url: text(env.REELQUEUE_URL) ?? `http://127.0.0.1:${text(env.API_PORT) ?? 3_100}`,

@@ -15,9 +15,9 @@ function envOf(more: Partial<CliEnv> = {}): CliEnv {
     home,
     configFile: undefined,
     redisUrl: undefined,
-    ports: { api: 1, dashboard: 2, submitter: 3, poller: 4, finalizer: 5, twin: 3199 },
+    ports: { api: 1, dashboard: 2, submitter: 3, poller: 4, finalizer: 5, simulator: 3199 },
     dashboard: { user: "admin", password: undefined },
-    twin: { url: "http://127.0.0.1:3199", clockFactor: 20 },
+    simulator: { url: "http://127.0.0.1:3199", clockFactor: 20 },
     api: { url: "http://127.0.0.1:1", key: undefined },
     all: {},
     ...more,
@@ -30,17 +30,17 @@ const hashOfKeyIn = (home: string) =>
     .update(readFileSync(join(home, "api-key"), "utf8").trim())
     .digest("hex");
 
-test("without a provider key, the accounts are the twin's and the twin is started", async () => {
+test("without a provider key, the accounts are the simulator's and the simulator is started", async () => {
   const env = envOf();
   const { wish } = await planStart(env);
-  expect(wish.apps).toContain("twin");
-  expect(wish.appEnv.all).toMatchObject({ REELQUEUE_TWIN_KEY: "twin", PUBLIC_URL: "http://127.0.0.1:1" });
+  expect(wish.apps).toContain("simulator");
+  expect(wish.appEnv.all).toMatchObject({ REELQUEUE_SIMULATOR_KEY: "simulator", PUBLIC_URL: "http://127.0.0.1:1" });
   expect(written(wish.configFile).accounts.hiapi?.baseUrl).toBe("http://127.0.0.1:3199/hiapi");
 });
 
-test("with a provider key there is no twin, and no account points anywhere but at its provider", async () => {
+test("with a provider key there is no simulator, and no account points anywhere but at its provider", async () => {
   const { wish } = await planStart(envOf({ all: { HIAPI_API_KEY: "sk-1" } }));
-  expect(wish.apps).not.toContain("twin");
+  expect(wish.apps).not.toContain("simulator");
   expect(wish.appEnv.all).toBeUndefined();
   expect(written(wish.configFile).accounts).toMatchObject({
     hiapi: { provider: "hiapi", keyEnv: "HIAPI_API_KEY", timeScale: 1 },
@@ -56,7 +56,7 @@ test("a key that only the user's configuration names makes it real too, and the 
     JSON.stringify({ accounts: { mine: { provider: "hiapi", keyEnv: "MY_KEY" } }, retentionDays: 7 }),
   );
   const { wish } = await planStart({ ...env, configFile });
-  expect(wish.apps).not.toContain("twin");
+  expect(wish.apps).not.toContain("simulator");
   expect(written(wish.configFile)).toMatchObject({ accounts: { mine: { keyEnv: "MY_KEY" } }, retentionDays: 7 });
 });
 
@@ -91,8 +91,8 @@ test("a configuration without any key in the environment is left aside, and that
   const configFile = join(env.home, "own.json");
   writeFileSync(configFile, JSON.stringify({ accounts: { mine: { provider: "hiapi", keyEnv: "MY_KEY" } } }));
   const { remarks, wish } = await planStart({ ...env, configFile });
-  expect(remarks).toEqual([`No provider key is set, so the twin is used and ${configFile} is not.`]);
-  expect(wish.apps).toContain("twin");
+  expect(remarks).toEqual([`No provider key is set, so the simulator is used and ${configFile} is not.`]);
+  expect(wish.apps).toContain("simulator");
 });
 
 test("a configuration that is no JSON is one sentence", async () => {

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { config } from "@reelqueue/contracts";
 import { loadConfig, StartError } from "@reelqueue/runtime";
-import { appNames, demoConfig, type SystemWish, secretIn, twinProviders, withApiKey } from "@reelqueue/stack";
+import { appNames, demoConfig, type SystemWish, secretIn, simulatorProviders, withApiKey } from "@reelqueue/system";
 import type { CliEnv } from "./env.ts";
 
 export interface Plan {
@@ -16,15 +16,15 @@ export interface Plan {
 }
 
 /** Variable that makes an account by itself, by provider. */
-const keyVariables = Object.fromEntries(twinProviders.map((name) => [name, `${name.toUpperCase()}_API_KEY`]));
+const keyVariables = Object.fromEntries(simulatorProviders.map((name) => [name, `${name.toUpperCase()}_API_KEY`]));
 
-/** What the twin signs its callbacks with. No secret: they are told to the same machine, and a callback alone settles nothing. */
-const twinCallbackSecret = "the twin of reelqueue";
+/** What the simulator signs its callbacks with. No secret: they are told to the same machine, and a callback alone settles nothing. */
+const simulatorCallbackSecret = "the simulator of reelqueue";
 
-/** Decides what `start` runs: real accounts where a key for one is there, else the twin; writes the configuration that goes with it. */
+/** Decides what `start` runs: real accounts where a key for one is there, else the simulator; writes the configuration that goes with it. */
 export async function planStart(env: CliEnv): Promise<Plan> {
   const keys = providerKeys(env);
-  const twin = keys.length === 0;
+  const simulator = keys.length === 0;
   const login = { ...env.dashboard, password: env.dashboard.password ?? secretIn(env.home, "dashboard-password") };
   return {
     wish: {
@@ -33,46 +33,51 @@ export async function planStart(env: CliEnv): Promise<Plan> {
       env: env.all,
       redisUrl: env.redisUrl,
       ports: env.ports,
-      apps: appNames.filter((name) => twin || name !== "twin"),
+      apps: appNames.filter((name) => simulator || name !== "simulator"),
       configFile: await writeConfig(env),
       appEnv: {
-        ...(twin ? twinEnv(env) : {}),
+        ...(simulator ? simulatorEnv(env) : {}),
         dashboard: { DASHBOARD_USER: login.user, DASHBOARD_PASSWORD: login.password },
       },
     },
     login,
-    accounts: twin ? `the twin at ${env.twin.url}; nothing is paid` : `real ones, by ${keys.join(" and ")}`,
+    accounts: simulator
+      ? `the simulator at ${env.simulator.url}; nothing is paid`
+      : `real ones, by ${keys.join(" and ")}`,
     remarks:
-      twin && env.configFile ? [`No provider key is set, so the twin is used and ${env.configFile} is not.`] : [],
+      simulator && env.configFile
+        ? [`No provider key is set, so the simulator is used and ${env.configFile} is not.`]
+        : [],
   };
 }
 
 /** Writes what every process reads: the user's configuration where a provider's key is there, else the demo's. Gives the path. */
 export async function writeConfig(env: CliEnv): Promise<string> {
-  const { home, twin, all } = env;
+  const { home, simulator, all } = env;
   // The command line finds its API key in the home folder; the configuration knows only its hash.
   const apiKeySha256 = createHash("sha256").update(secretIn(home, "api-key")).digest("hex");
   if (providerKeys(env).length === 0) {
-    return written(home, demoConfig({ twinUrl: twin.url, clockFactor: twin.clockFactor, apiKeySha256 }));
+    return written(home, demoConfig({ simulatorUrl: simulator.url, clockFactor: simulator.clockFactor, apiKeySha256 }));
   }
   const path = env.configFile ?? join(home, "none.json");
   const { config: own } = await loadConfig({ path, env: all, home, keyVariables });
   return written(home, withApiKey(own, apiKeySha256));
 }
 
-/** A twin that calls back, and that errs now and then as real providers do. */
-function twinEnv({ ports, twin, all }: CliEnv): SystemWish["appEnv"] {
+/** A simulator that calls back, and that errs now and then as real providers do. */
+function simulatorEnv({ ports, simulator, all }: CliEnv): SystemWish["appEnv"] {
   return {
     all: {
-      REELQUEUE_TWIN_KEY: "twin",
-      REELQUEUE_TWIN_CALLBACK_SECRET: twinCallbackSecret,
+      REELQUEUE_SIMULATOR_KEY: "simulator",
+      REELQUEUE_SIMULATOR_CALLBACK_SECRET: simulatorCallbackSecret,
       PUBLIC_URL: all.PUBLIC_URL || `http://127.0.0.1:${ports.api}`,
     },
-    twin: {
-      TWIN_CLOCK_FACTOR: `${twin.clockFactor}`,
-      TWIN_CALLBACK_SECRET: twinCallbackSecret,
-      TWIN_ALLOW_HTTP_CALLBACKS: "true",
-      TWIN_FAULTS: all.TWIN_FAULTS || JSON.stringify({ "submit-429": 0.02, "poll-500": 0.05, "task-fails": 0.02 }),
+    simulator: {
+      SIMULATOR_CLOCK_FACTOR: `${simulator.clockFactor}`,
+      SIMULATOR_CALLBACK_SECRET: simulatorCallbackSecret,
+      SIMULATOR_ALLOW_HTTP_CALLBACKS: "true",
+      SIMULATOR_FAULTS:
+        all.SIMULATOR_FAULTS || JSON.stringify({ "submit-429": 0.02, "poll-500": 0.05, "task-fails": 0.02 }),
     },
   };
 }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 const main = join(import.meta.dirname, "main.ts");
 const home = mkdtempSync(join(tmpdir(), "reelqueue-start-"));
-const apps = ["API", "DASHBOARD", "SUBMITTER", "POLLER", "FINALIZER", "TWIN"];
+const apps = ["API", "DASHBOARD", "SUBMITTER", "POLLER", "FINALIZER", "SIMULATOR"];
 let ports: Record<string, string>;
 
 beforeAll(async () => {
@@ -52,10 +52,10 @@ test("Ctrl-C while it starts gives up quietly", async () => {
 }, 60_000);
 
 test("a value that cannot be is one sentence for each", async () => {
-  const { exitCode, said } = started({ API_PORT: "many", TWIN_CLOCK_FACTOR: "-1" });
+  const { exitCode, said } = started({ API_PORT: "many", SIMULATOR_CLOCK_FACTOR: "-1" });
   expect(await exitCode).toBe(1);
   expect(said()).toContain('API_PORT must be a number from 1 to 65535, not "many"\n');
-  expect(said()).toContain('TWIN_CLOCK_FACTOR must be a number from 1 to 100000, not "-1"\n');
+  expect(said()).toContain('SIMULATOR_CLOCK_FACTOR must be a number from 1 to 100000, not "-1"\n');
 });
 
 async function acceptOne(): Promise<string> {

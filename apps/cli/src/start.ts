@@ -1,4 +1,4 @@
-import { holdHome, type System, startSystem } from "@reelqueue/stack";
+import { holdHome, type System, startSystem } from "@reelqueue/system";
 import { Command } from "commander";
 import pc from "picocolors";
 import { readEnv } from "./env.ts";

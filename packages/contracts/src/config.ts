@@ -46,7 +46,7 @@ export const accountConfig = z.strictObject({
   sharedKey: z.boolean().default(false),
   /** Look at media files (local ones, data URIs and URLs) before a request is taken, and check format, pixels and length. */
   probe: z.boolean().default(true),
-  /** How many times faster than real time the provider lives; 1 for a real one, more for the twin. */
+  /** How many times faster than real time the provider lives; 1 for a real one, more for the simulator. */
   timeScale: z.number().positive().default(1),
 });
 export type AccountConfig = z.output<typeof accountConfig>;

@@ -147,14 +147,14 @@ describe("what only an allowed private address may serve", () => {
     ]) {
       expect((await post(url, { allowPrivate })).text).toBe("hit");
     }
-    const named = await post(`http://twin:${port()}/`, { ...resolvesTo("127.0.0.1"), allowPrivate });
+    const named = await post(`http://simulator:${port()}/`, { ...resolvesTo("127.0.0.1"), allowPrivate });
     expect(named.text).toBe("hit");
   });
 
   test("is not reached by a range that does not hold it, nor by a mixed answer", async () => {
     await expectBlocked(`http://127.0.0.1:${port()}/`, { allowPrivate: ["10.0.0.0/8", "::1/128"] });
     const mixed = { ...resolvesTo("127.0.0.1", "10.0.0.1"), allowPrivate: ["127.0.0.0/8"] };
-    await expectBlocked(`http://twin:${port()}/`, mixed);
+    await expectBlocked(`http://simulator:${port()}/`, mixed);
   });
 
   test("a range that is not CIDR is refused when the way out is opened", () => {
@@ -172,14 +172,14 @@ describe("what is let through", () => {
 
   test("the operator's own address, wherever it is", async () => {
     expect((await post(`http://127.0.0.1:${port()}/`, {}, true)).text).toBe("hit");
-    expect((await post(`http://provider-twin:${port()}/`, resolvesTo("127.0.0.1"), true)).text).toBe("hit");
+    expect((await post(`http://provider-simulator:${port()}/`, resolvesTo("127.0.0.1"), true)).text).toBe("hit");
   });
 
   test("a socket that a trusted request opened is never used by one from outside", async () => {
     const resolve = () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
     const egress = createEgress({ resolve, allowPrivate: ["10.0.0.0/8"] });
     onTestFinished(() => egress.close());
-    const request = { method: "POST", url: `http://twin:${port()}/`, body: "{}" } as const;
+    const request = { method: "POST", url: `http://simulator:${port()}/`, body: "{}" } as const;
     await egress.request({ ...request, trusted: true });
     await expect(egress.request(request)).rejects.toMatchObject({ kind: "blocked" });
   });

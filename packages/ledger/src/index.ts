@@ -39,14 +39,9 @@ export {
 } from "./generations/list.ts";
 export type { Moved } from "./generations/move.ts";
 export { type Found, orphans, ownerOf, read, readMany, recordUnowned } from "./generations/read.ts";
+export type { FinishedTask, IntentRef, TaskRef, UnknownRef } from "./generations/refs.ts";
 export { freeze, thaw } from "./generations/request-text.ts";
-export {
-  type FinishedTask,
-  type IntentRef,
-  type TaskRef,
-  Transitions,
-  type UnknownRef,
-} from "./generations/transitions.ts";
+export { Transitions } from "./generations/transitions.ts";
 export { outputsOf, outputsText, timelineOf, toGeneration } from "./generations/view.ts";
 export type { GenerationRecord, Streak } from "./redis/codec.ts";
 export { type Connection, type ConnectionRole, connect } from "./redis/connection.ts";

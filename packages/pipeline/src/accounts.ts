@@ -92,7 +92,7 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
   };
 }
 
-/** Whether the provider will call us: it can, and our address is one that it takes (a twin on plain http calls plain http). */
+/** Whether the provider will call us: it can, and our address is one that it takes (a simulator on plain http calls plain http). */
 export function callsBack({ provider, baseUrl, callbackSecret }: Account, publicUrl: string | undefined): boolean {
   const offered = provider.capabilities.callback;
   if (publicUrl === undefined || offered === null) return false;

@@ -63,10 +63,10 @@ async function namesOf(configPaths: readonly string[]): Promise<Map<string, stri
   const names = new Map<string, string>();
   for (const path of configPaths) {
     const name = await readCellName(path);
-    const twin = names.get(name);
-    if (twin !== undefined) {
+    const simulator = names.get(name);
+    if (simulator !== undefined) {
       throw new StartError(
-        `${twin} and ${path} are both of the cell "${name}": give one of them a \`cell\` of its own, or take it out of REELQUEUE_CONFIG`,
+        `${simulator} and ${path} are both of the cell "${name}": give one of them a \`cell\` of its own, or take it out of REELQUEUE_CONFIG`,
       );
     }
     names.set(name, path);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { spawnApp } from "./app.ts";
 
 test("starts an app on a free port, waits until it is healthy, and ends it by a signal", async () => {
-  const app = await spawnApp("twin", {});
+  const app = await spawnApp("simulator", {});
   await app.ready();
   expect((await fetch(`${app.url}/healthz`)).status).toBe(200);
   app.kill();
@@ -10,6 +10,6 @@ test("starts an app on a free port, waits until it is healthy, and ends it by a 
 });
 
 test("an app that ends before it is healthy is an error with what it said", async () => {
-  const app = await spawnApp("twin", { TWIN_CLOCK_FACTOR: "fast" });
-  await expect(app.ready()).rejects.toThrow(/twin ended \(1\) before it was healthy:\s+TWIN_CLOCK_FACTOR/);
+  const app = await spawnApp("simulator", { SIMULATOR_CLOCK_FACTOR: "fast" });
+  await expect(app.ready()).rejects.toThrow(/simulator ended \(1\) before it was healthy:\s+SIMULATOR_CLOCK_FACTOR/);
 });

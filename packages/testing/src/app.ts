@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { freePort } from "@reelqueue/stack";
+import { freePort } from "@reelqueue/system";
 import { endsWithUs } from "./children.ts";
 import { eventually } from "./eventually.ts";
 

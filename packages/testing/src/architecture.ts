@@ -88,8 +88,7 @@ function leaves(path: string, specifier: string): boolean {
 }
 
 function packageOf(path: string): string | undefined {
-  if (path.startsWith("bench/")) return "bench";
-  return /^(?:apps|packages)\/([^/]+)\//.exec(path)?.[1];
+  return /^(?:apps|packages|tests)\/([^/]+)\//.exec(path)?.[1];
 }
 
 function isTest(path: string): boolean {

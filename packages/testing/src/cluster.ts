@@ -1,4 +1,4 @@
-import { freePort, redisServerArguments } from "@reelqueue/stack";
+import { freePort, redisServerArguments } from "@reelqueue/system";
 import { eventually } from "./eventually.ts";
 import { allInStep, ask, askMost, type Lineup } from "./lineup.ts";
 import { type LocalRedis, startRedisProcess } from "./local-redis.ts";

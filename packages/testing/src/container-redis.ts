@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { redisServerArguments } from "@reelqueue/stack";
+import { redisServerArguments } from "@reelqueue/system";
 import type { RedisWish, TestRedis } from "./redis.ts";
 
 const image = "redis:7-bookworm";

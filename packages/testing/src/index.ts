@@ -1,4 +1,4 @@
-export { freePort, holdPorts } from "@reelqueue/stack";
+export { freePort, holdPorts } from "@reelqueue/system";
 export { type App, spawnApp, spawnEntry } from "./app.ts";
 export { expectNoClientLeft } from "./clients.ts";
 export { type LocalCluster, startCluster } from "./cluster.ts";

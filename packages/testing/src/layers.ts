@@ -1,12 +1,12 @@
 /** The layers of the workspace, lowest first: a package may import only what stands on a lower line. */
 export const layers = [
   ["contracts"],
-  ["runtime", "stack"],
+  ["runtime", "system"],
   ["egress"],
   ["providers", "ledger", "queue"],
   ["media"],
   ["pipeline"],
-  ["producer", "client", "twin", "api", "submitter", "poller", "finalizer", "dashboard", "cli"],
+  ["producer", "client", "simulator", "api", "submitter", "poller", "finalizer", "dashboard", "cli"],
   ["testing", "scenarios", "chaos", "bench"],
 ] as const;
 
@@ -15,10 +15,10 @@ export const onlyForDevelopment = ["testing", "scenarios", "chaos", "bench"];
 
 /** Packages that may import even less: only these of ours. */
 export const narrower: Record<string, readonly string[]> = {
-  twin: ["runtime"],
+  simulator: ["runtime"],
   client: ["contracts"],
-  stack: ["contracts"],
-  cli: ["contracts", "runtime", "stack", "client"],
+  system: ["contracts"],
+  cli: ["contracts", "runtime", "system", "client"],
 };
 
 /** Libraries that are hidden behind one package each. */

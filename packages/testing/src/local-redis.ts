@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findRedisServer, freePort, noRedis, pingRedis, redisServerArguments } from "@reelqueue/stack";
+import { findRedisServer, freePort, noRedis, pingRedis, redisServerArguments } from "@reelqueue/system";
 import { endsWithUs } from "./children.ts";
 import { eventually } from "./eventually.ts";
 import type { RedisWish, TestRedis } from "./redis.ts";

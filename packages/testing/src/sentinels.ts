@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { redisServerArguments } from "@reelqueue/stack";
+import { redisServerArguments } from "@reelqueue/system";
 import { eventually } from "./eventually.ts";
 import { allInStep, ask, askMost, type Lineup } from "./lineup.ts";
 import { type LocalRedis, startRedisProcess } from "./local-redis.ts";

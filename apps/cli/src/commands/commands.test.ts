@@ -17,7 +17,13 @@ afterAll(async () => {
 });
 
 async function queued(more: object = {}): Promise<string> {
-  const row = { account: "twin", prompt: "a snail crosses a leaf", resolution: "480p", seconds: 4, ...more } as const;
+  const row = {
+    account: "simulator",
+    prompt: "a snail crosses a leaf",
+    resolution: "480p",
+    seconds: 4,
+    ...more,
+  } as const;
   return (await cli.client.enqueue(row)).generation.id;
 }
 
@@ -60,7 +66,7 @@ test("get tells what, where, why it waits and when each thing happened; --json t
   await said(
     ["get", id],
     new RegExp(
-      `${id} +queued +\\S.*made by +twin \\(jiekou\\).*prompt +a snail.*\\$0\\.28 expected.*queued +accepted`,
+      `${id} +queued +\\S.*made by +simulator \\(jiekou\\).*prompt +a snail.*\\$0\\.28 expected.*queued +accepted`,
       "s",
     ),
   );
@@ -135,10 +141,10 @@ describe("review", () => {
 });
 
 test("pause says why to everyone, resume goes on, and an account that is none names those that are", async () => {
-  await said(["pause", "twin", "new", "key", "at", "noon"], /twin is paused: new key at noon/);
-  await said(["doctor"], /! .*account twin.*new key at noon.*\.\/reelqueue resume twin/, 1);
-  await said(["resume", "twin"], /goes on/);
-  await said(["pause", "nobody"], /There is no account "nobody"; there are: twin, hiapi/, 1);
+  await said(["pause", "simulator", "new", "key", "at", "noon"], /simulator is paused: new key at noon/);
+  await said(["doctor"], /! .*account simulator.*new key at noon.*\.\/reelqueue resume simulator/, 1);
+  await said(["resume", "simulator"], /goes on/);
+  await said(["pause", "nobody"], /There is no account "nobody"; there are: simulator, hiapi/, 1);
 });
 
 test("doctor looks at Redis, disk, accounts and the other processes; each line says what to do", async () => {
@@ -148,7 +154,7 @@ test("doctor looks at Redis, disk, accounts and the other processes; each line s
   expect([code, ok]).toEqual([1, false]);
   const named = (good: boolean) => checks.filter((check) => check.ok === good).map(({ name }) => name);
   expect(named(true)).toEqual(
-    expect.arrayContaining(["API", "redis", "durability", "clock", "disk", "account twin", "API keys"]),
+    expect.arrayContaining(["API", "redis", "durability", "clock", "disk", "account simulator", "API keys"]),
   );
   expect(named(false)).toEqual(expect.arrayContaining(["submitter", "poller", "finalizer", "dashboard"]));
   const alone = await cli.ended(["doctor"], {

@@ -1,6 +1,6 @@
 import { ApiError } from "@reelqueue/client";
 import type { Check } from "@reelqueue/contracts";
-import { pingRedis } from "@reelqueue/stack";
+import { pingRedis } from "@reelqueue/system";
 import { Command } from "commander";
 import pc from "picocolors";
 import { readEnv } from "../env.ts";

@@ -66,7 +66,7 @@ export async function startTestCli(): Promise<TestCli> {
 
 function configOf(cell: string): object {
   const prices = { "seedance-2.0/480p": 0.07 };
-  const twin = {
+  const simulator = {
     provider: "jiekou",
     baseUrl: "http://127.0.0.1:9/jiekou",
     keyEnv: "NOWHERE_KEY",
@@ -79,7 +79,7 @@ function configOf(cell: string): object {
     pricesPerSecond: prices,
   };
   const tenants = { default: { apiKeySha256: [createHash("sha256").update(key).digest("hex")] } };
-  return { cell, accounts: { twin, hiapi }, tenants };
+  return { cell, accounts: { simulator, hiapi }, tenants };
 }
 
 function reelqueue(args: readonly string[], env: Record<string, string>): Run {

@@ -1,4 +1,4 @@
-import { type TwinProvider, twinProviders } from "@reelqueue/stack";
+import { type SimulatorProvider, simulatorProviders } from "@reelqueue/system";
 import Table from "cli-table3";
 import { Command, InvalidArgumentError } from "commander";
 import { type Screen, screenOn } from "../commands/enqueue/screen.ts";
@@ -11,7 +11,7 @@ import { type DemoRun, type Open, runDemo } from "./run.ts";
 interface Options {
   count: number;
   seed: number;
-  providers?: readonly TwinProvider[];
+  providers?: readonly SimulatorProvider[];
   json?: boolean;
   keep?: boolean;
 }
@@ -25,7 +25,7 @@ export const demo = new Command("demo")
     "Run generations through a whole system of its own and a simulated provider, and prove what came of them.",
   )
   .option("--count <n>", "how many generations", whole(1, mostGenerations), 1_000)
-  .option("--seed <n>", "deals the twin's chance; the same seed deals the same faults", whole(0, 1_000_000_000), 1)
+  .option("--seed <n>", "deals the simulator's chance; the same seed deals the same faults", whole(0, 1_000_000_000), 1)
   .option("--providers <names>", "all of them, or names with commas between, in every mode", providers)
   .option("--json", "print nothing but the result on standard output")
   .option("--keep", "keep the temporary folder: videos, logs, Redis' data")
@@ -91,7 +91,7 @@ function tableOf(result: DemoResult): string {
     ["failed for good", count(result.failed)],
     ["videos on disk", `${count(result.outputs)}, ${count(Math.round(result.outputBytes / 1_000))} kB`],
     ["webhooks verified", `${count(result.webhooksVerified)}, ${count(result.duplicateWebhooks)} came again`],
-    ["charges at the twin", `${count(result.charges)}, ${count(result.duplicateCharges)} paid twice`],
+    ["charges at the simulator", `${count(result.charges)}, ${count(result.duplicateCharges)} paid twice`],
     ["time", `${result.seconds} s, ${result.generationsPerSecond} a second`],
     ["polls each", `${result.pollsPerGeneration}`],
     ["Redis commands each", `${result.redisCommandsPerGeneration}`],
@@ -100,7 +100,7 @@ function tableOf(result: DemoResult): string {
 }
 
 function tableByProvider(providers: readonly [string, ProviderResult][]): string {
-  const head = ["provider", "generations", "succeeded", "charges", "the twin's bill", "our ledger", "polls each"];
+  const head = ["provider", "generations", "succeeded", "charges", "the simulator's bill", "our ledger", "polls each"];
   const table = new Table({ head, style: { head: [], border: [], compact: true } });
   for (const [name, of] of providers) {
     const paid = [`$${of.chargedUsd.toFixed(2)}`, `$${of.settledUsd.toFixed(2)}`];
@@ -109,12 +109,12 @@ function tableByProvider(providers: readonly [string, ProviderResult][]): string
   return table.toString();
 }
 
-function providers(text: string): TwinProvider[] {
-  if (text === "all") return twinProviders;
+function providers(text: string): SimulatorProvider[] {
+  if (text === "all") return simulatorProviders;
   const names = text.split(",").map((name) => name.trim());
-  const known = twinProviders.filter((name) => names.includes(name));
+  const known = simulatorProviders.filter((name) => names.includes(name));
   if (known.length === names.length) return known;
-  throw new InvalidArgumentError(`Give all, or some of ${twinProviders.join(", ")}.`);
+  throw new InvalidArgumentError(`Give all, or some of ${simulatorProviders.join(", ")}.`);
 }
 
 function whole(least: number, most: number) {

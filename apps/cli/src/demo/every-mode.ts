@@ -1,11 +1,11 @@
 import type { GenerationInput } from "@reelqueue/contracts";
-import type { TwinProvider } from "@reelqueue/stack";
+import type { SimulatorProvider } from "@reelqueue/system";
 
 type Part = Omit<GenerationInput, "prompt">;
 
-/** The ways to make a video, by the media of the twin. The clip is as long as a clip may be, so that its seconds are no guess. */
-function mediaOfModes(twinUrl: string) {
-  const at = (name: string) => `${twinUrl}/media/${name}`;
+/** The ways to make a video, by the media of the simulator. The clip is as long as a clip may be, so that its seconds are no guess. */
+function mediaOfModes(simulatorUrl: string) {
+  const at = (name: string) => `${simulatorUrl}/media/${name}`;
   const clip = { url: at("landscape-480p-15s.mp4") };
   const frame = (role: "first_frame" | "last_frame", name: string) => ({ role, url: at(name) });
   const reference = (name: string) => ({ role: "reference" as const, url: at(name) });
@@ -24,7 +24,7 @@ export type DemoMode = keyof ReturnType<typeof mediaOfModes>;
 export const demoModes = Object.keys(mediaOfModes("")) as DemoMode[];
 
 /** What only some take, by provider: each is asked for now and then. */
-const fields: Readonly<Record<TwinProvider, readonly Part[]>> = {
+const fields: Readonly<Record<SimulatorProvider, readonly Part[]>> = {
   hiapi: [
     { resolution: "480p", returnLastFrame: true },
     { seed: 7, ratio: "9:16" },
@@ -45,9 +45,9 @@ const fields: Readonly<Record<TwinProvider, readonly Part[]>> = {
 };
 
 /** What makes the nth request to one provider another one than those before it: mode by mode, with the provider's own fields. */
-export function partOf(provider: TwinProvider, n: number, twinUrl: string): Part {
+export function partOf(provider: SimulatorProvider, n: number, simulatorUrl: string): Part {
   const mode = demoModes[n % demoModes.length] ?? "text";
-  const media = mediaOfModes(twinUrl)[mode];
+  const media = mediaOfModes(simulatorUrl)[mode];
   const round = Math.floor(n / demoModes.length);
   const own = fields[provider][round % (fields[provider].length + 1)] ?? {};
   const plain = { seconds: 4 + (round % 3), resolution: "720p" as const };

@@ -28,15 +28,15 @@ test("only files that begin as an MP4 file does count as videos, in whatever fol
   expect(await videoBytesIn(folder)).toEqual([112]);
 });
 
-test("polls are all reads of a provider that reached the twin, whatever was answered", async () => {
+test("polls are all reads of a provider that reached the simulator, whatever was answered", async () => {
   const routes = {
     "POST /hiapi/v1/tasks": { 200: 5, 429: 2 },
     "GET /hiapi/v1/tasks/:taskId": { 200: 7, 500: 1 },
     "GET /jiekou/v3/async/task-result": { 0: 1, 200: 3 },
   };
-  expect(await pollsOf(await serving({ "/twin/log?limit=1": { routes } }))).toEqual({ hiapi: 8, jiekou: 4 });
+  expect(await pollsOf(await serving({ "/simulator/log?limit=1": { routes } }))).toEqual({ hiapi: 8, jiekou: 4 });
 });
 
-test("a twin that cannot tell is an error, never a zero", async () => {
-  await expect(billOf(await serving({}))).rejects.toThrow("the twin answered 500");
+test("a simulator that cannot tell is an error, never a zero", async () => {
+  await expect(billOf(await serving({}))).rejects.toThrow("the simulator answered 500");
 });

@@ -2,19 +2,19 @@ import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bill } from "./result.ts";
 
-interface TwinLog {
+interface SimulatorLog {
   /** Requests by route, then by status. */
   routes: Record<string, Record<string, number>>;
 }
 
-/** What the twin took and gave back. */
-export async function billOf(twinUrl: string): Promise<Bill> {
-  return (await ask(`${twinUrl}/twin/ledger`)) as Bill;
+/** What the simulator took and gave back. */
+export async function billOf(simulatorUrl: string): Promise<Bill> {
+  return (await ask(`${simulatorUrl}/simulator/ledger`)) as Bill;
 }
 
-/** How many status reads the twin was sent, by provider, whatever it answered. */
-export async function pollsOf(twinUrl: string): Promise<Record<string, number>> {
-  const { routes } = (await ask(`${twinUrl}/twin/log?limit=1`)) as TwinLog;
+/** How many status reads the simulator was sent, by provider, whatever it answered. */
+export async function pollsOf(simulatorUrl: string): Promise<Record<string, number>> {
+  const { routes } = (await ask(`${simulatorUrl}/simulator/log?limit=1`)) as SimulatorLog;
   const polls: Record<string, number> = {};
   for (const [route, statuses] of Object.entries(routes)) {
     const provider = /^GET \/([^/]+)/.exec(route)?.[1];
@@ -46,6 +46,6 @@ async function mp4Bytes(path: string): Promise<number | undefined> {
 
 async function ask(url: string): Promise<unknown> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) });
-  if (!answer.ok) throw new Error(`the twin answered ${answer.status} to ${url}`);
+  if (!answer.ok) throw new Error(`the simulator answered ${answer.status} to ${url}`);
   return await answer.json();
 }

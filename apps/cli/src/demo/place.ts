@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { holdHome, holdPorts } from "@reelqueue/stack";
+import { holdHome, holdPorts } from "@reelqueue/system";
 
 /** A folder and ports that are ours alone. */
 export interface Place extends Disposable {

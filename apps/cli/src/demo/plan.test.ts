@@ -2,25 +2,25 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { config } from "@reelqueue/contracts";
-import { type TwinProvider, twinProviders } from "@reelqueue/stack";
+import { type SimulatorProvider, simulatorProviders } from "@reelqueue/system";
 import { expect, onTestFinished, test } from "vitest";
 import { planDemo } from "./plan.ts";
 
-function planned(env: NodeJS.ProcessEnv = {}, providers?: readonly TwinProvider[]) {
+function planned(env: NodeJS.ProcessEnv = {}, providers?: readonly SimulatorProvider[]) {
   const home = mkdtempSync(join(tmpdir(), "reelqueue-plan-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const plan = planDemo({ root: "/workspace", home, ports: [1, 2, 3, 4, 5, 6, 7], env, seed: 9, providers });
   return { plan, settings: config.parse(JSON.parse(readFileSync(plan.wish.configFile, "utf8"))) };
 }
 
-test("every account is the twin's, by its address and by its clock", () => {
+test("every account is the simulator's, by its address and by its clock", () => {
   const { plan, settings } = planned();
-  expect(Object.keys(settings.accounts)).toEqual(twinProviders);
+  expect(Object.keys(settings.accounts)).toEqual(simulatorProviders);
   for (const { baseUrl, timeScale } of Object.values(settings.accounts)) {
     expect(baseUrl).toContain("http://127.0.0.1:5/");
-    expect(plan.wish.appEnv.twin?.TWIN_CLOCK_FACTOR).toBe(`${timeScale}`);
+    expect(plan.wish.appEnv.simulator?.SIMULATOR_CLOCK_FACTOR).toBe(`${timeScale}`);
   }
-  expect(plan.wish.appEnv.twin?.TWIN_SEED).toBe("9");
+  expect(plan.wish.appEnv.simulator?.SIMULATOR_SEED).toBe("9");
 });
 
 test("no provider's key, and no setting of whoever starts it, gets into the demo", () => {
@@ -38,8 +38,8 @@ test("two runs share neither cell nor secrets", () => {
 });
 
 test("a 503 is dealt only where every provider of the run is known to mean a definite no by it", () => {
-  const dealt = (providers?: readonly TwinProvider[]) =>
-    JSON.parse(planned({}, providers).plan.wish.appEnv.twin?.TWIN_FAULTS ?? "{}") as Record<string, number>;
+  const dealt = (providers?: readonly SimulatorProvider[]) =>
+    JSON.parse(planned({}, providers).plan.wish.appEnv.simulator?.SIMULATOR_FAULTS ?? "{}") as Record<string, number>;
   expect(dealt()).toHaveProperty("submit-503");
   expect(dealt(["toapis", "jiekou"])).toHaveProperty("submit-503");
   expect(dealt(["toapis", "ark"])).not.toHaveProperty("submit-503");

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, config } from "@reelqueue/contracts";
-import { demoConfig, type SystemWish, secretIn, type TwinProvider } from "@reelqueue/stack";
+import { demoConfig, type SimulatorProvider, type SystemWish, secretIn } from "@reelqueue/system";
 
 export interface PlanWish {
   /** Folder of the workspace. */
@@ -14,19 +14,19 @@ export interface PlanWish {
   /** Environment of the person who asked. */
   env: NodeJS.ProcessEnv;
   seed: number;
-  providers?: readonly TwinProvider[] | undefined;
+  providers?: readonly SimulatorProvider[] | undefined;
 }
 
 export interface DemoPlan {
   wish: Omit<SystemWish, "log" | "signal">;
   apiUrl: string;
   apiKey: string;
-  twinUrl: string;
+  simulatorUrl: string;
   webhookSecret: string;
   outputsDirectory: string;
 }
 
-/** The twin's minute passes in 0.6 s. */
+/** The simulator's minute passes in 0.6 s. */
 export const clockFactor = 100;
 
 /** Everything goes wrong now and then that costs nothing: the sort of day that every provider has. */
@@ -47,15 +47,15 @@ const faults = {
   "callback-twice": 0.03,
 };
 
-/** Decides what runs where, and writes the configuration for it: a system of its own, whose accounts all point at the twin. */
+/** Decides what runs where, and writes the configuration for it: a system of its own, whose accounts all point at the simulator. */
 export function planDemo({ root, home, ports, env, seed, providers }: PlanWish): DemoPlan {
-  const [api = 0, submitter = 0, poller = 0, finalizer = 0, twin = 0, dashboard = 0, redisPort = 0] = ports;
-  const [apiUrl, twinUrl] = [`http://127.0.0.1:${api}`, `http://127.0.0.1:${twin}`];
+  const [api = 0, submitter = 0, poller = 0, finalizer = 0, simulator = 0, dashboard = 0, redisPort = 0] = ports;
+  const [apiUrl, simulatorUrl] = [`http://127.0.0.1:${api}`, `http://127.0.0.1:${simulator}`];
   const apiKey = secretIn(home, "api-key");
-  const callbackSecret = secretIn(home, "twin-callback-secret");
+  const callbackSecret = secretIn(home, "simulator-callback-secret");
   const webhookSecret = `whsec_${randomBytes(32).toString("base64")}`;
   const configFile = join(home, "demo.config.json");
-  const settings = settingsFor(twinUrl, apiKey);
+  const settings = settingsFor(simulatorUrl, apiKey);
   writeFileSync(configFile, JSON.stringify(settings, null, 2));
   const wish: DemoPlan["wish"] = {
     root,
@@ -63,40 +63,47 @@ export function planDemo({ root, home, ports, env, seed, providers }: PlanWish):
     env: ofTheMachine(env),
     redisUrl: undefined,
     redisPort,
-    ports: { api, submitter, poller, finalizer, twin, dashboard },
-    apps: ["twin", "api", "submitter", "poller", "finalizer"],
+    ports: { api, submitter, poller, finalizer, simulator, dashboard },
+    apps: ["simulator", "api", "submitter", "poller", "finalizer"],
     configFile,
     appEnv: {
       all: {
         PUBLIC_URL: apiUrl,
-        REELQUEUE_TWIN_KEY: "demo",
-        REELQUEUE_TWIN_CALLBACK_SECRET: callbackSecret,
+        REELQUEUE_SIMULATOR_KEY: "demo",
+        REELQUEUE_SIMULATOR_CALLBACK_SECRET: callbackSecret,
         REELQUEUE_WEBHOOK_SECRET: webhookSecret,
       },
-      twin: {
-        TWIN_SEED: `${seed}`,
-        TWIN_CLOCK_FACTOR: `${clockFactor}`,
-        TWIN_FAULTS: JSON.stringify(faultsFor(providers)),
-        TWIN_CALLBACK_SECRET: callbackSecret,
-        TWIN_ALLOW_HTTP_CALLBACKS: "true",
+      simulator: {
+        SIMULATOR_SEED: `${seed}`,
+        SIMULATOR_CLOCK_FACTOR: `${clockFactor}`,
+        SIMULATOR_FAULTS: JSON.stringify(faultsFor(providers)),
+        SIMULATOR_CALLBACK_SECRET: callbackSecret,
+        SIMULATOR_ALLOW_HTTP_CALLBACKS: "true",
       },
     },
   };
-  return { wish, apiUrl, apiKey, twinUrl, webhookSecret, outputsDirectory: join(home, settings.outputs.directory) };
+  return {
+    wish,
+    apiUrl,
+    apiKey,
+    simulatorUrl,
+    webhookSecret,
+    outputsDirectory: join(home, settings.outputs.directory),
+  };
 }
 
 /** Where no document says that a 503 means "nothing was taken", a POST that met one is unknown: for a look-up that takes minutes, or for a person. */
-const vagueOf503: readonly TwinProvider[] = ["xingchao", "ark"];
+const vagueOf503: readonly SimulatorProvider[] = ["xingchao", "ark"];
 
-function faultsFor(providers: readonly TwinProvider[] = []): Partial<typeof faults> {
+function faultsFor(providers: readonly SimulatorProvider[] = []): Partial<typeof faults> {
   const { "submit-503": _, ...others } = faults;
   return providers.some((name) => vagueOf503.includes(name)) ? others : faults;
 }
 
 /** The cell is new as well: where Redis is shared, as with Docker, nothing of another run is met. */
-function settingsFor(twinUrl: string, apiKey: string): Config {
+function settingsFor(simulatorUrl: string, apiKey: string): Config {
   const apiKeySha256 = createHash("sha256").update(apiKey).digest("hex");
-  const base = demoConfig({ twinUrl, clockFactor, apiKeySha256 });
+  const base = demoConfig({ simulatorUrl, clockFactor, apiKeySha256 });
   return config.parse({
     ...base,
     cell: `d${randomBytes(4).toString("hex")}`,

@@ -73,7 +73,7 @@ test("by provider it is told what was paid, here and there, and how often was as
 test("a cent that the bill has and our ledger has not is missed", () => {
   const facts = perfect();
   facts.bill.byDialect = { hiapi: { charges: 4, chargedMicroUsd: 1_210_000, refundedMicroUsd: 600_000 } };
-  expect(shortcomings(facts)).toEqual(["hiapi kept $0.61 by the twin's bill, $0.6 by our ledger"]);
+  expect(shortcomings(facts)).toEqual(["hiapi kept $0.61 by the simulator's bill, $0.6 by our ledger"]);
 });
 
 const received = (more: Partial<Facts["received"]>) => ({ received: { ...perfect().received, ...more } });
@@ -102,7 +102,7 @@ test("two charges that were not given back for one marker are a duplicate charge
   expect(resultOf(facts).duplicateCharges).toBe(2);
   expect(shortcomings(facts)).toEqual([
     "paid more than once: m1, m2",
-    "hiapi kept $1.2 by the twin's bill, $0.6 by our ledger",
+    "hiapi kept $1.2 by the simulator's bill, $0.6 by our ledger",
   ]);
 });
 

@@ -1,14 +1,14 @@
 import type { Event } from "@reelqueue/contracts";
 import type { Received } from "./receiver.ts";
 
-/** What the twin, the disk, Redis and the receiver say, and what was asked for. */
+/** What the simulator, the disk, Redis and the receiver say, and what was asked for. */
 export interface Facts {
   asked: number;
   /** Ids of what the API has taken, by marker. */
   accepted: ReadonlyMap<string, string>;
   received: Received;
   bill: Bill;
-  /** Status reads that reached the twin, by provider. */
+  /** Status reads that reached the simulator, by provider. */
   polls: Readonly<Record<string, number>>;
   redisCommands: number;
   /** How many have succeeded in the eyes of the API; absent: it did not answer at the end. */
@@ -18,7 +18,7 @@ export interface Facts {
   seconds: number;
 }
 
-/** The twin's ledger, as far as it is needed. */
+/** The simulator's ledger, as far as it is needed. */
 export interface Bill {
   charges: number;
   byDialect: Record<string, { charges: number; chargedMicroUsd: number; refundedMicroUsd: number }>;
@@ -82,7 +82,7 @@ export function shortcomings(facts: Facts): string[] {
     ],
     ...providersOf(facts).map(([name, { chargedUsd, settledUsd }]): [boolean, string] => [
       open === 0 && Math.abs(chargedUsd - settledUsd) >= 0.005,
-      `${name} kept $${chargedUsd} by the twin's bill, $${settledUsd} by our ledger`,
+      `${name} kept $${chargedUsd} by the simulator's bill, $${settledUsd} by our ledger`,
     ]),
     [result.outputs < result.succeeded, `${result.outputs} videos are on disk for ${result.succeeded} successes`],
   ];
@@ -94,7 +94,7 @@ export interface ProviderResult {
   generations: number;
   succeeded: number;
   charges: number;
-  /** What the twin took and did not give back. */
+  /** What the simulator took and did not give back. */
   chargedUsd: number;
   /** What the generations have cost by our ledger. */
   settledUsd: number;

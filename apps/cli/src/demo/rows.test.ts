@@ -1,10 +1,10 @@
 import { generationRequest } from "@reelqueue/contracts";
-import { twinProviders } from "@reelqueue/stack";
+import { simulatorProviders } from "@reelqueue/system";
 import { expect, test } from "vitest";
 import { demoModes } from "./every-mode.ts";
 import { demoRows, markerOf } from "./rows.ts";
 
-const wish = { count: 200, seed: 3, webhook: "http://127.0.0.1:1/", twinUrl: "http://127.0.0.1:2" };
+const wish = { count: 200, seed: 3, webhook: "http://127.0.0.1:1/", simulatorUrl: "http://127.0.0.1:2" };
 
 test("every row is a valid request for a text video of 4 to 6 s at 480p or 720p", () => {
   for (const row of demoRows(wish)) {
@@ -33,11 +33,11 @@ test("the same seed gives the same rows, another one others", () => {
 });
 
 test("over all providers, every mode comes at each of them, and a tenth goes to the one with ten slots", () => {
-  const rows = demoRows({ ...wish, count: 1_000, providers: twinProviders });
+  const rows = demoRows({ ...wish, count: 1_000, providers: simulatorProviders });
   for (const row of rows) generationRequest.parse(row);
   const of = (account: string) => rows.filter((row) => row.account === account);
-  expect(twinProviders.map((name) => of(name).length)).toEqual([100, 225, 225, 225, 225]);
+  expect(simulatorProviders.map((name) => of(name).length)).toEqual([100, 225, 225, 225, 225]);
   const shapes = (account: string) =>
     new Set(of(account).map(({ images, videos, audios }) => JSON.stringify([images, videos, audios])));
-  for (const name of twinProviders) expect(shapes(name).size).toBe(demoModes.length);
+  for (const name of simulatorProviders) expect(shapes(name).size).toBe(demoModes.length);
 });

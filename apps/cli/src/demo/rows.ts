@@ -1,5 +1,5 @@
 import type { GenerationInput } from "@reelqueue/contracts";
-import type { TwinProvider } from "@reelqueue/stack";
+import type { SimulatorProvider } from "@reelqueue/system";
 import { partOf } from "./every-mode.ts";
 
 export interface RowsWish {
@@ -8,9 +8,9 @@ export interface RowsWish {
   /** Where each announces its end. */
   webhook: string;
   /** Over these, in every mode; left out: text alone, over HiAPI and JieKou. */
-  providers?: readonly TwinProvider[] | undefined;
+  providers?: readonly SimulatorProvider[] | undefined;
   /** Where the media of the rows are. */
-  twinUrl: string;
+  simulatorUrl: string;
 }
 
 /** Share of the account with ten slots; the others have none to count, so all end at about the same time. */
@@ -26,9 +26,9 @@ const scenes = [
   "An old tram turns a corner in the rain, neon on wet stone",
 ];
 
-/** Requests with a marker each, by which the twin bills them. The same wish gives the same rows. */
-export function demoRows({ count, seed, webhook, providers, twinUrl }: RowsWish): GenerationInput[] {
-  const sent = new Map<TwinProvider, number>();
+/** Requests with a marker each, by which the simulator bills them. The same wish gives the same rows. */
+export function demoRows({ count, seed, webhook, providers, simulatorUrl }: RowsWish): GenerationInput[] {
+  const sent = new Map<SimulatorProvider, number>();
   return Array.from({ length: count }, (_, i) => {
     const account = accountOf(i, providers ?? ["hiapi", "jiekou"]);
     const n = sent.get(account) ?? 0;
@@ -36,7 +36,7 @@ export function demoRows({ count, seed, webhook, providers, twinUrl }: RowsWish)
     return {
       prompt: `${scenes[(i + seed) % scenes.length]} [[marker:${markerOf(seed, i)}]]`,
       account,
-      ...(providers === undefined ? textPart(i + seed) : partOf(account, n, twinUrl)),
+      ...(providers === undefined ? textPart(i + seed) : partOf(account, n, simulatorUrl)),
       batch: batchName,
       idempotencyKey: markerOf(seed, i),
       webhook,
@@ -50,7 +50,7 @@ export function markerOf(seed: number, index: number): string {
   return `demo-${seed}-${index + 1}`;
 }
 
-function accountOf(i: number, providers: readonly TwinProvider[]): TwinProvider {
+function accountOf(i: number, providers: readonly SimulatorProvider[]): SimulatorProvider {
   const others = providers.filter((name) => name !== "hiapi");
   const hiapiBefore = providers.includes("hiapi") ? Math.floor(i * hiapiShare) : 0;
   const isHiapi = providers.includes("hiapi") && Math.floor((i + 1) * hiapiShare) > hiapiBefore;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ApiError, type Client, createClient } from "@reelqueue/client";
 import type { BatchView } from "@reelqueue/contracts";
-import { commandsServed, type System, startSystem, type TwinProvider } from "@reelqueue/stack";
+import { commandsServed, type SimulatorProvider, type System, startSystem } from "@reelqueue/system";
 import { progressLine } from "../commands/enqueue/follow.ts";
 import type { Screen } from "../commands/enqueue/screen.ts";
 import { billOf, pollsOf, videoBytesIn } from "./facts.ts";
@@ -15,7 +15,7 @@ export interface DemoWish {
   count: number;
   seed: number;
   /** Every mode over these; left out: text alone, over HiAPI and JieKou. */
-  providers?: readonly TwinProvider[] | undefined;
+  providers?: readonly SimulatorProvider[] | undefined;
   root: string;
   env: NodeJS.ProcessEnv;
   place: Place;
@@ -43,12 +43,12 @@ const stopWithinMs = 30_000;
 /** Longer than the lease on a POST: what a worker that died had in hand is back by then. */
 const standstillSeconds = 120;
 
-/** Runs a whole system of its own on the twin, sends it the generations, waits for every webhook, and stops it in order. */
+/** Runs a whole system of its own on the simulator, sends it the generations, waits for every webhook, and stops it in order. */
 export async function runDemo(wish: DemoWish): Promise<DemoRun> {
   const { place, root, env, seed, providers, screen } = wish;
   const plan = planDemo({ root, home: place.home, ports: place.ports, env, seed, providers });
   await using receiver = await startReceiver(plan.webhookSecret);
-  screen.say(`Starting Redis, the twin, api, submitter, poller and finalizer in ${place.home}`);
+  screen.say(`Starting Redis, the simulator, api, submitter, poller and finalizer in ${place.home}`);
   const system = await start(plan, wish);
   wish.onStarted(system);
   const { open, ...found } = await work(system, plan, receiver, wish).finally(() => stop(system, screen));
@@ -56,7 +56,7 @@ export async function runDemo(wish: DemoWish): Promise<DemoRun> {
   return { facts, ...(open !== undefined && { open }) };
 }
 
-/** The signal gives up only the start: afterwards the twin is still asked for its bill before it is stopped. */
+/** The signal gives up only the start: afterwards the simulator is still asked for its bill before it is stopped. */
 async function start(plan: DemoPlan, { signal, screen }: DemoWish): Promise<System> {
   const starting = new AbortController();
   const giveUp = () => starting.abort();
@@ -89,17 +89,17 @@ async function work(system: System, plan: DemoPlan, receiver: Receiver, wish: De
     accepted,
     seconds: seconds(),
     redisCommands: (await commandsServed(system.redis.url)) - commandsBefore,
-    bill: await billOf(plan.twinUrl),
-    polls: await pollsOf(plan.twinUrl),
+    bill: await billOf(plan.simulatorUrl),
+    polls: await pollsOf(plan.simulatorUrl),
     succeededByApi: (await lookAt(client))?.counts.succeeded,
     ...(open !== undefined && { open }),
   };
 }
 
-async function enqueue(client: Client, { url: webhook }: Receiver, { twinUrl }: DemoPlan, wish: DemoWish) {
+async function enqueue(client: Client, { url: webhook }: Receiver, { simulatorUrl }: DemoPlan, wish: DemoWish) {
   const { count, seed, providers, screen, signal } = wish;
   const accepted = new Map<string, string>();
-  const rows = demoRows({ count, seed, webhook, providers, twinUrl });
+  const rows = demoRows({ count, seed, webhook, providers, simulatorUrl });
   try {
     for await (const row of client.enqueueMany(rows, { signal })) {
       if (row.status === "accepted") accepted.set(markerOf(seed, row.line - 1), row.id);
@@ -108,7 +108,7 @@ async function enqueue(client: Client, { url: webhook }: Receiver, { twinUrl }: 
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  screen.say(`${accepted.size} generations accepted; the twin's clock runs ${clockFactor} times faster than ours`);
+  screen.say(`${accepted.size} generations accepted; the simulator's clock runs ${clockFactor} times faster than ours`);
   return accepted;
 }
 

@@ -1,4 +1,4 @@
-import type { Failure, JobRef, Next, Output, RemoteOutput, State } from "@reelqueue/contracts";
+import type { Failure, JobRef, Next, Output, State } from "@reelqueue/contracts";
 import type { Cell } from "../cell.ts";
 import { type Ending, endingFields } from "../deliveries/event.ts";
 import type { Streak } from "../redis/codec.ts";
@@ -6,35 +6,7 @@ import { operationToken } from "../redis/keys.ts";
 import { clearedOnEntry, newAttempt, submitFields } from "./cleared-on-entry.ts";
 import { type Due, type Move, type Moved, type SendMove, sendMove } from "./move.ts";
 import { type Found, read } from "./read.ts";
-
-/** A POST whose intent is written; `token` names the intent. */
-export interface IntentRef {
-  id: string;
-  token: string;
-  attempt: number;
-  account: { name: string };
-}
-
-/** A generation in `unknown`: the token under which it came there, and the task id that a callback had named when it was read ("": none). */
-export interface UnknownRef {
-  id: string;
-  sinceToken: string;
-  callbackTaskId: string;
-}
-
-/** A task that is polled, of a generation that runs or has expired. */
-export interface TaskRef {
-  id: string;
-  taskId: string;
-  from: "running" | "expired";
-}
-
-/** What is to be downloaded, when that becomes urgent (BullMQ priority), and what the provider says it used. */
-export interface FinishedTask {
-  remoteOutputs: RemoteOutput[];
-  finalizePriority: number;
-  usage?: Record<string, number>;
-}
+import type { FinishedTask, IntentRef, TaskRef, UnknownRef } from "./refs.ts";
 
 /** Everything of a move but its place, its token and what its state starts without. */
 type Step = Omit<Move, "id" | "from" | "to" | "token"> & { token?: string };

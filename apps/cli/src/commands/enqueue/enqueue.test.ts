@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => cli[Symbol.asyncDispose]());
 
-const row = { account: "twin", prompt: "a snail", resolution: "480p", seconds: 4 };
+const row = { account: "simulator", prompt: "a snail", resolution: "480p", seconds: 4 };
 
 function fileOf(name: string, rows: unknown[]): string {
   const folder = join(cli.home, "files");
@@ -91,18 +91,18 @@ describe("nothing is enqueued", () => {
   });
 
   test("where nobody can be asked whether the price is right", async () => {
-    await nothing([fileOf("asks", [row])], /twin +1 row +\$0\.28.*add --yes/s);
+    await nothing([fileOf("asks", [row])], /simulator +1 row +\$0\.28.*add --yes/s);
   });
 
   test("by a dry run, which tells the price", async () => {
     const path = fileOf("dry", [row, { ...row, resolution: "720p" }]);
-    await nothing([path, "--dry-run"], /twin +2 rows +at least \$0\.28 +1 without a known price/, {}, 0);
+    await nothing([path, "--dry-run"], /simulator +2 rows +at least \$0\.28 +1 without a known price/, {}, 0);
   });
 
   test("from examples/ for real money, unless that is said", async () => {
     const sample = join(import.meta.dirname, "../../../../../examples/prompts.jsonl");
     await nothing(
-      [sample, "--yes", "--count", "1", "--set", "TWIN_URL=https://x.example"],
+      [sample, "--yes", "--count", "1", "--set", "SIMULATOR_URL=https://x.example"],
       /sample rows, and hiapi would spend real money on them: add --live/,
     );
   });

@@ -44,5 +44,5 @@ export async function prepare(
 /** Sample rows name media that the simulated provider serves. */
 function ownVariables(accounts: readonly AccountView[]): Variables {
   const simulated = accounts.find(({ live, baseUrl }) => !live && baseUrl !== undefined);
-  return simulated?.baseUrl === undefined ? {} : { TWIN_URL: new URL(simulated.baseUrl).origin };
+  return simulated?.baseUrl === undefined ? {} : { SIMULATOR_URL: new URL(simulated.baseUrl).origin };
 }

@@ -32,11 +32,11 @@ async function said(args: string[], exit: number): Promise<string> {
 test("each row is told with its price on every account, or exactly why one cannot make it, and the totals", async () => {
   const path = fileOf("side", [row, { ...row, watermark: true }, { ...row, resolution: "720p" }, row]);
   const out = await said([path], 0);
-  expect(out).toMatch(/twin +hiapi/);
+  expect(out).toMatch(/simulator +hiapi/);
   expect(out).toMatch(/line 1 +\$0\.28 +\$0\.28/);
   expect(out).toMatch(/line 2 +\$0\.28 +cannot/);
   expect(out).toMatch(/line 3 +price not known +price not known/);
-  expect(out).toMatch(/twin +4 of 4 rows +at least \$0\.84 +1 without a known price/);
+  expect(out).toMatch(/simulator +4 of 4 rows +at least \$0\.84 +1 without a known price/);
   expect(out).toMatch(/hiapi +3 of 4 rows +at least \$0\.56/);
   expect(out).toMatch(/as chosen +4 of 4 rows +at least \$0\.84/);
   expect(out).toMatch(/line 2, hiapi: watermark: true — allowed: .*\(G-V3, DOCUMENTED\)/);
@@ -61,5 +61,5 @@ test("on one account, and as JSON by the lines of the file, the unreadable ones 
 
 test("an account that there is not is named, with those that there are", async () => {
   const { code, err } = await cli.ended(["quote", fileOf("who", [row]), "--account", "nobody"]);
-  expect([code, err]).toEqual([2, expect.stringMatching(/no account "nobody"; there are: twin, hiapi/)]);
+  expect([code, err]).toEqual([2, expect.stringMatching(/no account "nobody"; there are: simulator, hiapi/)]);
 });

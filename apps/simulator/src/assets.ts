@@ -1,0 +1,77 @@
+import type { Clock } from "./clock.ts";
+import { fires, type Plan } from "./faults.ts";
+import type { Account } from "./limits.ts";
+
+export type AssetState = "processing" | "active" | "failed";
+
+/** A file in a client's library, which requests may name instead of a URL. */
+export interface Asset {
+  id: string;
+  account: Account;
+  /** In the vendor's own word. */
+  kind: string;
+  name: string;
+  url: string;
+  group: string | undefined;
+  addedAt: number;
+  /** Real time at which it is looked through; `Infinity` where it never is. */
+  readyAt: number;
+  fails: boolean;
+}
+
+/** Samples that every account has, so that a request can name an asset without uploading one first. */
+const samples: Readonly<Record<string, AssetState>> = {
+  "simulator-active": "active",
+  "simulator-processing": "processing",
+  "simulator-failed": "failed",
+};
+
+/** The libraries of all accounts, and the groups in them. */
+export class Assets {
+  readonly #byId = new Map<string, Asset>();
+  readonly #groups = new Map<string, Account>();
+  readonly #clock: Clock;
+  readonly #reviewMs: number;
+
+  constructor(clock: Clock, reviewMs: number) {
+    this.#clock = clock;
+    this.#reviewMs = reviewMs;
+  }
+
+  add(given: Pick<Asset, "id" | "account" | "kind" | "name" | "url" | "group">, plan: Plan | undefined): Asset {
+    const now = this.#clock.now();
+    const readyAt = fires(plan, "asset-stuck") ? Number.POSITIVE_INFINITY : now + this.#clock.real(this.#reviewMs);
+    const asset: Asset = { ...given, addedAt: now, readyAt, fails: fires(plan, "asset-fails") };
+    this.#byId.set(asset.id, asset);
+    return asset;
+  }
+
+  get(account: Account, id: string): Asset | undefined {
+    const asset = this.#byId.get(id);
+    return asset?.account === account ? asset : undefined;
+  }
+
+  state(account: Account, id: string): AssetState | undefined {
+    const asset = this.get(account, id);
+    if (!asset) return Object.hasOwn(samples, id) ? samples[id] : undefined;
+    if (this.#clock.now() < asset.readyAt) return "processing";
+    return asset.fails ? "failed" : "active";
+  }
+
+  remove(asset: Asset): void {
+    this.#byId.delete(asset.id);
+  }
+
+  addGroup(account: Account, id: string): void {
+    this.#groups.set(id, account);
+  }
+
+  hasGroup(account: Account, id: string): boolean {
+    return this.#groups.get(id) === account;
+  }
+
+  clear(): void {
+    this.#byId.clear();
+    this.#groups.clear();
+  }
+}

@@ -1,0 +1,54 @@
+/** One request as the simulator saw it. `status` 0: the connection was reset, or never answered. */
+export interface LogEntry {
+  at: number;
+  method: string;
+  path: string;
+  key: string;
+  status: number;
+  marker?: string;
+  fault?: string;
+}
+
+/** The last requests, and how many there were per route and status. */
+export class RequestLog {
+  readonly #ring: LogEntry[] = [];
+  readonly #limit: number;
+  #next = 0;
+  #counts = new Map<string, Map<number, number>>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(route: string, entry: LogEntry): void {
+    this.#ring[this.#next] = entry;
+    this.#next = (this.#next + 1) % this.#limit;
+    let statuses = this.#counts.get(route);
+    if (!statuses) {
+      statuses = new Map();
+      this.#counts.set(route, statuses);
+    }
+    statuses.set(entry.status, (statuses.get(entry.status) ?? 0) + 1);
+  }
+
+  /** Newest first. */
+  newest(limit: number): LogEntry[] {
+    return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)].reverse().slice(0, limit);
+  }
+
+  /** By route, then by status. */
+  counts(): Record<string, Record<string, number>> {
+    return Object.fromEntries([...this.#counts].map(([route, statuses]) => [route, Object.fromEntries(statuses)]));
+  }
+
+  clear(): void {
+    this.#ring.length = 0;
+    this.#next = 0;
+    this.#counts.clear();
+  }
+}
+
+/** A key as a log may show it: a real one that strays in here is not to be read off a page. */
+export function shown(key: string): string {
+  return key.length > 16 ? `${key.slice(0, 3)}…${key.slice(-4)}` : key;
+}

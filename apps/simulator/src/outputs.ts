@@ -1,0 +1,47 @@
+import { createHmac } from "node:crypto";
+import type { Clock } from "./clock.ts";
+import type { Dialect, Output } from "./dialect.ts";
+import type { Task } from "./tasks.ts";
+
+/** Signs the URLs of outputs, and says later whether one still works. */
+export class Outputs {
+  /** Where clients reach the simulator; known once it listens. */
+  baseUrl = "";
+  readonly #clock: Clock;
+  readonly #secret: string;
+  readonly #lifeMs: number | undefined;
+
+  constructor(clock: Clock, seed: number, lifeMs: number | undefined) {
+    this.#clock = clock;
+    this.#secret = `simulator ${seed}`;
+    this.#lifeMs = lifeMs;
+  }
+
+  of(task: Task, dialect: Dialect): Output[] {
+    const now = this.#clock.now();
+    const lifeMs = this.#clock.real(this.#lifeMs ?? dialect.urlLifeMs);
+    const expiresAtMs = Math.floor((dialect.signsEveryRead ? now : task.endedAt) + lifeMs);
+    const lifeSeconds = Math.max(0, Math.floor((expiresAtMs - now) / 1_000));
+    const names = { video: "0.mp4", last_frame: "last.png" } as const;
+    const kinds = task.order.returnLastFrame ? (["video", "last_frame"] as const) : (["video"] as const);
+    return kinds.map((kind) => ({ kind, url: this.#url(task, names[kind], expiresAtMs), expiresAtMs, lifeSeconds }));
+  }
+
+  /** `issue` counts how often the task's URLs had been declared dead when this one was signed. */
+  check(task: Task, name: string, query: Record<string, string>): { ok: true; issue: number } | { ok: false } {
+    const { expires = "", issue = "", signature } = query;
+    if (signature !== this.#signature(task.id, name, expires, issue)) return { ok: false };
+    if (Number(expires) <= this.#clock.now()) return { ok: false };
+    return { ok: true, issue: Number(issue) };
+  }
+
+  #url(task: Task, name: string, expiresAtMs: number): string {
+    const [expires, issue] = [String(expiresAtMs), String(task.deadUrls)];
+    const query = new URLSearchParams({ expires, issue, signature: this.#signature(task.id, name, expires, issue) });
+    return `${this.baseUrl}/files/${task.id}/${name}?${query}`;
+  }
+
+  #signature(taskId: string, name: string, expires: string, issue: string): string {
+    return createHmac("sha256", this.#secret).update(`${taskId}/${name}/${expires}/${issue}`).digest("hex");
+  }
+}

@@ -1,8 +1,0 @@
-/** Where each provider is spoken to, below the address of the twin. */
-export const twinPaths: Readonly<Record<string, string>> = {
-  hiapi: "hiapi",
-  jiekou: "jiekou",
-  toapis: "toapis",
-  xingchao: "xingchao/kyyReactApiServer",
-  ark: "ark/api/v3",
-};

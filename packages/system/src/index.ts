@@ -1,0 +1,12 @@
+export { demoConfig, withApiKey } from "./demo-config.ts";
+export { SystemError, type SystemErrorKind } from "./error.ts";
+export { holdHome } from "./home.ts";
+export { freePort, holdPorts, portTaken } from "./ports.ts";
+export { ensureRedis, noRedis, type Redis } from "./redis.ts";
+export { findRedisServer, type Machine } from "./redis-binary.ts";
+export { commandsServed } from "./redis-commands.ts";
+export { pingRedis } from "./redis-ping.ts";
+export { type RedisServer, redisServerArguments } from "./redis-server.ts";
+export { secretIn } from "./secrets.ts";
+export { type SimulatorProvider, simulatorProviders } from "./simulator-accounts.ts";
+export { type AppName, appNames, type Ports, type System, type SystemWish, startSystem } from "./system.ts";

@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { SystemError } from "./error.ts";
+import { notePid } from "./home.ts";
+import { LogFile } from "./log-file.ts";
+import type { Machine } from "./redis-binary.ts";
+
+export interface ProcessSpec {
+  name: string;
+  command: string;
+  arguments: string[];
+  env: NodeJS.ProcessEnv;
+  /** Folder that keeps its log and its process id. */
+  home: string;
+  /** Answers true once the process does its work. */
+  ready: () => Promise<boolean>;
+  /** Time from SIGTERM to SIGKILL. */
+  graceMs: number;
+}
+
+/** One process that is started again, later and later, whenever it ends by itself. */
+export interface Supervised {
+  /** Rejects with one sentence if the process ends, or is not ready in time, before it was ever ready. */
+  ready: Promise<void>;
+  /** Ends it in order; resolves once it is gone. */
+  stop(): Promise<void>;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+const firstStartMs = 60_000;
+const backoffMs = { first: 500, most: 15_000 };
+/** A process that ran this long has its failures forgotten. */
+const steadyMs = 60_000;
+
+export function supervise(spec: ProcessSpec, { log }: Pick<Machine, "log">): Supervised {
+  const supervised = new SupervisedProcess(spec, log);
+  const ready = supervised.firstStart();
+  ready.catch(() => undefined); // whoever awaits `ready` hears of it; nobody may be waiting yet
+  return {
+    ready,
+    stop: () => supervised.stop(),
+    kill: () => supervised.kill(),
+  };
+}
+
+class SupervisedProcess {
+  readonly #spec: ProcessSpec;
+  readonly #log: (line: string) => void;
+  readonly #logFile: LogFile;
+  readonly #stopping = new AbortController();
+  #child: ChildProcess | undefined;
+  #exited: Promise<string> = Promise.resolve("never started");
+
+  constructor(spec: ProcessSpec, log: (line: string) => void) {
+    this.#spec = spec;
+    this.#log = log;
+    this.#logFile = new LogFile(spec.home, spec.name);
+  }
+
+  async firstStart(): Promise<void> {
+    this.#start();
+    const outcome = await Promise.race([this.#exited, this.#untilReady()]);
+    if (this.#stopping.signal.aborted)
+      throw new SystemError("stopped", `${this.#spec.name} was stopped while it started`);
+    if (outcome !== "ready") {
+      this.kill();
+      throw new SystemError("not_started", `${this.#spec.name} did not start: ${this.#logFile.reason() ?? outcome}`);
+    }
+    void this.#keepRunning();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#child?.kill("SIGTERM");
+    const timer = setTimeout(() => {
+      this.#log(`${this.#spec.name} did not end within ${this.#spec.graceMs / 1_000} s: killed.`);
+      this.kill();
+    }, this.#spec.graceMs);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  kill(): void {
+    this.#stopping.abort();
+    this.#child?.kill("SIGKILL");
+  }
+
+  /** Own process group: Ctrl-C in the terminal reaches only the launcher, which then stops everything in order. */
+  #start(): void {
+    const { command, arguments: args, env, home, name } = this.#spec;
+    const output = this.#logFile.open();
+    const child = spawn(command, args, { env, stdio: ["ignore", output, output], detached: true });
+    this.#logFile.close(output);
+    this.#child = child;
+    const forget = child.pid === undefined ? () => {} : notePid(home, name, child.pid);
+    this.#exited = once(child, "exit").then(
+      ([code, signal]) => (signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`),
+      (error: Error) => error.message,
+    );
+    void this.#exited.then(forget);
+  }
+
+  async #keepRunning(): Promise<void> {
+    const { signal } = this.#stopping;
+    let failures = 0;
+    let startedAt = Date.now();
+    for (;;) {
+      const how = await this.#exited;
+      if (signal.aborted) return;
+      failures = Date.now() - startedAt > steadyMs ? 0 : failures;
+      const waitMs = Math.min(backoffMs.first * 2 ** failures, backoffMs.most);
+      failures += 1;
+      this.#log(`${this.#spec.name}: ${how}; starting it again in ${waitMs / 1_000} s (log: ${this.#logFile.path}).`);
+      await delay(waitMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      startedAt = Date.now();
+      this.#start();
+    }
+  }
+
+  async #untilReady(): Promise<string> {
+    const { signal } = this.#stopping;
+    const deadline = Date.now() + firstStartMs;
+    while (Date.now() < deadline && !signal.aborted) {
+      if (await this.#spec.ready()) return "ready";
+      await delay(50, undefined, { signal }).catch(() => undefined);
+    }
+    return `it was not ready after ${firstStartMs / 1_000} s`;
+  }
+}

@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import * as ledger from "@reelqueue/ledger";
+import { createProducer } from "@reelqueue/producer";
+import { entryFile } from "../rig/child.ts";
+import { prompts } from "../rig/prompts.ts";
+import { openRoad, type Road } from "../rig/road.ts";
+import { teach } from "../rig/running.ts";
+import { startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
+
+/** The account's limits, how long its tasks take, and how many rows wait. */
+export interface Account {
+  inFlight: number;
+  perMinute: number;
+  medianMs: number;
+  backlog: number;
+}
+
+export interface Scene {
+  road: Road;
+  /** When each request was sent to the provider's address, those to nobody too. */
+  requests(): number[];
+  counts(): ReturnType<typeof ledger.counts>;
+  /** Requests that the provider itself refused for coming too fast. */
+  tooFast(): Promise<number>;
+}
+
+const sigma = 0.3;
+
+/** All of reelqueue at production's timing, with one account whose provider stands behind a road, and more work than it can do. */
+export async function openScene(scope: AsyncDisposableStack, account: Account): Promise<Scene> {
+  const { inFlight, perMinute, medianMs } = account;
+  const { redisUrl, simulator } = await startSurroundings(scope, {
+    SIMULATOR_LIMITS: JSON.stringify({ hiapi: { requestsPerMinute: perMinute, concurrent: inFlight } }),
+    SIMULATOR_GENERATION_MS: JSON.stringify({ median: medianMs, sigma }),
+    SIMULATOR_OUTPUTS: "tiny",
+  });
+  const road = scope.use(await openRoad(simulator.url));
+  const config = writeConfig(road.url, { limits: { inFlight, requestsPerMinute: perMinute } });
+  const refusals = join(tmpdir(), "refusals");
+  const env = { REDIS_URL: redisUrl, REFUSALS: refusals, ...config };
+  const cell = scope.use(ledger.openCell({ url: redisUrl, cell: "reel", role: "worker" }));
+  await ledger.awaitReady(cell, 5_000);
+  await teach(cell, medianMs, sigma);
+  await enqueue(env, account.backlog);
+  const flags = ["--import", pathToFileURL(entryFile("refusals")).href];
+  for (const worker of Object.values(await startWorkers(env, { flags }))) scope.use(worker);
+  return {
+    road,
+    requests: () => [...road.arrivals.map(({ atMs }) => atMs), ...refusedAt(refusals, new URL(road.url).port)],
+    counts: () => ledger.counts(cell),
+    tooFast: () => refusedRequests(simulator.url),
+  };
+}
+
+async function enqueue(env: ReturnType<typeof writeConfig> & { REDIS_URL: string }, count: number): Promise<void> {
+  const { REDIS_URL: redisUrl, REELQUEUE_HOME: home, REELQUEUE_CONFIG: configPath } = env;
+  await using producer = await createProducer({ redisUrl, home, configPath, env });
+  const texts = prompts(600);
+  const rows = await producer.enqueueMany(Array.from({ length: count }, () => ({ prompt: texts.next().value })));
+  const refused = rows.find(({ kind }) => kind !== "accepted");
+  if (refused) throw new Error(`a row was not accepted: ${JSON.stringify(refused)}`);
+}
+
+function refusedAt(file: string, port: string): number[] {
+  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+  return lines.filter((line) => line.endsWith(` ${port}`)).map((line) => Number(line.split(" ")[0]));
+}
+
+async function refusedRequests(simulatorUrl: string): Promise<number> {
+  const { accounts } = (await (await fetch(`${simulatorUrl}/simulator/stats`)).json()) as {
+    accounts: { refusedRequests: number }[];
+  };
+  return accounts.reduce((sum, { refusedRequests: refused }) => sum + refused, 0);
+}

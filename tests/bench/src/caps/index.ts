@@ -1,0 +1,86 @@
+import { eventually } from "@reelqueue/testing";
+import type { Options } from "../rig/options.ts";
+import { prompts } from "../rig/prompts.ts";
+import { billOf } from "../rig/received.ts";
+import type { Report } from "../rig/report.ts";
+import { medians } from "../rig/statistics.ts";
+import { type System, startSystem } from "../rig/system.ts";
+import { type Life, slotTimes } from "./slots.ts";
+
+const slots = 10;
+/** A provider's minute passes in a second: a millisecond of this machine is 60 ms of the provider. */
+const clockFactor = 60;
+
+/** How long a batch takes through one account with ten slots and 60 requests a minute, beside what no system could beat. */
+export async function caps({ quick, runs = quick ? 1 : 3 }: Options): Promise<Report> {
+  const count = quick ? 200 : 1_000;
+  const all: Record<string, number>[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    process.stderr.write(`run ${run + 1} of ${runs}\n`);
+    all.push(await once(count));
+  }
+  const figures = medians(all);
+  return {
+    bench: "caps",
+    title: `${count} generations, ${slots} in flight, 60 requests a minute, clock ×${clockFactor}; provider's time, medians of ${runs}`,
+    heads: ["figure", "median"],
+    rows: Object.entries(figures),
+    figures: { medians: figures, runs: all },
+    targets: [
+      { name: "ideal / time to the last stored video", wanted: "≥ 0.93", measured: figures["share of the ideal"] ?? 0 },
+      { name: "polls per video", wanted: "≤ 8", measured: figures["polls per video"] ?? Number.NaN },
+    ],
+  };
+}
+
+async function once(count: number): Promise<Record<string, number>> {
+  await using scope = new AsyncDisposableStack();
+  const system = await startSystem(scope, {
+    simulator: { SIMULATOR_CLOCK_FACTOR: `${clockFactor}`, SIMULATOR_OUTPUTS: "tiny" },
+    account: { timeScale: clockFactor },
+    workers: {},
+  });
+  const texts = prompts(600);
+  const startedAt = Date.now();
+  const rows = await system.producer.enqueueMany(Array.from({ length: count }, () => ({ prompt: texts.next().value })));
+  const ids = rows.map((row) => ("id" in row ? row.id : ""));
+  const lives = await livesOf(system, ids, count);
+  const { polls, refused, tasks } = await billOf(system.simulator);
+  if (tasks !== count) throw new Error(`the simulator made ${tasks} tasks for ${count} rows`);
+  return {
+    ...slotTimes(lives, startedAt, slots, clockFactor),
+    "polls per video": polls / count,
+    "answers 429": refused,
+  };
+}
+
+/** When each generation reached its states, by our record and by the simulator's. */
+async function livesOf({ producer, simulator }: System, ids: readonly string[], count: number): Promise<Life[]> {
+  const minute = 60_000;
+  await eventually(async () => (await producer.get(ids.at(-1) ?? ""))?.state === "succeeded", {
+    describe: "the last row is stored",
+    timeoutMs: count * minute,
+    everyMs: 500,
+  });
+  const generations = await eventually(
+    async () => {
+      const all = await Promise.all(ids.map((id) => producer.get(id)));
+      return all.every((each) => each?.state === "succeeded") && all;
+    },
+    { describe: "all rows are stored", timeoutMs: 10 * minute, everyMs: 500 },
+  );
+  const answer = await fetch(`${simulator.url}/simulator/tasks?limit=${count}`);
+  const { tasks } = (await answer.json()) as { tasks: { id: string; acceptedAt: number; endedAt: number }[] };
+  const taskOf = new Map(tasks.map((task) => [task.id, task]));
+  return generations.map((generation) => {
+    const task = taskOf.get(generation?.taskId ?? "");
+    const at = (state: string) => Date.parse(generation?.timeline.findLast((entry) => entry.state === state)?.at ?? "");
+    return {
+      begunAt: at("submitting"),
+      acceptedAt: task?.acceptedAt ?? Number.NaN,
+      endedAt: task?.endedAt ?? Number.NaN,
+      noticedAt: at("finalizing"),
+      storedAt: at("succeeded"),
+    };
+  });
+}

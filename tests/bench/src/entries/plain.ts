@@ -1,0 +1,40 @@
+import { createServer } from "node:http";
+import { serveFrontDoor } from "../plain/front-door.ts";
+import { openJiekou } from "../plain/jiekou.ts";
+import { openAnnouncer, openKeeper } from "../plain/outputs.ts";
+import { openProvider } from "../plain/provider.ts";
+import { connectTo, openQueues } from "../plain/queues.ts";
+import { finalizeWorker, pollWorker, submitWorker } from "../plain/workers.ts";
+
+/** One process of the plain solution; `WORKER` (or `ROLE`) says which: `api` is its front door. */
+const { env } = process;
+const role = env.WORKER ?? env.ROLE;
+const url = env.PROVIDER_URL ?? "";
+const provider =
+  env.PROVIDER === "jiekou"
+    ? openJiekou(url, "simulator-key", Number(env.TIMEOUT_MS))
+    : openProvider(url, "simulator-key");
+const redisUrl = env.REDIS_URL ?? "";
+const queues = openQueues(connectTo(redisUrl));
+const backoff = { firstMs: Number(env.FIRST_POLL_MS), longestMs: Number(env.LONGEST_POLL_MS) };
+const options = { redisUrl, concurrency: Number(env.CONCURRENCY) };
+
+const worker = role === "api" ? undefined : start();
+worker?.on("error", (error) => console.error(error));
+const server = worker === undefined ? serveFrontDoor(queues) : createServer((_, response) => response.end("ok"));
+server.listen(Number(env.PORT), "127.0.0.1");
+process.on("SIGTERM", async () => {
+  await worker?.close();
+  process.exit(0);
+});
+
+function start() {
+  switch (role) {
+    case "submitter":
+      return submitWorker(provider, queues, backoff, options);
+    case "poller":
+      return pollWorker(provider, queues, backoff, options);
+    default:
+      return finalizeWorker(openKeeper(env.OUTPUTS), openAnnouncer(env.SECRET ?? ""), options);
+  }
+}

@@ -1,0 +1,61 @@
+import type { Meters, Usage } from "../rig/meters.ts";
+import { usagePer } from "../rig/meters.ts";
+
+/** What every solution has to get through. */
+export interface Load {
+  generations: number;
+  warmUp: number;
+  polls: number;
+  /** 0: the store keeps nothing. */
+  outputBytes: number;
+  /** How many times faster than real time polls come due. */
+  timeScale: number;
+  /** The plain solution's first wait; it doubles with every look. */
+  plainFirstPollMs: number;
+  /** Tasks at the simulator at once. */
+  inFlight: number;
+  concurrency: { submit: number; poll: number; finalize: number };
+  timeoutMs: number;
+  /** Node's flags for the workers. */
+  flags?: readonly string[];
+}
+
+export interface Measured {
+  perSecond: number;
+  usage: Usage;
+  pollsEach: number;
+}
+
+export interface Solution {
+  /** Enqueues that many. */
+  through(count: number): Promise<void>;
+  /** Resolves when the receiver has that many events in all. */
+  done(total: number): Promise<void>;
+  bill(): Promise<{ tasks: number; charges: number; polls: number }>;
+}
+
+/** Warms a solution up, then measures it from the first row enqueued to the last webhook received. */
+export async function measured(load: Load, meters: Meters, solution: Solution): Promise<Measured> {
+  const { generations, warmUp } = load;
+  await solution.through(warmUp);
+  await solution.done(warmUp);
+  const [before, billBefore] = [await meters.read(), await solution.bill()];
+  await solution.through(generations);
+  await solution.done(warmUp + generations);
+  const [after, bill] = [await meters.read(), await solution.bill()];
+  if (bill.tasks !== warmUp + generations || bill.charges !== bill.tasks)
+    throw new Error(
+      `the simulator made ${bill.tasks} tasks and charged ${bill.charges} for ${warmUp + generations} rows`,
+    );
+  const usage = usagePer(generations, before, after);
+  return { perSecond: generations / usage.seconds, usage, pollsEach: (bill.polls - billBefore.polls) / generations };
+}
+
+export function simulatorEnv({ polls, outputBytes }: Load): Record<string, string> {
+  return {
+    SIMULATOR_LIMITS: "off",
+    SIMULATOR_FINISH_AFTER_POLLS: `${polls}`,
+    SIMULATOR_OUTPUTS: "tiny",
+    ...(outputBytes > 0 && { SIMULATOR_OUTPUT_BYTES: `${outputBytes}` }),
+  };
+}

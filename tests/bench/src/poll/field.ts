@@ -1,0 +1,86 @@
+import { setTimeout as wait } from "node:timers/promises";
+import * as ledger from "@reelqueue/ledger";
+import { startLocalRedis } from "@reelqueue/testing";
+import { appFile, type Child, entryFile, startChild } from "../rig/child.ts";
+import { openMeters, usagePer } from "../rig/meters.ts";
+import { billOf } from "../rig/received.ts";
+import { createTasks, fill } from "../rig/running.ts";
+import { writeConfig } from "../rig/system.ts";
+
+export interface Pace {
+  /** Between two looks at one task; 0: every task is always due. */
+  intervalMs: number;
+  seconds: number;
+}
+
+const account = "hiapi";
+const chunk = 500;
+const warmUpMs = 3_000;
+
+/** So many tasks that run at the simulator and in the ledger, and never end. */
+export async function openField(size: number) {
+  await using scope = new AsyncDisposableStack();
+  const redis = await startLocalRedis();
+  scope.defer(() => redis.stop());
+  const simulator = scope.use(
+    await startChild(appFile("simulator"), "simulator", {
+      SIMULATOR_LIMITS: "off",
+      SIMULATOR_FINISH_AFTER_POLLS: "1000000000",
+    }),
+  );
+  const cell = scope.use(ledger.openCell({ url: redis.url, cell: "reel", role: "worker" }));
+  await ledger.awaitReady(cell, 5_000);
+  await fill(cell, await createTasks(simulator.url, size));
+  const kept = scope.move();
+  return {
+    polled: (pace: Pace) => polled(cell, redis.url, simulator, size, pace),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** Lets the real poller look for a while, and says what each look has cost. */
+async function polled(
+  cell: ledger.Cell,
+  redisUrl: string,
+  simulator: Child,
+  size: number,
+  { intervalMs, seconds }: Pace,
+): Promise<Record<string, number>> {
+  await spread(cell, size, intervalMs);
+  const env = { REDIS_URL: redisUrl, ...writeConfig(simulator.url, unlimited), INTERVAL_MS: `${intervalMs}` };
+  await using poller = await startChild(entryFile("poller"), "poller", env);
+  await using meters = openMeters(redisUrl, { node: poller.pid, simulator: simulator.pid });
+  await wait(warmUpMs);
+  await fetch(`${poller.url}/reset`);
+  const [before, billBefore] = [await meters.read(), await billOf(simulator)];
+  await wait(1_000 * seconds);
+  const [after, bill] = [await meters.read(), await billOf(simulator)];
+  const lateness = (await (await fetch(`${poller.url}/lateness`)).json()) as { p50: number; p99: number };
+  const polls = bill.polls - billBefore.polls;
+  const { seconds: took, commands, cpuMs } = usagePer(polls, before, after);
+  const { redis = Number.NaN, node = Number.NaN, simulator: upstream = Number.NaN } = cpuMs;
+  return {
+    "per second": polls / took,
+    commands,
+    "CPU µs": 1_000 * (redis + node),
+    "redis µs": 1_000 * redis,
+    "node µs": 1_000 * node,
+    "simulator µs": 1_000 * upstream,
+    "late p50 ms": lateness.p50,
+    "late p99 ms": lateness.p99,
+  };
+}
+
+const unlimited = { limits: { inFlight: 1_000_000, requestsPerMinute: 1e9 } };
+
+/** Due times evenly over one interval, so that looks come at an even pace from the start. */
+async function spread(cell: ledger.Cell, size: number, intervalMs: number): Promise<void> {
+  await ledger.makeAllDue(cell, "poll", account);
+  for (let done = 0; done < size; ) {
+    const { items, lease } = await ledger.claim(cell, "poll", account, [], { limit: chunk, leaseMs: 600_000 });
+    const nextInMs = (i: number) => warmUpMs + ((done + i) / size) * intervalMs;
+    const place = { lane: "poll", account, lease } as const;
+    await Promise.all(items.map(({ id }, i) => ledger.reschedule(cell, { ...place, id, nextInMs: nextInMs(i) })));
+    done += items.length;
+  }
+}

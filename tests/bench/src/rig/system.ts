@@ -1,0 +1,84 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AccountConfig } from "@reelqueue/contracts";
+import { createProducer, type Producer } from "@reelqueue/producer";
+import { startLocalRedis } from "@reelqueue/testing";
+import { appFile, type Child, startChild } from "./child.ts";
+import { type Meters, openMeters } from "./meters.ts";
+
+export interface SystemWish {
+  /** Environment of the simulator. */
+  simulator: Record<string, string>;
+  account: Partial<AccountConfig>;
+  /** Environment of every worker. */
+  workers: Record<string, string>;
+  /** Entry files by stage; left out: the apps themselves. */
+  entries?: Partial<Record<Stage, string>>;
+  /** Node's flags for every worker, such as `--cpu-prof`. */
+  flags?: readonly string[];
+}
+
+export type Stage = "submitter" | "poller" | "finalizer";
+
+/** All of reelqueue, each part a process of its own: Redis that keeps what it acknowledges, the simulator, a receiver and the workers. */
+export interface System {
+  redisUrl: string;
+  simulator: Child;
+  receiver: Child;
+  producer: Producer;
+  meters: Meters;
+}
+
+/** Starts the whole system with one account `hiapi` at the simulator; the scope ends it. */
+export async function startSystem(scope: AsyncDisposableStack, wish: SystemWish): Promise<System> {
+  const { redisUrl, simulator, receiver, pids } = await startSurroundings(scope, wish.simulator);
+  const env = { REDIS_URL: redisUrl, ...writeConfig(simulator.url, wish.account), ...wish.workers };
+  for (const [stage, worker] of Object.entries(await startWorkers(env, wish))) pids[stage] = scope.use(worker).pid;
+  const producer = scope.use(
+    await createProducer({ redisUrl, home: env.REELQUEUE_HOME, configPath: env.REELQUEUE_CONFIG, env }),
+  );
+  return { redisUrl, simulator, receiver, producer, meters: scope.use(openMeters(redisUrl, pids)) };
+}
+
+/** Starts one process of each stage; the caller ends them. */
+export async function startWorkers(
+  env: Record<string, string>,
+  { entries, flags }: Pick<SystemWish, "entries" | "flags"> = {},
+): Promise<Record<Stage, Child>> {
+  const start = (stage: Stage) => startChild(entries?.[stage] ?? appFile(stage), stage, env, flags);
+  const [submitter, poller, finalizer] = await Promise.all([start("submitter"), start("poller"), start("finalizer")]);
+  return { submitter, poller, finalizer };
+}
+
+/** What every solution under measure has around it. */
+export async function startSurroundings(scope: AsyncDisposableStack, simulatorEnv: Record<string, string>) {
+  const redis = await startLocalRedis();
+  scope.defer(() => redis.stop());
+  const simulator = scope.use(await startChild(appFile("simulator"), "simulator", simulatorEnv));
+  const receiver = scope.use(await startChild(join(import.meta.dirname, "../entries/receiver.ts"), "receiver", {}));
+  const pids: Record<string, number> = { simulator: simulator.pid, receiver: receiver.pid, producer: process.pid };
+  return { redis, redisUrl: redis.url, simulator, receiver, pids };
+}
+
+/** A configuration with the account `hiapi` at the simulator and such others, and the environment that points a process to it. */
+export function writeConfig(
+  simulatorUrl: string,
+  account: Partial<AccountConfig>,
+  others: Readonly<Record<string, Partial<AccountConfig>>> = {},
+) {
+  const home = mkdtempSync(join(tmpdir(), "home-"));
+  const path = join(home, "reelqueue.config.json");
+  const atSimulator = (wish: Partial<AccountConfig>) => ({
+    provider: "hiapi",
+    baseUrl: `${simulatorUrl}/hiapi`,
+    keyEnv: "SIMULATOR_KEY",
+    chargesFailures: false,
+    pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
+    ...wish,
+  });
+  const accounts = Object.entries({ hiapi: account, ...others }).map(([name, wish]) => [name, atSimulator(wish)]);
+  const config = { accounts: Object.fromEntries(accounts), allowPrivate: ["127.0.0.0/8"] };
+  writeFileSync(path, JSON.stringify(config));
+  return { REELQUEUE_HOME: home, REELQUEUE_CONFIG: path, SIMULATOR_KEY: "simulator-key" };
+}

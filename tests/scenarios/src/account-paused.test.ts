@@ -1,0 +1,73 @@
+import * as ledger from "@reelqueue/ledger";
+import { eventually } from "@reelqueue/testing";
+import { expect, test } from "vitest";
+import { contradictions, startWorld } from "./world.ts";
+
+const row = { account: "jiekou", prompt: "a snail on a leaf", resolution: "480p" as const, seconds: 4 };
+
+test.each([
+  ["bad-key", "bad key"],
+  ["no-balance", "balance"],
+])(
+  "%s pauses the account and fails nothing; once resumed, everything goes on",
+  async (key, reason) => {
+    await using world = await startWorld({ apps: ["poller", "finalizer"] });
+    const submitter = await world.start("submitter", { SIMULATOR_KEY: key });
+    const ids = await world.enqueue([row, row, row]);
+    const waiting = await eventually(
+      async () => {
+        const all = await world.get(ids);
+        return (
+          all.every(
+            (generation) => generation.state === "queued" && generation.waiting === `account paused: ${reason}`,
+          ) && all
+        );
+      },
+      { describe: "all wait for the account" },
+    );
+    expect(waiting).toHaveLength(3);
+    submitter.kill();
+    await submitter.exited;
+    await world.start("submitter#2");
+    await ledger.resume(world.here.cell, "jiekou");
+    expect((await world.rested(ids)).map(({ state }) => state)).toEqual(["succeeded", "succeeded", "succeeded"]);
+    expect((await world.bill()).tasks).toBe(3);
+    expect(await contradictions(world)).toEqual([]);
+  },
+  300_000,
+);
+
+test("a provider that loses every answer, and offers no way to find out, costs a review for some rows and not for all", async () => {
+  await using world = await startWorld({
+    simulator: { limits: "off", rates: { "submit-500": 1 } },
+    accounts: { jiekou: { limits: { inFlight: 1_000, requestsPerMinute: 600 } } },
+  });
+  const ids = await world.enqueue(Array.from({ length: 300 }, () => row));
+  await eventually(
+    async () => {
+      const waiting = (await world.get(ids)).map((generation) => generation.waiting ?? "");
+      return waiting.some((reason) => reason.startsWith("account paused: 10 answers in a row were lost"));
+    },
+    { describe: "the account is paused", timeoutMs: 120_000 },
+  );
+  const touched = (await world.get(ids)).filter(({ state }) => state !== "queued").length;
+  expect(touched).toBeLessThan(150);
+  expect((await world.bill()).charges).toBe(0);
+});
+
+test("a Redis that could lose what it acknowledged gets no money spent on it, and says why; mended, work goes on", async () => {
+  await using world = await startWorld();
+  await world.here.cell.redis.config("SET", "appendfsync", "everysec");
+  const [submitter] = [await world.start("submitter#2")];
+  world.apps.get("submitter")?.kill();
+  await world.apps.get("submitter")?.exited;
+  const ready = await fetch(`${submitter.url}/readyz`);
+  expect(ready.status).toBe(503);
+  expect(await ready.text()).toContain("set `appendfsync always`");
+  const ids = await world.enqueue([row]);
+  await eventually(() => submitter.logs().includes("submits are refused"), { describe: "the log says so" });
+  expect((await world.bill()).tasks).toBe(0);
+  await world.here.cell.redis.config("SET", "appendfsync", "always");
+  await fetch(`${submitter.url}/readyz`);
+  expect((await world.rested(ids)).map(({ state }) => state)).toEqual(["succeeded"]);
+});

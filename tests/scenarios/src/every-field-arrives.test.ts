@@ -1,0 +1,150 @@
+import { type GenerationRequest, imageRoles } from "@reelqueue/contracts";
+import { createEgress } from "@reelqueue/egress";
+import { type Call, type PollResult, type Provider, problemsOf, providers, type Reading } from "@reelqueue/providers";
+import { startSimulator } from "@reelqueue/simulator";
+import fc from "fast-check";
+import { afterAll, expect, test } from "vitest";
+import { type OddId, startRenamingProxy } from "./renaming-proxy.ts";
+import { simulatorPaths } from "./simulator-paths.ts";
+import { offersOf } from "./wishes.ts";
+
+const http = createEgress();
+afterAll(() => http.close());
+
+const reading: Reading = { switches: {}, pricesPerSecond: {} };
+const callTo = (url: string, name: string): Call => ({ http, baseUrl: `${url}/${simulatorPaths[name]}`, key: "k" });
+
+test.each(Object.entries(providers))(
+  "%s: whatever it accepts arrives with every field as it was meant, and comes back whole",
+  async (name, provider) => {
+    await using simulator = await startSimulator({
+      limits: "off",
+      finishAfterPolls: 1,
+      outputs: "tiny",
+      keepAsked: true,
+    });
+    const call = callTo(simulator.url, name);
+    const accepted = offersOf(provider.capabilities).filter((request) => isAccepted(provider, request));
+    await fc.assert(
+      fc.asyncProperty(accepted, async (request) => {
+        const id = await submitted(provider, request, call);
+        const { asked, model } = await newestTask(simulator.url, id);
+        const expected = meant(sayable(provider, request));
+        expect(pick(asked, expected)).toEqual(expected);
+        expect(model).toBe(provider.capabilities.models[request.model]?.upstream);
+        expectWhole(await provider.poll(id, call), request, asked.seconds);
+      }),
+      { numRuns: 100, seed: 1 },
+    );
+  },
+);
+
+/** Ids that are digits beyond what a number holds, that hold odd characters, or that are as long as they may be. */
+const digits = fc.stringMatching(/^[1-9][0-9]{16,40}$/);
+const asText = (plain: string): OddId => ({ plain, json: JSON.stringify(plain) });
+const oddIds: fc.Arbitrary<OddId> = fc.oneof(
+  digits.map(asText),
+  digits.map((plain) => ({ plain, json: plain })),
+  fc.string({ unit: "binary", minLength: 1, maxLength: 256 }).filter(isUsable).map(asText),
+  fc
+    .string({ unit: fc.constantFrom(..."/?#%&=+ .:\\\"'é字🐸"), minLength: 1, maxLength: 60 })
+    .filter(isUsable)
+    .map(asText),
+  fc.string({ minLength: 256, maxLength: 256 }).map(asText),
+);
+
+test.each(Object.entries(providers))("%s: a task id survives byte for byte, there and back", async (name, provider) => {
+  await using simulator = await startSimulator({ limits: "off", finishAfterPolls: 1, outputs: "tiny" });
+  let next = asText("none");
+  await using proxy = await startRenamingProxy(simulator.url, () => next);
+  const call = callTo(proxy.url, name);
+  const [request] = fc.sample(
+    offersOf(provider.capabilities).filter((one) => isAccepted(provider, one)),
+    { numRuns: 1, seed: 1 },
+  );
+  if (!request) throw new Error("no request");
+  await fc.assert(
+    fc.asyncProperty(oddIds, async (id) => {
+      next = id;
+      expect(await submitted(provider, request, call)).toBe(id.plain);
+      expect(await provider.poll(id.plain, call)).toMatchObject({ kind: "succeeded" });
+    }),
+    { numRuns: 100, seed: 1 },
+  );
+});
+
+function isUsable(id: string): boolean {
+  return id.length <= 256 && id !== "." && id !== "..";
+}
+
+function isAccepted(provider: Provider, request: GenerationRequest): boolean {
+  return problemsOf(provider.rules, request, reading).every(({ severity }) => severity === "warning");
+}
+
+/** ToAPIs' mini has no switch for its sound: off is left out, and a warning says so. */
+function sayable(provider: Provider, request: GenerationRequest): GenerationRequest {
+  const isWarned = problemsOf(provider.rules, request, reading).some(({ rule }) => rule === "T-V9b");
+  return isWarned ? { ...request, generateAudio: undefined } : request;
+}
+
+let submits = 0;
+
+async function submitted(provider: Provider, request: GenerationRequest, call: Call): Promise<string> {
+  submits += 1;
+  const dataUri = () => Promise.reject(new Error("nothing of the store"));
+  const outcome = await provider.submit(request, { ...call, idempotencyKey: `request-${submits}`, dataUri });
+  if (outcome.kind !== "accepted") throw new Error(JSON.stringify(outcome));
+  return outcome.taskId;
+}
+
+interface SimulatorTask {
+  id: string;
+  model: string;
+  asked: Record<string, unknown>;
+}
+
+async function newestTask(url: string, id: string): Promise<SimulatorTask> {
+  const { tasks } = (await (await fetch(`${url}/simulator/tasks?limit=1`)).json()) as { tasks: SimulatorTask[] };
+  const task = tasks.find((one) => one.id === id);
+  if (!task) throw new Error(`the simulator has no task ${id}`);
+  return task;
+}
+
+/** What the request says, in the simulator's words; what it leaves out is the provider's to choose. */
+function meant(request: GenerationRequest): Record<string, unknown> {
+  const { prompt, seconds, resolution, ratio, seed, generateAudio, watermark, webSearch, returnLastFrame } = request;
+  const [first, last, images] = imageRoles.map((role) =>
+    request.images.filter((image) => image.role === role).map(({ url }) => url),
+  );
+  const [videos, audios] = [request.videos, request.audios].map((list) => list.map(({ url }) => url));
+  const frames = { ...(first?.[0] && { firstFrame: first[0] }), ...(last?.[0] && { lastFrame: last[0] }) };
+  const flags = { generateAudio, watermark, webSearch, returnLastFrame, safetyCheck: request.safetyCheck };
+  const all = { prompt, seconds, resolution, ratio, seed, ...flags, media: { ...frames, images, videos, audios } };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** Off wherever nothing is said of them, at every provider. */
+const off = { watermark: false, webSearch: false, returnLastFrame: false, safetyCheck: false };
+
+function pick(from: Record<string, unknown>, like: Record<string, unknown>): Record<string, unknown> {
+  const understood: Record<string, unknown> = { ...off, ...from };
+  return Object.fromEntries(Object.keys(like).map((name) => [name, understood[name]]));
+}
+
+/** A video, a last frame where and only where one was asked for, their lives, and what was used where the provider tells it. */
+function expectWhole(
+  progress: PollResult,
+  { returnLastFrame = false, webSearch }: GenerationRequest,
+  seconds: unknown,
+): void {
+  if (progress.kind !== "succeeded") throw new Error(JSON.stringify(progress));
+  const { outputs, usage = {} } = progress;
+  expect(outputs.map(({ kind }) => kind)).toEqual(returnLastFrame ? ["video", "last_frame"] : ["video"]);
+  for (const { url, life } of outputs) {
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/files\//);
+    expect(life).toBeDefined();
+  }
+  if (usage.tokens !== undefined) expect(usage.tokens).toBeGreaterThan(10_000);
+  if (usage.seconds !== undefined) expect(usage.seconds).toBe(seconds);
+  if (usage.webSearches !== undefined) expect(webSearch).toBe(true);
+}

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type GenerationInput, generationRequest, modeOf } from "@reelqueue/contracts";
+import { providers } from "@reelqueue/providers";
+import { expect, test } from "vitest";
+import { simulatorPaths } from "./simulator-paths.ts";
+import { contradictions, startWorld } from "./world.ts";
+
+const folder = join(import.meta.dirname, "../../../examples/modes");
+
+test("there is an example of every mode for every provider, tagged with the mode that it is", () => {
+  expect(readdirSync(folder).sort()).toEqual(
+    Object.keys(providers)
+      .map((name) => `${name}.jsonl`)
+      .sort(),
+  );
+  for (const [name, { capabilities }] of Object.entries(providers)) {
+    const rows = rowsOf(name, "http://simulator.example");
+    const modes = rows.map((row) => modeOf(generationRequest.parse(row)));
+    expect([...new Set(modes)].sort()).toEqual([...capabilities.modes].sort());
+    expect(modes).toEqual(rows.map(({ tags }) => tags?.[0]));
+    expect(rows.some(({ videos = [] }) => videos.length > 0)).toBe(true);
+    expect(rows.some(({ audios = [] }) => audios.length > 0)).toBe(true);
+  }
+});
+
+test("every example of every mode ends well at its provider, paid once", async () => {
+  const names = Object.keys(simulatorPaths);
+  const limits = { inFlight: 50, requestsPerMinute: 3_000 };
+  await using world = await startWorld({
+    simulator: { limits: "off" },
+    accounts: Object.fromEntries(names.map((name) => [name, { limits }])),
+  });
+  const rows = names.flatMap((name) => rowsOf(name, world.simulator.url));
+  const rested = await world.rested(await world.enqueue(rows));
+  const unwell = rested.filter(({ state }) => state !== "succeeded");
+  expect(unwell.map(({ request, state, failure }) => ({ request, state, failure }))).toEqual([]);
+  const { tasks, charges, refunds } = await world.bill();
+  expect({ tasks, charges, refunds }).toEqual({ tasks: rows.length, charges: rows.length, refunds: 0 });
+  expect(await contradictions(world)).toEqual([]);
+});
+
+/** As the command line would send them: addresses of the simulator filled in, files beside the row's file. */
+function rowsOf(provider: string, simulatorUrl: string): GenerationInput[] {
+  const lines = readFileSync(join(folder, `${provider}.jsonl`), "utf8")
+    .trim()
+    .split("\n");
+  return lines.map((line) => {
+    const text = line
+      .replaceAll("{{SIMULATOR_URL}}", simulatorUrl)
+      .replaceAll("../media/", `${join(folder, "../media")}/`);
+    return JSON.parse(text) as GenerationInput;
+  });
+}

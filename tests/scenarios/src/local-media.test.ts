@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { contradictions, startWorld } from "./world.ts";
+
+const clip = join(import.meta.dirname, "../../../packages/media/samples/clip-2s.mp4");
+
+test("a local clip for a provider that takes none inline is uploaded once, waits without a slot, and makes its videos", async () => {
+  await using world = await startWorld({ accounts: { toapis: { limits: { inFlight: 2 } } } });
+  const inputs = Array.from({ length: 6 }, (_, i) => ({
+    prompt: `as in the clip [[marker:m${i}]]`,
+    resolution: "480p" as const,
+    seconds: 4,
+    account: "toapis",
+    videos: [{ url: clip }],
+  }));
+  const ids = await world.enqueue(inputs);
+  const rested = await world.rested(ids);
+  expect(rested.map(({ state }) => state)).toEqual(ids.map(() => "succeeded"));
+  expect(rested[0]?.timeline.map(({ state }) => state)).toContain("preparing");
+  const notes = rested.flatMap(({ timeline }) => timeline.map(({ note }) => note));
+  expect(notes).toContain("its media are at toapis");
+  const bill = await world.bill();
+  expect([bill.tasks, bill.charges, bill.duplicates]).toEqual([6, 6, []]);
+  expect(await contradictions(world)).toEqual([]);
+});

@@ -1,0 +1,43 @@
+import { startSimulator } from "@reelqueue/simulator";
+import { freePort } from "@reelqueue/testing";
+import { expect, test } from "vitest";
+import { type OddId, startRenamingProxy } from "./renaming-proxy.ts";
+import { simulatorPaths } from "./simulator-paths.ts";
+import { contradictions, startWorld } from "./world.ts";
+
+const asText = (plain: string): OddId => ({ plain, json: JSON.stringify(plain) });
+/** Digits beyond what a number holds, bare and as a text; characters that mean something elsewhere; as long as may be. */
+const ids = Object.keys(simulatorPaths).flatMap((name, at): OddId[] => [
+  { plain: `9007199254740993${at}0001`, json: `9007199254740993${at}0001` },
+  asText(`000900719925474099300${at}`),
+  asText(`${name}/../?a=b&c#d%2F+ "'\\:{reel}:*\n\t字🐸`),
+  asText(`${name}${"é".repeat(256 - name.length)}`),
+]);
+
+test("a task id of any provider is kept byte for byte, from its first answer over Redis to every look", async () => {
+  await using simulator = await startSimulator({
+    clockFactor: 60,
+    outputs: "tiny",
+    limits: "off",
+    port: await freePort(),
+  });
+  const left = [...ids];
+  await using proxy = await startRenamingProxy(simulator.url, () => left.pop() ?? asText("one too many"));
+  const names = Object.keys(simulatorPaths);
+  const account = (name: string) => ({
+    baseUrl: `${proxy.url}/${simulatorPaths[name]}`,
+    limits: { requestsPerMinute: 6_000 },
+  });
+  await using world = await startWorld({ accounts: Object.fromEntries(names.map((name) => [name, account(name)])) });
+  const rows = names.flatMap((name) => Array(4).fill(row(name)));
+  const rested = await world.rested(await world.enqueue(rows));
+  expect(rested.map(({ state }) => state)).toEqual(rows.map(() => "succeeded"));
+  expect(rested.map(({ taskId }) => taskId).sort()).toEqual(ids.map(({ plain }) => plain).sort());
+  expect(await contradictions(world)).toEqual([]);
+});
+
+function row(account: string) {
+  const isXingchao = account === "xingchao";
+  const model = isXingchao ? ("seedance-2.0-pro" as const) : ("seedance-2.0" as const);
+  return { account, model, prompt: "a tide pool", resolution: isXingchao ? ("720p" as const) : ("480p" as const) };
+}

@@ -1,0 +1,94 @@
+import type { Generation } from "@reelqueue/contracts";
+import { expect, test } from "vitest";
+import { contradictions, startWorld, type World } from "./world.ts";
+
+const row = (account: string, marker: string, fault: string) => ({
+  account,
+  prompt: `a paper crane unfolds [[marker:${marker}]][[fault:${fault}]]`,
+  resolution: "480p" as const,
+  seconds: 4,
+});
+
+const harmless = [
+  "submit-429*2",
+  "submit-503*2",
+  "poll-429*2",
+  "poll-500*3",
+  "poll-reset*2",
+  "poll-404*1",
+  "poll-garbage*3",
+  "unknown-status*2",
+  "status-regress*2",
+  "slow",
+  "url-expired",
+  "file-truncated",
+  "success-no-url",
+];
+
+test.each(["hiapi", "jiekou"])(
+  "what goes wrong and passes costs nothing twice at %s: everything succeeds with one charge",
+  async (account) => {
+    await using world = await startWorld({
+      accounts: { [account]: { limits: { inFlight: 50, requestsPerMinute: 3_000 } } },
+      simulator: { limits: "off" },
+    });
+    const ids = await world.enqueue(harmless.map((fault) => row(account, fault, fault)));
+    const rested = await world.rested(ids);
+    expect(Object.fromEntries(rested.map(({ state }, i) => [harmless[i], state]))).toEqual(
+      Object.fromEntries(harmless.map((fault) => [fault, "succeeded"])),
+    );
+    await expectOneChargeEach(world, harmless);
+    expect(await contradictions(world)).toEqual([]);
+  },
+  300_000,
+);
+
+const lost = ["accept-reset*1", "accept-500*1", "accept-broken-json*1", "accept-empty*1", "submit-500*1"];
+
+test("a lost answer is found again by the idempotency key, and is not paid for twice", async () => {
+  await using world = await startWorld({
+    accounts: { hiapi: { limits: { inFlight: 50, requestsPerMinute: 3_000 } } },
+    simulator: { limits: "off" },
+  });
+  const ids = await world.enqueue(lost.map((fault) => row("hiapi", fault, fault)));
+  const rested = await world.rested(ids);
+  expect(rested.map(({ state, attempt }) => [state, attempt])).toEqual(lost.map(() => ["succeeded", 1]));
+  expect(rested.every(({ timeline }) => timeline.some(({ state }) => state === "unknown"))).toBe(true);
+  await expectOneChargeEach(world, lost);
+  expect(await contradictions(world)).toEqual([]);
+});
+
+test("a task that fails at the provider is tried once more, where failures are not charged; a refused one is not", async () => {
+  await using world = await startWorld();
+  const wishes = ["task-fails*1", "task-fails", "task-moderation", "reject-moderation", "task-fails-silent"];
+  const ids = await world.enqueue(wishes.map((fault) => row("jiekou", fault, fault)));
+  const rested = await world.rested(ids);
+  const outcome = ({ state, attempt, failure }: Generation) => [state, attempt, failure?.class];
+  expect(rested.map(outcome)).toEqual([
+    ["succeeded", 2, undefined],
+    ["failed", 2, "upstream"],
+    ["failed", 1, "moderation"],
+    ["failed", 1, "moderation"],
+    ["failed", 1, "unclassified"],
+  ]);
+  const { byMarker } = await world.bill();
+  expect(byMarker["task-fails*1"]).toMatchObject({ tasks: 2, charges: 2, refunds: 1 });
+  expect(byMarker["task-fails"]).toMatchObject({ tasks: 2, refunds: 2 });
+  expect((await contradictions(world)).length).toBe(0);
+});
+
+test("where a provider may charge failed tasks, none is tried again by itself", async () => {
+  await using world = await startWorld({ accounts: { jiekou: { chargesFailures: true } } });
+  const [id = ""] = await world.enqueue([row("jiekou", "m", "task-fails*1")]);
+  const [rested] = await world.rested([id]);
+  expect(rested).toMatchObject({ state: "failed", attempt: 1, failure: { class: "upstream" } });
+  expect(rested?.cost.settledUsd).toBe(rested?.cost.estimateUsd);
+});
+
+async function expectOneChargeEach(world: World, markers: readonly string[]): Promise<void> {
+  const { byMarker, duplicates } = await world.bill();
+  expect(duplicates).toEqual([]);
+  expect(Object.fromEntries(markers.map((marker) => [marker, byMarker[marker]?.charges]))).toEqual(
+    Object.fromEntries(markers.map((marker) => [marker, 1])),
+  );
+}

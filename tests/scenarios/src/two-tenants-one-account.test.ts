@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { contradictions, startWorld } from "./world.ts";
+
+test("a tenant with one row is not kept waiting by another tenant's hundred", async () => {
+  await using world = await startWorld({
+    accounts: { hiapi: { limits: { inFlight: 4, requestsPerMinute: 600 } } },
+    simulator: { limits: "off" },
+  });
+  const input = { prompt: "rain on a tin roof", resolution: "480p" as const, seconds: 4, account: "hiapi" };
+  const many = await world.enqueue(
+    Array.from({ length: 100 }, () => input),
+    "big",
+  );
+  const [one = ""] = await world.enqueue([input], "small");
+  const [small] = await world.rested([one]);
+  expect(small?.state).toBe("succeeded");
+  const done = (await world.get(many)).filter(({ state }) => state === "succeeded").length;
+  expect(done).toBeLessThan(30);
+  const [last] = await world.get(many.slice(-1));
+  expect(last?.waiting).toMatch(/^4 of 4 in flight, behind \d+$/);
+  await world.rested(many);
+  expect(await contradictions(world)).toEqual([]);
+});
