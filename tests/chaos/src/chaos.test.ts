@@ -11,6 +11,8 @@ test("sixty generations under every nemesis and every fault of the providers: no
   const outcome = await runChaos(rehearsal(scope, { generations: 60, kills: 10, faults: everyFault }), () => {});
   expect(outcome.findings.filter(({ broken }) => broken.length > 0)).toEqual([]);
   expect(outcome.endings.filter(({ why }) => why === "unexpected")).toEqual([]);
+  // a process that was told to crash at a point of its work did
+  expect(outcome.endings.filter(({ why }) => why === "crashed")).not.toEqual([]);
   const { kills, generations, strikes } = summarize(outcome);
   expect(generations).toBe(60);
   expect(kills).toBeGreaterThanOrEqual(10);

@@ -28,7 +28,7 @@ const reached = (at: CrashPoint): void => {
 const rule = process.env.WITHOUT as Rule | undefined;
 const own = process.env.LEASES === "production" ? timing : leases;
 const adjust: Adjust = (it) => {
-  const rehearsed = { ...it, timing: { ...it.timing, ...own }, reached };
+  const rehearsed = { ...it, timing: { ...it.timing, ...own }, crashPoint: reached };
   return rule === undefined ? rehearsed : without[rule](rehearsed);
 };
 const role = process.env.ROLE ?? "";
