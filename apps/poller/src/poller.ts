@@ -8,26 +8,23 @@ import {
   startReconciler,
   startUploader,
 } from "@reelqueue/pipeline";
-import { createLogger, createWatchdog, serveCells, type WatchdogOptions } from "@reelqueue/runtime";
+import { createLogger, createWatchdog, serveWorker } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 import { tick } from "./tick.ts";
 
 const day = 86_400_000;
 
-/** After how long without progress a cell is given up. */
-type Patience = Omit<WatchdogOptions, "onExpired">;
-
-/** Opens the process that looks at tasks when they are due, resolves lost answers, and brings back whatever was dropped. */
+/** Opens the process that polls due tasks, reconciles lost POSTs, uploads media and maintains the ledger. */
 export async function openPoller(
   scope: AsyncDisposableStack,
   env: Env,
-  { adjust, watchdog: patience }: { adjust?: Adjust; watchdog?: Patience } = {},
+  { adjust }: { adjust?: Adjust } = {},
 ): Promise<void> {
   const log = createLogger({ name: "poller", level: env.logLevel });
-  await serveCells(scope, { ...env, log }, async (scope, wish) => {
-    const installation = await openContext(scope, { ...env, ...wish, role: "worker" }, adjust);
+  await serveWorker(scope, env.health, async (metrics) => {
+    const installation = await openContext(scope, { ...env, log, metrics, role: "worker" }, adjust);
     const { config, ready } = installation;
-    const watchdog = scope.use(createWatchdog({ ...patience, onExpired: wish.expired }));
+    const watchdog = scope.use(createWatchdog({ onExpired: () => process.exit(1) }));
     scope.use(startAdmission(installation));
     const loops = [
       scope.use(startMaintenance(installation, { retentionMs: config.retentionDays * day })),

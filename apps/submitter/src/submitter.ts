@@ -1,6 +1,6 @@
 import { type Adjust, openContext, startAdmission, submit } from "@reelqueue/pipeline";
 import { consume } from "@reelqueue/queue";
-import { createLogger, serveCells } from "@reelqueue/runtime";
+import { createLogger, serveWorker } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 
 /** Opens the process that creates the paid tasks: takes submit jobs, and admits more as slots come free. */
@@ -10,8 +10,8 @@ export async function openSubmitter(
   { adjust }: { adjust?: Adjust } = {},
 ): Promise<void> {
   const log = createLogger({ name: "submitter", level: env.logLevel });
-  await serveCells(scope, { ...env, log }, async (scope, wish) => {
-    const installation = await openContext(scope, { ...env, ...wish, role: "worker" }, adjust);
+  await serveWorker(scope, env.health, async (metrics) => {
+    const installation = await openContext(scope, { ...env, log, metrics, role: "worker" }, adjust);
     const { cell, connect, ready } = installation;
     scope.use(startAdmission(installation));
     scope.use(
@@ -19,7 +19,7 @@ export async function openSubmitter(
         connect,
         prefix: cell.prefix,
         concurrency: env.concurrency,
-        onError: (error) => wish.log.error({ err: error }, "a submit job failed; its due time brings it back"),
+        onError: (error) => log.error({ err: error }, "a submit job failed; its due time brings it back"),
       }),
     );
     return { ready };

@@ -38,8 +38,6 @@ export interface OpenOptions {
   log: Logger;
   /** Where the measures go; left out: to ones of its own. */
   metrics?: Metrics;
-  /** A provider's key in the environment makes no account by itself. */
-  namedAccountsOnly?: boolean;
 }
 
 /** Replaces parts of an installation: crash points, shorter leases, another output store, a rule that is not kept. Only entry files of tests and benches pass one. */

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { eventually, sharedRedis, uniqueCell } from "@reelqueue/testing";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -96,4 +97,22 @@ test("closing waits for the work under way", async () => {
   end.resolve({ kind: "done" });
   await closing;
   expect(await queues.isIdle("submit")).toBe(true);
+});
+
+test("closing ends the signal of work that goes on for longer than `endWithinMs`, and waits for it", async () => {
+  const begun = Promise.withResolvers<void>();
+  const consumer = consume(
+    "finalize",
+    async (_, signal) => {
+      begun.resolve();
+      await once(signal, "abort");
+      return { kind: "again", afterMs: 0 };
+    },
+    { ...options, endWithinMs: 50 },
+  );
+  await queues.add("finalize", [{ generation: "g1", dispatchSeq: 1 }]);
+  await begun.promise;
+  await consumer[Symbol.asyncDispose]();
+  expect(consumer.active()).toBe(0);
+  expect(await queues.isIdle("finalize")).toBe(false);
 });

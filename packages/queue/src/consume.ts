@@ -15,6 +15,8 @@ export interface ConsumeOptions {
   connect: () => Redis | Cluster;
   prefix: string;
   concurrency: number;
+  /** When the consumer closes, jobs under way get so long to end, and then their signal ends; left out: they are waited for. */
+  endWithinMs?: number;
   /** A job threw, or BullMQ met a fault. */
   onError: (error: Error) => void;
 }
@@ -27,13 +29,14 @@ export interface Consumer extends AsyncDisposable {
 }
 
 /**
- * Runs `handle` for every job of a stage. The signal ends when the lock on the job is lost: another worker has it then.
+ * Runs `handle` for every job of a stage. The signal ends when the lock on the job is lost, because another worker has it
+ * then, or when the consumer has been closing for too long.
  * A job whose worker dies is handed out again within 30 s; how often that may happen is for the ledger to say, not for BullMQ.
  */
 export function consume(
   stage: QueueName,
   handle: (job: JobRef, signal: AbortSignal) => Promise<JobResult>,
-  { connect, prefix, concurrency, onError }: ConsumeOptions,
+  { connect, prefix, concurrency, endWithinMs, onError }: ConsumeOptions,
 ): Consumer {
   const connection = connect();
   connection.on("error", () => {});
@@ -67,7 +70,9 @@ export function consume(
     quiet: () => worker.pause(true),
     active: () => active,
     [Symbol.asyncDispose]: async () => {
-      await worker.close();
+      const end = () => worker.cancelAllJobs("this worker is stopping");
+      const timer = endWithinMs === undefined ? undefined : setTimeout(end, endWithinMs);
+      await worker.close().finally(() => clearTimeout(timer));
       connection.disconnect();
     },
   };

@@ -13,8 +13,6 @@ export interface LoadConfigOptions {
   home: string;
   /** Variable that alone makes an account, by provider: `{ hiapi: "HIAPI_API_KEY" }` makes `hiapi`. */
   keyVariables: Readonly<Record<string, string>>;
-  /** Only what the file names is an account: a variable that would make one by itself is refused. */
-  namedAccountsOnly?: boolean;
   /** Secrets that are named but not set are read as empty: for a process that sends nothing to providers. */
   withoutSecrets?: boolean;
 }
@@ -44,9 +42,7 @@ export async function loadConfig({
   ...options
 }: LoadConfigOptions): Promise<LoadedConfig> {
   const config = parse(await readText(path), path);
-  const unnamed = accountsOfEnvironment(config, env, keyVariables);
-  if (options.namedAccountsOnly) refuseUnnamed(unnamed, path);
-  Object.assign(config.accounts, unnamed);
+  Object.assign(config.accounts, accountsOfEnvironment(config, env, keyVariables));
   config.outputs.directory = resolve(home, config.outputs.directory);
   config.outputs.mediaDirectory = resolve(home, config.outputs.mediaDirectory);
 
@@ -68,13 +64,6 @@ export async function loadConfig({
   return { config, accounts, webhookSecrets };
 }
 
-/** The cell that a file is of. Throws a StartError where the file is missing or wrong. */
-export async function readCellName(path: string): Promise<string> {
-  const text = await readText(path);
-  if (text !== undefined) return parse(text, path).cell;
-  throw new StartError(`${path} is not there: write it, or take it out of REELQUEUE_CONFIG`);
-}
-
 async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
@@ -84,11 +73,11 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-/** A list of files that came to a process which takes one must not pass for a file that is not there. */
+/** A list of files must not pass for one file that is missing: every default would hold, of the cell and the limits too. */
 function refuseList(path: string): undefined {
-  if (!path.includes(".json,")) return undefined;
+  if (!/\.json\s*,/.test(path)) return undefined;
   throw new StartError(
-    `${path} is not there: only submitter, poller and finalizer take a list of files, every other process serves one cell; name one file in REELQUEUE_CONFIG`,
+    `${path} is not there: REELQUEUE_CONFIG names one file, because one process serves one cell; start a process for each file`,
   );
 }
 
@@ -124,15 +113,6 @@ function accountsOfEnvironment(
       .filter(free)
       .map(([provider, keyEnv]) => [provider, accountConfig.parse({ provider, keyEnv })]),
   );
-}
-
-/** An account that no file names would be in every cell, and in each it would spend the whole limits of its key. */
-function refuseUnnamed(accounts: Record<string, AccountConfig>, path: string): void {
-  const refused = Object.values(accounts).map(
-    ({ keyEnv }) =>
-      `${keyEnv} makes an account in every cell, and ${path} names none that uses it: rename the variable, and let the account of one file name it as keyEnv`,
-  );
-  if (refused.length > 0) throw new StartError(refused.join("\n"));
 }
 
 function withSecrets(

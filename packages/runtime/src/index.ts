@@ -1,4 +1,3 @@
-export { serveCells } from "./cells.ts";
 export { type LoadedConfig, loadConfig, type ResolvedAccount } from "./config.ts";
 export { type Health, type Readiness, serveHealth } from "./health.ts";
 export { derivedWebhookSecret, deriveKey, installationSecret } from "./installation-secret.ts";
@@ -8,5 +7,6 @@ export { readCount, readServerEnv, readWorkerEnv } from "./process-env.ts";
 export { redact, scrub } from "./redact.ts";
 export { type RunOptions, run } from "./run.ts";
 export { Secret } from "./secret.ts";
+export { serveWorker } from "./serve-worker.ts";
 export { portProblem, StartError } from "./start-error.ts";
-export { createWatchdog, type Watchdog, type WatchdogOptions } from "./watchdog.ts";
+export { createWatchdog, type Watchdog } from "./watchdog.ts";

@@ -1,4 +1,4 @@
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 const prefix = "reelqueue_";
 
@@ -14,19 +14,13 @@ export interface Metrics {
   ): Histogram<Label>;
   /** All of them in the Prometheus text format. */
   text(): Promise<string>;
-  /** The same as data, to be joined with others'. */
-  series(): Promise<object[]>;
   contentType: string;
 }
 
-/**
- * Starts with Node's own measures, event-loop delay among them (`reelqueue_nodejs_eventloop_lag_p99_seconds`). Those of one `cell` among several
- * in a process are without them, and each series says which cell it is of.
- */
-export function createMetrics({ cell }: { cell?: string } = {}): Metrics {
+/** Starts with Node's own measures, event-loop delay among them (`reelqueue_nodejs_eventloop_lag_p99_seconds`). */
+export function createMetrics(): Metrics {
   const registry = new Registry();
-  if (cell === undefined) collectDefaultMetrics({ register: registry, prefix });
-  else registry.setDefaultLabels({ cell });
+  collectDefaultMetrics({ register: registry, prefix });
   const common = (name: string, help: string) => ({
     name: `${prefix}${name}`,
     help,
@@ -38,13 +32,6 @@ export function createMetrics({ cell }: { cell?: string } = {}): Metrics {
     histogram: (name, help, buckets, labels) =>
       new Histogram({ ...common(name, help), labelNames: labels ?? [], buckets }),
     text: () => registry.metrics(),
-    series: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   };
-}
-
-/** The text of a process's own measures and of those of its cells, each name once. */
-export async function textOf(own: Metrics, cells: readonly Metrics[]): Promise<string> {
-  const ofCells = AggregatorRegistry.aggregate(await Promise.all(cells.map((metrics) => metrics.series())));
-  return `${await own.text()}\n${await ofCells.metrics()}`;
 }

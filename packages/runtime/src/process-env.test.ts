@@ -6,6 +6,7 @@ test("everything has a working default", () => {
   expect(readWorkerEnv({}, 3102)).toMatchObject({
     redisUrl: "redis://127.0.0.1:6379",
     health: { host: "127.0.0.1", port: 3102 },
+    configPath: resolve("reelqueue.config.json"),
     logLevel: "info",
   });
   expect(readServerEnv({ PORT: "0", PUBLIC_URL: "" }, 3100)).toMatchObject({ port: 0 });
@@ -16,11 +17,4 @@ test("every wrong variable is named at once, with what it was", () => {
   const read = () => readWorkerEnv({ REDIS_URL: "localhost", HEALTH_PORT: "http", LOG_LEVEL: "loud" }, 3102);
   expect(read).toThrow(/REDIS_URL is "localhost"[\s\S]*LOG_LEVEL is "loud"[\s\S]*HEALTH_PORT is "http"/);
   expect(() => readCount({ N: "-1" }, "N", 5)).toThrow(/N is "-1"/);
-});
-
-test("a worker takes one file for each cell", () => {
-  const paths = (list: string) => readWorkerEnv({ REELQUEUE_CONFIG: list }, 3102).configPaths;
-  expect(paths("")).toEqual([resolve("reelqueue.config.json")]);
-  expect(paths("east.json, /etc/west.json")).toEqual([resolve("east.json"), "/etc/west.json"]);
-  expect(() => paths("east.json,")).toThrow(/REELQUEUE_CONFIG is "east.json,": a comma stands between two files/);
 });

@@ -15,20 +15,11 @@ const common = {
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 };
 
-/** One file for each cell that a worker serves, with commas between them. */
-const configPaths = z
-  .string()
-  .default("reelqueue.config.json")
-  .transform((list) => list.split(",").map((path) => path.trim()))
-  .refine((paths) => !paths.includes(""), "a comma stands between two files, and nowhere else")
-  .transform((paths) => paths.map((path) => resolve(path)));
-
-/** The variables of a worker process, which serves one cell or several; its health has a port of its own. */
+/** The variables of a worker process; its health has a port of its own. */
 export function readWorkerEnv(env: Variables, healthPort: number) {
-  const read = readVariables(env, { ...common, REELQUEUE_CONFIG: configPaths, HEALTH_PORT: port.default(healthPort) });
+  const read = readVariables(env, { ...common, HEALTH_PORT: port.default(healthPort) });
   return {
     ...installation(read, env),
-    configPaths: read.REELQUEUE_CONFIG,
     health: { host: read.HOST, port: read.HEALTH_PORT, variable: "HEALTH_PORT" },
   };
 }
@@ -38,7 +29,6 @@ export function readServerEnv(env: Variables, serverPort: number) {
   const read = readVariables(env, { ...common, PORT: port.default(serverPort) });
   return {
     ...installation(read, env),
-    configPath: resolve(read.REELQUEUE_CONFIG),
     host: read.HOST,
     port: read.PORT,
   };
@@ -51,10 +41,11 @@ export function readCount(env: Variables, name: string, otherwise: number): numb
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-function installation(read: Omit<z.output<z.ZodObject<typeof common>>, "REELQUEUE_CONFIG">, env: Variables) {
+function installation(read: z.output<z.ZodObject<typeof common>>, env: Variables) {
   return {
     redisUrl: read.REDIS_URL,
     home: resolve(read.REELQUEUE_HOME),
+    configPath: resolve(read.REELQUEUE_CONFIG),
     ...(read.PUBLIC_URL !== undefined && { publicUrl: read.PUBLIC_URL }),
     logLevel: read.LOG_LEVEL,
     /** Where the keys named in the configuration are read from. */

@@ -1,6 +1,6 @@
-import { type App, eventually, type LocalRedis, startCluster } from "@reelqueue/testing";
+import { eventually, type LocalRedis, startCluster } from "@reelqueue/testing";
 import { expect, test } from "vitest";
-import { contradictions, startWorld, type World, type WorldWish } from "./world.ts";
+import { contradictions, startWorld, type World } from "./world.ts";
 
 const rows = (from: number, count: number) =>
   Array.from({ length: count }, (_, i) => ({
@@ -19,31 +19,16 @@ async function expectPaidOnce(world: World, ids: string[]): Promise<void> {
 }
 
 /** A world for a cell on each of the first two nodes. */
-async function eastAndWest(scope: AsyncDisposableStack, wish: WorldWish = {}): Promise<[World, World]> {
+async function eastAndWest(scope: AsyncDisposableStack): Promise<[World, World]> {
   const cluster = await startCluster();
   scope.defer(() => cluster.stop());
   const worldOn = async (server: LocalRedis | undefined) => {
     if (!server) throw new Error("the cluster has too few nodes");
     const cell = await cluster.cellOn(server);
     const redis = { url: cluster.url, server, cell };
-    return scope.use(await startWorld({ redis, simulator: { clockFactor: 300 }, ...wish }));
+    return scope.use(await startWorld({ redis, simulator: { clockFactor: 300 } }));
   };
   return Promise.all([worldOn(cluster.nodes[0]), worldOn(cluster.nodes[1])]);
-}
-
-/** One process of each stage, which serve both cells. */
-async function startWorkersOf(east: World, west: World): Promise<Record<"submitter" | "poller" | "finalizer", App>> {
-  const env = { REELQUEUE_CONFIG: `${east.configPath},${west.configPath}`, NO_PROGRESS_MS: "3000" };
-  const [submitter, poller, finalizer] = await Promise.all([
-    east.start("submitter", env),
-    east.start("poller", env),
-    east.start("finalizer", env),
-  ]);
-  return { submitter, poller, finalizer };
-}
-
-async function readyzOf({ url }: App): Promise<string> {
-  return (await fetch(`${url}/readyz`)).text();
 }
 
 test("two cells on one cluster, each with its own accounts, tenants and workers: one goes on while the node of the other is frozen", async () => {
@@ -69,61 +54,3 @@ test("two cells on one cluster, each with its own accounts, tenants and workers:
     expectPaidOnce(west, [...western, ...meanwhile]),
   ]);
 });
-
-test("one set of workers for both cells: the other goes on while the node of one is frozen, for so long that the poller gives it up and opens it again", async () => {
-  await using scope = new AsyncDisposableStack();
-  const [east, west] = await eastAndWest(scope, { apps: [] });
-  const workers = await startWorkersOf(east, west);
-  const [eastern, western] = await Promise.all([east.enqueue(rows(0, 8), "east"), west.enqueue(rows(0, 8), "west")]);
-  await Promise.all([expectPaidOnce(east, eastern), expectPaidOnce(west, western)]);
-
-  const interrupted = await east.enqueue(rows(8, 8), "east");
-  await east.redis.kill("SIGSTOP");
-  const meanwhile = await west.enqueue(rows(8, 8), "west");
-  await west.rested(meanwhile, 10_000);
-  expect((await east.bill()).tasks).toBeLessThan(16);
-  await eventually(() => workers.poller.logs().includes("the cell makes no progress"), {
-    describe: "the poller gives the frozen cell up",
-    timeoutMs: 20_000,
-  });
-  const name = east.here.cell.name;
-  expect(await readyzOf(workers.poller)).toContain(`${name}: it made no progress`);
-  expect((await fetch(`${workers.poller.url}/healthz`)).status).toBe(200);
-  const later = await west.enqueue(rows(16, 8), "west");
-  await west.rested(later, 10_000);
-
-  await east.redis.kill("SIGCONT");
-  await Promise.all([
-    expectPaidOnce(east, [...eastern, ...interrupted]),
-    expectPaidOnce(west, [...western, ...meanwhile, ...later]),
-  ]);
-  await eventually(() => workers.poller.logs().split("the cell is served").length === 4, {
-    describe: "the poller serves both again",
-    timeoutMs: 60_000,
-  });
-  for (const worker of Object.values(workers)) worker.kill("SIGTERM");
-  for (const worker of Object.values(workers)) expect(await worker.exited).toMatchObject({ code: 0 });
-});
-
-test.each([
-  ["dead", "SIGKILL"],
-  ["frozen", "SIGSTOP"],
-] as const)(
-  "workers of two cells that start while the node of one is %s serve the other at once, and both when it is back",
-  async (_, signal) => {
-    await using scope = new AsyncDisposableStack();
-    const [east, west] = await eastAndWest(scope, { apps: [] });
-    const [eastern, western] = await Promise.all([east.enqueue(rows(0, 8), "east"), west.enqueue(rows(0, 8), "west")]);
-    await east.redis.kill(signal);
-    const workers = Object.values(await startWorkersOf(east, west));
-    await west.rested(western, 10_000);
-    for (const worker of workers) expect(await readyzOf(worker)).toContain(`${east.here.cell.name}: `);
-    await eventually(() => workers.every((worker) => /it is tried again in \d+ s/.test(worker.logs())), {
-      describe: "every worker says that it tries the other cell again",
-      timeoutMs: 60_000,
-    });
-    expect((await east.bill()).tasks).toBe(0);
-    await (signal === "SIGKILL" ? east.redis.restart() : east.redis.kill("SIGCONT"));
-    await Promise.all([expectPaidOnce(east, eastern), expectPaidOnce(west, western)]);
-  },
-);

@@ -5,10 +5,7 @@ import { createLogger, run } from "@reelqueue/runtime";
 import { lateness } from "../poll/lateness.ts";
 
 /** The real poll loop over tasks that never end, each due again after the same interval; it notes how late each look begins. */
-const {
-  configPaths: [configPath = ""],
-  ...env
-} = readEnv();
+const env = readEnv();
 const intervalMs = Number(process.env.INTERVAL_MS);
 const log = createLogger({ name: "poller", level: "warn" });
 /** A belief so far off that every wait is the longest one, a minute of the provider. */
@@ -17,7 +14,7 @@ const timeScale = 60_000 / Math.max(intervalMs, 1e-6);
 
 await run(
   async (scope) => {
-    const installation = await openContext(scope, { ...env, configPath, role: "worker", log });
+    const installation = await openContext(scope, { ...env, role: "worker", log });
     const late = await lateness(installation.cell, intervalMs);
     const accounts = new Map(
       [...installation.accounts].map(([name, account]) => [name, tireless(account, late.watch)]),

@@ -52,5 +52,5 @@ await run(
         throw new Error(`ROLE is "${role}": api, submitter, poller or finalizer`);
     }
   },
-  { log, graceMs: 15_000 },
+  { log, graceMs: 30_000 },
 );

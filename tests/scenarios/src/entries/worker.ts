@@ -9,7 +9,7 @@ import { readEnv as readSubmitterEnv } from "@reelqueue/submitter/env";
 
 /**
  * The same processes as the apps, with leases short enough for a test and, where told, a crash at a named point:
- * `CRASH_AT=submit:after-intent` kills this process there, `CRASH_AT=…*3` the third time. `NO_PROGRESS_MS`: when a poller gives a cell up.
+ * `CRASH_AT=submit:after-intent` kills this process there, `CRASH_AT=…*3` the third time.
  */
 const timing = {
   sendingMs: 6_000,
@@ -33,8 +33,6 @@ const reached = (at: CrashPoint): void => {
   if (left === 0) process.kill(process.pid, "SIGKILL");
 };
 const adjust: Adjust = (it) => ({ ...it, timing: { ...it.timing, ...timing }, crashPoint: reached });
-const limitMs = Number(process.env.NO_PROGRESS_MS);
-const watchdog = limitMs > 0 ? { limitMs, exitAfterMs: limitMs / 2 } : {};
 const log = createLogger({ name: process.env.WORKER ?? "worker" });
 
 await run(
@@ -43,7 +41,7 @@ await run(
       case "submitter":
         return openSubmitter(scope, readSubmitterEnv(), { adjust });
       case "poller":
-        return openPoller(scope, readPollerEnv(), { adjust, watchdog });
+        return openPoller(scope, readPollerEnv(), { adjust });
       default:
         return openFinalizer(scope, readFinalizerEnv(), { adjust });
     }
