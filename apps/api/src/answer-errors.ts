@@ -13,9 +13,12 @@ export function answerErrors(app: FastifyInstance): void {
     const answer = toApiError(error);
     const route = request.routeOptions.url;
     if (answer.status === 500)
-      request.log.error({ err: error, requestId: request.id, route }, "a request failed by a fault of ours");
+      request.log.error({ event: "api.failed", err: error, requestId: request.id, route }, "unhandled error");
     else if (answer.status > 500)
-      request.log.warn({ err: error, requestId: request.id, route }, "a request could not be served now");
+      request.log.warn(
+        { event: "api.unavailable", err: error, requestId: request.id, route },
+        "request refused for now",
+      );
     // what is still being sent is not waited for
     if (!request.raw.complete) reply.header("connection", "close");
     if (answer.retryAfterSeconds !== undefined) reply.header("retry-after", answer.retryAfterSeconds);

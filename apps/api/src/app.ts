@@ -48,6 +48,7 @@ function authenticated(scope: FastifyInstance, installation: Installation): void
   const { authenticate, keyless } = authenticator(installation.config.tenants);
   if (keyless) {
     installation.log.warn(
+      { event: "api.open" },
       "NO API KEY IS CONFIGURED: every program on this machine may use the API. Set `tenants.default.apiKeySha256` in reelqueue.config.json.",
     );
   }

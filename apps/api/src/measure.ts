@@ -13,6 +13,9 @@ export function measure(app: FastifyInstance, metrics: Metrics): void {
   app.addHook("onResponse", async (request, reply) => {
     const labels = { method: request.method, route: request.routeOptions.url ?? "none", status: `${reply.statusCode}` };
     seconds.observe(labels, reply.elapsedTime / 1_000);
-    request.log.debug({ ...labels, requestId: request.id, ms: Math.round(reply.elapsedTime) }, "answered");
+    request.log.debug(
+      { event: "api.answered", ...labels, requestId: request.id, ms: Math.round(reply.elapsedTime) },
+      "answered",
+    );
   });
 }

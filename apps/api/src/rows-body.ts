@@ -49,7 +49,7 @@ export function unhurried(texts: AsyncIterable<string>, log: FastifyBaseLogger):
     out.end();
   };
   write().catch((error: unknown) => {
-    log.info({ err: error }, "an answer broke off while it was being sent");
+    log.info({ event: "api.answer_aborted", err: error }, "answer aborted while it was sent");
     out.destroy();
   });
   return out;

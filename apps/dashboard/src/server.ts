@@ -28,7 +28,7 @@ export async function createServer({ logins, sessionKey, board, log, now = Date.
   app.addHook("onSend", async (_request, reply) => addHeaders(reply));
   app.addHook("onResponse", async ({ method, url, visitor }, { statusCode }) => {
     if (visitor && changes({ method }))
-      log.info({ user: visitor.user, method, url, status: statusCode }, "an action was asked for");
+      log.info({ event: "dashboard.action", user: visitor.user, method, url, status: statusCode }, "action requested");
   });
   answerPlainly(app, log);
   app.get("/healthz", { config: { open: true } }, () => ({ ok: true, reasons: [] }));
@@ -48,7 +48,7 @@ function answerPlainly(app: FastifyInstance, log: Logger): void {
   );
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status >= 500) log.error({ err: error }, "a request failed");
+    if (status >= 500) log.error({ event: "dashboard.failed", err: error }, "unhandled error");
     const message = status >= 500 ? "The log has the details." : error.message;
     return reply.code(status).send({ error: status >= 500 ? "Internal error" : "Bad request", message });
   });

@@ -26,7 +26,11 @@ export async function openFinalizer(
         concurrency: env.concurrency,
         // a long download goes on at another finalizer
         endWithinMs: 10_000,
-        onError: (error) => log.error({ err: error }, "a finalize job failed; its due time brings it back"),
+        onError: (error) =>
+          log.error(
+            { event: "finalize.job_failed", err: error },
+            "finalize job failed, its due time dispatches it again",
+          ),
       }),
     );
     return { ready };

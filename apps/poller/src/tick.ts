@@ -11,7 +11,9 @@ export async function tick(
   const keep = () =>
     queues
       .keepTicking(everyMs)
-      .catch((error) => log.warn({ err: error }, "the repeatable tick could not be set; it is set again in a minute"));
+      .catch((error) =>
+        log.warn({ event: "poller.tick_not_set", err: error }, "repeatable tick not set, retrying in 60 s"),
+      );
   await keep();
   // Somebody may delete BullMQ's keys, the scheduler among them.
   const timer = setInterval(keep, 60_000);
@@ -21,7 +23,12 @@ export async function tick(
       for (const loop of loops) loop.wake();
       return { kind: "done" };
     },
-    { connect, prefix: cell.prefix, concurrency: 1, onError: (error) => log.warn({ err: error }, "a tick failed") },
+    {
+      connect,
+      prefix: cell.prefix,
+      concurrency: 1,
+      onError: (error) => log.warn({ event: "poller.tick_failed", err: error }, "tick failed"),
+    },
   );
   return {
     [Symbol.asyncDispose]: async () => {

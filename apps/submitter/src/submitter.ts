@@ -19,7 +19,8 @@ export async function openSubmitter(
         connect,
         prefix: cell.prefix,
         concurrency: env.concurrency,
-        onError: (error) => log.error({ err: error }, "a submit job failed; its due time brings it back"),
+        onError: (error) =>
+          log.error({ event: "submit.job_failed", err: error }, "submit job failed, its due time dispatches it again"),
       }),
     );
     return { ready };

@@ -88,6 +88,6 @@ export type StageMetrics = ReturnType<typeof createStageMetrics>;
 /** Repeats a write that must not be lost until Redis takes it. */
 export function untilStored<T>({ log }: Pick<Context, "log">, write: () => Promise<T>): Promise<T> {
   return retryUntilStored(write, (err) =>
-    log.error({ event: "ledger.retrying", err }, "an answer is held in memory until Redis takes it"),
+    log.error({ event: "ledger.retrying", err }, "write failed, retrying until Redis takes it"),
   );
 }

@@ -16,7 +16,7 @@ export function startLoop(name: string, tick: () => Promise<number>, { log }: Pi
     try {
       return await tick();
     } catch (err) {
-      log.warn({ event: "loop.failed", loop: name, err }, "a loop failed, retrying in 1 s");
+      log.warn({ event: "loop.failed", loop: name, err }, "loop failed, retrying in 1 s");
       return 1_000;
     }
   };

@@ -138,8 +138,8 @@ async function openReadyCell(
 
 function tellFailover(log: Logger, restored: number): void {
   log.warn(
-    { restored },
-    "another Redis has taken over, or it was restarted; it did not have `restored` of the recent moves of this process",
+    { event: "redis.failover", restored },
+    "another Redis took over, or Redis restarted: `restored` recent transitions of this process were made again",
   );
 }
 

@@ -43,7 +43,7 @@ export async function watchSafety(
     gauges.skew.set(seen.skewMs / 1_000);
     gauges.memory.set(seen.memoryShare);
     for (const sentence of sentencesOf(seen, strict).filter((each) => !before.includes(each))) {
-      log[strict ? "error" : "warn"](sentence);
+      log[strict ? "error" : "warn"]({ event: "redis.unsafe" }, sentence);
     }
   };
   await look();

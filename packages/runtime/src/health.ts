@@ -66,7 +66,7 @@ function progress(watchdog: HealthOptions["watchdog"]): Readiness {
 }
 
 /** What the check says; one that fails or is late is not ready. */
-export async function readiness(ready: HealthOptions["ready"], withinMs = 5_000): Promise<Readiness> {
+async function readiness(ready: HealthOptions["ready"], withinMs = 5_000): Promise<Readiness> {
   const { promise: late, resolve } = Promise.withResolvers<Readiness>();
   const timer = setTimeout(
     () => resolve({ ok: false, reasons: [`the readiness check did not answer within ${withinMs / 1_000} s`] }),

@@ -1,4 +1,5 @@
 export { type LoadedConfig, loadConfig, type ResolvedAccount } from "./config.ts";
+export { events } from "./events.ts";
 export { type Health, type Readiness, serveHealth } from "./health.ts";
 export { derivedWebhookSecret, deriveKey, installationSecret } from "./installation-secret.ts";
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";

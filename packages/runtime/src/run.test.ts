@@ -91,7 +91,7 @@ test("a start that throws a StartError prints its sentence and nothing else, aft
 test("a start that throws anything else logs it with its stack and exits 1", async () => {
   const { exited, printed } = runProcess(`throw new TypeError("boom");`);
   expect(await exited).toBe(1);
-  expect(printed()).toMatch(/"level":"fatal".*TypeError: boom\\n.* at .*could not start/);
+  expect(printed()).toMatch(/"level":"fatal".*TypeError: boom\\n.* at .*start failed/);
 });
 
 test.each([

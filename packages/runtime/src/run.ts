@@ -37,7 +37,7 @@ export async function run(
 function exitOnFault(log: Logger): void {
   const exit = (err: unknown, origin: string) => {
     try {
-      log.fatal({ err }, origin);
+      log.fatal({ event: "process.failed", err }, origin);
     } finally {
       process.exit(1);
     }
@@ -55,10 +55,10 @@ function toldToStop(log: Logger): Promise<void> {
   const onSignal = (signal: NodeJS.Signals) => {
     if (toldAtMs === undefined) {
       toldAtMs = performance.now();
-      log.info({ signal }, "stopping");
+      log.info({ event: "process.stopping", signal }, "stopping");
       resolve();
     } else if (signal !== "SIGINT" || performance.now() - toldAtMs > oneKeystrokeMs) {
-      log.warn({ signal }, "told to stop again: leaving at once");
+      log.warn({ event: "process.killed", signal }, "second signal: exiting at once");
       process.exit(1);
     }
   };
@@ -69,20 +69,21 @@ function toldToStop(log: Logger): Promise<void> {
 
 function tell(error: unknown, log: Logger): void {
   if (error instanceof StartError) process.stderr.write(`${error.message}\n`);
-  else log.fatal({ err: error }, "could not start");
+  else log.fatal({ event: "process.not_started", err: error }, "start failed");
 }
 
 /** Closes everything in reverse; false, and logged by name, where something fails or takes longer. What hangs goes on closing by itself. */
-export async function closeWithin(scope: TrackedScope, graceMs: number, log: Logger): Promise<boolean> {
+async function closeWithin(scope: TrackedScope, graceMs: number, log: Logger): Promise<boolean> {
   const { promise: expired, resolve: expire } = Promise.withResolvers<"expired">();
   const timer = setTimeout(() => expire("expired"), graceMs);
   try {
     if ((await Promise.race([scope.disposeAsync(), expired])) !== "expired") return true;
     log.error(
+      { event: "process.not_closed" },
       `not closed within ${graceMs} ms: ${scope.closing ?? "nothing"} hangs; never reached: ${scope.unreached}`,
     );
   } catch (error) {
-    log.error({ err: error }, "closing failed");
+    log.error({ event: "process.close_failed", err: error }, "closing failed");
   } finally {
     clearTimeout(timer);
   }

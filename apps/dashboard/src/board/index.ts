@@ -76,7 +76,7 @@ function openBullQueues(scope: AsyncDisposableStack, { cell, connect }: BoardDep
 /** What the page shows for a fault: an error in bold and a sentence below it. */
 function toAnswer(error: Error, { cell, log }: BoardDeps) {
   if (error instanceof Refused) return { status: 409 as const, body: { error: "Not done", message: error.message } };
-  log.error({ err: error }, "a request of the board failed");
+  log.error({ event: "dashboard.failed", err: error }, "unhandled error of the board");
   return { status: 500 as const, body: faultOf(error, cell.redis.status !== "ready") };
 }
 

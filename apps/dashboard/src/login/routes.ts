@@ -39,11 +39,11 @@ function logIn(request: FastifyRequest, reply: FastifyReply, { logins, slowDown,
   const login = logins.match({ user: form.get("user") ?? "", password: form.get("password") ?? "" });
   if (!login) {
     slowDown.failed(request.ip);
-    log.warn({ address: request.ip }, "a login failed");
+    log.warn({ event: "login.failed", address: request.ip }, "login failed");
     return page(reply.code(401), "User or password is wrong.");
   }
   slowDown.passed(request.ip);
-  log.info({ user: login.user, role: login.role, address: request.ip }, "logged in");
+  log.info({ event: "login.succeeded", user: login.user, role: login.role, address: request.ip }, "logged in");
   beginSession(request, reply, login, now());
   return reply.redirect("/", 303);
 }

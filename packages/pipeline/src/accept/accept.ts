@@ -104,7 +104,10 @@ function toRecord(
 async function admitAll(accounts: ReadonlySet<Account>, ctx: AcceptDeps): Promise<void> {
   for (const account of accounts) {
     await admit(account, ctx).catch((error) =>
-      ctx.log.warn({ err: error, account: account.name }, "admission waits for a submitter"),
+      ctx.log.warn(
+        { event: "accept.admission_deferred", err: error, account: account.name },
+        "admission left to a submitter",
+      ),
     );
   }
 }

@@ -19,7 +19,9 @@ export function startDeliverer(ctx: Context, { concurrency, perEndpoint, maxSlee
     const options = { limit, perEndpoint, leaseMs: ctx.timing.deliverLeaseMs };
     const { items, lease, nextInMs = maxSleepMs } = await ledger.claimDeliveries(ctx.cell, options);
     for (const item of items) {
-      inFlight.add(attempt(item, lease, ctx), (err) => ctx.log.error({ err, delivery: item.id }, notRecorded));
+      inFlight.add(attempt(item, lease, ctx), (err) =>
+        ctx.log.error({ event: "deliver.not_recorded", err, delivery: item.id }, notRecorded),
+      );
     }
     return Math.min(maxSleepMs, nextInMs);
   };
@@ -33,7 +35,7 @@ export function startDeliverer(ctx: Context, { concurrency, perEndpoint, maxSlee
   };
 }
 
-const notRecorded = "a webhook try could not be recorded; its lease brings it back";
+const notRecorded = "delivery attempt not recorded, its lease makes it due again";
 
 async function attempt(delivery: ledger.DueDelivery, lease: string, ctx: Context): Promise<void> {
   await ctx.crashPoint?.("deliver:after-claim", delivery.id);

@@ -48,7 +48,7 @@ async function succeed(found: ledger.Found, outputs: Output[], ctx: Context): Pr
   if (moved.kind === "moved" || moved.kind === "already") {
     ctx.meters.ends.inc({ account: found.record.account, state: "succeeded" });
     ctx.meters.outputBytes.inc(outputs.reduce((sum, { bytes }) => sum + bytes, 0));
-    ctx.log.info({ generation: found.id, taskId: found.record.taskId, account: found.record.account }, "succeeded");
+    ctx.log.info({ event: "finalize.succeeded", ...subjectOf(found) }, "generation succeeded");
   }
   return { kind: "done", note: outputs.map(({ key }) => key).join(" ") };
 }
@@ -73,8 +73,8 @@ async function tryLater(
   await ledger.updateFields(ctx.cell, found.id, { downloadAttempts: keeps });
   await ledger.extendLease(ctx.cell, "finalize", handOver, waitMs + ctx.timing.finalizeLeaseMs);
   ctx.log.warn(
-    { generation: found.id, taskId: found.record.taskId, account: found.record.account, why },
-    "the outputs could not be kept yet",
+    { event: "finalize.retrying", ...subjectOf(found), why, waitMs },
+    "outputs not downloaded yet, retrying",
   );
   return { kind: "again", afterMs: waitMs };
 }
@@ -84,8 +84,18 @@ async function lose(found: ledger.Found, why: string, ctx: Context): Promise<Job
   const token = ledger.operationToken();
   await untilStored(ctx, () => ctx.transitions.loseOutput(found, token, message));
   ctx.meters.alarms.inc({ kind: "output-lost" });
-  ctx.log.error({ generation: found.id, taskId: found.record.taskId, account: found.record.account }, message);
+  ctx.log.error({ event: "finalize.output_lost", ...subjectOf(found) }, message);
   return { kind: "stop", reason: message };
+}
+
+/** Names the generation of a log line. */
+function subjectOf({ id, record }: ledger.Found) {
+  return { generation: id, taskId: record.taskId, account: record.account };
+}
+
+/** Names the generation of a log line. */
+function subjectOf({ id, record }: ledger.Found) {
+  return { generation: id, taskId: record.taskId, account: record.account };
 }
 
 function bornAt({ record }: ledger.Found): string {

@@ -39,7 +39,10 @@ export async function findOrphans(account: Account, ctx: Context, nowMs = Date.n
   const fresh = await ledger.recordUnowned(ctx.cell, account.name, taskIds);
   for (const taskId of fresh) {
     ctx.meters.alarms.inc({ kind: "orphan" });
-    ctx.log.error({ account: account.name, taskId }, "the provider has a task that no generation owns: see orphans");
+    ctx.log.error(
+      { event: "task.orphaned", source: "list", account: account.name, taskId },
+      "orphaned task recorded: no generation owns it",
+    );
   }
   return fresh.length;
 }

@@ -34,7 +34,10 @@ export async function redispatch(ctx: Context): Promise<void> {
         })),
       );
       if (again.length > 0)
-        ctx.log.warn({ account: account.name, count: again.length, stage }, "overdue work was handed over again");
+        ctx.log.warn(
+          { event: "maintain.redispatched", account: account.name, count: again.length, stage },
+          "overdue jobs dispatched again",
+        );
     }
   }
 }

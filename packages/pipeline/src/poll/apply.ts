@@ -29,7 +29,10 @@ export async function applyDecision(
     if (task.lane === "poll") await ctx.runTimes.record({ class: task.runTimeClass, ms: decision.ranMs });
   }
   if (moved.kind !== "moved") return;
-  ctx.log.info({ generation: id, taskId: task.taskId, account: account.name, to, note }, "task ended");
+  ctx.log.info(
+    { event: "poll.ended", generation: id, taskId: task.taskId, account: account.name, to, note },
+    "task ended",
+  );
   if (to !== "finalizing") ctx.meters.ends.inc({ account: account.name, state: to });
 }
 
@@ -43,7 +46,7 @@ async function reschedule(
     await ledger.throttle(cell, account.name, throttleMs, account.polls ? "looks" : "tokens");
   if (pause !== undefined) {
     await ledger.pause(cell, account.name, pause, { automatic: true });
-    log.error({ account: account.name }, `account paused: ${pause}`);
+    log.error({ event: "account.paused", account: account.name, reason: pause }, `account paused: ${pause}`);
   }
   await ledger.reschedule(cell, { lane, account: account.name, id, lease, nextInMs, set });
 }

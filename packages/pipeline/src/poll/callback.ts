@@ -33,8 +33,8 @@ export async function callback(
   });
   if (reading.kind !== "hint") {
     ctx.log.warn(
-      { generation: said.generation, account: account.name },
-      `a callback was not believed: ${reading.message}`,
+      { event: "callback.rejected", generation: said.generation, account: account.name },
+      `callback rejected: ${reading.message}`,
     );
     return reading;
   }
@@ -45,8 +45,14 @@ export async function callback(
   });
   if (orphaned)
     ctx.log.error(
-      { generation: said.generation, account: account.name, taskId: reading.taskId },
-      "a callback told of a task that no generation knows; it is listed among the orphans",
+      {
+        event: "task.orphaned",
+        source: "callback",
+        generation: said.generation,
+        account: account.name,
+        taskId: reading.taskId,
+      },
+      "orphaned task recorded: a callback names a task that its generation does not own",
     );
   return { kind: "heard" };
 }

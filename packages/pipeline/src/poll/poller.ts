@@ -67,7 +67,10 @@ function startPollLoop(source: PollSource, ctx: Context, { concurrency, maxSleep
       await ctx.crashPoint?.("poll:after-claim", item.id);
       const task = { ...item, taskId: item.taskId ?? "", lane, lease };
       polls.add(pollTask(task, source, ctx), (err) =>
-        ctx.log.error({ err, generation: item.id }, "a poll could not be written; its lease brings it back"),
+        ctx.log.error(
+          { event: "poll.not_recorded", err, generation: item.id },
+          "poll not recorded, its lease makes it due again",
+        ),
       );
     }
     full = items.length === room;

@@ -81,7 +81,10 @@ async function resubmitAsNewAttempt(submit: UnresolvedSubmit, why: string, ctx: 
   if (!(await ledger.reserveRiskBudget(ctx.cell, account.name, reserved, resubmit.capMicroUsd))) return false;
   await ctx.transitions.resubmitAsNewAttempt(submit, found, why);
   ctx.meters.alarms.inc({ kind: "maybe-paid-twice" });
-  ctx.log.warn({ generation: id, account: account.name, why }, "a lost submit is sent anew: it may be paid twice");
+  ctx.log.warn(
+    { event: "reconcile.resubmitted_at_risk", generation: id, account: account.name, why },
+    "resubmitted as a new attempt: it may be paid twice",
+  );
   return true;
 }
 
@@ -92,8 +95,8 @@ async function escalateToReview(submit: UnresolvedSubmit, why: string, ctx: Cont
   await ctx.transitions.escalate(submit, why, longestRunMs);
   ctx.meters.alarms.inc({ kind: "needs-review" });
   ctx.log.error(
-    { generation: id, account: account.name, why },
-    "a submit could not be resolved: settle it with ./reelqueue review",
+    { event: "review.needed", generation: id, account: account.name, why },
+    "submit not resolved: settle it with ./reelqueue review",
   );
 }
 

@@ -35,8 +35,8 @@ export async function reconcile(account: Account, ctx: Context): Promise<number>
     items.map((item) =>
       reconcileOne(item, lease, account, ctx).catch((err) =>
         ctx.log.error(
-          { err, generation: item.id },
-          "an unknown submit could not be resolved; its lease brings it back",
+          { event: "reconcile.not_recorded", err, generation: item.id },
+          "reconciliation not recorded, its lease makes it due again",
         ),
       ),
     ),

@@ -69,7 +69,7 @@ const notConfirmed = "not sent: no replica of Redis has the intent";
 /** An intent that a failover could lose is none: nothing is sent for it. */
 async function requeueUnconfirmed(error: unknown, of: Of, ctx: Context): Promise<{ kind: "unconfirmed" }> {
   if (!(error instanceof ledger.LedgerError) || error.kind !== "unconfirmed") throw error;
-  ctx.log.warn({ generation: of.id }, notConfirmed);
+  ctx.log.warn({ event: "submit.unconfirmed", generation: of.id }, notConfirmed);
   await ctx.transitions.requeue(of, notConfirmed, { lane: "backoff", inMs: 2_000 });
   return { kind: "unconfirmed" };
 }

@@ -16,12 +16,12 @@ export async function storeResult(intent: Intent, outcome: SubmitResult, ctx: Co
       return bind(intent, outcome.taskId, ctx);
     case "rejected":
       await fail(intent, outcome.failure, ctx);
-      ctx.log.info({ ...of, failure: outcome.failure }, "rejected by the provider");
+      ctx.log.info({ event: "submit.rejected", ...of, failure: outcome.failure }, "rejected by the provider");
       return { kind: "stop", reason: `${outcome.failure.class}: ${outcome.failure.message}` };
     case "blocked":
       await untilStored(ctx, () => pauseAccount(intent, outcome.reason, ctx));
       ctx.meters.alarms.inc({ kind: `account-${outcome.reason}` });
-      ctx.log.error({ ...of, reason: outcome.reason }, `account paused: ${outcome.message}`);
+      ctx.log.error({ event: "account.paused", ...of, reason: outcome.reason }, `account paused: ${outcome.message}`);
       return requeue(intent, outcome.message, { lane: "backlog" }, ctx);
     case "throttled":
       await untilStored(ctx, () =>
@@ -48,21 +48,21 @@ export async function bind(intent: Intent, taskId: string, ctx: Context): Promis
   switch (moved.kind) {
     case "moved":
     case "already":
-      ctx.log.info(of, "task created");
+      ctx.log.info({ event: "submit.created", ...of }, "task created");
       return { kind: "done", note: taskId };
     case "taken":
       ctx.meters.alarms.inc({ kind: "task-taken" });
-      ctx.log.error({ ...of, by: moved.by }, "the provider gave a task id that belongs to another generation");
+      ctx.log.error({ event: "submit.task_taken", ...of, by: moved.by }, "the task id belongs to another generation");
       return markUnknown(intent, { message: `task id ${taskId} belongs to ${moved.by}`, evidence: taskId }, ctx);
     case "orphaned":
       ctx.meters.alarms.inc({ kind: "orphan" });
       ctx.log.error(
-        { ...of, state: moved.state },
-        "a task came to light that the generation cannot take any more; it is listed among the orphans",
+        { event: "task.orphaned", source: "submit", ...of, state: moved.state },
+        "orphaned task recorded: its generation has moved on",
       );
       return { kind: "done", note: "a task that is not wanted any more: see orphans" };
     default:
-      ctx.log.warn({ ...of, moved }, "the answer came after its generation had moved on");
+      ctx.log.warn({ event: "submit.late_answer", ...of, moved }, "late answer: its generation has moved on");
       return { kind: "done", note: `came late: ${moved.kind}` };
   }
 }
@@ -94,7 +94,7 @@ async function markUnknown(
     ctx.transitions.markUnknown(intent, { note: message, unknownReason }, 1_000),
   );
   ctx.log.warn(
-    { generation: intent.id, account: intent.account.name, moved: moved.kind },
+    { event: "submit.unknown", generation: intent.id, account: intent.account.name, moved: moved.kind },
     `no certain answer to a POST: ${message}`,
   );
   return { kind: "done", note: `unknown: ${message}` };
@@ -120,5 +120,8 @@ export async function pauseAfterLostStreak(account: Account, lost: boolean, ctx:
     { automatic: true },
   );
   ctx.meters.alarms.inc({ kind: "losing-streak" });
-  ctx.log.error({ account: account.name }, `account paused: ${streak} answers in a row were lost`);
+  ctx.log.error(
+    { event: "account.paused", account: account.name, reason: "lost answers" },
+    `account paused: ${streak} answers in a row were lost`,
+  );
 }

@@ -86,7 +86,10 @@ async function settle(
       const reason = outcome.reason === "key" ? "bad key" : "balance";
       await ledger.pause(ctx.cell, account.name, reason, { automatic: true });
       ctx.meters.alarms.inc({ kind: `account-${outcome.reason}` });
-      ctx.log.error({ account: account.name, reason: outcome.reason }, `account paused: ${outcome.message}`);
+      ctx.log.error(
+        { event: "account.paused", account: account.name, reason: outcome.reason },
+        `account paused: ${outcome.message}`,
+      );
       return void (await ctx.transitions.finishUpload(id, outcome.message));
     }
     case "failed":

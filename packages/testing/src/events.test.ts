@@ -1,0 +1,47 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { events } from "@reelqueue/runtime";
+import { describe, expect, test } from "vitest";
+import { logCalls } from "./log-calls.ts";
+
+const root = join(import.meta.dirname, "../../..");
+
+describe("log lines of the product", () => {
+  const paths = globSync("{apps,packages}/*/src/**/*.ts", {
+    cwd: root,
+    exclude: (path) => /node_modules|simulator|packages\/testing|\.test\.ts$|\/test-/.test(path),
+  });
+  const calls = paths.flatMap((path) => logCalls(path, readFileSync(join(root, path), "utf8")));
+
+  test("name an event of the list in packages/runtime/src/events.ts", () => {
+    expect(calls.length).toBeGreaterThan(40);
+    expect(calls.filter(({ event }) => event === undefined || !(event in events))).toEqual([]);
+  });
+
+  test("log every event of the list", () => {
+    const logged = new Set(calls.map(({ event }) => event));
+    expect(Object.keys(events).filter((name) => !logged.has(name))).toEqual([]);
+  });
+});
+
+test("docs/events.md shows the list (`npm test -- packages/testing/src/events.test.ts -u` prints it)", async () => {
+  const rows = Object.entries(events).map(
+    ([name, { means, do: todo = "–" }]) => `| \`${name}\` | ${means} | ${todo} |`,
+  );
+  const page = ["# Events", "", intro, "", "| event | meaning | what to do |", "| --- | --- | --- |", ...rows, ""];
+  await expect(page.join("\n")).toMatchFileSnapshot(join(root, "docs/events.md"));
+});
+
+const intro =
+  "Every line that a process logs carries `event`, and where they apply `generation`, `account` and `taskId`. Match alarms on the event,\n" +
+  "never on the text.";
+
+test.each([
+  ["a literal event", 'log.info({ event: "a.b", id }, "done")', ["a.b"]],
+  ["a level that is computed", 'log[strict ? "error" : "warn"]({ event: "a.b" }, text)', ["a.b"]],
+  ["no fields", 'this.log.warn("done")', [undefined]],
+  ["fields without an event", 'ctx.log.error({ err }, "done")', [undefined]],
+  ["something else", "console.log(1); catalog.info({})", []],
+])("logCalls finds %s", (_, text, found) => {
+  expect(logCalls("a.ts", text).map(({ event }) => event)).toEqual(found);
+});
