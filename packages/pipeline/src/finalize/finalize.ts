@@ -93,11 +93,6 @@ function subjectOf({ id, record }: ledger.Found) {
   return { generation: id, taskId: record.taskId, account: record.account };
 }
 
-/** Names the generation of a log line. */
-function subjectOf({ id, record }: ledger.Found) {
-  return { generation: id, taskId: record.taskId, account: record.account };
-}
-
 function bornAt({ record }: ledger.Found): string {
   return new Date(record.createdAtMs).toISOString();
 }
