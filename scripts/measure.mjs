@@ -5,7 +5,7 @@
 // Files     `.ts .tsx .mts .mjs .lua` in apps, packages, bench, examples, tests, tools, scripts and the root; no `node_modules`, no
 //           name that begins with a dot.
 // tests     `*.test.ts(x)`, `*.test.mts`, `test-*.ts`, and what lies in a folder `testing/` of an app or of a package's `src/`.
-// rig       the other files of apps/{simulator,simulator}, packages/{chaos,scenarios,testing,stack,system}, tests, bench, examples.
+// rig       the other files of apps/{twin,simulator}, packages/{chaos,scenarios,testing,stack,system}, tests, bench, examples.
 // product   all other files.
 // lines     `lines` are all lines; `code` are lines that hold more than blanks and comments.
 // shape     of product and rig, without Lua, whose scripts are one call each: the median, and how many files have at most 15 and 30

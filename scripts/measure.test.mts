@@ -22,7 +22,7 @@ const manifest = (name: string, exports: unknown) => JSON.stringify({ name, expo
 
 test.each([
   ["product", ["apps/api/src/main.ts", "packages/ledger/src/scripts/move.lua", "tools/run.mjs", "vitest.config.mts"]],
-  ["rig", ["apps/simulator/src/a.ts", "apps/simulator/src/a.ts", "packages/system/src/a.ts", "tests/chaos/src/a.ts"]],
+  ["rig", ["apps/twin/src/a.ts", "apps/simulator/src/a.ts", "packages/system/src/a.ts", "tests/chaos/src/a.ts"]],
   ["rig", ["bench/src/a.ts", "examples/producer/src/main.ts", "packages/testing/src/a.ts"]],
   ["tests", ["packages/a/src/a.test.ts", "tests/scenarios/src/a.test.ts", "tools/a.test.mts", "apps/a/src/a.test.tsx"]],
   ["tests", ["packages/a/src/test-cell.ts", "apps/api/src/testing/api.ts", "packages/ledger/src/testing/cell.ts"]],

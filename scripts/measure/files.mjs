@@ -9,7 +9,7 @@ const folders = ["apps", "packages", "bench", "examples", "tests", "tools", "scr
 const source = /\.(ts|tsx|mts|mjs|lua)$/;
 const test =
   /\.test\.(ts|tsx|mts)$|(^|\/)test-[^/]+\.ts$|^apps\/[^/]+\/(.*\/)?testing\/|^packages\/[^/]+\/src\/(.*\/)?testing\//;
-const rig = /^(apps\/(simulator|simulator)|packages\/(chaos|scenarios|testing|stack|system)|tests|bench|examples)\//;
+const rig = /^(apps\/(twin|simulator)|packages\/(chaos|scenarios|testing|stack|system)|tests|bench|examples)\//;
 
 /**
  * Every source file of a checkout, by path.
