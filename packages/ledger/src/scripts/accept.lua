@@ -3,7 +3,7 @@
 -- ARGV    [1] "atomic" (none is written if one cannot be) or "each"; then seven per generation:
 --         id, hash of the body, account, tenant, priority, frozen request, field pairs as JSON {batch?, expires?, …}
 -- Returns per generation: accepted | existing | mismatch · with "atomic" and a mismatch nothing is written and the others say `skipped`
-local P = KEYS[1]
+--- @include keys
 --- @include clock
 --- @include backlog
 
@@ -18,7 +18,7 @@ end
 local answers, mismatches, fresh, seen = {}, 0, 0, {}
 for item = 1, count do
   local id = arg(item, 1)
-  local known = seen[id] or redis.call('HGET', P .. ':g:' .. id, 'hash')
+  local known = seen[id] or redis.call('HGET', keys.record(id), 'hash')
   if not known then
     answers[item] = 'accepted'
     fresh = fresh + 1
@@ -37,7 +37,7 @@ if ARGV[1] == 'atomic' and mismatches > 0 then
   return answers
 end
 
-local time, seq = digits(now), redis.call('INCRBY', P .. ':seq', fresh) - fresh
+local time, seq = digits(now), redis.call('INCRBY', keys.sequence, fresh) - fresh
 local indexes, batches = {}, {}
 for item = 1, count do
   local id = arg(item, 1)
@@ -51,8 +51,8 @@ for item = 1, count do
       write[#write + 1] = name
       write[#write + 1] = name == 'expires' and digits(now + value) or value
     end
-    redis.call('HSET', P .. ':g:' .. id, unpack(write))
-    redis.call('SET', P .. ':r:' .. id, arg(item, 6))
+    redis.call('HSET', keys.record(id), unpack(write))
+    redis.call('SET', keys.request(id), arg(item, 6))
     join_backlog(id, account, priority, tenant, seq)
     local index = indexes[tenant] or {}
     indexes[tenant] = index
@@ -65,7 +65,7 @@ for item = 1, count do
       batch[#batch + 1] = id
     end
     if fields.expires then
-      redis.call('ZADD', P .. ':x', digits(now + fields.expires), id)
+      redis.call('ZADD', keys.expiries, digits(now + fields.expires), id)
     end
   end
 end
@@ -77,11 +77,11 @@ local function add_all(command, key, values)
 end
 
 for tenant, index in pairs(indexes) do
-  redis.call('SADD', P .. ':tenants', tenant)
-  add_all('ZADD', P .. ':s:queued:' .. tenant, index)
+  redis.call('SADD', keys.tenants, tenant)
+  add_all('ZADD', keys.state('queued', tenant), index)
 end
 for name, batch in pairs(batches) do
-  add_all('RPUSH', P .. ':batch:' .. name, batch)
-  redis.call('HINCRBY', P .. ':n:' .. name, 'queued', #batch)
+  add_all('RPUSH', keys.batch(name), batch)
+  redis.call('HINCRBY', keys.batch_counts(name), 'queued', #batch)
 end
 return answers

@@ -3,7 +3,7 @@
 -- ARGV    [1] account  [2] slots  [3] tokens per ms (0: no limit)  [4] burst  [5] budget of the day in micro-USD ("": none)
 --         [6] window: granted but not begun at most  [7] lease in ms  [8] JSON {tenant: weight}  [9] name of this call
 -- Returns [reason of stopping, ms until it is worth trying again ("": when something frees), id, n, id, n, …]
-local P = KEYS[1]
+--- @include keys
 --- @include clock
 --- @include backlog
 --- @include bucket
@@ -11,7 +11,7 @@ local P = KEYS[1]
 
 local account, slots, rate, burst = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local budget, window, lease, weights = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), cjson.decode(ARGV[8])
-local key, granted = P .. ':a:' .. account, P .. ':d:granted:' .. account
+local key, granted = keys.account(account), keys.due('granted', account)
 local day = digits(math.floor(now / 86400000))
 local state = redis.call('HMGET', key, 'paused', 'until', 'inFlight', 'spent:' .. day, 'tokens', 'tokensAt', 'wait')
 
@@ -29,12 +29,12 @@ end
 
 -- The next in line: highest priority, then the tenant that is furthest behind, then the oldest.
 local function next_in_line()
-  local priority = redis.call('ZREVRANGE', P .. ':p:' .. account, 0, 0)[1]
+  local priority = redis.call('ZREVRANGE', keys.priorities(account), 0, 0)[1]
   if not priority then
     return nil
   end
-  local tenant = redis.call('ZRANGE', P .. ':v:' .. account .. ':' .. priority, 0, 0)[1]
-  return redis.call('ZRANGE', line(account, priority, tenant), 0, 0)[1], priority, tenant
+  local tenant = redis.call('ZRANGE', keys.ring(account, priority), 0, 0)[1]
+  return redis.call('ZRANGE', keys.line(account, priority, tenant), 0, 0)[1], priority, tenant
 end
 
 local before = taken_before(ARGV[9])
@@ -61,7 +61,7 @@ while not reason do
   elseif tokens < 1 then
     reason, again = 'rate', (1 - tokens) / rate
   else
-    local record = P .. ':g:' .. id
+    local record = keys.record(id)
     local saved = redis.call('HMGET', record, 'n', 'estimate')
     local estimate = tonumber(saved[2] or 0)
     if budget and spent + estimate > budget then
@@ -71,7 +71,7 @@ while not reason do
       local n = digits(saved[1] + 1)
       redis.call('HSET', record, 'lane', 'granted', 'n', n, 'slot', '1', 'held', digits(estimate), 'day', day)
       redis.call('ZADD', granted, digits(now + lease), id)
-      local ring = P .. ':v:' .. account .. ':' .. priority
+      local ring = keys.ring(account, priority)
       if redis.call('ZSCORE', ring, tenant) then
         redis.call('ZINCRBY', ring, 1 / (weights[tenant] or 1), tenant)
       end

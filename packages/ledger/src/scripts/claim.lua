@@ -6,16 +6,16 @@
 --         [9] names this claim: sent again because its answer was lost, it gets the same leases, not the next ones  [10…] fields wanted
 -- Returns as JSON [ms until the next is due ("": none), end of the lease, id, [field or false, …], id, […], …]:
 --         one text is taken apart faster than hundreds of small ones
-local P = KEYS[1]
+--- @include keys
 --- @include clock
 --- @include bucket
 --- @include once
 
 local lane, account, most, rate, bucket = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5]), ARGV[8]
-local key, ends, reserve = P .. ':d:' .. lane .. ':' .. account, digits(now + ARGV[4]), tonumber(ARGV[7])
+local key, ends, reserve = keys.due(lane, account), digits(now + ARGV[4]), tonumber(ARGV[7])
 local tokens, blocked = math.huge, 0
 if rate ~= 0 then
-  local saved = redis.call('HMGET', P .. ':a:' .. account, bucket, bucket .. 'At', bucket == 'looks' and 'looksUntil' or 'until')
+  local saved = redis.call('HMGET', keys.account(account), bucket, bucket .. 'At', bucket == 'looks' and 'looksUntil' or 'until')
   tokens, blocked = tokens_now(saved[1], saved[2], rate, tonumber(ARGV[6])), tonumber(saved[3] or 0) - now
   most = blocked > 0 and 0 or math.max(0, math.min(most, math.floor(tokens - reserve)))
 end
@@ -30,7 +30,7 @@ end
 local answer = { '', ends }
 for i, id in ipairs(ids) do
   answer[2 * i + 1] = id
-  answer[2 * i + 2] = ARGV[10] and redis.call('HMGET', P .. ':g:' .. id, unpack(ARGV, 10)) or {}
+  answer[2 * i + 2] = ARGV[10] and redis.call('HMGET', keys.record(id), unpack(ARGV, 10)) or {}
 end
 if #ids > 0 and not before then
   local leases = {}

@@ -3,4 +3,5 @@
 -- KEYS    [1] prefix of the cell
 -- ARGV    none
 -- Returns OK
-return redis.call('SET', KEYS[1] .. ':confirm', '1')
+--- @include keys
+return redis.call('SET', keys.confirm, '1')

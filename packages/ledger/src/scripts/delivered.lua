@@ -4,20 +4,20 @@
 -- ARGV    six per try: id, endpoint, end of the lease as claimed, new state (pending | delivered | exhausted),
 --         ms until the next try (pending only), line for the log
 -- Returns per try 1, or 0 where the lease is another's
-local P = KEYS[1]
+--- @include keys
 --- @include clock
 
 local function record(id, endpoint, lease, state, again, line)
-  local key, due = P .. ':e:' .. id, P .. ':d:deliver:' .. endpoint
+  local key, due = keys.event(id), keys.deliveries_due(endpoint)
   if tonumber(redis.call('ZSCORE', due, id) or 0) ~= tonumber(lease) then
     return 0
   end
   local saved = redis.call('HMGET', key, 'state', 'log', 'born', 'tries')
   local log = (saved[2] or '') .. '\n' .. digits(now - saved[3]) .. ':' .. line
   redis.call('HSET', key, 'state', state, 'log', log, 'tries', digits(saved[4] + 1))
-  redis.call('ZREM', P .. ':dl:' .. endpoint, id)
-  redis.call('ZREM', P .. ':es:' .. saved[1], id)
-  redis.call('ZADD', P .. ':es:' .. state, digits(now), id)
+  redis.call('ZREM', keys.delivery_leases(endpoint), id)
+  redis.call('ZREM', keys.events(saved[1]), id)
+  redis.call('ZADD', keys.events(state), digits(now), id)
   if state == 'pending' then
     redis.call('ZADD', due, digits(now + again), id)
   else
@@ -32,11 +32,11 @@ for first = 1, #ARGV, 6 do
   endpoints[ARGV[first + 1]] = true
 end
 for endpoint in pairs(endpoints) do
-  local soonest = redis.call('ZRANGE', P .. ':d:deliver:' .. endpoint, 0, 0, 'WITHSCORES')[2]
+  local soonest = redis.call('ZRANGE', keys.deliveries_due(endpoint), 0, 0, 'WITHSCORES')[2]
   if soonest then
-    redis.call('ZADD', P .. ':endpoints', soonest, endpoint)
+    redis.call('ZADD', keys.endpoints, soonest, endpoint)
   else
-    redis.call('ZREM', P .. ':endpoints', endpoint)
+    redis.call('ZREM', keys.endpoints, endpoint)
   end
 end
 return answers

@@ -3,10 +3,10 @@
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] lane  [2] account
 -- Returns how many were pulled
-local P = KEYS[1]
+--- @include keys
 --- @include clock
 
-local key = P .. ':d:' .. ARGV[1] .. ':' .. ARGV[2]
+local key = keys.due(ARGV[1], ARGV[2])
 local ids, dues = redis.call('ZRANGEBYSCORE', key, '(' .. digits(now), '+inf'), {}
 for i, id in ipairs(ids) do
   dues[#dues + 1] = digits(now)

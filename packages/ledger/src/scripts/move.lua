@@ -7,7 +7,7 @@
 --         handover?, free?, set {field: text}?, unset[]?, task?, cost (micro-USD)?, request?, event {endpoint, url, body}?, want[]?
 -- Returns per move: [moved | already, n, …wanted fields] · [conflict, state] · [stale, state] · [canceling, state] ·
 --         [taken, other generation] · [orphaned, state] · [missing]
-local P = KEYS[1]
+--- @include keys
 --- @include clock
 --- @include backlog
 --- @include task
@@ -51,10 +51,10 @@ end
 
 -- A task that nothing of ours names is money: it is noted, once.
 local function orphan(m, account, more)
-  local owners, field = P .. ':t:' .. account, task_hash(m.task)
+  local owners, field = keys.tasks(account), task_hash(m.task)
   if redis.call('HSETNX', owners, field, m.id) == 1 or more.owner then
     more.generation, more.account, more.task, more.at = m.id, account, m.task, digits(now)
-    redis.call('LPUSH', P .. ':orphans', cjson.encode(more))
+    redis.call('LPUSH', keys.orphans, cjson.encode(more))
   end
 end
 
@@ -74,7 +74,7 @@ local function refuse(m, r)
   if expect.calm and r.cancel then
     return { 'canceling', r.state }
   end
-  local owner = m.task and redis.call('HGET', P .. ':t:' .. r.account, task_hash(m.task))
+  local owner = m.task and redis.call('HGET', keys.tasks(r.account), task_hash(m.task))
   if owner and owner ~= m.id then
     orphan(m, r.account, { owner = owner })
     return { 'taken', owner }
@@ -97,19 +97,19 @@ local function reschedule(m, r)
   if r.lane == 'backlog' and lane ~= 'backlog' then
     leave_backlog(m.id, r.account, r.priority, r.tenant)
   elseif r.lane and r.lane ~= lane then
-    redis.call('ZREM', P .. ':d:' .. r.lane .. ':' .. r.account, m.id)
+    redis.call('ZREM', keys.due(r.lane, r.account), m.id)
   end
   if lane == 'backlog' then
     join_backlog(m.id, r.account, r.priority, r.tenant, r.seq)
   elseif lane then
-    redis.call('ZADD', P .. ':d:' .. lane .. ':' .. r.account, m.due.at or digits(now + m.due['in']), m.id)
+    redis.call('ZADD', keys.due(lane, r.account), m.due.at or digits(now + m.due['in']), m.id)
   end
   if lane then put('lane', lane) else drop(r, 'lane') end
 end
 
 -- Slot and reserved money go back when the provider can no longer be running it.
 local function settle(m, r)
-  local account = P .. ':a:' .. r.account
+  local account = keys.account(r.account)
   if r.slot and (m.free or not holds_slot[m.to]) then
     redis.call('HINCRBY', account, 'inFlight', -1)
     drop(r, 'slot')
@@ -126,11 +126,11 @@ end
 local function announce(m, r)
   local count = (r.events or 0) + 1
   local id = 'msg_' .. m.id .. '_' .. digits(count)
-  redis.call('HSET', P .. ':e:' .. id, 'generation', m.id, 'tenant', r.tenant, 'endpoint', m.event.endpoint, 'url', m.event.url,
+  redis.call('HSET', keys.event(id), 'generation', m.id, 'tenant', r.tenant, 'endpoint', m.event.endpoint, 'url', m.event.url,
     'body', m.event.body, 'tries', '0', 'state', 'pending', 'born', digits(now))
-  redis.call('ZADD', P .. ':d:deliver:' .. m.event.endpoint, digits(now), id)
-  redis.call('ZADD', P .. ':endpoints', 'LT', digits(now), m.event.endpoint)
-  redis.call('ZADD', P .. ':es:pending', digits(now), id)
+  redis.call('ZADD', keys.deliveries_due(m.event.endpoint), digits(now), id)
+  redis.call('ZADD', keys.endpoints, 'LT', digits(now), m.event.endpoint)
+  redis.call('ZADD', keys.events('pending'), digits(now), id)
   return digits(count)
 end
 
@@ -138,15 +138,15 @@ local function index(m, r)
   if m.to == r.state then
     return
   end
-  redis.call('ZREM', P .. ':s:' .. r.state .. ':' .. r.tenant, m.id)
-  redis.call('ZADD', P .. ':s:' .. m.to .. ':' .. r.tenant, digits(now), m.id)
+  redis.call('ZREM', keys.state(r.state, r.tenant), m.id)
+  redis.call('ZADD', keys.state(m.to, r.tenant), digits(now), m.id)
   if r.batch then
-    local counts = P .. ':n:' .. r.tenant .. ':' .. r.batch
+    local counts = keys.batch_counts(r.tenant .. ':' .. r.batch)
     redis.call('HINCRBY', counts, r.state, -1)
     redis.call('HINCRBY', counts, m.to, 1)
   end
   if r.expires and rests[m.to] then
-    redis.call('ZREM', P .. ':x', m.id)
+    redis.call('ZREM', keys.expiries, m.id)
   end
 end
 
@@ -164,7 +164,7 @@ local function make(m, r, key)
   reschedule(m, r)
   if m.task then
     put('task', m.task)
-    redis.call('HSET', P .. ':t:' .. r.account, task_hash(m.task), m.id)
+    redis.call('HSET', keys.tasks(r.account), task_hash(m.task), m.id)
   end
   if m.event then put('events', announce(m, r)) end
   for _, name in ipairs(m.unset or {}) do
@@ -176,12 +176,12 @@ local function make(m, r, key)
   settle(m, r)
   index(m, r)
   save(r, key)
-  if m.request then redis.call('SET', P .. ':r:' .. m.id, m.request) end
+  if m.request then redis.call('SET', keys.request(m.id), m.request) end
   return { 'moved', n }
 end
 
 local function move(m)
-  local key = P .. ':g:' .. m.id
+  local key = keys.record(m.id)
   local r = read(key)
   if not r.state then
     if m.task and m.expect and m.expect.account then
@@ -201,7 +201,7 @@ local function move(m)
     for _, name in ipairs(m.want) do
       answer[#answer + 1] = r[name] or ''
     end
-    answer[#answer + 1] = redis.call('GET', P .. ':r:' .. m.id) or ''
+    answer[#answer + 1] = redis.call('GET', keys.request(m.id)) or ''
   end
   return answer
 end

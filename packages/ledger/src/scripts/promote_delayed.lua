@@ -3,14 +3,14 @@
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] account  [2] how many at most
 -- Returns [how many, ms until the next one ("": none)]
-local P = KEYS[1]
+--- @include keys
 --- @include clock
 --- @include backlog
 
-local key = P .. ':d:backoff:' .. ARGV[1]
+local key = keys.due('backoff', ARGV[1])
 local ids = redis.call('ZRANGEBYSCORE', key, '-inf', digits(now), 'LIMIT', 0, ARGV[2])
 for _, id in ipairs(ids) do
-  local record = P .. ':g:' .. id
+  local record = keys.record(id)
   local saved = redis.call('HMGET', record, 'priority', 'tenant', 'seq')
   redis.call('ZREM', key, id)
   redis.call('HSET', record, 'lane', 'backlog')

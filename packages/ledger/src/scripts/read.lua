@@ -3,10 +3,10 @@
 -- KEYS    [1] prefix of the cell
 -- ARGV    ids
 -- Returns as JSON, per generation: [[field, value, …], request or false]. One text is taken apart faster than dozens of small ones.
-local P = KEYS[1]
+--- @include keys
 
 local answers = {}
 for i, id in ipairs(ARGV) do
-  answers[i] = { redis.call('HGETALL', P .. ':g:' .. id), redis.call('GET', P .. ':r:' .. id) }
+  answers[i] = { redis.call('HGETALL', keys.record(id)), redis.call('GET', keys.request(id)) }
 end
 return cjson.encode(answers)

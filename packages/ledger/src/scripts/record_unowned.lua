@@ -3,17 +3,17 @@
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] account, then task ids
 -- Returns the ids that are new there
-local P = KEYS[1]
+--- @include keys
 --- @include clock
 --- @include task
 
-local account, noted = ARGV[1], P .. ':unowned:' .. ARGV[1]
+local account, noted = ARGV[1], keys.unowned(ARGV[1])
 local month = 30 * 86400000
 local fresh = {}
 for i = 2, #ARGV do
   local task = ARGV[i]
-  if redis.call('HEXISTS', P .. ':t:' .. account, task_hash(task)) == 0 and redis.call('ZADD', noted, 'NX', digits(now), task) == 1 then
-    redis.call('LPUSH', P .. ':orphans', cjson.encode({ account = account, task = task, at = digits(now) }))
+  if redis.call('HEXISTS', keys.tasks(account), task_hash(task)) == 0 and redis.call('ZADD', noted, 'NX', digits(now), task) == 1 then
+    redis.call('LPUSH', keys.orphans, cjson.encode({ account = account, task = task, at = digits(now) }))
     fresh[#fresh + 1] = task
   end
 end

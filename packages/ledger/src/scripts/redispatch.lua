@@ -3,15 +3,15 @@
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] lane (granted | finalize)  [2] account  [3] how many at most  [4] lease in ms  [5] name of this call
 -- Returns [id, n, field `urgency`, id, n, urgency, …]
-local P = KEYS[1]
+--- @include keys
 --- @include clock
 --- @include once
 
-local key, answer = P .. ':d:' .. ARGV[1] .. ':' .. ARGV[2], {}
+local key, answer = keys.due(ARGV[1], ARGV[2]), {}
 local before = taken_before(ARGV[5])
 local ids = before or redis.call('ZRANGEBYSCORE', key, '-inf', digits(now), 'LIMIT', 0, ARGV[3])
 for _, id in ipairs(ids) do
-  local record = P .. ':g:' .. id
+  local record = keys.record(id)
   if not before then
     redis.call('ZADD', key, digits(now + ARGV[4]), id)
     redis.call('HINCRBY', record, 'n', 1)

@@ -3,15 +3,15 @@
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] id  [2] state it must be in  [3] "1": drop its due time too (of an expired one: a living one always has one)  [4] cost in micro-USD to settle ("": leave what is reserved)
 -- Returns 1, or 0 where it is in another state
-local P = KEYS[1]
+--- @include keys
 --- @include clock
 
-local key = P .. ':g:' .. ARGV[1]
+local key = keys.record(ARGV[1])
 local saved = redis.call('HMGET', key, 'state', 'account', 'lane', 'slot', 'held', 'day')
 if saved[1] ~= ARGV[2] then
   return 0
 end
-local account = P .. ':a:' .. saved[2]
+local account = keys.account(saved[2])
 if saved[4] then
   redis.call('HINCRBY', account, 'inFlight', -1)
   redis.call('HDEL', key, 'slot')
@@ -21,7 +21,7 @@ if saved[5] and ARGV[4] ~= '' then
   redis.call('HDEL', key, 'held', 'day')
 end
 if ARGV[3] == '1' and saved[3] and saved[1] == 'expired' then
-  redis.call('ZREM', P .. ':d:' .. saved[3] .. ':' .. saved[2], ARGV[1])
+  redis.call('ZREM', keys.due(saved[3], saved[2]), ARGV[1])
   redis.call('HDEL', key, 'lane')
 end
 return 1

@@ -3,10 +3,10 @@
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] lane  [2] account  [3] id  [4] end of the lease as claimed  [5] ms longer
 -- Returns the new end, or "" where the lease has passed to another
-local P = KEYS[1]
+--- @include keys
 --- @include clock
 
-local key, longer = P .. ':d:' .. ARGV[1] .. ':' .. ARGV[2], digits(ARGV[4] + ARGV[5])
+local key, longer = keys.due(ARGV[1], ARGV[2]), digits(ARGV[4] + ARGV[5])
 local ends = tonumber(redis.call('ZSCORE', key, ARGV[3]) or 0)
 if ends == tonumber(ARGV[4]) then
   redis.call('ZADD', key, longer, ARGV[3])

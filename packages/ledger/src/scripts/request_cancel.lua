@@ -3,9 +3,9 @@
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] id  [2…] states in which the wish is noted
 -- Returns [noted, state] · [refused, state] · [missing]
-local P = KEYS[1]
+--- @include keys
 
-local key = P .. ':g:' .. ARGV[1]
+local key = keys.record(ARGV[1])
 local state = redis.call('HGET', key, 'state')
 if not state then
   return { 'missing' }

@@ -4,10 +4,10 @@
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] account  [2] ms from now  [3] bucket: `tokens` or `looks`
 -- Returns until when, in ms
-local P = KEYS[1]
+--- @include keys
 --- @include clock
 
-local key, field = P .. ':a:' .. ARGV[1], ARGV[3] == 'looks' and 'looksUntil' or 'until'
+local key, field = keys.account(ARGV[1]), ARGV[3] == 'looks' and 'looksUntil' or 'until'
 local till = math.max(now + ARGV[2], tonumber(redis.call('HGET', key, field) or 0))
 redis.call('HSET', key, field, digits(till))
 return digits(till)

@@ -3,7 +3,8 @@
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] id  [2…] field, value, …
 -- Returns 1, or 0 where the record is gone
-local key = KEYS[1] .. ':g:' .. ARGV[1]
+--- @include keys
+local key = keys.record(ARGV[1])
 if redis.call('EXISTS', key) == 0 then
   return 0
 end

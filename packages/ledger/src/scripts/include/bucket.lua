@@ -9,6 +9,6 @@ end
 
 local function save_tokens(account, rate, tokens, bucket)
   if rate ~= 0 then
-    redis.call('HSET', P .. ':a:' .. account, bucket, string.format('%.6f', tokens), bucket .. 'At', digits(now))
+    redis.call('HSET', keys.account(account), bucket, string.format('%.6f', tokens), bucket .. 'At', digits(now))
   end
 end
