@@ -1,32 +1,32 @@
+import type { Account } from "./accounts.ts";
 import type { Clock } from "./clock.ts";
-import { fires, type Plan } from "./faults.ts";
-import type { Account } from "./limits.ts";
+import { type FaultPlan, fires } from "./faults.ts";
 
 export type AssetState = "processing" | "active" | "failed";
 
-/** A file in a client's library, which requests may name instead of a URL. */
+/** A file in a client's library; a create can name it instead of a URL. */
 export interface Asset {
   id: string;
   account: Account;
-  /** In the vendor's own word. */
+  /** In the vendor's own terms. */
   kind: string;
   name: string;
   url: string;
   group: string | undefined;
   addedAt: number;
-  /** Real time at which it is looked through; `Infinity` where it never is. */
+  /** Real time at which its review ends; `Infinity` if never. */
   readyAt: number;
   fails: boolean;
 }
 
-/** Samples that every account has, so that a request can name an asset without uploading one first. */
+/** Assets that every account has without an upload. */
 const samples: Readonly<Record<string, AssetState>> = {
   "simulator-active": "active",
   "simulator-processing": "processing",
   "simulator-failed": "failed",
 };
 
-/** The libraries of all accounts, and the groups in them. */
+/** The asset libraries of all accounts, with their groups. */
 export class Assets {
   readonly #byId = new Map<string, Asset>();
   readonly #groups = new Map<string, Account>();
@@ -38,7 +38,7 @@ export class Assets {
     this.#reviewMs = reviewMs;
   }
 
-  add(given: Pick<Asset, "id" | "account" | "kind" | "name" | "url" | "group">, plan: Plan | undefined): Asset {
+  add(given: Pick<Asset, "id" | "account" | "kind" | "name" | "url" | "group">, plan: FaultPlan | undefined): Asset {
     const now = this.#clock.now();
     const readyAt = fires(plan, "asset-stuck") ? Number.POSITIVE_INFINITY : now + this.#clock.real(this.#reviewMs);
     const asset: Asset = { ...given, addedAt: now, readyAt, fails: fires(plan, "asset-fails") };

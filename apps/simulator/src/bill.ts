@@ -1,6 +1,6 @@
-import type { Task } from "./tasks.ts";
+import type { Task } from "./task.ts";
 
-/** What the providers took and gave back, in whole micro-USD. */
+/** Charges and refunds, in whole micro-USD. */
 export interface Sums {
   tasks: number;
   charges: number;
@@ -10,35 +10,35 @@ export interface Sums {
 }
 
 export interface Ledger extends Sums {
-  /** By the provider's name, those that were charged only. */
-  byDialect: Record<string, Sums>;
+  /** By vendor name; only vendors with at least one charge. */
+  byVendor: Record<string, Sums>;
   byMarker: Record<string, Sums & { taskIds: string[] }>;
-  /** Markers with more than one charge that was not refunded: paid twice. */
+  /** Markers with more than one charge that was not refunded. */
   duplicates: string[];
-  /** Finished tasks that are no longer kept one by one; the sums above still hold them. */
+  /** Finished tasks that were dropped; the sums above still include them. */
   forgottenTasks: number;
 }
 
-/** Charges every accepted task once and refunds every failed one once. */
+/** Charges every accepted task once, and refunds every failed or stopped task once. */
 export class Bill {
-  readonly #byDialect = new Map<string, Sums>();
+  readonly #byVendor = new Map<string, Sums>();
 
   charge(task: Task): void {
-    charge(rowOf(this.#byDialect, task.account.dialect, noSums), task);
+    charge(rowOf(this.#byVendor, task.account.vendor, noSums), task);
   }
 
   refund(task: Task): void {
     if (task.refunded) return;
     task.refunded = true;
-    refund(rowOf(this.#byDialect, task.account.dialect, noSums), task);
+    refund(rowOf(this.#byVendor, task.account.vendor, noSums), task);
   }
 
-  byDialect(): Record<string, Sums> {
-    return structuredClone(Object.fromEntries(this.#byDialect));
+  byVendor(): Record<string, Sums> {
+    return structuredClone(Object.fromEntries(this.#byVendor));
   }
 
   clear(): void {
-    this.#byDialect.clear();
+    this.#byVendor.clear();
   }
 }
 
@@ -50,15 +50,15 @@ export function ledger(bill: Bill, tasks: Iterable<Task>, forgottenTasks: number
     if (task.marker === undefined || (marker !== undefined && task.marker !== marker)) continue;
     const row = rowOf(byMarker, task.marker, () => ({ ...noSums(), taskIds: [] }));
     row.taskIds.push(task.id);
-    for (const sums of [row, rowOf(ofMarker, task.account.dialect, noSums)]) {
+    for (const sums of [row, rowOf(ofMarker, task.account.vendor, noSums)]) {
       charge(sums, task);
       if (task.refunded) refund(sums, task);
     }
   }
-  const byDialect = marker === undefined ? bill.byDialect() : Object.fromEntries(ofMarker);
+  const byVendor = marker === undefined ? bill.byVendor() : Object.fromEntries(ofMarker);
   return {
-    ...total(Object.values(byDialect)),
-    byDialect,
+    ...total(Object.values(byVendor)),
+    byVendor,
     byMarker: Object.fromEntries(byMarker),
     duplicates: [...byMarker].filter(([, row]) => row.charges - row.refunds > 1).map(([name]) => name),
     forgottenTasks,

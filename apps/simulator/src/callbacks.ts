@@ -1,10 +1,10 @@
 import { Agent, request } from "undici";
 import type { Clock } from "./clock.ts";
-import type { CallbackRules, Dialect, View } from "./dialect.ts";
 import { fires } from "./faults.ts";
+import type { CallbackRules, Vendor, View } from "./vendor.ts";
 
-const lieDelayMs = 2_000;
-const otherSecret = "not the secret that was agreed on";
+const forgedDelayMs = 2_000;
+const wrongSecret = "not the secret that was agreed on";
 
 export interface CallbackSettings {
   callbackSecret?: string | undefined;
@@ -13,10 +13,10 @@ export interface CallbackSettings {
   callbackHosts: string[];
 }
 
-/** Tells clients what became of their tasks: at least once, and again while they do not answer 2xx. */
+/** Sends callbacks at least once, and retries until the receiver answers 2xx or the vendor's retries are used up. */
 export class Callbacks {
   on = true;
-  counts = noCounts();
+  counts = zeroCounts();
   readonly #clock: Clock;
   readonly #settings: CallbackSettings;
   readonly #secrets: readonly string[];
@@ -29,42 +29,42 @@ export class Callbacks {
     this.#secrets = [callbackSecret, previousCallbackSecret].filter((secret) => secret !== undefined);
   }
 
-  /** Whether a create may name this address. */
+  /** Whether a create may name this URL. */
   allows(url: string): boolean {
     if (!URL.canParse(url)) return false;
     const { protocol, hostname } = new URL(url);
-    const reachable = this.#settings.allowHttpCallbacks && this.#reaches(hostname);
+    const reachable = this.#settings.allowHttpCallbacks && this.#isReachable(hostname);
     return protocol === "https:" || (protocol === "http:" && reachable);
   }
 
-  /** Tells the end. Resolves once the first try is answered; later tries go on by themselves. Never rejects. */
-  async final(dialect: Dialect, view: View): Promise<void> {
-    await this.#tell(dialect, view);
+  /** Announces the end of a task. Resolves after the first attempt; retries follow in the background. Never rejects. */
+  async sendEnd(vendor: Vendor, view: View): Promise<void> {
+    await this.#send(vendor, view);
   }
 
-  /** Tells anything before the end, to clients of vendors that do so. */
-  change(dialect: Dialect, view: View): void {
-    if (dialect.callback?.everyChange) void this.#tell(dialect, view);
+  /** Announces a phase before the end, for vendors that send such callbacks. */
+  sendChange(vendor: Vendor, view: View): void {
+    if (vendor.callback?.everyChange) void this.#send(vendor, view);
   }
 
-  /** Sends, a little after acceptance, a success that is not true under a signature that is not right. */
-  lie(dialect: Dialect, view: View): void {
+  /** Sends a false success with an invalid signature shortly after acceptance, if `callback-forged-signature` is planned. */
+  sendForged(vendor: Vendor, view: View): void {
     const url = view.task.order.callbackUrl;
-    if (!dialect.callback || url === undefined || !fires(view.task.plan, "callback-forged-signature")) return;
-    const message = messageOf(dialect.callback, view, url, [otherSecret]);
-    this.#clock.after(lieDelayMs, () => void this.#deliver(message, []));
+    if (!vendor.callback || url === undefined || !fires(view.task.plan, "callback-forged-signature")) return;
+    const message = messageOf(vendor.callback, view, url, [wrongSecret]);
+    this.#clock.after(forgedDelayMs, () => void this.#deliver(message, []));
   }
 
   clear(): void {
     this.on = true;
-    this.counts = noCounts();
+    this.counts = zeroCounts();
   }
 
   close(): Promise<void> {
     return this.#agent.destroy();
   }
 
-  async #tell({ callback }: Dialect, view: View): Promise<void> {
+  async #send({ callback }: Vendor, view: View): Promise<void> {
     const { plan, order } = view.task;
     if (!callback || order.callbackUrl === undefined || fires(plan, "callback-none")) return;
     const message = messageOf(callback, view, order.callbackUrl, this.#secrets);
@@ -75,11 +75,11 @@ export class Callbacks {
 
   async #deliver(message: Message, delaysMs: readonly number[]): Promise<void> {
     if (!this.on) return;
-    if (!this.#reaches(new URL(message.url).hostname)) {
+    if (!this.#isReachable(new URL(message.url).hostname)) {
       this.counts.unreachable += 1;
       return;
     }
-    if (await this.#send(message)) {
+    if (await this.#post(message)) {
       this.counts.delivered += 1;
       return;
     }
@@ -89,7 +89,7 @@ export class Callbacks {
     else this.#clock.after(delayMs, () => void this.#deliver(message, rest));
   }
 
-  async #send({ url, raw, sign, timeoutMs }: Message): Promise<boolean> {
+  async #post({ url, raw, sign, timeoutMs }: Message): Promise<boolean> {
     try {
       const headers = { "content-type": "application/json", ...sign(this.#clock.now()) };
       const limits = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, dispatcher: this.#agent };
@@ -97,13 +97,13 @@ export class Callbacks {
       await body.dump();
       return statusCode >= 200 && statusCode < 300;
     } catch {
-      // Refused, reset or too slow: all the same to a provider, it tries again.
+      // Refused, reset and timed out are all retried.
       return false;
     }
   }
 
-  /** A simulator must never post to strangers, whatever address a request names. */
-  #reaches(hostname: string): boolean {
+  /** The simulator posts only to this machine and to `callbackHosts`, whatever URL a request names. */
+  #isReachable(hostname: string): boolean {
     return isLoopback(hostname) || this.#settings.callbackHosts.includes(hostname);
   }
 }
@@ -115,7 +115,7 @@ interface Message {
   sign(nowMs: number): Record<string, string>;
 }
 
-/** The body is made once, so that every try sends the same bytes; each is signed at its own time. */
+/** The body is rendered once, so that every attempt sends the same bytes; each attempt is signed with its own time. */
 function messageOf(callback: CallbackRules, view: View, url: string, secrets: readonly string[]): Message {
   const raw = JSON.stringify(callback.body(view));
   const sign = (nowMs: number) => callback.headers?.({ view, raw, secrets, nowMs }) ?? {};
@@ -126,6 +126,6 @@ function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-function noCounts() {
+function zeroCounts() {
   return { delivered: 0, failedTries: 0, givenUp: 0, unreachable: 0 };
 }

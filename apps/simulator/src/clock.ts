@@ -1,6 +1,6 @@
 const longestTimerMs = 2_147_483_647;
 
-/** The provider's time: durations run `factor` times faster, while every timestamp stays the real one. */
+/** Provider time: durations pass `factor` times faster than real time; timestamps are real. */
 export class Clock {
   readonly factor: number;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -13,12 +13,12 @@ export class Clock {
     return Date.now();
   }
 
-  /** Real milliseconds that a provider's duration takes here. */
+  /** Converts a duration in provider time to real milliseconds. */
   real(providerMs: number): number {
     return providerMs / this.factor;
   }
 
-  /** Runs `action` once after that much of the provider's time, unless it is stopped before. */
+  /** Runs `action` once after `providerMs` of provider time, unless stopped. */
   after(providerMs: number, action: () => void): NodeJS.Timeout {
     const timer = setTimeout(
       () => {
@@ -31,7 +31,7 @@ export class Clock {
     return timer;
   }
 
-  /** Runs `action` once at that real time, or soon where it is over. */
+  /** Runs `action` once at `realMs`, or immediately if that time has passed. */
   at(realMs: number, action: () => void): NodeJS.Timeout {
     return this.after(Math.max(0, realMs - this.now()) * this.factor, action);
   }
@@ -42,14 +42,14 @@ export class Clock {
     this.#timers.delete(timer);
   }
 
-  /** Forgets everything that was to happen. */
+  /** Cancels every pending action. */
   clear(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
   }
 }
 
-/** Whole seconds to wait as a `Retry-After` header says them: never fewer than are needed, at least one. */
+/** The value of a `Retry-After` header: whole seconds, rounded up, at least one. */
 export function retryAfterSeconds(realMs: number): number {
   return Math.max(1, Math.ceil(realMs / 1_000));
 }

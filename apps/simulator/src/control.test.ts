@@ -22,7 +22,7 @@ test("the ledger sums charges and refunds, in all and by marker", async () => {
     refunds: 1,
     chargedMicroUsd: price.jiekou + 2 * price.hiapi,
     refundedMicroUsd: price.hiapi,
-    byDialect: {
+    byVendor: {
       jiekou: goodRow,
       hiapi: { ...failedRow, tasks: 2, charges: 2, chargedMicroUsd: 2 * price.hiapi },
     },
@@ -32,7 +32,7 @@ test("the ledger sums charges and refunds, in all and by marker", async () => {
   });
   expect((await client.ledger("failed")).body).toMatchObject({ ...failedRow, byMarker: { failed: failedRow } });
   expect((await client.ledger("failed")).at("byMarker.good")).toBeUndefined();
-  expect((await client.ledger("failed")).at("byDialect")).toEqual({ hiapi: failedRow });
+  expect((await client.ledger("failed")).at("byVendor")).toEqual({ hiapi: failedRow });
   expect((await client.ledger("nobody")).body).toMatchObject({ tasks: 0, charges: 0, byMarker: {} });
 });
 
@@ -53,7 +53,7 @@ test("tasks are listed newest first, by state and number", async () => {
   const all = await client.get("/simulator/tasks?limit=2");
   expect([all.at("tasks.0.id"), all.at("tasks.1.id"), all.at("tasks.2.id")]).toEqual([ids[2], ids[1], undefined]);
   expect(all.at("tasks.1")).toMatchObject({
-    dialect: "hiapi",
+    vendor: "hiapi",
     key: "key-a",
     marker: "1",
     state: "succeeded",
@@ -119,7 +119,7 @@ test("statistics tell the most tasks a key ever had in flight and the most reque
   const stats = await client.get("/simulator/stats");
   expect(stats.at("accounts")).toEqual([
     {
-      dialect: "hiapi",
+      vendor: "hiapi",
       key: "key-a",
       running: 0,
       peakRunning: 3,

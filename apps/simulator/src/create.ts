@@ -1,10 +1,9 @@
-import { type Answer, json, type Visit } from "./answer.ts";
 import { retryAfterSeconds } from "./clock.ts";
-import type { Dialect, Order, Output, Understood, View } from "./dialect.ts";
-import { blame, tooMany, withHeaders } from "./door.ts";
-import { fires, firstOf, type Plan, readWishes, type Wishes } from "./faults.ts";
-import type { Task } from "./tasks.ts";
-import { unfinished, type World } from "./world.ts";
+import { type Directives, type FaultPlan, fires, firstOf, parseDirectives } from "./faults.ts";
+import { type Answer, type Call, json, noteFault, type Reply, withHeaders } from "./http.ts";
+import { type Simulation, unfinished } from "./simulation.ts";
+import type { Order, Task } from "./task.ts";
+import { type Output, type ParsedCreate, tooMany, type Vendor, type View } from "./vendor.ts";
 
 const slowAnswerMs = 5_000;
 const hangBusyMs = 10_000;
@@ -18,40 +17,45 @@ const acceptFaults = [
   "accept-slow",
 ] as const;
 
-/** One create request: refused, replayed, or accepted and charged. */
-export function create(world: World, dialect: Dialect, visit: Visit): Answer | Promise<Answer> {
-  const understood = understand(world, dialect, visit);
-  if (!understood.ok) {
-    const { kind = "invalid", problem, code, field } = understood;
-    return world.refuse(dialect, { kind, problem, code, field });
+/** Handles one create request: refuses it, replays an earlier task, or accepts and charges a new one. */
+export function create(simulation: Simulation, vendor: Vendor, call: Call): Answer | Promise<Answer> {
+  const parsed = parseBody(simulation, vendor, call);
+  if (!parsed.ok) {
+    const { kind = "invalid", problem, code, field } = parsed;
+    return simulation.refuse(vendor, { kind, problem, code, field });
   }
-  const { order } = understood;
-  const wishes = readWishes(order.prompt);
-  if (wishes.marker !== undefined) visit.entry.marker = wishes.marker;
-  if (wishes.unknown.length > 0) {
-    return world.refuse(dialect, {
+  const { order } = parsed;
+  const directives = parseDirectives(order.prompt);
+  if (directives.marker !== undefined) call.entry.marker = directives.marker;
+  if (directives.unknown.length > 0) {
+    return simulation.refuse(vendor, {
       kind: "invalid",
-      problem: `simulator: no such fault: ${wishes.unknown.join(", ")}`,
+      problem: `simulator: no such fault: ${directives.unknown.join(", ")}`,
     });
   }
-  const submission = { visit, order, wishes };
-  return repeated(world, dialect, submission) ?? firstTime(world, dialect, submission);
+  const submission = { call, order, directives };
+  return replay(simulation, vendor, submission) ?? submit(simulation, vendor, submission);
 }
 
 interface Submission {
-  visit: Visit;
+  call: Call;
   order: Order;
-  wishes: Wishes;
+  directives: Directives;
 }
 
-function understand(world: World, dialect: Dialect, { raw, account }: Visit): Understood {
-  const { reading, callbackSecret, webhookUrl } = world.settings;
+interface PlannedSubmission extends Submission {
+  plan: FaultPlan | undefined;
+  chance: number;
+}
+
+function parseBody(simulation: Simulation, vendor: Vendor, { raw, account }: Call): ParsedCreate {
+  const { reading, callbackSecret, webhookUrl } = simulation.settings;
   try {
-    return dialect.understand(JSON.parse(raw), {
+    return vendor.parseCreate(JSON.parse(raw), {
       reading,
-      callbackUrlAllowed: (url) => world.callbacks.allows(url),
+      callbackUrlAllowed: (url) => simulation.callbacks.allows(url),
       webhook: { hasSecret: callbackSecret !== undefined, url: webhookUrl },
-      assetState: (id) => world.assets.state(account, id),
+      assetState: (id) => simulation.assets.state(account, id),
     });
   } catch (error) {
     if (error instanceof SyntaxError) return { ok: false, problem: "the body is not JSON" };
@@ -59,112 +63,113 @@ function understand(world: World, dialect: Dialect, { raw, account }: Visit): Un
   }
 }
 
-/** The answer to a request that came before; undefined where it is new, or the vendor does not recognise repeats. */
-function repeated(world: World, dialect: Dialect, { visit, order }: Submission): Answer | undefined {
-  const known = order.clientId === undefined ? undefined : world.tasks.named(visit.account, order.clientId);
-  if (known) return json(200, dialect.created(world.view(known)));
-  const key = keyOf(dialect, visit);
+/** The answer to a repeated request; undefined if the request is new or the vendor does not detect repeats. */
+function replay(simulation: Simulation, vendor: Vendor, { call, order }: Submission): Answer | undefined {
+  const known = order.clientId === undefined ? undefined : simulation.tasks.named(call.account, order.clientId);
+  if (known) return json(200, vendor.createBody(simulation.view(known)));
+  const key = idempotencyKeyOf(vendor, call);
   if (key === undefined) return undefined;
   if (Buffer.byteLength(key) > 255) {
-    return world.refuse(dialect, { kind: "invalid", problem: "Idempotency-Key must not exceed 255 bytes" });
+    return simulation.refuse(vendor, { kind: "invalid", problem: "Idempotency-Key must not exceed 255 bytes" });
   }
-  const found = world.keys.find(visit.account, key, visit.raw);
+  const found = simulation.keys.find(call.account, key, call.raw);
   switch (found.kind) {
     case "new":
       return undefined;
     case "replay":
-      return withHeaders(json(200, dialect.created(world.view(found.task))), { "idempotent-replay": "true" });
+      return withHeaders(json(200, vendor.createBody(simulation.view(found.task))), { "idempotent-replay": "true" });
     case "mismatch":
-      return world.refuse(dialect, { kind: "key-mismatch" });
+      return simulation.refuse(vendor, { kind: "key-mismatch" });
     case "in-flight":
-      return world.refuse(dialect, { kind: "key-in-flight", retryAfterSeconds: found.retryAfterSeconds });
+      return simulation.refuse(vendor, { kind: "key-in-flight", retryAfterSeconds: found.retryAfterSeconds });
   }
 }
 
-function firstTime(world: World, dialect: Dialect, submission: Submission): Answer | Promise<Answer> {
-  const { visit, order, wishes } = submission;
-  if (visit.account.key === "no-balance") return world.refuse(dialect, { kind: "no-balance" });
-  const { promptName, luck } = world.submission(order.prompt);
-  const plan = world.faults.plan(wishes, { promptName, luck });
+function submit(simulation: Simulation, vendor: Vendor, submission: Submission): Answer | Promise<Answer> {
+  const { call, order, directives } = submission;
+  if (call.account.key === "no-balance") return simulation.refuse(vendor, { kind: "no-balance" });
+  const { promptName, chance } = simulation.countSubmission(order.prompt);
+  const plan = simulation.faults.plan(directives, { promptName, chance });
   const fault = firstOf(plan, submitFaults);
-  if (fault) return refuseFor(world, dialect, visit, fault);
-  if (fires(plan, "accept-late")) return takeLater(world, dialect, submission, { plan, luck });
-  if (visit.account.running >= visit.account.concurrent) {
-    visit.account.refusedTasks += 1;
-    return world.refuse(dialect, tooMany("tasks"));
+  if (fault) return refuseByFault(simulation, vendor, call, fault);
+  if (fires(plan, "accept-late")) return acceptLater(simulation, vendor, { ...submission, plan, chance });
+  if (call.account.running >= call.account.concurrent) {
+    call.account.refusedTasks += 1;
+    return simulation.refuse(vendor, tooMany("tasks"));
   }
-  const task = take(world, dialect, submission, { plan, luck });
-  return answerFor(world, dialect, visit, task);
+  const task = accept(simulation, vendor, { ...submission, plan, chance });
+  return answerAccepted(simulation, vendor, call, task);
 }
 
-function refuseFor(world: World, dialect: Dialect, visit: Visit, fault: (typeof submitFaults)[number]): Answer {
-  blame(visit, fault);
-  const waitMs = world.clock.real(slowAnswerMs);
+function refuseByFault(
+  simulation: Simulation,
+  vendor: Vendor,
+  call: Call,
+  fault: (typeof submitFaults)[number],
+): Answer {
+  noteFault(call, fault);
+  const waitMs = simulation.clock.real(slowAnswerMs);
   switch (fault) {
     case "submit-429":
-      return world.refuse(dialect, tooMany("requests", waitMs));
+      return simulation.refuse(vendor, tooMany("requests", waitMs));
     case "submit-503":
-      return world.refuse(dialect, { kind: "busy", retryAfterSeconds: retryAfterSeconds(waitMs) });
+      return simulation.refuse(vendor, { kind: "busy", retryAfterSeconds: retryAfterSeconds(waitMs) });
     case "submit-500":
-      return world.refuse(dialect, { kind: "broken", during: "create" });
+      return simulation.refuse(vendor, { kind: "broken", during: "create" });
     case "reject-moderation":
-      return world.refuse(dialect, { kind: "moderation" });
+      return simulation.refuse(vendor, { kind: "moderation" });
   }
 }
 
-/** From here on the money is spent. */
-function take(world: World, dialect: Dialect, submission: Submission, fate: Fate): Task {
-  const { visit, wishes } = submission;
-  const { prompt: _, asked, ...order } = submission.order;
-  const number = world.nextNumber();
-  const id = dialect.newTaskId(fate.luck, number);
-  const kept = world.settings.keepAsked ? { ...order, asked } : order;
-  const task = world.tasks.start({ id, number, account: visit.account, order: kept, marker: wishes.marker, ...fate });
-  world.bill.charge(task);
-  world.callbacks.change(dialect, unfinished(task, "queued"));
-  const key = keyOf(dialect, visit);
-  if (key !== undefined) world.keys.keep(visit.account, key, visit.raw, task, busyMsOf(fate.plan));
+/** Creates and charges the task. */
+function accept(simulation: Simulation, vendor: Vendor, submission: PlannedSubmission): Task {
+  const { call, directives, plan, chance } = submission;
+  const { prompt: _, request, ...rest } = submission.order;
+  const number = simulation.nextNumber();
+  const id = vendor.newTaskId(chance, number);
+  const order = simulation.settings.keepRequests ? { ...rest, request } : rest;
+  const { account } = call;
+  const task = simulation.tasks.start({ id, number, account, order, marker: directives.marker, plan, chance });
+  simulation.bill.charge(task);
+  simulation.callbacks.sendChange(vendor, unfinished(task, "queued"));
+  const key = idempotencyKeyOf(vendor, call);
+  if (key !== undefined) simulation.keys.add(account, { key, raw: call.raw, task, busyMs: busyMsOf(plan) });
   return task;
 }
 
-interface Fate {
-  plan: Plan | undefined;
-  luck: number;
-}
-
-/** The request is on its way for a long time; should the same key have come by then, it makes no second task. */
-function takeLater(world: World, dialect: Dialect, submission: Submission, fate: Fate): Answer {
-  blame(submission.visit, "accept-late");
-  world.clock.after(world.settings.acceptLateMs, () => {
-    if (repeated(world, dialect, submission) === undefined) take(world, dialect, submission, fate);
+/** Accepts the task `acceptLateMs` after the connection was reset, unless a repeated request has created it by then. */
+function acceptLater(simulation: Simulation, vendor: Vendor, submission: PlannedSubmission): Answer {
+  noteFault(submission.call, "accept-late");
+  simulation.clock.after(simulation.settings.acceptLateMs, () => {
+    if (replay(simulation, vendor, submission) === undefined) accept(simulation, vendor, submission);
   });
   return { kind: "reset" };
 }
 
-function answerFor(world: World, dialect: Dialect, visit: Visit, task: Task): Answer | Promise<Answer> {
-  const honest = json(200, dialect.created(unfinished(task, "queued")));
-  if (task.plan === undefined) return honest;
-  world.callbacks.lie(dialect, falseSuccess(task));
+function answerAccepted(simulation: Simulation, vendor: Vendor, call: Call, task: Task): Answer | Promise<Answer> {
+  const correct = json(200, vendor.createBody(unfinished(task, "queued")));
+  if (task.plan === undefined) return correct;
+  simulation.callbacks.sendForged(vendor, forgedSuccess(task));
   if (fires(task.plan, "callback-early")) {
-    blame(visit, "callback-early");
-    return world.tasks.end(task).then(() => honest);
+    noteFault(call, "callback-early");
+    return simulation.tasks.end(task).then(() => correct);
   }
   const fault = firstOf(task.plan, acceptFaults);
-  if (fault === undefined) return honest;
-  blame(visit, fault);
-  return faultyAnswer(world, dialect, honest, fault);
+  if (fault === undefined) return correct;
+  noteFault(call, fault);
+  return faultyAnswer(simulation, vendor, correct, fault);
 }
 
-function falseSuccess(task: Task): View {
+function forgedSuccess(task: Task): View {
   const url = "https://files.invalid/forged.mp4";
   const output: Output = { kind: "video", url, expiresAtMs: task.acceptedAt + 3_600_000, lifeSeconds: 3_600 };
   return { task, phase: "succeeded", progress: 100, outputs: [output] };
 }
 
 function faultyAnswer(
-  world: World,
-  dialect: Dialect,
-  honest: ReturnType<typeof json>,
+  simulation: Simulation,
+  vendor: Vendor,
+  correct: Reply,
   fault: (typeof acceptFaults)[number],
 ): Answer | Promise<Answer> {
   switch (fault) {
@@ -173,23 +178,23 @@ function faultyAnswer(
     case "accept-hang":
       return { kind: "hang" };
     case "accept-500":
-      return world.refuse(dialect, { kind: "broken", during: "create" });
+      return simulation.refuse(vendor, { kind: "broken", during: "create" });
     case "accept-broken-json":
-      return { ...honest, body: honest.body.slice(0, Math.floor(honest.body.length / 2)) };
+      return { ...correct, body: correct.body.slice(0, Math.floor(correct.body.length / 2)) };
     case "accept-empty":
-      return { ...honest, body: "" };
+      return { ...correct, body: "" };
     case "accept-slow":
-      return new Promise((resolve) => world.clock.after(slowAnswerMs, () => resolve(honest)));
+      return new Promise((resolve) => simulation.clock.after(slowAnswerMs, () => resolve(correct)));
   }
 }
 
-function busyMsOf(plan: Plan | undefined): number {
+function busyMsOf(plan: FaultPlan | undefined): number {
   if (plan?.get("accept-hang")?.left) return hangBusyMs;
   return plan?.get("accept-slow")?.left ? slowAnswerMs : 0;
 }
 
-function keyOf(dialect: Dialect, visit: Visit): string | undefined {
-  if (dialect.idempotencyHeader === undefined) return undefined;
-  const value = visit.headers[dialect.idempotencyHeader];
+function idempotencyKeyOf(vendor: Vendor, call: Call): string | undefined {
+  if (vendor.idempotencyHeader === undefined) return undefined;
+  const value = call.headers[vendor.idempotencyHeader];
   return typeof value === "string" && value !== "" ? value : undefined;
 }

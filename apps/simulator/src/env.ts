@@ -3,7 +3,7 @@ import { type SimulatorOptions, simulatorOptions } from "./options.ts";
 
 const defaultPort = 3199;
 
-/** The option that each variable sets, and how its text is read. */
+/** The option that each variable sets, and how its text is parsed. */
 const variables = {
   PORT: ["port", Number],
   HOST: ["host", String],
@@ -27,7 +27,7 @@ const variables = {
   SIMULATOR_CALLBACK_HOSTS: ["callbackHosts", (text: string) => text.split(",").map((host) => host.trim())],
 } as const satisfies Record<string, readonly [keyof SimulatorOptions, (text: string) => unknown]>;
 
-/** Reads the environment; throws one StartError that names every variable that is wrong. */
+/** Reads the environment; throws one StartError that names every invalid variable. */
 export function readEnv(env: NodeJS.ProcessEnv = process.env): SimulatorOptions {
   const options: Record<string, unknown> = { port: defaultPort };
   const problems: string[] = [];

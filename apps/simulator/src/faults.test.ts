@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { faultNames, faults, readWishes } from "./faults.ts";
+import { faultNames, faults, parseDirectives } from "./faults.ts";
 
 test("a prompt names its marker and its faults", () => {
-  expect(readWishes("A cup [[marker:row 7]] [[fault:poll-500]][[fault:accept-reset*2]]")).toEqual({
+  expect(parseDirectives("A cup [[marker:row 7]] [[fault:poll-500]][[fault:accept-reset*2]]")).toEqual({
     marker: "row 7",
     faults: [{ name: "poll-500" }, { name: "accept-reset", times: 2 }],
     unknown: [],
@@ -11,7 +11,7 @@ test("a prompt names its marker and its faults", () => {
 });
 
 test("a fault that does not exist, or happens a crooked number of times, is reported", () => {
-  expect(readWishes("[[fault:poll-501]] [[fault:slow*]] [[fault:toString]]").unknown).toEqual([
+  expect(parseDirectives("[[fault:poll-501]] [[fault:slow*]] [[fault:toString]]").unknown).toEqual([
     "poll-501",
     "slow*",
     "toString",
@@ -19,7 +19,7 @@ test("a fault that does not exist, or happens a crooked number of times, is repo
 });
 
 test("a prompt without brackets asks for nothing", () => {
-  expect(readWishes("A cup [marker:x]")).toEqual({ faults: [], unknown: [] });
+  expect(parseDirectives("A cup [marker:x]")).toEqual({ faults: [], unknown: [] });
 });
 
 test("the README explains every fault as the code does", () => {

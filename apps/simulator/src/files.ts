@@ -4,9 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { fires } from "./faults.ts";
 import { type Payload, padded, wholeFile } from "./mp4.ts";
 import type { Settings } from "./options.ts";
-import { askedRange } from "./range.ts";
-import type { Task } from "./tasks.ts";
-import type { World } from "./world.ts";
+import type { Simulation } from "./simulation.ts";
+import type { Task } from "./task.ts";
 
 const fixtures = new URL("../fixtures/", import.meta.url);
 const loaded = new Map<string, Buffer>();
@@ -18,23 +17,23 @@ const contentTypes: Record<string, string> = {
   wav: "audio/wav",
 };
 
-/** Serves the outputs of tasks under signed URLs, and sample media that anyone may fetch. */
-export function serveFiles(app: FastifyInstance, world: World): void {
+/** Serves outputs under signed URLs, uploads, and sample media. */
+export function serveFiles(app: FastifyInstance, simulation: Simulation): void {
   app.get<{ Params: { taskId: string; name: string }; Querystring: Record<string, string> }>(
     "/files/:taskId/:name",
     { exposeHeadRoute: true },
     (request, reply) => {
       const { taskId, name } = request.params;
-      const task = world.tasks.get(taskId);
-      const payload = task && outputOf(task, name, world.settings);
+      const task = simulation.tasks.get(taskId);
+      const payload = task && outputOf(task, name, simulation.settings);
       if (!task || !payload) return deny(reply, 404, "NoSuchKey");
-      if (!mayRead(world, task, request)) return deny(reply, 403, "AccessDenied");
+      if (!isAllowed(simulation, task, request)) return deny(reply, 403, "AccessDenied");
       const cut = request.method === "GET" && name.endsWith(".mp4") && fires(task.plan, "file-truncated");
       return sendFile(request, reply, { payload, name, etag: `"${taskId}-${payload.bytes}"`, cut });
     },
   );
   app.get<{ Params: { name: string } }>("/files/uploads/:name", { exposeHeadRoute: true }, (request, reply) => {
-    const upload = world.uploads.get(request.params.name);
+    const upload = simulation.uploads.get(request.params.name);
     if (!upload) return deny(reply, 404, "NoSuchKey");
     return reply.type(upload.contentType).send(upload.file);
   });
@@ -47,12 +46,12 @@ export function serveFiles(app: FastifyInstance, world: World): void {
   });
 }
 
-function mayRead(
-  world: World,
+function isAllowed(
+  simulation: Simulation,
   task: Task,
   { params, query }: FastifyRequest<{ Params: { name: string }; Querystring: Record<string, string> }>,
 ): boolean {
-  const checked = world.outputs.check(task, params.name, query);
+  const checked = simulation.outputs.check(task, params.name, query);
   if (!checked.ok || checked.issue < task.deadUrls) return false;
   if (!fires(task.plan, "url-expired")) return true;
   task.deadUrls += 1;
@@ -73,18 +72,18 @@ interface Sending {
   payload: Payload;
   name: string;
   etag: string;
-  /** The connection breaks in the middle. */
+  /** The connection breaks off after half of the bytes. */
   cut: boolean;
 }
 
 function sendFile(request: FastifyRequest, reply: FastifyReply, { payload, name, etag, cut }: Sending): unknown {
   const { range, "if-range": ifRange } = request.headers;
-  const asked = askedRange(ifRange === undefined || ifRange === etag ? range : undefined, payload.bytes);
+  const requested = parseRange(ifRange === undefined || ifRange === etag ? range : undefined, payload.bytes);
   const type = contentTypes[name.split(".").at(-1) ?? ""] ?? "application/octet-stream";
   reply.headers({ "content-type": type, "accept-ranges": "bytes", etag });
-  if (asked.kind === "outside") return reply.code(416).header("content-range", `bytes */${payload.bytes}`).send();
-  const [start, end] = asked.kind === "part" ? [asked.start, asked.end] : [0, payload.bytes];
-  if (asked.kind === "part") reply.code(206).header("content-range", `bytes ${start}-${end - 1}/${payload.bytes}`);
+  if (requested.kind === "outside") return reply.code(416).header("content-range", `bytes */${payload.bytes}`).send();
+  const [start, end] = requested.kind === "part" ? [requested.start, requested.end] : [0, payload.bytes];
+  if (requested.kind === "part") reply.code(206).header("content-range", `bytes ${start}-${end - 1}/${payload.bytes}`);
   reply.header("content-length", end - start);
   if (cut) return sendHalf(reply, payload, start, end);
   return reply.send(Readable.from(payload.slices(start, end)));
@@ -113,4 +112,24 @@ function fixture(path: string): Buffer | undefined {
   const file = readFileSync(url);
   loaded.set(path, file);
   return file;
+}
+
+type RequestedRange = { kind: "whole" } | { kind: "part"; start: number; end: number } | { kind: "outside" };
+
+/**
+ * Parses a `Range` header for a file of `bytes`; `end` is exclusive.
+ * A malformed header or several ranges select the whole file, as RFC 9110 allows.
+ */
+function parseRange(header: string | undefined, bytes: number): RequestedRange {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? "");
+  if (!match || (match[1] === "" && match[2] === "")) return { kind: "whole" };
+  const [, first = "", last = ""] = match;
+  if (first === "") {
+    const start = Math.max(0, bytes - Number(last));
+    return Number(last) === 0 ? { kind: "outside" } : { kind: "part", start, end: bytes };
+  }
+  const start = Number(first);
+  if (start >= bytes) return { kind: "outside" };
+  const end = last === "" ? bytes : Math.min(Number(last) + 1, bytes);
+  return end <= start ? { kind: "whole" } : { kind: "part", start, end };
 }

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
+import type { Account } from "./accounts.ts";
+import { BoundedMap } from "./bounded.ts";
 import { type Clock, retryAfterSeconds } from "./clock.ts";
-import type { Account } from "./limits.ts";
-import { Recent } from "./recent.ts";
-import type { Task } from "./tasks.ts";
+import type { Task } from "./task.ts";
 
 const lifeMs = 24 * 3_600_000;
 
-export type Repeat =
+export type Lookup =
   | { kind: "new" }
   | { kind: "replay"; task: Task }
   | { kind: "mismatch" }
@@ -16,22 +16,22 @@ interface Entry {
   key: string;
   bodyHash: string;
   task: Task;
-  /** Until then the first request is still being answered. */
+  /** Real time until which the first request counts as unanswered. */
   busyUntil: number;
   expiresAt: number;
 }
 
-/** Remembers which task a client's key made, for a provider's day. */
+/** The task created under each idempotency key, for one day of provider time. */
 export class IdempotencyKeys {
-  readonly #entries: Recent<Entry>;
+  readonly #entries: BoundedMap<Entry>;
   readonly #clock: Clock;
 
   constructor(clock: Clock, limit: number) {
     this.#clock = clock;
-    this.#entries = new Recent(limit);
+    this.#entries = new BoundedMap(limit);
   }
 
-  find(account: Account, key: string, raw: string): Repeat {
+  find(account: Account, key: string, raw: string): Lookup {
     const now = this.#clock.now();
     const entry = this.#entries.get(nameOf(account, key));
     if (!entry || entry.expiresAt <= now) return { kind: "new" };
@@ -41,14 +41,14 @@ export class IdempotencyKeys {
     return { kind: "replay", task: entry.task };
   }
 
-  /** `busyMs`: for how much of the provider's time the first answer is still under way. */
-  keep(account: Account, key: string, raw: string, task: Task, busyMs: number): void {
+  /** `busyMs`: how long the first request counts as unanswered, in provider time. */
+  add(account: Account, { key, raw, task, busyMs }: { key: string; raw: string; task: Task; busyMs: number }): void {
     const now = this.#clock.now();
     const [busyUntil, expiresAt] = [now + this.#clock.real(busyMs), now + this.#clock.real(lifeMs)];
     this.#entries.set(nameOf(account, key), { key, bodyHash: hashOf(raw), task, busyUntil, expiresAt });
   }
 
-  /** Remembers a key that another simulator has kept for a task; its request is answered. */
+  /** Adds a key from a snapshot; its first request counts as answered. */
   restore(account: Account, { key, bodyHash }: Pick<Entry, "key" | "bodyHash">, task: Task): void {
     const expiresAt = task.acceptedAt + this.#clock.real(lifeMs);
     this.#entries.set(nameOf(account, key), { key, bodyHash, task, busyUntil: 0, expiresAt });
@@ -64,7 +64,7 @@ export class IdempotencyKeys {
 }
 
 function nameOf(account: Account, key: string): string {
-  return `${account.dialect}\u0000${account.key}\u0000${key}`;
+  return `${account.vendor}\u0000${account.key}\u0000${key}`;
 }
 
 function hashOf(raw: string): string {

@@ -1,67 +1,67 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import { serveControl } from "./control.ts";
-import { dialects } from "./dialects/index.ts";
+import { mountVendor } from "./endpoints.ts";
 import { serveFiles } from "./files.ts";
-import { mount } from "./mount.ts";
 import { type Settings, type SimulatorOptions, simulatorOptions } from "./options.ts";
-import { adopt } from "./snapshot.ts";
-import { World } from "./world.ts";
+import { Simulation } from "./simulation.ts";
+import { restoreSnapshot } from "./snapshot.ts";
+import { vendors } from "./vendors/index.ts";
 
 export type { Ledger } from "./bill.ts";
 export { type FaultName, faultNames, type Rates } from "./faults.ts";
 export type { SimulatorOptions } from "./options.ts";
 
-/** A running simulator of the providers. */
+/** A running simulator. */
 export interface Simulator extends AsyncDisposable {
-  /** Without a slash at its end; each provider is one folder below it, for example `/hiapi`. */
+  /** Without a trailing slash; each vendor API is below it, for example `/hiapi`. */
   url: string;
   port: number;
-  /** What was asked for, with every default filled in. */
+  /** The options with every default. */
   options: Settings;
-  /** Breaks off whatever is under way; may be called twice. */
+  /** Stops the server and cancels everything pending; idempotent. */
   close(): Promise<void>;
 }
 
-/** Listens once it resolves. Every run with the same options and the same prompts deals the same fates. */
+/** Resolves when the simulator listens. The same options and prompts give the same outcomes in every run. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const settings = simulatorOptions.parse(options);
-  refuseUnknownDialects(settings);
-  const world = new World(settings, dialects);
+  rejectUnknownVendors(settings);
+  const simulation = new Simulation(settings, vendors);
   const app = Fastify({
     logger: false,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 2_048 },
   });
-  for (const dialect of dialects) await mount(app, world, dialect);
-  serveFiles(app, world);
-  serveControl(app, world);
+  for (const vendor of vendors) await mountVendor(app, simulation, vendor);
+  serveFiles(app, simulation);
+  serveControl(app, simulation);
   await app.listen({ port: settings.port, host: settings.host });
   const port = portOf(app);
   const url = `http://${reachable(settings.host)}:${port}`;
-  world.outputs.baseUrl = settings.publicUrl?.replace(/\/+$/, "") ?? url;
-  adopt(world, settings.snapshot);
+  simulation.outputs.baseUrl = settings.publicUrl?.replace(/\/+$/, "") ?? url;
+  restoreSnapshot(simulation, settings.snapshot);
   const close = async (): Promise<void> => {
     await app.close();
-    await world.close();
+    await simulation.close();
   };
   return { url, port, options: settings, close, [Symbol.asyncDispose]: close };
 }
 
-function refuseUnknownDialects({ limits }: Settings): void {
+function rejectUnknownVendors({ limits }: Settings): void {
   if (limits === "off") return;
-  const names = dialects.map(({ name }) => name);
+  const names = vendors.map(({ name }) => name);
   const unknown = Object.keys(limits).filter((name) => !names.includes(name));
-  if (unknown.length > 0) throw new Error(`limits: no dialect ${unknown.join(", ")}; there are ${names.join(", ")}`);
+  if (unknown.length > 0) throw new Error(`limits: unknown vendor ${unknown.join(", ")}; known: ${names.join(", ")}`);
 }
 
 function portOf(app: FastifyInstance): number {
   const [address] = app.addresses();
-  if (typeof address !== "object") throw new Error("the simulator has no port although it listens");
+  if (typeof address !== "object") throw new Error("the simulator listens but has no port");
   return address.port;
 }
 
-/** An address to listen on is not always one to connect to. */
+/** The host to connect to for a host to listen on. */
 function reachable(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
   return host.includes(":") ? `[${host}]` : host;

@@ -84,7 +84,7 @@ describe("tasks in flight", () => {
     await client.hiapi.read(ids[0] ?? "");
     expect((await client.hiapi.create()).status).toBe(200);
     const stats = await client.get("/simulator/stats");
-    expect(stats.at("accounts.0")).toMatchObject({ dialect: "hiapi", peakRunning: 10, running: 10, refusedTasks: 1 });
+    expect(stats.at("accounts.0")).toMatchObject({ vendor: "hiapi", peakRunning: 10, running: 10, refusedTasks: 1 });
   });
 
   test("JieKou has no such limit", async () => {
@@ -93,7 +93,7 @@ describe("tasks in flight", () => {
     expect(new Set(created.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  test("limits of a dialect that does not exist are refused at start", async () => {
+  test("limits of a vendor that does not exist are refused at start", async () => {
     await expect(startSimulator({ limits: { hiapy: { concurrent: 3 } } })).rejects.toThrow("hiapy");
   });
 });

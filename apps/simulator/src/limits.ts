@@ -1,28 +1,28 @@
-/** What is left of a key's allowance, as rate headers tell it. */
-export interface Room {
+/** The state of a rate window, as rate-limit headers report it. */
+export interface Quota {
   granted: boolean;
   limit: number;
   remaining: number;
-  /** Real time at which the next request becomes possible again, or the whole allowance where there is still some. */
+  /** Real time at which the oldest counted request leaves the window. */
   freeAtMs: number;
 }
 
-/** What a request is for; vendors count their kinds together, apart, or not at all. */
-export type Use = "submit" | "query" | "nothing";
+/** The rate-limit category of a request; vendors count categories together, separately, or not at all. */
+export type RequestKind = "submit" | "query" | "other";
 
-/** What a vendor lets one key do; what is left out is not limited. */
+/** A vendor's limits for one key; an absent limit does not apply. */
 export interface Limits {
   /** Requests of every kind. */
   requestsPerMinute?: number | undefined;
   submitsPerMinute?: number | undefined;
   queriesPerMinute?: number | undefined;
-  /** In any span this long, no more than its share of the two above. */
+  /** A second, shorter window with the same rate as the limits above. */
   burstMs?: number | undefined;
   /** Tasks in flight. */
   concurrent?: number | undefined;
 }
 
-/** At most `limit` requests in any span of `spanMs`, wherever the span begins. */
+/** A sliding window: at most `limit` requests in any span of `spanMs`. */
 export class RequestWindow {
   readonly #times: Float64Array;
   readonly #spanMs: number;
@@ -34,10 +34,10 @@ export class RequestWindow {
     this.#spanMs = spanMs;
   }
 
-  /** Counts one request, unless there is no room for it. */
-  take(nowMs: number): Room {
+  /** Counts one request if the window has capacity. */
+  take(nowMs: number): Quota {
     const limit = this.#times.length;
-    const granted = this.hasRoom(nowMs);
+    const granted = this.hasCapacity(nowMs);
     if (granted) {
       this.#times[(this.#oldest + this.#size) % limit] = nowMs;
       this.#size += 1;
@@ -45,8 +45,8 @@ export class RequestWindow {
     return { granted, limit, remaining: limit - this.#size, freeAtMs: (this.#times[this.#oldest] ?? 0) + this.#spanMs };
   }
 
-  hasRoom(nowMs: number): boolean {
-    this.#forget(nowMs - this.#spanMs);
+  hasCapacity(nowMs: number): boolean {
+    this.#dropUntil(nowMs - this.#spanMs);
     return this.#size < this.#times.length;
   }
 
@@ -54,23 +54,23 @@ export class RequestWindow {
     return this.#times.length;
   }
 
-  /** Requests counted in the span that ended when it was last asked. */
+  /** Requests in the window as of the last call of `take` or `hasCapacity`. */
   get size(): number {
     return this.#size;
   }
 
-  #forget(beforeMs: number): void {
-    while (this.#size > 0 && (this.#times[this.#oldest] ?? 0) <= beforeMs) {
+  #dropUntil(ms: number): void {
+    while (this.#size > 0 && (this.#times[this.#oldest] ?? 0) <= ms) {
       this.#oldest = (this.#oldest + 1) % this.#times.length;
       this.#size -= 1;
     }
   }
 }
 
-/** The windows that a request must pass, by what it is for. The first of each is the one that rate headers tell of. */
-export type Windows = Record<Use, readonly RequestWindow[]>;
+/** The windows that a request of each kind must pass. Rate-limit headers report the first one. */
+export type Windows = Record<RequestKind, readonly RequestWindow[]>;
 
-/** `real` turns the provider's time into ours. */
+/** `real` converts a duration on the provider's clock to real milliseconds. */
 export function windowsOf(limits: Limits, real: (providerMs: number) => number): Windows {
   const of = (perMinute: number | undefined): RequestWindow[] => {
     if (perMinute === undefined) return [];
@@ -83,54 +83,8 @@ export function windowsOf(limits: Limits, real: (providerMs: number) => number):
   return {
     submit: [...all, ...of(limits.submitsPerMinute)],
     query: [...all, ...of(limits.queriesPerMinute)],
-    nothing: all,
+    other: all,
   };
 }
 
 const minuteMs = 60_000;
-
-/** One key at one provider: what it may do, what it does now, and the most it ever did at once. */
-export class Account {
-  readonly dialect: string;
-  readonly key: string;
-  readonly concurrent: number;
-  readonly #windows: Windows;
-  running = 0;
-  peakRunning = 0;
-  requests = 0;
-  refusedRequests = 0;
-  refusedTasks = 0;
-  peakRequestsInWindow = 0;
-
-  constructor(dialect: string, key: string, windows: Windows, concurrent = Number.POSITIVE_INFINITY) {
-    this.dialect = dialect;
-    this.key = key;
-    this.concurrent = concurrent;
-    this.#windows = windows;
-  }
-
-  /** Counts one request; undefined where there is no limit. */
-  request(nowMs: number, use: Use): Room | undefined {
-    this.requests += 1;
-    const windows = this.#windows[use];
-    const [told] = windows;
-    if (!told) return undefined;
-    const full = windows.find((window) => !window.hasRoom(nowMs));
-    if (full) {
-      this.refusedRequests += 1;
-      return { ...full.take(nowMs), limit: told.limit };
-    }
-    const [room] = windows.map((window) => window.take(nowMs));
-    this.peakRequestsInWindow = Math.max(this.peakRequestsInWindow, told.size);
-    return room;
-  }
-
-  start(): void {
-    this.running += 1;
-    this.peakRunning = Math.max(this.peakRunning, this.running);
-  }
-
-  end(): void {
-    this.running -= 1;
-  }
-}

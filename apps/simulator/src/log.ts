@@ -1,4 +1,4 @@
-/** One request as the simulator saw it. `status` 0: the connection was reset, or never answered. */
+/** One received request. `status` 0: the connection was reset or never answered. */
 export interface LogEntry {
   at: number;
   method: string;
@@ -9,7 +9,7 @@ export interface LogEntry {
   fault?: string;
 }
 
-/** The last requests, and how many there were per route and status. */
+/** The last `limit` requests, and the number of all requests per route and status. */
 export class RequestLog {
   readonly #ring: LogEntry[] = [];
   readonly #limit: number;
@@ -48,7 +48,7 @@ export class RequestLog {
   }
 }
 
-/** A key as a log may show it: a real one that strays in here is not to be read off a page. */
-export function shown(key: string): string {
+/** Shortens a long key, so that logs and the page never show a real one. */
+export function maskKey(key: string): string {
   return key.length > 16 ? `${key.slice(0, 3)}…${key.slice(-4)}` : key;
 }

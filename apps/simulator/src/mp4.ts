@@ -1,6 +1,6 @@
 const boxHeaderBytes = 8;
 
-/** A file that is sent in pieces, so that a large one needs no memory of its own. */
+/** A file generated in slices, so that a large file is never in memory as a whole. */
 export interface Payload {
   bytes: number;
   /** The bytes from `start` up to and not including `end`. */
@@ -19,8 +19,8 @@ export function wholeFile(file: Buffer): Payload {
 }
 
 /**
- * The clip followed by a `free` box that players skip: it holds `note`, and fills the file up to `totalBytes` where that leaves room.
- * So every task has a file of its own and of any size, and each is a valid MP4.
+ * The clip plus a `free` box, which players skip. The box holds `note` and pads the file to `totalBytes` if possible.
+ * So every task has a distinct, valid MP4 of any size.
  */
 export function padded(clip: Buffer, note: string, totalBytes = 0): Payload {
   const boxBytes = Math.max(boxHeaderBytes + Buffer.byteLength(note), totalBytes - clip.length);

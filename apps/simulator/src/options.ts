@@ -1,74 +1,97 @@
 import { z } from "zod";
 import { faultNames } from "./faults.ts";
-import { snapshotSchema } from "./snapshot.ts";
+import type { Task } from "./task.ts";
 
 export const ratesSchema = z.partialRecord(z.enum(faultNames), z.number().min(0).max(1));
 
 const perMinute = z.int().min(1).max(1_000_000).optional();
 const limitsSchema = z.strictObject({
-  /** Requests of every kind in one provider-minute, per key. */
+  /** Requests of every kind per minute of provider time, per key. */
   requestsPerMinute: perMinute,
-  /** Creates alone, where the vendor counts them apart. */
+  /** Creates only, for vendors that count them separately. */
   submitsPerMinute: perMinute,
-  /** Status reads and lists alone. */
+  /** Status reads and lists only. */
   queriesPerMinute: perMinute,
   /** Tasks in flight per key; one more is refused. */
   concurrent: z.int().positive().optional(),
 });
 
+/** One task for another simulator: its age instead of its times, so that it continues at the same age. */
+const taskSnapshot = z.strictObject({
+  id: z.string().min(1),
+  number: z.int().positive(),
+  vendor: z.string().min(1),
+  key: z.string().min(1),
+  order: z.custom<Task["order"]>((value) => typeof value === "object" && value !== null),
+  marker: z.string().optional(),
+  chance: z.number(),
+  /** How often each planned fault can still occur; null: always. */
+  faults: z.partialRecord(z.enum(faultNames), z.number().nullable()),
+  ageMs: z.number().nonnegative(),
+  failure: z.enum(["upstream", "silent", "moderation"]).optional(),
+  stopped: z.enum(["cancelled", "expired"]).optional(),
+  deleted: z.boolean(),
+  /** The client's idempotency key and the hash of the body sent with it. */
+  idempotency: z.strictObject({ key: z.string(), bodyHash: z.string() }).optional(),
+});
+
+/** Tasks, oldest first. Uploaded files, assets, fault counters and the log are not included. */
+export const snapshotSchema = z.array(taskSnapshot);
+export type TaskSnapshot = z.output<typeof taskSnapshot>;
+
 const secret = z.string().min(16).max(256);
 
-/** How a simulator behaves. Times in milliseconds are the provider's own; `clockFactor` says how much faster they pass here. */
+/** The options of a simulator. Durations are in provider time: `clockFactor` says how much faster it passes. */
 export const simulatorOptions = z.strictObject({
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: z.int().min(0).max(65_535).default(0),
   host: z.string().min(1).default("127.0.0.1"),
-  /** Where clients reach the simulator, for the URLs of outputs; left out: host and port. */
+  /** The base of output URLs, as clients reach the simulator; absent: host and port. */
   publicUrl: z.url({ protocol: /^https?$/ }).optional(),
   seed: z.int().default(1),
   clockFactor: z.number().positive().default(1),
-  /** How long tasks take; left out: a median by model, resolution and seconds. */
+  /** How long tasks take; absent: a median by model, resolution and seconds. */
   generationMs: z
     .strictObject({ median: z.number().nonnegative(), sigma: z.number().nonnegative().default(0) })
     .optional(),
-  /** A task is done at exactly this status read, and time plays no part. */
+  /** A task ends at exactly this status read, independent of time. */
   finishAfterPolls: z.int().positive().optional(),
-  /** By dialect; what is left out is the vendor's own. */
+  /** By vendor name; an absent limit is the vendor's own. */
   limits: z.union([z.literal("off"), z.record(z.string(), limitsSchema)]).default({}),
-  /** Share of submissions that each fault befalls. */
+  /** The share of submissions that each fault applies to. */
   rates: ratesSchema.default({}),
   /**
-   * `seed`: what the vendors' own pages say; `strict`: also what is only concluded, and the narrower side of a contradiction;
-   * `newer`: where a vendor's page has changed since, the page of today.
+   * `seed`: the vendors' own pages; `strict`: also inferred rules, and the narrower side of a contradiction;
+   * `newer`: the current page of a vendor where it has changed.
    */
   reading: z.enum(["seed", "strict", "newer"]).default("seed"),
-  /** How long an `accept-late` task hides before it takes effect. */
+  /** How long after the connection was reset an `accept-late` task is accepted. */
   acceptLateMs: z.number().nonnegative().default(120_000),
-  /** How long an uploaded asset is looked at before it may be used. */
+  /** How long an asset is reviewed before it can be used. */
   assetReviewMs: z.number().nonnegative().default(20_000),
-  /** Life of output URLs; left out: the vendor's. */
+  /** How long output URLs are valid; absent: the vendor's own. */
   urlLifeMs: z.number().positive().optional(),
   /** `tiny`: every video is the same 4-second clip. */
   outputs: z.enum(["clips", "tiny"]).default("clips"),
-  /** Every video is padded to exactly this many bytes, and stays a valid MP4. */
+  /** Pads every video to exactly this size; it remains a valid MP4. */
   outputBytes: z.int().min(1).max(4_000_000_000).optional(),
   callbacks: z.boolean().default(true),
-  /** Signs callbacks where the vendor can. */
+  /** Signs callbacks of vendors that support signatures. */
   callbackSecret: secret.optional(),
-  /** The secret before a rotation: vendors that do so sign with both. */
+  /** The previous secret during a rotation, for vendors that sign with both. */
   previousCallbackSecret: secret.optional(),
-  /** The default address of a client's webhook, where a vendor has one per token; an address in a request must be of the same origin. */
+  /** The default webhook of a token, for vendors that have one; a callback URL in a request must have the same origin. */
   webhookUrl: z.url({ protocol: /^https?$/ }).optional(),
   /** Also accept `http:` callback URLs of this machine and of `callbackHosts`. */
   allowHttpCallbacks: z.boolean().default(false),
-  /** Hosts besides loopback that callbacks may really be sent to. */
+  /** Hosts besides loopback to which callbacks are sent. */
   callbackHosts: z.array(z.string().min(1)).default([]),
-  /** Finished tasks beyond this many are forgotten, oldest first; their sums stay. */
+  /** How many finished tasks are kept; the oldest are dropped, their sums stay in the bill. */
   keepTasks: z.int().positive().default(200_000),
-  /** Keeps with every task what was asked for, as it was understood; `GET /simulator/tasks` shows it. */
-  keepAsked: z.boolean().default(false),
+  /** Keeps the normalized request of every task; `GET /simulator/tasks` shows it as `request`. */
+  keepRequests: z.boolean().default(false),
   keepLog: z.int().positive().default(1_000),
-  /** What `GET /simulator/snapshot` of another simulator answered: its tasks go on here. */
+  /** The body of another simulator's `GET /simulator/snapshot`; its tasks continue here. */
   snapshot: snapshotSchema.default([]),
 });
 

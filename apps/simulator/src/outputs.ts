@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto";
 import type { Clock } from "./clock.ts";
-import type { Dialect, Output } from "./dialect.ts";
-import type { Task } from "./tasks.ts";
+import type { Task } from "./task.ts";
+import type { Output, Vendor } from "./vendor.ts";
 
-/** Signs the URLs of outputs, and says later whether one still works. */
+/** Signs and checks the URLs of outputs. */
 export class Outputs {
-  /** Where clients reach the simulator; known once it listens. */
+  /** The simulator's URL for clients; set once it listens. */
   baseUrl = "";
   readonly #clock: Clock;
   readonly #secret: string;
@@ -17,17 +17,17 @@ export class Outputs {
     this.#lifeMs = lifeMs;
   }
 
-  of(task: Task, dialect: Dialect): Output[] {
+  of(task: Task, vendor: Vendor): Output[] {
     const now = this.#clock.now();
-    const lifeMs = this.#clock.real(this.#lifeMs ?? dialect.urlLifeMs);
-    const expiresAtMs = Math.floor((dialect.signsEveryRead ? now : task.endedAt) + lifeMs);
+    const lifeMs = this.#clock.real(this.#lifeMs ?? vendor.urlLifeMs);
+    const expiresAtMs = Math.floor((vendor.signsEveryRead ? now : task.endedAt) + lifeMs);
     const lifeSeconds = Math.max(0, Math.floor((expiresAtMs - now) / 1_000));
     const names = { video: "0.mp4", last_frame: "last.png" } as const;
     const kinds = task.order.returnLastFrame ? (["video", "last_frame"] as const) : (["video"] as const);
     return kinds.map((kind) => ({ kind, url: this.#url(task, names[kind], expiresAtMs), expiresAtMs, lifeSeconds }));
   }
 
-  /** `issue` counts how often the task's URLs had been declared dead when this one was signed. */
+  /** `issue` is the value of `task.deadUrls` at the time of signing. */
   check(task: Task, name: string, query: Record<string, string>): { ok: true; issue: number } | { ok: false } {
     const { expires = "", issue = "", signature } = query;
     if (signature !== this.#signature(task.id, name, expires, issue)) return { ok: false };

@@ -1,27 +1,27 @@
 import { type Sums, total } from "./bill.ts";
-import type { Row } from "./control.ts";
-import { shown } from "./log.ts";
-import type { World } from "./world.ts";
+import { maskKey } from "./log.ts";
+import type { TaskRow } from "./report.ts";
+import type { Simulation } from "./simulation.ts";
 
-/** One page for people: the bill, the keys, the newest tasks and requests. Needs no script. */
-export function page(world: World, tasks: Row[]): string {
-  const bills = world.bill.byDialect();
+/** The HTML page with the bill, the keys, and the newest tasks and requests. Contains no script. */
+export function page(simulation: Simulation, tasks: TaskRow[]): string {
+  const bills = simulation.bill.byVendor();
   const sums = total(Object.values(bills));
   const netMicroUsd = sums.chargedMicroUsd - sums.refundedMicroUsd;
-  const running = world.accounts.all().reduce((sum, account) => sum + account.running, 0);
+  const running = simulation.accounts.all().reduce((sum, account) => sum + account.running, 0);
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="2"><title>simulator</title>
 <style>${style}</style></head><body>
-<h1>simulator <small>simulated providers · time ×${world.clock.factor} · nothing here costs money</small></h1>
+<h1>simulator <small>simulated providers · time ×${simulation.clock.factor} · nothing here costs money</small></h1>
 <ul class="figures">
 ${figure(sums.tasks, "tasks paid")}${figure(running, "in flight")}${figure(sums.refunds, "refunded")}
 ${figure(dollars(sums.chargedMicroUsd), "charged")}${figure(dollars(netMicroUsd), "after refunds")}
 </ul>
-${table("Faults by rate", ["fault", "share"], Object.entries(world.faults.rates))}
+${table("Faults by rate", ["fault", "share"], Object.entries(simulation.faults.rates))}
 ${table("Bill", ["provider", "tasks", "refunded", "charged", "after refunds"], billRows(bills))}
-${table("Keys", ["provider", "key", "in flight", "most", "requests", "refused"], keys(world))}
+${table("Keys", ["provider", "key", "in flight", "peak", "requests", "refused"], keys(simulation))}
 ${table("Newest tasks", ["provider", "task", "state", "what", "marker", "faults", "reads", "charge"], tasks.map(taskCells))}
-${table("Newest requests", ["time", "request", "status", "key", "marker", "fault"], requests(world))}
+${table("Newest requests", ["time", "request", "status", "key", "marker", "fault"], requests(simulation))}
 </body></html>`;
 }
 
@@ -35,12 +35,12 @@ function billRows(bills: Record<string, Sums>): Cell[][] {
   ]);
 }
 
-function keys(world: World): Cell[][] {
-  return world.accounts
+function keys(simulation: Simulation): Cell[][] {
+  return simulation.accounts
     .all()
-    .map(({ dialect, key, running, peakRunning, requests, refusedRequests }) => [
-      dialect,
-      shown(key),
+    .map(({ vendor, key, running, peakRunning, requests, refusedRequests }) => [
+      vendor,
+      maskKey(key),
       running,
       peakRunning,
       requests,
@@ -48,14 +48,14 @@ function keys(world: World): Cell[][] {
     ]);
 }
 
-function taskCells(task: Row): Cell[] {
+function taskCells(task: TaskRow): Cell[] {
   const what = `${task.model} ${task.resolution} ${task.ratio} ${task.seconds} s`;
   const charge = `${dollars(task.microUsd)}${task.refunded ? " refunded" : ""}`;
-  return [task.dialect, task.id, task.state, what, task.marker, task.faults.join(" "), task.reads, charge];
+  return [task.vendor, task.id, task.state, what, task.marker, task.faults.join(" "), task.reads, charge];
 }
 
-function requests(world: World): Cell[][] {
-  return world.log
+function requests(simulation: Simulation): Cell[][] {
+  return simulation.log
     .newest(30)
     .map(({ at, method, path, status, key, marker, fault }) => [
       new Date(at).toISOString().slice(11, 23),
@@ -85,7 +85,7 @@ function dollars(microUsd: number): string {
 }
 
 function escaped(value: Cell): string {
-  return String(value ?? "").replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+  return String(value ?? "").replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 const style = `

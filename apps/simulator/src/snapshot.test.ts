@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { snapshotSchema } from "./snapshot.ts";
+import { snapshotSchema } from "./options.ts";
 import { openSimulator, soon, type TestClient } from "./testing/client.ts";
 
 const options = { clockFactor: 60, finishAfterPolls: undefined, generationMs: { median: 60_000 } };
@@ -28,9 +28,9 @@ test("a simulator that is given the snapshot of another goes on with its tasks, 
   expect(fresh.at("data.taskId")).not.toBe(id);
 });
 
-test("a snapshot names only dialects that there are", async () => {
+test("a snapshot names only vendors that there are", async () => {
   await using first = await openSimulator();
   await first.hiapi.start();
-  const snapshot = (await snapshotOf(first)).map((task) => ({ ...task, dialect: "nobody" }));
-  await expect(openSimulator({ snapshot })).rejects.toThrow("no dialect nobody");
+  const snapshot = (await snapshotOf(first)).map((task) => ({ ...task, vendor: "nobody" }));
+  await expect(openSimulator({ snapshot })).rejects.toThrow("unknown vendor nobody");
 });

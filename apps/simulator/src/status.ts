@@ -1,12 +1,12 @@
-import { type Answer, json, type Visit } from "./answer.ts";
-import type { Dialect, View } from "./dialect.ts";
-import { blame, tooMany } from "./door.ts";
 import { fires, firstOf } from "./faults.ts";
-import type { Phase, Task } from "./tasks.ts";
-import type { World } from "./world.ts";
+import { type Answer, type Call, json, noteFault } from "./http.ts";
+import type { Simulation } from "./simulation.ts";
+import type { Phase, Task } from "./task.ts";
+import { tooMany, type Vendor, type View } from "./vendor.ts";
 
 const pollWaitMs = 5_000;
 const pollFaults = ["poll-429", "poll-500", "poll-reset", "poll-404", "poll-garbage"] as const;
+/** The phase that `status-regress` shows instead. */
 const earlier = {
   queued: "queued",
   running: "queued",
@@ -17,50 +17,50 @@ const earlier = {
   expired: "running",
 } as const satisfies Record<Phase, Phase>;
 
-/** One status read. Reads that a fault swallows do not count as reads. */
-export function status(world: World, dialect: Dialect, visit: Visit): Answer {
-  const id = dialect.taskIdOf(visit.params, visit.query);
-  if (id === undefined) return world.refuse(dialect, { kind: "invalid", problem: "task id is missing" });
-  const task = world.taskOf(dialect, visit.account, id);
-  if (!task) return world.refuse(dialect, { kind: "unknown-task" });
-  if (task.marker !== undefined) visit.entry.marker = task.marker;
+/** Handles one status read. A read answered with a fault does not count as a read of the task. */
+export function readStatus(simulation: Simulation, vendor: Vendor, call: Call): Answer {
+  const id = vendor.taskIdOf(call.params, call.query);
+  if (id === undefined) return simulation.refuse(vendor, { kind: "invalid", problem: "task id is missing" });
+  const task = simulation.taskOf(vendor, call.account, id);
+  if (!task) return simulation.refuse(vendor, { kind: "unknown-task" });
+  if (task.marker !== undefined) call.entry.marker = task.marker;
   const fault = firstOf(task.plan, pollFaults);
   if (fault) {
-    blame(visit, fault);
-    return faultyAnswer(world, dialect, fault);
+    noteFault(call, fault);
+    return faultyAnswer(simulation, vendor, fault);
   }
-  world.tasks.read(task);
-  return json(200, dialect.status(distorted(world.view(task), visit)));
+  simulation.tasks.read(task);
+  return json(200, vendor.statusBody(withFaults(simulation.view(task), call)));
 }
 
-function faultyAnswer(world: World, dialect: Dialect, fault: (typeof pollFaults)[number]): Answer {
+function faultyAnswer(simulation: Simulation, vendor: Vendor, fault: (typeof pollFaults)[number]): Answer {
   switch (fault) {
     case "poll-429":
-      return world.refuse(dialect, tooMany("requests", world.clock.real(pollWaitMs)));
+      return simulation.refuse(vendor, tooMany("requests", simulation.clock.real(pollWaitMs)));
     case "poll-500":
-      return world.refuse(dialect, { kind: "broken", during: "read" });
+      return simulation.refuse(vendor, { kind: "broken", during: "read" });
     case "poll-reset":
       return { kind: "reset" };
     case "poll-404":
-      return world.refuse(dialect, { kind: "unknown-task" });
+      return simulation.refuse(vendor, { kind: "unknown-task" });
     case "poll-garbage":
       return { kind: "reply", status: 200, headers: { "content-type": "text/html" }, body: gatewayPage };
   }
 }
 
-/** What is shown may be out of order or strange; what is true stays as it is. */
-function distorted(view: View, visit: Visit): View {
+/** Applies the faults that misreport a status. The task itself does not change. */
+function withFaults(view: View, call: Call): View {
   const { task, phase } = view;
   if (fires(task.plan, "unknown-status")) {
-    blame(visit, "unknown-status");
-    return { ...view, phase: "unheard-of", outputs: [] };
+    noteFault(call, "unknown-status");
+    return { ...view, phase: "undocumented", outputs: [] };
   }
-  if (phase !== "unheard-of" && regresses(task)) {
-    blame(visit, "status-regress");
+  if (phase !== "undocumented" && regresses(task)) {
+    noteFault(call, "status-regress");
     return { ...view, phase: earlier[phase], outputs: [] };
   }
   if (phase === "succeeded" && fires(task.plan, "success-no-url")) {
-    blame(visit, "success-no-url");
+    noteFault(call, "success-no-url");
     return { ...view, outputs: [] };
   }
   return view;

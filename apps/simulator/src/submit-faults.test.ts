@@ -13,7 +13,7 @@ describe("refused before accept: nothing is charged, and the next try is a first
     ["submit-503", 503, "SERVICE_NOT_AVAILABLE"],
     ["submit-500", 500, "CREATE_TASK_FAILED"],
     ["reject-moderation", 400, "ILLEGAL_PROMPT"],
-  ])("%s answers %i on both dialects", async (fault, status, reason) => {
+  ])("%s answers %i on both vendors", async (fault, status, reason) => {
     await using client = await openSimulator();
     expect(await client.jiekou.create(marked(fault))).toMatchObject({ status, body: { code: status, reason } });
     expect((await client.hiapi.create(marked(fault))).status).toBe(status);

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Account } from "./accounts.ts";
 import { Clock } from "./clock.ts";
-import { type FaultName, type Plan, readWishes } from "./faults.ts";
-import { Account } from "./limits.ts";
-import { type Task, Tasks } from "./tasks.ts";
+import { type FaultName, type FaultPlan, parseDirectives } from "./faults.ts";
+import type { Task } from "./task.ts";
+import { Tasks } from "./tasks.ts";
 
 const factor = 10;
 const providerMinuteMs = 60_000;
@@ -25,10 +26,10 @@ interface Started {
 function startTask(fault?: FaultName, more: Partial<Task["order"]> = {}): Started {
   const [started, ended]: [Task[], Task[]] = [[], []];
   const onEnd = async (task: Task): Promise<void> => void ended.push(task);
-  const pace = { generationMs: { median: providerMinuteMs, sigma: 0 }, keepTasks: 10 };
-  const tasks = new Tasks(new Clock(factor), pace, { started: (task) => void started.push(task), ended: onEnd });
-  const account = new Account("hiapi", "key", { submit: [], query: [], nothing: [] });
-  const plan: Plan | undefined = fault && new Map([[fault, { left: 1 }]]);
+  const settings = { generationMs: { median: providerMinuteMs, sigma: 0 }, keepTasks: 10 };
+  const tasks = new Tasks(new Clock(factor), settings, { started: (task) => void started.push(task), ended: onEnd });
+  const account = new Account("hiapi", "key", { submit: [], query: [], other: [] });
+  const plan: FaultPlan | undefined = fault && new Map([[fault, { left: 1 }]]);
   const order = {
     model: "m",
     resolution: "480p",
@@ -38,8 +39,8 @@ function startTask(fault?: FaultName, more: Partial<Task["order"]> = {}): Starte
     microUsd: 1,
     ...more,
   };
-  const { marker } = readWishes("[[marker:m]]");
-  const task = tasks.start({ id: "id", number: 1, account, order, marker, luck: 7, plan });
+  const { marker } = parseDirectives("[[marker:m]]");
+  const task = tasks.start({ id: "id", number: 1, account, order, marker, chance: 7, plan });
   return { task, tasks, started, ended, account };
 }
 

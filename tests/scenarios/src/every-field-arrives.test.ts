@@ -21,18 +21,18 @@ test.each(Object.entries(providers))(
       limits: "off",
       finishAfterPolls: 1,
       outputs: "tiny",
-      keepAsked: true,
+      keepRequests: true,
     });
     const call = callTo(simulator.url, name);
     const accepted = offersOf(provider.capabilities).filter((request) => isAccepted(provider, request));
     await fc.assert(
       fc.asyncProperty(accepted, async (request) => {
         const id = await submitted(provider, request, call);
-        const { asked, model } = await newestTask(simulator.url, id);
+        const { request: received, model } = await newestTask(simulator.url, id);
         const expected = meant(sayable(provider, request));
-        expect(pick(asked, expected)).toEqual(expected);
+        expect(pick(received, expected)).toEqual(expected);
         expect(model).toBe(provider.capabilities.models[request.model]?.upstream);
-        expectWhole(await provider.poll(id, call), request, asked.seconds);
+        expectWhole(await provider.poll(id, call), request, received.seconds);
       }),
       { numRuns: 100, seed: 1 },
     );
@@ -100,7 +100,7 @@ async function submitted(provider: Provider, request: GenerationRequest, call: C
 interface SimulatorTask {
   id: string;
   model: string;
-  asked: Record<string, unknown>;
+  request: Record<string, unknown>;
 }
 
 async function newestTask(url: string, id: string): Promise<SimulatorTask> {

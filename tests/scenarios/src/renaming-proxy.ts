@@ -48,7 +48,7 @@ function idIn(url: string): string {
   return /[?&]task_id=([^&]*)/.exec(url)?.[1] ?? /([^/?]*)(?:\?.*)?$/.exec(url)?.[1] ?? "";
 }
 
-/** The id of a task that was just made; every dialect has it under one of these names. */
+/** The id of a task that was just made; every vendor has it under one of these names. */
 function idMade(answer: string): string | undefined {
   return /"(?:id|taskId|task_id)":"([^"]+)"/.exec(answer)?.[1];
 }

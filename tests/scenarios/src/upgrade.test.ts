@@ -122,9 +122,13 @@ test("generations of an older version in every state come to rest, nothing is pa
   expect(received.toSorted(byId)).toEqual(pending.toSorted(byId));
 });
 
+/** The simulator's tasks of the fixture, which names two fields as the code of e2422ca did. */
 function recordedTasks(): NonNullable<SimulatorOptions["snapshot"]> {
   const lines = readFileSync(files.tasks, "utf8").trimEnd().split("\n");
-  return lines.map((line) => ({ ...JSON.parse(line), key: simulatorKey }));
+  return lines.map((line) => {
+    const { dialect: vendor, luck: chance, ...task } = JSON.parse(line);
+    return { ...task, vendor, chance, key: simulatorKey };
+  });
 }
 
 function recordsOf(keys: readonly Key[]): { id: string; record: Record<string, string> }[] {

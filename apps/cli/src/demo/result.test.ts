@@ -61,7 +61,7 @@ function bill(rows: Record<string, [charges: number, refunds: number]>): Facts["
     chargedMicroUsd: (charges ?? 0) * price,
     refundedMicroUsd: (refunds ?? 0) * price,
   };
-  return { charges: hiapi.charges, byDialect: { hiapi }, byMarker };
+  return { charges: hiapi.charges, byVendor: { hiapi }, byMarker };
 }
 
 test("by provider it is told what was paid, here and there, and how often was asked", () => {
@@ -72,7 +72,7 @@ test("by provider it is told what was paid, here and there, and how often was as
 
 test("a cent that the bill has and our ledger has not is missed", () => {
   const facts = perfect();
-  facts.bill.byDialect = { hiapi: { charges: 4, chargedMicroUsd: 1_210_000, refundedMicroUsd: 600_000 } };
+  facts.bill.byVendor = { hiapi: { charges: 4, chargedMicroUsd: 1_210_000, refundedMicroUsd: 600_000 } };
   expect(shortcomings(facts)).toEqual(["hiapi kept $0.61 by the simulator's bill, $0.6 by our ledger"]);
 });
 

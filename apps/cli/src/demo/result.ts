@@ -21,7 +21,7 @@ export interface Facts {
 /** The simulator's ledger, as far as it is needed. */
 export interface Bill {
   charges: number;
-  byDialect: Record<string, { charges: number; chargedMicroUsd: number; refundedMicroUsd: number }>;
+  byVendor: Record<string, { charges: number; chargedMicroUsd: number; refundedMicroUsd: number }>;
   byMarker: Record<string, { charges: number; refunds: number }>;
 }
 
@@ -104,7 +104,7 @@ export interface ProviderResult {
 /** The same by provider, each with an account of its own name. */
 export function providersOf(facts: Facts): [string, ProviderResult][] {
   const ended = endedIn(facts);
-  return Object.entries(facts.bill.byDialect).map(([name, { charges, chargedMicroUsd, refundedMicroUsd }]) => {
+  return Object.entries(facts.bill.byVendor).map(([name, { charges, chargedMicroUsd, refundedMicroUsd }]) => {
     const own = ended.filter(({ data }) => data.account === name);
     const settled = own.map(({ data }) => Math.round((data.cost.settledUsd ?? 0) * 1_000_000));
     const result: ProviderResult = {

@@ -38,7 +38,7 @@ const arkBody = {
 /** Waits for what will be, on a busy machine too. */
 export const soon = <Value>(read: () => Value) => expect.poll(read, { timeout: 15_000, interval: 10 });
 
-/** A simulator and a client of every dialect; time is fast and nothing is limited unless the options say so. */
+/** A simulator and a client of every vendor; time is fast and nothing is limited unless the options say so. */
 export async function openSimulator(options: SimulatorOptions = {}): Promise<TestClient> {
   return new TestClient(await startSimulator({ clockFactor: 1_000, limits: "off", finishAfterPolls: 1, ...options }));
 }

@@ -1,9 +1,0 @@
-import type { Dialect } from "../dialect.ts";
-import { ark } from "./ark/index.ts";
-import { hiapi } from "./hiapi/index.ts";
-import { jiekou } from "./jiekou/index.ts";
-import { toapis } from "./toapis/index.ts";
-import { xingchao } from "./xingchao/index.ts";
-
-/** Every provider that can be simulated; a new one is one folder and one word here. */
-export const dialects: readonly Dialect[] = [hiapi, jiekou, toapis, xingchao, ark];

@@ -1,8 +1,0 @@
-/** What a body of JSON holds; undefined where it is none. */
-export function jsonBody(raw: string): unknown {
-  try {
-    return JSON.parse(raw);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,0 +1,150 @@
+import { describe, expect, test } from "vitest";
+import { openSimulator, soon, type TestClient } from "./testing/client.ts";
+import { type VendorClient, vendorClients } from "./testing/vendor-clients.ts";
+import { vendors } from "./vendors/index.ts";
+
+const marked = (fault: string) => `A film [[marker:m]] [[fault:${fault}]]`;
+const sums = async (client: TestClient) => {
+  const { charges, refunds } = (await client.ledger("m")).body as { charges: number; refunds: number };
+  return { charges, refunds };
+};
+
+async function start(client: TestClient, vendor: VendorClient, prompt: string): Promise<string> {
+  const id = vendor.idOf(await vendor.create(client, prompt));
+  if (id === undefined) throw new Error("the create was not accepted");
+  return id;
+}
+
+test("every vendor is spoken here", () => {
+  expect(Object.keys(vendorClients)).toEqual(vendors.map(({ name }) => name));
+});
+
+describe.each(Object.entries(vendorClients))("%s", (name, vendor) => {
+  const { words } = vendor;
+
+  test.each([
+    ["submit-429", [429]],
+    ["submit-503", [503]],
+    ["submit-500", [500]],
+    ["reject-moderation", [200, 400, 422]],
+  ])("%s charges nothing, and the next try is a first one", async (fault, statuses) => {
+    await using client = await openSimulator();
+    const refused = await vendor.create(client, marked(`${fault}*1`));
+    expect(statuses).toContain(refused.status);
+    expect(vendor.idOf(refused)).toBeUndefined();
+    expect(await sums(client)).toEqual({ charges: 0, refunds: 0 });
+    expect(vendor.idOf(await vendor.create(client, marked(`${fault}*1`)))).toBeDefined();
+    expect(await sums(client)).toEqual({ charges: 1, refunds: 0 });
+  });
+
+  test.each([
+    ["accept-reset", undefined],
+    ["accept-500", 500],
+    ["accept-broken-json", 200],
+    ["accept-empty", 200],
+    ["accept-slow", 200],
+  ])("%s charges exactly once", async (fault, status) => {
+    await using client = await openSimulator();
+    const created = await vendor.create(client, marked(fault)).catch(() => undefined);
+    expect(created?.status).toBe(status);
+    expect(created !== undefined && vendor.idOf(created) !== undefined).toBe(fault === "accept-slow");
+    expect(await sums(client)).toEqual({ charges: 1, refunds: 0 });
+  });
+
+  test("accept-hang charges, and never answers", async () => {
+    await using client = await openSimulator();
+    const ended = vendor.create(client, marked("accept-hang")).then(
+      () => "answered",
+      () => "broken off",
+    );
+    await soon(() => sums(client)).toEqual({ charges: 1, refunds: 0 });
+    await client.simulator.close();
+    expect(await ended).toBe("broken off");
+  });
+
+  test("accept-late charges later", async () => {
+    await using client = await openSimulator({ acceptLateMs: 500_000 });
+    await expect(vendor.create(client, marked("accept-late"))).rejects.toThrow("fetch failed");
+    expect(await sums(client)).toEqual({ charges: 0, refunds: 0 });
+    await soon(() => sums(client)).toEqual({ charges: 1, refunds: 0 });
+  });
+
+  test("reads that fail pass, and are no reads", async () => {
+    await using client = await openSimulator();
+    const faults = ["poll-429", "poll-500", "poll-404", "poll-garbage"].map((fault) => `[[fault:${fault}*1]]`);
+    const id = await start(client, vendor, `A film ${faults.join(" ")}`);
+    const reads = [];
+    for (let read = 0; read < 5; read++) reads.push(await vendor.read(client, id));
+    expect(reads.map(({ status }) => status)).toEqual([429, 500, vendor.missing, 200, 200]);
+    expect((await vendor.read(client, "none")).status).toBe(vendor.missing);
+    expect(reads[3]?.text).toContain("<html>");
+    expect(reads.map(vendor.statusOf)).toEqual([undefined, undefined, undefined, undefined, words.done]);
+  });
+
+  test("poll-reset breaks the connection", async () => {
+    await using client = await openSimulator();
+    const id = await start(client, vendor, marked("poll-reset*1"));
+    await expect(vendor.read(client, id)).rejects.toThrow("fetch failed");
+    expect(vendor.statusOf(await vendor.read(client, id))).toBe(words.done);
+  });
+
+  test("reads that mislead: a word that no document names, a step back, a success without a URL", async () => {
+    await using client = await openSimulator({ finishAfterPolls: 2 });
+    const id = await start(client, vendor, "A film [[fault:unknown-status*1]] [[fault:success-no-url*1]]");
+    const reads = [];
+    for (let read = 0; read < 3; read++) reads.push(await vendor.read(client, id));
+    expect(reads.map(vendor.statusOf)).toEqual([words.unknown, words.done, words.done]);
+    expect(reads.map(vendor.videoOf)).toEqual([undefined, undefined, expect.stringContaining("0.mp4")]);
+    const back = await start(client, vendor, marked("status-regress*1"));
+    const steps = [];
+    for (let read = 0; read < 3; read++) steps.push(vendor.statusOf(await vendor.read(client, back)));
+    expect(steps).toEqual([words.running, words.running, words.done]);
+  });
+
+  test.each(["task-fails", "task-fails-silent", "task-moderation"])("%s is told, and refunded", async (fault) => {
+    await using client = await openSimulator();
+    const failed = await vendor.read(client, await start(client, vendor, marked(fault)));
+    expect([failed.status, vendor.statusOf(failed), vendor.videoOf(failed)]).toEqual([200, words.failed, undefined]);
+    expect(await sums(client)).toEqual({ charges: 1, refunds: 1 });
+  });
+
+  test("slow takes five times as many reads, stuck never ends", async () => {
+    await using client = await openSimulator({ finishAfterPolls: 2 });
+    const ids = [await start(client, vendor, marked("slow")), await start(client, vendor, marked("stuck"))];
+    for (let read = 1; read <= 10; read++) for (const id of ids) await vendor.read(client, id);
+    const [slow, stuck] = await Promise.all(ids.map((id) => vendor.read(client, id)));
+    expect([slow, stuck].map((read) => read && vendor.statusOf(read))).toEqual([words.done, words.running]);
+  });
+
+  test("url-expired is cured by another read, file-truncated by another download", async () => {
+    await using client = await openSimulator({ clockFactor: 1 });
+    const id = await start(client, vendor, "A film [[fault:url-expired]] [[fault:file-truncated]]");
+    const video = async () => fetch(String(vendor.videoOf(await vendor.read(client, id))));
+    expect((await video()).status).toBe(403);
+    const cut = await video();
+    await expect(cut.arrayBuffer()).rejects.toThrow();
+    const whole = await (await video()).arrayBuffer();
+    expect(whole.byteLength).toBe(Number(cut.headers.get("content-length")));
+  });
+
+  test("page, tasks and bill name the provider", async () => {
+    await using client = await openSimulator();
+    await start(client, vendor, "A film");
+    expect((await client.get("/simulator/tasks")).at("tasks.0.vendor")).toBe(name);
+    expect((await client.ledger()).at(`byVendor.${name}.charges`)).toBe(1);
+    expect((await client.get("/")).text).toContain(`<td>${name}</td>`);
+  });
+
+  test("takes no body that is not JSON, and charges nothing for it", async () => {
+    await using client = await openSimulator();
+    const path = `/${name}${vendors.find((vendor) => vendor.name === name)?.createPath}`;
+    for (const body of ["{", "", "[]", "null", '"text"']) {
+      const refused = await client.post(path, body);
+      expect([200, 400]).toContain(refused.status);
+      expect(vendor.idOf(refused)).toBeUndefined();
+    }
+    const plain = await client.post(path, "{}", { headers: { "content-type": "text/plain" } });
+    expect(plain.status).toBe(415);
+    expect((await client.ledger()).at("charges")).toBe(0);
+  });
+});

@@ -1,0 +1,156 @@
+import { type Account, Accounts } from "./accounts.ts";
+import { type Asset, Assets } from "./assets.ts";
+import { Bill } from "./bill.ts";
+import { BoundedMap, Uploads } from "./bounded.ts";
+import { Callbacks } from "./callbacks.ts";
+import { Clock } from "./clock.ts";
+import { Faults, parseDirectives } from "./faults.ts";
+import type { Reply } from "./http.ts";
+import { IdempotencyKeys } from "./idempotency.ts";
+import { RequestLog } from "./log.ts";
+import type { Settings } from "./options.ts";
+import { Outputs } from "./outputs.ts";
+import { randomInteger } from "./random.ts";
+import type { Task } from "./task.ts";
+import { Tasks } from "./tasks.ts";
+import type { Refusal, Vendor, View } from "./vendor.ts";
+
+/** The complete state of one simulator, shared by all vendors. */
+export class Simulation {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly accounts: Accounts;
+  readonly tasks: Tasks;
+  readonly bill = new Bill();
+  readonly faults: Faults;
+  readonly keys: IdempotencyKeys;
+  readonly assets: Assets;
+  readonly uploads = new Uploads();
+  readonly outputs: Outputs;
+  readonly callbacks: Callbacks;
+  readonly log: RequestLog;
+  readonly #vendors: ReadonlyMap<string, Vendor>;
+  readonly #prompts: BoundedMap<number>;
+  #number = 0;
+  #refusals = 0;
+
+  constructor(settings: Settings, vendors: readonly Vendor[]) {
+    this.settings = settings;
+    this.clock = new Clock(settings.clockFactor);
+    this.accounts = new Accounts(this.clock, settings.limits);
+    this.tasks = new Tasks(this.clock, settings, {
+      started: (task) => this.callbacks.sendChange(this.vendorOf(task), unfinished(task, "running")),
+      ended: (task) => this.#refundAndNotify(task),
+    });
+    this.faults = new Faults(settings.rates);
+    this.keys = new IdempotencyKeys(this.clock, settings.keepTasks);
+    this.assets = new Assets(this.clock, settings.assetReviewMs);
+    this.outputs = new Outputs(this.clock, settings.seed, settings.urlLifeMs);
+    this.callbacks = new Callbacks(this.clock, settings);
+    this.callbacks.on = settings.callbacks;
+    this.log = new RequestLog(settings.keepLog);
+    this.#vendors = new Map(vendors.map((vendor) => [vendor.name, vendor]));
+    this.#prompts = new BoundedMap(settings.keepTasks);
+  }
+
+  get vendors(): Iterable<Vendor> {
+    return this.#vendors.values();
+  }
+
+  vendorOf(task: Task): Vendor {
+    const vendor = this.#vendors.get(task.account.vendor);
+    if (!vendor) throw new Error(`unknown vendor ${task.account.vendor}`);
+    return vendor;
+  }
+
+  /** Counts one submission of a prompt. `chance` depends only on the seed, the prompt and its earlier submissions. */
+  countSubmission(prompt: string): { promptName: string; chance: number } {
+    const promptName = `${randomInteger(1, prompt)}-${randomInteger(2, prompt)}`;
+    const before = this.#prompts.get(promptName) ?? 0;
+    this.#prompts.set(promptName, before + 1);
+    return { promptName, chance: randomInteger(this.settings.seed, promptName, before) };
+  }
+
+  /** The next number for an id, counted from 1 over tasks, assets and uploads. */
+  nextNumber(): number {
+    this.#number += 1;
+    return this.#number;
+  }
+
+  /** Makes later numbers greater than `number`. */
+  numberFrom(number: number): void {
+    this.#number = Math.max(this.#number, number);
+  }
+
+  /** Adds a file to a client's library; faults come from directives in its name or URL. */
+  addAsset(given: Parameters<Assets["add"]>[0]): Asset {
+    const text = `${given.name} ${given.url}`;
+    return this.assets.add(given, this.faults.plan(parseDirectives(text), this.countSubmission(text)));
+  }
+
+  refuse(vendor: Pick<Vendor, "refuse">, refusal: Refusal): Reply {
+    this.#refusals += 1;
+    return vendor.refuse(refusal, randomInteger(this.settings.seed, "refusal", this.#refusals));
+  }
+
+  /** The account's task by its id or by the client's id, unless the vendor no longer returns it. */
+  taskOf(vendor: Vendor, account: Account, id: string): Task | undefined {
+    const task = this.tasks.get(id) ?? this.tasks.named(account, id);
+    return task?.account === account && this.#isReadable(vendor, task) ? task : undefined;
+  }
+
+  /** Every task of the account that the vendor still returns, newest first. */
+  tasksOf(vendor: Vendor, account: Account): Task[] {
+    const own: Task[] = [];
+    for (const task of this.tasks.all()) {
+      if (task.account === account && this.#isReadable(vendor, task)) own.push(task);
+    }
+    return own.reverse();
+  }
+
+  /** The task as a status read without faults shows it now. */
+  view(task: Task): View {
+    const phase = this.tasks.phase(task);
+    const outputs = phase === "succeeded" ? this.outputs.of(task, this.vendorOf(task)) : [];
+    return { task, phase, progress: this.tasks.progress(task), outputs };
+  }
+
+  /** Removes tasks, bill and log, and restores the rates and switches of the options. */
+  reset(): void {
+    this.clock.clear();
+    this.tasks.clear();
+    this.bill.clear();
+    this.accounts.clear();
+    this.keys.clear();
+    this.assets.clear();
+    this.uploads.clear();
+    this.faults.reset();
+    this.callbacks.clear();
+    this.callbacks.on = this.settings.callbacks;
+    this.log.clear();
+    this.#prompts.clear();
+    this.#refusals = 0;
+  }
+
+  async close(): Promise<void> {
+    this.clock.clear();
+    await this.callbacks.close();
+  }
+
+  #isReadable({ recordLife }: Vendor, task: Task): boolean {
+    if (task.deleted || !recordLife) return !task.deleted;
+    const now = this.clock.now();
+    if (now - task.acceptedAt >= this.clock.real(recordLife.acceptedMs)) return false;
+    return task.stopped !== "cancelled" || now - task.endedAt < this.clock.real(recordLife.cancelledMs);
+  }
+
+  #refundAndNotify(task: Task): Promise<void> {
+    if (task.failure || task.stopped) this.bill.refund(task);
+    return this.callbacks.sendEnd(this.vendorOf(task), this.view(task));
+  }
+}
+
+/** The view of a task that has just entered this phase. */
+export function unfinished(task: Task, phase: "queued" | "running"): View {
+  return { task, phase, progress: 0, outputs: [] };
+}

@@ -1,0 +1,37 @@
+import type { Endpoint } from "../../endpoints.ts";
+import { json } from "../../http.ts";
+import { failure } from "./refuse.ts";
+
+/** FOUND: cancels what waits, refuses what runs, forgets what has ended. */
+export const remove: Endpoint = {
+  method: "DELETE",
+  path: "/api/v3/contents/generations/tasks/:id",
+  kind: "query",
+  handle(call, simulation, vendor) {
+    const task = simulation.taskOf(vendor, call.account, call.params.id ?? "");
+    if (!task) return simulation.refuse(vendor, { kind: "unknown-task" });
+    switch (simulation.tasks.phase(task)) {
+      case "queued":
+        // Not awaited: nobody's callback may hold up the answer.
+        void simulation.tasks.end(task, "cancelled");
+        return json(200, {});
+      case "running":
+      case "archiving": {
+        const message = `Cannot delete task \`${task.id}\` because it is currently running.`;
+        return failure(409, "InvalidAction.RunningTaskDeletion", message);
+      }
+      case "cancelled":
+        // INFERRED: refused it is, under which code is not known.
+        return failure(
+          409,
+          "InvalidAction.CancelledTaskDeletion",
+          `Cannot delete task \`${task.id}\`: it is cancelled.`,
+        );
+      case "succeeded":
+      case "failed":
+      case "expired":
+        task.deleted = true;
+        return json(200, {});
+    }
+  },
+};

@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { firstProblem } from "../../http.ts";
+import type { NormalizedRequest } from "../../task.ts";
+import type { ParseContext, ParsedCreate } from "../../vendor.ts";
+
+// FOUND: a frame may be a public URL, a data URI or asset://<id>; for references SEED has URL, FOUND adds asset://<id>.
+// Nothing is said of data URIs there: only `strict` refuses them.
+const media = z.string().regex(/^(https?:\/\/|data:|asset:\/\/)./i, "must be a URL, a data URI or asset://<id>");
+const routes = ["default", "ext", "pro"] as const;
+
+const inputSchema = z.object({
+  // H-V1, SEED
+  prompt: z.string().refine(lengthAllowed, "must have 3 to 20000 characters"),
+  // H-V2, SEED: marked required and given a default; the vendor's skill lists it as optional (FOUND).
+  aspect_ratio: z.enum(["1:1", "4:3", "3:4", "16:9", "9:16", "21:9", "adaptive"]).default("16:9"),
+  // H-V3, SEED
+  duration: z.int().min(4).max(15).default(5),
+  resolution: z.enum(["480p", "720p", "1080p"]).default("720p"),
+  first_frame_url: media.optional(),
+  last_frame_url: media.optional(),
+  reference_image_urls: z.array(media).default([]),
+  // H-V5, SEED
+  reference_video_urls: z.array(media).max(3).default([]),
+  reference_audio_urls: z.array(media).max(3).default([]),
+  return_last_frame: z.boolean().default(false),
+  generate_audio: z.boolean().default(true),
+  web_search: z.boolean().optional(),
+  nsfw_checker: z.boolean().default(false),
+  // H-V6, SEED
+  seed: z.int().min(0).max(2_147_483_647).optional(),
+  // H-V7, FOUND
+  callback: z.undefined("belongs at the top level, not inside input").optional(),
+});
+
+const bodySchema = z.object({
+  model: z.string(),
+  input: inputSchema,
+  // H-V7, SEED
+  callback: z.object({ url: z.string(), when: z.literal("final").default("final") }).optional(),
+  // FOUND: an unknown route is refused with the list of routes.
+  route: z.enum(routes, `unknown route, available routes: ${routes.join(", ")}`).optional(),
+  storage: z.enum(["temp", "persistent"]).default("temp"),
+});
+
+/** Reads a create body by HiAPI's page; `strict` adds what other pages and the original say. */
+export function parseCreate(body: unknown, context: ParseContext): ParsedCreate {
+  const parsed = bodySchema.safeParse(body);
+  if (!parsed.success) return { ok: false, problem: firstProblem(parsed.error) };
+  const { model, input, callback, route, storage } = parsed.data;
+  if (model !== "seedance-2-0") return { ok: false, kind: "unknown-model", problem: `model ${model} is not available` };
+  const problem = mediaProblem(input, context) ?? callbackProblem(callback?.url, context);
+  if (problem) return { ok: false, problem };
+  return {
+    ok: true,
+    order: {
+      prompt: input.prompt,
+      model,
+      resolution: input.resolution,
+      seconds: input.duration,
+      ratio: input.aspect_ratio,
+      returnLastFrame: input.return_last_frame,
+      microUsd: inventedMicroUsdPerSecond[input.resolution] * input.duration,
+      seed: input.seed,
+      request: normalize(input),
+      callbackUrl: callback?.url,
+      echo: route === undefined ? { storage } : { storage, route },
+    },
+  };
+}
+
+function normalize(input: z.output<typeof inputSchema>): NormalizedRequest {
+  const { first_frame_url: firstFrame, last_frame_url: lastFrame, reference_image_urls: images } = input;
+  const { reference_video_urls: videos, reference_audio_urls: audios } = input;
+  return {
+    prompt: input.prompt,
+    seconds: input.duration,
+    resolution: input.resolution,
+    ratio: input.aspect_ratio,
+    media: { firstFrame, lastFrame, images, videos, audios },
+    seed: input.seed,
+    generateAudio: input.generate_audio,
+    webSearch: input.web_search,
+    returnLastFrame: input.return_last_frame,
+    safetyCheck: input.nsfw_checker,
+  };
+}
+
+/** INVENTED: the vendor prices by the second and resolution, but its amounts are not known. */
+const inventedMicroUsdPerSecond = { "480p": 60_000, "720p": 130_000, "1080p": 320_000 };
+
+function mediaProblem(input: z.output<typeof inputSchema>, context: ParseContext): string | undefined {
+  const frames = [input.first_frame_url, input.last_frame_url].filter((url) => url !== undefined).length;
+  const images = input.reference_image_urls.length;
+  const clips = input.reference_video_urls.length + input.reference_audio_urls.length;
+  // H-V4, SEED
+  if (frames + images > 9) return "input.reference_image_urls: at most 9 together with first and last frame";
+  // H-V8, FOUND
+  if (input.last_frame_url && !input.first_frame_url) return "input.last_frame_url: needs first_frame_url";
+  if (context.reading === "seed") return undefined;
+  // H-V14, INFERRED from the silence of all pages.
+  const references = [input.reference_image_urls, input.reference_video_urls, input.reference_audio_urls].flat();
+  if (references.some((url) => /^data:/i.test(url))) return "input: references must be URLs or asset://<id>";
+  // H-V9, FOUND on another page than the seed, whose count rule would be moot by it.
+  if (frames > 0 && images + clips > 0) return "input: frames and references exclude each other";
+  // H-V13, INFERRED from the original.
+  if (input.reference_audio_urls.length > 0 && images + input.reference_video_urls.length === 0) {
+    return "input.reference_audio_urls: needs a reference image or video";
+  }
+  return undefined;
+}
+
+function callbackProblem(url: string | undefined, context: ParseContext): string | undefined {
+  if (url === undefined || context.callbackUrlAllowed(url)) return undefined;
+  return "callback.url: must be an https URL";
+}
+
+function lengthAllowed(prompt: string): boolean {
+  const characters = [...prompt].length;
+  return characters >= 3 && characters <= 20_000;
+}

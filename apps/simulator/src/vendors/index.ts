@@ -1,0 +1,9 @@
+import type { VendorApi } from "../endpoints.ts";
+import { ark } from "./ark/index.ts";
+import { hiapi } from "./hiapi/index.ts";
+import { jiekou } from "./jiekou/index.ts";
+import { toapis } from "./toapis/index.ts";
+import { xingchao } from "./xingchao/index.ts";
+
+/** Every provider that can be simulated; a new one is one folder and one word here. */
+export const vendors: readonly VendorApi[] = [hiapi, jiekou, toapis, xingchao, ark];

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { firstProblem } from "../../http.ts";
+import type { NormalizedRequest } from "../../task.ts";
+import type { ParseContext, ParsedCreate } from "../../vendor.ts";
+import { videoInputSeconds } from "../usage.ts";
+import { type Column, microUsd } from "./price.ts";
+
+const megabyte = 1_000_000;
+const imageTypes = /^image\/(jpeg|jpg|png|webp|bmp|tiff|gif)$/i;
+const audioTypes = /^audio\/(wav|x-wav|wave|mpeg|mp3)$/i;
+
+// J-V13 and J-V12, SEED, as far as the body shows them: remote files are not fetched, pixels and seconds not read.
+// SEED: a URL or Base64, which CONFLICT takes with and without `data:…;base64,` in front.
+const file = z.string().regex(/^(https?:\/\/.|data:[^,]*;base64,.|[\w+/]+={0,2}$)/i, "must be a URL or Base64");
+const image = file.superRefine(inlineFile(imageTypes, 30 * megabyte));
+const audio = file.superRefine(inlineFile(audioTypes, 15 * megabyte));
+// J-V10, SEED
+const video = z.string().regex(/^https?:\/\/./i, "must be a URL");
+
+const bodySchema = z.object({
+  fast: z.boolean().default(false),
+  prompt: z.string().default(""),
+  image: image.optional(),
+  last_image: image.optional(),
+  // J-V8, SEED
+  reference_images: z.array(file).min(1).max(9).optional(),
+  reference_videos: z.array(video).min(1).max(3).optional(),
+  reference_audios: z.array(audio).min(1).max(3).optional(),
+  // J-V6, SEED
+  ratio: z.enum(["16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "adaptive"]).default("adaptive"),
+  // J-V4, SEED
+  resolution: z.enum(["480p", "720p", "1080p"]).default("720p"),
+  // J-V3, SEED
+  duration: z.int().min(4).max(15).default(5),
+  // J-V7, SEED
+  seed: z.int().min(-1).max(4_294_967_295).optional(),
+  generate_audio: z.boolean().default(true),
+  watermark: z.boolean().default(false),
+  web_search: z.boolean().optional(),
+  return_last_frame: z.boolean().default(false),
+});
+
+type Body = z.output<typeof bodySchema>;
+
+/** Reads a create body by JieKou's page; `strict` adds what only the original says. */
+export function parseCreate(input: unknown, context: ParseContext): ParsedCreate {
+  const parsed = bodySchema.safeParse(input);
+  if (!parsed.success) return { ok: false, problem: firstProblem(parsed.error) };
+  const body = parsed.data;
+  const problem = problemOf(body, context);
+  if (problem) return { ok: false, problem };
+  return {
+    ok: true,
+    order: {
+      prompt: body.prompt,
+      model: body.fast ? "seedance-2.0-fast" : "seedance-2.0",
+      resolution: body.resolution,
+      seconds: body.duration,
+      ratio: body.ratio,
+      returnLastFrame: body.return_last_frame,
+      microUsd: microUsd(columnOf(body), body.duration, videoInputOf(body)),
+      seed: body.seed,
+      request: normalize(body),
+    },
+  };
+}
+
+function normalize(body: Body): NormalizedRequest {
+  const { image: firstFrame, last_image: lastFrame, reference_images: images = [] } = body;
+  const { reference_videos: videos = [], reference_audios: audios = [] } = body;
+  return {
+    prompt: body.prompt,
+    seconds: body.duration,
+    resolution: body.resolution,
+    ratio: body.ratio,
+    media: { firstFrame, lastFrame, images, videos, audios },
+    seed: body.seed,
+    generateAudio: body.generate_audio,
+    watermark: body.watermark,
+    webSearch: body.web_search,
+    returnLastFrame: body.return_last_frame,
+  };
+}
+
+function problemOf(body: Body, context: ParseContext): string | undefined {
+  const frames = body.image !== undefined || body.last_image !== undefined;
+  const references = [body.reference_images, body.reference_videos, body.reference_audios].some(Boolean);
+  // J-V1, SEED
+  if (!frames && !references && body.prompt.trim() === "") return "prompt: required in text-to-video mode";
+  // J-V2, SEED
+  if (body.last_image !== undefined && body.image === undefined) return "last_image: needs image";
+  // J-V5, SEED
+  if (body.resolution === "1080p" && body.fast) return "resolution: 1080p needs fast=false";
+  // J-V9, SEED
+  if (body.reference_audios && !body.reference_images && !body.reference_videos) {
+    return "reference_audios: needs a reference image or video";
+  }
+  if (context.reading !== "strict") return undefined;
+  // J-V13 for references, INFERRED from the original.
+  if (!z.array(image).safeParse(body.reference_images ?? []).success) return "reference_images: not a supported image";
+  // J-V14, INFERRED from the original.
+  if (frames && references) return "image: frames and references exclude each other";
+  return undefined;
+}
+
+/** 1080p with `fast` was refused before; there is no such column. */
+function columnOf({ fast, resolution }: Body): Column {
+  if (resolution === "1080p") return "2.0-1080p";
+  return fast ? `fast-${resolution}` : `2.0-${resolution}`;
+}
+
+function videoInputOf({ reference_videos }: Body): { seconds: number } | undefined {
+  return reference_videos && { seconds: videoInputSeconds(reference_videos) };
+}
+
+/** What a data URI says about itself; bare Base64 and URLs pass. */
+function inlineFile(types: RegExp, maxBytes: number) {
+  return (value: string, context: z.RefinementCtx<string>): void => {
+    if (!value.startsWith("data:")) return;
+    const comma = value.indexOf(",");
+    const type = value.slice("data:".length, comma).split(";")[0] ?? "";
+    if (comma < 0 || !types.test(type))
+      context.addIssue({ code: "custom", message: `format ${type} is not supported` });
+    if ((value.length - comma) * 0.75 > maxBytes) context.addIssue({ code: "custom", message: "file is too large" });
+  };
+}

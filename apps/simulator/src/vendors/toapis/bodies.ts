@@ -1,0 +1,102 @@
+import { randomBoolean } from "../../random.ts";
+import type { Failure } from "../../task.ts";
+import type { View } from "../../vendor.ts";
+
+const statuses = {
+  queued: "queued",
+  running: "in_progress",
+  archiving: "in_progress",
+  succeeded: "completed",
+  failed: "failed",
+  // Nothing here cancels, and no document names these two.
+  cancelled: "failed",
+  expired: "failed",
+  undocumented: "reviewing",
+} as const satisfies Record<View["phase"], string>;
+
+/** FOUND: one code in all samples; the sentence says what happened. */
+const errors = {
+  upstream: { code: "generation_failed", message: "生成失败: 上游服务错误" },
+  silent: { code: "generation_failed", message: "" },
+  moderation: { code: "generation_failed", message: "生成失败: 内容违反了内容政策" },
+} as const satisfies Record<Failure, object>;
+
+const firstProgress = 10;
+
+/** SEED: the base object, without times of its end and without a result. */
+export function createBody(view: View) {
+  const { task } = view;
+  const { clientId, model } = task.order;
+  return {
+    id: task.id,
+    ...(clientId !== undefined && { client_business_id: clientId }),
+    object: "generation.task",
+    model,
+    status: statusOf(view),
+    progress: progressOf(view),
+    created_at: unixSeconds(task.acceptedAt),
+  };
+}
+
+export function statusBody(view: View): unknown {
+  const { task, phase } = view;
+  return {
+    ...createBody(view),
+    ...(phase === "succeeded" && completed(view)),
+    ...(phase === "failed" && { error: errors[task.failure ?? "upstream"] }),
+  };
+}
+
+/** `result` as a status read and a webhook have it. */
+export function result({ outputs }: View): unknown {
+  const frame = outputs.find(({ kind }) => kind === "last_frame");
+  const videos = outputs.filter(({ kind }) => kind === "video");
+  return {
+    type: "video",
+    data: videos.map(({ url }) => ({ url, format: "mp4", ...(frame && { last_frame_url: frame.url }) })),
+  };
+}
+
+export function failureOf({ task }: View): { code: string; message: string } {
+  return errors[task.failure ?? "upstream"];
+}
+
+/** FOUND: the create may already answer in_progress, with progress 10. Which ones do is left to chance. */
+export function statusOf(view: View): string {
+  return startsAtOnce(view) ? statuses.running : statuses[view.phase];
+}
+
+/** FOUND: 0 on failed. */
+export function progressOf(view: View): number {
+  switch (view.phase) {
+    case "queued":
+      return startsAtOnce(view) ? firstProgress : 0;
+    case "succeeded":
+      return 100;
+    case "failed":
+      return 0;
+    default:
+      return Math.max(firstProgress, view.progress);
+  }
+}
+
+export function unixSeconds(ms: number): number {
+  return Math.floor(ms / 1_000);
+}
+
+function completed(view: View) {
+  const { task, outputs } = view;
+  const [first] = outputs;
+  const searches = task.order.webSearch ? { web_search: randomBoolean(task.chance, "searches") ? 1 : 0 } : undefined;
+  return {
+    completed_at: unixSeconds(task.endedAt || task.acceptedAt),
+    ...(first && { expires_at: unixSeconds(first.expiresAtMs) }),
+    result: result(view),
+    ...(searches && { usage: { tool_usage: searches } }),
+  };
+}
+
+/** FOUND: while its media are looked at it may stay queued. */
+function startsAtOnce({ phase, task }: View): boolean {
+  return phase === "queued" && task.order.reviewMs === undefined && randomBoolean(task.chance, "starts at once");
+}

@@ -1,0 +1,40 @@
+import type { VendorApi } from "../../endpoints.ts";
+import { ulid } from "../ids.ts";
+import { createBody, statusBody } from "./bodies.ts";
+import { parseCreate } from "./parse.ts";
+import { privateAssets } from "./private-assets.ts";
+import { refuse } from "./refuse.ts";
+import { uploads } from "./uploads.ts";
+import { webhook } from "./webhook.ts";
+
+/** ToAPIs: three models, the client's own id for look-up and replay, signed webhooks, uploads, private assets, two allowances. */
+export const toapis: VendorApi = {
+  name: "toapis",
+  // FOUND; the seed has only "POST".
+  createPath: "/v1/videos/generations",
+  // SEED: by task id or by client_business_id.
+  readPath: "/v1/videos/generations/:id",
+  taskIdOf: ({ id }) => id,
+  // INFERRED from the original: 64 MB; the page names no size.
+  bodyLimitBytes: 64_000_000,
+  // FOUND: 300 and 3,000 a minute, each with a burst of a sixth of that in 10 s. Here a key stands for a user.
+  limits: { submitsPerMinute: 300, queriesPerMinute: 3_000, burstMs: 10_000 },
+  // FOUND: 24 hours.
+  urlLifeMs: 86_400_000,
+  signsEveryRead: false,
+  // FOUND prefix; other samples have `video_<uuid>` and `task_<ULID>`.
+  newTaskId: (chance, number) => `tsk_vid_${ulid(chance, number)}`,
+  parseCreate,
+  createBody,
+  statusBody,
+  refuse,
+  // FOUND. INFERRED: the reset is in unix seconds.
+  rateHeaders: ({ limit, remaining, freeAtMs }, use) => ({
+    "x-ratelimit-limit": String(limit),
+    "x-ratelimit-remaining": String(remaining),
+    "x-ratelimit-reset": String(Math.ceil(freeAtMs / 1_000)),
+    "x-ratelimit-category": use === "submit" ? "async_submit" : "async_query",
+  }),
+  callback: webhook,
+  endpoints: [...uploads, ...privateAssets],
+};

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import type { Asset } from "../../assets.ts";
+import type { Endpoint } from "../../endpoints.ts";
+import { type Call, firstProblem, json, jsonBody, type Reply } from "../../http.ts";
+import type { Simulation } from "../../simulation.ts";
+import type { Vendor } from "../../vendor.ts";
+import { byteDanceId } from "../ids.ts";
+
+const root = "/v1/videos/doubao-seedance-2-0/private-avatar";
+const groupSchema = z.object({ name: z.string().min(1), description: z.string().default("") });
+const assetSchema = z.object({
+  group_id: z.string(),
+  asset_type: z.enum(["image", "video", "audio"]),
+  // FOUND: a public address only.
+  source_url: z.string().regex(/^https?:\/\/./i, "must be a public http(s) URL"),
+  name: z.string().default(""),
+});
+
+/** FOUND: a group, an asset in it, and its state until it is active. */
+export const privateAssets: Endpoint[] = [
+  { method: "POST", path: `${root}/groups`, kind: "other", handle: addGroup },
+  { method: "POST", path: `${root}/assets`, kind: "other", handle: addAsset },
+  { method: "GET", path: `${root}/assets/:id`, kind: "other", handle: readAsset },
+];
+
+function addGroup(call: Call, simulation: Simulation, vendor: Vendor): Reply {
+  const parsed = groupSchema.safeParse(jsonBody(call.raw));
+  if (!parsed.success) return simulation.refuse(vendor, { kind: "invalid", problem: firstProblem(parsed.error) });
+  const id = byteDanceId("group", simulation.clock.now(), simulation.nextNumber());
+  simulation.assets.addGroup(call.account, id);
+  return enveloped({ group_id: id, ...parsed.data });
+}
+
+function addAsset(call: Call, simulation: Simulation, vendor: Vendor): Reply {
+  const parsed = assetSchema.safeParse(jsonBody(call.raw));
+  if (!parsed.success) return simulation.refuse(vendor, { kind: "invalid", problem: firstProblem(parsed.error) });
+  const { group_id: group, asset_type: kind, source_url: url, name } = parsed.data;
+  const { account } = call;
+  if (!simulation.assets.hasGroup(account, group)) {
+    return simulation.refuse(vendor, { kind: "invalid", problem: `group_id: ${group} does not exist` });
+  }
+  const id = byteDanceId("asset", simulation.clock.now(), simulation.nextNumber());
+  return maskKey(simulation.addAsset({ id, account, kind, name, url, group }), simulation);
+}
+
+function readAsset(call: Call, simulation: Simulation, vendor: Vendor): Reply {
+  const asset = simulation.assets.get(call.account, call.params.id ?? "");
+  return asset ? maskKey(asset, simulation) : simulation.refuse(vendor, { kind: "unknown-task" });
+}
+
+function maskKey({ account, id, group, kind, url }: Asset, simulation: Simulation): Reply {
+  const status = simulation.assets.state(account, id);
+  const why = status === "failed" ? { message: "asset review failed" } : {};
+  return enveloped({ asset_id: id, group_id: group, asset_type: kind, source_url: url, status, ...why });
+}
+
+function enveloped(data: object): Reply {
+  return json(200, { success: true, message: "", data });
+}

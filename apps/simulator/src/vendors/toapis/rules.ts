@@ -1,0 +1,146 @@
+import type { ParseContext } from "../../vendor.ts";
+import type { Body } from "./schema.ts";
+
+export interface Problem {
+  problem: string;
+  code?: string;
+}
+
+type Rule = (body: Body, context: ParseContext) => string | undefined;
+
+/** The first rule that the body violates. */
+export function problemOf(body: Body, context: ParseContext): Problem | undefined {
+  for (const rule of rules) {
+    const problem = rule(body, context);
+    if (problem !== undefined) return { problem };
+  }
+  return undefined;
+}
+
+const resolutions: Readonly<Record<string, readonly string[]>> = {
+  // T-V4, SEED
+  "seedance-2": ["480p", "720p", "1080p", "4k"],
+  "seedance-2-fast": ["480p", "720p"],
+  "seedance-2-mini": ["480p", "720p"],
+};
+const ratios = ["21:9", "16:9", "4:3", "1:1", "3:4", "9:16"];
+const miniSeconds = [4, 8, 10, 12, 15];
+
+const model: Rule = ({ model }) => (Object.hasOwn(resolutions, model) ? undefined : `model: ${model} does not exist`);
+
+const resolution: Rule = ({ model, resolution }) =>
+  resolutions[model]?.includes(resolution) ? undefined : `resolution: ${resolution} is not offered by ${model}`;
+
+const duration: Rule = ({ model, duration: seconds }, { reading }) => {
+  if (seconds === undefined) return undefined;
+  const mini = model === "seedance-2-mini";
+  // T-V2, SEED
+  if (seconds === 0 || seconds === -1) return mini ? "duration: automatic seconds are not offered by mini" : undefined;
+  // T-V3, SEED twice: the rules say 4 to 15, the capability table lists five values; the wider range applies.
+  if (mini && reading === "strict" && !miniSeconds.includes(seconds)) return "duration: must be 4, 8, 10, 12 or 15";
+  return seconds >= 4 && seconds <= 15 ? undefined : "duration: must be 4 to 15";
+};
+
+const ratio: Rule = ({ aspect_ratio }, { reading }) => {
+  // T-V5, SEED. FOUND on the current page: adaptive.
+  if (aspect_ratio === undefined || ratios.includes(aspect_ratio)) return undefined;
+  if (aspect_ratio === "adaptive" && reading === "newer") return undefined;
+  return `aspect_ratio: must be one of ${ratios.join(", ")}`;
+};
+
+/** T-V9 and T-V10, SEED; the current page allows most of it. */
+const mini: Rule = (body, { reading }) => {
+  if (body.model !== "seedance-2-mini") return undefined;
+  if (body.video_with_roles.length > 3) return "video_with_roles: at most 3 for mini";
+  if (body.audio_with_roles.length > 3) return "audio_with_roles: at most 3 for mini";
+  if (body.count !== undefined || body.n !== undefined) return "count, n: not offered by mini";
+  if (reading === "newer") return undefined;
+  if (body.image_with_roles.some(({ role }) => role !== "reference_image"))
+    return "image_with_roles: mini has no frames";
+  if (body.media_mode === "frame") return "media_mode: mini has no frames";
+  if (body.return_last_frame) return "return_last_frame: not offered by mini";
+  // INFERRED: "not exposed" means that the field is refused.
+  if (body.generate_audio !== undefined) return "generate_audio: not exposed by mini";
+  return undefined;
+};
+
+const seed: Rule = ({ seed }, { reading }) =>
+  // T-V20, INFERRED: the page has no range; this is the original's.
+  reading === "strict" && seed !== undefined && (seed < -1 || seed > 4_294_967_295) ? "seed: out of range" : undefined;
+
+const prompt: Rule = (body) =>
+  // INFERRED: every listed combination starts with text.
+  body.prompt.trim() === "" && mediaOf(body).length === 0 ? "prompt: required for text-to-video" : undefined;
+
+const counts: Rule = ({ image_with_roles }, { reading }) => {
+  const having = (role: string) => image_with_roles.filter((image) => image.role === role).length;
+  // T-V7, SEED for references, FOUND for frames
+  if (having("reference_image") > 9) return "image_with_roles: at most 9 reference images";
+  if (having("first_frame") > 1) return "image_with_roles: at most one first_frame";
+  if (having("last_frame") > 1) return "image_with_roles: at most one last_frame";
+  // INFERRED from the listed combinations.
+  if (reading === "strict" && having("last_frame") > having("first_frame")) {
+    return "image_with_roles: last_frame needs a first_frame";
+  }
+  return undefined;
+};
+
+const modes: Rule = ({ image_with_roles, image_urls, video_with_roles, audio_with_roles, tools }) => {
+  const frames = image_with_roles.some(({ role }) => role !== "reference_image");
+  const images = image_with_roles.some(({ role }) => role === "reference_image");
+  const [videos, audios] = [video_with_roles.length > 0, audio_with_roles.length > 0];
+  // T-V11, FOUND
+  if (image_urls.length > 0 && image_with_roles.length > 0) return "image_urls: not together with image_with_roles";
+  // T-V8, FOUND
+  if (frames && (images || videos || audios)) return "image_with_roles: frames and references exclude each other";
+  // T-V12, FOUND
+  if (audios && !videos && image_with_roles.length + image_urls.length === 0) {
+    return "audio_with_roles: needs an image or a video";
+  }
+  // T-V13, FOUND
+  const media = videos || audios || image_with_roles.length + image_urls.length > 0;
+  return tools.length > 0 && media ? "tools: only for text-to-video" : undefined;
+};
+
+const urls: Rule = (body, context) => {
+  for (const { url, kind } of mediaOf(body)) {
+    const problem = body.private_asset_review ? reviewProblem(url, kind) : urlProblem(url, kind);
+    if (problem) return problem;
+    // T-V15, SEED
+    const id = /^asset:\/\/(.+)$/.exec(url)?.[1];
+    if (id !== undefined && context.assetState(id) !== "active") return `asset ${id} is not active`;
+  }
+  return undefined;
+};
+
+const rules: readonly Rule[] = [model, resolution, duration, ratio, mini, seed, prompt, counts, modes, urls];
+
+type Kind = "image" | "video" | "audio";
+
+function mediaOf(body: Body): { url: string; kind: Kind }[] {
+  const images = [...body.image_with_roles.map(({ url }) => url), ...body.image_urls];
+  return [
+    ...images.map((url) => ({ url, kind: "image" as const })),
+    ...body.video_with_roles.map(({ url }) => ({ url, kind: "video" as const })),
+    ...body.audio_with_roles.map(({ url }) => ({ url, kind: "audio" as const })),
+  ];
+}
+
+/** T-V14, FOUND: images and audio may be data URIs, videos may not. */
+function urlProblem(url: string, kind: Kind): string | undefined {
+  if (/^(https?|asset):\/\/./i.test(url)) return undefined;
+  if (kind !== "video" && url.startsWith(`data:${kind}/`) && url.includes(";base64,")) return undefined;
+  return `${kind}_with_roles: must be a URL${kind === "video" ? "" : ", a data URI"} or asset://<id>`;
+}
+
+/** T-V16 and T-V16b, FOUND: http(s) URLs only, or an inline image. */
+function reviewProblem(url: string, kind: Kind): string | undefined {
+  if (url.startsWith("asset://")) return "private_asset_review: asset:// is not taken";
+  if (/^https?:\/\/./i.test(url)) {
+    if (Buffer.byteLength(url.trim()) > 2_048) return "private_asset_review: a URL has at most 2048 bytes";
+    const { username, password } = URL.canParse(url) ? new URL(url) : { username: "", password: "" };
+    return username + password === "" ? undefined : "private_asset_review: a URL must not contain a user or password";
+  }
+  const inline = kind === "image" && (/^data:image\/[^,]+;base64,/.test(url) || /^[\w+/]+={0,2}$/.test(url));
+  return inline ? undefined : `private_asset_review: ${kind} must be an http(s) URL`;
+}

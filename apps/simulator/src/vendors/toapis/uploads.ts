@@ -1,0 +1,70 @@
+import type { Endpoint } from "../../endpoints.ts";
+import { type Call, json, type Reply } from "../../http.ts";
+import type { Simulation } from "../../simulation.ts";
+
+interface Kind {
+  path: string;
+  /** By content type, the end of the file's name. */
+  types: Readonly<Record<string, string>>;
+  maxBytes: number;
+}
+
+const megabyte = 1_000_000;
+const mebibyte = 1_048_576;
+
+const kinds: readonly Kind[] = [
+  {
+    path: "/v1/uploads/images",
+    // FOUND: these four, at most 10 MB.
+    types: { "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif" },
+    maxBytes: 10 * megabyte,
+  },
+  // INFERRED: formats from the original's rules, size from what an asset may have.
+  { path: "/v1/uploads/videos", types: { "video/mp4": "mp4", "video/quicktime": "mov" }, maxBytes: 100 * mebibyte },
+  {
+    path: "/v1/uploads/audios",
+    types: { "audio/mpeg": "mp3", "audio/mp3": "mp3", "audio/wav": "wav", "audio/x-wav": "wav" },
+    maxBytes: 100 * mebibyte,
+  },
+];
+
+/** FOUND: a form with the field `file`, answered with an address that a create may name. */
+export const uploads: Endpoint[] = kinds.map((kind) => ({
+  method: "POST",
+  path: kind.path,
+  kind: "other",
+  takes: "form",
+  bodyLimitBytes: kind.maxBytes + mebibyte,
+  handle: (call, simulation) => upload(call, simulation, kind),
+}));
+
+async function upload(call: Call, simulation: Simulation, { types, maxBytes }: Kind): Promise<Reply> {
+  const file = await fileOf(call);
+  if (!file) return refused("the form needs a field named file");
+  const contentType = file.type.toLowerCase();
+  const ending = types[contentType];
+  if (ending === undefined) return refused(`unsupported file type ${file.type}`);
+  if (file.size === 0) return refused("the file is empty");
+  if (file.size > maxBytes) return refused(`file too large: at most ${maxBytes} bytes`);
+  const id = `upload_${simulation.nextNumber().toString(36).padStart(8, "0")}`;
+  const name = `${id}.${ending}`;
+  simulation.uploads.add(name, { file: Buffer.from(await file.arrayBuffer()), contentType });
+  const url = `${simulation.outputs.baseUrl}/files/uploads/${name}`;
+  return json(200, { success: true, message: "", data: { id, url, mime_type: contentType, size: file.size } });
+}
+
+async function fileOf({ bytes, headers }: Call): Promise<File | undefined> {
+  const contentType = String(headers["content-type"]);
+  try {
+    const form = await new Response(bytes, { headers: { "content-type": contentType } }).formData();
+    const file = form.get("file");
+    return file instanceof File ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** INFERRED: the page names the cases, not the body. */
+function refused(message: string): Reply {
+  return json(400, { success: false, message, data: null });
+}
