@@ -6,7 +6,7 @@ import { openSimulator, soon, type TestClient } from "./testing/client.ts";
 const callbackSecret = "a secret of thirty-two characters";
 const open = (options = {}) => openSimulator({ allowHttpCallbacks: true, callbackSecret, ...options });
 
-/** A task that has ended, so that its callback is on its way. */
+/** Ends a task, so that its callback is sent. */
 async function ended(client: TestClient, receiver: Receiver, prompt = "cup"): Promise<string> {
   const id = await client.hiapi.start({ prompt }, { callback: { url: receiver.url, when: "final" } });
   await client.hiapi.read(id);
@@ -19,7 +19,7 @@ function isSigned({ headers, body }: Received): boolean {
   return headers["x-hiapi-signature"] === signature;
 }
 
-test("a success is told with the task object, without envelope, signed", async () => {
+test("success: the callback is the task object without envelope, signed", async () => {
   await using client = await open();
   await using receiver = await startReceiver();
   const id = await ended(client, receiver);
@@ -31,7 +31,7 @@ test("a success is told with the task object, without envelope, signed", async (
   expect(callback && isSigned(callback)).toBe(true);
 });
 
-test("a failure is told as well", async () => {
+test("failure: sends a callback too", async () => {
   await using client = await open();
   await using receiver = await startReceiver();
   await ended(client, receiver, "cup [[fault:task-fails]]");
@@ -42,7 +42,7 @@ test("a failure is told as well", async () => {
   });
 });
 
-test("without a secret there are no signature headers", async () => {
+test("no secret: the callback has no signature headers", async () => {
   await using client = await open({ callbackSecret: undefined });
   await using receiver = await startReceiver();
   await ended(client, receiver);
@@ -58,7 +58,7 @@ test("time alone ends a task and sends its callback", async () => {
   await receiver.arrived(1);
 });
 
-test("what is not answered 2xx is sent again with the same body until it is, after 5 and 30 provider-seconds", async () => {
+test("callback not answered 2xx: retried with the same body after 5 and 30 provider-seconds", async () => {
   await using client = await open({ clockFactor: 100 });
   await using receiver = await startReceiver();
   receiver.answerNext(500, 500, 204);
@@ -68,11 +68,11 @@ test("what is not answered 2xx is sent again with the same body until it is, aft
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(345);
   expect([second?.body, third?.body]).toEqual([first?.body, first?.body]);
   expect(receiver.received.every(isSigned)).toBe(true);
-  const told = { delivered: 1, failedTries: 2, givenUp: 0 };
-  await soon(async () => (await client.get("/simulator/stats")).at("callbacks")).toMatchObject(told);
+  const counts = { delivered: 1, failedTries: 2, givenUp: 0 };
+  await soon(async () => (await client.get("/simulator/stats")).at("callbacks")).toMatchObject(counts);
 });
 
-test("after the fourth refusal it is given up", async () => {
+test("callback refused four times: given up", async () => {
   await using client = await open({ clockFactor: 10_000 });
   await using receiver = await startReceiver();
   receiver.answerNext(503, 503, 503, 503);
@@ -81,7 +81,7 @@ test("after the fourth refusal it is given up", async () => {
   expect(receiver.received).toHaveLength(4);
 });
 
-test("switched off, nothing is sent", async () => {
+test("callbacks switched off: nothing is sent", async () => {
   await using client = await open();
   await using receiver = await startReceiver();
   expect((await client.post("/simulator/callbacks", { on: false })).body).toEqual({ on: false });
@@ -92,7 +92,7 @@ test("switched off, nothing is sent", async () => {
   expect(JSON.parse(first?.body ?? "").taskId).toBe(second);
 });
 
-test("an address elsewhere is accepted but never called", async () => {
+test("callback URL of an unlisted host: accepted, but never called", async () => {
   await using client = await open();
   const id = await client.hiapi.start({}, { callback: { url: "https://callbacks.example.com/hiapi" } });
   await client.hiapi.read(id);
@@ -108,7 +108,7 @@ test("callback-none sends nothing", async () => {
   expect(JSON.parse(receiver.received[0]?.body ?? "").taskId).toBe(other);
 });
 
-test("callback-twice sends the same callback two times", async () => {
+test("callback-twice sends the same callback twice", async () => {
   await using client = await open();
   await using receiver = await startReceiver();
   await ended(client, receiver, "cup [[fault:callback-twice]]");
@@ -116,7 +116,7 @@ test("callback-twice sends the same callback two times", async () => {
   expect(receiver.received[0]?.body).toBe(receiver.received[1]?.body);
 });
 
-test("callback-early comes before the create answer, and is true", async () => {
+test("callback-early: a true callback is sent before the create is answered", async () => {
   await using client = await open({ finishAfterPolls: 5 });
   await using receiver = await startReceiver();
   const id = await client.hiapi.start({ prompt: "cup [[fault:callback-early]]" }, { callback: { url: receiver.url } });
@@ -125,7 +125,7 @@ test("callback-early comes before the create answer, and is true", async () => {
   expect((await client.hiapi.read(id)).at("data.status")).toBe("success");
 });
 
-test("callback-forged-signature claims a success that is not there, under a signature that is not right", async () => {
+test("callback-forged-signature: sends a false success with an invalid signature", async () => {
   await using client = await open({ finishAfterPolls: 3 });
   await using receiver = await startReceiver();
   const id = await client.hiapi.start(
@@ -133,9 +133,9 @@ test("callback-forged-signature claims a success that is not there, under a sign
     { callback: { url: receiver.url } },
   );
   await receiver.arrived(1);
-  const [lie] = receiver.received;
-  expect(lie && isSigned(lie)).toBe(false);
-  expect(JSON.parse(lie?.body ?? "")).toMatchObject({ taskId: id, status: "success" });
+  const [forged] = receiver.received;
+  expect(forged && isSigned(forged)).toBe(false);
+  expect(JSON.parse(forged?.body ?? "")).toMatchObject({ taskId: id, status: "success" });
   for (let read = 1; read <= 3; read++) await client.hiapi.read(id);
   await receiver.arrived(2);
   expect(receiver.received[1] && isSigned(receiver.received[1])).toBe(true);

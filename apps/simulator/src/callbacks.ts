@@ -47,7 +47,7 @@ export class Callbacks {
     if (vendor.callback?.everyChange) void this.#send(vendor, view);
   }
 
-  /** Sends a false success with an invalid signature shortly after acceptance, if `callback-forged-signature` is planned. */
+  /** For the fault `callback-forged-signature`: sends a false success with an invalid signature shortly after acceptance. */
   sendForged(vendor: Vendor, view: View): void {
     const url = view.task.order.callbackUrl;
     if (!vendor.callback || url === undefined || !fires(view.task.plan, "callback-forged-signature")) return;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { openSimulator, soon } from "./testing/client.ts";
 
-test("the ledger sums charges and refunds, in all and by marker", async () => {
+test("the ledger sums charges and refunds in total, by vendor and by marker", async () => {
   await using client = await openSimulator();
   const good = await client.jiekou.start({ prompt: "frog [[marker:good]]" });
   const failed = await client.hiapi.start({ prompt: "cup [[marker:failed]] [[fault:task-fails]]" });
@@ -36,7 +36,7 @@ test("the ledger sums charges and refunds, in all and by marker", async () => {
   expect((await client.ledger("nobody")).body).toMatchObject({ tasks: 0, charges: 0, byMarker: {} });
 });
 
-test("two unrefunded charges under one marker are a duplicate; a refunded one beside a good one is not", async () => {
+test("the ledger reports two unrefunded charges under one marker as a duplicate, but not one refunded and one kept", async () => {
   await using client = await openSimulator();
   for (const prompt of ["a [[marker:twice]]", "b [[marker:twice]]", "c [[marker:retried]]"]) {
     await client.jiekou.start({ prompt });
@@ -45,7 +45,7 @@ test("two unrefunded charges under one marker are a duplicate; a refunded one be
   expect((await client.ledger()).at("duplicates")).toEqual(["twice"]);
 });
 
-test("tasks are listed newest first, by state and number", async () => {
+test("tasks are listed newest first, filtered by state and limited in number", async () => {
   await using client = await openSimulator();
   const ids = [];
   for (let number = 0; number < 3; number++) ids.push(await client.hiapi.start({ prompt: `cup [[marker:${number}]]` }));
@@ -72,7 +72,7 @@ test("tasks are listed newest first, by state and number", async () => {
   expect((await client.get("/simulator/tasks?state=odd")).status).toBe(400);
 });
 
-test("the log tells each request with its marker, fault and status, and counts them by route", async () => {
+test("the log has each request with its marker, fault and status, and counts by route and status", async () => {
   await using client = await openSimulator({ keepLog: 3 });
   await client.hiapi.create(
     { prompt: "cup [[marker:m]] [[fault:submit-503]]" },
@@ -112,7 +112,7 @@ test("the log tells each request with its marker, fault and status, and counts t
   });
 });
 
-test("statistics tell the most tasks a key ever had in flight and the most requests in any window", async () => {
+test("statistics: peak tasks in flight and peak requests in a window, per key", async () => {
   await using client = await openSimulator({ limits: {}, clockFactor: 1 });
   const ids = await Promise.all([1, 2, 3].map(() => client.hiapi.start()));
   for (const id of ids) await client.hiapi.read(id);
@@ -133,14 +133,14 @@ test("statistics tell the most tasks a key ever had in flight and the most reque
 });
 
 describe("switches", () => {
-  test("refuse a fault that does not exist and a share over one", async () => {
+  test("refuse an unknown fault and a rate above 1", async () => {
     await using client = await openSimulator();
     expect((await client.post("/simulator/faults", { rates: { "poll-501": 0.1 } })).status).toBe(400);
     expect((await client.post("/simulator/faults", { rates: { "poll-500": 2 } })).status).toBe(400);
     expect((await client.get("/simulator/faults")).at("rates")).toEqual({});
   });
 
-  test("reset forgets tasks, bill, log and rates, and stops what was to come", async () => {
+  test("reset removes tasks, bill and log, restores the rates, and cancels pending actions", async () => {
     await using client = await openSimulator({ rates: { slow: 0.5 }, acceptLateMs: 50_000 });
     const id = await client.hiapi.start({ prompt: "cup [[marker:m]]" });
     await client.hiapi.create({ prompt: "cup [[fault:accept-late]]" }).catch(() => undefined);
@@ -155,7 +155,7 @@ describe("switches", () => {
   });
 });
 
-test("the page shows tasks and bill, and no markup of a stranger", async () => {
+test("the page shows tasks and bill, and escapes markup from prompts", async () => {
   await using client = await openSimulator();
   await client.jiekou.create({ prompt: "frog [[marker:<script>alert(1)</script>]]" });
   const page = await client.get("/");
@@ -166,7 +166,7 @@ test("the page shows tasks and bill, and no markup of a stranger", async () => {
   expect(page.text).not.toContain("<script>");
 });
 
-test("health is a short yes", async () => {
+test("/healthz answers 200", async () => {
   await using client = await openSimulator();
   expect(await client.get("/healthz")).toMatchObject({ status: 200, body: { ok: true } });
 });

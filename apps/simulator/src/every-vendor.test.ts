@@ -15,7 +15,7 @@ async function start(client: TestClient, vendor: VendorClient, prompt: string): 
   return id;
 }
 
-test("every vendor is spoken here", () => {
+test("every vendor has a test client", () => {
   expect(Object.keys(vendorClients)).toEqual(vendors.map(({ name }) => name));
 });
 
@@ -27,7 +27,7 @@ describe.each(Object.entries(vendorClients))("%s", (name, vendor) => {
     ["submit-503", [503]],
     ["submit-500", [500]],
     ["reject-moderation", [200, 400, 422]],
-  ])("%s charges nothing, and the next try is a first one", async (fault, statuses) => {
+  ])("%s: charges nothing, and the next attempt is accepted", async (fault, statuses) => {
     await using client = await openSimulator();
     const refused = await vendor.create(client, marked(`${fault}*1`));
     expect(statuses).toContain(refused.status);
@@ -43,7 +43,7 @@ describe.each(Object.entries(vendorClients))("%s", (name, vendor) => {
     ["accept-broken-json", 200],
     ["accept-empty", 200],
     ["accept-slow", 200],
-  ])("%s charges exactly once", async (fault, status) => {
+  ])("%s: charges exactly once", async (fault, status) => {
     await using client = await openSimulator();
     const created = await vendor.create(client, marked(fault)).catch(() => undefined);
     expect(created?.status).toBe(status);
@@ -51,25 +51,25 @@ describe.each(Object.entries(vendorClients))("%s", (name, vendor) => {
     expect(await sums(client)).toEqual({ charges: 1, refunds: 0 });
   });
 
-  test("accept-hang charges, and never answers", async () => {
+  test("accept-hang: charges and never answers", async () => {
     await using client = await openSimulator();
     const ended = vendor.create(client, marked("accept-hang")).then(
       () => "answered",
-      () => "broken off",
+      () => "disconnected",
     );
     await soon(() => sums(client)).toEqual({ charges: 1, refunds: 0 });
     await client.simulator.close();
-    expect(await ended).toBe("broken off");
+    expect(await ended).toBe("disconnected");
   });
 
-  test("accept-late charges later", async () => {
+  test("accept-late: charges later", async () => {
     await using client = await openSimulator({ acceptLateMs: 500_000 });
     await expect(vendor.create(client, marked("accept-late"))).rejects.toThrow("fetch failed");
     expect(await sums(client)).toEqual({ charges: 0, refunds: 0 });
     await soon(() => sums(client)).toEqual({ charges: 1, refunds: 0 });
   });
 
-  test("reads that fail pass, and are no reads", async () => {
+  test("failed reads: stop after n times, and do not count as reads", async () => {
     await using client = await openSimulator();
     const faults = ["poll-429", "poll-500", "poll-404", "poll-garbage"].map((fault) => `[[fault:${fault}*1]]`);
     const id = await start(client, vendor, `A film ${faults.join(" ")}`);
@@ -81,14 +81,14 @@ describe.each(Object.entries(vendorClients))("%s", (name, vendor) => {
     expect(reads.map(vendor.statusOf)).toEqual([undefined, undefined, undefined, undefined, words.done]);
   });
 
-  test("poll-reset breaks the connection", async () => {
+  test("poll-reset: resets the connection", async () => {
     await using client = await openSimulator();
     const id = await start(client, vendor, marked("poll-reset*1"));
     await expect(vendor.read(client, id)).rejects.toThrow("fetch failed");
     expect(vendor.statusOf(await vendor.read(client, id))).toBe(words.done);
   });
 
-  test("reads that mislead: a word that no document names, a step back, a success without a URL", async () => {
+  test("misleading reads: an undocumented status, an earlier status, a success without a URL", async () => {
     await using client = await openSimulator({ finishAfterPolls: 2 });
     const id = await start(client, vendor, "A film [[fault:unknown-status*1]] [[fault:success-no-url*1]]");
     const reads = [];
@@ -101,14 +101,17 @@ describe.each(Object.entries(vendorClients))("%s", (name, vendor) => {
     expect(steps).toEqual([words.running, words.running, words.done]);
   });
 
-  test.each(["task-fails", "task-fails-silent", "task-moderation"])("%s is told, and refunded", async (fault) => {
-    await using client = await openSimulator();
-    const failed = await vendor.read(client, await start(client, vendor, marked(fault)));
-    expect([failed.status, vendor.statusOf(failed), vendor.videoOf(failed)]).toEqual([200, words.failed, undefined]);
-    expect(await sums(client)).toEqual({ charges: 1, refunds: 1 });
-  });
+  test.each(["task-fails", "task-fails-silent", "task-moderation"])(
+    "%s: reported as failed, and refunded",
+    async (fault) => {
+      await using client = await openSimulator();
+      const failed = await vendor.read(client, await start(client, vendor, marked(fault)));
+      expect([failed.status, vendor.statusOf(failed), vendor.videoOf(failed)]).toEqual([200, words.failed, undefined]);
+      expect(await sums(client)).toEqual({ charges: 1, refunds: 1 });
+    },
+  );
 
-  test("slow takes five times as many reads, stuck never ends", async () => {
+  test("slow takes five times as many reads; stuck never ends", async () => {
     await using client = await openSimulator({ finishAfterPolls: 2 });
     const ids = [await start(client, vendor, marked("slow")), await start(client, vendor, marked("stuck"))];
     for (let read = 1; read <= 10; read++) for (const id of ids) await vendor.read(client, id);
@@ -116,7 +119,7 @@ describe.each(Object.entries(vendorClients))("%s", (name, vendor) => {
     expect([slow, stuck].map((read) => read && vendor.statusOf(read))).toEqual([words.done, words.running]);
   });
 
-  test("url-expired is cured by another read, file-truncated by another download", async () => {
+  test("url-expired ends with the next read, file-truncated with the next download", async () => {
     await using client = await openSimulator({ clockFactor: 1 });
     const id = await start(client, vendor, "A film [[fault:url-expired]] [[fault:file-truncated]]");
     const video = async () => fetch(String(vendor.videoOf(await vendor.read(client, id))));
@@ -127,7 +130,7 @@ describe.each(Object.entries(vendorClients))("%s", (name, vendor) => {
     expect(whole.byteLength).toBe(Number(cut.headers.get("content-length")));
   });
 
-  test("page, tasks and bill name the provider", async () => {
+  test("page, tasks and bill name the vendor", async () => {
     await using client = await openSimulator();
     await start(client, vendor, "A film");
     expect((await client.get("/simulator/tasks")).at("tasks.0.vendor")).toBe(name);
@@ -135,7 +138,7 @@ describe.each(Object.entries(vendorClients))("%s", (name, vendor) => {
     expect((await client.get("/")).text).toContain(`<td>${name}</td>`);
   });
 
-  test("takes no body that is not JSON, and charges nothing for it", async () => {
+  test("a body that is not JSON is refused and not charged", async () => {
     await using client = await openSimulator();
     const path = `/${name}${vendors.find((vendor) => vendor.name === name)?.createPath}`;
     for (const body of ["{", "", "[]", "null", '"text"']) {

@@ -23,19 +23,22 @@ const shapes = {
 };
 
 describe("a video", () => {
-  test.each(Object.entries(shapes))("of %s has that shape and the asked seconds, 4 to 15", async (ratio, shape) => {
-    await using client = await openSimulator({ clockFactor: 1 });
-    for (let duration = 4; duration <= 15; duration++) {
-      const [response, file] = await download(await videoUrl(client, { ratio, duration }));
-      expect(response.headers.get("content-type")).toBe("video/mp4");
-      const video = describeMp4(file);
-      expect(video.seconds).toBe(duration);
-      expect(video.width / video.height).toBeCloseTo(shape, 1);
-      expect(video.boxes).toEqual(["ftyp", "moov", "free", "mdat", "free"]);
-    }
-  });
+  test.each(Object.entries(shapes))(
+    "of %s has that aspect ratio and the requested seconds, 4 to 15",
+    async (ratio, shape) => {
+      await using client = await openSimulator({ clockFactor: 1 });
+      for (let duration = 4; duration <= 15; duration++) {
+        const [response, file] = await download(await videoUrl(client, { ratio, duration }));
+        expect(response.headers.get("content-type")).toBe("video/mp4");
+        const video = describeMp4(file);
+        expect(video.seconds).toBe(duration);
+        expect(video.width / video.height).toBeCloseTo(shape, 1);
+        expect(video.boxes).toEqual(["ftyp", "moov", "free", "mdat", "free"]);
+      }
+    },
+  );
 
-  test("is another file for every task, with a strong ETag and its length", async () => {
+  test("is a different file for every task, with a strong ETag and a length", async () => {
     await using client = await openSimulator({ clockFactor: 1 });
     const [first, firstFile] = await download(await videoUrl(client));
     const [second, secondFile] = await download(await videoUrl(client));
@@ -46,7 +49,7 @@ describe("a video", () => {
     expect(first.headers.get("accept-ranges")).toBe("bytes");
   });
 
-  test("is padded to exactly the wanted bytes and stays valid", async () => {
+  test("is padded to exactly `outputBytes` and stays valid", async () => {
     await using client = await openSimulator({ clockFactor: 1, outputBytes: 5_000_001 });
     const [response, file] = await download(await videoUrl(client, { duration: 7 }));
     expect(file.length).toBe(5_000_001);
@@ -54,14 +57,14 @@ describe("a video", () => {
     expect(describeMp4(file).seconds).toBe(7);
   });
 
-  test("is always the same small clip where outputs are tiny", async () => {
+  test("is always the same small clip with `outputs: tiny`", async () => {
     await using client = await openSimulator({ clockFactor: 1, outputs: "tiny" });
     const [, file] = await download(await videoUrl(client, { duration: 15, ratio: "21:9" }));
     expect(file.length).toBeLessThan(6_000);
     expect(describeMp4(file)).toMatchObject({ seconds: 4, width: 112, height: 112 });
   });
 
-  test("comes with a last frame that may be the first frame of the next", async () => {
+  test("has a last frame of the same aspect ratio", async () => {
     await using client = await openSimulator({ clockFactor: 1 });
     const done = await client.jiekou.read(await client.jiekou.start({ ratio: "9:16", return_last_frame: true }));
     const [response, file] = await download(String(done.at("images.0.image_url")));
@@ -77,7 +80,7 @@ describe("ranges", () => {
     ["bytes=-50", -50, undefined],
     ["bytes=4000-1999999", 4_000, 2_000_000],
     ["bytes=2999990-9999999", 2_999_990, undefined],
-  ])("%s answers 206 with just those bytes", async (range, start, end) => {
+  ])("%s: 206 with exactly those bytes", async (range, start, end) => {
     await using client = await openSimulator({ clockFactor: 1, outputBytes: 3_000_000 });
     const url = await videoUrl(client);
     const [, whole] = await download(url);
@@ -90,14 +93,14 @@ describe("ranges", () => {
     expect(response.headers.get("content-length")).toBe(String(expected.length));
   });
 
-  test("a range behind the end answers 416 with the size", async () => {
+  test("a range beyond the end: 416 with the size", async () => {
     await using client = await openSimulator({ clockFactor: 1, outputBytes: 10_000 });
     const [response] = await download(await videoUrl(client), { range: "bytes=10000-" });
     expect(response.status).toBe(416);
     expect(response.headers.get("content-range")).toBe("bytes */10000");
   });
 
-  test("If-Range with another ETag answers with the whole file", async () => {
+  test("If-Range with another ETag: the whole file", async () => {
     await using client = await openSimulator({ clockFactor: 1 });
     const url = await videoUrl(client);
     const [whole, file] = await download(url);
@@ -109,7 +112,7 @@ describe("ranges", () => {
 });
 
 describe("URLs", () => {
-  test("answer 403 once they expire; a new read of the task signs a new one", async () => {
+  test("answer 403 after their expiry; a new read of the task signs a new URL", async () => {
     // 3,600 provider-seconds pass in a second.
     await using client = await openSimulator({ clockFactor: 3_600 });
     const id = await client.jiekou.start();
@@ -120,7 +123,7 @@ describe("URLs", () => {
     expect((await fetch(second)).status).toBe(200);
   });
 
-  test("answer 403 when they are not as they were signed, 404 for a file that is not there", async () => {
+  test("answer 403 if changed after signing, 404 for a missing file", async () => {
     await using client = await openSimulator({ clockFactor: 1 });
     const url = await videoUrl(client);
     expect((await fetch(url.replace(/signature=.{4}/, "signature=0000"))).status).toBe(403);
@@ -131,7 +134,7 @@ describe("URLs", () => {
   test.each([
     ["url-expired", 1],
     ["url-expired*2", 2],
-  ])("%s: a URL answers 403, and one that is read after that works", async (fault, times) => {
+  ])("%s: the URL answers 403, and a URL from a later read works", async (fault, times) => {
     await using client = await openSimulator({ clockFactor: 1 });
     const id = await client.hiapi.start({ prompt: `cup [[fault:${fault}]]` });
     const statuses = [];
@@ -142,7 +145,7 @@ describe("URLs", () => {
     expect(statuses).toEqual([...Array(2 * times).fill(403), 200, 200]);
   });
 
-  test("success-no-url leaves them out of the first two successful reads", async () => {
+  test("success-no-url: absent from the first two successful reads", async () => {
     await using client = await openSimulator();
     const [hiapi, jiekou] = [
       await client.hiapi.start({ prompt: "cup [[fault:success-no-url]]" }),
@@ -155,13 +158,13 @@ describe("URLs", () => {
     expect((await client.hiapi.read(hiapi)).at("data.output")).toHaveLength(1);
   });
 
-  test("begin with the public address where one is given", async () => {
+  test("start with `publicUrl` if set", async () => {
     await using client = await openSimulator({ publicUrl: "http://simulator:3199/" });
     expect(await videoUrl(client)).toMatch(/^http:\/\/simulator:3199\/files\//);
   });
 });
 
-test("file-truncated cuts the first download in the middle; the rest can be had by Range", async () => {
+test("file-truncated: the first download breaks off halfway; a Range request gets the rest", async () => {
   await using client = await openSimulator({ clockFactor: 1, outputBytes: 2_000_000 });
   const url = await videoUrl(client, { prompt: "frog [[fault:file-truncated]]" });
   const { promised, bytes, complete } = await rawDownload(url);
@@ -190,7 +193,7 @@ test.each([
   expect(head.headers.get("content-length")).toBe(String(file.length));
 });
 
-test("sample media: nothing outside the folder", async () => {
+test("sample media: no file outside the folder", async () => {
   await using client = await openSimulator();
   for (const path of ["/media/none.png", "/media/..%2Fmake.sh", "/media/%2e%2e%2fmake.sh"]) {
     expect((await client.get(path)).status).toBe(404);

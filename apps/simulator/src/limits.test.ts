@@ -4,13 +4,13 @@ import { RequestWindow } from "./limits.ts";
 import { openSimulator, soon, TestClient } from "./testing/client.ts";
 
 describe("a request window", () => {
-  test("never lets more than its limit into any span, wherever the span begins", () => {
+  test("grants at most its limit in any span", () => {
     const window = new RequestWindow(3, 100);
     const granted = [0, 60, 90, 95, 101, 102, 161].map((now) => window.take(now).granted);
     expect(granted).toEqual([true, true, true, false, true, false, true]);
   });
 
-  test("says how much is left and when the oldest request leaves it", () => {
+  test("reports what remains and when the oldest request leaves it", () => {
     const window = new RequestWindow(2, 100);
     expect(window.take(1_000)).toEqual({ granted: true, limit: 2, remaining: 1, freeAtMs: 1_100 });
     expect(window.take(1_010)).toMatchObject({ granted: true, remaining: 0 });
@@ -19,7 +19,7 @@ describe("a request window", () => {
 });
 
 describe("requests per minute", () => {
-  test("HiAPI refuses the 61st of one key, whatever it asks, and tells the rest in headers", async () => {
+  test("HiAPI: the 61st of one key is refused, reads included; headers report the remainder", async () => {
     await using client = new TestClient(await startSimulator());
     const id = await client.hiapi.start();
     const reads = [];
@@ -35,7 +35,7 @@ describe("requests per minute", () => {
     expect((await client.hiapi.read(id, { key: "key-b" })).status).toBe(404);
   });
 
-  test("HiAPI says 429 in one of two envelopes", async () => {
+  test("HiAPI: 429 in one of two envelopes", async () => {
     await using client = new TestClient(await startSimulator({ limits: { hiapi: { requestsPerMinute: 1 } } }));
     await client.hiapi.create();
     const bodies = [];
@@ -47,7 +47,7 @@ describe("requests per minute", () => {
     for (const body of bodies) expect([api, blog]).toContainEqual(body);
   });
 
-  test("JieKou refuses the 201st, without rate headers", async () => {
+  test("JieKou: the 201st is refused, without rate headers", async () => {
     await using client = new TestClient(await startSimulator());
     const statuses = [];
     for (let read = 1; read <= 200; read++) statuses.push((await client.jiekou.read("none")).status);
@@ -62,7 +62,7 @@ describe("requests per minute", () => {
     expect(refused.headers.get("retry-after")).toBeNull();
   });
 
-  test("the minute shrinks with the clock", async () => {
+  test("the minute is in provider time", async () => {
     // A provider's minute passes in a second.
     await using client = await openSimulator({ clockFactor: 60, limits: { hiapi: { requestsPerMinute: 1 } } });
     expect((await client.hiapi.create()).status).toBe(200);
@@ -74,7 +74,7 @@ describe("requests per minute", () => {
 });
 
 describe("tasks in flight", () => {
-  test("HiAPI refuses the eleventh, charges nothing for it, and takes it once one has ended", async () => {
+  test("HiAPI: the eleventh is refused and not charged, and accepted after another has ended", async () => {
     await using client = await openSimulator({ limits: {}, clockFactor: 1 });
     const ids = [];
     for (let number = 0; number < 10; number++) ids.push(await client.hiapi.start());
@@ -87,13 +87,13 @@ describe("tasks in flight", () => {
     expect(stats.at("accounts.0")).toMatchObject({ vendor: "hiapi", peakRunning: 10, running: 10, refusedTasks: 1 });
   });
 
-  test("JieKou has no such limit", async () => {
+  test("JieKou: no limit", async () => {
     await using client = await openSimulator({ limits: {} });
     const created = await Promise.all(Array.from({ length: 30 }, () => client.jiekou.create()));
     expect(new Set(created.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  test("limits of a vendor that does not exist are refused at start", async () => {
+  test("limits of an unknown vendor: the start fails", async () => {
     await expect(startSimulator({ limits: { hiapy: { concurrent: 3 } } })).rejects.toThrow("hiapy");
   });
 });

@@ -49,21 +49,21 @@ test("the environment sets every option", () => {
   expect(readEnv({ SIMULATOR_LIMITS: '{"hiapi":{"concurrent":3}}' }).limits).toEqual({ hiapi: { concurrent: 3 } });
 });
 
-test("every variable that is wrong is named at once", () => {
+test("one error names every invalid variable", () => {
   const read = () => readEnv({ PORT: "abc", SIMULATOR_FAULTS: "{", SIMULATOR_GENERATION_MS: '{"median":"x"}' });
   expect(read).toThrow(/SIMULATOR_FAULTS: must be JSON[\s\S]*PORT: [\s\S]*SIMULATOR_GENERATION_MS\.median: /);
 });
 
-test("the process prints its URL, serves, and ends in order when it is told to", async () => {
+test("the process prints its URL, serves, and exits 0 on SIGTERM", async () => {
   const app = await spawnApp("simulator", { SIMULATOR_LIMITS: "off" });
   await app.ready();
-  await eventually(() => app.logs() !== "", { describe: "it says so" });
+  await eventually(() => app.logs() !== "", { describe: "prints its URL" });
   expect(app.logs()).toBe(`simulator listens on ${app.url}\n`);
   app.kill("SIGTERM");
   expect(await app.exited).toEqual({ code: 0, signal: null });
 });
 
-test("a port that is taken is one sentence, not a stack", async () => {
+test("a port in use: one message without a stack, exit code 1", async () => {
   await using client = await openSimulator();
   const app = await spawnApp("simulator", { PORT: `${client.simulator.port}` });
   expect(await app.exited).toEqual({ code: 1, signal: null });

@@ -80,7 +80,7 @@ export const simulatorOptions = z.strictObject({
   callbackSecret: secret.optional(),
   /** The previous secret during a rotation, for vendors that sign with both. */
   previousCallbackSecret: secret.optional(),
-  /** The default webhook of a token, for vendors that have one; a callback URL in a request must have the same origin. */
+  /** The default webhook of a token, for vendors that have one; a callback URL must have the same origin. */
   webhookUrl: z.url({ protocol: /^https?$/ }).optional(),
   /** Also accept `http:` callback URLs of this machine and of `callbackHosts`. */
   allowHttpCallbacks: z.boolean().default(false),

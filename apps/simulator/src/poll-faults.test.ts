@@ -3,12 +3,12 @@ import { openSimulator } from "./testing/client.ts";
 
 const frog = (fault: string) => ({ prompt: `frog [[marker:m]] [[fault:${fault}]]` });
 
-describe("reads that fail", () => {
+describe("failed reads", () => {
   test.each([
     ["poll-429", 429, "RATE_LIMIT_EXCEEDED"],
     ["poll-500", 500, "GET_RESULT_FAILED"],
     ["poll-404", 404, "TASK_NOT_FOUND"],
-  ])("%s answers %i as often as it was told, then the truth", async (fault, status, reason) => {
+  ])("%s answers %i n times, then the true status", async (fault, status, reason) => {
     await using client = await openSimulator();
     const id = await client.jiekou.start(frog(`${fault}*2`));
     expect(await client.jiekou.read(id)).toMatchObject({ status, body: { reason } });
@@ -16,14 +16,14 @@ describe("reads that fail", () => {
     expect((await client.jiekou.read(id)).at("task.status")).toBe("TASK_STATUS_SUCCEED");
   });
 
-  test("poll-reset breaks the connection", async () => {
+  test("poll-reset resets the connection", async () => {
     await using client = await openSimulator();
     const id = await client.jiekou.start(frog("poll-reset*1"));
     await expect(client.jiekou.read(id)).rejects.toThrow("fetch failed");
     expect((await client.jiekou.read(id)).status).toBe(200);
   });
 
-  test("poll-garbage answers 200 with a page", async () => {
+  test("poll-garbage answers 200 with an HTML page", async () => {
     await using client = await openSimulator();
     const page = await client.hiapi.read(await client.hiapi.start(frog("poll-garbage")));
     expect(page.status).toBe(200);
@@ -31,7 +31,7 @@ describe("reads that fail", () => {
     expect(page.text).toContain("<html>");
   });
 
-  test("reads that fail do not count as reads", async () => {
+  test("failed reads do not count as reads", async () => {
     await using client = await openSimulator({ finishAfterPolls: 2 });
     const id = await client.hiapi.start(frog("poll-500*3"));
     const seen = [];
@@ -40,8 +40,8 @@ describe("reads that fail", () => {
   });
 });
 
-describe("reads that mislead", () => {
-  test("unknown-status shows a word that no document names", async () => {
+describe("misleading reads", () => {
+  test("unknown-status shows an undocumented status", async () => {
     await using client = await openSimulator();
     const [hiapi, jiekou] = [
       await client.hiapi.start(frog("unknown-status*1")),
@@ -52,7 +52,7 @@ describe("reads that mislead", () => {
     expect((await client.jiekou.read(jiekou)).at("task.status")).toBe("TASK_STATUS_REVIEWING");
   });
 
-  test("status-regress shows every second read an earlier status", async () => {
+  test("status-regress shows an earlier status on every second read", async () => {
     await using client = await openSimulator({ finishAfterPolls: 3 });
     const id = await client.hiapi.start(frog("status-regress"));
     const seen = [];
@@ -88,7 +88,7 @@ describe("outcomes", () => {
     expect((await client.ledger()).body).toMatchObject({ charges: 2, refunds: 1, duplicates: [] });
   });
 
-  test("slow takes five times as many reads, or as much time", async () => {
+  test("slow takes five times as many reads", async () => {
     await using client = await openSimulator({ finishAfterPolls: 2 });
     const id = await client.hiapi.start(frog("slow"));
     const seen = [];
@@ -104,7 +104,7 @@ describe("outcomes", () => {
 });
 
 describe("rates", () => {
-  test("befall about that share of the tasks, from the options or the control path", async () => {
+  test("apply to about that share of the tasks, from the options or the control path", async () => {
     await using client = await openSimulator({ rates: { "task-fails": 0.5 } });
     const failed = async (round: string) => {
       let count = 0;
@@ -123,7 +123,7 @@ describe("rates", () => {
     expect(await failed("third")).toBe(0);
   });
 
-  test("a poll fault by rate passes, so that the task can end", async () => {
+  test("a poll fault by rate occurs once, so that the task can end", async () => {
     await using client = await openSimulator({ rates: { "poll-404": 1, "poll-500": 1 } });
     const id = await client.hiapi.start();
     const seen = [];

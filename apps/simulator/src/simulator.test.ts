@@ -7,7 +7,7 @@ async function statuses(client: TestClient, id: string): Promise<unknown> {
   return (await client.hiapi.read(id)).at("data.status");
 }
 
-test("the clock factor shortens the work and leaves the timestamps real", async () => {
+test("clock factor: shortens durations, keeps timestamps real", async () => {
   await using client = await openSimulator({
     finishAfterPolls: undefined,
     clockFactor: 200,
@@ -21,11 +21,11 @@ test("the clock factor shortens the work and leaves the timestamps real", async 
   expect(tookMs).toBeLessThan(5_000);
   const done = await client.hiapi.read(id);
   expect(Math.abs(Number(done.at("data.created")) - Date.now() / 1_000)).toBeLessThan(10);
-  // A day of the provider's is 432 s here.
+  // A day of provider time is 432 s here.
   expect(Number(done.at("data.output.0.expireAt")) - Number(done.at("data.completed"))).toBe(432);
 });
 
-test("a task is done at exactly the wanted read", async () => {
+test("finishAfterPolls: the task ends at exactly that read", async () => {
   await using client = await openSimulator({ finishAfterPolls: 4 });
   const id = await client.hiapi.start();
   const seen = [];
@@ -33,30 +33,30 @@ test("a task is done at exactly the wanted read", async () => {
   expect(seen).toEqual(["handling", "handling", "handling", "success", "success"]);
 });
 
-/** What befalls forty prompts, by marker, whatever the order in which they are sent. */
-async function fates(seed: number, numbers: number[]): Promise<Record<string, string>> {
+/** The outcome of one submission per number, by number. */
+async function outcomesOf(seed: number, numbers: number[]): Promise<Record<string, string>> {
   await using client = await openSimulator({ seed, rates });
-  const fate: Record<string, string> = {};
+  const outcomes: Record<string, string> = {};
   await Promise.all(
     numbers.map(async (number) => {
       const created = await client.hiapi.create({ prompt: `cup [[marker:${number}]]` });
       const id = created.at("data.taskId");
       const status = id === undefined ? undefined : await statuses(client, String(id));
-      fate[number] = `${created.status} ${status}`;
+      outcomes[number] = `${created.status} ${status}`;
     }),
   );
-  return fate;
+  return outcomes;
 }
 
-test("the same seed deals the same fates, in any order of requests; another seed deals others", async () => {
+test("the same seed gives the same outcomes in any order of requests; another seed gives others", async () => {
   const numbers = Array.from({ length: 40 }, (_, number) => number);
-  const first = await fates(7, numbers);
+  const first = await outcomesOf(7, numbers);
   expect(new Set(Object.values(first))).toEqual(new Set(["200 success", "200 fail", "503 undefined", "500 undefined"]));
-  expect(await fates(7, numbers.toReversed())).toEqual(first);
-  expect(await fates(8, numbers)).not.toEqual(first);
+  expect(await outcomesOf(7, numbers.toReversed())).toEqual(first);
+  expect(await outcomesOf(8, numbers)).not.toEqual(first);
 });
 
-test("generation times have the asked median and a spread around it", async () => {
+test("generationMs: times have the given median and spread", async () => {
   const generationMs = { median: 100_000_000, sigma: 0.5 };
   await using client = await openSimulator({ finishAfterPolls: undefined, clockFactor: 1_000_000, generationMs });
   for (let number = 0; number < 60; number++) await client.hiapi.start({ prompt: `cup ${number}` });
@@ -68,7 +68,7 @@ test("generation times have the asked median and a spread around it", async () =
   expect((tookMs[55] ?? 0) / (tookMs[5] ?? 0)).toBeGreaterThan(2);
 });
 
-test("finished tasks beyond those to be kept are forgotten, and their sums stay", async () => {
+test("keepTasks: surplus finished tasks are dropped, their sums stay", async () => {
   await using client = await openSimulator({ keepTasks: 10 });
   for (let number = 0; number < 30; number++) {
     await client.hiapi.read(await client.hiapi.start({ prompt: `cup [[marker:${number}]]` }));
@@ -80,7 +80,7 @@ test("finished tasks beyond those to be kept are forgotten, and their sums stay"
   expect(ledger.at("forgottenTasks")).toBe(30 - kept);
 });
 
-test("closing twice is closing once, and leaves nothing that would keep a process alive", async () => {
+test("close is idempotent, and stops serving", async () => {
   const client = await openSimulator({ finishAfterPolls: undefined, clockFactor: 1 });
   await client.hiapi.start();
   await client.simulator.close();

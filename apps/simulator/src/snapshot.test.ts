@@ -9,7 +9,7 @@ async function snapshotOf(client: TestClient) {
   return snapshotSchema.parse(await (await fetch(`${client.simulator.url}/simulator/snapshot`)).json());
 }
 
-test("a simulator that is given the snapshot of another goes on with its tasks, its bill and its keys", async () => {
+test("snapshot: another simulator continues with the tasks, the bill and the idempotency keys", async () => {
   await using first = await openSimulator(options);
   const kept = await first.hiapi.create({ prompt: "cup [[marker:kept]]" }, sent);
   const id = String(kept.at("data.taskId"));
@@ -28,7 +28,7 @@ test("a simulator that is given the snapshot of another goes on with its tasks, 
   expect(fresh.at("data.taskId")).not.toBe(id);
 });
 
-test("a snapshot names only vendors that there are", async () => {
+test("snapshot with an unknown vendor: the start fails", async () => {
   await using first = await openSimulator();
   await first.hiapi.start();
   const snapshot = (await snapshotOf(first)).map((task) => ({ ...task, vendor: "nobody" }));

@@ -23,7 +23,7 @@ export function takeSnapshot(simulation: Simulation): TaskSnapshot[] {
   });
 }
 
-/** Adds the tasks of another simulator with their charges. With the same options each task ends as it would have there. */
+/** Adds the tasks of another simulator, with their charges. With the same options each task ends as it would there. */
 export function restoreSnapshot(simulation: Simulation, tasks: readonly TaskSnapshot[]): void {
   for (const { vendor: name, key, faults, ageMs, failure, stopped, deleted, idempotency, ...given } of tasks) {
     const vendor = [...simulation.vendors].find((each) => each.name === name);

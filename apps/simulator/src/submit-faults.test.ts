@@ -7,20 +7,20 @@ const sums = async (client: TestClient) => {
   return { charges, refunds };
 };
 
-describe("refused before accept: nothing is charged, and the next try is a first one", () => {
+describe("refused before acceptance: nothing is charged", () => {
   test.each([
     ["submit-429", 429, "RATE_LIMIT_EXCEEDED"],
     ["submit-503", 503, "SERVICE_NOT_AVAILABLE"],
     ["submit-500", 500, "CREATE_TASK_FAILED"],
     ["reject-moderation", 400, "ILLEGAL_PROMPT"],
-  ])("%s answers %i on both vendors", async (fault, status, reason) => {
+  ])("%s answers %i for both vendors", async (fault, status, reason) => {
     await using client = await openSimulator();
     expect(await client.jiekou.create(marked(fault))).toMatchObject({ status, body: { code: status, reason } });
     expect((await client.hiapi.create(marked(fault))).status).toBe(status);
     expect(await sums(client)).toEqual({ charges: 0, refunds: 0 });
   });
 
-  test("`*2` means the first two times only", async () => {
+  test("`*2`: only the first two times", async () => {
     await using client = await openSimulator();
     const statuses = [];
     for (let number = 0; number < 4; number++)
@@ -29,7 +29,7 @@ describe("refused before accept: nothing is charged, and the next try is a first
     expect((await client.hiapi.create({ prompt: "another [[fault:submit-503*2]]" })).status).toBe(503);
   });
 
-  test("several faults happen one after the other", async () => {
+  test("several faults occur one after the other", async () => {
     await using client = await openSimulator();
     const prompt = "cup [[fault:submit-429*1]] [[fault:submit-500*1]]";
     const statuses = [];
@@ -37,7 +37,7 @@ describe("refused before accept: nothing is charged, and the next try is a first
     expect(statuses).toEqual([429, 500, 200]);
   });
 
-  test("a fault name with a slip in it is told, not ignored", async () => {
+  test("an unknown fault name is refused", async () => {
     await using client = await openSimulator();
     const refused = await client.hiapi.create(marked("submit-504"));
     expect(refused.status).toBe(400);
@@ -46,7 +46,7 @@ describe("refused before accept: nothing is charged, and the next try is a first
 });
 
 describe("accepted, but the answer is lost: charged exactly once", () => {
-  test("accept-reset breaks the connection", async () => {
+  test("accept-reset resets the connection", async () => {
     await using client = await openSimulator();
     await expect(client.jiekou.create(marked("accept-reset"))).rejects.toThrow("fetch failed");
     expect(await sums(client)).toEqual({ charges: 1, refunds: 0 });
@@ -57,11 +57,11 @@ describe("accepted, but the answer is lost: charged exactly once", () => {
     const hanging = client.jiekou.create(marked("accept-hang"));
     const ended = hanging.then(
       () => "answered",
-      () => "broken off",
+      () => "disconnected",
     );
     await soon(() => sums(client)).toEqual({ charges: 1, refunds: 0 });
     await client.simulator.close();
-    expect(await ended).toBe("broken off");
+    expect(await ended).toBe("disconnected");
   });
 
   test.each([
@@ -77,7 +77,7 @@ describe("accepted, but the answer is lost: charged exactly once", () => {
   });
 
   test.each(["accept-reset", "accept-500", "accept-broken-json", "accept-empty", "accept-hang"])(
-    "after %s the same idempotency key finds the task and pays nothing more",
+    "after %s the same idempotency key replays the task and is not charged again",
     async (fault) => {
       await using client = await openSimulator();
       const headers = { "idempotency-key": "one" };
@@ -92,7 +92,7 @@ describe("accepted, but the answer is lost: charged exactly once", () => {
     },
   );
 
-  test("without a key the second try is a second charge, which the ledger calls a duplicate", async () => {
+  test("without a key the second attempt is a second charge, which the ledger reports as a duplicate", async () => {
     await using client = await openSimulator();
     await client.jiekou.create(marked("accept-500*1"));
     expect((await client.jiekou.create(marked("accept-500*1"))).status).toBe(200);
@@ -101,7 +101,7 @@ describe("accepted, but the answer is lost: charged exactly once", () => {
     expect(ledger.at("duplicates")).toEqual(["m"]);
   });
 
-  test("accept-slow answers properly, after a while", async () => {
+  test("accept-slow answers correctly after a delay", async () => {
     await using client = await openSimulator({ clockFactor: 50 });
     const startedAt = performance.now();
     expect((await client.hiapi.create(marked("accept-slow"))).status).toBe(200);
@@ -110,14 +110,14 @@ describe("accepted, but the answer is lost: charged exactly once", () => {
 });
 
 describe("accept-late", () => {
-  test("breaks the connection, and the task takes effect only later", async () => {
+  test("resets the connection, and accepts the task later", async () => {
     await using client = await openSimulator({ clockFactor: 1_000, acceptLateMs: 1_000_000 });
     await expect(client.jiekou.create(marked("accept-late"))).rejects.toThrow("fetch failed");
     expect(await sums(client)).toEqual({ charges: 0, refunds: 0 });
     await soon(() => sums(client)).toEqual({ charges: 1, refunds: 0 });
   });
 
-  test("makes no second task when the same key came meanwhile", async () => {
+  test("accepts no second task if a request with the same key was accepted meanwhile", async () => {
     await using client = await openSimulator({ clockFactor: 1_000, acceptLateMs: 1_000_000 });
     const headers = { "idempotency-key": "one" };
     await expect(client.hiapi.create(marked("accept-late*1"), { headers })).rejects.toThrow("fetch failed");

@@ -44,7 +44,7 @@ function startTask(fault?: FaultName, more: Partial<Task["order"]> = {}): Starte
   return { task, tasks, started, ended, account };
 }
 
-test("time takes a task through every phase, and tells its end once", async () => {
+test("a task passes every phase over time; its end is announced once", async () => {
   const { task, tasks, ended, account } = startTask();
   const seen = [];
   for (const atMs of [0, 800, 1_000, 5_600, 5_800, 5_999, 6_000, 9_000]) {
@@ -66,7 +66,7 @@ test("time takes a task through every phase, and tells its end once", async () =
   expect([account.running, account.peakRunning]).toEqual([0, 1]);
 });
 
-test("a task that fails never archives", async () => {
+test("a failing task never archives", async () => {
   const { task, tasks } = startTask("task-fails");
   await vi.advanceTimersByTimeAsync(5_900);
   expect(tasks.phase(task)).toBe("running");
@@ -82,14 +82,14 @@ test("slow takes five times as long", async () => {
   expect(tasks.phase(task)).toBe("succeeded");
 });
 
-test("stuck runs for ever", async () => {
+test("stuck runs forever", async () => {
   const { task, tasks, ended } = startTask("stuck");
   await vi.advanceTimersByTimeAsync(365 * 86_400_000);
   expect(tasks.phase(task)).toBe("running");
   expect(ended).toEqual([]);
 });
 
-test("a timer that is late changes neither what a reader sees nor when it ended", () => {
+test("a late timer changes neither the visible phase nor the end time", () => {
   const { task, tasks, ended } = startTask();
   vi.setSystemTime(task.acceptedAt + 20_000);
   expect(tasks.phase(task)).toBe("succeeded");
@@ -97,7 +97,7 @@ test("a timer that is late changes neither what a reader sees nor when it ended"
   expect(ended).toEqual([task]);
 });
 
-test("what is not finished in its time ends then, and not later", async () => {
+test("an unfinished task expires exactly at its expiry time", async () => {
   const { task, tasks, ended, account } = startTask(undefined, { expiresAfterMs: 30_000 });
   await vi.advanceTimersByTimeAsync(2_999);
   expect(tasks.phase(task)).toBe("running");
@@ -106,7 +106,7 @@ test("what is not finished in its time ends then, and not later", async () => {
   expect([ended, task.endedAt - task.acceptedAt, account.running]).toEqual([[task], 3_000, 0]);
 });
 
-test("what is finished in its time never expires", async () => {
+test("a task finished before its expiry time never expires", async () => {
   const { task, tasks, ended } = startTask(undefined, { expiresAfterMs: 60_001 });
   await vi.advanceTimersByTimeAsync(7_000);
   expect(tasks.phase(task)).toBe("succeeded");
@@ -121,7 +121,7 @@ test("a stuck task still expires", async () => {
   expect(tasks.phase(task)).toBe("expired");
 });
 
-test("a start is told once, at its time, where a client waits for it", async () => {
+test("a start is announced once, on time, if the order has a callback URL", async () => {
   const { task, started, ended } = startTask(undefined, { callbackUrl: "http://127.0.0.1:9/" });
   await vi.advanceTimersByTimeAsync(899);
   expect(started).toEqual([]);
@@ -131,7 +131,7 @@ test("a start is told once, at its time, where a client waits for it", async () 
   expect([started, ended]).toEqual([[task], [task]]);
 });
 
-test("a review comes before the wait", async () => {
+test("a review prolongs the time in the queue", async () => {
   const { task, tasks } = startTask(undefined, { reviewMs: 20_000 });
   await vi.advanceTimersByTimeAsync(2_899);
   expect(tasks.phase(task)).toBe("queued");
@@ -141,7 +141,7 @@ test("a review comes before the wait", async () => {
   expect([tasks.phase(task), task.endedAt - task.acceptedAt]).toEqual(["succeeded", 8_000]);
 });
 
-test("a cancelled task runs no more, and its timers are stopped", async () => {
+test("a cancelled task never runs, and its timers are stopped", async () => {
   const { task, tasks, started, ended } = startTask(undefined, { callbackUrl: "http://127.0.0.1:9/" });
   await tasks.end(task, "cancelled");
   await vi.advanceTimersByTimeAsync(60_000);

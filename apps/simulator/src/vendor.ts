@@ -32,7 +32,7 @@ export interface Vendor {
   refuse(refusal: Refusal, chance: number): Reply;
   rateHeaders?(quota: Quota, kind: RequestKind): Record<string, string>;
   callback?: CallbackRules;
-  /** How long a task is readable after its acceptance or cancellation, in provider time; absent: as long as it is kept. */
+  /** How long a task is readable after acceptance or cancellation, in provider time; absent: no limit. */
   recordLife?: { acceptedMs: number; cancelledMs: number };
 }
 

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../index.ts";
 
-/** One answer of the simulator. `at` reads a value out of the JSON by a path like `data.output.0.url`. */
+/** One answer of the simulator. `at` reads a value of the JSON body by a path like `data.output.0.url`. */
 export interface Got {
   status: number;
   headers: Headers;
@@ -35,10 +35,10 @@ const arkBody = {
   ratio: "16:9",
 };
 
-/** Waits for what will be, on a busy machine too. */
+/** Polls for up to 15 s, which is enough on a busy machine too. */
 export const soon = <Value>(read: () => Value) => expect.poll(read, { timeout: 15_000, interval: 10 });
 
-/** A simulator and a client of every vendor; time is fast and nothing is limited unless the options say so. */
+/** A simulator with a client for every vendor; by default fast and without limits. */
 export async function openSimulator(options: SimulatorOptions = {}): Promise<TestClient> {
   return new TestClient(await startSimulator({ clockFactor: 1_000, limits: "off", finishAfterPolls: 1, ...options }));
 }
@@ -58,7 +58,7 @@ export class TestClient implements AsyncDisposable {
     post: (body: unknown, sent: Sent = {}) => this.post("/hiapi/v1/tasks", body, sent),
     create: (input: object = {}, sent: Sent & { more?: object } = {}) =>
       this.hiapi.post({ model: "seedance-2-0", input: { ...hiapiInput, ...input }, ...sent.more }, sent),
-    /** The id of a task that was accepted. */
+    /** The id of an accepted task. */
     start: async (input: object = {}, more: object = {}) =>
       String((await this.hiapi.create(input, { more })).at("data.taskId")),
     read: (id: string, sent: Sent = {}) => this.get(`/hiapi/v1/tasks/${id}`, sent),

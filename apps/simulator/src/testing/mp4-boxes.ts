@@ -1,4 +1,4 @@
-/** What an MP4 says about itself: how long it runs, and the shape of its picture. */
+/** Duration, picture size and top-level boxes of an MP4. */
 export function describeMp4(file: Buffer): { seconds: number; width: number; height: number; boxes: string[] } {
   const top = boxesOf(file);
   const moov = find(top, "moov");

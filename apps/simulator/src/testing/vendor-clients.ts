@@ -1,15 +1,15 @@
 import type { Got, TestClient } from "./client.ts";
 
-/** How one vendor is spoken in a test that is the same for all of them. */
+/** One vendor API, for tests that are the same for all vendors. */
 export interface VendorClient {
   create(client: TestClient, prompt: string): Promise<Got>;
-  /** The id in a create answer; undefined where it is none. */
+  /** The id in a create answer; undefined without one. */
   idOf(created: Got): string | undefined;
   read(client: TestClient, id: string): Promise<Got>;
   statusOf(read: Got): unknown;
   videoOf(read: Got): unknown;
   words: { waiting: string; running: string; done: string; failed: string; unknown: string };
-  /** What a read of a task that never was is answered. */
+  /** The HTTP status of a read of an unknown task. */
   missing: number;
 }
 

@@ -5,5 +5,5 @@ import { jiekou } from "./jiekou/index.ts";
 import { toapis } from "./toapis/index.ts";
 import { xingchao } from "./xingchao/index.ts";
 
-/** Every provider that can be simulated; a new one is one folder and one word here. */
+/** Every simulated vendor. */
 export const vendors: readonly VendorApi[] = [hiapi, jiekou, toapis, xingchao, ark];

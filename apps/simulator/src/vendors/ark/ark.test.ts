@@ -4,7 +4,7 @@ import { openSimulator, soon } from "../../testing/client.ts";
 const text = (prompt: string) => ({ content: [{ type: "text", text: prompt }] });
 
 describe("create", () => {
-  test("answers 200 with nothing but an id, which says the time in Beijing", async () => {
+  test("answers 200 with only an id, which contains the time in Beijing", async () => {
     await using client = await openSimulator();
     const created = await client.ark.create();
     expect(created.status).toBe(200);
@@ -14,7 +14,7 @@ describe("create", () => {
     expect(Math.abs(Date.parse(iso) - Date.now())).toBeLessThan(5_000);
   });
 
-  test("gives every task an id of its own, and has no repeats", async () => {
+  test("gives every task a distinct id, and replays nothing", async () => {
     await using client = await openSimulator();
     const headers = { "idempotency-key": "one" };
     const all = await Promise.all(Array.from({ length: 50 }, () => client.ark.create({}, { headers })));
@@ -24,7 +24,7 @@ describe("create", () => {
 });
 
 describe("status", () => {
-  test("goes through queued and running to succeeded, with every field of the measured answer", async () => {
+  test("passes queued and running to succeeded, with every field of the measured answer", async () => {
     await using client = await openSimulator({ finishAfterPolls: 8, clockFactor: 1 });
     const asked = { duration: 5, resolution: "720p", seed: 1_276, return_last_frame: true, safety_identifier: "u-1" };
     const id = await client.ark.start(asked);
@@ -62,7 +62,7 @@ describe("status", () => {
     expect((await fetch(String(seen.at(-1)?.at("content.video_url")))).status).toBe(200);
   });
 
-  test("tells the seed that was used, the ratio and the seconds that were made", async () => {
+  test("has the seed that was used, the actual ratio and the actual seconds", async () => {
     await using client = await openSimulator();
     const id = await client.ark.start({
       seed: -1,
@@ -81,7 +81,7 @@ describe("status", () => {
     expect((await client.ark.read(await client.ark.start({ seed: 4_294_967_295 }))).at("seed")).toBe(4_294_967_295);
   });
 
-  test("counts searches where the tool was given, and names the tool only where it was used", async () => {
+  test("counts searches if the tool was requested, and lists the tool only if it was used", async () => {
     await using client = await openSimulator();
     const seen = new Set<string>();
     for (let number = 0; number < 30; number++) {
@@ -93,7 +93,7 @@ describe("status", () => {
     expect((await client.ark.read(await client.ark.start())).at("usage.tool_usage")).toBeUndefined();
   });
 
-  test("says why a task failed, with one of two codes for its content, or nothing", async () => {
+  test("has the reason of a failure, one of two codes for moderation, or null", async () => {
     await using client = await openSimulator();
     const codes = new Set<unknown>();
     for (let number = 0; number < 30; number++) {
@@ -111,7 +111,7 @@ describe("status", () => {
     expect((await client.ledger()).body).toMatchObject({ charges: 32, refunds: 32 });
   });
 
-  test("an unfinished task expires after its time, and the money comes back", async () => {
+  test("an unfinished task expires after its time and is refunded", async () => {
     // An hour passes in 1.8 s.
     await using client = await openSimulator({ clockFactor: 2_000 });
     const id = await client.ark.start({ ...text("a [[fault:stuck]]"), execution_expires_after: 3_600 });
@@ -123,7 +123,7 @@ describe("status", () => {
     expect((await client.ledger()).body).toMatchObject({ charges: 1, refunds: 1 });
   });
 
-  test("a record is gone after seven days", async () => {
+  test("a record is unreadable after seven days", async () => {
     // Seven days pass in 2 s.
     await using client = await openSimulator({ clockFactor: 300_000 });
     const id = await client.ark.start();
@@ -135,7 +135,7 @@ describe("status", () => {
 });
 
 describe("delete", () => {
-  test("cancels what waits: the money comes back, and it is never made", async () => {
+  test("queued: cancelled and refunded", async () => {
     await using client = await openSimulator();
     const id = await client.ark.start();
     expect(await client.ark.remove(id)).toMatchObject({ status: 200, body: {} });
@@ -145,7 +145,7 @@ describe("delete", () => {
     expect(await client.ark.remove(id)).toMatchObject({ status: 409, body: { error: { type: "Conflict" } } });
   });
 
-  test("refuses what runs, which goes on", async () => {
+  test("running: refused; the task continues", async () => {
     await using client = await openSimulator({ finishAfterPolls: 4 });
     const id = await client.ark.start();
     expect((await client.ark.read(id)).at("status")).toBe("running");
@@ -163,7 +163,7 @@ describe("delete", () => {
     expect((await client.ark.read(id)).at("status")).toBe("succeeded");
   });
 
-  test.each(["", "[[fault:task-fails]]"])("forgets what has ended %s, and the bill does not", async (fault) => {
+  test.each(["", "[[fault:task-fails]]"])("ended %s: the record is deleted, the bill keeps the task", async (fault) => {
     await using client = await openSimulator();
     const id = await client.ark.start(text(`frog [[marker:m]] ${fault}`));
     await client.ark.read(id);
@@ -174,14 +174,14 @@ describe("delete", () => {
     expect((await client.ledger("m")).at("charges")).toBe(1);
   });
 
-  test("is for the task's own key", async () => {
+  test("with another key: 404", async () => {
     await using client = await openSimulator();
     const id = await client.ark.start();
     expect((await client.ark.remove(id, { key: "key-b" })).status).toBe(404);
     expect((await client.ark.read(id)).at("status")).toBe("succeeded");
   });
 
-  test("a cancelled record is gone after a day", async () => {
+  test("a cancelled record is unreadable after a day", async () => {
     // A day passes in 1.7 s.
     await using client = await openSimulator({ clockFactor: 50_000 });
     const id = await client.ark.start();
@@ -192,7 +192,7 @@ describe("delete", () => {
 });
 
 describe("list", () => {
-  test("shows the key's own tasks in pages, newest first, each as a read would", async () => {
+  test("has the key's own tasks in pages, newest first, each with the body of a read", async () => {
     await using client = await openSimulator();
     const ids: string[] = [];
     for (let number = 0; number < 5; number++) ids.push(await client.ark.start());
@@ -240,7 +240,7 @@ describe("list", () => {
     },
   );
 
-  test("takes a page of 500", async () => {
+  test("accepts page 500 of size 500", async () => {
     await using client = await openSimulator();
     expect((await client.ark.list("page_num=500&page_size=500")).body).toEqual({ items: [], total: 0 });
   });
@@ -280,7 +280,7 @@ describe("refusals", () => {
     expect((await client.ark.list()).status).toBe(200);
   });
 
-  test("a task that never was is NotFound", async () => {
+  test("an unknown task is NotFound", async () => {
     await using client = await openSimulator();
     const notFound = { error: { code: "NotFound", message: expect.any(String), param: "", type: "NotFound" } };
     expect(await client.ark.read("cgt-20260101000000-aaaaa")).toMatchObject({ status: 404, body: notFound });

@@ -8,7 +8,7 @@ const byTime = { finishAfterPolls: undefined, generationMs: { median: 600_000 } 
 const text = (prompt: string) => ({ content: [{ type: "text", text: prompt }] });
 const statuses = ({ received }: Receiver) => received.map(({ body }) => JSON.parse(body).status);
 
-test("every change is told, with the body of a read and without a signature", async () => {
+test("every change sends a callback with the body of a read, unsigned", async () => {
   await using client = await open(byTime);
   await using receiver = await startReceiver();
   const id = await client.ark.start({ callback_url: receiver.url });
@@ -20,7 +20,7 @@ test("every change is told, with the body of a read and without a signature", as
   expect(Object.keys(succeeded?.headers ?? {}).filter((name) => /sign|timestamp/.test(name))).toEqual([]);
 });
 
-test("reads move a task and tell it too", async () => {
+test("a change by a read sends a callback too", async () => {
   await using client = await open({ finishAfterPolls: 2 });
   await using receiver = await startReceiver();
   const id = await client.ark.start({ callback_url: receiver.url });
@@ -32,7 +32,7 @@ test("reads move a task and tell it too", async () => {
   expect(statuses(receiver)).toEqual(["queued", "running", "succeeded"]);
 });
 
-test("a failure is told after the money came back", async () => {
+test("a failure sends its callback after the refund", async () => {
   await using client = await open();
   await using receiver = await startReceiver();
   const id = await client.ark.start({ callback_url: receiver.url, ...text("a [[fault:task-fails]]") });
@@ -45,7 +45,7 @@ test("a failure is told after the money came back", async () => {
   expect((await client.ledger()).at("refunds")).toBe(1);
 });
 
-test("a cancellation and an expiry are told, once each", async () => {
+test("a cancellation and an expiry send one callback each", async () => {
   await using client = await open({ clockFactor: 10_000 });
   await using receiver = await startReceiver();
   await client.ark.remove(await client.ark.start({ callback_url: receiver.url }));
@@ -55,7 +55,7 @@ test("a cancellation and an expiry are told, once each", async () => {
   expect(statuses(receiver).sort()).toEqual(["cancelled", "expired", "queued", "queued", "running"]);
 });
 
-test("an end that nobody takes is repeated three times, 5 provider-seconds apart; what came before is not", async () => {
+test("a refused callback of an end is retried three times, 5 provider-seconds apart; earlier changes are not retried", async () => {
   await using client = await open({ clockFactor: 20 });
   await using receiver = await startReceiver();
   receiver.answerNext(500, 500, "cut", 503, 500);
@@ -72,7 +72,7 @@ test("an end that nobody takes is repeated three times, 5 provider-seconds apart
   expect(new Set(receiver.received.slice(1).map(({ body }) => body)).size).toBe(1);
 });
 
-test("callback-none, -twice and -forged-signature befall them too", async () => {
+test("callback-none, -twice and -forged-signature apply too", async () => {
   await using client = await open({ finishAfterPolls: 9 });
   await using receiver = await startReceiver();
   await client.ark.start({ callback_url: receiver.url, ...text("a [[fault:callback-none]]") });
@@ -89,7 +89,7 @@ test("callback-none, -twice and -forged-signature befall them too", async () => 
   expect((await client.ark.read(id)).at("status")).not.toBe("succeeded");
 });
 
-test("callback-early comes before the create answer, and is true", async () => {
+test("callback-early: a true callback is sent before the create is answered", async () => {
   await using client = await open({ finishAfterPolls: 9 });
   await using receiver = await startReceiver();
   const id = await client.ark.start({ callback_url: receiver.url, ...text("a [[fault:callback-early]]") });

@@ -1,6 +1,6 @@
 import type { Part } from "./schema.ts";
 
-/** What is wrong with the parts of a request taken together. FOUND: three modes that exclude each other, and their counts. */
+/** The first violation of the rules for combining parts. FOUND: three mutually exclusive modes with maximum counts. */
 export function contentProblem(content: readonly Part[]): string | undefined {
   const text = content.some((part) => part.type === "text" && part.text.trim() !== "");
   const roles = rolesOf(content);
@@ -24,7 +24,7 @@ export function contentProblem(content: readonly Part[]): string | undefined {
   return undefined;
 }
 
-/** The role of every file; an image alone may go without one. Undefined where one of several images does. */
+/** The role of every file; a single image needs none. Undefined if one of several images has no role. */
 function rolesOf(content: readonly Part[]): string[] | undefined {
   const files = content.filter((part) => part.type !== "text");
   const images = files.filter(({ type }) => type === "image_url");

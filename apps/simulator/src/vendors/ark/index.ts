@@ -9,10 +9,10 @@ import { remove } from "./remove.ts";
 const second = 1_000;
 const day = 86_400 * second;
 
-/** Volcengine Ark and BytePlus ModelArk, the original: list, delete, tokens, expiry, and unsigned callbacks on every change. */
+/** Volcengine Ark and BytePlus ModelArk, the original: list, delete, tokens, expiry, unsigned callbacks. */
 export const ark: VendorApi = {
   name: "ark",
-  // FOUND, like everything here: the seeds are of resellers.
+  // FOUND, like everything about Ark: the seed pages are of resellers.
   createPath: "/api/v3/contents/generations/tasks",
   readPath: "/api/v3/contents/generations/tasks/:id",
   taskIdOf: ({ id }) => id,
@@ -23,7 +23,7 @@ export const ark: VendorApi = {
   // FOUND: 24 hours.
   urlLifeMs: day,
   signsEveryRead: false,
-  // FOUND: 7 days; what was cancelled, one.
+  // FOUND: 7 days; 1 day for cancelled tasks.
   recordLife: { acceptedMs: 7 * day, cancelledMs: day },
   newTaskId: (_, number) => byteDanceId("cgt", Date.now(), number),
   parseCreate,
@@ -32,7 +32,7 @@ export const ark: VendorApi = {
   refuse,
   callback: {
     body: statusBody,
-    // FOUND: "called back three times" where no success came within 5 s, and only for these two. INFERRED: 5 s apart.
+    // FOUND: "called back three times" if there is no success within 5 s, only for these two. INFERRED: 5 s apart.
     retryDelaysMs: (phase) => (phase === "succeeded" || phase === "failed" ? [5 * second, 5 * second, 5 * second] : []),
     answerTimeoutMs: 5 * second,
     everyChange: true,

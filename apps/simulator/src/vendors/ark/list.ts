@@ -10,15 +10,15 @@ const many = z.union([z.string().transform((id) => [id]), z.array(z.string())]);
 const querySchema = z.object({
   page_num: page.default(1),
   page_size: page.default(20),
-  // INFERRED: expired too, though the page forgets it.
+  // INFERRED: also expired, which the page does not list.
   "filter.status": z.enum(["queued", "running", "cancelled", "succeeded", "failed", "expired"]).optional(),
-  // FOUND: the parameter is repeated for more than one.
+  // FOUND: the parameter is repeated for several ids.
   "filter.task_ids": many.optional(),
   "filter.model": z.string().optional(),
   "filter.service_tier": z.enum(["default", "flex"]).optional(),
 });
 
-/** FOUND: the tasks of the last seven days by filters. INFERRED: newest first. */
+/** FOUND: the tasks of the last seven days, with filters. INFERRED: newest first. */
 export const list: Endpoint = {
   method: "GET",
   path: "/api/v3/contents/generations/tasks",

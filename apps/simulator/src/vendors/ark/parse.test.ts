@@ -78,7 +78,7 @@ test.each([
   ["no content", { content: undefined }, "400 MissingParameter content"],
   ["a text part without text", content({ type: "text" }), "400 MissingParameter content.0.text"],
   ["another model", { model: "doubao-seedance-3" }, "404 InvalidEndpointOrModel.NotFound "],
-])("says so where something is missing: %s", async (_, body, refusal) => {
+])("missing or unknown: %s", async (_, body, refusal) => {
   expect(await refusalOf(body)).toBe(refusal);
 });
 
@@ -103,11 +103,11 @@ test.each([
   ["an expiry of 3,600 s", { execution_expires_after: 3_600 }],
   ["an expiry of 259,200 s", { execution_expires_after: 259_200 }],
   ["priority 9", { priority: 9 }],
-])("is taken: %s", async (_, body) => {
+])("is accepted: %s", async (_, body) => {
   expect(await refusalOf(body)).toBeUndefined();
 });
 
-test("an image of 30 MB as data is refused, one just below is taken", async () => {
+test("an image of 30 MB as data is refused, one just below is accepted", async () => {
   const of = (bytes: number) => content(image("first_frame", `data:image/png;base64,${"A".repeat((bytes / 3) * 4)}`));
   expect(await refusalOf(of(30_000_000))).toBe("400 InvalidParameter content.0.image_url.url");
   expect(await refusalOf(of(29_999_997))).toBeUndefined();

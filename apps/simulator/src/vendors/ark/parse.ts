@@ -5,27 +5,27 @@ import { automaticSeconds, tokensOf, videoInputSeconds } from "../usage.ts";
 import { contentProblem } from "./content.ts";
 import { type Body, bodySchema, type Variant, variants } from "./schema.ts";
 
-/** Reads a create body by the original's pages. */
+/** Validates by the original's pages. */
 export function parseCreate(input: unknown, context: ParseContext): ParsedCreate {
   const parsed = bodySchema.safeParse(input);
-  if (!parsed.success) return { ok: false, ...first(parsed.error) };
+  if (!parsed.success) return { ok: false, ...firstViolation(parsed.error) };
   const body = parsed.data;
   const variant = Object.hasOwn(variants, body.model) ? variants[body.model] : undefined;
   if (!variant) {
     const problem = `The model or endpoint ${body.model} does not exist or you do not have access to it.`;
     return { ok: false, kind: "unknown-model", problem };
   }
-  const found = problemOf(body, variant, context);
-  return found ? { ok: false, ...found } : { ok: true, order: orderOf(body, variant) };
+  const problem = problemOf(body, variant, context);
+  return problem ? { ok: false, ...problem } : { ok: true, order: orderOf(body, variant) };
 }
 
-interface Found {
+interface Violation {
   field: string;
   problem: string;
   code?: string;
 }
 
-function first({ issues: [issue] }: z.ZodError): Found {
+function firstViolation({ issues: [issue] }: z.ZodError): Violation {
   const field = issue?.path.join(".") ?? "";
   const missing = issue?.code === "invalid_type" && issue.message.endsWith("received undefined");
   if (missing) {
@@ -34,11 +34,11 @@ function first({ issues: [issue] }: z.ZodError): Found {
   return invalid(field, issue?.message ?? "");
 }
 
-function invalid(field: string, why: string): Found {
+function invalid(field: string, why: string): Violation {
   return { field, problem: `The parameter \`${field}\` specified in the request is not valid: ${why}.` };
 }
 
-function problemOf(body: Body, variant: Variant, context: ParseContext): Found | undefined {
+function problemOf(body: Body, variant: Variant, context: ParseContext): Violation | undefined {
   const wrong = contentProblem(body.content);
   if (wrong !== undefined) return invalid("content", wrong);
   if (!offers(variant, body.resolution))
@@ -53,9 +53,9 @@ function orderOf(body: Body, variant: Variant): Order {
   const prompt = body.content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
   const videos = body.content.flatMap((part) => (part.type === "video_url" ? [part.video_url.url] : []));
   const seconds = body.duration === -1 ? automaticSeconds(prompt) : body.duration;
-  // INVENTED: what adaptive becomes.
+  // INVENTED: the ratio of adaptive.
   const ratio = body.ratio === "adaptive" ? "16:9" : body.ratio;
-  // INFERRED from measured counts: with a video the input's seconds are counted too.
+  // INFERRED from measured counts: the seconds of input videos count too.
   const tokens = tokensOf(body.resolution, ratio, seconds + videoInputSeconds(videos));
   const { safety_identifier, priority, service_tier, execution_expires_after } = body;
   return {
@@ -84,16 +84,16 @@ function orderOf(body: Body, variant: Variant): Order {
 
 function normalize(body: Body, prompt: string, videos: string[]): NormalizedRequest {
   const images = body.content.flatMap((part) => (part.type === "image_url" ? [part] : []));
-  const having = (role: string) =>
+  const withRole = (role: string) =>
     images.filter((part) => (part.role ?? "first_frame") === role).map((part) => part.image_url.url);
   const audios = body.content.flatMap((part) => (part.type === "audio_url" ? [part.audio_url.url] : []));
-  const [[firstFrame], [lastFrame]] = [having("first_frame"), having("last_frame")];
+  const [[firstFrame], [lastFrame]] = [withRole("first_frame"), withRole("last_frame")];
   return {
     prompt,
     seconds: body.duration === -1 ? "auto" : body.duration,
     resolution: body.resolution,
     ratio: body.ratio,
-    media: { firstFrame, lastFrame, images: having("reference_image"), videos, audios },
+    media: { firstFrame, lastFrame, images: withRole("reference_image"), videos, audios },
     seed: body.seed,
     generateAudio: body.generate_audio,
     watermark: body.watermark,

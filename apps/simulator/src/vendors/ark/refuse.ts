@@ -2,7 +2,7 @@ import { json, type Reply } from "../../http.ts";
 import { randomInteger } from "../../random.ts";
 import type { Refusal } from "../../vendor.ts";
 
-/** FOUND: all of them mean "too many"; which one comes depends on what was exceeded. */
+/** FOUND: the codes of a 429, by the limit that was exceeded. */
 const tooMany = {
   requests: [
     ["RateLimitExceeded.EndpointRPMExceeded", "The Requests Per Minute (RPM) limit of the endpoint is exceeded."],
@@ -16,7 +16,7 @@ const tooMany = {
   ],
 } as const;
 
-/** FOUND: envelope, codes and most sentences; the status of some codes INFERRED. */
+/** FOUND: envelope, codes and most messages. INFERRED: the status of some codes. */
 export function refuse(refusal: Refusal, chance: number): Reply {
   switch (refusal.kind) {
     case "no-key":
@@ -46,7 +46,7 @@ export function refuse(refusal: Refusal, chance: number): Reply {
       return failure(429, code, message);
     }
     case "busy":
-      // INVENTED: no code is documented for it.
+      // INVENTED: no code is documented.
       return failure(503, "ServiceUnavailable", "The service is temporarily unavailable.");
     case "broken":
       return failure(500, "InternalServiceError", "The service encountered an unexpected internal error.");

@@ -2,7 +2,7 @@ import type { Endpoint } from "../../endpoints.ts";
 import { json } from "../../http.ts";
 import { failure } from "./refuse.ts";
 
-/** FOUND: cancels what waits, refuses what runs, forgets what has ended. */
+/** FOUND: cancels a queued task, refuses a running one, deletes the record of one that has ended. */
 export const remove: Endpoint = {
   method: "DELETE",
   path: "/api/v3/contents/generations/tasks/:id",
@@ -12,7 +12,7 @@ export const remove: Endpoint = {
     if (!task) return simulation.refuse(vendor, { kind: "unknown-task" });
     switch (simulation.tasks.phase(task)) {
       case "queued":
-        // Not awaited: nobody's callback may hold up the answer.
+        // Not awaited: the callback must not delay the answer.
         void simulation.tasks.end(task, "cancelled");
         return json(200, {});
       case "running":
@@ -21,7 +21,7 @@ export const remove: Endpoint = {
         return failure(409, "InvalidAction.RunningTaskDeletion", message);
       }
       case "cancelled":
-        // INFERRED: refused it is, under which code is not known.
+        // FOUND: refused. INFERRED: the code.
         return failure(
           409,
           "InvalidAction.CancelledTaskDeletion",

@@ -15,7 +15,7 @@ export const variants: Readonly<Record<string, Variant>> = {
 const maxImageBytes = 30_000_000;
 const formats = /^data:image\/(jpeg|png|webp|bmp|tiff|gif|heic|heif);base64,/;
 
-/** FOUND: an address, or data with the format in small letters. INFERRED from resellers: an asset. */
+/** FOUND: a URL, or a data URI with a lower-case format. INFERRED from resellers: an asset. */
 const image = z.string().refine((url) => {
   if (/^(https?|asset):\/\/./i.test(url)) return true;
   return formats.test(url) && (url.length - url.indexOf(",")) * 0.75 < maxImageBytes;
@@ -23,27 +23,27 @@ const image = z.string().refine((url) => {
 const maxAudioBytes = 15_000_000;
 const sounds = /^data:audio\/(x-)?(wav|wave|vnd\.wave|mp3|mpeg|mpeg3);base64,/;
 
-/** FOUND in the newer copy of the page: Base64 of wav and mp3 too. */
+/** FOUND in the newer copy of the page: also Base64 of wav and mp3. */
 const audio = z.string().refine((url) => {
   if (/^(https?|asset):\/\/./i.test(url)) return true;
   return sounds.test(url) && (url.length - url.indexOf(",")) * 0.75 < maxAudioBytes;
 }, "must be a URL, data:audio/<format>;base64,… below 15 MB or asset://<id>");
 /** FOUND. */
-const address = z.string().regex(/^(https?|asset):\/\/./i, "must be a URL or asset://<id>");
+const url = z.string().regex(/^(https?|asset):\/\/./i, "must be a URL or asset://<id>");
 
 const part = z.discriminatedUnion("type", [
   z.object({ type: z.literal("text"), text: z.string() }),
   z.object({
     type: z.literal("image_url"),
     image_url: z.object({ url: image }),
-    // FOUND: beside image_url, not inside; it may be left out where there is one image only.
+    // FOUND: beside image_url, not inside; optional for a single image.
     role: z.enum(["first_frame", "last_frame", "reference_image"]).optional(),
   }),
-  z.object({ type: z.literal("video_url"), video_url: z.object({ url: address }), role: z.literal("reference_video") }),
+  z.object({ type: z.literal("video_url"), video_url: z.object({ url }), role: z.literal("reference_video") }),
   z.object({ type: z.literal("audio_url"), audio_url: z.object({ url: audio }), role: z.literal("reference_audio") }),
 ]);
 
-/** The fields of a create and their types. */
+/** The fields of a create body. */
 export const bodySchema = z.object({
   model: z.string(),
   content: z.array(part).min(1),
@@ -59,7 +59,7 @@ export const bodySchema = z.object({
   priority: z.int().min(0).max(9).optional(),
   execution_expires_after: z.int().min(3_600).max(259_200).default(172_800),
   safety_identifier: z.string().optional(),
-  // FOUND: flex is not offered for this family.
+  // FOUND: flex is not offered for this model family.
   service_tier: z.literal("default").default("default"),
 });
 

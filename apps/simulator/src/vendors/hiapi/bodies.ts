@@ -7,13 +7,13 @@ const statuses = {
   archiving: "archiving",
   succeeded: "success",
   failed: "fail",
-  // Nothing here cancels, and no document names these two.
+  // HiAPI has no cancel, and no document names these two.
   cancelled: "fail",
   expired: "fail",
   undocumented: "reviewing",
 } as const satisfies Record<View["phase"], string>;
 
-/** FOUND: the code is one of a few, the sentence is the upstream's. */
+/** FOUND: one of a few codes; the message is the upstream's. */
 const errors = {
   upstream: { code: "TASK_FAILED", message: "upstream service error" },
   silent: { code: "TASK_FAILED", message: "" },

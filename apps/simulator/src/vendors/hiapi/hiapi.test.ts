@@ -14,7 +14,7 @@ describe("create", () => {
     expect(created.headers.get("content-type")).toMatch(/^application\/json/);
   });
 
-  test("gives every task an id of its own", async () => {
+  test("gives every task a distinct id", async () => {
     await using client = await openSimulator();
     const ids = await Promise.all(Array.from({ length: 50 }, () => client.hiapi.start()));
     expect(new Set(ids).size).toBe(50);
@@ -22,7 +22,7 @@ describe("create", () => {
 });
 
 describe("status", () => {
-  test("goes through queued and handling to success, with completed 0 until then", async () => {
+  test("passes queued and handling to success, with completed 0 until then", async () => {
     await using client = await openSimulator({ finishAfterPolls: 6 });
     const id = await client.hiapi.start();
     const seen = [];
@@ -48,7 +48,7 @@ describe("status", () => {
     expect(Math.abs(Number(last?.at("data.completed")) - Date.now() / 1_000)).toBeLessThan(5);
   });
 
-  test("carries the video and, if asked for, the last frame with the second at which they expire", async () => {
+  test("has the video and, if requested, the last frame, with their expiry in unix seconds", async () => {
     await using client = await openSimulator({ clockFactor: 1 });
     const done = await client.hiapi.read(await client.hiapi.start({ return_last_frame: true }));
     const expireAt = Number(done.at("data.completed")) + 86_400;
@@ -60,14 +60,14 @@ describe("status", () => {
     expect(bare.at("data.output")).toHaveLength(1);
   });
 
-  test("signs the same URL again on every read", async () => {
+  test("has the same URL in every read", async () => {
     await using client = await openSimulator();
     const id = await client.hiapi.start();
     const urls = await Promise.all([1, 2].map(async () => (await client.hiapi.read(id)).at("data.output.0.url")));
     expect(urls[0]).toBe(urls[1]);
   });
 
-  test("repeats route and storage where they were sent", async () => {
+  test("repeats route and storage if they were sent", async () => {
     await using client = await openSimulator();
     const id = await client.hiapi.start({}, { route: "pro", storage: "persistent" });
     expect((await client.hiapi.read(id)).at("data")).toMatchObject({ route: "pro", storage: "persistent" });
@@ -77,7 +77,7 @@ describe("status", () => {
     ["task-fails", { code: "TASK_FAILED", message: "upstream service error" }],
     ["task-fails-silent", { code: "TASK_FAILED", message: "" }],
     ["task-moderation", { code: "TASK_FAILED", message: "upstream rejected the prompt" }],
-  ])("says %s with HTTP 200 and an error object, without output", async (fault, error) => {
+  ])("%s: HTTP 200 with an error object, without output", async (fault, error) => {
     await using client = await openSimulator();
     const failed = await client.hiapi.read(await client.hiapi.start({ prompt: `cup [[fault:${fault}]]` }));
     expect(failed.status).toBe(200);
@@ -85,7 +85,7 @@ describe("status", () => {
     expect(failed.at("data.output")).toBeUndefined();
   });
 
-  test("does not show a task to another key", async () => {
+  test("another key gets 404", async () => {
     await using client = await openSimulator();
     const id = await client.hiapi.start();
     const notFound = { code: 404, message: "task not found", data: null };
@@ -97,7 +97,7 @@ describe("status", () => {
 });
 
 describe("list", () => {
-  test("shows the key's own tasks in pages, newest first", async () => {
+  test("has the key's own tasks in pages, newest first", async () => {
     await using client = await openSimulator();
     const ids: string[] = [];
     for (let number = 0; number < 5; number++) ids.push(await client.hiapi.start());
@@ -123,7 +123,7 @@ describe("keys", () => {
     expect((await client.ledger()).at("charges")).toBe(0);
   });
 
-  test("lets a key without balance read", async () => {
+  test("a key without balance can read", async () => {
     await using client = await openSimulator();
     expect((await client.get("/hiapi/v1/tasks", { key: "no-balance" })).status).toBe(200);
   });
@@ -132,7 +132,7 @@ describe("keys", () => {
 describe("Idempotency-Key", () => {
   const headers = { "idempotency-key": "order-8472:video" };
 
-  test("replays the first task for the same body, marked and charged once", async () => {
+  test("same body: replays the first task with a header, charged once", async () => {
     await using client = await openSimulator();
     const first = await client.hiapi.create({}, { headers });
     const again = await client.hiapi.create({}, { headers });
@@ -142,7 +142,7 @@ describe("Idempotency-Key", () => {
     expect((await client.ledger()).at("charges")).toBe(1);
   });
 
-  test("refuses another body under the same key", async () => {
+  test("another body: refused", async () => {
     await using client = await openSimulator();
     await client.hiapi.create({}, { headers });
     const other = await client.hiapi.create({ duration: 5 }, { headers });
@@ -150,7 +150,7 @@ describe("Idempotency-Key", () => {
     expect(other.body).toMatchObject({ code: 422, data: null, error_code: "IDEMPOTENCY_KEY_MISMATCH" });
   });
 
-  test("says 409 with Retry-After while the first request is in flight, and replays after that", async () => {
+  test("first request in flight: 409 with Retry-After, then a replay", async () => {
     await using client = await openSimulator({ clockFactor: 5 });
     const input = { prompt: "cup [[fault:accept-slow]]" };
     const first = client.hiapi.create(input, { headers });
@@ -165,7 +165,7 @@ describe("Idempotency-Key", () => {
     expect((await client.ledger()).at("charges")).toBe(1);
   });
 
-  test("belongs to one API key", async () => {
+  test("is separate for each API key", async () => {
     await using client = await openSimulator();
     await client.hiapi.create({}, { headers });
     const other = await client.hiapi.create({}, { headers, key: "key-b" });
@@ -173,14 +173,14 @@ describe("Idempotency-Key", () => {
     expect((await client.ledger()).at("charges")).toBe(2);
   });
 
-  test("is forgotten after a provider's day", async () => {
+  test("is forgotten after a day of provider time", async () => {
     // A day passes in 8.64 ms.
     await using client = await openSimulator({ clockFactor: 10_000_000 });
     await client.hiapi.create({}, { headers });
     await soon(async () => (await client.hiapi.create({ duration: 9 }, { headers })).status).toBe(200);
   });
 
-  test("may have 255 bytes, not 256", async () => {
+  test("has at most 255 bytes", async () => {
     await using client = await openSimulator();
     const of = (bytes: number) => client.hiapi.create({}, { headers: { "idempotency-key": "k".repeat(bytes) } });
     expect((await of(255)).status).toBe(200);

@@ -6,7 +6,7 @@ import { createBody, enveloped, statusBody, taskData } from "./bodies.ts";
 import { parseCreate } from "./parse.ts";
 import { refuse } from "./refuse.ts";
 
-/** FOUND: the key's own tasks, newest first. INFERRED: the largest page. */
+/** FOUND: the key's own tasks, newest first. INFERRED: the maximum page size. */
 const list: Endpoint = {
   method: "GET",
   path: "/v1/tasks",
@@ -32,13 +32,13 @@ export const hiapi: VendorApi = {
   taskIdOf: ({ taskId }) => taskId,
   // FOUND: 10 MB
   bodyLimitBytes: 10_000_000,
-  // FOUND: 60 requests a minute, 10 concurrent. INFERRED: the tenth task in flight is the last one taken.
+  // FOUND: 60 requests a minute, 10 concurrent. INFERRED: the tenth task in flight is the last one accepted.
   limits: { requestsPerMinute: 60, concurrent: 10 },
   // FOUND: the contract sample's expireAt is completed + 86,400 s; the page says "about 7 days".
   urlLifeMs: 86_400_000,
   signsEveryRead: false,
   idempotencyHeader: "idempotency-key",
-  // FOUND: `tk-hiapi-` and 26 characters; the sample is a ULID, which begins with the time.
+  // FOUND: `tk-hiapi-` and 26 characters; the sample is a ULID, which starts with the time.
   newTaskId: (chance, number) => `tk-hiapi-${ulid(chance, number)}`,
   parseCreate,
   createBody,
@@ -47,16 +47,16 @@ export const hiapi: VendorApi = {
   rateHeaders: ({ limit, remaining, freeAtMs }) => ({
     "x-ratelimit-limit": String(limit),
     "x-ratelimit-remaining": String(remaining),
-    // INFERRED: unix seconds; the page names the header only.
+    // INFERRED: unix seconds; the page only names the header.
     "x-ratelimit-reset": String(Math.ceil(freeAtMs / 1_000)),
   }),
   callback: {
     body: taskData,
-    // INVENTED: the page says that callbacks are repeated, not when, nor for how long it waits.
+    // INVENTED: the page says that callbacks are retried, but gives neither delays nor timeout.
     retryDelaysMs: () => [5_000, 30_000, 120_000],
     answerTimeoutMs: 10_000,
     headers({ raw, secrets: [secret], nowMs }) {
-      // FOUND: no signature where no signing key is set.
+      // FOUND: no signature without a signing key.
       if (secret === undefined) return {};
       const timestamp = String(Math.floor(nowMs / 1_000));
       const signature = createHmac("sha256", secret).update(`${timestamp}.${raw}`).digest("hex");
@@ -66,7 +66,7 @@ export const hiapi: VendorApi = {
   endpoints: [list],
 };
 
-function wholeNumber(text: unknown, otherwise: number, most: number): number {
+function wholeNumber(text: unknown, fallback: number, max: number): number {
   const value = Number(text);
-  return Number.isInteger(value) && value >= 1 ? Math.min(value, most) : otherwise;
+  return Number.isInteger(value) && value >= 1 ? Math.min(value, max) : fallback;
 }

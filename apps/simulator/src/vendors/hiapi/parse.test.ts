@@ -24,7 +24,7 @@ describe("input", () => {
     ["H-V7 callback inside input", { callback: { url } }],
     ["H-V8 last frame alone", { last_frame_url: url }],
     ["a flag as text", { generate_audio: "yes" }],
-    ["a reference that is no address", { reference_image_urls: ["cup.jpg"] }],
+    ["a reference that is no URL", { reference_image_urls: ["cup.jpg"] }],
   ])("is refused: %s", async (_, input) => {
     await using client = await openSimulator();
     const refused = await client.hiapi.create(input);
@@ -51,8 +51,8 @@ describe("input", () => {
     ],
     ["seed 0", { seed: 0 }],
     ["seed 2^31-1", { seed: 2_147_483_647 }],
-    ["audio alone, of which the page says nothing", { reference_audio_urls: urls(1) }],
-  ])("is taken: %s", async (_, input) => {
+    ["audio alone, which the page does not mention", { reference_audio_urls: urls(1) }],
+  ])("is accepted: %s", async (_, input) => {
     await using client = await openSimulator();
     expect((await client.hiapi.create(input)).status).toBe(200);
   });
@@ -76,7 +76,7 @@ describe("body", () => {
     expect(await client.hiapi.create({}, { more })).toMatchObject({ status: 400 });
   });
 
-  test("takes http callbacks of this machine, and only those, where that is allowed", async () => {
+  test("allowHttpCallbacks: accepts http callbacks of this machine only", async () => {
     await using client = await openSimulator({ allowHttpCallbacks: true });
     const status = async (callback: string) =>
       (await client.hiapi.create({}, { more: { callback: { url: callback } } })).status;
@@ -85,14 +85,14 @@ describe("body", () => {
     expect(await status("http://192.168.0.1/callback")).toBe(400);
   });
 
-  test("lists the routes when the route is unknown", async () => {
+  test("lists the routes in the refusal of an unknown route", async () => {
     await using client = await openSimulator();
     const refused = await client.hiapi.create({}, { more: { route: "turbo" } });
     expect(refused.status).toBe(400);
     expect(refused.at("message")).toContain("default, ext, pro");
   });
 
-  test("names a model that it does not have", async () => {
+  test("refuses an unknown model with MODEL_UNAVAILABLE", async () => {
     await using client = await openSimulator();
     const refused = await client.hiapi.create({}, { more: { model: "seedance-9" } });
     expect(refused.body).toMatchObject({ code: 400, error_code: "MODEL_UNAVAILABLE" });
@@ -104,14 +104,14 @@ describe("body", () => {
     ["is no object", "[]", { "content-type": "application/json" }, 400],
     ["is not declared as JSON", "{}", { "content-type": "text/plain" }, 415],
     ["is larger than 10 MB", `"${"x".repeat(10_000_000)}"`, { "content-type": "application/json" }, 413],
-  ])("is refused in the envelope when it %s", async (_, body, headers, status) => {
+  ])("is refused in the envelope if it %s", async (_, body, headers, status) => {
     await using client = await openSimulator();
     const refused = await client.hiapi.post(body, { headers });
     expect(refused.status).toBe(status);
     expect(refused.body).toMatchObject({ code: status, data: null, error_code: "INVALID_REQUEST" });
   });
 
-  test("says 404 in the envelope for a path that does not exist", async () => {
+  test("answers 404 in the envelope for an unknown path", async () => {
     await using client = await openSimulator();
     expect((await client.get("/hiapi/v2/tasks")).body).toEqual({ code: 404, message: "not found", data: null });
   });

@@ -3,15 +3,15 @@ import { firstProblem } from "../../http.ts";
 import type { NormalizedRequest } from "../../task.ts";
 import type { ParseContext, ParsedCreate } from "../../vendor.ts";
 
-// FOUND: a frame may be a public URL, a data URI or asset://<id>; for references SEED has URL, FOUND adds asset://<id>.
-// Nothing is said of data URIs there: only `strict` refuses them.
+// FOUND: a frame is a public URL, a data URI or asset://<id>. References: URL (SEED) or asset://<id> (FOUND).
+// No page mentions data URIs for references: only `strict` refuses them.
 const media = z.string().regex(/^(https?:\/\/|data:|asset:\/\/)./i, "must be a URL, a data URI or asset://<id>");
 const routes = ["default", "ext", "pro"] as const;
 
 const inputSchema = z.object({
   // H-V1, SEED
   prompt: z.string().refine(lengthAllowed, "must have 3 to 20000 characters"),
-  // H-V2, SEED: marked required and given a default; the vendor's skill lists it as optional (FOUND).
+  // H-V2, SEED: marked required, but with a default; the vendor's skill lists it as optional (FOUND).
   aspect_ratio: z.enum(["1:1", "4:3", "3:4", "16:9", "9:16", "21:9", "adaptive"]).default("16:9"),
   // H-V3, SEED
   duration: z.int().min(4).max(15).default(5),
@@ -37,12 +37,12 @@ const bodySchema = z.object({
   input: inputSchema,
   // H-V7, SEED
   callback: z.object({ url: z.string(), when: z.literal("final").default("final") }).optional(),
-  // FOUND: an unknown route is refused with the list of routes.
+  // FOUND: the refusal of an unknown route lists the routes.
   route: z.enum(routes, `unknown route, available routes: ${routes.join(", ")}`).optional(),
   storage: z.enum(["temp", "persistent"]).default("temp"),
 });
 
-/** Reads a create body by HiAPI's page; `strict` adds what other pages and the original say. */
+/** Validates by HiAPI's page; `strict` adds the rules of other pages and of the original. */
 export function parseCreate(body: unknown, context: ParseContext): ParsedCreate {
   const parsed = bodySchema.safeParse(body);
   if (!parsed.success) return { ok: false, problem: firstProblem(parsed.error) };
@@ -85,7 +85,7 @@ function normalize(input: z.output<typeof inputSchema>): NormalizedRequest {
   };
 }
 
-/** INVENTED: the vendor prices by the second and resolution, but its amounts are not known. */
+/** INVENTED amounts; the vendor prices by second and resolution. */
 const inventedMicroUsdPerSecond = { "480p": 60_000, "720p": 130_000, "1080p": 320_000 };
 
 function mediaProblem(input: z.output<typeof inputSchema>, context: ParseContext): string | undefined {
@@ -97,10 +97,10 @@ function mediaProblem(input: z.output<typeof inputSchema>, context: ParseContext
   // H-V8, FOUND
   if (input.last_frame_url && !input.first_frame_url) return "input.last_frame_url: needs first_frame_url";
   if (context.reading === "seed") return undefined;
-  // H-V14, INFERRED from the silence of all pages.
+  // H-V14, INFERRED: no page mentions it.
   const references = [input.reference_image_urls, input.reference_video_urls, input.reference_audio_urls].flat();
   if (references.some((url) => /^data:/i.test(url))) return "input: references must be URLs or asset://<id>";
-  // H-V9, FOUND on another page than the seed, whose count rule would be moot by it.
+  // H-V9, FOUND on a page other than the seed; it contradicts the seed's count rule.
   if (frames > 0 && images + clips > 0) return "input: frames and references exclude each other";
   // H-V13, INFERRED from the original.
   if (input.reference_audio_urls.length > 0 && images + input.reference_video_urls.length === 0) {

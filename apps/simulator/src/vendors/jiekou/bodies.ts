@@ -8,13 +8,13 @@ const statuses = {
   archiving: "TASK_STATUS_PROCESSING",
   succeeded: "TASK_STATUS_SUCCEED",
   failed: "TASK_STATUS_FAILED",
-  // Nothing here cancels, and no document names these two.
+  // JieKou has no cancel, and no document names these two.
   cancelled: "TASK_STATUS_CANCELLED",
   expired: "TASK_STATUS_FAILED",
   undocumented: "TASK_STATUS_REVIEWING",
 } as const satisfies Record<View["phase"], string>;
 
-/** FOUND: one free text, meaningful only when failed, and it may be empty. */
+/** FOUND: a free text, set only on failure, and sometimes empty. */
 const reasons = {
   upstream: "upstream service error",
   silent: "",
@@ -61,7 +61,7 @@ function etaSeconds(task: Task): number {
   return Number.isFinite(leftMs) ? Math.max(0, Math.ceil(leftMs / 1_000)) : 0;
 }
 
-/** FOUND: it may still be 0 at SUCCEED. */
+/** FOUND: sometimes still 0 at SUCCEED. */
 function progress({ task, phase, progress }: View): number {
   if (phase === "failed" || phase === "queued") return 0;
   return phase === "succeeded" && randomBoolean(task.chance, "progress stays 0") ? 0 : progress;
@@ -75,7 +75,7 @@ function video(task: Task, { url, lifeSeconds }: Output) {
   return { video_url: url, video_url_ttl: timeToLive(task, lifeSeconds), video_type: "mp4" };
 }
 
-/** FOUND: a number in the field table, a quoted one in the vendor's example. */
+/** FOUND: a number in the field table, a string in the vendor's example. */
 function timeToLive(task: Task, seconds: number): number | string {
   return randomBoolean(task.chance, "quoted ttl") ? String(seconds) : seconds;
 }

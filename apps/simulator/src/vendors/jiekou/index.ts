@@ -4,7 +4,7 @@ import { createBody, statusBody } from "./bodies.ts";
 import { parseCreate } from "./parse.ts";
 import { refuse } from "./refuse.ts";
 
-/** JieKou.AI: two paths, no idempotency key, no callback, URLs of an hour, a minimum charge for video input. */
+/** JieKou.AI: two paths, no idempotency key, no callback, URLs valid for an hour, a minimum charge for video input. */
 export const jiekou: VendorApi = {
   name: "jiekou",
   // SEED
@@ -12,11 +12,11 @@ export const jiekou: VendorApi = {
   // FOUND
   readPath: "/v3/async/task-result",
   taskIdOf: (_, { task_id }) => (typeof task_id === "string" ? task_id : undefined),
-  // INFERRED from the original: 64 MB; the page limits each file only.
+  // INFERRED from the original: 64 MB; the page only limits each file.
   bodyLimitBytes: 64_000_000,
   // FOUND: about 200 requests a minute; no concurrency is documented.
   limits: { requestsPerMinute: 200 },
-  // FOUND: 3,600 s. INFERRED: every read signs anew, since only a time to live is given.
+  // FOUND: 3,600 s. INFERRED: every read signs a new URL, since the answer only has a time to live.
   urlLifeMs: 3_600_000,
   signsEveryRead: true,
   // INFERRED: the samples show a UUID.

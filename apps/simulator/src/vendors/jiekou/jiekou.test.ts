@@ -6,7 +6,7 @@ const urls = (count: number) => Array.from({ length: count }, (_, index) => `${u
 const png = "data:image/png;base64,AAAA";
 
 describe("create", () => {
-  test("answers 200 with nothing but the task id", async () => {
+  test("answers 200 with only the task id", async () => {
     await using client = await openSimulator();
     const created = await client.jiekou.create();
     expect(created.status).toBe(200);
@@ -14,7 +14,7 @@ describe("create", () => {
     expect(created.headers.get("x-ratelimit-limit")).toBeNull();
   });
 
-  test("knows no idempotency keys: every create is a task", async () => {
+  test("ignores idempotency keys: every create is a task", async () => {
     await using client = await openSimulator();
     const headers = { "idempotency-key": "same" };
     const [first, second] = [await client.jiekou.create({}, { headers }), await client.jiekou.create({}, { headers })];
@@ -63,8 +63,8 @@ describe("create", () => {
     ["seed -1", { seed: -1 }],
     ["seed 2^32-1", { seed: 4_294_967_295 }],
     ["audio beside a video", { reference_videos: urls(3), reference_audios: urls(3) }],
-    ["frames beside references, of which the page says nothing", { image: url, reference_images: urls(9) }],
-  ])("is taken: %s", async (_, body) => {
+    ["frames beside references, which the page does not mention", { image: url, reference_images: urls(9) }],
+  ])("is accepted: %s", async (_, body) => {
     await using client = await openSimulator();
     expect((await client.jiekou.create(body)).status).toBe(200);
   });
@@ -76,7 +76,7 @@ describe("create", () => {
 });
 
 describe("status", () => {
-  test("shows a waiting task with every field of the samples", async () => {
+  test("queued task: every field of the samples", async () => {
     await using client = await openSimulator({ finishAfterPolls: 10 });
     const id = await client.jiekou.start();
     const task = { task_id: id, status: "TASK_STATUS_QUEUED", reason: "", task_type: "", eta: 0, progress_percent: 0 };
@@ -88,7 +88,7 @@ describe("status", () => {
     expect(second.at("task.progress_percent")).toBeGreaterThan(0);
   });
 
-  test("shows a finished task with its video, its last frame and the seed it used", async () => {
+  test("finished task: video, last frame and the seed that was used", async () => {
     await using client = await openSimulator({ clockFactor: 1 });
     const done = await client.jiekou.read(await client.jiekou.start({ return_last_frame: true, seed: 42 }));
     expect(done.body).toMatchObject({
@@ -101,7 +101,7 @@ describe("status", () => {
     expect(Number(done.at("videos.0.video_url_ttl"))).toBe(3_600);
   });
 
-  test("writes the time to live as a number or as text, and the progress at success as 100 or 0", async () => {
+  test("time to live is a number or a string, and progress at success is 100 or 0", async () => {
     await using client = await openSimulator();
     const seen = { ttl: new Set<string>(), progress: new Set<unknown>() };
     for (let number = 0; number < 40; number++) {
@@ -117,14 +117,14 @@ describe("status", () => {
     ["task-fails", "upstream service error"],
     ["task-fails-silent", ""],
     ["task-moderation", "content rejected"],
-  ])("says %s with HTTP 200 and a reason", async (fault, reason) => {
+  ])("%s: HTTP 200 with a reason", async (fault, reason) => {
     await using client = await openSimulator();
     const failed = await client.jiekou.read(await client.jiekou.start({ prompt: `frog [[fault:${fault}]]` }));
     expect(failed.status).toBe(200);
     expect(failed.body).toMatchObject({ extra: {}, task: { status: "TASK_STATUS_FAILED", reason }, videos: [] });
   });
 
-  test("does not show a task to another key, nor one that never was", async () => {
+  test("another key and an unknown id get TASK_NOT_FOUND", async () => {
     await using client = await openSimulator();
     const id = await client.jiekou.start();
     const notFound = { code: 404, reason: "TASK_NOT_FOUND", message: "task not found", metadata: {} };

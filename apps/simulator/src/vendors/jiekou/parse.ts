@@ -9,8 +9,8 @@ const megabyte = 1_000_000;
 const imageTypes = /^image\/(jpeg|jpg|png|webp|bmp|tiff|gif)$/i;
 const audioTypes = /^audio\/(wav|x-wav|wave|mpeg|mp3)$/i;
 
-// J-V13 and J-V12, SEED, as far as the body shows them: remote files are not fetched, pixels and seconds not read.
-// SEED: a URL or Base64, which CONFLICT takes with and without `data:…;base64,` in front.
+// J-V13 and J-V12, SEED, only as far as the body shows: remote files are not fetched, pixels and seconds not read.
+// SEED: a URL or Base64; CONFLICT: Base64 with or without the prefix `data:…;base64,`.
 const file = z.string().regex(/^(https?:\/\/.|data:[^,]*;base64,.|[\w+/]+={0,2}$)/i, "must be a URL or Base64");
 const image = file.superRefine(inlineFile(imageTypes, 30 * megabyte));
 const audio = file.superRefine(inlineFile(audioTypes, 15 * megabyte));
@@ -42,7 +42,7 @@ const bodySchema = z.object({
 
 type Body = z.output<typeof bodySchema>;
 
-/** Reads a create body by JieKou's page; `strict` adds what only the original says. */
+/** Validates by JieKou's page; `strict` adds the rules of the original. */
 export function parseCreate(input: unknown, context: ParseContext): ParsedCreate {
   const parsed = bodySchema.safeParse(input);
   if (!parsed.success) return { ok: false, problem: firstProblem(parsed.error) };
@@ -103,7 +103,7 @@ function problemOf(body: Body, context: ParseContext): string | undefined {
   return undefined;
 }
 
-/** 1080p with `fast` was refused before; there is no such column. */
+/** There is no column for 1080p with `fast`; `problemOf` refuses that combination. */
 function columnOf({ fast, resolution }: Body): Column {
   if (resolution === "1080p") return "2.0-1080p";
   return fast ? `fast-${resolution}` : `2.0-${resolution}`;
@@ -113,7 +113,7 @@ function videoInputOf({ reference_videos }: Body): { seconds: number } | undefin
   return reference_videos && { seconds: videoInputSeconds(reference_videos) };
 }
 
-/** What a data URI says about itself; bare Base64 and URLs pass. */
+/** Checks format and size of a data URI; bare Base64 and URLs pass. */
 function inlineFile(types: RegExp, maxBytes: number) {
   return (value: string, context: z.RefinementCtx<string>): void => {
     if (!value.startsWith("data:")) return;

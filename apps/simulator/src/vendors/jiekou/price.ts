@@ -1,7 +1,7 @@
-/** Variant and resolution, as the vendor's price table heads its columns. */
+/** Variant and resolution: a column of the vendor's price table. */
 export type Column = "2.0-480p" | "2.0-720p" | "2.0-1080p" | "fast-480p" | "fast-720p";
 
-/** What one generation costs in micro-USD; with video input never less than the minimum charge of its output seconds. */
+/** The price in micro-USD; with video input at least the minimum charge for the output seconds. */
 export function microUsd(column: Column, seconds: number, videoInput: { seconds: number } | undefined): number {
   if (!videoInput) return plainPerSecond[column] * seconds;
   const bySeconds = videoInputPerSecond[column] * (seconds + videoInput.seconds);

@@ -8,13 +8,13 @@ const statuses = {
   archiving: "in_progress",
   succeeded: "completed",
   failed: "failed",
-  // Nothing here cancels, and no document names these two.
+  // ToAPIs has no cancel, and no document names these two.
   cancelled: "failed",
   expired: "failed",
   undocumented: "reviewing",
 } as const satisfies Record<View["phase"], string>;
 
-/** FOUND: one code in all samples; the sentence says what happened. */
+/** FOUND: the same code in all samples; only the message differs. */
 const errors = {
   upstream: { code: "generation_failed", message: "生成失败: 上游服务错误" },
   silent: { code: "generation_failed", message: "" },
@@ -23,7 +23,7 @@ const errors = {
 
 const firstProgress = 10;
 
-/** SEED: the base object, without times of its end and without a result. */
+/** SEED: the base object, without end time and result. */
 export function createBody(view: View) {
   const { task } = view;
   const { clientId, model } = task.order;
@@ -47,7 +47,7 @@ export function statusBody(view: View): unknown {
   };
 }
 
-/** `result` as a status read and a webhook have it. */
+/** `result` of a status read and of a webhook. */
 export function result({ outputs }: View): unknown {
   const frame = outputs.find(({ kind }) => kind === "last_frame");
   const videos = outputs.filter(({ kind }) => kind === "video");
@@ -61,12 +61,12 @@ export function failureOf({ task }: View): { code: string; message: string } {
   return errors[task.failure ?? "upstream"];
 }
 
-/** FOUND: the create may already answer in_progress, with progress 10. Which ones do is left to chance. */
+/** FOUND: a create sometimes answers in_progress with progress 10 already. */
 export function statusOf(view: View): string {
   return startsAtOnce(view) ? statuses.running : statuses[view.phase];
 }
 
-/** FOUND: 0 on failed. */
+/** FOUND: 0 for a failed task. */
 export function progressOf(view: View): number {
   switch (view.phase) {
     case "queued":
@@ -96,7 +96,7 @@ function completed(view: View) {
   };
 }
 
-/** FOUND: while its media are looked at it may stay queued. */
+/** FOUND: a task can stay queued while its media are reviewed. */
 function startsAtOnce({ phase, task }: View): boolean {
   return phase === "queued" && task.order.reviewMs === undefined && randomBoolean(task.chance, "starts at once");
 }

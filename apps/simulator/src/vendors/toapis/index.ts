@@ -7,17 +7,17 @@ import { refuse } from "./refuse.ts";
 import { uploads } from "./uploads.ts";
 import { webhook } from "./webhook.ts";
 
-/** ToAPIs: three models, the client's own id for look-up and replay, signed webhooks, uploads, private assets, two allowances. */
+/** ToAPIs: three models, lookup and replay by client id, signed webhooks, uploads, private assets, two rate limits. */
 export const toapis: VendorApi = {
   name: "toapis",
-  // FOUND; the seed has only "POST".
+  // FOUND; the seed only has "POST".
   createPath: "/v1/videos/generations",
   // SEED: by task id or by client_business_id.
   readPath: "/v1/videos/generations/:id",
   taskIdOf: ({ id }) => id,
-  // INFERRED from the original: 64 MB; the page names no size.
+  // INFERRED from the original: 64 MB; the page has no size.
   bodyLimitBytes: 64_000_000,
-  // FOUND: 300 and 3,000 a minute, each with a burst of a sixth of that in 10 s. Here a key stands for a user.
+  // FOUND: 300 and 3,000 a minute, each with a sixth of that in 10 s, per user; here per key.
   limits: { submitsPerMinute: 300, queriesPerMinute: 3_000, burstMs: 10_000 },
   // FOUND: 24 hours.
   urlLifeMs: 86_400_000,

@@ -19,7 +19,7 @@ const stateOf = async (client: TestClient, id: string) => (await client.get(`${r
 const naming = (id: string) => ({ image_with_roles: [{ url: `asset://${id}`, role: "reference_image" }] });
 
 describe("a private asset", () => {
-  test("is processing, then active, and only then a create may name it", async () => {
+  test("is processing, then active; a create can name it only when active", async () => {
     await using client = await openSimulator({ assetReviewMs: 300_000 });
     const id = await assetIn(client);
     expect(id).toMatch(/^asset-\d{14}-[0-9a-z]{5}$/);
@@ -40,7 +40,7 @@ describe("a private asset", () => {
     expect((await client.toapis.create(naming(id))).status).toBe(200);
   });
 
-  test("fails, or stays in review, where its name or its address says so", async () => {
+  test("fails or stays in review by a fault in its name or URL", async () => {
     await using client = await openSimulator({ assetReviewMs: 0 });
     const failing = await assetIn(client, { name: "face [[fault:asset-fails]]" });
     const failed = await client.get(`${root}/assets/${failing}`);
@@ -55,7 +55,7 @@ describe("a private asset", () => {
     expect(await stateOf(client, await assetIn(client))).toBe("failed");
   });
 
-  test("belongs to one key, and so does its group", async () => {
+  test("belongs to one key, like its group", async () => {
     await using client = await openSimulator({ assetReviewMs: 0 });
     const id = await assetIn(client);
     expect((await client.get(`${root}/assets/${id}`, { key: "key-b" })).status).toBe(404);
@@ -66,14 +66,14 @@ describe("a private asset", () => {
 
   test.each([
     ["of another type", { asset_type: "document" }],
-    ["that is no public address", { source_url: "data:image/png;base64,AAAA" }],
+    ["without a public URL", { source_url: "data:image/png;base64,AAAA" }],
   ])("is refused: one %s", async (_, more) => {
     await using client = await openSimulator();
     expect(await assetIn(client, more)).toBe("undefined");
   });
 });
 
-test("reset forgets assets, groups and uploads", async () => {
+test("reset removes assets, groups and uploads", async () => {
   await using client = await openSimulator({ assetReviewMs: 0 });
   const id = await assetIn(client);
   const form = new FormData();
@@ -91,7 +91,7 @@ describe("an upload", () => {
     return client.form(`/toapis/v1/uploads/${kind}`, form);
   };
 
-  test("answers with an address that serves the very file", async () => {
+  test("is answered with a URL that serves the same file", async () => {
     await using client = await openSimulator();
     const done = await upload(client, "images", new Blob([png], { type: "image/png" }));
     expect(done.body).toEqual({
@@ -114,7 +114,7 @@ describe("an upload", () => {
   test.each([
     ["videos", "video/mp4"],
     ["audios", "audio/mpeg"],
-  ])("of %s takes %s", async (kind, type) => {
+  ])("of %s accepts %s", async (kind, type) => {
     await using client = await openSimulator();
     expect((await upload(client, kind, new Blob(["bytes"], { type }))).at("data.mime_type")).toBe(type);
   });
@@ -130,13 +130,13 @@ describe("an upload", () => {
     expect(await upload(client, kind, file)).toMatchObject({ status: 400, body: { success: false, data: null } });
   });
 
-  test("takes an image of exactly 10 MB", async () => {
+  test("accepts an image of exactly 10 MB", async () => {
     await using client = await openSimulator();
     const file = new Blob([Buffer.alloc(10_000_000)], { type: "image/png" });
     expect((await upload(client, "images", file)).at("data.size")).toBe(10_000_000);
   });
 
-  test("must be a form, and needs a key", async () => {
+  test("must be a form with a key", async () => {
     await using client = await openSimulator();
     expect((await client.post("/toapis/v1/uploads/images", { file: "a" })).status).toBe(415);
     const form = new FormData();

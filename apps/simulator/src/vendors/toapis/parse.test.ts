@@ -38,7 +38,7 @@ describe("a create", () => {
     ["T-V2 automatic seconds on mini, -1", { ...mini, duration: -1 }],
     ["T-V4 1080p on fast", { ...fast, resolution: "1080p" }],
     ["T-V4 4k on mini", { ...mini, resolution: "4k" }],
-    ["T-V4 a resolution that nobody has", { resolution: "2k" }],
+    ["T-V4 an unknown resolution", { resolution: "2k" }],
     ["T-V5 another ratio", { aspect_ratio: "2:1" }],
     ["T-V5 adaptive, which the seed does not list", { aspect_ratio: "adaptive" }],
     ["T-V6 an image without a role", { image_with_roles: [{ url }] }],
@@ -63,8 +63,8 @@ describe("a create", () => {
     ["T-V13 a search beside an image", { ...search, ...references(1) }],
     ["T-V13 another tool", { tools: [{ type: "calculator" }] }],
     ["T-V14 a video as data", videos(1, "data:video/mp4;base64,AAAA")],
-    ["T-V14 an image that is no address", { image_with_roles: [image("reference_image", "cup.png")] }],
-    ["T-V15 an asset nobody has", { image_with_roles: [image("reference_image", "asset://nobody-has")] }],
+    ["T-V14 an image that is no URL", { image_with_roles: [image("reference_image", "cup.png")] }],
+    ["T-V15 an unknown asset", { image_with_roles: [image("reference_image", "asset://nobody-has")] }],
     ["T-V15 an asset in review", { image_with_roles: [image("reference_image", "asset://simulator-processing")] }],
     ["T-V15 an asset that failed", { image_with_roles: [image("reference_image", "asset://simulator-failed")] }],
     ["T-V16 a review of an asset", { ...review, image_with_roles: [image("first_frame", "asset://simulator-active")] }],
@@ -90,7 +90,7 @@ describe("a create", () => {
     ["4k", { resolution: "4k" }],
     ["720p on mini", { ...mini, resolution: "720p" }],
     ["both frames", frames],
-    ["a last frame alone, of which the page says nothing", { image_with_roles: [image("last_frame")] }],
+    ["a last frame alone, which the page does not mention", { image_with_roles: [image("last_frame")] }],
     ["nine references", references(9)],
     ["everything at once", { ...references(9), ...videos(3), ...audios(3) }],
     ["five videos, which depend on the channel", videos(5)],
@@ -101,14 +101,14 @@ describe("a create", () => {
       { image_with_roles: [image("reference_image", png)], ...audios(1, "data:audio/wav;base64,AAAA") },
     ],
     ["an active asset", { image_with_roles: [image("reference_image", "asset://simulator-active")] }],
-    ["the list of old", { image_urls: [url] }],
+    ["image_urls", { image_urls: [url] }],
     ["empty lists", { image_with_roles: [], video_with_roles: [], audio_with_roles: [], tools: [] }],
     ["a search", search],
     ["a review of a URL of 2048 bytes", { ...review, ...videos(1, `https://a.example/${"x".repeat(2_030)}`) }],
     ["a review of a bare Base64 image", { ...review, image_with_roles: [image("first_frame", "iVBORw0KGgo=")] }],
     ["a review without media", review],
     ["a seed below zero", { seed: -1 }],
-  ])("is taken: %s", async (_, body) => {
+  ])("is accepted: %s", async (_, body) => {
     expect(await statusOf(body)).toBe(200);
   });
 
@@ -121,7 +121,7 @@ describe("a create", () => {
     expect(await statusOf(body, { reading: "strict" })).toBe(400);
   });
 
-  test.each([4, 8, 10, 12, 15])("of mini with %i seconds is taken by the strict reading", async (duration) => {
+  test.each([4, 8, 10, 12, 15])("of mini with %i seconds is accepted by the strict reading", async (duration) => {
     expect(await statusOf({ ...mini, duration }, { reading: "strict" })).toBe(200);
   });
 
@@ -130,11 +130,11 @@ describe("a create", () => {
     ["both frames on mini", { ...mini, ...frames }],
     ["the last frame back from mini", { ...mini, return_last_frame: true }],
     ["the audio switch on mini", { ...mini, generate_audio: false }],
-  ])("is taken by the page of today: %s", async (_, body) => {
+  ])("is accepted by the newer reading: %s", async (_, body) => {
     expect(await statusOf(body, { reading: "newer" })).toBe(200);
   });
 
-  test("of automatic seconds gets whole seconds between 4 and 15, the same for the same prompt", async () => {
+  test("with automatic seconds: integers from 4 to 15, the same for the same prompt", async () => {
     await using client = await openSimulator();
     for (let number = 0; number < 40; number++)
       await client.toapis.create({ duration: 0, prompt: `shiba ${number % 20}` });
@@ -146,7 +146,7 @@ describe("a create", () => {
   });
 });
 
-test("a review keeps a task queued for longer, whatever the create would have said", async () => {
+test("a review keeps a task queued for longer, and its create answers queued", async () => {
   // Two provider-minutes of review are 1.2 s here, and the generation itself is done at once.
   await using client = await openSimulator({
     finishAfterPolls: undefined,

@@ -5,7 +5,7 @@ import { automaticSeconds } from "../usage.ts";
 import { type Problem, problemOf } from "./rules.ts";
 import { type Body, bodySchema } from "./schema.ts";
 
-/** Reads a create body by the older page of ToAPIs, which is the seed; `newer` by its page of today, `strict` by the narrower of both. */
+/** Validates by the older page (the seed); `newer`: by the current page; `strict`: by the narrower of both. */
 export function parseCreate(input: unknown, context: ParseContext): ParsedCreate {
   const parsed = bodySchema.safeParse(input);
   if (!parsed.success) return { ok: false, problem: firstProblem(parsed.error) };
@@ -21,15 +21,15 @@ function orderOf(body: Body, { webhook }: ParseContext): Order {
     model: body.model,
     resolution: body.resolution,
     seconds,
-    // INVENTED: what the page leaves open.
+    // INVENTED: the page has no default.
     ratio: body.aspect_ratio ?? "16:9",
     returnLastFrame: body.return_last_frame ?? false,
     microUsd: microUsd(body.model, body.resolution, seconds),
     seed: body.seed,
     callbackUrl: body.callback_url ?? (webhook.hasSecret ? webhook.url : undefined),
-    // INFERRED: an empty id is none.
+    // INFERRED: an empty id counts as absent.
     clientId: body.client_business_id || body.metadata?.client_business_id || undefined,
-    ...(reviewed(body) && { reviewMs: inventedReviewMs }),
+    ...(isReviewed(body) && { reviewMs: inventedReviewMs }),
     webSearch: body.tools.length > 0,
     request: normalize(body),
     ...(body.trace_id !== undefined && { echo: { trace_id: body.trace_id } }),
@@ -37,10 +37,10 @@ function orderOf(body: Body, { webhook }: ParseContext): Order {
 }
 
 function normalize(body: Body): NormalizedRequest {
-  const having = (role: string) => body.image_with_roles.filter((image) => image.role === role).map(({ url }) => url);
+  const withRole = (role: string) => body.image_with_roles.filter((image) => image.role === role).map(({ url }) => url);
   const [videos, audios] = [body.video_with_roles, body.audio_with_roles].map((list) => list.map(({ url }) => url));
-  // FOUND: for compatibility; one image is the first frame.
-  const [firstFrame = body.image_urls[0]] = having("first_frame");
+  // FOUND: kept for compatibility; a single image is the first frame.
+  const [firstFrame = body.image_urls[0]] = withRole("first_frame");
   const { duration = 0 } = body;
   return {
     prompt: body.prompt,
@@ -49,8 +49,8 @@ function normalize(body: Body): NormalizedRequest {
     ratio: body.aspect_ratio,
     media: {
       firstFrame,
-      lastFrame: having("last_frame")[0],
-      images: having("reference_image"),
+      lastFrame: withRole("last_frame")[0],
+      images: withRole("reference_image"),
       videos: videos ?? [],
       audios: audios ?? [],
     },
@@ -61,15 +61,15 @@ function normalize(body: Body): NormalizedRequest {
   };
 }
 
-/** INVENTED: FOUND is only that a first review takes minutes, and is given up after 20. */
+/** INVENTED. FOUND: a first review takes minutes and is abandoned after 20. */
 const inventedReviewMs = 120_000;
 
-function reviewed(body: Body): boolean {
+function isReviewed(body: Body): boolean {
   const media = [body.image_urls, body.image_with_roles, body.video_with_roles, body.audio_with_roles];
   return body.private_asset_review && media.some((list) => list.length > 0);
 }
 
-/** 0, -1 and nothing at all leave it to the model, which decides by the prompt. INVENTED: mini, which has no such choice, takes 5. */
+/** The model chooses if the duration is 0, -1 or absent. INVENTED: mini has no automatic seconds and uses 5. */
 function secondsOf({ duration, model, prompt }: Body): number {
   if (duration !== undefined && duration > 0) return duration;
   return model === "seedance-2-mini" ? 5 : automaticSeconds(prompt);
@@ -77,7 +77,7 @@ function secondsOf({ duration, model, prompt }: Body): number {
 
 function callbackProblem(url: string | undefined, { webhook, callbackUrlAllowed }: ParseContext): Problem | undefined {
   if (url === undefined) return undefined;
-  // FOUND: the token must have a webhook first.
+  // FOUND: the token needs a webhook.
   if (!webhook.hasSecret) {
     return { problem: "callback_url: task webhooks are not configured for this token", code: "webhook_not_configured" };
   }

@@ -11,12 +11,12 @@ const groupSchema = z.object({ name: z.string().min(1), description: z.string().
 const assetSchema = z.object({
   group_id: z.string(),
   asset_type: z.enum(["image", "video", "audio"]),
-  // FOUND: a public address only.
+  // FOUND: only a public URL.
   source_url: z.string().regex(/^https?:\/\/./i, "must be a public http(s) URL"),
   name: z.string().default(""),
 });
 
-/** FOUND: a group, an asset in it, and its state until it is active. */
+/** FOUND: create a group, create an asset in it, read the state of the asset. */
 export const privateAssets: Endpoint[] = [
   { method: "POST", path: `${root}/groups`, kind: "other", handle: addGroup },
   { method: "POST", path: `${root}/assets`, kind: "other", handle: addAsset },
@@ -40,15 +40,15 @@ function addAsset(call: Call, simulation: Simulation, vendor: Vendor): Reply {
     return simulation.refuse(vendor, { kind: "invalid", problem: `group_id: ${group} does not exist` });
   }
   const id = byteDanceId("asset", simulation.clock.now(), simulation.nextNumber());
-  return maskKey(simulation.addAsset({ id, account, kind, name, url, group }), simulation);
+  return assetReply(simulation.addAsset({ id, account, kind, name, url, group }), simulation);
 }
 
 function readAsset(call: Call, simulation: Simulation, vendor: Vendor): Reply {
   const asset = simulation.assets.get(call.account, call.params.id ?? "");
-  return asset ? maskKey(asset, simulation) : simulation.refuse(vendor, { kind: "unknown-task" });
+  return asset ? assetReply(asset, simulation) : simulation.refuse(vendor, { kind: "unknown-task" });
 }
 
-function maskKey({ account, id, group, kind, url }: Asset, simulation: Simulation): Reply {
+function assetReply({ account, id, group, kind, url }: Asset, simulation: Simulation): Reply {
   const status = simulation.assets.state(account, id);
   const why = status === "failed" ? { message: "asset review failed" } : {};
   return enveloped({ asset_id: id, group_id: group, asset_type: kind, source_url: url, status, ...why });

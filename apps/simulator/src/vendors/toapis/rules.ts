@@ -73,13 +73,13 @@ const prompt: Rule = (body) =>
   body.prompt.trim() === "" && mediaOf(body).length === 0 ? "prompt: required for text-to-video" : undefined;
 
 const counts: Rule = ({ image_with_roles }, { reading }) => {
-  const having = (role: string) => image_with_roles.filter((image) => image.role === role).length;
+  const count = (role: string) => image_with_roles.filter((image) => image.role === role).length;
   // T-V7, SEED for references, FOUND for frames
-  if (having("reference_image") > 9) return "image_with_roles: at most 9 reference images";
-  if (having("first_frame") > 1) return "image_with_roles: at most one first_frame";
-  if (having("last_frame") > 1) return "image_with_roles: at most one last_frame";
+  if (count("reference_image") > 9) return "image_with_roles: at most 9 reference images";
+  if (count("first_frame") > 1) return "image_with_roles: at most one first_frame";
+  if (count("last_frame") > 1) return "image_with_roles: at most one last_frame";
   // INFERRED from the listed combinations.
-  if (reading === "strict" && having("last_frame") > having("first_frame")) {
+  if (reading === "strict" && count("last_frame") > count("first_frame")) {
     return "image_with_roles: last_frame needs a first_frame";
   }
   return undefined;
@@ -126,7 +126,7 @@ function mediaOf(body: Body): { url: string; kind: Kind }[] {
   ];
 }
 
-/** T-V14, FOUND: images and audio may be data URIs, videos may not. */
+/** T-V14, FOUND: data URIs are allowed for images and audio, not for videos. */
 function urlProblem(url: string, kind: Kind): string | undefined {
   if (/^(https?|asset):\/\/./i.test(url)) return undefined;
   if (kind !== "video" && url.startsWith(`data:${kind}/`) && url.includes(";base64,")) return undefined;

@@ -3,13 +3,13 @@ import { z } from "zod";
 const imageRoles = ["first_frame", "last_frame", "reference_image"] as const;
 const clientId = z.string().optional();
 
-/** The fields of a create and their types; what two fields may not do together stands in rules.ts. */
+/** The fields of a create body; rules.ts has the rules for combining them. */
 export const bodySchema = z.object({
-  // T-V1, SEED. FOUND: marked required and given this default.
+  // T-V1, SEED. FOUND: marked required, but with this default.
   model: z.string().default("seedance-2"),
   prompt: z.string().default(""),
   client_business_id: clientId,
-  // SEED: taken here too, the top level being preferred.
+  // SEED: also accepted here; the top level takes precedence.
   metadata: z.object({ client_business_id: clientId }).optional(),
   // T-V2, SEED
   duration: z.int("must be an integer").optional(),
@@ -23,7 +23,7 @@ export const bodySchema = z.object({
   generate_audio: z.boolean().optional(),
   return_last_frame: z.boolean().optional(),
   tools: z.array(z.object({ type: z.literal("web_search") })).default([]),
-  // UNKNOWN range: any whole number.
+  // UNKNOWN range: any integer.
   seed: z.int().optional(),
   callback_url: z.string().optional(),
   trace_id: z.string().optional(),

@@ -19,7 +19,7 @@ describe("create", () => {
     expect((await client.toapis.create()).body).not.toHaveProperty("client_business_id");
   });
 
-  test("may already answer in_progress with progress 10, and then never goes back to queued", async () => {
+  test("sometimes answers in_progress with progress 10; the next read agrees", async () => {
     await using client = await openSimulator({ finishAfterPolls: 20 });
     const seen = new Set<string>();
     for (let number = 0; number < 30; number++) {
@@ -34,7 +34,7 @@ describe("create", () => {
 });
 
 describe("status", () => {
-  test("goes to completed with the times, the result and the second at which it expires", async () => {
+  test("completed: has the times, the result and its expiry in unix seconds", async () => {
     await using client = await openSimulator({ clockFactor: 1, finishAfterPolls: 3 });
     const id = await client.toapis.start({ return_last_frame: true });
     const [first, , last] = [await client.toapis.read(id), await client.toapis.read(id), await client.toapis.read(id)];
@@ -63,7 +63,7 @@ describe("status", () => {
     expect((await fetch(String(last.at("result.data.0.url")))).status).toBe(200);
   });
 
-  test("shows how often it searched, where it might", async () => {
+  test("has the number of searches if the tool was requested", async () => {
     await using client = await openSimulator();
     const tools = [{ type: "web_search" }];
     const done = await client.toapis.read(await client.toapis.start({ tools }));
@@ -75,7 +75,7 @@ describe("status", () => {
     ["task-fails", "生成失败: 上游服务错误"],
     ["task-fails-silent", ""],
     ["task-moderation", "生成失败: 内容违反了内容政策"],
-  ])("says %s with progress 0 and an error, and gives the money back", async (fault, message) => {
+  ])("%s: progress 0 and an error, refunded", async (fault, message) => {
     await using client = await openSimulator();
     const failed = await client.toapis.read(await client.toapis.start({ prompt: `shiba [[fault:${fault}]]` }));
     expect(failed.body).toMatchObject({
@@ -87,7 +87,7 @@ describe("status", () => {
     expect((await client.ledger()).body).toMatchObject({ charges: 1, refunds: 1 });
   });
 
-  test("does not show a task to another key", async () => {
+  test("another key gets 404", async () => {
     await using client = await openSimulator();
     const id = await client.toapis.start({ client_business_id: "order-1" });
     const missing = { error: { code: 404, message: "任务不存在", type: "not_found_error" } };
@@ -108,13 +108,13 @@ describe("client_business_id", () => {
     },
   );
 
-  test("is taken from metadata too", async () => {
+  test("is accepted in metadata too", async () => {
     await using client = await openSimulator();
     const id = await client.toapis.start({ metadata: { client_business_id: "order-1" } });
     expect((await client.toapis.read("order-1")).at("id")).toBe(id);
   });
 
-  test("sent again replays the task and charges nothing, whatever else the body says", async () => {
+  test("sent again: replays the task without a charge, even with another body", async () => {
     await using client = await openSimulator();
     const first = await client.toapis.create({ client_business_id: "order-1" });
     const again = await client.toapis.create({ client_business_id: "order-1" });
@@ -124,7 +124,7 @@ describe("client_business_id", () => {
     expect((await client.ledger()).at("charges")).toBe(1);
   });
 
-  test("replays a task that has failed: another attempt needs another id", async () => {
+  test("of a failed task: replays it; another attempt needs another id", async () => {
     await using client = await openSimulator();
     const order = { client_business_id: "order-1", prompt: "shiba [[fault:task-fails]]" };
     const id = await client.toapis.start(order);
@@ -133,7 +133,7 @@ describe("client_business_id", () => {
     expect((await client.ledger()).at("charges")).toBe(1);
   });
 
-  test("belongs to one key", async () => {
+  test("is separate for each key", async () => {
     await using client = await openSimulator();
     await client.toapis.create({ client_business_id: "order-1" });
     await client.toapis.create({ client_business_id: "order-1" }, { key: "key-b" });
@@ -141,7 +141,7 @@ describe("client_business_id", () => {
   });
 
   test.each(["accept-reset", "accept-500", "accept-empty", "accept-broken-json"])(
-    "finds the task whose create answer was lost by %s",
+    "finds the task after the create answer was lost by %s",
     async (fault) => {
       await using client = await openSimulator();
       const order = { client_business_id: "order-1", prompt: `shiba [[fault:${fault}]]` };
@@ -152,7 +152,7 @@ describe("client_business_id", () => {
     },
   );
 
-  test("is unknown while a late task hides, and one sent meanwhile is the only one", async () => {
+  test("accept-late: unknown until accepted; a task created meanwhile stays the only one", async () => {
     await using client = await openSimulator({ acceptLateMs: 200_000 });
     const order = { client_business_id: "order-1", prompt: "shiba [[fault:accept-late*1]]" };
     await expect(client.toapis.create(order)).rejects.toThrow("fetch failed");
@@ -180,7 +180,7 @@ describe("refusals", () => {
     ["moderation", { prompt: "shiba [[fault:reject-moderation]]" }, {}, 422, "content_policy_violation"],
     ["an invalid body", { duration: 3 }, {}, 400, "invalid_request"],
     ["a broken server", { prompt: "shiba [[fault:submit-500]]" }, {}, 500, "internal_error"],
-  ])("%s: in one of two envelopes, code as number or as string", async (_, body, sent, status, word) => {
+  ])("%s: one of two envelopes, code as number or string", async (_, body, sent, status, word) => {
     await using client = await openSimulator();
     const bodies = [];
     for (let round = 0; round < 20; round++) {
@@ -196,7 +196,7 @@ describe("refusals", () => {
     expect((await client.ledger()).at("charges")).toBe(0);
   });
 
-  test("the submission limiter being down is 503 with Retry-After, and nothing is charged", async () => {
+  test("submit-503: 503 with Retry-After, nothing charged", async () => {
     await using client = await openSimulator();
     const down = await client.toapis.create({ prompt: "shiba [[fault:submit-503]]" });
     expect(down).toMatchObject({ status: 503, body: { error: { code: "rate_limit_unavailable" } } });
@@ -206,7 +206,7 @@ describe("refusals", () => {
 });
 
 describe("limits", () => {
-  test("submits and queries are counted apart, and headers tell of which is spoken", async () => {
+  test("submits and queries are counted separately; a header names the category", async () => {
     await using client = new TestClient(
       await startSimulator({ limits: { toapis: { submitsPerMinute: 12, queriesPerMinute: 24 } }, finishAfterPolls: 1 }),
     );
@@ -214,7 +214,7 @@ describe("limits", () => {
     const head = (name: string) => first.headers.get(`x-ratelimit-${name}`);
     expect([head("limit"), head("remaining"), head("category")]).toEqual(["12", "11", "async_submit"]);
     expect(Number(head("reset"))).toBeGreaterThan(Date.now() / 1_000);
-    // A sixth of a minute's 12 is the burst of 10 seconds.
+    // The burst of 10 seconds is a sixth of 12 a minute.
     expect((await client.toapis.create()).status).toBe(200);
     const refused = await client.toapis.create();
     expect(refused).toMatchObject({ status: 429, body: { error: { code: "rate_limit_exceeded" } } });
@@ -228,7 +228,7 @@ describe("limits", () => {
     expect(reads[0]?.headers.get("x-ratelimit-limit")).toBe("24");
   });
 
-  test("by default 50 submits pass in 10 seconds, and 500 queries", async () => {
+  test("default: 50 submits in 10 seconds; the query limit is 3,000", async () => {
     await using client = new TestClient(await startSimulator());
     const submits = [];
     for (let number = 0; number < 51; number++) submits.push((await client.toapis.create()).status);
@@ -237,7 +237,7 @@ describe("limits", () => {
   });
 });
 
-test("a price by the second stands on the bill, by provider", async () => {
+test("the bill has the price by the second, by vendor", async () => {
   await using client = await openSimulator();
   await client.toapis.create({ duration: 15, resolution: "4k" });
   await client.toapis.create({ model: "seedance-2-mini", duration: 4, resolution: "480p" });

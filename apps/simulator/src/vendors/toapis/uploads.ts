@@ -4,7 +4,7 @@ import type { Simulation } from "../../simulation.ts";
 
 interface Kind {
   path: string;
-  /** By content type, the end of the file's name. */
+  /** The file extension by content type. */
   types: Readonly<Record<string, string>>;
   maxBytes: number;
 }
@@ -19,7 +19,7 @@ const kinds: readonly Kind[] = [
     types: { "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif" },
     maxBytes: 10 * megabyte,
   },
-  // INFERRED: formats from the original's rules, size from what an asset may have.
+  // INFERRED: formats from the original's rules, size from the limit of an asset.
   { path: "/v1/uploads/videos", types: { "video/mp4": "mp4", "video/quicktime": "mov" }, maxBytes: 100 * mebibyte },
   {
     path: "/v1/uploads/audios",
@@ -28,7 +28,7 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** FOUND: a form with the field `file`, answered with an address that a create may name. */
+/** FOUND: a form with the field `file`, answered with a URL that a create can use. */
 export const uploads: Endpoint[] = kinds.map((kind) => ({
   method: "POST",
   path: kind.path,
@@ -42,12 +42,12 @@ async function upload(call: Call, simulation: Simulation, { types, maxBytes }: K
   const file = await fileOf(call);
   if (!file) return refused("the form needs a field named file");
   const contentType = file.type.toLowerCase();
-  const ending = types[contentType];
-  if (ending === undefined) return refused(`unsupported file type ${file.type}`);
+  const extension = types[contentType];
+  if (extension === undefined) return refused(`unsupported file type ${file.type}`);
   if (file.size === 0) return refused("the file is empty");
   if (file.size > maxBytes) return refused(`file too large: at most ${maxBytes} bytes`);
   const id = `upload_${simulation.nextNumber().toString(36).padStart(8, "0")}`;
-  const name = `${id}.${ending}`;
+  const name = `${id}.${extension}`;
   simulation.uploads.add(name, { file: Buffer.from(await file.arrayBuffer()), contentType });
   const url = `${simulation.outputs.baseUrl}/files/uploads/${name}`;
   return json(200, { success: true, message: "", data: { id, url, mime_type: contentType, size: file.size } });
@@ -64,7 +64,7 @@ async function fileOf({ bytes, headers }: Call): Promise<File | undefined> {
   }
 }
 
-/** INFERRED: the page names the cases, not the body. */
+/** INFERRED: the page lists the cases, but not the body. */
 function refused(message: string): Reply {
   return json(400, { success: false, message, data: null });
 }

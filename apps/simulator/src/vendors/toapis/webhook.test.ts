@@ -4,11 +4,11 @@ import { type Received, startReceiver } from "@reelqueue/testing";
 import { describe, expect, test } from "vitest";
 import { openSimulator, soon, type TestClient } from "../../testing/client.ts";
 
-const callbackSecret = "the secret of this token, in force now";
-const previousCallbackSecret = "the secret of this token, before that";
+const callbackSecret = "the current secret of this token";
+const previousCallbackSecret = "the previous secret of this token";
 const open = (options = {}) => openSimulator({ allowHttpCallbacks: true, callbackSecret, ...options });
 
-/** A task that has ended, so that its webhook is on its way. */
+/** Ends a task, so that its webhook is sent. */
 async function ended(client: TestClient, callback_url: string | undefined, body: object = {}): Promise<string> {
   const id = await client.toapis.start({ callback_url, ...body });
   await client.toapis.read(id);
@@ -23,7 +23,7 @@ function signature({ headers, body }: Received, secret: string): string {
 const json = (received: Received | undefined) => JSON.parse(received?.body ?? "");
 
 describe("an event", () => {
-  test("tells a completion with every field of the document, under an id of its own", async () => {
+  test("completion: has every field of the document and its own id", async () => {
     await using client = await open({ clockFactor: 1 });
     await using receiver = await startReceiver();
     const more = { client_business_id: "order-1", trace_id: "trace-1", return_last_frame: true };
@@ -53,7 +53,7 @@ describe("an event", () => {
     expect(Math.abs(Number(received?.headers["x-toapis-webhook-timestamp"]) - Date.now() / 1_000)).toBeLessThan(5);
   });
 
-  test("tells a failure only when the money is back", async () => {
+  test("failure: sent after the refund", async () => {
     await using client = await open();
     await using receiver = await startReceiver();
     await ended(client, receiver.url, { prompt: "shiba [[fault:task-moderation]]" });
@@ -65,7 +65,7 @@ describe("an event", () => {
     });
   });
 
-  test("is signed with the secret in force", async () => {
+  test("is signed with the current secret", async () => {
     await using client = await open();
     await using receiver = await startReceiver();
     await ended(client, receiver.url);
@@ -75,17 +75,17 @@ describe("an event", () => {
     );
   });
 
-  test("is signed with both secrets during a rotation, the one in force first", async () => {
+  test("is signed with both secrets during a rotation, the current one first", async () => {
     await using client = await open({ previousCallbackSecret });
     await using receiver = await startReceiver();
     await ended(client, receiver.url);
     const [received] = await receiver.arrived(1);
-    if (!received) throw new Error("nothing came");
+    if (!received) throw new Error("no webhook received");
     const both = [callbackSecret, previousCallbackSecret].map((secret) => signature(received, secret));
     expect(received.headers["x-toapis-webhook-signature"]).toBe(both.join(","));
   });
 
-  test("that nobody takes is tried eight times over a day and a quarter, with the same id and body", async () => {
+  test("refused: sent eight times over 31 hours, with the same id and body", async () => {
     // 31 provider-hours pass in 2.2 seconds.
     await using client = await open({ clockFactor: 50_000 });
     await using receiver = await startReceiver();
@@ -102,7 +102,7 @@ describe("an event", () => {
     }
   });
 
-  test("is not carried on to where a redirect points", async () => {
+  test("does not follow redirects", async () => {
     await using client = await open();
     await using elsewhere = await startReceiver();
     const redirect = createServer((_, response) => response.writeHead(307, { location: elsewhere.url }).end());
@@ -120,13 +120,13 @@ describe("a callback_url", () => {
   const refused = async (client: TestClient, callback_url: string) =>
     (await client.toapis.create({ callback_url })).at("error");
 
-  test("is refused where the token has no webhook", async () => {
+  test("is refused if the token has no webhook", async () => {
     await using client = await open({ callbackSecret: undefined });
     const refusal = await client.toapis.create({ callback_url: "https://callbacks.example.com/toapis" });
     expect(refusal).toMatchObject({ status: 400, body: { error: { code: "webhook_not_configured" } } });
   });
 
-  test("is refused where it is not public and https", async () => {
+  test("is refused if it is not a public https URL", async () => {
     await using client = await openSimulator({ callbackSecret });
     expect(await refused(client, "http://127.0.0.1:9/hook")).toMatchObject({
       message: expect.stringContaining("https"),
@@ -134,7 +134,7 @@ describe("a callback_url", () => {
     expect((await client.toapis.create({ callback_url: "https://callbacks.example.com/" })).status).toBe(200);
   });
 
-  test("may change path and query of the token's default, and nothing else (T-V17)", async () => {
+  test("may differ from the token's default only in path and query (T-V17)", async () => {
     await using client = await open({ webhookUrl: "https://callbacks.example.com:8443/default" });
     const same = await client.toapis.create({ callback_url: "https://callbacks.example.com:8443/other?row=7" });
     expect(same.status).toBe(200);
@@ -143,7 +143,7 @@ describe("a callback_url", () => {
     }
   });
 
-  test("left out means the token's default", async () => {
+  test("absent: the token's default", async () => {
     await using receiver = await startReceiver();
     await using client = await open({ webhookUrl: receiver.url });
     const id = await ended(client, undefined);
@@ -153,7 +153,7 @@ describe("a callback_url", () => {
 });
 
 describe("faults", () => {
-  test("callback-none, -twice and -early befall webhooks too", async () => {
+  test("callback-none, -twice and -early apply to webhooks too", async () => {
     await using client = await open();
     await using receiver = await startReceiver();
     await ended(client, receiver.url, { prompt: "shiba [[fault:callback-none]]" });
@@ -164,13 +164,13 @@ describe("faults", () => {
     expect(second?.headers["x-toapis-webhook-id"]).toBe(third?.headers["x-toapis-webhook-id"]);
   });
 
-  test("callback-forged-signature claims a completion under a signature that is not right", async () => {
+  test("callback-forged-signature: sends a false completion with an invalid signature", async () => {
     await using client = await open({ finishAfterPolls: 3 });
     await using receiver = await startReceiver();
     await client.toapis.start({ callback_url: receiver.url, prompt: "a [[fault:callback-forged-signature]]" });
-    const [lie] = await receiver.arrived(1);
-    expect(json(lie)).toMatchObject({ type: "generation.completed", data: { status: "completed" } });
-    expect(lie?.headers["x-toapis-webhook-signature"]).toMatch(/^v1=[0-9a-f]{64}$/);
-    expect(lie && lie.headers["x-toapis-webhook-signature"] === signature(lie, callbackSecret)).toBe(false);
+    const [forged] = await receiver.arrived(1);
+    expect(json(forged)).toMatchObject({ type: "generation.completed", data: { status: "completed" } });
+    expect(forged?.headers["x-toapis-webhook-signature"]).toMatch(/^v1=[0-9a-f]{64}$/);
+    expect(forged && forged.headers["x-toapis-webhook-signature"] === signature(forged, callbackSecret)).toBe(false);
   });
 });

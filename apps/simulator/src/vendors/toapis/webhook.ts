@@ -6,16 +6,16 @@ import { failureOf, progressOf, result, statusOf, unixSeconds } from "./bodies.t
 const second = 1_000;
 const hour = 3_600 * second;
 
-/** FOUND: the ends only, signed over id, time and body; during a rotation with both secrets. */
+/** FOUND: only for ended tasks, signed over id, time and body; with both secrets during a rotation. */
 export const webhook: CallbackRules = {
   body(view) {
     const { task, phase } = view;
     const { clientId, model, echo } = task.order;
-    const good = phase === "succeeded";
+    const succeeded = phase === "succeeded";
     return {
       id: eventId(view),
-      type: good ? "generation.completed" : "generation.failed",
-      // INVENTED: the field is named, its value is not.
+      type: succeeded ? "generation.completed" : "generation.failed",
+      // INVENTED: the document names the field, but no value.
       api_version: "v1",
       created_at: unixSeconds(task.endedAt || task.acceptedAt),
       data: {
@@ -25,11 +25,11 @@ export const webhook: CallbackRules = {
         model,
         status: statusOf(view),
         progress: progressOf(view),
-        result: good ? result(view) : null,
-        error: good ? null : failureOf(view),
+        result: succeeded ? result(view) : null,
+        error: succeeded ? null : failureOf(view),
         submitted_at: unixSeconds(task.acceptedAt),
         finished_at: unixSeconds(task.endedAt || task.acceptedAt),
-        // INFERRED: it is passed through, but no document says where it comes out.
+        // INFERRED: `trace_id` is passed through; no document says where it appears.
         ...echo,
       },
     };
@@ -45,12 +45,12 @@ export const webhook: CallbackRules = {
         .join(","),
     };
   },
-  // FOUND: at once, then about 10 s, 30 s, 2 min, 10 min, 1 h, 6 h, 24 h.
+  // FOUND: immediately, then after about 10 s, 30 s, 2 min, 10 min, 1 h, 6 h, 24 h.
   retryDelaysMs: () => [10 * second, 30 * second, 120 * second, 600 * second, hour, 6 * hour, 24 * hour],
   answerTimeoutMs: 10 * second,
 };
 
-/** The same over all tries of one event, as the dedupe key must be. */
+/** The same for all attempts of one event: it is the deduplication key. */
 function eventId({ task, phase }: View): string {
   return `evt_${task.id.slice(-16).toLowerCase()}${randomInteger(task.chance, "event", phase).toString(16).padStart(8, "0")}`;
 }

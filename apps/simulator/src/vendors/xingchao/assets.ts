@@ -15,15 +15,20 @@ const bodySchema = z.object({
   name: z.string().default(""),
 });
 
-/** FOUND: a library of addresses that are looked through before a create may name them. */
+/** FOUND: a library of URLs that are reviewed before a create can use them. */
 export const assets: Endpoint[] = [
   { method: "POST", path: `${root}/upload`, kind: "other", handle: upload },
-  { method: "GET", path: `${root}/:id`, kind: "other", handle: (call, simulation) => found(call, simulation, read) },
+  {
+    method: "GET",
+    path: `${root}/:id`,
+    kind: "other",
+    handle: (call, simulation) => withAsset(call, simulation, read),
+  },
   {
     method: "DELETE",
     path: `${root}/:id`,
     kind: "other",
-    handle: (call, simulation) => found(call, simulation, remove),
+    handle: (call, simulation) => withAsset(call, simulation, remove),
   },
 ];
 
@@ -39,14 +44,14 @@ function upload(call: Call, simulation: Simulation, vendor: Vendor): Reply {
   return enveloped(0, { assetId: id });
 }
 
-function found(call: Call, simulation: Simulation, then: (asset: Asset, simulation: Simulation) => Reply): Reply {
+function withAsset(call: Call, simulation: Simulation, then: (asset: Asset, simulation: Simulation) => Reply): Reply {
   const asset = simulation.assets.get(call.account, call.params.id ?? "");
   return asset ? then(asset, simulation) : json(200, { code: -1, msg: "素材不存在", data: null });
 }
 
 function read({ account, id, name, kind, url, addedAt }: Asset, simulation: Simulation): Reply {
   const status = states[simulation.assets.state(account, id) ?? "failed"];
-  // FOUND: 0 as a number on the vendor's page, as text in clients' code.
+  // FOUND: 0 as a number on the vendor's page, as a string in clients' code.
   const code = randomBoolean(randomInteger(1, id), "code") ? 0 : "0";
   return enveloped(code, { name, assetId: id, status, assetType: kind, url, createTime: beijingTime(addedAt) });
 }

@@ -8,7 +8,7 @@ const statuses = {
   archiving: "processing",
   succeeded: "completed",
   failed: "failed",
-  // Nothing here cancels; the first word is documented for another model on the same path.
+  // Xingchao has no cancel; `cancelled` is documented for another model on the same path.
   cancelled: "cancelled",
   expired: "failed",
   undocumented: "reviewing",
@@ -20,7 +20,7 @@ const reasons = {
   moderation: "内容审核不通过，请修改后重试",
 } as const satisfies Record<Failure, string | null>;
 
-/** SEED: always queued, whatever the task may have come to since. */
+/** SEED: always queued, whatever the current status. */
 export function createBody({ task }: View): unknown {
   return { ...base(task), status: statuses.queued, error: null };
 }

@@ -5,18 +5,18 @@ import { createBody, statusBody } from "./bodies.ts";
 import { parseCreate } from "./parse.ts";
 import { refuse } from "./refuse.ts";
 
-/** Xingchao: four models, two of which need a video, mixed casing, failures as `{code,msg,data}` on HTTP 200, an asset library. */
+/** Xingchao: four models, two need a video, mixed casing, failures as `{code,msg,data}` on HTTP 200, an asset library. */
 export const xingchao: VendorApi = {
   name: "xingchao",
-  // FOUND; the seed's block with the address was lost.
+  // FOUND; the seed lacks the URL.
   createPath: "/kyyReactApiServer/v1/kyyvideo2/videos",
   readPath: "/kyyReactApiServer/v1/result/:id",
   taskIdOf: ({ id }) => id,
-  // INVENTED: media are only ever addresses.
+  // INVENTED: media are always URLs.
   bodyLimitBytes: 10_000_000,
-  // UNKNOWN: the page only asks not to query too often.
+  // UNKNOWN: the page only asks for moderate polling.
   limits: {},
-  // FOUND: one day, without a time in the answer.
+  // FOUND: one day; the answer has no expiry.
   urlLifeMs: 86_400_000,
   signsEveryRead: false,
   // FOUND

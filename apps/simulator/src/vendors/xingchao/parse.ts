@@ -19,10 +19,10 @@ const models: Readonly<Record<string, Model>> = {
   seedance_2_0_fast_pro: { needsVideo: false, microUsdPerSecond: 85_000 },
 };
 
-// X-V12, SEED: an address or an asset; what a file holds is not looked at.
+// X-V12, SEED: a URL or an asset; the content of files is not checked.
 const media = z.string().regex(/^(https?|asset):\/\/./i, "must be a public URL or asset://<id>");
 
-/** SEED and FOUND: some names in camel case, some in snake case. Any other name is ignored, one in the other case too. */
+/** SEED and FOUND: some names in camel case, some in snake case; names in the wrong case are ignored. */
 const bodySchema = z.object({
   model: z.string(),
   // X-V3, FOUND
@@ -42,7 +42,7 @@ const bodySchema = z.object({
 
 type Body = z.output<typeof bodySchema>;
 
-/** Reads a create body by Xingchao's page; `strict` adds what only the original says. */
+/** Validates by Xingchao's page; `strict` adds the rules of the original. */
 export function parseCreate(input: unknown, context: ParseContext): ParsedCreate {
   const parsed = bodySchema.safeParse(input);
   if (!parsed.success) return { ok: false, problem: firstProblem(parsed.error) };
@@ -51,7 +51,7 @@ export function parseCreate(input: unknown, context: ParseContext): ParsedCreate
   if (!model) return { ok: false, kind: "unknown-model", problem: `model: ${body.model} does not exist` };
   const problem = problemOf(body, model, context);
   if (problem) return { ok: false, problem };
-  // INVENTED: what adaptive becomes.
+  // INVENTED: the ratio of adaptive.
   const ratio = body.aspect_ratio === "adaptive" ? "16:9" : body.aspect_ratio;
   return {
     ok: true,
@@ -98,11 +98,11 @@ function problemOf(body: Body, model: Model, context: ParseContext): string | un
     return "referenceAudios: needs a reference image or video";
   }
   // FOUND: an asset must be Active first.
-  const idle = [...frames, ...references].find((url) => !usable(url, context));
-  return idle === undefined ? undefined : `${idle} is not Active`;
+  const unusable = [...frames, ...references].find((url) => !isUsable(url, context));
+  return unusable === undefined ? undefined : `${unusable} is not Active`;
 }
 
-function usable(url: string, context: ParseContext): boolean {
+function isUsable(url: string, context: ParseContext): boolean {
   const id = /^asset:\/\/(.+)$/i.exec(url)?.[1];
   return id === undefined || context.assetState(id) === "active";
 }

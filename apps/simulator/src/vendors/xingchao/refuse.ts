@@ -7,21 +7,21 @@ import type { Refusal } from "../../vendor.ts";
  * 204, 1001 and -1 are FOUND, the others INVENTED.
  */
 export function refuse(refusal: Refusal, chance: number): Reply {
-  const said = (code: number | string, msg: string, status = 200): Reply =>
+  const failure = (code: number | string, msg: string, status = 200): Reply =>
     json(status, { code: randomBoolean(chance, "code") ? Number(code) : String(code), msg, data: null });
   switch (refusal.kind) {
     case "no-key":
     case "bad-key":
-      return said(204, "登录验证失败");
+      return failure(204, "登录验证失败");
     case "no-balance":
-      return said(402, "账户余额不足");
+      return failure(402, "账户余额不足");
     case "invalid":
     case "unknown-model":
-      return said(refusal.code ?? 400, refusal.problem);
+      return failure(refusal.code ?? 400, refusal.problem);
     case "moderation":
-      return said(1002, "内容审核不通过");
+      return failure(1002, "内容审核不通过");
     case "unknown-task":
-      return said(-1, "任务不存在");
+      return failure(-1, "任务不存在");
     case "unknown-route":
       return json(404, { message: `No handler found for ${refusal.method} ${pathOf(refusal.path)}` });
     case "too-large":
@@ -29,18 +29,18 @@ export function refuse(refusal: Refusal, chance: number): Reply {
     case "unsupported-media":
       return json(415, { message: "Content type not supported" });
     case "too-many":
-      return said(429, "请求过于频繁", 429);
+      return failure(429, "请求过于频繁", 429);
     case "busy":
-      return said(503, "服务繁忙", 503);
+      return failure(503, "服务繁忙", 503);
     case "broken":
-      return said(500, "系统异常", 500);
+      return failure(500, "系统异常", 500);
     case "key-in-flight":
     case "key-mismatch":
       throw new Error("Xingchao has no idempotency keys");
   }
 }
 
-/** As the vendor's own server would see it. */
+/** The path as the vendor's own server sees it. */
 function pathOf(url: string): string {
   return url.replace(/^\/xingchao/, "").replace(/\?.*$/, "");
 }

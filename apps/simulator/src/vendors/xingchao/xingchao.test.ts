@@ -25,7 +25,7 @@ describe("create", () => {
     });
   });
 
-  test("has no repeats: the same body twice is two tasks", async () => {
+  test("ignores idempotency keys: the same body twice is two tasks", async () => {
     await using client = await openSimulator();
     const headers = { "idempotency-key": "one" };
     const ids = [await client.xingchao.create({}, { headers }), await client.xingchao.create({}, { headers })];
@@ -35,7 +35,7 @@ describe("create", () => {
 });
 
 describe("rules", () => {
-  async function taken(body: object, options: SimulatorOptions = {}): Promise<boolean> {
+  async function isAccepted(body: object, options: SimulatorOptions = {}): Promise<boolean> {
     await using client = await openSimulator(options);
     const got = await client.xingchao.create(body);
     const charged = (await client.ledger()).at("charges") === 1;
@@ -70,11 +70,11 @@ describe("rules", () => {
     ["X-V8 four audios", { referenceImages: urls(1), referenceAudios: urls(4) }],
     ["X-V12 an image as data", { first_image: "data:image/png;base64,AAAA" }],
     ["X-V12 an audio as data", { referenceImages: urls(1), referenceAudios: ["data:audio/wav;base64,AAAA"] }],
-    ["an asset nobody has", { first_image: "asset://nobody-has" }],
+    ["an unknown asset", { first_image: "asset://nobody-has" }],
     ["an asset in review", { referenceImages: ["asset://simulator-processing"] }],
     ["a flag as text", { generateAudio: "true" }],
-  ])("refuse, on HTTP 200: %s", async (_, body) => {
-    expect(await taken(body)).toBe(false);
+  ])("refuse on HTTP 200: %s", async (_, body) => {
+    expect(await isAccepted(body)).toBe(false);
   });
 
   test.each([
@@ -93,21 +93,21 @@ describe("rules", () => {
       "nine images, three videos, three audios",
       { referenceImages: urls(9), referenceVideos: urls(3), referenceAudios: urls(3) },
     ],
-    ["audio alone, of which the page says nothing", { referenceAudios: urls(1) }],
+    ["audio alone, which the page does not mention", { referenceAudios: urls(1) }],
     ["fields of other vendors", { resolution: "8k", seed: "x", generate_audio: "x" }],
-  ])("take: %s", async (_, body) => {
-    expect(await taken(body)).toBe(true);
+  ])("accept: %s", async (_, body) => {
+    expect(await isAccepted(body)).toBe(true);
   });
 
-  test("the strict reading refuses audio alone (X-V13), and takes it beside an image", async () => {
+  test("strict reading: audio alone is refused (X-V13), audio with an image accepted", async () => {
     const strict = { reading: "strict" } as const;
-    expect(await taken({ referenceAudios: urls(1) }, strict)).toBe(false);
-    expect(await taken({ referenceAudios: urls(1), referenceImages: urls(1) }, strict)).toBe(true);
+    expect(await isAccepted({ referenceAudios: urls(1) }, strict)).toBe(false);
+    expect(await isAccepted({ referenceAudios: urls(1), referenceImages: urls(1) }, strict)).toBe(true);
   });
 });
 
 describe("result", () => {
-  test("goes through queued and processing to completed", async () => {
+  test("passes queued and processing to completed", async () => {
     await using client = await openSimulator({ finishAfterPolls: 8, clockFactor: 1 });
     const id = await client.xingchao.start({ duration: 5 });
     const seen = [];
@@ -128,7 +128,7 @@ describe("result", () => {
     expect((await fetch(String(last?.at("video_url")))).status).toBe(200);
   });
 
-  test("writes the tokens as a number or as text", async () => {
+  test("tokens are a number or a string", async () => {
     await using client = await openSimulator();
     const seen = new Set<string>();
     for (let number = 0; number < 30; number++) {
@@ -138,7 +138,7 @@ describe("result", () => {
     expect([...seen].sort()).toEqual(["number 87300", "string 87300"]);
   });
 
-  test("writes an error as text or as an object, and gives the money back", async () => {
+  test("an error is a string or an object; the task is refunded", async () => {
     await using client = await openSimulator();
     const seen = new Set<string>();
     for (let number = 0; number < 30; number++) {
@@ -155,13 +155,13 @@ describe("result", () => {
     expect(silent.body).toMatchObject({ status: "failed", error: null });
   });
 
-  test("its URL works for a provider's day", async () => {
+  test("its URL expires after a day of provider time", async () => {
     await using client = await openSimulator({ clockFactor: 86_400 });
     const done = await client.xingchao.read(await client.xingchao.start());
     await soon(async () => (await fetch(String(done.at("video_url")))).status).toBe(403);
   });
 
-  test("of a task that never was, or of another key, is code -1 on HTTP 200", async () => {
+  test("unknown task or another key: code -1 on HTTP 200", async () => {
     await using client = await openSimulator();
     const id = await client.xingchao.start();
     for (const got of [await client.xingchao.read("none"), await client.xingchao.read(id, { key: "key-b" })]) {
@@ -176,7 +176,7 @@ describe("refusals", () => {
     ["", 204],
     ["bad-key", 204],
     ["no-balance", 402],
-  ])("key %j: code %i on HTTP 200, as number or as text", async (key, code) => {
+  ])("key %j: code %i on HTTP 200, as number or string", async (key, code) => {
     await using client = await openSimulator();
     const bodies = [];
     for (let round = 0; round < 20; round++) {
@@ -188,7 +188,7 @@ describe("refusals", () => {
     expect((await client.ledger()).at("charges")).toBe(0);
   });
 
-  test("a route that does not exist gets the sentence of its framework", async () => {
+  test("an unknown route gets the error body of its framework", async () => {
     await using client = await openSimulator();
     expect(await client.get(`${root}/v1/models?page=1`)).toMatchObject({
       status: 404,
@@ -204,7 +204,7 @@ describe("an asset", () => {
     client.post(`${root}/kyyVideo2/asset/upload`, { assetType: "Image", url: `${url}.png`, ...more });
   const read = (client: TestClient, id: unknown) => client.get(`${root}/kyyVideo2/asset/${id}`);
 
-  test("is Processing, then Active, and only then a create may name it", async () => {
+  test("is Processing, then Active; a create can name it only when Active", async () => {
     await using client = await openSimulator({ assetReviewMs: 300_000 });
     const uploaded = await upload(client, { name: "My portrait photo" });
     const id = uploaded.at("data.assetId");
@@ -228,7 +228,7 @@ describe("an asset", () => {
     expect((await client.xingchao.create({ first_image: `asset://${id}` })).at("id")).toBeDefined();
   });
 
-  test('says success as 0 or as "0"', async () => {
+  test('success is 0 or "0"', async () => {
     await using client = await openSimulator();
     const seen = new Set<unknown>();
     for (let number = 0; number < 30; number++) {
@@ -237,13 +237,13 @@ describe("an asset", () => {
     expect(seen).toEqual(new Set([0, "0"]));
   });
 
-  test("fails where its name says so", async () => {
+  test("fails by a fault in its name", async () => {
     await using client = await openSimulator({ assetReviewMs: 0 });
     const id = (await upload(client, { name: "face [[fault:asset-fails]]" })).at("data.assetId");
     expect((await read(client, id)).at("data.status")).toBe("Failed");
   });
 
-  test("can be deleted, once, by its own key", async () => {
+  test("can be deleted once, only by its own key", async () => {
     await using client = await openSimulator();
     const id = (await upload(client)).at("data.assetId");
     const path = `${root}/kyyVideo2/asset/${id}`;
@@ -254,7 +254,7 @@ describe("an asset", () => {
     expect((await read(client, id)).body).toEqual(missing);
   });
 
-  test("is refused with 1001 where its address cannot be reached, and with another code where its type is none", async () => {
+  test("is refused with 1001 for an unreachable URL, and with 400 for an unknown type", async () => {
     await using client = await openSimulator();
     expect(failure(1001, "素材 URL 无法访问")).toContainEqual(
       (await upload(client, { url: "data:image/png;base64,AA" })).body,
@@ -263,7 +263,7 @@ describe("an asset", () => {
   });
 });
 
-test("the bill is by model and second", async () => {
+test("the bill has the price by model and second", async () => {
   await using client = await openSimulator();
   await client.xingchao.create({ duration: 10 });
   await client.xingchao.create({ model: "seedance_2_0_fast", referenceVideos: urls(1), duration: 4 });
