@@ -3,7 +3,7 @@ import type { AdmitLimits } from "@reelqueue/ledger";
 import type { Provider, Reading } from "@reelqueue/providers";
 import { type ResolvedAccount, type Secret, StartError } from "@reelqueue/runtime";
 
-/** One API key at one provider, with everything the stages need to know of it. */
+/** One API key at one provider, with its limits and policies. */
 export interface Account {
   name: string;
   provider: Provider;
@@ -12,31 +12,44 @@ export interface Account {
   callbackSecret?: Secret;
   reading: Reading;
   strict: boolean;
-  /** Others make tasks with its key too. */
+  /** The key also creates tasks outside this installation. */
   sharedKey: boolean;
-  /** Media files are looked at before a request is taken. */
+  /** Media files are inspected before a request is accepted. */
   probe: boolean;
   limits: Omit<AdmitLimits, "leaseMs">;
-  /** Requests per minute as the provider counts them: of every kind, or only submits where looks have a limit of their own; absent: no limit known. */
+  /** The provider's limit for all requests, or for submits alone where `polls` has its own; absent: no limit known. */
   requestsPerMinute?: number;
-  /** Where looks are counted apart from submits: how many in a minute, and their bucket. */
+  /** The limit for polls, where the provider counts them apart from submits, and its bucket. */
   polls?: { perMinute: number; rate: number; burst: number };
-  /** Known not to charge tasks that fail, so a new attempt costs nothing twice. */
+  /** The provider is known not to charge failed tasks, so a new attempt is never a second charge. */
   retriesFailures: boolean;
-  /** What becomes of POSTs of unknown fate, and how much may be risked in a day. */
+  /** What happens to a submit whose outcome stays unknown, and the most to risk on second charges in a day. */
   resubmit: { policy: "review" | "resubmit"; capMicroUsd: number };
-  /** The quiet window of a POST of unknown fate, in real ms. */
+  /** The quiet window of an unknown submit, in real ms. */
   quietMs: number;
-  /** How many times faster than real time the provider lives. */
-  timeScale: number;
+  clock: ProviderClock;
+}
+
+/**
+ * Converts between real time and a provider's time, which is `scale` times faster: 1, or the clock factor of a
+ * simulator.
+ */
+export interface ProviderClock {
+  scale: number;
+  toRealMs(providerMs: number): number;
+  toProviderMs(realMs: number): number;
+}
+
+export function providerClock(scale: number): ProviderClock {
+  return { scale, toRealMs: (providerMs) => providerMs / scale, toProviderMs: (realMs) => realMs * scale };
 }
 
 export type Accounts = ReadonlyMap<string, Account>;
 
-/** Where the provider names no limit of its own; a bound of ours so that one account cannot fill BullMQ. */
-const slotsWithoutLimit = 1_000;
+/** In flight at most, where the provider documents no limit: one account cannot fill BullMQ. */
+const slotsWithoutDocumentedLimit = 1_000;
 
-/** Joins the configured accounts with their providers; a provider nobody knows is a StartError. */
+/** Joins the configured accounts with their providers. Throws StartError for an unknown provider. */
 export function openAccounts(
   resolved: ReadonlyMap<string, ResolvedAccount>,
   config: Config,
@@ -56,9 +69,10 @@ export function openAccounts(
 
 function toAccount(account: ResolvedAccount, provider: Provider, weights: Record<string, number>): Account {
   const { capabilities } = provider;
-  const perMinute = account.limits.requestsPerMinute ?? stated(capabilities.requestsPerMinute);
-  const looksPerMinute = account.limits.queriesPerMinute ?? stated(capabilities.queriesPerMinute ?? null);
-  const slots = account.limits.inFlight ?? stated(capabilities.inFlight) ?? slotsWithoutLimit;
+  const clock = providerClock(account.timeScale);
+  const perMinute = account.limits.requestsPerMinute ?? documented(capabilities.requestsPerMinute);
+  const pollsPerMinute = account.limits.queriesPerMinute ?? documented(capabilities.queriesPerMinute ?? null);
+  const slots = account.limits.inFlight ?? documented(capabilities.inFlight) ?? slotsWithoutDocumentedLimit;
   const chargesFailures = account.chargesFailures ?? capabilities.chargesFailures.value;
   return {
     name: account.name,
@@ -76,42 +90,34 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
     sharedKey: account.sharedKey,
     limits: {
       slots,
-      ...bucketOf(perMinute, account.timeScale),
+      ...bucketOf(perMinute, clock),
       ...(account.dailyBudgetUsd !== undefined && { budgetMicroUsd: account.dailyBudgetUsd * 1_000_000 }),
       window: Math.min(slots, 200),
       weights,
     },
     ...(perMinute !== undefined && { requestsPerMinute: perMinute }),
-    ...(looksPerMinute !== undefined && {
-      polls: { perMinute: looksPerMinute, ...bucketOf(looksPerMinute, account.timeScale) },
+    ...(pollsPerMinute !== undefined && {
+      polls: { perMinute: pollsPerMinute, ...bucketOf(pollsPerMinute, clock) },
     }),
     retriesFailures: chargesFailures === false,
     resubmit: { policy: account.onUnknown, capMicroUsd: account.resubmitUsdPerDay * 1_000_000 },
-    quietMs: (account.quietMs ?? capabilities.quietMs.value) / account.timeScale,
-    timeScale: account.timeScale,
+    quietMs: clock.toRealMs(account.quietMs ?? capabilities.quietMs.value),
+    clock,
   };
 }
 
-/** Whether the provider will call us: it can, and our address is one that it takes (a simulator on plain http calls plain http). */
-export function callsBack({ provider, baseUrl, callbackSecret }: Account, publicUrl: string | undefined): boolean {
-  const offered = provider.capabilities.callback;
-  if (publicUrl === undefined || offered === null) return false;
-  if (offered.value.needsSecret && callbackSecret === undefined) return false;
-  return !offered.value.httpsOnly || publicUrl.startsWith("https:") || baseUrl.startsWith("http:");
-}
-
-/** A tenth may come at once and the rest evenly, so that no minute, wherever it begins, sees more than the limit. */
-function bucketOf(perMinute: number | undefined, timeScale: number): { rate: number; burst: number } {
+/** A tenth of the limit as a burst, the rest spread evenly: no minute, wherever it begins, exceeds the limit. */
+function bucketOf(perMinute: number | undefined, clock: ProviderClock): { rate: number; burst: number } {
   if (perMinute === undefined) return { rate: 0, burst: 0 };
   const burst = Math.max(1, Math.floor(perMinute / 10));
-  return { rate: (Math.max(perMinute - burst, perMinute / 2) * timeScale) / 60_000, burst };
+  return { rate: clock.toProviderMs(Math.max(perMinute - burst, perMinute / 2)) / 60_000, burst };
 }
 
-function stated(fact: { value: number; label: Label } | null): number | undefined {
+function documented(fact: { value: number; label: Label } | null): number | undefined {
   return fact?.value;
 }
 
-/** The class of a generation: what run times are learned by. */
+/** The class by which run times are learned. */
 export function runTimeClassOf({ provider }: Account, request: GenerationRequest): string {
   return [provider.capabilities.name, request.model, request.resolution, request.seconds, modeOf(request)].join("/");
 }

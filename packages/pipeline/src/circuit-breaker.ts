@@ -1,50 +1,50 @@
 import { type Egress, EgressError } from "@reelqueue/egress";
 import type { Call } from "@reelqueue/providers";
-import type { Account } from "./accounts.ts";
+import type { Account, ProviderClock } from "./accounts.ts";
 import type { Context } from "./context.ts";
 
-/** So many requests in a row without a usable answer, and the provider counts as away. */
-const failuresBelieved = 5;
-/** While it is away, one request in this time (provider's ms) looks whether it is back. */
+/** After this many requests in a row without a usable answer the provider counts as down. */
+const failuresUntilDown = 5;
+/** While the provider is down, one probe request is let through in this time (provider's ms). */
 const probeEveryMs = 15_000;
-/** Once it is back: one request a second at first, and half as many again every ten seconds, until nobody is held back any more. */
+/** After recovery: 1 request a second, times 1.5 every 10 s, until 100 a second; then no limit. */
 const ramp = { firstPerSecond: 1, factor: 1.5, everyMs: 10_000, overPerSecond: 100 } as const;
 
 /**
- * How one account's provider is treated while it is away and just after: it is not hammered, and not run over when it returns. What is
- * held back has not been sent.
+ * Limits the requests of one account while its provider is down, and just after. A request that is held back has not
+ * been sent.
  */
 export class CircuitBreaker {
-  readonly #timeScale: number;
+  readonly #clock: ProviderClock;
   readonly #now: () => number;
   #failures = 0;
   #nextAt = 0;
   #probing = false;
-  #backSince: number | undefined;
+  #recoveredAt: number | undefined;
 
   /** `now` in ms, from any start. */
-  constructor(timeScale: number, now: () => number = () => performance.now()) {
-    this.#timeScale = timeScale;
+  constructor(clock: ProviderClock, now: () => number = () => performance.now()) {
+    this.#clock = clock;
     this.#now = now;
   }
 
-  /** Whether a request may leave now; one that may is expected to tell how it ended. */
+  /** Whether a request may be sent now. If true, the caller reports `answered`, `failed` or `abandoned`. */
   mayRequest(): boolean {
-    if (this.#away) {
+    if (this.#isDown) {
       if (this.#probing || this.#now() < this.#nextAt) return false;
       this.#probing = true;
       return true;
     }
-    const perSecond = this.#pace();
+    const perSecond = this.#rampPerSecond();
     if (perSecond === undefined) return true;
     if (this.#now() < this.#nextAt) return false;
-    this.#nextAt = this.#now() + 1_000 / perSecond / this.#timeScale;
+    this.#nextAt = this.#now() + this.#clock.toRealMs(1_000 / perSecond);
     return true;
   }
 
   answered(): void {
-    if (this.#away) {
-      this.#backSince = this.#now();
+    if (this.#isDown) {
+      this.#recoveredAt = this.#now();
       this.#nextAt = 0;
     }
     this.#failures = 0;
@@ -54,30 +54,30 @@ export class CircuitBreaker {
   failed(): void {
     this.#failures += 1;
     this.#probing = false;
-    if (this.#away) this.#nextAt = this.#now() + probeEveryMs / this.#timeScale;
+    if (this.#isDown) this.#nextAt = this.#now() + this.#clock.toRealMs(probeEveryMs);
   }
 
-  /** Neither: it was given up from our side. */
-  gaveUp(): void {
+  /** Reports a request that ended on this side, which says nothing about the provider. */
+  abandoned(): void {
     this.#probing = false;
   }
 
-  /** Real ms until the next request may leave; 0: now. */
+  /** Real ms until the next request may be sent; 0: now. */
   waitMs(): number {
-    return this.#away || this.#pace() !== undefined ? Math.max(0, this.#nextAt - this.#now()) : 0;
+    return this.#isDown || this.#rampPerSecond() !== undefined ? Math.max(0, this.#nextAt - this.#now()) : 0;
   }
 
-  get #away(): boolean {
-    return this.#failures >= failuresBelieved;
+  get #isDown(): boolean {
+    return this.#failures >= failuresUntilDown;
   }
 
-  /** Requests a second while it comes back; `undefined`: as many as there are. */
-  #pace(): number | undefined {
-    if (this.#backSince === undefined) return undefined;
-    const steps = Math.floor(((this.#now() - this.#backSince) * this.#timeScale) / ramp.everyMs);
+  /** Requests a second after recovery; `undefined`: no limit. */
+  #rampPerSecond(): number | undefined {
+    if (this.#recoveredAt === undefined) return undefined;
+    const steps = Math.floor(this.#clock.toProviderMs(this.#now() - this.#recoveredAt) / ramp.everyMs);
     const perSecond = ramp.firstPerSecond * ramp.factor ** steps;
     if (perSecond < ramp.overPerSecond) return perSecond;
-    this.#backSince = undefined;
+    this.#recoveredAt = undefined;
     return undefined;
   }
 }
@@ -85,38 +85,40 @@ export class CircuitBreaker {
 const breakers = new WeakMap<Account, CircuitBreaker>();
 
 export function circuitBreakerOf(account: Account): CircuitBreaker {
-  const known = breakers.get(account) ?? new CircuitBreaker(account.timeScale);
+  const known = breakers.get(account) ?? new CircuitBreaker(account.clock);
   breakers.set(account, known);
   return known;
 }
 
-/** The way out to one account's provider, through which nothing leaves that patience holds back. */
+/**
+ * An egress to one account's provider. Rejects with EgressError `unsent` while the circuit breaker holds requests back.
+ */
 export function withCircuitBreaker(account: Account, http: Egress): Egress {
-  const patience = circuitBreakerOf(account);
+  const breaker = circuitBreakerOf(account);
   return {
     ...http,
     request: async (request) => {
-      if (!patience.mayRequest())
+      if (!breaker.mayRequest())
         throw new EgressError("unsent", "held back: the provider does not answer", { sent: false, code: "HELD_BACK" });
       try {
         const reply = await http.request(request);
-        if (reply.status >= 500) patience.failed();
-        else patience.answered();
+        if (reply.status >= 500) breaker.failed();
+        else breaker.answered();
         return reply;
       } catch (error) {
-        if (isItsFault(error)) patience.failed();
-        else patience.gaveUp();
+        if (isProviderFault(error)) breaker.failed();
+        else breaker.abandoned();
         throw error;
       }
     },
   };
 }
 
-function isItsFault(error: unknown): boolean {
+function isProviderFault(error: unknown): boolean {
   return error instanceof EgressError && ["unsent", "broken", "timeout"].includes(error.kind);
 }
 
-/** What an adapter may use for one question about a task. */
+/** The call options of one request about a task. */
 export function callOf(account: Account, ctx: Pick<Context, "http" | "timing">): Call {
   return {
     http: withCircuitBreaker(account, ctx.http),

@@ -6,10 +6,11 @@ import type { Logger, Metrics } from "@reelqueue/runtime";
 import type { Accounts } from "./accounts.ts";
 import type { LearnedRunTimes } from "./poll/run-times.ts";
 import type { Timing } from "./timing.ts";
-/** What every stage works with. Opened by an app, in order. */
+
+/** What every stage works with. Opened by `openContext`. */
 export interface Context {
   cell: Cell;
-  /** Every change of a state. */
+  /** Every change of a generation's state. */
   transitions: Transitions;
   queues: Queues;
   accounts: Accounts;
@@ -17,36 +18,36 @@ export interface Context {
   log: Logger;
   meters: StageMetrics;
   secrets: Secrets;
-  /** Root under which providers reach our callbacks and customers our outputs; absent: poll only. */
+  /** Root URL of callbacks and outputs; absent: no callbacks, polls only. */
   publicUrl?: string;
   media: MediaStore;
   outputs: OutputStore;
-  /** Says what a media file really is. */
+  /** Reads the format, size and length of a media file. */
   prober: Prober;
   runTimes: LearnedRunTimes;
-  /** 0 up to 1; jitter of every timer. */
+  /** From 0 up to 1; the jitter of every timer. */
   random: () => number;
-  /** Is Redis safe enough to spend money on? A sentence says why not. */
+  /** Why nothing may be submitted now, as a sentence; `undefined`: submits are allowed. */
   submitRefusal: () => string | undefined;
-  /** Has Redis room for new generations? A sentence says why not. */
+  /** Why nothing may be accepted now, as a sentence; `undefined`: accepting is allowed. */
   acceptRefusal: () => string | undefined;
   timing: Timing;
-  /** A slot, a token or room came free: admission of the account runs at once. */
+  /** Runs admission of the account at once: a slot, a token or room is free. */
   wakeAdmission: (account: string) => void;
-  /** Hears of it while it is not disposed. */
+  /** Calls `listener` for every `wakeAdmission`, until disposed. */
   onWakeAdmission: (listener: (account: string) => void) => Disposable;
-  /** Called between named steps; only entry files of tests supply it, to crash there. */
+  /** Called between named steps. Only entry files of tests set it, to crash there. */
   crashPoint?: (point: CrashPoint, id: string) => void | Promise<void>;
 }
 
 export interface Secrets {
-  /** Key of the token in a callback's URL. */
+  /** Signs the token in a callback URL. */
   callbackKey: Buffer;
-  /** Secrets that a tenant's webhooks are signed with, newest first. */
+  /** Signing secrets of a tenant's webhooks, newest first. */
   webhookSecrets: (tenant: string) => string[];
 }
 
-/** The places at which a crash is rehearsed. */
+/** Where tests crash a process. */
 export type CrashPoint =
   | "accept:before-write"
   | "accept:after-write"
@@ -68,24 +69,26 @@ export type CrashPoint =
   | "deliver:after-send"
   | "deliver:after-record";
 
-/** What is counted of the stages, under /metrics. */
+/** Counters of the stages, served under /metrics. */
 export function createStageMetrics(metrics: Metrics) {
   return {
     submits: metrics.counter("submits_total", "POSTs by outcome", ["account", "outcome"]),
-    polls: metrics.counter("polls_total", "Looks at tasks by answer", ["account", "answer"]),
-    unknownStatuses: metrics.counter("unknown_statuses_total", "Statuses that a provider's documents do not name", [
-      "account",
-    ]),
-    ends: metrics.counter("generations_total", "Generations that came to rest", ["account", "state"]),
-    outputBytes: metrics.counter("output_bytes_total", "Bytes of outputs kept"),
+    polls: metrics.counter("polls_total", "Polls by answer", ["account", "answer"]),
+    unknownStatuses: metrics.counter(
+      "unknown_statuses_total",
+      "Poll answers with a status that the provider does not document",
+      ["account"],
+    ),
+    ends: metrics.counter("generations_total", "Generations that ended, by final state", ["account", "state"]),
+    outputBytes: metrics.counter("output_bytes_total", "Bytes of stored outputs"),
     deliveries: metrics.counter("deliveries_total", "Webhook tries by outcome", ["outcome"]),
-    alarms: metrics.counter("alarms_total", "Things that a person should look at", ["kind"]),
+    alarms: metrics.counter("alarms_total", "Events that need an operator", ["kind"]),
   };
 }
 
 export type StageMetrics = ReturnType<typeof createStageMetrics>;
 
-/** Repeats a write that must not be lost until Redis takes it. */
+/** Repeats a write that must not be lost until Redis has stored it. */
 export function untilStored<T>({ log }: Pick<Context, "log">, write: () => Promise<T>): Promise<T> {
   return retryUntilStored(write, (err) =>
     log.error({ event: "ledger.retrying", err }, "write failed, retrying until Redis takes it"),

@@ -7,7 +7,7 @@ import { applyDecision } from "./poll/apply.ts";
 import { evaluatePoll, type PolledTask } from "./poll/evaluate.ts";
 import { testInstallation } from "./test-installation.ts";
 
-/** What a generation was expected to cost, what it cost, and what its event says of both. */
+/** The estimated and settled cost of a generation, and of its event. */
 let scope: AsyncDisposableStack;
 let here: Installation;
 beforeEach(async () => {
@@ -23,24 +23,24 @@ afterEach(async () => {
   await scope.disposeAsync();
 });
 
-test("by the tokens that the provider says it used, beside the estimate", async () => {
+test("cost: by the tokens that the provider reports, beside the estimate", async () => {
   const { id, dispatchSeq } = await finished("ark", { seconds: "auto" }, { tokens: 100_000 });
   await finalize({ generation: id, dispatchSeq }, new AbortController().signal, here);
-  const { cost } = await told(id);
+  const { cost } = await generationOf(id);
   expect(cost.settledUsd).toBe(0.7);
   expect(cost.estimateUsd).toBeGreaterThan(2);
 });
 
-test("what was reserved, where the provider says nothing of what it used", async () => {
+test("cost: the reserved amount where the provider reports no usage", async () => {
   const { id, dispatchSeq } = await finished("hiapi", { seconds: 5 });
   await finalize({ generation: id, dispatchSeq }, new AbortController().signal, here);
-  expect((await told(id)).cost).toEqual({ estimateUsd: 1, settledUsd: 1 });
+  expect((await generationOf(id)).cost).toEqual({ estimateUsd: 1, settledUsd: 1 });
 });
 
-test("nothing known, where no price is", async () => {
+test("cost: null without a price", async () => {
   const { id, dispatchSeq } = await finished("hiapi", { resolution: "480p" });
   await finalize({ generation: id, dispatchSeq }, new AbortController().signal, here);
-  expect((await told(id)).cost).toEqual({ estimateUsd: null, settledUsd: null });
+  expect((await generationOf(id)).cost).toEqual({ estimateUsd: null, settledUsd: null });
 });
 
 test.each([
@@ -56,16 +56,16 @@ test.each([
     runTimeClass: found?.record.runTimeClass ?? "",
     stateChangedAtMs: 0,
   };
-  const progress = { kind: "failed", failure: { class: "moderation", message: "no" } } as const;
-  const decision = evaluatePoll(task, progress, Date.now(), accountOf(account), here);
+  const result = { kind: "failed", failure: { class: "moderation", message: "no" } } as const;
+  const decision = evaluatePoll(task, result, accountOf(account), { ...here, nowMs: Date.now() });
   await applyDecision({ ...task, lease: "0" }, decision, accountOf(account), here);
-  expect((await told(id)).cost).toEqual({ estimateUsd: 1, settledUsd });
+  expect((await generationOf(id)).cost).toEqual({ estimateUsd: 1, settledUsd });
 });
 
-/** The generation as it is found, whose event says the same of its cost. */
-async function told(id: string) {
+/** The generation, whose event has the same cost. */
+async function generationOf(id: string) {
   const generation = await find(id, here);
-  if (!generation) throw new Error("it is gone");
+  if (!generation) throw new Error("no such generation");
   const body = await here.cell.redis.hget(here.cell.keys.event(`msg_${id}_1`), "body");
   expect((JSON.parse(body ?? "{}") as Event).data.cost).toEqual(generation.cost);
   return generation;

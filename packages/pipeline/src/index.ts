@@ -1,7 +1,7 @@
-export { type AcceptDeps, type AcceptedRow, type AcceptOptions, accept } from "./accept/accept.ts";
+export { type AcceptContext, type AcceptedRow, type AcceptOptions, accept } from "./accept/accept.ts";
 export { type QuotedRow, type QuoteOptions, quote } from "./accept/quote.ts";
 export { schemaProblems } from "./accept/read-request.ts";
-export { type Account, type Accounts, openAccounts } from "./accounts.ts";
+export { type Account, type Accounts, openAccounts, providerClock } from "./accounts.ts";
 export { admit, startAdmission } from "./admit/admit.ts";
 export type { Context, CrashPoint, Secrets } from "./context.ts";
 export { createStageMetrics, type StageMetrics } from "./context.ts";

@@ -1,22 +1,22 @@
 import { expect, test } from "vitest";
 import { openLeaseGracePeriod } from "./leases.ts";
 
-test("leases are taken away only once everybody alive has had time to renew them since Redis was last away", () => {
+test("grace period: leases expire only after live workers had time to renew them since Redis was last unavailable", () => {
   let nowMs = 1_000;
-  const calm = openLeaseGracePeriod(15_000, () => nowMs);
-  const turnUntil = (endMs: number) => {
-    for (; nowMs < endMs; nowMs += 1_000) calm.answered();
+  const grace = openLeaseGracePeriod(15_000, () => nowMs);
+  const answerUntil = (endMs: number) => {
+    for (; nowMs < endMs; nowMs += 1_000) grace.answered();
   };
-  expect(calm.isOver()).toBe(false);
-  turnUntil(15_000);
-  expect(calm.isOver()).toBe(false);
-  turnUntil(17_000);
-  expect(calm.isOver()).toBe(true);
+  expect(grace.isOver()).toBe(false);
+  answerUntil(15_000);
+  expect(grace.isOver()).toBe(false);
+  answerUntil(17_000);
+  expect(grace.isOver()).toBe(true);
   nowMs += 16_000;
-  calm.answered();
-  expect(calm.isOver()).toBe(false);
-  turnUntil(nowMs + 14_000);
-  expect(calm.isOver()).toBe(false);
-  turnUntil(nowMs + 2_000);
-  expect(calm.isOver()).toBe(true);
+  grace.answered();
+  expect(grace.isOver()).toBe(false);
+  answerUntil(nowMs + 14_000);
+  expect(grace.isOver()).toBe(false);
+  answerUntil(nowMs + 2_000);
+  expect(grace.isOver()).toBe(true);
 });

@@ -1,32 +1,33 @@
 import type { JobRef } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Context } from "./context.ts";
+
 export interface JobLeaseOptions {
   lane: ledger.Lane;
   leaseMs: number;
-  /** After so long the work is not believed to go on any more, whatever its process says; left out: it is. */
+  /** Renewal stops after this long; left out: never. */
   atMostMs?: number;
 }
 
-/** Renews the lease of a hand-over's work, until disposed. */
+/** Renews the lease of a job's work until disposed. */
 export function holdJobLease(
-  handOver: JobRef,
+  job: JobRef,
   { lane, leaseMs, atMostMs = Number.POSITIVE_INFINITY }: JobLeaseOptions,
   { cell }: Pick<Context, "cell">,
 ): Disposable {
   const startedAt = performance.now();
   return renewEvery(leaseMs / 3, async () => {
-    if (performance.now() - startedAt < atMostMs) await ledger.extendLease(cell, lane, handOver, leaseMs);
+    if (performance.now() - startedAt < atMostMs) await ledger.extendLease(cell, lane, job, leaseMs);
   });
 }
 
-/** The lease of one claimed look, renewed until disposed or ended. */
+/** The lease of one claimed item, renewed until disposed or ended. */
 export interface HeldClaim extends Disposable {
-  /** Renews it no more; answers the end that it has by now, the fence of what is written. */
+  /** Stops the renewal and returns the end of the lease, which fences the write that follows. */
   end(): string;
 }
 
-/** Holds what was claimed for `pollLeaseMs`, however long its provider takes to answer; a lease that is lost all the same only costs another look. */
+/** Renews the lease of a claim until its provider has answered. A lost lease costs only another claim. */
 export function holdClaim(
   lane: ledger.Lane,
   account: string,
@@ -48,22 +49,22 @@ export function holdClaim(
   };
 }
 
-/** Renews something again and again until disposed; a renewal that fails is made up for by the next. */
+/** Calls `renew` every `everyMs` until disposed; a failed call is ignored, the next one follows. */
 export function renewEvery(everyMs: number, renew: () => Promise<unknown>): Disposable {
   const timer = setInterval(() => void renew().catch(() => {}), everyMs);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** Says whether workers that are alive have had time to renew their leases since Redis, or this process, was last away. */
+/** Whether live workers have had time to renew their leases since Redis was last unavailable. */
 export interface LeaseGracePeriod {
-  /** Redis has just answered. */
+  /** Reports an answer of Redis. */
   answered(): void;
   isOver(): boolean;
 }
 
 /**
- * Who hears nothing of Redis for `ms` was away; as long after that every worker that is alive has renewed its leases.
- * It begins as if Redis had been away.
+ * After the start, and after more than `ms` without an answer of Redis, the grace period runs for `ms`: leases are not
+ * expired meanwhile, so that live workers can renew them first.
  */
 export function openLeaseGracePeriod(ms: number, now = () => performance.now()): LeaseGracePeriod {
   let answeredAt = Number.NEGATIVE_INFINITY;

@@ -4,7 +4,7 @@ import type { OutputStore } from "@reelqueue/media";
 import type { CandidatePage, PollResult, Provider, SubmitResult, TaskList } from "@reelqueue/providers";
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { callbackToken } from "./callback-token.ts";
+import { callbackToken } from "./callback-url.ts";
 import { type Account, accept, admit, callback, finalize, type Installation, submit } from "./index.ts";
 import { review } from "./operate/review.ts";
 import { startPoller } from "./poll/poller.ts";
@@ -12,7 +12,7 @@ import { reconcile } from "./reconcile/reconcile.ts";
 import { testInstallation } from "./test-installation.ts";
 import { withReconciliation } from "./test-provider.ts";
 
-/** What a state starts without, and what must survive a change of state. */
+/** Fields that a change of state clears, and fields that must survive it. */
 let scope: AsyncDisposableStack;
 let here: Installation;
 beforeEach(async () => {
@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 const scripts = new URL("../../ledger/src/scripts/", import.meta.url);
-/** The script of the ledger, as a process that makes its recent moves again sends it. */
+/** The script of the ledger, as a process sends it that replays its recent transitions. */
 const moveScript = readFileSync(new URL("move.lua", scripts), "utf8").replace(/^--- @include (\w+)$/gm, (_, name) =>
   readFileSync(new URL(`include/${name}.lua`, scripts), "utf8"),
 );
@@ -35,22 +35,22 @@ const lost: SubmitResult = { kind: "unknown", message: "reset", evidence: "nothi
 const absent: CandidatePage = { kind: "listed", candidates: [], more: false };
 const pending: PollResult = { kind: "pending", phase: "running", status: "running", known: true };
 
-test("review → sent: the absences counted before do not count as 404s of the task", async () => {
+test("review → sent: earlier absent look-ups do not count as 404s of the task", async () => {
   const id = await inReviewAfterTwoAbsences();
   expect(await review(id, { kind: "sent", taskId: "task-1" }, here)).toEqual({ kind: "settled", state: "running" });
   await pollOnce(id, { kind: "missing", message: "404" });
   expect(await stateOf(id)).toBe("running");
 });
 
-test("review → unsent: the absences counted before prove nothing about the next lost POST", async () => {
+test("review → unsent: earlier absent look-ups prove nothing about the next lost POST", async () => {
   const id = await inReviewAfterTwoAbsences();
   expect(await review(id, { kind: "unsent" }, here)).toEqual({ kind: "settled", state: "queued" });
   await submitWith(id, async () => lost);
-  await resolveWith(id, async () => absent);
+  await reconcileWith(id, async () => absent);
   expect(await stateOf(id)).toBe("unknown");
 });
 
-test("new attempt: its run time is not mixed with the age of the attempt before", async () => {
+test("new attempt: its run time is not mixed with the age of the previous attempt", async () => {
   const id = await queued();
   await submitWith(id, async () => ({ kind: "accepted", taskId: "task-1" }));
   await pollOnce(id, pending);
@@ -59,7 +59,7 @@ test("new attempt: its run time is not mixed with the age of the attempt before"
   expect(await stored(id, "seen")).toBeNull();
 });
 
-test("finalize: a write whose answer was lost is recognised when it is sent again", async () => {
+test("finalize: a repeated write after a lost answer is recognised", async () => {
   const id = await queued();
   await submitWith(id, async () => ({ kind: "accepted", taskId: "task-1" }));
   const url = "http://127.0.0.1:1/v.mp4";
@@ -76,7 +76,7 @@ test("finalize: a write whose answer was lost is recognised when it is sent agai
   expect(values.map(({ value }) => value)).toEqual([7]);
 });
 
-test("submitting → queued: a callback that came during a throttled POST prevents the next POST", async () => {
+test("submitting → queued: a callback during a throttled POST prevents the next POST", async () => {
   const id = await queued();
   const posted: string[] = [];
   await submitWith(id, async () => {
@@ -93,18 +93,18 @@ test("submitting → queued: a callback that came during a throttled POST preven
   expect([await stateOf(id), await stored(id, "hint")]).toEqual(["unknown", "task-1"]);
 });
 
-test("unknown → queued: a callback that came during the last look-up prevents the next POST", async () => {
+test("unknown → queued: a callback during the last look-up prevents the next POST", async () => {
   const id = await queued();
   await submitWith(id, async () => lost);
-  for (let absences = 0; absences < 2; absences += 1) await resolveWith(id, async () => absent);
-  await resolveWith(id, async () => {
+  for (let absences = 0; absences < 2; absences += 1) await reconcileWith(id, async () => absent);
+  await reconcileWith(id, async () => {
     await callsBack(id, "task-1");
     return absent;
   });
   expect([await stateOf(id), await stored(id, "hint")]).toEqual(["unknown", "task-1"]);
 });
 
-test("review → unsent is refused where a task is bound, and where a callback named one", async () => {
+test("review → unsent: refused where a task is bound or a callback has named one", async () => {
   const [bound, named] = [await inReviewAfterTwoAbsences(), await inReviewAfterTwoAbsences()];
   await here.cell.redis.hset(here.cell.keys.record(bound), "task", "task-1");
   await callsBack(named, "task-2");
@@ -117,13 +117,13 @@ test("review → unsent is refused where a task is bound, and where a callback n
   }
 });
 
-test("review → unsent that is written again after a failover does not settle a later review", async () => {
+test("review → unsent: a replay after a failover does not settle a later review", async () => {
   const id = await inReviewAfterTwoAbsences();
   const found = await ledger.read(here.cell, id);
-  if (!found) throw new Error("it is gone");
+  if (!found) throw new Error("no such generation");
   expect(await here.transitions.resubmitByOperator(found)).toMatchObject({ kind: "moved" });
   await submitWith(id, async () => lost);
-  await resolveWith(id, async () => ({ ...absent, more: true }));
+  await reconcileWith(id, async () => ({ ...absent, more: true }));
   expect(await here.transitions.resubmitByOperator(found)).toEqual({ kind: "stale", state: "needs_review" });
   for (const text of here.cell.recentMoves.texts()) await here.cell.redis.eval(moveScript, 1, here.cell.prefix, text);
   expect(await stateOf(id)).toBe("needs_review");
@@ -148,24 +148,24 @@ async function submitWith(id: string, post: Provider["submit"]): Promise<void> {
   await submit(await jobOf(id), { ...here, accounts: new Map([["ark", ark({ submit: post })]]) });
 }
 
-/** Looks for its lost POST once. */
-async function resolveWith(id: string, candidates: TaskList["candidates"]): Promise<void> {
+/** Reconciles its unknown submit once. */
+async function reconcileWith(id: string, candidates: TaskList["candidates"]): Promise<void> {
   await here.cell.redis.zadd(here.cell.keys.due("unknown", "ark"), "XX", 1, id);
   const provider = withReconciliation(ark().provider, { by: "taskList", candidates });
   expect(await reconcile({ ...ark(), provider }, here)).toBe(1);
 }
 
-/** Its POST was lost, two look-ups found no task, and then nothing could be told any more. */
+/** In review after a lost POST, two absent look-ups and an inconclusive one. */
 async function inReviewAfterTwoAbsences(): Promise<string> {
   const id = await queued();
   await submitWith(id, async () => lost);
-  for (let absences = 0; absences < 2; absences += 1) await resolveWith(id, async () => absent);
-  await resolveWith(id, async () => ({ ...absent, more: true }));
+  for (let absences = 0; absences < 2; absences += 1) await reconcileWith(id, async () => absent);
+  await reconcileWith(id, async () => ({ ...absent, more: true }));
   expect(await stateOf(id)).toBe("needs_review");
   return id;
 }
 
-/** Polls its task until one answer is written. */
+/** Polls its task once and waits until the answer is written. */
 async function pollOnce(id: string, answer: PollResult): Promise<void> {
   const lane = here.cell.keys.due("poll", "ark");
   await here.cell.redis.zadd(lane, "XX", 1, id);

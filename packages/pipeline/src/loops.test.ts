@@ -6,37 +6,37 @@ import { startLoop } from "./loops.ts";
 const quiet = { log: createLogger({ name: "test", level: "silent" }) };
 
 test("a wake during a tick is not lost", async () => {
-  let turns = 0;
+  let ticks = 0;
   const loop = startLoop(
     "test",
     async () => {
-      turns += 1;
-      if (turns === 1) loop.wake();
+      ticks += 1;
+      if (ticks === 1) loop.wake();
       return 3_600_000;
     },
     quiet,
   );
-  await eventually(() => turns === 2, { describe: "it turned again" });
+  await eventually(() => ticks === 2, { describe: "it ticks again" });
   loop.wake();
-  await eventually(() => turns === 3, { describe: "it turned a third time" });
+  await eventually(() => ticks === 3, { describe: "it ticks a third time" });
   await loop.stop();
 });
 
-test("stopping waits for the tick that runs, and none follows", async () => {
-  const begun = Promise.withResolvers<void>();
+test("stop waits for the current tick, and none follows", async () => {
+  const started = Promise.withResolvers<void>();
   const end = Promise.withResolvers<void>();
-  let turns = 0;
+  let ticks = 0;
   const loop = startLoop(
     "test",
     async () => {
-      turns += 1;
-      begun.resolve();
+      ticks += 1;
+      started.resolve();
       await end.promise;
       return 0;
     },
     quiet,
   );
-  await begun.promise;
+  await started.promise;
   let stopped = false;
   const stopping = loop.stop().then(() => {
     stopped = true;
@@ -44,20 +44,20 @@ test("stopping waits for the tick that runs, and none follows", async () => {
   expect(stopped).toBe(false);
   end.resolve();
   await stopping;
-  expect(turns).toBe(1);
+  expect(ticks).toBe(1);
 });
 
-test("a tick that fails is logged, and the loop goes on", async () => {
+test("a failed tick is logged, and the loop continues", async () => {
   const errors: unknown[] = [];
   const loop = startLoop(
     "test",
     async () => {
-      if (errors.length === 0) throw new Error("away");
+      if (errors.length === 0) throw new Error("unavailable");
       return 3_600_000;
     },
     { log: { ...quiet.log, warn: (fields: unknown) => void errors.push(fields) } as typeof quiet.log },
   );
-  await eventually(() => errors.length === 1, { describe: "it is reported" });
+  await eventually(() => errors.length === 1, { describe: "it is logged" });
   loop.wake();
   await loop.stop();
   expect(errors).toEqual([expect.objectContaining({ event: "loop.failed", loop: "test" })]);

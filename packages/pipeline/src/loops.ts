@@ -2,13 +2,16 @@ import type { Account } from "./accounts.ts";
 import type { Context } from "./context.ts";
 
 export interface Loop {
-  /** Ticks now rather than at the next timer; during a tick, once more after it. */
+  /** Runs the next tick at once; during a tick, right after it. */
   wake(): void;
-  /** Resolves when the tick that runs has ended. */
+  /** Resolves when the current tick has ended. */
   stop(): Promise<void>;
 }
 
-/** Runs `tick` until stopped. `tick` returns the ms before the next run; a rejected tick is logged and retried after 1 s. */
+/**
+ * Runs `tick` until stopped. `tick` returns the ms until the next run; a rejected tick is logged and retried after
+ * 1,000 ms.
+ */
 export function startLoop(name: string, tick: () => Promise<number>, { log }: Pick<Context, "log">): Loop {
   let stopped = false;
   let woken = Promise.withResolvers<void>();
@@ -39,7 +42,7 @@ export function startLoop(name: string, tick: () => Promise<number>, { log }: Pi
   };
 }
 
-/** Several loops that are woken and stopped together. */
+/** Several loops, woken and stopped together. */
 export interface Loops extends AsyncDisposable {
   wake(): void;
 }
@@ -65,15 +68,15 @@ export function startLoops(
   return allOf(accounts.map((account) => startLoop(`${name}.${account.name}`, () => tick(account), ctx)));
 }
 
-/** Work of a loop that goes on while the loop ticks. */
+/** Work that outlives the tick that started it. */
 export interface InFlight {
   count(): number;
   add(work: Promise<void>, onError: (error: unknown) => void): void;
-  /** Resolves when all of it has ended. */
+  /** Resolves when all pieces have ended. */
   settled(): Promise<unknown>;
 }
 
-/** `onEnd` is called whenever a piece of work has ended, well or badly. */
+/** Calls `onEnd` after every piece of work, fulfilled or rejected. */
 export function trackInFlight(onEnd: () => void): InFlight {
   const pieces = new Set<Promise<void>>();
   return {

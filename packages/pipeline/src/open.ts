@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Config, redisUrl as redisUrlForm, withoutPassword } from "@reelqueue/contracts";
-import { createEgress } from "@reelqueue/egress";
+import { createEgress, type Egress } from "@reelqueue/egress";
 import * as ledger from "@reelqueue/ledger";
 import { createProber, openDiskMedia, openDiskOutputs } from "@reelqueue/media";
 import { keyVariables, providerNamed } from "@reelqueue/providers";
@@ -18,8 +18,7 @@ import {
   StartError,
 } from "@reelqueue/runtime";
 import { openAccounts } from "./accounts.ts";
-import type { Context } from "./context.ts";
-import { createStageMetrics } from "./context.ts";
+import { type Context, createStageMetrics } from "./context.ts";
 import { openRunTimes } from "./poll/run-times.ts";
 import { watchSafety } from "./redis-safety.ts";
 import { timing } from "./timing.ts";
@@ -33,30 +32,33 @@ export interface OpenOptions {
   /** Where keys and secrets named in the configuration are read from. */
   env: Readonly<Record<string, string | undefined>>;
   role: ledger.ConnectionRole;
-  /** This process only enqueues and reads: it needs no provider's key. */
+  /** The process only enqueues and reads, and needs no provider's key. */
   withoutSecrets?: boolean;
   log: Logger;
-  /** Where the measures go; left out: to ones of its own. */
+  /** Registry of the metrics; left out: a new one. */
   metrics?: Metrics;
 }
 
-/** Replaces parts of an installation: crash points, shorter leases, another output store, a rule that is not kept. Only entry files of tests and benches pass one. */
+/**
+ * Replaces parts of an installation, such as crash points, leases or stores. Only entry files of tests and benches pass
+ * one.
+ */
 export type Adjust = (installation: Installation) => Installation;
 
-/** Everything the stages need, opened; plus what only front doors and health checks ask for. */
+/** An opened context, with what only apps and health checks use. */
 export interface Installation extends Context {
   config: Config;
   metrics: Metrics;
-  /** Is Redis here and safe? The reasons are sentences to act on. */
+  /** Whether Redis is reachable and safe; each reason is a sentence that says what to do. */
   ready(): Promise<{ ok: boolean; reasons: string[] }>;
   /** Opens a further connection to the same Redis. */
   connect: () => ReturnType<typeof ledger.connect>;
 }
 
-/** A worker may start before its Redis; a front door has a caller who waits. */
+/** How long Redis is waited for: a worker may start before it, a front end has a waiting caller. */
 const readyWithinMs = { worker: 10_000, front: 3_000 } as const;
 
-/** Opens an installation in order; the scope closes it in reverse. A StartError says what is wrong and what to do. */
+/** Opens an installation; `scope` closes it. Throws StartError, whose message says what is wrong and what to do. */
 export async function openContext(
   scope: AsyncDisposableStack,
   options: OpenOptions,
@@ -68,14 +70,12 @@ export async function openContext(
   const { config } = loaded;
   const secret = await installationSecret(home);
   const cell = await openReadyCell(scope, options, config.cell);
-  scope.use(ledger.watchPrimary(cell, (restored) => tellFailover(log, restored)));
+  scope.use(ledger.watchPrimary(cell, (restored) => logFailover(log, restored)));
   const connect = () => ledger.connect(options.redisUrl, options.role);
   const queues = scope.use(openQueues({ connect, prefix: cell.prefix }));
   const http = createEgress({ allowPrivate: config.allowPrivate });
   scope.defer(() => http.close());
   const safety = scope.use(await watchSafety(cell, config, log, metrics));
-  const storage = { minFreeBytes: config.outputs.minFreeBytes, maxFileBytes: config.outputs.maxFileBytes };
-  const media = await openDiskMedia({ directory: config.outputs.mediaDirectory, ...storage });
   return adjust({
     cell,
     transitions: new ledger.Transitions(cell, publicUrl),
@@ -87,9 +87,7 @@ export async function openContext(
     metrics,
     secrets: { callbackKey: deriveKey(secret, "callback"), webhookSecrets: webhookSecretsOf(loaded, secret) },
     ...(publicUrl !== undefined && { publicUrl }),
-    media,
-    prober: createProber({ http, media }),
-    outputs: await openDiskOutputs({ directory: config.outputs.directory, egress: http, ...storage }),
+    ...(await openStores(config, http)),
     runTimes: openRunTimes(cell),
     random: Math.random,
     submitRefusal: safety.submitRefusal,
@@ -100,6 +98,16 @@ export async function openContext(
     config,
     connect,
   });
+}
+
+async function openStores(
+  { outputs: own }: Config,
+  http: Egress,
+): Promise<Pick<Context, "media" | "prober" | "outputs">> {
+  const limits = { minFreeBytes: own.minFreeBytes, maxFileBytes: own.maxFileBytes };
+  const media = await openDiskMedia({ directory: own.mediaDirectory, ...limits });
+  const outputs = await openDiskOutputs({ directory: own.directory, egress: http, ...limits });
+  return { media, prober: createProber({ http, media }), outputs };
 }
 
 function admissionWakes(): Pick<Installation, "wakeAdmission" | "onWakeAdmission"> {
@@ -122,7 +130,7 @@ async function openReadyCell(
 ): Promise<ledger.Cell> {
   const form = redisUrlForm.safeParse(url);
   if (!form.success) throw new StartError(`REDIS_URL is no address of a Redis: ${form.error.issues[0]?.message}`);
-  // in the scope before it is ready: closing the scope ends the waiting too
+  // in the scope before it is ready, so that closing the scope also ends the wait
   const cell = scope.use(ledger.openCell({ url, cell: name, role }));
   try {
     await ledger.awaitReady(cell, readyWithinMs[role]);
@@ -136,14 +144,14 @@ async function openReadyCell(
   }
 }
 
-function tellFailover(log: Logger, restored: number): void {
+function logFailover(log: Logger, restored: number): void {
   log.warn(
     { event: "redis.failover", restored },
     "another Redis took over, or Redis restarted: `restored` recent transitions of this process were made again",
   );
 }
 
-/** A tenant's own secret where the configuration names one, else one derived from the installation's. */
+/** The secret that the configuration names for a tenant, else one derived from the installation's. */
 function webhookSecretsOf({ webhookSecrets }: LoadedConfig, secret: Secret<Buffer>): (tenant: string) => string[] {
   const derived = new Map<string, string>();
   return (tenant) => {

@@ -19,10 +19,10 @@ afterEach(async () => {
 });
 
 test.each([
-  ["room for everything", 0.5, undefined, undefined],
-  ["no room for new generations", 0.85, undefined, /more than 80 % .* no new generation is taken/],
-  ["no room for new tasks either", 0.95, /more than 90 % .* nothing new is sent/, /more than 80 %/],
-])("a Redis with %s says so before its memory is full", async (_, share, submit, accept) => {
+  ["enough memory", 0.5, undefined, undefined],
+  ["more than 80 % of its memory in use", 0.85, undefined, /over 80 % .* no new generation is accepted/],
+  ["more than 90 % of its memory in use", 0.95, /over 90 % .* nothing new is submitted/, /over 80 %/],
+])("a Redis with %s: accepting stops first, then submits", async (_, share, submit, accept) => {
   await cell.redis.setrange("ballast", 50_000_000, "x");
   const used = Number(/^used_memory:(\d+)/m.exec(await cell.redis.info("memory"))?.[1]);
   await cell.redis.config("SET", "maxmemory", String(Math.round(used / share)));
@@ -32,7 +32,7 @@ test.each([
   expect((await watch.ready()).ok).toBe(submit === undefined);
 });
 
-test("what is under way is finished in a Redis without any room, and what is old is forgotten there", async () => {
+test("full Redis: work in progress finishes and old records are purged", async () => {
   const id = ledger.generationId("reel", "default", "key");
   const generation = { id, hash: "h", account: "hiapi", tenant: "default", priority: 0, request: "{}", class: "c" };
   await ledger.accept(cell, [generation]);
@@ -52,7 +52,7 @@ test("what is under way is finished in a Redis without any room, and what is old
   await expect(ledger.accept(cell, [generation])).rejects.toMatchObject({ kind: "write_rejected" });
 });
 
-test("clocks far apart stop submits", async () => {
+test("clocks more than 30 s apart stop submits", async () => {
   const real = Date.now;
   try {
     Date.now = () => real() + 60_000;

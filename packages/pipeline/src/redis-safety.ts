@@ -4,27 +4,30 @@ import * as ledger from "@reelqueue/ledger";
 import type { Logger, Metrics } from "@reelqueue/runtime";
 
 export interface SafetyWatch extends Disposable {
-  /** Why no money may be spent now; `undefined`: it may. */
+  /** Why nothing may be submitted now; `undefined`: submits are allowed. */
   submitRefusal(): string | undefined;
-  /** Why nothing new may be taken in; `undefined`: it may. */
+  /** Why nothing may be accepted now; `undefined`: accepting is allowed. */
   acceptRefusal(): string | undefined;
   ready(): Promise<{ ok: boolean; reasons: string[] }>;
 }
 
 const everyMs = 10_000;
-/** What is unsafe may pass by itself, such as a replica that is not yet in step. */
+/** Sooner while Redis is unsafe: the cause may pass by itself, such as a replica that is still synchronizing. */
 const againMs = 1_000;
-/** Shares of Redis' memory: what is under way must always find room to be finished. */
+/** Shares of Redis' memory above which nothing is accepted or submitted: work in progress always has room to finish. */
 const memoryGates = { accept: 0.8, submit: 0.9 } as const;
 const skewMs = { warn: 2_000, refuse: 30_000 } as const;
 
-interface Seen {
+interface SafetyState {
   unsafe: string[];
   memoryShare: number;
   skewMs: number;
 }
 
-/** Looks at how Redis is set up, how full it is and what time it has, now and every ten seconds, every second while it is unsafe. Under `durability: "strict"` an unsafe one stops submits, visibly. */
+/**
+ * Checks the durability settings, memory and clock of Redis, now and every 10 s, every 1 s while it is unsafe. With
+ * `durability: "strict"` an unsafe Redis stops submits.
+ */
 export async function watchSafety(
   cell: ledger.Cell,
   config: Config,
@@ -36,71 +39,71 @@ export async function watchSafety(
     memory: metrics.gauge("redis_memory_share", "Memory that Redis uses, as a share of its limit; 0 without one"),
   };
   const strict = config.durability === "strict";
-  let seen: Seen = { unsafe: [], memoryShare: 0, skewMs: 0 };
-  const look = async (): Promise<void> => {
-    const before = sentencesOf(seen, strict);
-    seen = await lookAt(cell, config);
-    gauges.skew.set(seen.skewMs / 1_000);
-    gauges.memory.set(seen.memoryShare);
-    for (const sentence of sentencesOf(seen, strict).filter((each) => !before.includes(each))) {
+  let state: SafetyState = { unsafe: [], memoryShare: 0, skewMs: 0 };
+  const check = async (): Promise<void> => {
+    const before = reasonsOf(state, strict);
+    state = await readState(cell, config);
+    gauges.skew.set(state.skewMs / 1_000);
+    gauges.memory.set(state.memoryShare);
+    for (const sentence of reasonsOf(state, strict).filter((each) => !before.includes(each))) {
       log[strict ? "error" : "warn"]({ event: "redis.unsafe" }, sentence);
     }
   };
-  await look();
-  const looking = keepLooking(look, () => (seen.unsafe.length === 0 ? everyMs : againMs));
+  await check();
+  const checking = keepChecking(check, () => (state.unsafe.length === 0 ? everyMs : againMs));
   const submitRefusal = () =>
-    (strict ? seen.unsafe[0] : undefined) ?? fullFor("submit", seen) ?? skewed(seen, "refuse");
+    (strict ? state.unsafe[0] : undefined) ?? fullFor("submit", state) ?? skewed(state, "refuse");
   return {
     submitRefusal,
-    acceptRefusal: () => fullFor("accept", seen),
+    acceptRefusal: () => fullFor("accept", state),
     ready: async () => {
       try {
-        await look();
-        const reasons = [...(strict ? seen.unsafe : []), fullFor("submit", seen), skewed(seen, "refuse")];
+        await check();
+        const reasons = [...(strict ? state.unsafe : []), fullFor("submit", state), skewed(state, "refuse")];
         return { ok: submitRefusal() === undefined, reasons: reasons.filter((reason) => reason !== undefined) };
       } catch (error) {
         return { ok: false, reasons: [error instanceof Error ? error.message : String(error)] };
       }
     },
-    [Symbol.dispose]: () => looking.abort(),
+    [Symbol.dispose]: () => checking.abort(),
   };
 }
 
-function keepLooking(look: () => Promise<void>, pauseMs: () => number): AbortController {
+function keepChecking(check: () => Promise<void>, pauseMs: () => number): AbortController {
   const ended = new AbortController();
-  const turn = async () => {
+  const repeat = async () => {
     for (;;) {
       await wait(pauseMs(), undefined, { ref: false, signal: ended.signal });
-      await look().catch(() => {});
+      await check().catch(() => {});
     }
   };
-  turn().catch(() => {});
+  repeat().catch(() => {});
   return ended;
 }
 
-async function lookAt(cell: ledger.Cell, { assertDurable }: Config): Promise<Seen> {
+async function readState(cell: ledger.Cell, { assertDurable }: Config): Promise<SafetyState> {
   const { unsafe, usedMemory, maxMemory } = await ledger.checkSafety(cell, { assertDurable });
   return { unsafe, memoryShare: maxMemory === 0 ? 0 : usedMemory / maxMemory, skewMs: await ledger.clockSkewMs(cell) };
 }
 
-/** Everything that stands in the way of work, or soon will. */
-function sentencesOf(seen: Seen, strict: boolean): string[] {
+/** Every reason that stops work or soon will. */
+function reasonsOf(state: SafetyState, strict: boolean): string[] {
   return [
-    ...seen.unsafe.map((sentence) => (strict ? `submits are refused: ${sentence}` : sentence)),
-    fullFor("submit", seen) ?? fullFor("accept", seen),
-    skewed(seen, "warn"),
+    ...state.unsafe.map((sentence) => (strict ? `submits are refused: ${sentence}` : sentence)),
+    fullFor("submit", state) ?? fullFor("accept", state),
+    skewed(state, "warn"),
   ].filter((sentence) => sentence !== undefined);
 }
 
-function fullFor(what: keyof typeof memoryGates, { memoryShare }: Seen): string | undefined {
+function fullFor(what: keyof typeof memoryGates, { memoryShare }: SafetyState): string | undefined {
   const most = memoryGates[what];
   if (memoryShare < most) return undefined;
-  const effect = what === "submit" ? "nothing new is sent" : "no new generation is taken";
-  return `Redis uses more than ${100 * most} % of its maxmemory, so ${effect}: give it more, or shorten retentionDays.`;
+  const effect = what === "submit" ? "nothing new is submitted" : "no new generation is accepted";
+  return `Redis uses over ${100 * most} % of its maxmemory, so ${effect}: raise maxmemory, or shorten retentionDays.`;
 }
 
-function skewed(seen: Seen, limit: keyof typeof skewMs): string | undefined {
-  return Math.abs(seen.skewMs) < skewMs[limit]
+function skewed(state: SafetyState, limit: keyof typeof skewMs): string | undefined {
+  return Math.abs(state.skewMs) < skewMs[limit]
     ? undefined
     : "The clocks of this machine and of Redis are seconds apart: run NTP on both.";
 }

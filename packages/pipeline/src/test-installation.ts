@@ -10,7 +10,10 @@ import { type Installation, openContext } from "./open.ts";
 import { startReconciler } from "./reconcile/reconcile.ts";
 import { startUploader } from "./upload/upload.ts";
 
-/** An installation on a cell and in a folder of its own, with the accounts `hiapi`, `jiekou` and those named, each after its provider; nothing of it leaves this machine. */
+/**
+ * An installation with its own cell and folder, and accounts `hiapi`, `jiekou` and those given, each named as its
+ * provider. Its requests do not leave this machine.
+ */
 export async function testInstallation(
   scope: AsyncDisposableStack,
   accounts: Record<string, Partial<AccountConfig>> = {},
@@ -45,7 +48,7 @@ export async function testInstallation(
   });
 }
 
-/** The loops of a poller's process, but polls: maintenance, reconciliation, uploads. */
+/** Starts the loops of a poller process other than polls: maintenance, reconciliation, uploads. */
 export function startBackground(ctx: Context): AsyncDisposable {
   const scope = new AsyncDisposableStack();
   for (const loops of [startMaintenance(ctx, { retentionMs: 1e9 }), startReconciler(ctx), startUploader(ctx)])

@@ -2,15 +2,15 @@ import { providers } from "@reelqueue/providers";
 import { expect, test } from "vitest";
 import { timing } from "./timing.ts";
 
-test("the time of sending outlives everything that a worker may still do with its intent", () => {
+test("sendingMs outlasts start budget and POST by more than 10 s", () => {
   expect(timing.sendingMs).toBeGreaterThan(timing.startBudgetMs + timing.postMs + 10_000);
 });
 
-test("whoever has not begun to send when the submit lease is over does not begin any more", () => {
+test("the submit lease is more than ten start budgets long: no worker starts its POST after it", () => {
   expect(timing.submitLeaseMs).toBeGreaterThan(10 * timing.startBudgetMs);
 });
 
-test("a delivery ends before its lease does", () => {
+test("the delivery lease outlasts a webhook request", () => {
   expect(timing.deliverLeaseMs).toBeGreaterThan(15_000);
 });
 

@@ -1,43 +1,43 @@
-/** Leases and time limits of the stages, in real ms (never scaled). Only tests use others than these. */
+/** Leases and time limits of the stages, in real ms (never scaled). Only tests change them. */
 export const timing = {
-  /** Between granting a slot and the intent; afterwards the job behind it is taken for lost. */
+  /** From the grant of a slot to the intent; afterwards the submit job counts as lost. */
   grantLeaseMs: 30_000,
-  /** A worker that stood still for longer between intent and POST gives the intent back, unsent. */
+  /** The longest pause between intent and POST; after a longer one the worker requeues the generation, unsent. */
   startBudgetMs: 2_000,
-  /** A whole POST, first byte to last. */
+  /** A whole POST, from first byte to last. */
   postMs: 60_000,
-  /** Longer than start budget and POST together: afterwards no worker can still be sending. */
+  /** Longer than start budget and POST together: afterwards no worker can still be sending it. */
   sendingMs: 90_000,
-  /** Longer than the start budget, and renewed while the POST is under way: afterwards its worker is taken for dead. */
+  /** Longer than the start budget, renewed during the POST; afterwards the worker counts as dead. */
   submitLeaseMs: 30_000,
-  /** A whole look at a task. */
+  /** A whole poll of a task. */
   pollMs: 15_000,
-  /** Renewed while a look, or a question about a lost POST, is under way: afterwards its poller is taken for dead. */
+  /** Renewed during a poll or a look-up of an unknown submit; afterwards the poller counts as dead. */
   pollLeaseMs: 6_000,
-  /** A whole upload of a file to a provider. */
+  /** A whole upload of one file to a provider. */
   uploadMs: 120_000,
-  /** Renewed while the upload is under way: until then nobody else sends the same file. */
+  /** Renewed during an upload; until it ends no other worker sends the same file. */
   uploadLeaseMs: 15_000,
-  /** Renewed while a finalizer is at work. */
+  /** Renewed during a finalize job. */
   finalizeLeaseMs: 60_000,
-  /** How long a full disk is waited for before room is looked for again. */
+  /** The wait before a finalize job tries a full disk again. */
   diskFullWaitMs: 30_000,
-  /** Longer than the longest send of a webhook. */
+  /** Longer than the longest webhook request. */
   deliverLeaseMs: 30_000,
-  /** Looks that find nothing count as apart only when this long lies between them. */
+  /** Absent look-ups closer together than this count as one. */
   absencesApartMs: 30_000,
-  /** A lost POST about which its provider has said nothing usable for so long goes to a person. */
+  /** An unknown submit is escalated to review after this long without a usable answer of its provider. */
   reconcileForMs: 24 * 3_600_000,
-  /** How often a provider's list is searched for tasks that nobody owns, and how old a task has to be before it counts as one. */
+  /** How often task lists are searched for orphans, and the least age of an orphan. */
   orphanSearchEveryMs: 600_000,
   orphanAfterMs: 3_600_000,
-  /** Recovery and admission turn at least this often. */
+  /** The longest pause between two ticks of maintenance, reconciliation and admission. */
   tickMs: 1_000,
 };
 
 export type Timing = typeof timing;
 
-/** Full jitter: anything from nothing up to `baseMs` doubled with every try, never more than `capMs`. */
+/** Full jitter: from 0 up to `baseMs` doubled with every try, at most `capMs`. */
 export function fullJitterMs(
   tries: number,
   random: () => number,
@@ -46,7 +46,7 @@ export function fullJitterMs(
   return random() * Math.min(capMs, baseMs * 2 ** Math.min(tries, 30));
 }
 
-/** Around `ms`, up to a tenth more or less, so that timers do not march in step. */
+/** `ms` ±10 %, so that timers do not fire together. */
 export function jittered(ms: number, random: () => number): number {
   return ms * (0.9 + 0.2 * random());
 }

@@ -50,7 +50,7 @@ async function view(
   return {
     name: account.name,
     provider: account.provider.capabilities.name,
-    live: account.timeScale === 1 && !isLoopback(account.baseUrl),
+    live: account.clock.scale === 1 && !isLoopback(account.baseUrl),
     ...(status.paused !== undefined && { paused: status.paused }),
     inFlight: status.inFlight,
     slots: account.limits.slots,

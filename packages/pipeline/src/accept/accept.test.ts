@@ -25,7 +25,7 @@ const one = async (input: unknown, options: Partial<AcceptOptions> = {}) =>
   (await accept([input], { tenant: "default", ...options }, here))[0];
 const png = pngFile(640, 480).toString("base64");
 
-test("a good request is stored whole, priced, and given a slot at once", async () => {
+test("a valid request is stored whole, priced, and granted a slot at once", async () => {
   const row = await one({ prompt: "a cup", seconds: 4, tags: ["x"], metadata: { order: 7 }, account: "hiapi" });
   expect(row).toMatchObject({ kind: "accepted", account: "hiapi", quote: { usd: 0.8 } });
   const generation = await find(row?.kind === "accepted" ? row.id : "", here);
@@ -41,7 +41,7 @@ test("an unknown price is null, never 0", async () => {
   expect(await one({ prompt: "a cup", account: "jiekou" })).toMatchObject({ quote: { usd: null } });
 });
 
-test("a malformed row says field, what was given and what is allowed, and the others are taken", async () => {
+test("a malformed row: field, given and allowed are named, and the other rows are accepted", async () => {
   const rows = await accept(
     [
       { prompt: "a cup" },
@@ -59,7 +59,7 @@ test("a malformed row says field, what was given and what is allowed, and the ot
   expect(rows[4]).toMatchObject({ problems: [{ field: "account", given: "nobody", allowed: "hiapi, jiekou" }] });
 });
 
-test("what a provider's rules forbid is refused before any money is spent, with the rule", async () => {
+test("a request against a provider's rules is refused before it is sent, with the rule", async () => {
   expect(await one({ prompt: "x".repeat(2), account: "hiapi" })).toMatchObject({
     kind: "refused",
     problems: [{ rule: "H-V1", label: "DOCUMENTED" }],
@@ -67,7 +67,7 @@ test("what a provider's rules forbid is refused before any money is spent, with 
   expect(await one({ prompt: "abc", resolution: "4k", account: "jiekou" })).toMatchObject({ kind: "refused" });
 });
 
-test("without an account named, the first one that can make it does", async () => {
+test("without an account: the first one that accepts the request", async () => {
   expect(await one({ prompt: "a watermarked cup", watermark: true })).toMatchObject({
     kind: "accepted",
     account: "jiekou",
@@ -75,7 +75,7 @@ test("without an account named, the first one that can make it does", async () =
   expect(await one({ prompt: "a cup" })).toMatchObject({ kind: "accepted", account: "hiapi" });
 });
 
-test("inline media go to the media store by their hash, never into Redis; the same bytes are one file", async () => {
+test("inline media are stored by their hash in the media store, not in Redis; equal bytes are one file", async () => {
   const image = { url: `data:image/png;base64,${png}`, role: "first_frame" as const };
   const rows = await accept(
     [
@@ -92,7 +92,7 @@ test("inline media go to the media store by their hash, never into Redis; the sa
   expect(await here.media.dataUri(urls[0] ?? "")).toBe(image.url);
 });
 
-test("local files are read for a producer on this machine, and never for the network", async () => {
+test("local files are read for a producer on this machine, never for the network", async () => {
   const path = join(here.config.outputs.directory, "frame.png");
   writeFileSync(path, Buffer.from(png, "base64"));
   const input = { prompt: "a cup", images: [{ url: path, role: "first_frame" }], account: "jiekou" };
@@ -106,7 +106,7 @@ test("local files are read for a producer on this machine, and never for the net
   });
 });
 
-test("an atomic call with one bad row writes none; a dry run writes nothing and prices all", async () => {
+test("atomic with a bad row: nothing is stored; dry run: nothing is stored, all rows are priced", async () => {
   const mixed = await accept([{ prompt: "a cup" }, { prompt: 7 }], { tenant: "default", atomic: true }, here);
   expect(mixed.map(({ kind }) => kind)).toEqual(["valid", "refused"]);
   expect(await one({ prompt: "a cup", account: "hiapi" }, { dryRun: true })).toMatchObject({
@@ -116,7 +116,7 @@ test("an atomic call with one bad row writes none; a dry run writes nothing and 
   expect((await ledger.counts(here.cell)).queued).toBe(0);
 });
 
-test("the same key is the same generation, per tenant; another body under it names the first", async () => {
+test("same idempotency key and tenant → same generation; with another body → mismatch, naming it", async () => {
   const first = await one({ prompt: "a cup", idempotencyKey: "k" });
   expect(await one({ prompt: "a cup", idempotencyKey: "k" })).toMatchObject({
     kind: "existing",
@@ -129,7 +129,7 @@ test("the same key is the same generation, per tenant; another body under it nam
   expect(await one({ prompt: "a mug", idempotencyKey: "k" }, { tenant: "other" })).toMatchObject({ kind: "accepted" });
 });
 
-test("the reason of waiting is told", async () => {
+test("waiting: reason and position", async () => {
   const rows = await accept(
     Array.from({ length: 5 }, () => ({ prompt: "a cup", account: "hiapi" })),
     { tenant: "default" },

@@ -5,12 +5,12 @@ import type { Account } from "../accounts.ts";
 import { runTimeClassOf } from "../accounts.ts";
 import { admit } from "../admit/admit.ts";
 import type { Context } from "../context.ts";
-import { type Looked, lookAtMedia } from "./inspect-media.ts";
+import { inspectMedia } from "./inspect-media.ts";
 import { type Read, type ReadOptions, readRequest, refusal, requestsOf } from "./read-request.ts";
 import { requestHash } from "./request-hash.ts";
-import { type Loads, noLoads, type Placement, place, readLoads } from "./select-account.ts";
+import { type Loads, noLoads, type Placement, place, readLoads, type SelectionBasis } from "./select-account.ts";
 
-export type AcceptDeps = Pick<
+export type AcceptContext = Pick<
   Context,
   "cell" | "queues" | "accounts" | "media" | "prober" | "log" | "crashPoint" | "timing" | "acceptRefusal"
 >;
@@ -20,26 +20,26 @@ export interface AcceptOptions extends ReadOptions {
   atomic?: boolean;
 }
 
-/** What became of one request. */
+/** The result of one request. */
 export type AcceptedRow =
   | { kind: "accepted" | "existing"; id: string; account: string; quote: Quote; warnings: Problem[] }
-  /** Checked and priced, not written: a dry run, or another row of an atomic call could not be accepted. */
+  /** Valid and priced, not stored: a dry run, or another row of an atomic call was refused. */
   | { kind: "valid"; account: string; quote: Quote; warnings: Problem[] }
   | { kind: "refused"; problems: Problem[] }
   /** The idempotency key was used for `id`, with another body. */
   | { kind: "mismatch"; id: string };
 
-/** Checks, prices and stores requests; durable when it returns. The order of the answers is the order of the requests. */
+/** Checks, prices and stores requests, and returns one row for each in their order. What is accepted is durable. */
 export async function accept(
   inputs: readonly unknown[],
   options: AcceptOptions,
-  ctx: AcceptDeps,
+  ctx: AcceptContext,
 ): Promise<AcceptedRow[]> {
   const reads: Read[] = [];
   for (const input of inputs) reads.push(await readRequest(input, options, ctx.media));
-  const looked = await lookAtMedia(requestsOf(reads), ctx.accounts, ctx);
-  const loads = await loadsFor(inputs, ctx);
-  const rows = reads.map((read) => checked(read, loads, looked, options, ctx));
+  const inspected = await inspectMedia(requestsOf(reads), ctx.accounts, ctx);
+  const basis = { accounts: ctx.accounts, loads: await loadsFor(inputs, ctx), inspected };
+  const rows = reads.map((read) => checkRow(read, basis, { tenant: options.tenant, cell: ctx.cell.name }));
   const refusals = rows.some((row) => row.kind === "refused");
   if (options.dryRun || (options.atomic && refusals)) return rows.map(asValid);
 
@@ -62,28 +62,32 @@ type Checked =
   | { kind: "ready"; generation: ledger.NewGeneration; placement: Placement }
   | { kind: "refused"; problems: Problem[] };
 
-function checked(read: Read, loads: Loads, looked: Looked, options: AcceptOptions, ctx: AcceptDeps): Checked {
+interface Owner {
+  tenant: string;
+  cell: string;
+}
+
+function checkRow(read: Read, basis: SelectionBasis, owner: Owner): Checked {
   if (read.kind === "refused") return read;
-  const placed = place(read.request, ctx.accounts, loads, looked);
+  const placed = place(read.request, basis);
   if (placed.kind === "refused") return placed;
-  const generation = toRecord(read.request, placed.placement, options.tenant, ctx.cell.name);
+  const generation = toRecord(read.request, placed.placement, owner);
   const bytes = Buffer.byteLength(generation.request);
   if (bytes <= limits.requestBytes) return { kind: "ready", generation, placement: placed.placement };
   return { kind: "refused", problems: [refusal("", `${bytes} bytes`, `at most ${limits.requestBytes} bytes as JSON`)] };
 }
 
-/** One look at the ledger for a whole call, and none where no account has to be chosen. */
-function loadsFor(inputs: readonly unknown[], { cell, accounts }: AcceptDeps): Promise<Loads> | Loads {
-  const choice =
+/** Reads the loads once for a whole call, and only where an account has to be selected. */
+function loadsFor(inputs: readonly unknown[], { cell, accounts }: AcceptContext): Promise<Loads> | Loads {
+  const mustSelect =
     accounts.size > 1 && inputs.some((input) => typeof input === "object" && input !== null && !("account" in input));
-  return choice ? readLoads(cell, accounts) : noLoads;
+  return mustSelect ? readLoads(cell, accounts) : noLoads;
 }
 
 function toRecord(
   request: GenerationRequest,
   { account, quote }: Placement,
-  tenant: string,
-  cell: string,
+  { tenant, cell }: Owner,
 ): ledger.NewGeneration {
   return {
     id: ledger.generationId(cell, tenant, request.idempotencyKey),
@@ -100,8 +104,8 @@ function toRecord(
   };
 }
 
-/** A first push, so that nothing waits for a timer; whatever goes wrong here, the timers of the submitters make good. */
-async function admitAll(accounts: ReadonlySet<Account>, ctx: AcceptDeps): Promise<void> {
+/** Admits at once, without a timer. A failure is only logged: the admission loop of a submitter follows. */
+async function admitAll(accounts: ReadonlySet<Account>, ctx: AcceptContext): Promise<void> {
   for (const account of accounts) {
     await admit(account, ctx).catch((error) =>
       ctx.log.warn(

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Installation, quote } from "../index.ts";
 import { testInstallation } from "../test-installation.ts";
 import { accept } from "./accept.ts";
-import { lookAtMedia } from "./inspect-media.ts";
+import { inspectMedia } from "./inspect-media.ts";
 
 let scope: AsyncDisposableStack;
 beforeEach(() => {
@@ -27,11 +27,11 @@ const first = (url: string, account?: string) => ({
 const one = async (input: unknown, here: Installation, localFiles = false) =>
   (await accept([input], { tenant: "default", localFiles }, here))[0];
 
-/** Files by path on loopback, and how often each was asked for. */
+/** Serves files by path on loopback, and records the requests. */
 async function serve(files: Record<string, Buffer>) {
-  const asked: string[] = [];
+  const requested: string[] = [];
   const server = createServer(({ url = "" }, response) => {
-    asked.push(url);
+    requested.push(url);
     const file = files[url];
     response.writeHead(file ? 200 : 404, { "content-length": file?.length ?? 0 }).end(file);
   });
@@ -39,7 +39,7 @@ async function serve(files: Record<string, Buffer>) {
   await once(server, "listening");
   scope.defer(() => void server.close());
   const address = server.address();
-  return { root: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`, asked };
+  return { root: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`, requested };
 }
 
 const small = pngFile(300, 400);
@@ -59,7 +59,7 @@ const tooSmall = {
   ],
 };
 
-test("a file that breaks a rule is refused before anything is accepted: a data URI, a URL and a local file", async () => {
+test("a file that breaks a rule is refused before accept: as data URI, URL and local file", async () => {
   const here = await install();
   const { root } = await serve({ "/small.png": small, "/good.png": pngFile(301, 400) });
   const path = join(here.config.outputs.directory, "small.png");
@@ -71,7 +71,7 @@ test("a file that breaks a rule is refused before anything is accepted: a data U
   expect(await one(first(`${root}/good.png`, "jiekou"), here)).toMatchObject({ kind: "accepted", warnings: [] });
 });
 
-test("sums over the files of a request are checked on the files", async () => {
+test("limits on the sum of files are checked against the files", async () => {
   const here = await install();
   const files = { "/a.wav?1": wavFile(8), "/a.wav?2": wavFile(8), "/frame.png": pngFile(640, 480) };
   const { root } = await serve(files);
@@ -83,7 +83,7 @@ test("sums over the files of a request are checked on the files", async () => {
   });
 });
 
-test("reference videos are priced at the length that they have, and at the longest where it is not known", async () => {
+test("reference videos are priced by their length, or by the longest one if it is unknown", async () => {
   const prices = { "seedance-2.0/480p+video": 0.1 };
   const here = await install({ jiekou: { pricesPerSecond: prices } });
   const { root } = await serve({ "/clip.mp4": clip });
@@ -96,7 +96,7 @@ test("reference videos are priced at the length that they have, and at the longe
   expect(await usd(`${root}/none.mp4`)).toBe(1.9);
 });
 
-test("without an account named, the file goes where it is taken, and a quote tells who does not take it and why", async () => {
+test("without an account: one that takes the file; a quote names the others and why they do not", async () => {
   const here = await install();
   const { root } = await serve({ "/small.png": small });
   const row = { ...first(`${root}/small.png`), watermark: false };
@@ -112,15 +112,15 @@ test("without an account named, the file goes where it is taken, and a quote tel
   });
 });
 
-test("what cannot be looked at is only warned of, also by a strict account; a private address is never asked", async () => {
+test("a file that cannot be inspected causes a warning, also in a strict account; no private address is requested", async () => {
   const here = await install({ jiekou: { strict: true } }, []);
-  const { root, asked } = await serve({ "/good.png": pngFile(640, 480) });
+  const { root, requested } = await serve({ "/good.png": pngFile(640, 480) });
   const row = await one(first(`${root}/good.png`, "jiekou"), here);
   expect(row).toMatchObject({
     kind: "accepted",
     warnings: [{ field: "images[0].url", rule: "media", severity: "warning" }],
   });
-  expect(asked).toEqual([]);
+  expect(requested).toEqual([]);
   const open = await install({ jiekou: { strict: true } });
   expect(await one(first(`${root}/none.png`, "jiekou"), open)).toMatchObject({
     kind: "accepted",
@@ -128,34 +128,34 @@ test("what cannot be looked at is only warned of, also by a strict account; a pr
   });
 });
 
-test("files of an account that says `probe: false` are not looked at", async () => {
+test("`probe: false`: files are not inspected", async () => {
   const here = await install({ jiekou: { probe: false } });
-  const { root, asked } = await serve({ "/small.png": small });
+  const { root, requested } = await serve({ "/small.png": small });
   expect(await one(first(`${root}/small.png`, "jiekou"), here)).toMatchObject({ kind: "accepted", warnings: [] });
-  expect(asked).toEqual([]);
+  expect(requested).toEqual([]);
 });
 
-test("a file that many rows name is looked at once, over several calls too", async () => {
+test("a file in many rows is inspected once, also over several calls", async () => {
   const here = await install();
-  const { root, asked } = await serve({ "/good.png": pngFile(640, 480) });
+  const { root, requested } = await serve({ "/good.png": pngFile(640, 480) });
   const rows = Array.from({ length: 300 }, () => first(`${root}/good.png`, "jiekou"));
   for (const dryRun of [true, false]) {
     const answers = await accept(rows, { tenant: "default", dryRun }, here);
     expect(new Set(answers.map(({ kind }) => kind)).size).toBe(1);
   }
-  expect(asked).toEqual(["/good.png"]);
+  expect(requested).toEqual(["/good.png"]);
 });
 
-test("rows without media, with assets, or for a provider without rules about their media, ask nobody", async () => {
+test("no media, assets, or a provider without rules about them: nothing is inspected", async () => {
   const here = await install();
-  const prober = () => Promise.reject(new Error("nothing may be looked at"));
+  const prober = () => Promise.reject(new Error("nothing may be inspected"));
   const ctx = { ...here, prober };
   const rows = [{ prompt: "a cup" }, first("asset://a1", "hiapi"), first("https://example.com/a.png", "hiapi")];
   const answers = await accept(rows, { tenant: "default" }, ctx);
   expect(answers.map(({ kind }) => kind)).toEqual(["accepted", "accepted", "accepted"]);
 });
 
-test("files that take too long hold nobody up", async () => {
+test("slow files end at the time limit", async () => {
   const here = await install();
   const prober = (url: string) =>
     url.endsWith("slow.png")
@@ -166,10 +166,10 @@ test("files that take too long hold nobody up", async () => {
     role: "reference" as const,
   }));
   const request = generationRequest.parse({ prompt: "a cup", images });
-  const looked = await lookAtMedia([request], here.accounts, { prober, withinMs: 20 });
-  const whys = images.map(({ url }) => looked.at({ field: "", kind: "image", url }));
+  const inspected = await inspectMedia([request], here.accounts, { prober, withinMs: 20 });
+  const whys = images.map(({ url }) => inspected.at({ field: "", kind: "image", url }));
   expect(whys).toEqual([
-    { kind: "unreachable", why: "not looked at in time" },
+    { kind: "unreachable", why: "not inspected in time" },
     { kind: "unknown", why: "it is a text" },
   ]);
 });

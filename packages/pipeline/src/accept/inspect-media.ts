@@ -3,64 +3,74 @@ import type { Probed, Prober } from "@reelqueue/media";
 import { fileProblemsOf, type InspectedMedium, type Medium, mediaOf } from "@reelqueue/providers";
 import type { Account, Accounts } from "../accounts.ts";
 
-/** What the media of some requests turned out to be. */
-export interface Looked {
+/** The inspected media of some requests. */
+export interface InspectedMedia {
   at(medium: Medium): Probed | undefined;
 }
 
-/** Nothing was looked at, so nothing is said about files. */
-const notLooked: Looked = { at: () => undefined };
+/** Nothing was inspected: no file has a problem. */
+const notInspected: InspectedMedia = { at: () => undefined };
 
-/** Who has rules about files. */
-type Asking = Pick<Account, "probe" | "provider"> & { reading: Pick<Account["reading"], "switches"> };
+/** What file rules are checked with. */
+type FileRuling = Pick<Account, "probe" | "provider"> & { reading: Pick<Account["reading"], "switches"> };
 
-/** For all files of one call; what has not answered by then is only warned of. */
+/** For all files of one call; a file that is not inspected by then causes only a warning. */
 const longestMs = 20_000;
 
-/** Looks at the media of requests, each distinct file once and many at a time; at none that no account asks about. */
-export async function lookAtMedia(
+/** Inspects the media of requests that some account has rules about, each distinct file once, all at the same time. */
+export async function inspectMedia(
   requests: readonly GenerationRequest[],
   accounts: Accounts,
   { prober, withinMs = longestMs }: { prober: Prober; withinMs?: number },
-): Promise<Looked> {
+): Promise<InspectedMedia> {
   const wanted = new Map<string, Medium>();
   for (const request of requests) {
     for (const medium of wantedOf(request, accounts)) wanted.set(keyOf(medium), medium);
   }
-  if (wanted.size === 0) return notLooked;
-  const { promise: late, resolve } = Promise.withResolvers<Probed>();
-  const clock = setTimeout(() => resolve({ kind: "unreachable", why: "not looked at in time" }), withinMs);
+  if (wanted.size === 0) return notInspected;
+  const { promise: timedOut, resolve } = Promise.withResolvers<Probed>();
+  const timer = setTimeout(() => resolve({ kind: "unreachable", why: "not inspected in time" }), withinMs);
   const found = new Map<string, Probed>();
   await Promise.all(
     [...wanted].map(async ([key, { url, kind }]) => {
-      found.set(key, await Promise.race([prober(url, kind === "frame" ? "image" : kind), late]));
+      found.set(key, await Promise.race([prober(url, kind === "frame" ? "image" : kind), timedOut]));
     }),
   );
-  clearTimeout(clock);
+  clearTimeout(timer);
   return { at: (medium) => found.get(keyOf(medium)) };
 }
 
-/** What an account's provider says about the files themselves; what could not be looked at is only warned of. */
-export function fileProblems(request: GenerationRequest, account: Asking, looked: Looked): Problem[] {
-  if (looked === notLooked) return [];
-  const seen: InspectedMedium[] = [];
+/**
+ * The problems of the files by the rules of the account's provider; a warning for each file that could not be
+ * inspected.
+ */
+export function fileProblems(request: GenerationRequest, account: FileRuling, inspected: InspectedMedia): Problem[] {
+  if (inspected === notInspected) return [];
+  const known: InspectedMedium[] = [];
   const warnings: Problem[] = [];
   for (const medium of ruledMedia(request, account)) {
-    const probed = looked.at(medium);
-    if (probed?.kind === "facts") seen.push({ medium, facts: probed.facts });
-    else if (probed !== undefined) warnings.push(unseen(medium, probed.why));
+    const probed = inspected.at(medium);
+    if (probed?.kind === "facts") known.push({ medium, facts: probed.facts });
+    else if (probed !== undefined) warnings.push(notInspectedWarning(medium, probed.why));
   }
-  if (seen.length === 0) return warnings;
-  return [...fileProblemsOf(account.provider.fileRules, seen, account.reading), ...warnings];
+  if (known.length === 0) return warnings;
+  return [...fileProblemsOf(account.provider.fileRules, known, account.reading), ...warnings];
 }
 
-/** How long the reference videos are together; `undefined` where the account does not look, or not all are known. */
-export function videoSeconds(request: GenerationRequest, account: Account, looked: Looked): number | undefined {
-  if (looked === notLooked || request.videos.length === 0) return undefined;
+/**
+ * The total length of the reference videos; `undefined` where the account does not inspect them, or not all lengths are
+ * known.
+ */
+export function videoSeconds(
+  request: GenerationRequest,
+  account: Account,
+  inspected: InspectedMedia,
+): number | undefined {
+  if (inspected === notInspected || request.videos.length === 0) return undefined;
   const lengths = ruledMedia(request, account)
     .filter(({ kind }) => kind === "video")
     .map((medium) => {
-      const probed = looked.at(medium);
+      const probed = inspected.at(medium);
       return probed?.kind === "facts" ? probed.facts.seconds : undefined;
     });
   if (lengths.length < request.videos.length) return undefined;
@@ -74,19 +84,19 @@ function wantedOf(request: GenerationRequest, accounts: Accounts): Medium[] {
   return named.flatMap((account) => (account ? ruledMedia(request, account) : []));
 }
 
-/** The media that the account's provider has rules about; what an asset is, only the provider knows. */
-function ruledMedia(request: GenerationRequest, { probe, provider }: Pick<Asking, "probe" | "provider">): Medium[] {
+/** The media that the account's provider has rules about; assets are not inspected, only the provider has them. */
+function ruledMedia(request: GenerationRequest, { probe, provider }: Pick<FileRuling, "probe" | "provider">): Medium[] {
   if (!probe) return [];
   return mediaOf(request).filter(
     ({ kind, url }) => !url.startsWith("asset:") && provider.fileRules.some(({ of }) => of.includes(kind)),
   );
 }
 
-function unseen({ field, url }: Medium, why: string): Problem {
+function notInspectedWarning({ field, url }: Medium, why: string): Problem {
   return {
     field,
     given: url.length > 80 ? `${url.slice(0, 77)}…` : url,
-    allowed: `a file that can be looked at; its format, pixels and length are not checked: ${why}`,
+    allowed: `a file that can be inspected; its format, pixels and length are not checked: ${why}`,
     rule: "media",
     label: "SCHEMA",
     source: "reelqueue",

@@ -3,25 +3,26 @@ import { type GenerationRequest, generationRequest, type Problem } from "@reelqu
 import type { MediaStore } from "@reelqueue/media";
 import type { z } from "zod";
 import { storeMedia } from "./store-media.ts";
+
 export interface ReadOptions {
-  /** Whose generations they are. */
+  /** The owner of the generations. */
   tenant: string;
-  /** Paths of local files are read (never for requests that come over the network). */
+  /** Reads local files by path; never set for requests from the network. */
   localFiles?: boolean;
-  /** Names of the media store are taken on trust: their files may come later. */
+  /** Accepts names of the media store whose files do not exist yet. */
   dryRun?: boolean;
 }
 
 export type Read = { kind: "read"; request: GenerationRequest } | { kind: "refused"; problems: Problem[] };
 
-/** The requests that could be read. */
+/** The requests of the rows that are not refused. */
 export function requestsOf(reads: readonly Read[]): GenerationRequest[] {
   return reads.flatMap((read) => (read.kind === "read" ? [read.request] : []));
 }
 
 const fields = Object.keys(generationRequest.shape);
 
-/** Reads one request by the schema, its inline and local media moved into the media store. */
+/** Validates one request against the schema, and moves its inline and local media into the media store. */
 export async function readRequest(input: unknown, options: ReadOptions, media: MediaStore): Promise<Read> {
   const parsed = generationRequest.safeParse(input);
   if (!parsed.success) return { kind: "refused", problems: schemaProblems(parsed.error, input, fields) };
@@ -33,7 +34,9 @@ export async function readRequest(input: unknown, options: ReadOptions, media: M
   return stored.kind === "refused" ? stored : { kind: "read", request: stored.request };
 }
 
-/** What a schema says of its input, as problems like those of the providers' rules. `fields`: those that there are at the top. */
+/**
+ * The issues of a schema as problems, in the form of the providers' rules. `fields`: the top-level fields that exist.
+ */
 export function schemaProblems(error: z.ZodError, input: unknown, fields?: readonly string[]): Problem[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map(String);
@@ -85,12 +88,12 @@ function valueAt(input: unknown, path: readonly string[]): unknown {
 
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
-  // A caller's nesting may be deeper than any stack.
+  // `depth`: JSON.stringify overflows the stack on deeply nested input
   const text = typeof value === "object" ? inspect(value, { depth: 1, breakLength: Infinity }) : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
-/** A refusal of our own, beside what the schema and the providers' rules say. */
+/** A problem that neither the schema nor a provider's rule reports. */
 export function refusal(field: string, given: string, allowedText: string): Problem {
   return {
     field,

@@ -6,7 +6,9 @@ import { defaultsOf, requestHash } from "./request-hash.ts";
 const { images, videos } = generationRequest.shape;
 const item = images.unwrap().element;
 
-/** The schema of a later version: new fields in front, in the middle of the order and inside media, each with a default. */
+/**
+ * The schema of a later version: new fields in front, in the middle of the order and inside media, each with a default.
+ */
 const later = z.strictObject({
   camera: z.enum(["free", "fixed"]).default("free"),
   layers: z.array(z.string()).default([]),
@@ -29,7 +31,7 @@ function laterHash(input: object): string {
   return requestHash(later.parse(input) as GenerationRequest, defaultsOf(later));
 }
 
-test.each(old)("a new default field does not change the hash of an old request: %j", (request) => {
+test.each(old)("a new field with its default does not change the hash of an old request: %j", (request) => {
   expect(laterHash(request)).toBe(requestHash(generationRequest.parse(request)));
 });
 
@@ -41,12 +43,12 @@ test.each([
   { caption: "" },
   { images: [{ url: "https://example.com/a.png", weight: 2 }] },
   { videos: [{ url: "https://example.com/a.mp4", startSeconds: 1 }] },
-])("another value of a new field is another hash: %j", (changed) => {
+])("another value of a new field changes the hash: %j", (changed) => {
   const [, , request] = old;
   expect(laterHash({ ...request, ...changed })).not.toBe(laterHash({ ...request }));
 });
 
-test("a new field counts the same wherever it stands in the schema", () => {
+test("the position of a new field in the schema does not change the hash", () => {
   const { fps, camera, ...rest } = later.shape;
   const reordered = z.strictObject({ fps, ...rest, camera });
   const input = { prompt: "a cup", camera: "fixed", fps: 30 };

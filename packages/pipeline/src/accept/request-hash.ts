@@ -3,20 +3,20 @@ import { type GenerationRequest, generationRequest } from "@reelqueue/contracts"
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The fields of the first version, in its order: whatever the schema becomes, they make the same text. */
+/** The fields of the first version, in its order, which the hashed text keeps whatever the schema becomes. */
 const firstFields = [
   ...["prompt", "model", "seconds", "ratio", "resolution", "images", "videos", "audios"],
   ...["generateAudio", "seed", "watermark", "webSearch", "returnLastFrame", "safetyCheck", "webhook"],
   ...["tags", "metadata", "expiresIn", "onUnknown", "maxAttempts"],
 ];
 const firstMediumFields = ["url", "role"];
-/** Values that the first version left out, beside empty lists. */
-const leftOut: Fields = { model: "seedance-2.0", seconds: 5, resolution: "720p", maxAttempts: 2 };
-/** Fields that identify the generation, or that the hash covers by themselves. */
-const apart = ["idempotencyKey", "tenant", "batch", "account", "priority"];
+/** Default values that the first version left out of the hash, beside empty lists. */
+const omittedValues: Fields = { model: "seedance-2.0", seconds: 5, resolution: "720p", maxAttempts: 2 };
+/** Fields that identify the generation, or that the hash covers separately. */
+const separateFields = ["idempotencyKey", "tenant", "batch", "account", "priority"];
 const media = ["images", "videos", "audios"];
 
-/** What a request says of a field that it leaves out, and of a field that one of its media leaves out. */
+/** The defaults of the fields of a request, and of the fields of its media. */
 export interface Defaults {
   request: Fields;
   media: Readonly<Record<string, Fields>>;
@@ -35,8 +35,8 @@ export function defaultsOf(schema: { parse(input: unknown): Fields }): Defaults 
 const currentDefaults = defaultsOf(generationRequest);
 
 /**
- * Tells a repeated request from another one under the same idempotency key. The hashes of stored requests stay valid: a field
- * that is newer than the first version counts only where its value is not the default.
+ * Distinguishes a repeated request from another one under the same idempotency key. Hashes of stored requests stay
+ * valid: a field that is newer than the first version counts only if its value is not the default.
  */
 export function requestHash(request: GenerationRequest, defaults = currentDefaults): string {
   const { account = "", batch = "", priority } = request;
@@ -45,9 +45,9 @@ export function requestHash(request: GenerationRequest, defaults = currentDefaul
 }
 
 function hashed(request: Fields, defaults: Defaults): Fields {
-  const told = firstFields.filter((name) => request[name] !== leftOut[name] && !isEmpty(request[name]));
-  const first = told.map((name) => [name, withoutDefaults(request[name], defaults.media[name])]);
-  return Object.fromEntries([...first, ...later(request, [...firstFields, ...apart], defaults.request)]);
+  const present = firstFields.filter((name) => request[name] !== omittedValues[name] && !isEmpty(request[name]));
+  const first = present.map((name) => [name, withoutDefaults(request[name], defaults.media[name])]);
+  return Object.fromEntries([...first, ...later(request, [...firstFields, ...separateFields], defaults.request)]);
 }
 
 function isEmpty(value: unknown): boolean {
@@ -62,7 +62,7 @@ function withoutDefaults(value: unknown, defaults: Fields | undefined): unknown 
   });
 }
 
-/** The other fields that say more than their defaults, by name. */
+/** The other fields whose values are not their defaults, sorted by name. */
 function later(value: Fields, first: readonly string[], defaults: Fields): [string, unknown][] {
   const fields = Object.keys(value).filter((name) => !first.includes(name));
   return fields

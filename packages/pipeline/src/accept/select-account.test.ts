@@ -20,28 +20,28 @@ afterEach(() => scope.disposeAsync());
 const placed = async (inputs: readonly object[]) =>
   (await accept(inputs, { tenant: "default" }, here)).map((row) => ("account" in row ? row.account : row.kind));
 
-test("the cheaper account makes it", async () => {
+test("the cheaper account is selected", async () => {
   expect(await placed([{ prompt: "a cup" }])).toEqual(["jiekou"]);
 });
 
-test("at the same price the work is shared by free capacity", async () => {
+test("equal prices: the work is shared by free capacity", async () => {
   const accounts = await placed(Array.from({ length: 40 }, () => ({ prompt: "a cup", resolution: "480p" })));
   expect(accounts.filter((name) => name === "hiapi")).toHaveLength(20);
 });
 
-test("a paused account is passed over, and taken where no other can", async () => {
+test("a paused account is selected only where no other accepts the request", async () => {
   await ledger.pause(here.cell, "jiekou", "balance");
   expect(await placed([{ prompt: "a cup" }, { prompt: "a cup", watermark: true }])).toEqual(["hiapi", "jiekou"]);
 });
 
-test("what waits for an account that is paused afterwards goes to another one, unless the customer chose it", async () => {
+test("the backlog of a paused account is reassigned, unless the customer chose the account", async () => {
   const row = { prompt: "a cup", images: [] };
   const inputs = [...Array.from({ length: 15 }, () => row), { ...row, account: "jiekou" }];
   const ids = (await accept(inputs, { tenant: "default" }, here)).map((answer) => ("id" in answer ? answer.id : ""));
   await ledger.pause(here.cell, "jiekou", "balance");
   await reassignFromPaused(here);
   const records = (await ledger.readMany(here.cell, ids)).map((found) => found?.record);
-  // Ten were granted a slot before: they are not touched, a POST of theirs may be under way.
+  // ten have a slot: they stay, their POST may be in flight
   expect(records.map((record) => record?.account)).toEqual([
     ...Array(10).fill("jiekou"),
     ...Array(5).fill("hiapi"),
@@ -54,7 +54,7 @@ test("what waits for an account that is paused afterwards goes to another one, u
   expect(await ledger.audit(here.cell)).toEqual([]);
 });
 
-test("a quote shows every account side by side, its price or exactly why it cannot, and writes nothing", async () => {
+test("a quote has every account with its price or its problems, and stores nothing", async () => {
   const [free, marked, bad] = await quote(
     [{ prompt: "a cup", seconds: 4 }, { prompt: "a cup", watermark: true }, { prompt: 7 }],
     { tenant: "default" },
@@ -77,7 +77,7 @@ test("a quote shows every account side by side, its price or exactly why it cann
   expect((await ledger.counts(here.cell)).queued).toBe(0);
 });
 
-test("a row that no account can make tells the problems of the one that comes closest", async () => {
+test("a row that no account accepts has the problems of the account with the fewest", async () => {
   const [row] = await quote([{ prompt: "a cup", resolution: "4k", watermark: true }], { tenant: "default" }, here);
   expect(row).not.toHaveProperty("chosen");
   expect(

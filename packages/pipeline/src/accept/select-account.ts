@@ -2,23 +2,34 @@ import type { GenerationRequest, Problem } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { problemsOf, providerNamed, providersThatTake, type Quote } from "@reelqueue/providers";
 import type { Account, Accounts } from "../accounts.ts";
-import { fileProblems, type Looked, videoSeconds } from "./inspect-media.ts";
-/** The account that will make a generation, at its price. */
+import { fileProblems, type InspectedMedia, videoSeconds } from "./inspect-media.ts";
+
+/** The account that is selected for a generation, at its price. */
 export type Placement = Offer;
+
+/** What a selection is based on. */
+export interface SelectionBasis {
+  accounts: Accounts;
+  loads: Loads;
+  inspected: InspectedMedia;
+}
 
 type Placed = { kind: "placed"; placement: Placement } | { kind: "refused"; problems: Problem[] };
 
-/** The account that was asked for, or else the best one that can; where none can, the problems of the one that comes closest. */
-export function place(request: GenerationRequest, accounts: Accounts, loads: Loads, looked: Looked): Placed {
+/**
+ * The account that the request names, else the best one that accepts it; if none does, the problems of the one with the
+ * fewest.
+ */
+export function place(request: GenerationRequest, { accounts, loads, inspected }: SelectionBasis): Placed {
   if (request.account !== undefined) {
     const account = accounts.get(request.account);
     if (!account) return { kind: "refused", problems: [unknownAccount(request.account, accounts)] };
-    const offer = offerOf(request, account, looked);
+    const offer = offerOf(request, account, inspected);
     return offer.problems.length > 0
-      ? { kind: "refused", problems: withTakers(offer.problems, request, looked) }
+      ? { kind: "refused", problems: withTakers(offer.problems, request, inspected) }
       : { kind: "placed", placement: offer };
   }
-  const offers = offersFor(request, accounts, looked);
+  const offers = offersFor(request, accounts, inspected);
   const best = choose(offers, loads);
   if (best) {
     loads.add(best.account);
@@ -26,14 +37,16 @@ export function place(request: GenerationRequest, accounts: Accounts, loads: Loa
   }
   const [closest] = offers.toSorted((a, b) => a.problems.length - b.problems.length);
   if (!closest) return { kind: "refused", problems: [unknownAccount("none", accounts)] };
-  return { kind: "refused", problems: withTakers(closest.problems, request, looked) };
+  return { kind: "refused", problems: withTakers(closest.problems, request, inspected) };
 }
 
-/** Each problem says too which providers would take the request as it is. */
-function withTakers(problems: readonly Problem[], request: GenerationRequest, looked: Looked): Problem[] {
+/** Adds the providers that take the request unchanged to every problem. */
+function withTakers(problems: readonly Problem[], request: GenerationRequest, inspected: InspectedMedia): Problem[] {
   const takers = providersThatTake(request).filter((name) => {
     const provider = providerNamed(name);
-    const files = provider ? fileProblems(request, { provider, probe: true, reading: { switches: {} } }, looked) : [];
+    const files = provider
+      ? fileProblems(request, { provider, probe: true, reading: { switches: {} } }, inspected)
+      : [];
     return files.every(({ severity }) => severity === "warning");
   });
   if (takers.length === 0) return [...problems];
@@ -59,8 +72,8 @@ function unknownAccount(given: string, accounts: Accounts): Problem {
 }
 
 /**
- * The best of the offers that can: an account that may send before one that is paused, then the lower price (a known one before an unknown
- * one), then the one with less to do, then the order of the configuration. `undefined`: none can.
+ * The best offer without problems: an account that is not paused first, then the lower price (known before unknown),
+ * then the lower load, then the order of the configuration. `undefined`: none is without problems.
  */
 export function choose(offers: readonly Offer[], loads: Loads): Offer | undefined {
   return offers
@@ -82,14 +95,14 @@ function price({ quote }: Offer): number {
   return quote.usd ?? Number.MAX_VALUE;
 }
 
-/** How much each account has to do, as one look at the ledger showed it, and with what has been placed since. */
+/** The load of each account: read from the ledger once, plus what was placed since. */
 export interface Loads {
   of(account: Account): { paused: boolean; busy: number };
-  /** One more has been placed there. */
+  /** Counts one more generation. */
   add(account: Account): void;
 }
 
-/** `busy` is in rounds: what runs and waits, by slots. */
+/** `busy`: generations in flight and waiting, per slot. */
 export async function readLoads(cell: ledger.Cell, accounts: Accounts): Promise<Loads> {
   const statuses = await Promise.all([...accounts.keys()].map((name) => ledger.accountStatus(cell, name)));
   const loads = new Map(
@@ -110,43 +123,43 @@ export async function readLoads(cell: ledger.Cell, accounts: Accounts): Promise<
   };
 }
 
-/** Where only one account can be meant, nothing needs to be looked up. */
+/** For calls that need no selection between accounts. */
 export const noLoads: Loads = { of: () => ({ paused: false, busy: 0 }), add: () => {} };
 
-/** What one account says to a request: its price, or exactly why it cannot. */
+/** A request at one account: its price, and the problems that prevent it. */
 export interface Offer {
   account: Account;
   quote: Quote;
-  /** Why it cannot; empty: it can. */
+  /** Empty: the account accepts the request. */
   problems: Problem[];
   warnings: Problem[];
 }
 
-/** The offers of every configured account, able or not: what would be lost where. */
-export function offersFor(request: GenerationRequest, accounts: Accounts, looked: Looked): Offer[] {
-  return [...accounts.values()].map((account) => offerOf(request, account, looked));
+/** The offers of all accounts, with and without problems. */
+export function offersFor(request: GenerationRequest, accounts: Accounts, inspected: InspectedMedia): Offer[] {
+  return [...accounts.values()].map((account) => offerOf(request, account, inspected));
 }
 
-function offerOf(request: GenerationRequest, account: Account, looked: Looked): Offer {
+function offerOf(request: GenerationRequest, account: Account, inspected: InspectedMedia): Offer {
   const ruled = problemsOf(account.provider.rules, request, account.reading);
-  const files = fileProblems(request, account, looked);
-  const found = files.length > 0 ? withoutRepeats([...ruled, ...files]) : ruled;
-  const judged = account.strict ? found.map(strictly) : found;
+  const files = fileProblems(request, account, inspected);
+  const all = files.length > 0 ? withoutRepeats([...ruled, ...files]) : ruled;
+  const found = account.strict ? all.map(strictly) : all;
   return {
     account,
-    quote: account.provider.price.quote(request, account.reading, videoSeconds(request, account, looked)),
-    problems: judged.filter(({ severity }) => severity === "error"),
-    warnings: judged.filter(({ severity }) => severity === "warning"),
+    quote: account.provider.price.quote(request, account.reading, videoSeconds(request, account, inspected)),
+    problems: found.filter(({ severity }) => severity === "error"),
+    warnings: found.filter(({ severity }) => severity === "warning"),
   };
 }
 
-/** A file that is declared as what it is breaks one rule, not two. */
+/** A declared field and the file itself may break the same rule: it counts once. */
 function withoutRepeats(problems: readonly Problem[]): Problem[] {
   const keyOf = ({ rule, field, given }: Problem) => `${rule} ${field} ${given}`;
   return [...new Map(problems.map((problem) => [keyOf(problem), problem])).values()];
 }
 
-/** Strict reading: what is only inferred is refused too. Advice stays advice. */
+/** In a strict account an inferred rule is an error; other warnings stay warnings. */
 function strictly(problem: Problem): Problem {
   return problem.label === "INFERRED" ? { ...problem, severity: "error" } : problem;
 }

@@ -2,18 +2,19 @@ import type { GenerationRequest, Problem } from "@reelqueue/contracts";
 import { fromDataUri, type MediaStore } from "@reelqueue/media";
 
 type Stored = { kind: "stored"; request: GenerationRequest } | { kind: "refused"; problems: Problem[] };
-/** The largest file any of the documents takes (000: a reference video of 50 MB). */
+
+/** The largest file that any provider documents (000: a reference video of 50 MB). */
 const largestInlineBytes = 52_428_800;
 
 type Place = { kind: "place"; url: string } | { kind: "problem"; problem: Problem };
 
 interface MediaOptions {
   localFiles?: boolean;
-  /** Names of the media store are taken on trust: their files may come later. */
+  /** Accepts names of the media store whose files do not exist yet. */
   dryRun?: boolean;
 }
 
-/** Puts inline and local media into the media store, so that the record holds only addresses. */
+/** Moves inline and local media into the media store, so that the record holds only URLs. */
 export async function storeMedia(
   request: GenerationRequest,
   options: MediaOptions,
@@ -51,7 +52,7 @@ async function storeOne(
     case "media":
       return (dryRun && /^media:\/\/[0-9a-f]{64}\.[a-z0-9]{3,4}$/.test(url)) || (await media.has(url))
         ? { kind: "place", url }
-        : bad(field, url, "a file that was put into the media store before");
+        : bad(field, url, "a file that is in the media store");
     case "data": {
       const read = fromDataUri(url, largestInlineBytes);
       if (read.kind === "bytes") return stored(await media.put(read.bytes, read.contentType), field);

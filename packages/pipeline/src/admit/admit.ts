@@ -3,7 +3,10 @@ import type { Account } from "../accounts.ts";
 import type { Context } from "../context.ts";
 import { allOf, startLoop } from "../loops.ts";
 
-/** Grants slots of one account while its limits allow, and puts a submit job behind each. Safe to call at any time, by anyone. */
+/**
+ * Grants the slots that the limits of an account allow, and adds a submit job for each. Any process may call it at any
+ * time.
+ */
 export async function admit(
   account: Account,
   ctx: Pick<Context, "cell" | "queues" | "crashPoint" | "timing">,
@@ -18,7 +21,10 @@ export async function admit(
   return admitted;
 }
 
-/** Admits until disposed: at once when something came free, else when rate or wait allow, at the latest every second. One loop an account. */
+/**
+ * Admits until disposed, one loop per account: on `wakeAdmission`, when rate or backoff allow, and at least once per
+ * `tickMs`.
+ */
 export function startAdmission(ctx: Context): AsyncDisposable {
   const tick = async (account: Account): Promise<number> => {
     const { againInMs = ctx.timing.tickMs } = await admit(account, ctx);

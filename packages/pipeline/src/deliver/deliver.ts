@@ -1,16 +1,16 @@
 import * as ledger from "@reelqueue/ledger";
 import type { Context } from "../context.ts";
 import { type Loops, startLoop, trackInFlight } from "../loops.ts";
-import { type DeliveryOutcome, nextTry, deliver as send } from "./send.ts";
+import { type DeliveryOutcome, nextTry, sendWebhook } from "./send.ts";
 
 export interface DelivererOptions {
-  /** Webhooks under way at once in this process, and of one endpoint in all processes. */
+  /** Webhooks in flight at once: in this process, and of one endpoint in all processes. */
   concurrency: number;
   perEndpoint: number;
   maxSleepMs: number;
 }
 
-/** Sends webhooks when they are due, until disposed; any number of processes may. */
+/** Sends due webhooks until disposed. Any number of processes may run it. */
 export function startDeliverer(ctx: Context, { concurrency, perEndpoint, maxSleepMs }: DelivererOptions): Loops {
   const inFlight = trackInFlight(() => loop.wake());
   const tick = async (): Promise<number> => {
@@ -39,23 +39,23 @@ const notRecorded = "delivery attempt not recorded, its lease makes it due again
 
 async function attempt(delivery: ledger.DueDelivery, lease: string, ctx: Context): Promise<void> {
   await ctx.crashPoint?.("deliver:after-claim", delivery.id);
-  const outcome = await send({
+  const outcome = await sendWebhook({
     url: delivery.url,
     id: delivery.id,
     body: delivery.body,
     secrets: ctx.secrets.webhookSecrets(delivery.tenant),
     egress: ctx.http,
-    // Redis' clock: a receiver refuses what is signed by one that is minutes off.
+    // the clock of Redis: a receiver refuses a timestamp that is minutes off
     at: new Date(Number(lease) - ctx.timing.deliverLeaseMs),
     timeoutMs: ctx.timing.deliverLeaseMs / 2,
   });
   await ctx.crashPoint?.("deliver:after-send", delivery.id);
   ctx.meters.deliveries.inc({ outcome: outcome.kind });
-  await ledger.delivered(ctx.cell, delivery, lease, verdict(outcome, delivery.tries + 1, ctx.random));
+  await ledger.delivered(ctx.cell, delivery, lease, deliveryResult(outcome, delivery.tries + 1, ctx.random));
   await ctx.crashPoint?.("deliver:after-record", delivery.id);
 }
 
-function verdict(
+function deliveryResult(
   outcome: DeliveryOutcome,
   tries: number,
   random: () => number,
@@ -64,7 +64,7 @@ function verdict(
     case "delivered":
       return { state: "delivered", note: `${outcome.status} in ${Math.round(outcome.ms)} ms` };
     case "gone":
-      return { state: "exhausted", note: "410: the endpoint wants no more" };
+      return { state: "exhausted", note: "410: the endpoint accepts no more events" };
     case "refused":
       return again(`${outcome.status}: ${outcome.message}`, tries, random);
     case "throttled":
@@ -83,6 +83,6 @@ function again(
 ): Parameters<typeof ledger.delivered>[3] {
   const next = nextTry(tries, random);
   return next.kind === "exhausted"
-    ? { state: "exhausted", note: `${note}; the schedule is through` }
+    ? { state: "exhausted", note: `${note}; the last try of the schedule` }
     : { state: "pending", nextInMs: Math.max(next.inMs, atLeastMs), note };
 }

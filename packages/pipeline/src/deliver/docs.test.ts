@@ -10,7 +10,7 @@ test("the example in docs/webhooks.md is an event", () => {
   expect(eventSchema.safeParse(JSON.parse(block("json"))).error).toBeUndefined();
 });
 
-test("the snippet in docs/webhooks.md takes what is signed and refuses what is altered", async () => {
+test("the snippet in docs/webhooks.md accepts a signed event and refuses an altered one", async () => {
   const library = import.meta.resolve("standardwebhooks");
   const code = block("js").replace('"standardwebhooks"', JSON.stringify(library));
   const { verified } = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as {

@@ -8,21 +8,21 @@ import { deliveryDelaysMs } from "./send.ts";
 
 const hour = 3_600_000;
 const count = 20;
-/** Tries at 0, 5 s, 5 min, 35 min, 2.6 h, 7.6 h and 17.6 h meet nobody; the next one is due after 31.6 h. */
+/** Tries at 0, 5 s, 5 min, 35 min, 2.6 h, 7.6 h and 17.6 h fail; the next one is due after 31.6 h. */
 const missed = 7;
 
-test("a receiver that is down for a day gets every event afterwards: same ids, same bytes, tried by the schedule", async () => {
+test("receiver down for a day: it gets every event afterwards, same ids, same bytes, tried by the schedule", async () => {
   await using scope = new AsyncDisposableStack();
   const ctx = await testInstallation(scope, {}, { allowPrivate: ["127.0.0.0/8"] });
   await using receiver = await startReceiver({ secret: ctx.secrets.webhookSecrets("default")[0] ?? "" });
   receiver.answerNext(...Array.from({ length: missed * count }, (_, i) => (i % 3 === 0 ? "cut" : 503)));
-  await announce(receiver.url, ctx);
+  await createEvents(receiver.url, ctx);
   const deliverer = scope.use(startDeliverer(ctx, { concurrency: 5, perEndpoint: 5, maxSleepMs: 20 }));
 
   const waits: number[] = [];
   for (let tries = 1; tries <= missed; tries += 1) {
-    await tried(tries, ctx);
-    waits.push(await leap(ctx));
+    await waitForTries(tries, ctx);
+    waits.push(await skipWait(ctx));
     deliverer.wake();
   }
   await eventually(async () => (await ledger.countDeliveries(ctx.cell)).delivered === count, {
@@ -44,15 +44,15 @@ test("a receiver that is down for a day gets every event afterwards: same ids, s
   }
 }, 60_000);
 
-async function announce(webhook: string, ctx: Installation): Promise<void> {
+async function createEvents(webhook: string, ctx: Installation): Promise<void> {
   const quiet = { ...ctx, queues: { ...ctx.queues, add: async () => {} } };
   const input = { account: "jiekou", prompt: "a lamp", resolution: "480p", seconds: 4, webhook };
   const rows = await accept(Array(count).fill(input), { tenant: "default" }, quiet);
   for (const row of rows) if ("id" in row) await cancel(row.id, quiet);
 }
 
-/** Every delivery has been tried that often, and none is under way. */
-async function tried(tries: number, { cell }: Installation): Promise<void> {
+/** Waits until every delivery has been tried `tries` times and none is in flight. */
+async function waitForTries(tries: number, { cell }: Installation): Promise<void> {
   await eventually(
     async () => {
       const ids = await ledger.listDeliveries(cell, "pending", 0, count);
@@ -63,8 +63,8 @@ async function tried(tries: number, { cell }: Installation): Promise<void> {
   );
 }
 
-/** Lets the time pass until all of them are due; answers how long that was on average, in ms. */
-async function leap({ cell }: Installation): Promise<number> {
+/** Makes all deliveries due now; returns the wait that was left, in ms on average. */
+async function skipWait({ cell }: Installation): Promise<number> {
   const [due = ""] = await cell.redis.keys(`${cell.prefix}:d:deliver:*`);
   const endpoint = due.slice(`${cell.prefix}:d:deliver:`.length);
   const scored = (await cell.redis.call("ZRANGE", due, "0", "-1", "WITHSCORES")) as (string | [string, number])[];

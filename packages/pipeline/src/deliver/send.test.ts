@@ -4,7 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { createEgress } from "@reelqueue/egress";
 import { Webhook } from "standardwebhooks";
 import { afterAll, expect, test } from "vitest";
-import { type DeliverRequest, deliver } from "./send.ts";
+import { type DeliverRequest, sendWebhook } from "./send.ts";
 import { newSecret } from "./sign.ts";
 
 const egress = createEgress({ allowPrivate: ["127.0.0.1/32"] });
@@ -37,7 +37,7 @@ async function endpoint(answer: (response: ServerResponse, request: IncomingMess
 }
 
 function send(url: string, options: Partial<DeliverRequest> = {}) {
-  return deliver({
+  return sendWebhook({
     url,
     id: "msg_g1",
     body,
@@ -49,7 +49,7 @@ function send(url: string, options: Partial<DeliverRequest> = {}) {
 }
 
 test.each([200, 201, 202, 204, 299])(
-  "%d is delivered, with the headers of the standard and the very bytes",
+  "%d → delivered, with the headers of the standard and the exact bytes",
   async (status) => {
     await using hook = await endpoint((response) => response.writeHead(status).end());
     expect(await send(hook.url)).toEqual({ kind: "delivered", status, ms: expect.any(Number) });
@@ -64,7 +64,7 @@ test.each([200, 201, 202, 204, 299])(
   },
 );
 
-test("the try is signed for the time that it is given, whatever this machine's clock says", async () => {
+test("the signature has the given time, not this machine's", async () => {
   await using hook = await endpoint((response) => response.writeHead(200).end());
   await send(hook.url, { at: new Date(1_790_000_000_000) });
   const headers = hook.received[0]?.headers ?? {};
@@ -72,7 +72,7 @@ test("the try is signed for the time that it is given, whatever this machine's c
   expect(headers["webhook-signature"]).toBe(new Webhook(secret).sign("msg_g1", new Date(1_790_000_000_000), body));
 });
 
-test("during a rotation one try carries a signature of each secret", async () => {
+test("secret rotation: one try carries a signature of each secret", async () => {
   const older = newSecret();
   await using hook = await endpoint((response) => response.end());
   await send(hook.url, { secrets: [secret, older] });
@@ -81,7 +81,7 @@ test("during a rotation one try carries a signature of each secret", async () =>
   for (const each of [secret, older]) expect(() => new Webhook(each).verify(body, headers)).not.toThrow();
 });
 
-test.each([301, 302, 307, 308])("%d is a failure and is not followed", async (status) => {
+test.each([301, 302, 307, 308])("%d → refused, not followed", async (status) => {
   await using target = await endpoint((response) => response.end());
   await using hook = await endpoint((response) => response.writeHead(status, { location: target.url }).end());
   expect(await send(hook.url)).toEqual({
@@ -92,12 +92,12 @@ test.each([301, 302, 307, 308])("%d is a failure and is not followed", async (st
   expect(target.received).toEqual([]);
 });
 
-test.each([400, 404, 500, 502, 503, 504])("%d is refused and nothing of its body is told", async (status) => {
+test.each([400, 404, 500, 502, 503, 504])("%d → refused, without its body", async (status) => {
   await using hook = await endpoint((response) => response.writeHead(status).end("internal: 10.0.0.7"));
   expect(await send(hook.url)).toEqual({ kind: "refused", status, message: `answered ${status}` });
 });
 
-test("410 is gone", async () => {
+test("410 → gone", async () => {
   await using hook = await endpoint((response) => response.writeHead(410).end());
   expect(await send(hook.url)).toEqual({ kind: "gone" });
 });
@@ -107,7 +107,7 @@ test.each([
   [429, undefined, undefined],
   [429, "soon", undefined],
   [503, "120", 120_000],
-])("%d with Retry-After %s is throttled", async (status, value, waitMs) => {
+])("%d with Retry-After %s → throttled", async (status, value, waitMs) => {
   await using hook = await endpoint((response) =>
     response.writeHead(status, value ? { "retry-after": value } : {}).end(),
   );
@@ -120,12 +120,12 @@ test.each([
   });
 });
 
-test("an endpoint that never answers is given up after the time limit", async () => {
+test("no answer within the time limit → unreachable", async () => {
   await using hook = await endpoint(() => undefined);
   expect(await send(hook.url, { timeoutMs: 200 })).toEqual({ kind: "unreachable", message: "no answer within 200 ms" });
 });
 
-test("a success whose body drips, breaks off or never ends is a success, and read no further than 64 KiB", async () => {
+test("a 2xx with a slow, broken or endless body → delivered, read up to 64 KiB", async () => {
   await using dripping = await endpoint((response) => response.writeHead(200).write("."));
   expect(await send(dripping.url, { timeoutMs: 200 })).toMatchObject({ kind: "delivered", status: 200 });
   await using breaking = await endpoint((response) => {
@@ -144,7 +144,7 @@ test("a success whose body drips, breaks off or never ends is a success, and rea
   expect(written).toBeLessThan(20_000_000);
 });
 
-test("nobody listens, or the connection is reset: unreachable", async () => {
+test("connection refused or reset → unreachable", async () => {
   const closed = await endpoint(() => undefined);
   await closed[Symbol.asyncDispose]();
   expect(await send(closed.url)).toMatchObject({
@@ -162,7 +162,7 @@ test.each([
   "file:///etc/passwd",
   "https://user:pass@example.com/",
   "nonsense",
-])("%s is blocked", async (url) => {
+])("%s → blocked", async (url) => {
   expect(await send(url)).toMatchObject({ kind: "blocked" });
 });
 

@@ -1,38 +1,39 @@
 import { type AnswerHead, type Egress, EgressError, retryAfterMs } from "@reelqueue/egress";
 import { sign } from "./sign.ts";
+
 export interface DeliverRequest {
   url: string;
-  /** Stable over all tries and replays of one event. */
+  /** The same for all tries and replays of one event. */
   id: string;
   /** The stored bytes of the event, the same in every try. */
   body: string;
-  /** Newest first; during a rotation the receiver may hold any of them. */
+  /** Newest first; during a rotation the receiver may have any of them. */
   secrets: readonly string[];
   egress: Egress;
   signal?: AbortSignal;
-  /** When this try is made, by a clock that is right; left out: by this machine's. */
+  /** The time that is signed, by a correct clock; left out: this machine's. */
   at?: Date;
-  /** The whole exchange. */
+  /** Limit of the whole exchange. */
   timeoutMs?: number;
 }
 
 export type DeliveryOutcome =
-  /** A 2xx, and nothing else is one. `ms` is the time to the answer. */
+  /** Any 2xx. `ms`: the time to the answer. */
   | { kind: "delivered"; status: number; ms: number }
   | { kind: "refused"; status: number; message: string }
-  /** 410: the endpoint wants no more. */
+  /** 410: the endpoint accepts no more events. */
   | { kind: "gone" }
   /** The endpoint asks for a pause. */
   | { kind: "throttled"; status: number; message: string; retryAfterMs?: number }
-  /** No answer; it may have arrived all the same. */
+  /** No answer; the event may have arrived. */
   | { kind: "unreachable"; message: string }
-  /** The address may not be called. */
+  /** The egress guard forbids the address. */
   | { kind: "blocked"; message: string };
 
 const mostAnswerBytes = 65_536;
 
-/** Makes one try to deliver one event. Never throws for anything the network or the endpoint does, and never follows a redirect. */
-export async function deliver(request: DeliverRequest): Promise<DeliveryOutcome> {
+/** Sends one event once. No error of the network or the endpoint rejects, and redirects are not followed. */
+export async function sendWebhook(request: DeliverRequest): Promise<DeliveryOutcome> {
   const { url, body, egress, timeoutMs = 15_000 } = request;
   const headers = headersOf(request);
   const { signal } = request;
@@ -60,7 +61,7 @@ function headersOf({ id, body, secrets, at: timestamp = new Date() }: DeliverReq
   };
 }
 
-/** What an answer says does not count, nor how it ends. */
+/** The head of the answer; its body does not count, nor how it ends. */
 async function headOf(sending: Promise<AnswerHead>): Promise<AnswerHead> {
   try {
     return await sending;
@@ -87,7 +88,7 @@ const seconds = 1_000;
 const minutes = 60 * seconds;
 const hours = 60 * minutes;
 
-/** Waits before each try, each from the one before: the schedule of Standard Webhooks, 75 h 35 min in all. */
+/** The wait before each try, from the previous one: the schedule of Standard Webhooks, 75 h 35 min in all. */
 export const deliveryDelaysMs: readonly number[] = [
   0,
   5 * seconds,
@@ -105,7 +106,7 @@ const jitter = 0.1;
 
 export type NextTry = { kind: "again"; inMs: number } | { kind: "exhausted" };
 
-/** When to try after so many failed tries, ±10 % by `random` (0 up to 1). */
+/** The wait after `tries` failed tries, ±10 % by `random` (0 up to 1). */
 export function nextTry(tries: number, random: () => number): NextTry {
   const delayMs = deliveryDelaysMs[tries];
   if (delayMs === undefined) return { kind: "exhausted" };

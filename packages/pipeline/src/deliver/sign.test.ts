@@ -14,7 +14,7 @@ function headersOf(timestamp: Date, secrets = [secret]) {
   };
 }
 
-test("the example of the reference libraries gives their signature", () => {
+test("the example of the reference libraries has their signature", () => {
   const signature = sign({
     secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -24,18 +24,18 @@ test("the example of the reference libraries gives their signature", () => {
   expect(signature).toBe("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 });
 
-test("a receiver with the standard's own library accepts what was signed", () => {
+test("the standard's own library accepts the signature", () => {
   expect(new Webhook(secret).verify(body, headersOf(new Date()))).toEqual(JSON.parse(body));
 });
 
-test("during a rotation the old and the new secret both verify, a third does not", () => {
+test("secret rotation: the old and the new secret verify, a third does not", () => {
   const [older, newer] = [newSecret(), newSecret()];
   const headers = headersOf(new Date(), [newer, older]);
   for (const secrets of [[older], [newer], [newSecret(), newer]]) expect(verify({ secrets, headers, body })).toBe(true);
   for (const secrets of [[newSecret()], []]) expect(verify({ secrets, headers, body })).toBe(false);
 });
 
-test("a changed body, id, timestamp or signature is refused, and so is one that is missing or more than five minutes away", () => {
+test("a changed or missing body, id, timestamp or signature is refused, as is one more than five minutes off", () => {
   const good = headersOf(new Date());
   const bad = [
     { ...good, "webhook-id": "msg_other" },
@@ -54,14 +54,14 @@ test("a changed body, id, timestamp or signature is refused, and so is one that 
   expect(verify({ secrets: [secret], headers: good, body: `${body} ` })).toBe(false);
 });
 
-test("a body with characters beyond ASCII is signed as it is sent", () => {
+test("a body beyond ASCII is signed as it is sent", () => {
   const text = '{"prompt":"ein Zebra 🦓 läuft"}';
   const timestamp = new Date();
   const headers = { ...headersOf(timestamp), "webhook-signature": sign({ secret, id, timestamp, body: text }) };
   expect(new Webhook(secret).verify(Buffer.from(text), headers)).toEqual(JSON.parse(text));
 });
 
-test("secrets are 32 random bytes; fewer than 24 are refused, and so is an id with a dot", () => {
+test("secrets have 32 random bytes; fewer than 24 and an id with a dot are refused", () => {
   expect(newSecret()).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
   expect(newSecret()).not.toBe(newSecret());
   expect(() => secretOf(Buffer.alloc(23))).toThrow(TypeError);

@@ -9,29 +9,29 @@ const leastSecretBytes = 24;
 export interface Signing {
   /** `whsec_<base64>`. */
   secret: string;
-  /** The same in every try of one event; never with a dot, for the signature covers `id.timestamp.body`. */
+  /** The same in every try of one event; without a dot, since the signature covers `id.timestamp.body`. */
   id: string;
-  /** When this try is made. */
+  /** The time of this try. */
   timestamp: Date;
-  /** Byte for byte what is sent. */
+  /** The bytes that are sent. */
   body: string;
 }
 
-/** The signature of one message by Standard Webhooks, `v1,<base64>`. */
+/** Signs one message by Standard Webhooks: `v1,<base64>`. Throws TypeError for an id with a dot or a bad secret. */
 export function sign({ secret, id, timestamp, body }: Signing): string {
-  if (id.includes(".")) throw new TypeError(`the id of a webhook may hold no dot: ${id}`);
+  if (id.includes(".")) throw new TypeError(`a webhook id must have no dot: ${id}`);
   return withSecret(secret).sign(id, timestamp, body);
 }
 
 export interface Verification {
-  /** Any of these may have signed it. */
+  /** The signature of any of these is valid. */
   secrets: readonly string[];
   headers: Readonly<Record<string, string>>;
   /** The raw body. */
   body: string;
 }
 
-/** Whether one of the secrets signed this very body within five minutes of now. */
+/** Whether one of the secrets signed this body within five minutes of now. */
 export function verify({ secrets, headers, body }: Verification): boolean {
   return secrets.some((secret) => {
     try {
@@ -44,12 +44,12 @@ export function verify({ secrets, headers, body }: Verification): boolean {
   });
 }
 
-/** A fresh secret of 32 random bytes. */
+/** A new secret of 32 random bytes. */
 export function newSecret(): string {
   return secretOf(randomBytes(secretBytes));
 }
 
-/** A key of 24 bytes or more in the form in which receivers take it. */
+/** The secret `whsec_<base64>` of a key. Throws TypeError for a key of less than 24 bytes. */
 export function secretOf(key: Buffer): string {
   if (key.length < leastSecretBytes) throw new TypeError(`a webhook secret needs at least ${leastSecretBytes} bytes`);
   return `${prefix}${key.toString("base64")}`;

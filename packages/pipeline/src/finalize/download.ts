@@ -7,14 +7,14 @@ import type { Context } from "../context.ts";
 
 export type DownloadResult =
   | { kind: "kept"; outputs: Output[] }
-  /** `spent`: it counts as one of the tries. */
+  /** `spent`: it counts as one download attempt. */
   | { kind: "later"; why: string; spent: boolean; afterMs?: number }
   | { kind: "lost"; why: string };
 
-/** A URL that gives nothing is asked of the provider anew this often within one try. */
+/** How often one attempt asks the provider for a new URL instead of an expired one. */
 const freshUrls = 3;
 
-/** Keeps every output of a task. What is kept already is not fetched again. */
+/** Downloads every output of a task. A stored output is not downloaded again. */
 export async function downloadOutputs(
   found: ledger.Found,
   remote: RemoteOutput[],
@@ -25,18 +25,18 @@ export async function downloadOutputs(
   const outputs: Output[] = [];
   for (const [position, { kind }] of remote.entries()) {
     const index = remote.slice(0, position).filter((earlier) => earlier.kind === kind).length;
-    let kept: DownloadOutcome | undefined;
+    let download: DownloadOutcome | undefined;
     for (let tries = 0; tries <= freshUrls; tries += 1) {
       const output = urls.filter((candidate) => candidate.kind === kind)[index];
       if (!output) return { kind: "later", why: `the provider offers no ${kind} any more`, spent: true };
-      kept = await ctx.outputs.download({ url: output.url }, { ...targetOf(found, kind), index }, signal);
-      if (kept.kind !== "expired") break;
-      const fresh = await askAgain(found, ctx);
+      download = await ctx.outputs.download({ url: output.url }, { ...targetOf(found, kind), index }, signal);
+      if (download.kind !== "expired") break;
+      const fresh = await freshUrlsOf(found, ctx);
       if (fresh.kind !== "fresh") return fresh.result;
       urls = fresh.outputs;
     }
-    if (kept?.kind !== "kept") return notDownloaded(kept, ctx);
-    const { key, bytes, sha256, contentType } = kept;
+    if (download?.kind !== "kept") return notDownloaded(download, ctx);
+    const { key, bytes, sha256, contentType } = download;
     outputs.push({ kind, key, bytes, sha256, contentType });
   }
   return { kind: "kept", outputs };
@@ -52,70 +52,70 @@ function targetOf({ id, record }: ledger.Found, kind: OutputTarget["kind"]): Out
 }
 
 function notDownloaded(
-  kept: Exclude<DownloadOutcome, { kind: "kept" }> | undefined,
+  outcome: Exclude<DownloadOutcome, { kind: "kept" }> | undefined,
   { timing }: Context,
 ): DownloadResult {
-  switch (kept?.kind) {
+  switch (outcome?.kind) {
     case undefined:
     case "expired":
-      return { kind: "later", why: "every URL that the provider gave was refused", spent: true };
+      return { kind: "later", why: "every URL of the provider was refused", spent: true };
     case "full":
       return {
         kind: "later",
-        why: `the disk is full: ${kept.freeBytes} bytes free`,
+        why: `the disk is full: ${outcome.freeBytes} bytes free`,
         spent: false,
         afterMs: timing.diskFullWaitMs,
       };
     case "aborted":
       return { kind: "later", why: "another worker has it now, or this one is stopping", spent: false, afterMs: 0 };
     case "too_large":
-      return { kind: "lost", why: `it is larger than ${kept.limitBytes} bytes` };
+      return { kind: "lost", why: `it is larger than ${outcome.limitBytes} bytes` };
     case "unreachable":
       return {
         kind: "later",
-        why: kept.why,
+        why: outcome.why,
         spent: true,
-        ...(kept.retryAfterMs !== undefined && { afterMs: kept.retryAfterMs }),
+        ...(outcome.retryAfterMs !== undefined && { afterMs: outcome.retryAfterMs }),
       };
     case "truncated":
     case "invalid":
     case "blocked":
-      return { kind: "later", why: kept.why, spent: true };
+      return { kind: "later", why: outcome.why, spent: true };
   }
 }
 
 type Fresh = { kind: "fresh"; outputs: RemoteOutput[] } | { kind: "none"; result: DownloadResult };
 
-/** Reads the task again: most providers sign a new URL with every reading. */
-async function askAgain({ record }: ledger.Found, ctx: Context): Promise<Fresh> {
+/** Polls the task again: most providers sign a new URL in every answer. */
+async function freshUrlsOf({ record }: ledger.Found, ctx: Context): Promise<Fresh> {
   const account = ctx.accounts.get(record.account);
   if (!account || record.taskId === undefined)
     return {
       kind: "none",
       result: { kind: "later", why: `account ${record.account} is not configured`, spent: false, afterMs: 60_000 },
     };
-  const progress: PollResult = await account.provider.poll(record.taskId, callOf(account, ctx));
-  switch (progress.kind) {
+  const result: PollResult = await account.provider.poll(record.taskId, callOf(account, ctx));
+  switch (result.kind) {
     case "succeeded":
-      return { kind: "fresh", outputs: progress.outputs };
+      return { kind: "fresh", outputs: result.outputs };
     case "throttled":
       return {
         kind: "none",
-        result: { kind: "later", why: progress.message, spent: false, afterMs: progress.retryAfterMs ?? 5_000 },
+        result: { kind: "later", why: result.message, spent: false, afterMs: result.retryAfterMs ?? 5_000 },
       };
     case "blocked":
-      return { kind: "none", result: { kind: "later", why: progress.message, spent: false, afterMs: 60_000 } };
+      return { kind: "none", result: { kind: "later", why: result.message, spent: false, afterMs: 60_000 } };
     case "failed":
       return {
         kind: "none",
-        result: { kind: "lost", why: `the provider now says it failed: ${progress.failure.message}` },
+        result: { kind: "lost", why: `the provider now says it failed: ${result.failure.message}` },
       };
     case "missing":
     case "unreachable":
-      return { kind: "none", result: { kind: "later", why: progress.message, spent: true } };
+      return { kind: "none", result: { kind: "later", why: result.message, spent: true } };
     case "pending":
     case "canceled":
     case "expired":
-      return { kind: "none", result: { kind: "later", why: `the provider now says ${progress.kind}`, spent: true } };
+      return { kind: "none", result: { kind: "later", why: `the provider now says ${result.kind}`, spent: true } };
   }
 }

@@ -6,37 +6,39 @@ import { holdJobLease } from "../leases.ts";
 import { fullJitterMs } from "../timing.ts";
 import { downloadOutputs } from "./download.ts";
 
-/** Tries to keep the outputs before they are given up as lost. */
-const triesAllowed = 8;
+/** The outputs count as lost after this many download attempts. */
+const attemptsAllowed = 8;
 
-/** Keeps the outputs of one finished task, then lets the generation rest and its webhook go out, in one step and once. */
-export async function finalize(handOver: JobRef, signal: AbortSignal, ctx: Context): Promise<JobResult> {
-  const found = await ledger.read(ctx.cell, handOver.generation);
-  if (found?.record.state !== "finalizing" || found.record.dispatchSeq !== handOver.dispatchSeq) {
-    return { kind: "done", note: `nothing to do: it is ${found?.record.state ?? "gone"} under another hand-over` };
+/**
+ * Downloads the outputs of one finished task, then ends the generation and queues its webhook, in one step and once.
+ */
+export async function finalize(job: JobRef, signal: AbortSignal, ctx: Context): Promise<JobResult> {
+  const found = await ledger.read(ctx.cell, job.generation);
+  if (found?.record.state !== "finalizing" || found.record.dispatchSeq !== job.dispatchSeq) {
+    return { kind: "done", note: `nothing to do: it is ${found?.record.state ?? "gone"} under another dispatch` };
   }
-  using _ = holdJobLease(handOver, { lane: "finalize", leaseMs: ctx.timing.finalizeLeaseMs }, ctx);
+  using _ = holdJobLease(job, { lane: "finalize", leaseMs: ctx.timing.finalizeLeaseMs }, ctx);
   const remote = found.record.remoteOutputs ?? [];
   const result = await downloadOutputs(found, remote, signal, ctx);
   await ctx.crashPoint?.("finalize:after-download", found.id);
   switch (result.kind) {
     case "kept":
       return (await writeManifest(found, result.outputs, ctx)) === "full"
-        ? await tryLater(found, noRoom(ctx), handOver, ctx)
+        ? await tryLater(found, noRoom(ctx), job, ctx)
         : await succeed(found, result.outputs, ctx);
     case "lost":
       return await lose(found, result.why, ctx);
     case "later":
-      return await tryLater(found, result, handOver, ctx);
+      return await tryLater(found, result, job, ctx);
   }
 }
 
 function writeManifest(found: ledger.Found, outputs: Output[], ctx: Context): Promise<"written" | "full"> {
-  return ctx.outputs.manifest({ generation: found.id, createdAt: bornAt(found) }, manifestOf(found, outputs));
+  return ctx.outputs.manifest({ generation: found.id, createdAt: createdAtOf(found) }, manifestOf(found, outputs));
 }
 
 function noRoom({ timing }: Context): { why: string; spent: boolean; afterMs: number } {
-  return { why: "the disk is too full for its manifest", spent: false, afterMs: timing.diskFullWaitMs };
+  return { why: "the disk is too full for the manifest", spent: false, afterMs: timing.diskFullWaitMs };
 }
 
 async function succeed(found: ledger.Found, outputs: Output[], ctx: Context): Promise<JobResult> {
@@ -53,7 +55,10 @@ async function succeed(found: ledger.Found, outputs: Output[], ctx: Context): Pr
   return { kind: "done", note: outputs.map(({ key }) => key).join(" ") };
 }
 
-/** What the provider says it used, at the account's prices; where it says nothing, what was reserved is what it cost. */
+/**
+ * The usage that the provider reports, at the account's prices, in micro USD; `undefined`: the reserved amount is the
+ * cost.
+ */
 function settledCost({ record, request }: ledger.Found, { accounts }: Context): number | undefined {
   const account = accounts.get(record.account);
   if (!account?.provider.price.settle || record.usage === undefined) return undefined;
@@ -64,14 +69,14 @@ function settledCost({ record, request }: ledger.Found, { accounts }: Context): 
 async function tryLater(
   found: ledger.Found,
   { why, spent, afterMs }: { why: string; spent: boolean; afterMs?: number },
-  handOver: JobRef,
+  job: JobRef,
   ctx: Context,
 ): Promise<JobResult> {
-  const keeps = (found.record.downloadAttempts ?? 0) + (spent ? 1 : 0);
-  if (keeps >= triesAllowed) return lose(found, `${why}, ${keeps} times`, ctx);
-  const waitMs = afterMs ?? 1_000 + fullJitterMs(keeps, ctx.random, { baseMs: 1_000, capMs: 120_000 });
-  await ledger.updateFields(ctx.cell, found.id, { downloadAttempts: keeps });
-  await ledger.extendLease(ctx.cell, "finalize", handOver, waitMs + ctx.timing.finalizeLeaseMs);
+  const attempts = (found.record.downloadAttempts ?? 0) + (spent ? 1 : 0);
+  if (attempts >= attemptsAllowed) return lose(found, `${why}, ${attempts} times`, ctx);
+  const waitMs = afterMs ?? 1_000 + fullJitterMs(attempts, ctx.random, { baseMs: 1_000, capMs: 120_000 });
+  await ledger.updateFields(ctx.cell, found.id, { downloadAttempts: attempts });
+  await ledger.extendLease(ctx.cell, "finalize", job, waitMs + ctx.timing.finalizeLeaseMs);
   ctx.log.warn(
     { event: "finalize.retrying", ...subjectOf(found), why, waitMs },
     "outputs not downloaded yet, retrying",
@@ -80,7 +85,7 @@ async function tryLater(
 }
 
 async function lose(found: ledger.Found, why: string, ctx: Context): Promise<JobResult> {
-  const message = `paid for, but the file could not be had: ${why}`;
+  const message = `charged, but the file could not be downloaded: ${why}`;
   const token = ledger.operationToken();
   await untilStored(ctx, () => ctx.transitions.loseOutput(found, token, message));
   ctx.meters.alarms.inc({ kind: "output-lost" });
@@ -93,11 +98,11 @@ function subjectOf({ id, record }: ledger.Found) {
   return { generation: id, taskId: record.taskId, account: record.account };
 }
 
-function bornAt({ record }: ledger.Found): string {
+function createdAtOf({ record }: ledger.Found): string {
   return new Date(record.createdAtMs).toISOString();
 }
 
-/** What stays beside the outputs for good: what was asked, what came, what it cost, and when everything happened. */
+/** The manifest beside the outputs, which stays: request, outputs, cost and timeline. */
 function manifestOf({ id, record, request }: ledger.Found, outputs: readonly Output[]): string {
   const { timeline, ...generation } = ledger.toGeneration(id, record, request);
   return `${JSON.stringify({ version: 1, ...generation, state: "succeeded", outputs, timeline }, null, 2)}\n`;

@@ -14,19 +14,19 @@ beforeEach(async () => {
 });
 afterEach(() => scope.disposeAsync());
 
-test("a disk that fills up between a video and its manifest lets the generation wait: none rests without its manifest", async () => {
-  const handOver = await finished();
-  let room: "written" | "full" = "full";
+test("disk full between video and manifest: the generation waits, none succeeds without its manifest", async () => {
+  const job = await finished();
+  let manifest: "written" | "full" = "full";
   const outputs: OutputStore = {
     ...ctx.outputs,
     download: async () => ({ kind: "kept", key: "v.mp4", bytes: 1, sha256: "00", contentType: "video/mp4" }),
-    manifest: async () => room,
+    manifest: async () => manifest,
   };
-  const keep = () => finalize(handOver, new AbortController().signal, { ...ctx, outputs });
-  const state = async () => (await ledger.read(ctx.cell, handOver.generation))?.record.state;
-  expect([await keep(), await state()]).toEqual([{ kind: "again", afterMs: ctx.timing.diskFullWaitMs }, "finalizing"]);
-  room = "written";
-  expect([(await keep()).kind, await state()]).toEqual(["done", "succeeded"]);
+  const run = () => finalize(job, new AbortController().signal, { ...ctx, outputs });
+  const state = async () => (await ledger.read(ctx.cell, job.generation))?.record.state;
+  expect([await run(), await state()]).toEqual([{ kind: "again", afterMs: ctx.timing.diskFullWaitMs }, "finalizing"]);
+  manifest = "written";
+  expect([(await run()).kind, await state()]).toEqual(["done", "succeeded"]);
 });
 
 /** A generation whose task the provider has finished. */

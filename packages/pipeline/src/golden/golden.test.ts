@@ -6,7 +6,7 @@ import { providerNamed, providers } from "@reelqueue/providers";
 import { derivedWebhookSecret, deriveKey, Secret } from "@reelqueue/runtime";
 import { describe, expect, test } from "vitest";
 import { requestHash } from "../accept/request-hash.ts";
-import { callbackToken } from "../callback-token.ts";
+import { callbackToken } from "../callback-url.ts";
 import { sign } from "../deliver/sign.ts";
 import { idempotencyKeyOf } from "../submit/intent.ts";
 import { capture, type Sent } from "./test-capture.ts";

@@ -12,9 +12,9 @@ const purgeEveryTicks = 60;
 const batch = 200;
 
 /**
- * Brings back whatever was dropped, until disposed: promotes what is delayed, expires intents and deadlines, dispatches lost work again, gives the work
- * of paused accounts to others, purges old records. Every live generation is in the backlog or has one due time, so nothing has to be searched for.
- * It asks nobody but Redis.
+ * Runs maintenance until disposed: promotes delayed generations, expires intents and deadlines, redispatches lost work,
+ * reassigns the backlog of paused accounts, purges old records. Every live generation is in the backlog or has one due
+ * time, so no search is needed. Uses only Redis.
  */
 export function startMaintenance(ctx: Context, options: { retentionMs: number }): Loops {
   const grace = openLeaseGracePeriod(ctx.timing.submitLeaseMs / 2);
@@ -44,19 +44,21 @@ function maintainAccount(account: Account, grace: LeaseGracePeriod, ctx: Context
   });
 }
 
-/** Runs every step; one that fails is logged, and keeps no other from running. */
+/** Runs every step; a failed step is logged, and the others still run. */
 async function each(ctx: Context, steps: Record<string, () => Promise<unknown>>): Promise<void> {
   for (const [step, run] of Object.entries(steps)) {
     await run().catch((err) => ctx.log.warn({ event: "maintain.failed", step, err }, "maintenance failed, retrying"));
   }
 }
 
-/** Marks intents whose submit lease has ended as unknown: their worker is dead or has lost them, and the outcome of their POST is not known. */
+/**
+ * Marks intents whose submit lease has ended as unknown: their worker is gone, and the outcome of their POST with it.
+ */
 async function expireIntents(account: Account, ctx: Context): Promise<void> {
   const leaseMs = 5_000;
   const wanted = ["token", "crashes", "stateChangedAtMs"] as const;
   const { items, lease } = await ledger.claim(ctx.cell, "submitting", account.name, wanted, { limit: batch, leaseMs });
-  const note = "the worker that was sending it did not come back";
+  const note = "the worker that was sending it did not return";
   await Promise.all(
     items.map(({ id, token = "", crashes, stateChangedAtMs }) => {
       const counts = {
@@ -68,7 +70,7 @@ async function expireIntents(account: Account, ctx: Context): Promise<void> {
   );
 }
 
-/** Expires generations whose `expiresIn` is over. A task that runs is watched: should it still succeed, it was paid for. */
+/** Expires generations whose `expiresIn` is over. A running task is watched: a late success is paid for, and kept. */
 async function expirePastDeadline(ctx: Context): Promise<void> {
   for (const { id, state } of await ledger.listPastDeadline(ctx.cell, batch)) {
     if (state === "queued" || state === "preparing" || state === "running") await ctx.transitions.expire(id, state);

@@ -20,11 +20,11 @@ afterEach(() => scope.disposeAsync());
 const now = 1_790_000_000_000;
 const hour = 3_600_000;
 
-test("a task that no generation owns is found among the orphans, once; ours and those too young are not", async () => {
+test("a task that no generation owns is recorded as an orphan, once; owned and young tasks are not", async () => {
   await bound("ours");
   const account = listing([
-    [made("young", 0.2), made("ours", 2), made("second-charge", 2)],
-    [made("also-lost", 5), made("of-last-week", 100)],
+    [task("young", 0.2), task("ours", 2), task("second-charge", 2)],
+    [task("also-lost", 5), task("of-last-week", 100)],
   ]);
   expect(await findOrphans(account, ctx, now)).toBe(2);
   expect(await findOrphans(account, ctx, now + 60_000)).toBe(0);
@@ -33,20 +33,20 @@ test("a task that no generation owns is found among the orphans, once; ours and 
   expect(await orphans()).toEqual(["also-lost", "second-charge", "young"]);
 });
 
-test("a list that could not be read is read again from the same time on", async () => {
-  let away = true;
-  const account = listing([[made("lost", 2)]], () => away);
+test("a task list that could not be read is read again from the same time", async () => {
+  let isDown = true;
+  const account = listing([[task("lost", 2)]], () => isDown);
   expect(await findOrphans(account, ctx, now)).toBe(0);
-  away = false;
+  isDown = false;
   expect(await findOrphans(account, ctx, now + 60_000)).toBe(1);
 });
 
-test("with a key that others use too, nothing is searched", async () => {
-  const account = { ...listing([[made("theirs", 2)]]), sharedKey: true };
+test("a shared key: nothing is searched", async () => {
+  const account = { ...listing([[task("theirs", 2)]]), sharedKey: true };
   expect(await findOrphans(account, ctx, now)).toBe(0);
 });
 
-function made(taskId: string, hoursAgo: number) {
+function task(taskId: string, hoursAgo: number) {
   return { taskId, createdAtMs: now - hoursAgo * hour };
 }
 
@@ -56,9 +56,9 @@ function ark(): Account {
   return account;
 }
 
-function listing(pages: ReturnType<typeof made>[][], away: () => boolean = () => false): Account {
+function listing(pages: ReturnType<typeof task>[][], isDown: () => boolean = () => false): Account {
   const tasks = async (page: number): Promise<TaskPage> =>
-    away()
+    isDown()
       ? { kind: "unreachable", message: "503" }
       : { kind: "made", tasks: pages[page - 1] ?? [], more: page < pages.length };
   return { ...ark(), provider: withReconciliation(ark().provider, { by: "taskList", tasks }) };
@@ -75,7 +75,7 @@ async function bound(taskId: string): Promise<void> {
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   await admit(ark(), quiet);
   const dispatchSeq = (await ledger.read(ctx.cell, row.id))?.record.dispatchSeq ?? 0;
-  const begun = await beginIntent({ generation: row.id, dispatchSeq }, ledger.operationToken(), ctx);
-  if (begun.kind !== "begun") throw new Error(begun.note);
-  await bind(begun.intent, taskId, ctx);
+  const written = await beginIntent({ generation: row.id, dispatchSeq }, ledger.operationToken(), ctx);
+  if (written.kind !== "written") throw new Error(written.note);
+  await bind(written.intent, taskId, ctx);
 }

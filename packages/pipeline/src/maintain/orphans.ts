@@ -7,8 +7,8 @@ import { type Loops, startLoops } from "../loops.ts";
 
 const dayMs = 24 * 3_600_000;
 const mostPages = 20;
-/** Until when each account's tasks have been looked through, in ms of the provider's clock. */
-const seenUntil = new WeakMap<Account, number>();
+/** Up to when each account's task list has been searched. */
+const searchedUntil = new WeakMap<Account, number>();
 
 /** Searches the task lists of all accounts for orphans, until disposed. */
 export function startOrphanSearch(ctx: Context): Loops {
@@ -19,15 +19,16 @@ export function startOrphanSearch(ctx: Context): Loops {
 }
 
 /**
- * Reads what the provider has made since the last time and notes every task that no generation owns: money that assumption A1 did not
- * hold for. Answers how many were new. A task is left alone while its POST may still be resolved.
+ * Reads the tasks since the last search and records every one that no generation owns, a charge that violates
+ * assumption A1. Returns the number of new orphans. Tasks younger than `orphanAfterMs` are skipped: their submit may
+ * still be resolved.
  */
 export async function findOrphans(account: Account, ctx: Context, nowMs = Date.now()): Promise<number> {
   const { provider, sharedKey } = account;
   const taskList = reconciliationBy(provider, "taskList");
   if (taskList === undefined || sharedKey) return 0;
   const until = nowMs - ctx.timing.orphanAfterMs;
-  const since = seenUntil.get(account) ?? until - dayMs;
+  const since = searchedUntil.get(account) ?? until - dayMs;
   const taskIds: string[] = [];
   for (let page = 1; page <= mostPages; page += 1) {
     const answer: TaskPage = await taskList.tasks(page, callOf(account, ctx));
@@ -35,7 +36,7 @@ export async function findOrphans(account: Account, ctx: Context, nowMs = Date.n
     taskIds.push(...answer.tasks.filter(isBetween(since, until)).map(({ taskId }) => taskId));
     if (!answer.more || answer.tasks.every(({ createdAtMs }) => createdAtMs < since)) break;
   }
-  seenUntil.set(account, until);
+  searchedUntil.set(account, until);
   const fresh = await ledger.recordUnowned(ctx.cell, account.name, taskIds);
   for (const taskId of fresh) {
     ctx.meters.alarms.inc({ kind: "orphan" });
@@ -47,7 +48,7 @@ export async function findOrphans(account: Account, ctx: Context, nowMs = Date.n
   return fresh.length;
 }
 
-/** Times come in whole seconds: what is a second too early is looked at twice rather than never. */
+/** One second wider at the start: providers round to seconds, and a task read twice is recorded once. */
 function isBetween(since: number, until: number) {
   return ({ createdAtMs }: { createdAtMs: number }) => createdAtMs >= since - 1_000 && createdAtMs <= until;
 }

@@ -4,24 +4,24 @@ import type { Context } from "../context.ts";
 const lanes = { submit: "granted", finalize: "finalize" } as const;
 const batch = 200;
 
-/** How often in a row BullMQ had nothing for a stage, and when its due times were last pulled forward for it. */
+/** How often in a row BullMQ was idle for a stage, and when all its work was last made due. */
 interface Idleness {
-  times: number;
-  pulledAtMs: number;
+  count: number;
+  madeDueAtMs: number;
 }
 const idleness = new WeakMap<ledger.Cell, Record<keyof typeof lanes, Idleness>>();
 
 /**
- * Puts jobs behind work whose job was lost. Overdue work gets the next hand-over number, so the old job, should it still exist, is stale.
- * Where BullMQ has nothing although the ledger says there is work, all of its due times are pulled forward, once in a lease: a job that
- * fails again and again leaves BullMQ empty too.
+ * Adds jobs for work whose job was lost. Overdue work gets the next `dispatchSeq`, so that the old job, if it still
+ * exists, is stale. If BullMQ is idle although the ledger has work, all of that work becomes due, at most once per
+ * lease: a job that fails repeatedly also leaves BullMQ idle.
  */
 export async function redispatch(ctx: Context): Promise<void> {
   for (const stage of ["submit", "finalize"] as const) {
     const leaseMs = stage === "submit" ? ctx.timing.grantLeaseMs : ctx.timing.finalizeLeaseMs;
-    const lost = await jobsAreGone(stage, leaseMs, ctx);
+    const areLost = await areJobsLost(stage, leaseMs, ctx);
     for (const account of ctx.accounts.values()) {
-      if (lost) await ledger.makeAllDue(ctx.cell, lanes[stage], account.name);
+      if (areLost) await ledger.makeAllDue(ctx.cell, lanes[stage], account.name);
       const again = await ledger.redispatch(ctx.cell, lanes[stage], account.name, batch, leaseMs);
       for (const { generation, dispatchSeq } of again)
         await ctx.queues.remove(stage, { generation, dispatchSeq: dispatchSeq - 1 });
@@ -42,17 +42,17 @@ export async function redispatch(ctx: Context): Promise<void> {
   }
 }
 
-/** Seen twice in a row, a turn apart: between granting and adding its job there is always a moment without one. */
-async function jobsAreGone(stage: keyof typeof lanes, leaseMs: number, ctx: Context): Promise<boolean> {
-  const never = { times: 0, pulledAtMs: Number.NEGATIVE_INFINITY };
+/** Idle twice in a row, one tick apart: once may fall between a grant and the adding of its job. */
+async function areJobsLost(stage: keyof typeof lanes, leaseMs: number, ctx: Context): Promise<boolean> {
+  const never = { count: 0, madeDueAtMs: Number.NEGATIVE_INFINITY };
   const both = idleness.get(ctx.cell) ?? { submit: { ...never }, finalize: { ...never } };
   idleness.set(ctx.cell, both);
-  const seen = both[stage];
+  const idle = both[stage];
   const expected = await Promise.all([...ctx.accounts.keys()].map((name) => ledger.accountStatus(ctx.cell, name)));
   const waiting = expected.reduce((sum, { lanes: counts }) => sum + counts[lanes[stage]], 0);
-  seen.times = waiting > 0 && (await ctx.queues.isIdle(stage)) ? seen.times + 1 : 0;
-  if (seen.times < 2 || performance.now() - seen.pulledAtMs < leaseMs) return false;
-  seen.times = 0;
-  seen.pulledAtMs = performance.now();
+  idle.count = waiting > 0 && (await ctx.queues.isIdle(stage)) ? idle.count + 1 : 0;
+  if (idle.count < 2 || performance.now() - idle.madeDueAtMs < leaseMs) return false;
+  idle.count = 0;
+  idle.madeDueAtMs = performance.now();
   return true;
 }

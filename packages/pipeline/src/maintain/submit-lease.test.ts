@@ -21,37 +21,37 @@ afterEach(async () => {
   await scope.disposeAsync();
 });
 
-test("a POST that takes longer than its lease stays its submitter's for as long as that lives", async () => {
+test("a POST longer than its lease stays with its live submitter", async () => {
   const { promise: answered, resolve: answer } = Promise.withResolvers<SubmitResult>();
   const slow = withProvider((provider) => ({ ...provider, submit: () => answered }));
   await using _ = startBackground(slow);
-  const handOver = await granted();
-  const submitting = submit(handOver, slow);
+  const job = await granted();
+  const submitting = submit(job, slow);
   const ends = new Set<string>();
-  await eventually(async () => ends.add(`${await leaseEndOf(handOver.generation)}`).size > 8, {
-    describe: "the lease was renewed for longer than it lasts, twice",
+  await eventually(async () => ends.add(`${await leaseEndOf(job.generation)}`).size > 8, {
+    describe: "the lease is renewed for more than twice its length",
   });
-  expect(await look(handOver.generation)).toMatchObject({ state: "submitting" });
+  expect(await recordOf(job.generation)).toMatchObject({ state: "submitting" });
   answer({ kind: "accepted", taskId: "task-1" });
   await submitting;
-  expect(await look(handOver.generation)).toMatchObject({ state: "running", taskId: "task-1" });
+  expect(await recordOf(job.generation)).toMatchObject({ state: "running", taskId: "task-1" });
 });
 
-test("the POST of a dead submitter is looked for once its lease is over, but its absence proves nothing while the POST could still be on its way", async () => {
-  const searched = withProvider((provider) =>
+test("the POST of a dead submitter is reconciled after its lease, but proven absent only once it can no longer arrive", async () => {
+  const absent = withProvider((provider) =>
     withReconciliation(provider, { by: "clientId", lookup: async () => ({ kind: "absent", message: "none" }) }),
   );
   const { generation: id, dispatchSeq } = await granted();
   await beginIntent({ generation: id, dispatchSeq }, ledger.operationToken(), ctx);
-  const intentAt = Number((await look(id))?.stateChangedAtMs);
-  await using _ = startBackground(searched);
-  await eventually(async () => (await look(id))?.absentLookups?.count === 3, {
-    describe: "it was looked for three times",
+  const intentAt = Number((await recordOf(id))?.stateChangedAtMs);
+  await using _ = startBackground(absent);
+  await eventually(async () => (await recordOf(id))?.absentLookups?.count === 3, {
+    describe: "three look-ups are absent",
   });
-  expect(await look(id)).toMatchObject({ state: "unknown", quietFromMs: intentAt + timing.sendingMs });
+  expect(await recordOf(id)).toMatchObject({ state: "unknown", quietFromMs: intentAt + timing.sendingMs });
   await ledger.updateFields(ctx.cell, id, { quietFromMs: 1 });
   await ctx.cell.redis.zadd(ctx.cell.keys.due("unknown", "toapis"), "XX", 1, id);
-  await eventually(async () => (await look(id))?.state === "queued", { describe: "its absence is proven" });
+  await eventually(async () => (await recordOf(id))?.state === "queued", { describe: "its absence is proven" });
 });
 
 function withProvider(change: (provider: Provider) => Provider): Installation {
@@ -66,8 +66,8 @@ async function granted(): Promise<{ generation: string; dispatchSeq: number }> {
   const account = ctx.accounts.get("toapis");
   if (row?.kind !== "accepted" || !account) throw new Error(JSON.stringify(row));
   await admit(account, ctx);
-  return { generation: row.id, dispatchSeq: Number((await look(row.id))?.dispatchSeq) };
+  return { generation: row.id, dispatchSeq: Number((await recordOf(row.id))?.dispatchSeq) };
 }
 
-const look = async (id: string) => (await ledger.read(ctx.cell, id))?.record;
+const recordOf = async (id: string) => (await ledger.read(ctx.cell, id))?.record;
 const leaseEndOf = (id: string) => ctx.cell.redis.zscore(ctx.cell.keys.due("submitting", "toapis"), id);

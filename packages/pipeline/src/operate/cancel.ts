@@ -4,17 +4,21 @@ import { callOf } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
 
 export type CancelOutcome =
-  /** It ended at once. */
+  /** It ended now. */
   | { kind: "canceled" }
-  /** The provider may be at work; the wish is noted, and it ends as the provider says. */
+  /** The provider may be working; the request is stored, and the generation ends with the provider's result. */
   | { kind: "requested"; state: State }
+  /** It had ended before, in `state`. */
   | { kind: "over"; state: State }
   | { kind: "missing" };
 
-type CancelDeps = Pick<Context, "cell" | "transitions" | "accounts" | "http" | "timing">;
+type CancelContext = Pick<Context, "cell" | "transitions" | "accounts" | "http" | "timing">;
 
-/** Cancels what has not been sent, and what its provider withdraws; notes the wish for everything else that is not over. */
-export async function cancel(id: string, ctx: CancelDeps): Promise<CancelOutcome> {
+/**
+ * Cancels a generation that has not been sent, or whose task its provider cancels. Stores the request for any other
+ * that has not ended.
+ */
+export async function cancel(id: string, ctx: CancelContext): Promise<CancelOutcome> {
   const moved = await ctx.transitions.cancel(id, ["queued", "preparing"], "canceled on request");
   if (moved.kind === "moved" || moved.kind === "already") return { kind: "canceled" };
   if (moved.kind === "missing") return moved;
@@ -27,7 +31,7 @@ export async function cancel(id: string, ctx: CancelDeps): Promise<CancelOutcome
   ]);
   switch (noted.kind) {
     case "noted":
-      return noted.state === "running" && (await takenBack(id, ctx))
+      return noted.state === "running" && (await cancelTask(id, ctx))
         ? { kind: "canceled" }
         : { kind: "requested", state: noted.state };
     case "refused":
@@ -37,8 +41,8 @@ export async function cancel(id: string, ctx: CancelDeps): Promise<CancelOutcome
   }
 }
 
-/** Asks the provider to take the task back, where it can; it says no to one that has begun. */
-async function takenBack(id: string, ctx: CancelDeps): Promise<boolean> {
+/** Cancels the task at the provider, if it offers that; most refuse once the task has started. */
+async function cancelTask(id: string, ctx: CancelContext): Promise<boolean> {
   const found = await ledger.read(ctx.cell, id);
   const account = ctx.accounts.get(found?.record.account ?? "");
   const task = found?.record.taskId;

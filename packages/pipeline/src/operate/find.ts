@@ -2,16 +2,16 @@ import type { Generation } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Account, Accounts } from "../accounts.ts";
 
-type FindDeps = { cell: ledger.Cell; accounts: Accounts };
+type FindContext = { cell: ledger.Cell; accounts: Accounts };
 
-/** A generation with everything known of it, also why it waits; `undefined` where there is none. */
-export async function find(id: string, ctx: FindDeps): Promise<Generation | undefined> {
+/** A generation, with the reason why it waits; `undefined`: there is none. */
+export async function find(id: string, ctx: FindContext): Promise<Generation | undefined> {
   const [generation] = await findMany([id], ctx);
   return generation;
 }
 
-/** Many at once, in the order asked for; those that are gone are left out. */
-export async function findMany(ids: readonly string[], ctx: FindDeps): Promise<Generation[]> {
+/** Several generations, in the order of `ids`; missing ones are left out. */
+export async function findMany(ids: readonly string[], ctx: FindContext): Promise<Generation[]> {
   const found = (await ledger.readMany(ctx.cell, ids)).filter((item) => item !== undefined);
   const statuses = new Map<string, ledger.AccountStatus>();
   for (const name of new Set(
@@ -30,10 +30,10 @@ async function waiting(
   id: string,
   record: ledger.GenerationRecord,
   status: ledger.AccountStatus | undefined,
-  ctx: FindDeps,
+  ctx: FindContext,
 ): Promise<string | undefined> {
-  if (record.state === "unknown") return "the answer to its POST was lost; being resolved";
-  if (record.state === "needs_review") return "a person has to say whether it was sent: ./reelqueue review";
+  if (record.state === "unknown") return "the answer to its POST was lost; reconciliation is running";
+  if (record.state === "needs_review") return "an operator has to decide whether it was sent: ./reelqueue review";
   if (record.state !== "queued" || status === undefined) return undefined;
   return waitReason(status, await ledger.queuePosition(ctx.cell, id, record), ctx.accounts.get(record.account));
 }

@@ -43,26 +43,26 @@ async function fail(id: string, failureClass: FailureClass): Promise<void> {
   });
 }
 
-test("pressed many times at once, one new attempt begins", async () => {
+test("many retries at once start one new attempt", async () => {
   const id = await failed("upstream");
   const answers = await Promise.all(Array.from({ length: 10 }, () => retry(id, here)));
   expect(answers.filter(({ kind }) => kind === "queued")).toEqual([{ kind: "queued", attempt: 2 }]);
 });
 
 test.each(["output_lost", "billing_uncertain"] as const)(
-  "what failed as %s is not retried, and it is said what to do",
+  "failed as %s: not retried, with an advice",
   async (failureClass) => {
     const id = await failed(failureClass);
     expect(await retry(id, here)).toMatchObject({
       kind: "unsafe",
       class: failureClass,
-      advice: expect.stringContaining("enqueue it anew"),
+      advice: expect.stringContaining("enqueue it again"),
     });
     expect((await ledger.read(here.cell, id))?.record.state).toBe("failed");
   },
 );
 
-test("a retry that stood still while another one ran through and failed again changes nothing", async () => {
+test("a stalled retry changes nothing after another one that failed again", async () => {
   const id = await failed("upstream");
   const before = await ledger.read(here.cell, id);
   await retry(id, here);

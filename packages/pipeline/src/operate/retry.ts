@@ -3,14 +3,14 @@ import * as ledger from "@reelqueue/ledger";
 import type { Context } from "../context.ts";
 
 export type RetryOutcome =
-  /** It waits for a new paid attempt. */
+  /** A new paid attempt is queued. */
   | { kind: "queued"; attempt: number }
-  /** A new attempt could pay twice for one result; the sentence says what to do instead. */
+  /** A new attempt could be a second charge; `advice` says what to do instead. */
   | { kind: "unsafe"; class: FailureClass; advice: string }
   | { kind: "conflict"; state: State }
   | { kind: "missing" };
 
-/** Starts a new paid attempt of something that failed or expired, by a person's word, where that cannot pay twice for one result. */
+/** Starts a new paid attempt of a failed or expired generation for an operator, unless it could be a second charge. */
 export async function retry(id: string, ctx: Pick<Context, "cell" | "transitions">): Promise<RetryOutcome> {
   const found = await ledger.read(ctx.cell, id);
   if (!found) return { kind: "missing" };
@@ -23,11 +23,11 @@ export async function retry(id: string, ctx: Pick<Context, "cell" | "transitions
     return {
       kind: "unsafe",
       class: "billing_uncertain",
-      advice: "its task may still be running and be paid; wait until the watch over it ends",
+      advice: "its task may still be running and charged; retry when it is no longer watched",
     };
   }
   const moved = await ctx.transitions.startNextAttempt(found, ["failed", "expired"], {
-    // what was read above still holds: no other retry has run through meanwhile
+    // the state that was read above: no other retry has happened since
     expect: { dispatchSeq: record.dispatchSeq, token: record.token ?? "" },
     due: { lane: "backlog" },
     note: "retried on request",
@@ -45,9 +45,9 @@ export async function retry(id: string, ctx: Pick<Context, "cell" | "transitions
   }
 }
 
-/** What a person can do where a retry could pay twice for one result. */
+/** What an operator can do where a retry could be a second charge. */
 export function adviceFor(failureClass: FailureClass): string {
   return failureClass === "billing_uncertain"
-    ? "look for its task at the provider first, then enqueue it anew under another idempotency key"
-    : "it was paid for; ask the provider for the file, or enqueue it anew under another idempotency key";
+    ? "check the provider for its task first, then enqueue it again under another idempotency key"
+    : "it was charged; ask the provider for the file, or enqueue it again under another idempotency key";
 }

@@ -2,26 +2,26 @@ import type { State } from "@reelqueue/contracts";
 import { type Found, type Moved, read, type Transitions } from "@reelqueue/ledger";
 import type { Context } from "../context.ts";
 
-/** What an operator found out about a submit that nothing else could resolve. */
+/** An operator's decision about a submit that reconciliation could not resolve. */
 export type ReviewDecision =
-  /** The provider made this task. */
+  /** The provider created this task. */
   | { kind: "sent"; taskId: string }
-  /** The provider has no task: it may be sent again. */
+  /** The provider has no task: it is resubmitted. */
   | { kind: "unsent" }
-  /** Nobody can say; it may have been charged. */
+  /** It cannot be found out; it may have been charged. */
   | { kind: "give_up" };
 
 export type ReviewOutcome =
   | { kind: "settled"; state: State }
   | { kind: "taken"; by: string }
-  /** It was sent: this task is known of it. */
+  /** Refused as unsent: this task of it is known. */
   | { kind: "task_known"; taskId: string }
   | { kind: "conflict"; state: State }
   | { kind: "missing" };
 
 /**
- * Settles a generation that is in `needs_review` as the operator says; one that is still `unknown` too, but not as unsent: its task may yet appear.
- * Unsent is refused where a task is bound, or was named by a callback of this attempt.
+ * Applies an operator's decision to a generation in `needs_review`, or in `unknown` unless the decision is `unsent`:
+ * its task may still appear. `unsent` is refused where a task is bound or a callback of this attempt has named one.
  */
 export async function review(
   id: string,
@@ -33,7 +33,7 @@ export async function review(
   const taskId = found.record.taskId ?? found.record.callbackTaskId;
   if (decision.kind === "unsent" && found.record.state === "needs_review" && taskId !== undefined)
     return { kind: "task_known", taskId };
-  const moved = await settle(found, decision, transitions);
+  const moved = await applyDecision(found, decision, transitions);
   switch (moved.kind) {
     case "moved":
     case "already":
@@ -49,7 +49,7 @@ export async function review(
   }
 }
 
-function settle(found: Found, decision: ReviewDecision, transitions: Transitions): Promise<Moved> {
+function applyDecision(found: Found, decision: ReviewDecision, transitions: Transitions): Promise<Moved> {
   switch (decision.kind) {
     case "sent":
       return transitions.bindByOperator(found, decision.taskId);

@@ -7,7 +7,7 @@ import { afterFailure } from "./failure-policy.ts";
 
 type Claimed = PolledTask & { lease: string };
 
-/** Writes what a poll decided: the next poll, or the end of the task, with the finalize job of a finished one. */
+/** Writes a decision: the next poll, or the end of the task, and the finalize job of a finished one. */
 export async function applyDecision(
   task: Claimed,
   decision: PollDecision,
@@ -57,7 +57,7 @@ interface Ended {
   note?: string;
 }
 
-/** The end of a task, written; undefined for the task of an expired generation, which stays expired. */
+/** Writes the end of a task; `undefined`: its generation is already expired, and stays so. */
 async function writeEnd(
   { id, taskId, lane }: Claimed,
   decision: Exclude<PollDecision, { kind: "reschedule" }>,

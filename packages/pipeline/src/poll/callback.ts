@@ -1,5 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
-import { readCallbackToken } from "../callback-token.ts";
+import { readCallbackToken } from "../callback-url.ts";
 import type { Context } from "../context.ts";
 
 export interface IncomingCallback {
@@ -10,14 +10,17 @@ export interface IncomingCallback {
 }
 
 export type CallbackOutcome =
-  /** Heard: the task is looked at now. Also what a duplicate gets. */
+  /** The task is due now. Also the outcome of a duplicate. */
   | { kind: "heard" }
-  /** No genuine token: nothing is said about what exists. */
+  /** The token is not genuine; the answer does not tell whether the account exists. */
   | { kind: "unknown" }
   | { kind: "forged"; message: string }
   | { kind: "unreadable"; message: string };
 
-/** A provider's callback. Only ever a hint: it makes its task due now, and keeps the task id while ours is unknown. */
+/**
+ * Handles a provider's callback. It is only a hint: its task becomes due now, and its task id is stored while the
+ * generation is `unknown`.
+ */
 export async function callback(
   incoming: IncomingCallback,
   ctx: Pick<Context, "cell" | "accounts" | "secrets" | "log">,

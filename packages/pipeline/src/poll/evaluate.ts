@@ -2,69 +2,71 @@ import type { Failure } from "@reelqueue/contracts";
 import type { FinishedTask, GenerationRecord } from "@reelqueue/ledger";
 import type { PollResult, RemoteOutput } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
-import type { Context } from "../context.ts";
 import { fullJitterMs, jittered } from "../timing.ts";
-import { nextPollInMs } from "./schedule.ts";
+import { nextPollInMs, type ScheduleContext } from "./schedule.ts";
 
-/** One task that is due. */
+/** One task whose poll is due. */
 export interface PolledTask
   extends Pick<GenerationRecord, "polls" | "missingPolls" | "consecutiveErrors" | "progress" | "ageAtLastPollMs"> {
   id: string;
   taskId: string;
   runTimeClass: string;
-  /** When it began to run. */
+  /** When the generation became `running`. */
   stateChangedAtMs: number;
   lane: "poll" | "watch";
 }
 
-/** What an answer means for the generation: poll again, or a change of its state. */
+/** What follows from a poll: another poll, or a change of the generation's state. */
 export type PollDecision =
   | {
       kind: "reschedule";
       nextInMs: number;
       set: Partial<GenerationRecord>;
-      /** Nothing is asked of the account for so long. */
+      /** The account polls nothing for this long. */
       throttleMs?: number;
       pause?: "bad key" | "balance";
     }
   | { kind: "finished"; task: FinishedTask; ranMs: number }
   | { kind: "failed"; failure: Failure }
   | { kind: "ended"; state: "canceled" | "expired" }
-  /** The provider still says that it runs, after `ranMs` (provider's ms), longer than any task of it can. */
+  /** Still running after `ranMs` (provider's ms), the longest that a task of this provider can run. */
   | { kind: "overdue"; ranMs: number };
 
-/** How long an expired task is watched for a late success, and how often (provider's ms). */
+/** An expired task is watched for a late success: how long and how often (provider's ms). */
 const watchForMs = 24 * 3_600_000;
 const watchEveryMs = 600_000;
 
-/** So many 404s in a row, this far apart (provider's ms), are believed. */
+/** A task counts as missing after this many 404s in a row, this far apart (provider's ms). */
 const missingApartMs = 30_000;
-const missingBelieved = 3;
+const missingConfirmed = 3;
 
-/** What one answer means; pure. `nowMs` is the clock of Redis. */
+interface EvaluateContext extends ScheduleContext {
+  /** By the clock of Redis. */
+  nowMs: number;
+}
+
+/** Decides what one answer means for the generation. Pure but for `ctx.random`. */
 export function evaluatePoll(
   task: PolledTask,
   result: PollResult,
-  nowMs: number,
   account: Account,
-  ctx: Context,
+  ctx: EvaluateContext,
 ): PollDecision {
-  const { timeScale } = account;
-  const ageMs = nowMs - task.stateChangedAtMs;
+  const { clock } = account;
   switch (result.kind) {
     case "pending":
-      return pending(task, result.progress, ageMs, account, ctx);
+      return pending(task, result.progress, account, ctx);
     case "succeeded":
-      return finished(task, result, { ageMs, nowMs, timeScale });
+      return finished(task, result, account, ctx.nowMs);
     case "failed":
       return { kind: "failed", failure: result.failure };
     case "canceled":
     case "expired":
       return { kind: "ended", state: result.kind };
     case "missing":
-      return missing(task, result.message, nowMs, timeScale);
+      return missing(task, result.message, account, ctx.nowMs);
     case "throttled": {
-      const throttleMs = result.retryAfterMs ?? 5_000 / timeScale;
+      const throttleMs = result.retryAfterMs ?? clock.toRealMs(5_000);
       return { ...again(task, jittered(throttleMs, ctx.random)), throttleMs };
     }
     case "blocked":
@@ -72,7 +74,7 @@ export function evaluatePoll(
     case "unreachable": {
       const consecutiveErrors = (task.consecutiveErrors ?? 0) + 1;
       const waitMs = 200 + fullJitterMs(consecutiveErrors, ctx.random, { baseMs: 1_000, capMs: 60_000 });
-      return again(task, waitMs / timeScale, { consecutiveErrors });
+      return again(task, clock.toRealMs(waitMs), { consecutiveErrors });
     }
   }
 }
@@ -83,61 +85,57 @@ function again({ polls = 0 }: PolledTask, nextInMs: number, set: Reschedule["set
   return { kind: "reschedule", nextInMs, set: { polls: polls + 1, ...set } };
 }
 
-function pending(
-  task: PolledTask,
-  progress: number | undefined,
-  ageMs: number,
-  account: Account,
-  ctx: Context,
-): PollDecision {
-  const { timeScale, provider } = account;
+function pending(task: PolledTask, progress: number | undefined, account: Account, ctx: EvaluateContext): PollDecision {
+  const { clock, provider } = account;
+  const ageMs = ctx.nowMs - task.stateChangedAtMs;
   const isWatched = task.lane === "watch";
   const longestMs = isWatched ? watchForMs : provider.capabilities.longestRunMs.value;
-  if (ageMs * timeScale > longestMs)
+  if (clock.toProviderMs(ageMs) > longestMs)
     return isWatched ? { kind: "ended", state: "expired" } : { kind: "overdue", ranMs: longestMs };
   const nextInMs = isWatched
-    ? jittered(watchEveryMs, ctx.random) / timeScale
+    ? clock.toRealMs(jittered(watchEveryMs, ctx.random))
     : nextPollInMs(account, task.runTimeClass, ageMs, ctx);
   const hasRisen = progress !== undefined && progress > (task.progress ?? 0);
   return again(task, nextInMs, {
     ageAtLastPollMs: ageMs,
     ...(task.missingPolls !== undefined && { missingPolls: { count: 0, atMs: 0 } }),
     ...(task.consecutiveErrors !== undefined && { consecutiveErrors: 0 }),
-    // an answer that arrives late does not turn it back
+    // a late answer does not lower it
     ...(hasRisen && { progress: Math.min(100, progress) }),
   });
 }
 
 function finished(
-  { ageAtLastPollMs = 0 }: PolledTask,
+  { stateChangedAtMs, ageAtLastPollMs = 0 }: PolledTask,
   { outputs, usage }: { outputs: RemoteOutput[]; usage?: Record<string, number> },
-  { ageMs, nowMs, timeScale }: { ageMs: number; nowMs: number; timeScale: number },
+  { clock }: Account,
+  nowMs: number,
 ): PollDecision {
   const until = outputs.map(({ life }) => {
     if (life === undefined) return Number.POSITIVE_INFINITY;
-    return "untilMs" in life ? life.untilMs : nowMs + life.lastsMs / timeScale;
+    return "untilMs" in life ? life.untilMs : nowMs + clock.toRealMs(life.lastsMs);
   });
   const finalizePriority = priorityOf(Math.min(...until));
   return {
     kind: "finished",
     task: { remoteOutputs: outputs, finalizePriority, ...(usage !== undefined && { usage }) },
-    // it ended somewhere between the last poll and this one: half-way is taken
-    ranMs: ((ageAtLastPollMs + ageMs) / 2) * timeScale,
+    // the task ended between the last poll and this one: the middle is taken
+    ranMs: clock.toProviderMs((ageAtLastPollMs + (nowMs - stateChangedAtMs)) / 2),
   };
 }
 
-/** BullMQ takes priorities up to 2,097,151, low first: minutes since the start of 2026 until the URL dies. */
+/** Minutes from the start of 2026 until the URL expires. BullMQ takes priorities up to 2,097,151, low first. */
 function priorityOf(untilMs: number): number {
   const minutes = Math.floor((untilMs - Date.UTC(2026, 0, 1)) / 60_000);
   return Number.isFinite(minutes) ? Math.min(2_000_000, Math.max(1, minutes)) : 2_000_000;
 }
 
-function missing(task: PolledTask, message: string, nowMs: number, timeScale: number): PollDecision {
+function missing(task: PolledTask, message: string, { clock }: Account, nowMs: number): PollDecision {
   const { count, atMs } = task.missingPolls ?? { count: 0, atMs: 0 };
-  const apartMs = missingApartMs / timeScale;
+  const apartMs = clock.toRealMs(missingApartMs);
   const isCounted = count === 0 || nowMs - atMs >= apartMs * 0.99;
   const missingPolls = isCounted ? { count: count + 1, atMs: nowMs } : { count, atMs };
-  if (missingPolls.count < missingBelieved) return again(task, apartMs, { missingPolls });
+  if (missingPolls.count < missingConfirmed) return again(task, apartMs, { missingPolls });
   const failure: Failure = {
     class: "output_lost",
     code: "not_found",

@@ -5,8 +5,8 @@ import type { Context } from "../context.ts";
 import { fullJitterMs } from "../timing.ts";
 
 /**
- * What follows when a task has failed: a new paid attempt where that cannot cost anything twice (the provider's own failure, and a provider
- * known not to charge failed tasks), else the end.
+ * Follows a failed task with a new paid attempt if that is never a second charge (the provider's own failure, at a
+ * provider known not to charge failed tasks), else with the end.
  */
 export async function afterFailure(
   { id, taskId }: { id: string; taskId: string },
@@ -23,7 +23,7 @@ export async function afterFailure(
     return { moved, to: "failed", note: failure.message };
   }
   const note = `attempt ${attempt} failed (${failure.message}); another one follows`;
-  const backoffMs = fullJitterMs(attempt, ctx.random, { baseMs: 5_000, capMs: 300_000 }) / account.timeScale;
+  const backoffMs = account.clock.toRealMs(fullJitterMs(attempt, ctx.random, { baseMs: 5_000, capMs: 300_000 }));
   const due = { lane: "backoff", inMs: backoffMs } as const;
   const moved = await ctx.transitions.startNextAttempt(found, ["running"], { expect: { taskId }, due, note });
   return { moved, to: "queued", note };

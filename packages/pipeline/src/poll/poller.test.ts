@@ -4,6 +4,7 @@ import { type Move, sendMove } from "@reelqueue/ledger/testing";
 import type { PollResult } from "@reelqueue/providers";
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { providerClock } from "../accounts.ts";
 import { type Account, accept, find, type Installation } from "../index.ts";
 import { testInstallation } from "../test-installation.ts";
 import { startPoller } from "./poller.ts";
@@ -23,26 +24,26 @@ afterEach(async () => {
   await scope.disposeAsync();
 });
 
-test("a provider that counts looks apart has a bucket for them, another one by configuration", () => {
-  const looks = (name: string) => [account(name).requestsPerMinute, account(name).polls?.perMinute];
-  expect(looks("toapis")).toEqual([300, 3_000]);
-  expect(looks("jiekou")).toEqual([10, 1_200]);
-  expect(looks("hiapi")).toEqual([10, undefined]);
+test("polls have a bucket of their own where the provider, or the configuration, counts them apart", () => {
+  const limitsOf = (name: string) => [account(name).requestsPerMinute, account(name).polls?.perMinute];
+  expect(limitsOf("toapis")).toEqual([300, 3_000]);
+  expect(limitsOf("jiekou")).toEqual([10, 1_200]);
+  expect(limitsOf("hiapi")).toEqual([10, undefined]);
 });
 
-test("while submits have used up their rate, tasks are looked at all the same where looks are counted apart", async () => {
+test("polls with a bucket of their own continue while submits have used up their rate", async () => {
   await runningTasks("jiekou", 40);
   await runningTasks("hiapi", 40);
-  const looked = new Map<string, number>();
-  const accounts = new Map(["jiekou", "hiapi"].map((name) => [name, counted(account(name), looked)]));
+  const counts = new Map<string, number>();
+  const accounts = new Map(["jiekou", "hiapi"].map((name) => [name, counted(account(name), counts)]));
   await ledger.admit(here.cell, "jiekou", { ...account("jiekou").limits, leaseMs: 1_000 });
   scope.use(startPoller({ ...here, accounts }, { concurrency: 100, maxSleepMs: 200 }));
-  await eventually(() => looked.get("jiekou") === 40, { describe: "a look at every task", timeoutMs: 10_000 });
-  // One request may come at once, and the next in six seconds.
-  expect(looked.get("hiapi") ?? 0).toBeLessThanOrEqual(1);
+  await eventually(() => counts.get("jiekou") === 40, { describe: "a poll of every task", timeoutMs: 10_000 });
+  // one request at once, the next after 6 s
+  expect(counts.get("hiapi") ?? 0).toBeLessThanOrEqual(1);
 });
 
-test("a look that takes longer than its lease is nobody else's for as long as its poller lives, and its answer counts", async () => {
+test("a poll longer than its lease stays with its live poller, and its answer counts", async () => {
   await runningTasks("toapis", 1);
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
   let asked = 0;
@@ -57,20 +58,20 @@ test("a look that takes longer than its lease is nobody else's for as long as it
   const ends = new Set<number>();
   const lane = here.cell.keys.due("poll", "toapis");
   const due = async () => Number((await here.cell.redis.zrangebyscore(lane, "-inf", "+inf", "WITHSCORES"))[1]);
-  await eventually(async () => ends.add(await due()).size > 8, { describe: "its lease is renewed again and again" });
+  await eventually(async () => ends.add(await due()).size > 8, { describe: "its lease is renewed" });
   expect(asked).toBe(1);
   answer();
-  await eventually(async () => (await due()) > Date.now() + 1_000, { describe: "the next look is at its own time" });
+  await eventually(async () => (await due()) > Date.now() + 1_000, { describe: "the next poll is scheduled" });
 });
 
-test("a task that runs longer than any can gives its slot back and is watched: a late success is kept", async () => {
+test("a task beyond the longest run releases its slot and is watched: a late success is kept", async () => {
   let answer: PollResult = { kind: "pending", phase: "running", status: "running", known: true };
-  // two hours of the provider, after which no task of it can still run, are 100 ms here
+  // the longest run, two hours of the provider, is 100 ms here
   const toapis = polledAs("toapis", () => answer, 72_000);
   const [id = ""] = await runningTasks("toapis", 1);
   const now = async () => (await find(id, here)) as Generation;
   scope.use(startPoller({ ...here, accounts: new Map([["toapis", toapis]]) }, { concurrency: 10, maxSleepMs: 20 }));
-  await eventually(async () => (await now()).state === "expired", { describe: "it is given up" });
+  await eventually(async () => (await now()).state === "expired", { describe: "it expires" });
   expect((await now()).timeline.at(-1)?.note).toBe(
     "still running after 120 min, longer than a task of its provider can",
   );
@@ -80,7 +81,7 @@ test("a task that runs longer than any can gives its slot back and is watched: a
   expect((await now()).timeline.at(-1)?.note).toContain("paid, recovered");
 });
 
-test.each(["expired", "canceled"] as const)("a task that its provider calls %s gives its slot back", async (kind) => {
+test.each(["expired", "canceled"] as const)("a task that its provider reports %s releases its slot", async (kind) => {
   const toapis = polledAs("toapis", () => ({ kind }), 1);
   const [id = ""] = await runningTasks("toapis", 1);
   const now = async () => (await find(id, here)) as Generation;
@@ -93,7 +94,7 @@ test.each(["expired", "canceled"] as const)("a task that its provider calls %s g
 
 function polledAs(name: string, answer: () => PollResult, timeScale: number): Account {
   const found = account(name);
-  return { ...found, timeScale, provider: { ...found.provider, poll: async () => answer() } };
+  return { ...found, clock: providerClock(timeScale), provider: { ...found.provider, poll: async () => answer() } };
 }
 
 function account(name: string): Account {
@@ -102,9 +103,9 @@ function account(name: string): Account {
   return found;
 }
 
-function counted(from: Account, looked: Map<string, number>): Account {
+function counted(from: Account, counts: Map<string, number>): Account {
   const poll: Account["provider"]["poll"] = async () => {
-    looked.set(from.name, (looked.get(from.name) ?? 0) + 1);
+    counts.set(from.name, (counts.get(from.name) ?? 0) + 1);
     return { kind: "pending", phase: "running", status: "running", known: true };
   };
   return { ...from, provider: { ...from.provider, poll } };

@@ -11,13 +11,13 @@ import { evaluatePoll, type PolledTask } from "./evaluate.ts";
 export interface PollerOptions {
   /** Polls in flight at once, per account and lane. */
   concurrency: number;
-  /** The longest sleep while nothing is due; a callback or a new task is noticed within it. */
+  /** The longest sleep while nothing is due, after which a callback or a new task is noticed at the latest. */
   maxSleepMs: number;
-  /** Called when a loop has turned and Redis has answered. */
+  /** Called after every claim that Redis has answered. */
   onTick?: () => void;
 }
 
-/** Where polls are due: `poll` of a task that runs, `watch` of one whose generation has expired. */
+/** Where polls are due: lane `poll` holds running tasks, `watch` the tasks of expired generations. */
 export interface PollSource {
   account: Account;
   lane: "poll" | "watch";
@@ -36,10 +36,10 @@ const fields = [
 /** Polls that fall due within this time are claimed together. */
 const claimEveryMs = 5;
 const mostPerClaim = 500;
-/** Of a poller that is busy, a quarter must be free before it claims again. */
-const worthAClaim = 4;
+/** A poller claims only if this share of its concurrency is free. */
+const leastFreeShare = 1 / 4;
 
-/** Polls tasks when they are due, until disposed. One loop for each account and lane; any number of processes may run them. */
+/** Polls due tasks until disposed, in one loop per account and lane. Any number of processes may run pollers. */
 export function startPoller(ctx: Context, options: PollerOptions): Loops {
   const sources = [...ctx.accounts.values()].flatMap((account) =>
     (["poll", "watch"] as const).map((lane): PollSource => ({ account, lane })),
@@ -54,7 +54,7 @@ function startPollLoop(source: PollSource, ctx: Context, { concurrency, maxSleep
   const polls = trackInFlight(() => full && loop.wake());
   const tick = async (): Promise<number> => {
     const room = concurrency - polls.count();
-    full = room < concurrency / worthAClaim;
+    full = room < concurrency * leastFreeShare;
     if (full) return maxSleepMs;
     const options = {
       limit: Math.min(room, mostPerClaim),
@@ -86,7 +86,7 @@ function startPollLoop(source: PollSource, ctx: Context, { concurrency, maxSleep
   };
 }
 
-/** One poll of one task. What is written at the same moment is gathered by the ledger. */
+/** Polls one task once. The ledger batches concurrent writes. */
 async function pollTask(task: PolledTask & { lease: string }, source: PollSource, ctx: Context): Promise<void> {
   const { account, lane } = source;
   using held = holdClaim(lane, account.name, task, ctx);
@@ -96,9 +96,9 @@ async function pollTask(task: PolledTask & { lease: string }, source: PollSource
   ctx.meters.polls.inc({ account: account.name, answer: result.kind });
   if (result.kind === "pending" && !result.known) ctx.meters.unknownStatuses.inc({ account: account.name });
   await ctx.runTimes.load(account, [task.runTimeClass]);
-  // by the clock of Redis, when the task was claimed or its lease renewed
+  // the clock of Redis, when the task was claimed or its lease renewed last
   const nowMs = Number(lease) - ctx.timing.pollLeaseMs;
-  const decision = evaluatePoll(task, result, nowMs, account, ctx);
+  const decision = evaluatePoll(task, result, account, { ...ctx, nowMs });
   await applyDecision({ ...task, lease }, decision, account, ctx);
 }
 
@@ -110,9 +110,12 @@ async function askProvider(taskId: string, account: Account, ctx: Context): Prom
   }
 }
 
-/** Polls have a bucket of their own where the provider counts them apart; else they use the account's, and leave a part of it to submits. */
-function bucketOf({ limits, polls: looks }: Account): NonNullable<ledger.ClaimOptions["bucket"]> {
-  if (looks !== undefined) return { of: "looks", rate: looks.rate, burst: looks.burst, reserve: 0 };
+/**
+ * The bucket of polls where the provider counts them apart, else the account's, a quarter of which is reserved for
+ * submits.
+ */
+function bucketOf({ limits, polls }: Account): NonNullable<ledger.ClaimOptions["bucket"]> {
+  if (polls !== undefined) return { of: "looks", rate: polls.rate, burst: polls.burst, reserve: 0 };
   const { rate, burst } = limits;
   return { of: "tokens", rate, burst, reserve: burst >= 4 ? burst / 4 : 0 };
 }

@@ -3,16 +3,16 @@ import { expect, test } from "vitest";
 import { testInstallation } from "../test-installation.ts";
 import { openRunTimes } from "./run-times.ts";
 
-test("a process that has just started judges by what all have learned, from the first answer on", async () => {
+test("a new process uses the run times that all processes have learned, from its first poll on", async () => {
   await using scope = new AsyncDisposableStack();
   const { cell, accounts } = await testInstallation(scope);
   const hiapi = accounts.get("hiapi");
   if (!hiapi) throw new Error("hiapi is not there");
   const runs = Array.from({ length: 40 }, () => ({ class: "quick", ms: 10_000 }));
   await Promise.all(runs.map((run) => ledger.recordRunTime(cell, run)));
-  const book = openRunTimes(cell);
-  await book.load(hiapi, ["quick", "never seen"]);
-  const medianMs = (name: string) => Math.exp(book.of(hiapi, name).mu);
+  const runTimes = openRunTimes(cell);
+  await runTimes.load(hiapi, ["quick", "never seen"]);
+  const medianMs = (name: string) => Math.exp(runTimes.of(hiapi, name).mu);
   expect(medianMs("quick")).toBeLessThan(20_000);
   expect(medianMs("never seen")).toBeGreaterThan(60_000);
 });

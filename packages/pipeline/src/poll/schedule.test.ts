@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { affordablePolls, believe, nextPollMs, normalShare } from "./schedule.ts";
+import { affordablePolls, estimateRunTimes, nextPollMs, normalShare } from "./schedule.ts";
 
 /** A seeded stand-in for the provider: log-normal run times. */
 function runTimes(medianMs: number, sigma: number, count: number): number[] {
@@ -14,48 +14,45 @@ function runTimes(medianMs: number, sigma: number, count: number): number[] {
 }
 
 function watchOne(runMs: number, seen: readonly number[], typicalMs: number) {
-  const belief = believe(typicalMs, seen);
-  let [age, last, looks] = [0, 0, 0];
+  const estimate = estimateRunTimes(typicalMs, seen);
+  let [age, last, polls] = [0, 0, 0];
   while (age < runMs) {
     last = age;
-    age += nextPollMs(age, belief);
-    looks += 1;
+    age += nextPollMs(age, estimate);
+    polls += 1;
   }
-  return { looks, lateMs: age - runMs, learnedMs: (last + age) / 2 };
+  return { polls, lateMs: age - runMs, learnedMs: (last + age) / 2 };
 }
 
 test.each([
   [120_000, 0.3],
   [60_000, 0.5],
   [300_000, 0.2],
-])(
-  "tasks of median %d ms, sigma %d, are noticed soon with few looks, once their times are learned",
-  (median, sigma) => {
-    const seen: number[] = [];
-    let [looks, late, run] = [0, 0, 0];
-    for (const [i, ms] of runTimes(median, sigma, 600).entries()) {
-      const watched = watchOne(ms, seen.slice(-64), 120_000);
-      seen.push(watched.learnedMs);
-      if (i < 100) continue;
-      looks += watched.looks;
-      late += watched.lateMs;
-      run += ms;
-    }
-    expect(looks / 500).toBeLessThan(8);
-    // the spread is what makes ends hard to meet; no schedule of eight looks comes below about an eighth of it
-    expect(late / run).toBeLessThan(0.16 * sigma);
-  },
-);
-
-test("a task that runs far beyond all others is still looked at, ever less often but at least once a minute", () => {
-  const belief = believe(120_000, runTimes(120_000, 0.2, 64));
-  for (const age of [600_000, 3_600_000, 86_400_000]) expect(nextPollMs(age, belief)).toBeLessThanOrEqual(60_000);
+])("median %d ms, sigma %d: ends are noticed soon, with few polls, once run times are learned", (median, sigma) => {
+  const seen: number[] = [];
+  let [polls, late, run] = [0, 0, 0];
+  for (const [i, ms] of runTimes(median, sigma, 600).entries()) {
+    const watched = watchOne(ms, seen.slice(-64), 120_000);
+    seen.push(watched.learnedMs);
+    if (i < 100) continue;
+    polls += watched.polls;
+    late += watched.lateMs;
+    run += ms;
+  }
+  expect(polls / 500).toBeLessThan(8);
+  // the delay grows with the spread; no schedule of eight polls comes below about an eighth of it
+  expect(late / run).toBeLessThan(0.16 * sigma);
 });
 
-test("with callbacks, looks only reconcile", () => {
-  const belief = believe(120_000, []);
+test("a task far beyond all learned run times is polled at least once a minute", () => {
+  const estimate = estimateRunTimes(120_000, runTimes(120_000, 0.2, 64));
+  for (const age of [600_000, 3_600_000, 86_400_000]) expect(nextPollMs(age, estimate)).toBeLessThanOrEqual(60_000);
+});
+
+test("with callbacks: polls 1 to 5 min apart", () => {
+  const estimate = estimateRunTimes(120_000, []);
   for (const age of [0, 30_000, 120_000, 600_000]) {
-    const wait = nextPollMs(age, belief, { callbacks: true });
+    const wait = nextPollMs(age, estimate, { callbacks: true });
     expect(wait).toBeGreaterThanOrEqual(60_000);
     expect(wait).toBeLessThanOrEqual(300_000);
   }
@@ -67,47 +64,47 @@ test("every wait is within its bounds, whatever was learned", () => {
       fc.array(fc.integer({ min: 1, max: 100_000_000 }), { maxLength: 64 }),
       fc.integer({ min: 1, max: 100_000_000 }),
       (seen, age) => {
-        const wait = nextPollMs(age, believe(120_000, seen));
+        const wait = nextPollMs(age, estimateRunTimes(120_000, seen));
         return wait >= 1_000 && wait <= 60_000;
       },
     ),
   );
 });
 
-test("a wrong guess of the table costs only the first tasks", () => {
+test("a wrong estimate in the capability table affects only the first tasks", () => {
   const seen: number[] = [];
   for (const ms of runTimes(75_000, 0.3, 3)) seen.push(watchOne(ms, seen, 300_000).learnedMs);
-  const { mu, sigma } = believe(300_000, seen);
+  const { mu, sigma } = estimateRunTimes(300_000, seen);
   expect(Math.exp(mu)).toBeLessThan(110_000);
   expect(sigma).toBeLessThan(0.6);
   const late = runTimes(75_000, 0.3, 40).map((ms) => watchOne(ms, [], 300_000).lateMs);
   expect(late.reduce((sum, ms) => sum + ms, 0) / 40).toBeLessThan(45_000);
 });
 
-test("a task gets as many looks as its account's rate carries, at most eight", () => {
+test("polls per task: as many as the account's rate allows, at most eight", () => {
   const account = (slots: number) => ({
     requestsPerMinute: 60,
     limits: { slots, rate: 1, burst: 6, window: 10, leaseMs: 1, weights: {} },
   });
-  const minuteLong = believe(60_000, runTimes(60_000, 0.2, 64));
+  const minuteLong = estimateRunTimes(60_000, runTimes(60_000, 0.2, 64));
   expect(affordablePolls(account(2), minuteLong)).toBe(8);
   expect(affordablePolls(account(10), minuteLong)).toBeGreaterThan(5);
   expect(affordablePolls(account(100), minuteLong)).toBe(1);
-  const looksWith = (looks: number) => {
+  const pollsWith = (polls: number) => {
     const runs = runTimes(60_000, 0.2, 500);
     const each = runs.map((ms) => {
       let [age, count] = [0, 0];
       while (age < ms) {
-        age += nextPollMs(age, minuteLong, { looks });
+        age += nextPollMs(age, minuteLong, { polls });
         count += 1;
       }
       return count;
     });
     return each.reduce((sum, count) => sum + count, 0) / runs.length;
   };
-  for (const looks of [2, 4, 8]) {
-    expect(looksWith(looks)).toBeGreaterThan(0.9 * looks);
-    expect(looksWith(looks)).toBeLessThan(1.1 * looks);
+  for (const polls of [2, 4, 8]) {
+    expect(pollsWith(polls)).toBeGreaterThan(0.9 * polls);
+    expect(pollsWith(polls)).toBeLessThan(1.1 * polls);
   }
 });
 

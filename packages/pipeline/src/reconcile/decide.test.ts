@@ -11,7 +11,6 @@ import { startBackground, testInstallation } from "../test-installation.ts";
 import { countCrash, isPoison } from "./decide.ts";
 import { reconcile } from "./reconcile.ts";
 
-/** What becomes of a POST whose fate nobody can find out. */
 let scope: AsyncDisposableStack;
 beforeEach(() => {
   scope = new AsyncDisposableStack();
@@ -20,69 +19,54 @@ afterEach(() => scope.disposeAsync());
 
 const priced = { pricesPerSecond: { "seedance-2.0/480p": 0.05 } };
 
-describe("at a provider that offers no way to find out", () => {
+describe("a provider without a reconciliation method", () => {
   test.each<[string, Partial<AccountConfig>, Partial<GenerationInput>, string]>([
-    ["a person decides where nobody said otherwise", priced, {}, "needs_review"],
-    ["it is sent anew where the account says so", { ...priced, onUnknown: "resubmit" }, {}, "queued"],
-    ["it is sent anew where the customer says so", priced, { onUnknown: "resubmit" }, "queued"],
-    [
-      "a person decides where the customer says so",
-      { ...priced, onUnknown: "resubmit" },
-      { onUnknown: "review" },
-      "needs_review",
-    ],
-    [
-      "a person decides beyond the cap of the day",
-      { ...priced, onUnknown: "resubmit", resubmitUsdPerDay: 0.1 },
-      {},
-      "needs_review",
-    ],
-    ["a person decides where nobody knows the price", { onUnknown: "resubmit" }, {}, "needs_review"],
-    [
-      "a person decides once its attempts are used up",
-      { ...priced, onUnknown: "resubmit" },
-      { maxAttempts: 1 },
-      "needs_review",
-    ],
+    ["review by default", priced, {}, "needs_review"],
+    ["resubmitted where the account says so", { ...priced, onUnknown: "resubmit" }, {}, "queued"],
+    ["resubmitted where the request says so", priced, { onUnknown: "resubmit" }, "queued"],
+    ["review where the request says so", { ...priced, onUnknown: "resubmit" }, { onUnknown: "review" }, "needs_review"],
+    ["review beyond the daily cap", { ...priced, onUnknown: "resubmit", resubmitUsdPerDay: 0.1 }, {}, "needs_review"],
+    ["review without a price", { onUnknown: "resubmit" }, {}, "needs_review"],
+    ["review after the last attempt", { ...priced, onUnknown: "resubmit" }, { maxAttempts: 1 }, "needs_review"],
   ])("%s", async (_, config, input, state) => {
     const { ctx, account } = await installation(config);
     const id = await lostPost(ctx, account, input);
     await reconcile(account, ctx);
-    expect((await look(id, ctx))?.state).toBe(state);
+    expect((await recordOf(id, ctx))?.state).toBe(state);
     expect(await ledger.audit(ctx.cell)).toEqual([]);
   });
 
-  test("nobody is asked, and nobody's word that it was never sent is taken, while its task may yet appear", async () => {
+  test("within the quiet window: not escalated, and a decision `unsent` is refused", async () => {
     const { ctx, account } = await installation(priced);
     const id = await lostPost(ctx, account);
     await reconcile({ ...account, quietMs: 60_000 }, ctx);
-    expect(await look(id, ctx)).toMatchObject({ state: "unknown" });
+    expect(await recordOf(id, ctx)).toMatchObject({ state: "unknown" });
     expect(await review(id, { kind: "unsent" }, ctx)).toEqual({ kind: "conflict", state: "unknown" });
     await ctx.cell.redis.zadd(ctx.cell.keys.due("unknown", "jiekou"), "XX", 1, id);
     await reconcile(account, ctx);
-    expect(await look(id, ctx)).toMatchObject({ state: "needs_review" });
+    expect(await recordOf(id, ctx)).toMatchObject({ state: "needs_review" });
     expect(await review(id, { kind: "unsent" }, ctx)).toEqual({ kind: "settled", state: "queued" });
   });
 
-  test("what is sent anew is another attempt, and the first one counts as paid", async () => {
+  test("resubmitted → another attempt; the first one counts as paid", async () => {
     const { ctx, account } = await installation({ ...priced, onUnknown: "resubmit", resubmitUsdPerDay: 0.5 });
     const id = await lostPost(ctx, account);
-    const estimateMicroUsd = (await look(id, ctx))?.estimateMicroUsd ?? 0;
+    const estimateMicroUsd = (await recordOf(id, ctx))?.estimateMicroUsd ?? 0;
     await reconcile(account, ctx);
-    expect(await look(id, ctx)).toMatchObject({ attempt: 2, settledMicroUsd: estimateMicroUsd, lane: "backlog" });
+    expect(await recordOf(id, ctx)).toMatchObject({ attempt: 2, settledMicroUsd: estimateMicroUsd, lane: "backlog" });
     expect((await ledger.accountStatus(ctx.cell, account.name)).spentTodayMicroUsd).toBe(estimateMicroUsd);
     const states = [];
     for (const other of [await lostPost(ctx, account), await lostPost(ctx, account)]) {
       await reconcile(account, ctx);
-      states.push((await look(other, ctx))?.state);
+      states.push((await recordOf(other, ctx))?.state);
     }
     // 0.20 USD each: the cap of 0.50 leaves room for one more
     expect(states.sort()).toEqual(["needs_review", "queued"]);
   });
 });
 
-describe("a generation whose worker dies with it", () => {
-  test("is given to a person at the third time, and is sent again on that person's word", async () => {
+describe("a generation that crashes its worker", () => {
+  test("is escalated at the third crash, and resubmitted by an operator's decision", async () => {
     const { ctx, account } = await installation(priced);
     const absent: Account = {
       ...account,
@@ -102,17 +86,17 @@ describe("a generation whose worker dies with it", () => {
     const [id = ""] = await queued(here);
     await using _ = startBackground(here);
     const states: (string | undefined)[] = [];
-    for (let death = 0; death < 3; death += 1) {
-      await intend(id, here, absent);
+    for (let crash = 0; crash < 3; crash += 1) {
+      await writeIntent(id, here, absent);
       await here.cell.redis.zadd(here.cell.keys.due("submitting", "jiekou"), "XX", 1, id);
-      states.push(await settled(id, here));
+      states.push(await resolvedState(id, here));
     }
     expect(states).toEqual(["queued", "queued", "needs_review"]);
     expect(await review(id, { kind: "unsent" }, here)).toEqual({ kind: "settled", state: "queued" });
-    expect((await look(id, here))?.crashes).toBeUndefined();
+    expect((await recordOf(id, here))?.crashes).toBeUndefined();
   });
 
-  test("is no longer suspected of what happened more than three days ago", () => {
+  test("crashes more than three days ago no longer count", () => {
     const hour = 3_600_000;
     const twice = countCrash(countCrash(undefined, 0), hour);
     expect([twice, isPoison(twice)]).toEqual([{ count: 2, atMs: 0 }, false]);
@@ -134,33 +118,33 @@ async function queued(ctx: Installation, input: Partial<GenerationInput> = {}): 
   return (await accept([asked], { tenant: "default" }, ctx)).map((row) => ("id" in row ? row.id : ""));
 }
 
-async function intend(id: string, ctx: Installation, account: Account) {
+async function writeIntent(id: string, ctx: Installation, account: Account) {
   await admit(account, ctx);
-  const dispatchSeq = Number((await look(id, ctx))?.dispatchSeq);
-  const begun = await beginIntent({ generation: id, dispatchSeq }, ledger.operationToken(), ctx);
-  if (begun.kind !== "begun") throw new Error(begun.note);
-  return begun.intent;
+  const dispatchSeq = Number((await recordOf(id, ctx))?.dispatchSeq);
+  const written = await beginIntent({ generation: id, dispatchSeq }, ledger.operationToken(), ctx);
+  if (written.kind !== "written") throw new Error(written.note);
+  return written.intent;
 }
 
 async function lostPost(ctx: Installation, account: Account, input: Partial<GenerationInput> = {}): Promise<string> {
   const [id = ""] = await queued(ctx, input);
-  const intent = await intend(id, ctx, account);
+  const intent = await writeIntent(id, ctx, account);
   await storeResult(intent, { kind: "unknown", message: "reset", evidence: "nothing" }, ctx);
   await ctx.cell.redis.zadd(ctx.cell.keys.due("unknown", account.name), "XX", 1, id);
   return id;
 }
 
-/** The state that it comes to once recovery is through with it. */
-function settled(id: string, ctx: Installation): Promise<string> {
+/** The state after reconciliation. */
+function resolvedState(id: string, ctx: Installation): Promise<string> {
   return eventually(
     async () => {
-      const state = (await look(id, ctx))?.state;
+      const state = (await recordOf(id, ctx))?.state;
       return state !== undefined && !["submitting", "unknown"].includes(state) && state;
     },
-    { describe: `${id} is settled`, timeoutMs: 10_000, everyMs: 20 },
+    { describe: `${id} is resolved`, timeoutMs: 10_000, everyMs: 20 },
   );
 }
 
-async function look(id: string, { cell }: Installation): Promise<ledger.GenerationRecord | undefined> {
+async function recordOf(id: string, { cell }: Installation): Promise<ledger.GenerationRecord | undefined> {
   return (await ledger.read(cell, id))?.record;
 }

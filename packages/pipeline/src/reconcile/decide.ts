@@ -4,7 +4,7 @@ import { bind } from "../submit/outcome.ts";
 import { jittered } from "../timing.ts";
 import { quietLeftMs, type Resolution, type UnresolvedSubmit } from "./unresolved-submit.ts";
 
-/** Writes what was found out about an unknown submit. */
+/** Writes the resolution of an unknown submit. */
 export async function applyResolution(submit: UnresolvedSubmit, resolution: Resolution, ctx: Context): Promise<void> {
   switch (resolution.kind) {
     case "found":
@@ -16,8 +16,8 @@ export async function applyResolution(submit: UnresolvedSubmit, resolution: Reso
       return countAbsence(submit, ctx);
     case "later":
       return submit.nowMs - submit.lostAtMs < ctx.timing.reconcileForMs
-        ? askAgain(submit, resolution.inMs, {}, ctx)
-        : escalateToReview(submit, "its provider has said nothing usable for a day", ctx);
+        ? scheduleLookup(submit, resolution.inMs, {}, ctx)
+        : escalateToReview(submit, "its provider has given no usable answer for a day", ctx);
     case "inconclusive":
       if (!(await resubmitAsNewAttempt(submit, resolution.why, ctx)))
         await escalateAfterQuietWindow(submit, resolution.why, ctx);
@@ -25,36 +25,41 @@ export async function applyResolution(submit: UnresolvedSubmit, resolution: Reso
   }
 }
 
-/** Escalates to review, but not before the quiet window ends: until then the task may still appear, and a resubmit would be charged twice. */
+/**
+ * Escalates to review, but not before the quiet window ends: until then the task may still appear, and resubmitting
+ * would charge twice.
+ */
 async function escalateAfterQuietWindow(submit: UnresolvedSubmit, why: string, ctx: Context): Promise<void> {
   const leftMs = quietLeftMs(submit);
-  return leftMs > 0 ? askAgain(submit, leftMs, {}, ctx) : escalateToReview(submit, why, ctx);
+  return leftMs > 0 ? scheduleLookup(submit, leftMs, {}, ctx) : escalateToReview(submit, why, ctx);
 }
 
-const absencesProve = 3;
+const absencesNeeded = 3;
 
-/** Absence is proven only by several absent look-ups in a row, apart, the last of them after the quiet window (assumption A1). */
+/**
+ * Absence is proven by several absent look-ups in a row, `absencesApartMs` apart, the last one after the quiet window
+ * (assumption A1).
+ */
 async function countAbsence(submit: UnresolvedSubmit, ctx: Context): Promise<void> {
   const { absencesApartMs } = ctx.timing;
   const { count, atMs: lastMs } = submit.absentLookups;
   const counted = count === 0 || submit.nowMs - lastMs >= absencesApartMs ? count + 1 : count;
   const leftMs = quietLeftMs(submit);
-  if (counted >= absencesProve && leftMs === 0) {
-    return resubmit(submit, `the provider knew of no task, ${counted} times in a row`, ctx);
+  if (counted >= absencesNeeded && leftMs === 0) {
+    return resubmit(submit, `${counted} look-ups in a row found no task`, ctx);
   }
-  const waitMs = counted >= absencesProve ? Math.max(leftMs, 1) : absencesApartMs;
+  const waitMs = counted >= absencesNeeded ? Math.max(leftMs, 1) : absencesApartMs;
   const atMs = counted > count ? submit.nowMs : lastMs;
-  await askAgain(submit, waitMs, { absentLookups: { count: counted, atMs } }, ctx);
+  await scheduleLookup(submit, waitMs, { absentLookups: { count: counted, atMs } }, ctx);
 }
 
-/** No task exists: the same attempt is sent again. */
+/** Resubmits the same attempt: no task exists. Poison is escalated instead. */
 async function resubmit(submit: UnresolvedSubmit, why: string, ctx: Context): Promise<void> {
-  if (isPoison(submit.crashes))
-    return escalateToReview(submit, `${why}; three workers have died while they were sending it`, ctx);
+  if (isPoison(submit.crashes)) return escalateToReview(submit, `${why}; three workers died while sending it`, ctx);
   await ctx.transitions.resubmit(submit, why);
 }
 
-async function askAgain(
+async function scheduleLookup(
   { intent, lease }: UnresolvedSubmit,
   inMs: number,
   set: Partial<ledger.GenerationRecord>,
@@ -66,8 +71,9 @@ async function askAgain(
 }
 
 /**
- * Begins a new attempt where the account or the request prefers a possible second charge to a review (`onUnknown: "resubmit"`). The attempt before
- * counts as paid, and its price against the account's risk budget of the day. False: not preferred, or the budget or the attempts are used up.
+ * Starts a new attempt if the request or the account accepts a possible second charge (`onUnknown: "resubmit"`). The
+ * previous attempt counts as paid, and its price against the account's daily risk budget. False: not accepted, or
+ * budget or attempts are used up.
  */
 async function resubmitAsNewAttempt(submit: UnresolvedSubmit, why: string, ctx: Context): Promise<boolean> {
   const { account, id, request, attempt } = submit.intent;
@@ -76,7 +82,7 @@ async function resubmitAsNewAttempt(submit: UnresolvedSubmit, why: string, ctx: 
   const found = await ledger.read(ctx.cell, id);
   const reserved = found?.record.reservedMicroUsd;
   if (found === undefined || reserved === undefined) return false;
-  // what nobody knows the price of cannot be kept within a cap
+  // without a price the budget cannot be kept
   if (found.record.estimateMicroUsd === undefined) return false;
   if (!(await ledger.reserveRiskBudget(ctx.cell, account.name, reserved, resubmit.capMicroUsd))) return false;
   await ctx.transitions.resubmitAsNewAttempt(submit, found, why);
@@ -88,10 +94,12 @@ async function resubmitAsNewAttempt(submit: UnresolvedSubmit, why: string, ctx: 
   return true;
 }
 
-/** Nothing can tell whether a task exists: an operator has to. The evidence stays in the record. */
+/**
+ * Escalates to manual review: only an operator can find out whether a task exists. The evidence stays in the record.
+ */
 async function escalateToReview(submit: UnresolvedSubmit, why: string, ctx: Context): Promise<void> {
   const { account, id } = submit.intent;
-  const longestRunMs = account.provider.capabilities.longestRunMs.value / account.timeScale;
+  const longestRunMs = account.clock.toRealMs(account.provider.capabilities.longestRunMs.value);
   await ctx.transitions.escalate(submit, why, longestRunMs);
   ctx.meters.alarms.inc({ kind: "needs-review" });
   ctx.log.error(
@@ -100,15 +108,15 @@ async function escalateToReview(submit: UnresolvedSubmit, why: string, ctx: Cont
   );
 }
 
-const windowMs = 72 * 3_600_000;
+const crashWindowMs = 72 * 3_600_000;
 const crashesAllowed = 2;
 
-/** One more crash of a generation; what is older than three days no longer counts. */
+/** Adds one crash; a streak that began more than three days ago starts again at 1. */
 export function countCrash({ count, atMs }: ledger.Streak = { count: 0, atMs: 0 }, nowMs: number): ledger.Streak {
-  return count > 0 && nowMs - atMs < windowMs ? { count: count + 1, atMs } : { count: 1, atMs: nowMs };
+  return count > 0 && nowMs - atMs < crashWindowMs ? { count: count + 1, atMs } : { count: 1, atMs: nowMs };
 }
 
-/** Whether it seems to crash its workers: it is not sent again without an operator's decision. */
+/** Whether a generation seems to crash its workers; then only an operator may resubmit it. */
 export function isPoison(crashes: ledger.Streak | undefined): boolean {
   return (crashes?.count ?? 0) > crashesAllowed;
 }

@@ -20,45 +20,45 @@ beforeEach(async () => {
 });
 afterEach(() => scope.disposeAsync());
 
-test("a POST that is found lost only after workers were away for an hour is looked for among the tasks of an hour ago", async () => {
+test("task list: a POST that became unknown an hour late is searched from the time of its intent", async () => {
   const [before] = await ctx.cell.redis.hmget(ctx.cell.keys.record(id), "born");
   await ctx.cell.redis.hset(ctx.cell.keys.record(id), "at", Number(before) + 3_600_000);
-  const asked: LostSubmit[] = [];
-  await resolveBy((lost) => {
-    asked.push(lost);
+  const searches: LostSubmit[] = [];
+  await reconcileWith((lost) => {
+    searches.push(lost);
     return { kind: "listed", candidates: [], more: false };
   });
-  expect(asked).toHaveLength(1);
-  expect(asked[0]?.sinceMs).toBeLessThanOrEqual(Number(before));
+  expect(searches).toHaveLength(1);
+  expect(searches[0]?.sinceMs).toBeLessThanOrEqual(Number(before));
 });
 
-test("a list whose end was not seen proves no absence: a person has to look", async () => {
-  await resolveBy(() => ({ kind: "listed", candidates: [], more: true }), { quietMs: 0 });
+test("task list: not read to its end → needs_review, not absent", async () => {
+  await reconcileWith(() => ({ kind: "listed", candidates: [], more: true }), { quietMs: 0 });
   expect((await ledger.read(ctx.cell, id))?.record.state).toBe("needs_review");
 });
 
-test("of several tasks that could be its own none is taken: it waits until others have found theirs, and then a person has to look", async () => {
+test("task list: several possible tasks → none is bound; needs_review after the quiet window", async () => {
   const createdAtMs = Date.now();
   const several = ["cgt-1", "cgt-2"].map((taskId) => ({ taskId, createdAtMs, likeness: "possible" as const }));
-  await resolveBy(() => ({ kind: "listed", candidates: several, more: false }));
+  await reconcileWith(() => ({ kind: "listed", candidates: several, more: false }));
   expect((await ledger.read(ctx.cell, id))?.record.state).toBe("unknown");
   await ctx.cell.redis.zadd(ctx.cell.keys.due("unknown", "ark"), "XX", "1", id);
-  await resolveBy(() => ({ kind: "listed", candidates: several, more: false }), { quietMs: 0 });
+  await reconcileWith(() => ({ kind: "listed", candidates: several, more: false }), { quietMs: 0 });
   expect((await ledger.read(ctx.cell, id))?.record.state).toBe("needs_review");
 });
 
-test("a question that takes longer than its lease is asked once for as long as the asker lives", async () => {
+test("a look-up longer than its lease is not repeated while its process lives", async () => {
   ctx = { ...ctx, timing: { ...ctx.timing, pollLeaseMs: 200 } };
   const { promise: answered, resolve: answer } = Promise.withResolvers<CandidatePage>();
   const provider = withReconciliation(ark().provider, { by: "taskList", candidates: () => answered });
   const account = { ...ark(), provider };
-  const asking = reconcile(account, ctx);
+  const reconciling = reconcile(account, ctx);
   const ends = new Set<string | null>();
   const due = () => ctx.cell.redis.zscore(ctx.cell.keys.due("unknown", "ark"), id);
   await eventually(async () => ends.add(await due()).size > 8, { describe: "its lease is renewed" });
   expect(await reconcile(account, ctx)).toBe(0);
   answer({ kind: "listed", candidates: [], more: false });
-  await asking;
+  await reconciling;
   expect((await ledger.read(ctx.cell, id))?.record.absentLookups).toMatchObject({ count: 1 });
   expect(Number(await due()) - Date.now()).toBeGreaterThan(ctx.timing.absencesApartMs / 2);
 });
@@ -71,14 +71,14 @@ async function lostPost(): Promise<string> {
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   await admit(ark(), quiet);
   const dispatchSeq = (await ledger.read(ctx.cell, row.id))?.record.dispatchSeq ?? 0;
-  const begun = await beginIntent({ generation: row.id, dispatchSeq }, ledger.operationToken(), ctx);
-  if (begun.kind !== "begun") throw new Error(begun.note);
+  const written = await beginIntent({ generation: row.id, dispatchSeq }, ledger.operationToken(), ctx);
+  if (written.kind !== "written") throw new Error(written.note);
   const due = { lane: "unknown", inMs: 0 } as const;
   await sendMove(ctx.cell, { id: row.id, from: ["submitting"], to: "unknown", token: ledger.operationToken(), due });
   return row.id;
 }
 
-async function resolveBy(list: (lost: LostSubmit) => CandidatePage, change: Partial<Account> = {}): Promise<void> {
+async function reconcileWith(list: (lost: LostSubmit) => CandidatePage, change: Partial<Account> = {}): Promise<void> {
   const account = { ...ark(), ...change };
   const provider = withReconciliation(account.provider, { by: "taskList", candidates: async (lost) => list(lost) });
   expect(await reconcile({ ...account, provider }, ctx)).toBe(1);

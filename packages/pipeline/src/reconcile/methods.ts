@@ -9,89 +9,92 @@ import { quietLeftMs, type Resolution, type UnresolvedSubmit } from "./unresolve
 
 type Method<By extends Reconciliation["by"]> = Extract<Reconciliation, { by: By }>;
 
-/** A callback told a task id: believed when the provider knows the task. */
+/** Whether the provider knows the task that a callback named. A callback alone proves nothing. */
 export async function isTaskKnown({ intent, callbackTaskId }: UnresolvedSubmit, ctx: Context): Promise<boolean> {
-  const progress = await intent.account.provider.poll(callbackTaskId, callOf(intent.account, ctx));
-  return ["pending", "succeeded", "failed", "canceled", "expired"].includes(progress.kind);
+  const result = await intent.account.provider.poll(callbackTaskId, callOf(intent.account, ctx));
+  return ["pending", "succeeded", "failed", "canceled", "expired"].includes(result.kind);
 }
 
-/** The provider makes one task of all POSTs with one key, so the same POST is safe and tells the task. */
-export async function byIdempotencyKey(lost: UnresolvedSubmit, lifeMs: number, ctx: Context): Promise<Resolution> {
-  const { account } = lost.intent;
-  if ((lost.nowMs - lost.sentAtMs) * account.timeScale >= lifeMs) {
-    return { kind: "inconclusive", why: "its idempotency key is too old" };
+/** Repeats the POST: the provider creates one task for all POSTs with one key, and answers with its id. */
+export async function byIdempotencyKey(submit: UnresolvedSubmit, lifeMs: number, ctx: Context): Promise<Resolution> {
+  const { account } = submit.intent;
+  if (account.clock.toProviderMs(submit.nowMs - submit.sentAtMs) >= lifeMs) {
+    return { kind: "inconclusive", why: "its idempotency key has expired" };
   }
-  const outcome = await post(lost.intent, ctx);
+  const outcome = await post(submit.intent, ctx);
   ctx.meters.submits.inc({ account: account.name, outcome: `resolve-${outcome.kind}` });
   switch (outcome.kind) {
     case "accepted":
       return { kind: "found", taskId: outcome.taskId };
     case "rejected": {
-      // Had there been a task under this key, the provider would have named it instead of refusing; but the first POST may still be on its way.
-      const inMs = quietLeftMs(lost);
+      // with a task under this key the provider would have answered with its id; but the first POST may still arrive
+      const inMs = quietLeftMs(submit);
       return inMs > 0
         ? { kind: "later", inMs }
         : { kind: "proven_absent", why: `the same POST was refused (${outcome.failure.message})` };
     }
     case "throttled":
-      return { kind: "later", inMs: outcome.retryAfterMs ?? 5_000 / account.timeScale };
+      return { kind: "later", inMs: outcome.retryAfterMs ?? account.clock.toRealMs(5_000) };
     case "blocked":
       return { kind: "later", inMs: 60_000 };
     case "unsent":
     case "unknown":
-      return { kind: "later", inMs: askAgainMs(account) };
+      return { kind: "later", inMs: nextLookupMs(account) };
   }
 }
 
-/** The provider keeps our id beside its task. */
+/** Looks the task up by the client id that the provider keeps beside it. */
 export async function byClientId(
-  lost: UnresolvedSubmit,
+  submit: UnresolvedSubmit,
   lookup: Method<"clientId">["lookup"],
   ctx: Context,
 ): Promise<Resolution> {
-  const answer = await lookup(idempotencyKeyOf(lost.intent), callOf(lost.intent.account, ctx));
+  const answer = await lookup(idempotencyKeyOf(submit.intent), callOf(submit.intent.account, ctx));
   switch (answer.kind) {
     case "found":
       return answer;
     case "absent":
       return { kind: "absent" };
     default:
-      return later(lost, answer);
+      return later(submit, answer);
   }
 }
 
 const mostPages = 20;
 
-/** The provider lists its tasks: ours is the only one that nobody owns and that nothing speaks against. A list with an end that was not seen proves no absence. */
+/**
+ * Searches the provider's task list for the one task that no generation owns and that matches. A list that is not read
+ * to its end proves no absence.
+ */
 export async function byTaskList(
-  lost: UnresolvedSubmit,
+  submit: UnresolvedSubmit,
   candidatesOf: Method<"taskList">["candidates"],
   ctx: Context,
 ): Promise<Resolution> {
-  const { account } = lost.intent;
+  const { account } = submit.intent;
   const candidates: Candidate[] = [];
   let more = true;
   for (let page = 1; more && page <= mostPages; page += 1) {
-    const answer = await candidatesOf(lostSubmitOf(lost, page, ctx), callOf(account, ctx));
-    if (answer.kind !== "listed") return later(lost, answer);
+    const answer = await candidatesOf(lostSubmitOf(submit, page, ctx), callOf(account, ctx));
+    if (answer.kind !== "listed") return later(submit, answer);
     candidates.push(...answer.candidates);
     more = answer.more;
   }
   const owners = await Promise.all(candidates.map(({ taskId }) => ledger.ownerOf(ctx.cell, account.name, taskId)));
-  const free = candidates.filter((_, i) => owners[i] === undefined || owners[i] === lost.intent.id);
+  const free = candidates.filter((_, i) => owners[i] === undefined || owners[i] === submit.intent.id);
   const certain = free.filter(({ likeness }) => likeness === "certain");
   const [best, ...others] = certain.length > 0 ? certain : free;
   if (more && best?.likeness !== "certain")
-    return { kind: "inconclusive", why: "its provider lists too many tasks since then" };
+    return { kind: "inconclusive", why: "the provider lists too many tasks since then" };
   if (best === undefined) return { kind: "absent" };
   const alone = others.length === 0 && (best.likeness === "certain" || (await isOnlyUnresolved(account, ctx)));
-  // another lost POST may find its own among them meanwhile
-  if (!alone && quietLeftMs(lost) > 0) return { kind: "later", inMs: ctx.timing.absencesApartMs };
+  // meanwhile another unknown submit may find its own task among them
+  if (!alone && quietLeftMs(submit) > 0) return { kind: "later", inMs: ctx.timing.absencesApartMs };
   return alone
     ? { kind: "found", taskId: best.taskId }
     : {
         kind: "inconclusive",
-        why: `several tasks could be its own: ${[best, ...others]
+        why: `several tasks may belong to it: ${[best, ...others]
           .map(({ taskId }) => taskId)
           .join(", ")
           .slice(0, 200)}`,
@@ -99,32 +102,35 @@ export async function byTaskList(
 }
 
 function lostSubmitOf({ intent, sentAtMs }: UnresolvedSubmit, page: number, ctx: Context): LostSubmit {
-  // The provider's clock may be behind by as much.
+  // the provider's clock may be behind by this much
   const sinceMs = sentAtMs - ctx.timing.sendingMs;
   return { request: intent.request, idempotencyKey: idempotencyKeyOf(intent), sinceMs, page };
 }
 
-/** Two lost POSTs that look alike could be taken for each other, and a customer would get another's video. */
+/**
+ * Whether the account has no other unresolved submit: two that are alike could be confused, and a customer would get
+ * another's video.
+ */
 async function isOnlyUnresolved(account: Account, ctx: Context): Promise<boolean> {
   const { lanes } = await ledger.accountStatus(ctx.cell, account.name);
   return lanes.unknown + lanes.review + lanes.submitting <= 1;
 }
 
-function later(lost: UnresolvedSubmit, answer: NoAnswer): Resolution {
+function later(submit: UnresolvedSubmit, answer: NoAnswer): Resolution {
   switch (answer.kind) {
     case "throttled":
-      return { kind: "later", inMs: answer.retryAfterMs ?? 5_000 / lost.intent.account.timeScale };
+      return { kind: "later", inMs: answer.retryAfterMs ?? submit.intent.account.clock.toRealMs(5_000) };
     case "blocked":
       return { kind: "later", inMs: 60_000 };
     case "unreachable":
-      return { kind: "later", inMs: askAgainMs(lost.intent.account) };
+      return { kind: "later", inMs: nextLookupMs(submit.intent.account) };
   }
 }
 
 /**
- * Real ms until a question that got no usable answer is asked again. The wait does not grow: one mangled answer says nothing about the next one,
- * and a provider that is away is left alone by the circuit breaker (ADR 13).
+ * Real ms until the look-up after an unusable answer. The wait does not grow: a mangled answer says nothing about the
+ * next one, and the circuit breaker spares a provider that is down (ADR 13).
  */
-function askAgainMs(account: Account): number {
-  return Math.max(5_000 / account.timeScale, circuitBreakerOf(account).waitMs());
+function nextLookupMs(account: Account): number {
+  return Math.max(account.clock.toRealMs(5_000), circuitBreakerOf(account).waitMs());
 }

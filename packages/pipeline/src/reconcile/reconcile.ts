@@ -1,6 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
 import type { Reconciliation } from "@reelqueue/providers";
-import { type Account, callsBack } from "../accounts.ts";
+import type { Account } from "../accounts.ts";
+import { callsBack } from "../callback-url.ts";
 import type { Context } from "../context.ts";
 import { holdClaim } from "../leases.ts";
 import { type Loops, startLoops } from "../loops.ts";
@@ -18,7 +19,10 @@ import { watchReviews } from "./watch-review.ts";
 
 const mostPerClaim = 20;
 
-/** Resolves unknown submits and watches reviews, until disposed. One loop an account: a provider that hangs keeps no other waiting. */
+/**
+ * Resolves unknown submits and watches reviews until disposed. One loop per account, so that a hanging provider delays
+ * no other.
+ */
 export function startReconciler(ctx: Context): Loops {
   return startLoops("reconcile", ctx, async (account) => {
     await reconcile(account, ctx);
@@ -27,7 +31,7 @@ export function startReconciler(ctx: Context): Loops {
   });
 }
 
-/** One pass over the unknown submits of an account that are due. Answers how many they were. */
+/** Handles the due unknown submits of one account and returns their number. */
 export async function reconcile(account: Account, ctx: Context): Promise<number> {
   const options = { limit: mostPerClaim, leaseMs: ctx.timing.pollLeaseMs };
   const { items, lease } = await ledger.claim(ctx.cell, "unknown", account.name, unresolvedFields, options);
@@ -48,25 +52,25 @@ async function reconcileOne(item: ClaimedUnresolved, lease: string, account: Acc
   const submit = await unresolvedSubmitOf(item, lease, account, ctx);
   if (submit === undefined) return;
   using held = holdClaim("unknown", account.name, { id: item.id, lease }, ctx);
-  const resolution = await ask(submit, ctx);
+  const resolution = await resolve(submit, ctx);
   await ctx.crashPoint?.("reconcile:after-answer", item.id);
   await applyResolution({ ...submit, lease: held.end() }, resolution, ctx);
 }
 
-/** Every method that the provider offers, best first, until one is conclusive. */
-async function ask(submit: UnresolvedSubmit, ctx: Context): Promise<Resolution> {
+/** Tries the methods of the provider, best first, until one is conclusive. */
+async function resolve(submit: UnresolvedSubmit, ctx: Context): Promise<Resolution> {
   const { callbackTaskId, intent } = submit;
   if (callbackTaskId !== "" && (await isTaskKnown(submit, ctx))) return { kind: "found", taskId: callbackTaskId };
   const reasons: string[] = [];
   for (const method of intent.account.provider.reconcile) {
-    const resolution = await askBy(method, submit, ctx);
+    const resolution = await resolveBy(method, submit, ctx);
     if (resolution.kind !== "inconclusive") return resolution;
     reasons.push(resolution.why);
   }
   return { kind: "inconclusive", why: reasons.join("; ") || "the provider offers no way to find out" };
 }
 
-function askBy(method: Reconciliation, submit: UnresolvedSubmit, ctx: Context): Promise<Resolution> {
+function resolveBy(method: Reconciliation, submit: UnresolvedSubmit, ctx: Context): Promise<Resolution> {
   switch (method.by) {
     case "idempotencyKey":
       return byIdempotencyKey(submit, method.lifeMs.value, ctx);
@@ -79,7 +83,7 @@ function askBy(method: Reconciliation, submit: UnresolvedSubmit, ctx: Context): 
   }
 }
 
-/** A provider that calls back may still name the task within the quiet window. */
+/** Within the quiet window a callback may still name the task. */
 async function byCallback(submit: UnresolvedSubmit, ctx: Context): Promise<Resolution> {
   const leftMs = quietLeftMs(submit);
   return leftMs > 0 && callsBack(submit.intent.account, ctx.publicUrl)

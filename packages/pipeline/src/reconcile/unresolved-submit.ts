@@ -3,7 +3,7 @@ import type { Account } from "../accounts.ts";
 import type { Context } from "../context.ts";
 import type { Intent } from "../submit/intent.ts";
 
-/** What a claim asks of a record. */
+/** The fields that a claim reads. */
 export const unresolvedFields = [
   "attempt",
   "runTimeClass",
@@ -16,38 +16,38 @@ export const unresolvedFields = [
   "quietFromMs",
 ] as const;
 
-/** A POST whose outcome is unknown, as it is claimed. `nowMs` is the clock of Redis. */
+/** A claimed submit whose outcome is unknown. `nowMs` is the clock of Redis. */
 export interface UnresolvedSubmit extends ledger.UnknownRef {
   intent: Intent;
   /** When the POST began. */
   sentAtMs: number;
-  /** When it became unknown; workers may have been away for long before. */
+  /** When it became unknown; if all workers were down, long after the POST. */
   lostAtMs: number;
-  /** From then on nobody can have been sending it any more. */
+  /** From here on no worker can still be sending it: the quiet window begins. */
   quietFromMs: number;
   nowMs: number;
-  /** Look-ups in a row that found no task. */
+  /** Absent look-ups in a row. */
   absentLookups: ledger.Streak;
-  /** Workers that died while they were sending it. */
+  /** Workers that died while sending it. */
   crashes?: ledger.Streak;
   lease: string;
 }
 
-/** What one method told about an unresolved submit. */
+/** The result of one method. */
 export type Resolution =
   | { kind: "found"; taskId: string }
-  /** No task for now; one absent look-up proves nothing. */
+  /** No task was found; a single absent look-up proves nothing. */
   | { kind: "absent" }
-  /** There is no task and never will be. */
+  /** No task exists or can still appear. */
   | { kind: "proven_absent"; why: string }
-  /** No usable answer; asked again later. */
+  /** No usable answer; the next look-up follows after `inMs`. */
   | { kind: "later"; inMs: number }
-  /** This method tells nothing about this submit; the next one may. */
+  /** This method cannot resolve the submit; the next one may. */
   | { kind: "inconclusive"; why: string };
 
 export type ClaimedUnresolved = ledger.Claimed<(typeof unresolvedFields)[number]>["items"][number];
 
-/** A claimed submit with its request; undefined where there is no record any more. */
+/** A claimed submit with its request; `undefined` if its record no longer exists. */
 export async function unresolvedSubmitOf(
   item: ClaimedUnresolved,
   lease: string,
@@ -74,13 +74,19 @@ export async function unresolvedSubmitOf(
   };
 }
 
-/** When its last intent was written, or where the timeline does not name it any more, when it was accepted: too early costs a longer search, too late a second charge. */
+/**
+ * When the last intent was written; if the timeline no longer has it, when the generation was accepted. Too early costs
+ * a longer search, too late a second charge.
+ */
 function sentAt(record: ledger.GenerationRecord): number {
   const intent = ledger.timelineOf(record).findLast(({ state }) => state === "submitting");
   return intent === undefined ? record.createdAtMs : Date.parse(intent.at);
 }
 
-/** Ms of the quiet window that are left: until then the POST may still take effect, so no answer proves that there is no task (assumption A1). */
+/**
+ * Ms left of the quiet window. Until it ends the POST may still take effect, so no answer proves absence (assumption
+ * A1).
+ */
 export function quietLeftMs({ nowMs, quietFromMs, intent }: UnresolvedSubmit): number {
   return Math.max(0, intent.account.quietMs - (nowMs - quietFromMs));
 }

@@ -26,20 +26,20 @@ beforeEach(async () => {
 });
 afterEach(() => scope.disposeAsync());
 
-test("look-up: an unusable answer is asked again after 5 s of the provider's time, however many came before", async () => {
+test("look-up: an unusable answer is followed by another look-up after 5 s of the provider's time, however many came before", async () => {
   for (let times = 0; times < 8; times += 1) {
-    expect(await resolveNow()).toBeLessThanOrEqual(550);
+    expect(await reconcileNow()).toBeLessThanOrEqual(550);
   }
 });
 
-test("look-up: a provider that is away is asked again when the circuit breaker lets a request through", async () => {
+test("look-up: a provider that is down is asked again when the circuit breaker lets a request through", async () => {
   const breaker = circuitBreakerOf(account);
   for (let times = 0; times < 5; times += 1) breaker.failed();
-  expect(await resolveNow()).toBeGreaterThan(1_000);
+  expect(await reconcileNow()).toBeGreaterThan(1_000);
 });
 
-/** Resolves the lost POST as if it were due; answers how many ms from now it is asked about again. */
-async function resolveNow(): Promise<number> {
+/** Reconciles the lost POST now; returns the ms until the next look-up. */
+async function reconcileNow(): Promise<number> {
   const due = ctx.cell.keys.due("unknown", "toapis");
   await ctx.cell.redis.zadd(due, "XX", 1, id);
   expect(await reconcile(account, ctx)).toBe(1);
@@ -53,8 +53,8 @@ async function lostPost(): Promise<string> {
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   await admit(account, ctx);
   const dispatchSeq = (await ledger.read(ctx.cell, row.id))?.record.dispatchSeq ?? 0;
-  const begun = await beginIntent({ generation: row.id, dispatchSeq }, ledger.operationToken(), ctx);
-  if (begun.kind !== "begun") throw new Error(begun.note);
-  await storeResult(begun.intent, { kind: "unknown", message: "reset", evidence: "nothing" }, ctx);
+  const written = await beginIntent({ generation: row.id, dispatchSeq }, ledger.operationToken(), ctx);
+  if (written.kind !== "written") throw new Error(written.note);
+  await storeResult(written.intent, { kind: "unknown", message: "reset", evidence: "nothing" }, ctx);
   return row.id;
 }

@@ -10,8 +10,8 @@ const batch = 20;
 const dayMs = 24 * 3_600_000;
 
 /**
- * Watches what waits for an operator: a late callback still binds its task, and once the task, should it exist, can no longer be running, its slot is
- * freed. The review stays open.
+ * Watches generations in review: a late callback still binds its task, and the slot is released once the task, if it
+ * exists, can no longer be running. The review stays open.
  */
 export async function watchReviews(account: Account, ctx: Context): Promise<void> {
   const leaseMs = ctx.timing.pollLeaseMs;
@@ -19,12 +19,12 @@ export async function watchReviews(account: Account, ctx: Context): Promise<void
     limit: batch,
     leaseMs,
   });
-  const watched = items.map(async (item) => {
+  const watches = items.map(async (item) => {
     const submit = await unresolvedSubmitOf(item, lease, account, ctx);
     if (submit !== undefined) await watchOne(submit, ctx);
   });
-  // at once: one after the other, a provider that hangs would delay the end of its process by minutes
-  const failed = (await Promise.allSettled(watched)).find(({ status }) => status === "rejected");
+  // in parallel: one after the other, a hanging provider would delay the shutdown by minutes
+  const failed = (await Promise.allSettled(watches)).find(({ status }) => status === "rejected");
   if (failed?.status === "rejected") throw failed.reason;
 }
 
@@ -36,7 +36,7 @@ async function watchOne(submit: UnresolvedSubmit, ctx: Context): Promise<void> {
     await bind(intent, callbackTaskId, ctx);
     return;
   }
-  const leftMs = account.provider.capabilities.longestRunMs.value / account.timeScale - (nowMs - lostAtMs);
+  const leftMs = account.clock.toRealMs(account.provider.capabilities.longestRunMs.value) - (nowMs - lostAtMs);
   if (leftMs <= 0) await ledger.releaseSlot(ctx.cell, id, "needs_review", { unwatch: false });
   const nextInMs = leftMs > 0 ? leftMs : dayMs;
   await ledger.reschedule(ctx.cell, { lane: "review", account: account.name, id, lease: held.end(), nextInMs });

@@ -2,79 +2,83 @@ import type { GenerationRequest, JobRef } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../accounts.ts";
 import type { Context } from "../context.ts";
-/** An intent that is on disk: from here on somebody may be paying. */
+
+/** A durable intent: from here on the provider may charge. */
 export interface Intent {
   id: string;
   account: Account;
   attempt: number;
   runTimeClass: string;
-  /** POSTs of this attempt that were given back so far. */
+  /** How often this attempt was requeued, unsent. */
   requeues: number;
   request: GenerationRequest;
-  /** A task of this attempt that a callback named. */
+  /** The task of this attempt that a callback named. */
   callbackTaskId?: string;
   token: string;
 }
 
-export type Begun = { kind: "begun"; intent: Intent } | { kind: "over"; note: string };
+export type IntentResult = { kind: "written"; intent: Intent } | { kind: "skipped"; note: string };
 
-/** Writes the intent. `over`: the job is stale, or somebody else is at it, and nothing may be sent. */
-export async function beginIntent(job: JobRef, token: string, ctx: Context): Promise<Begun> {
+/** Writes the intent. `skipped`: nothing may be sent, because the job is stale or its generation changed. */
+export async function beginIntent(job: JobRef, token: string, ctx: Context): Promise<IntentResult> {
   const { generation: id } = job;
   const moved = await ctx.transitions
     .begin(job, { token, leaseMs: ctx.timing.submitLeaseMs })
     .catch((error: unknown) => requeueUnconfirmed(error, { id, token }, ctx));
   switch (moved.kind) {
     case "unconfirmed":
-      return { kind: "over", note: notConfirmed };
+      return { kind: "skipped", note: notConfirmed };
     case "moved":
     case "already":
       return intentOf({ id, token }, moved.wanted, moved.request, ctx);
     case "canceling":
       await ctx.transitions.cancel(id, ["queued"], "canceled before it was sent");
-      return { kind: "over", note: "canceled before it was sent" };
+      return { kind: "skipped", note: "canceled before it was sent" };
     case "stale":
     case "conflict":
     case "orphaned":
-      return { kind: "over", note: `nothing to do: it is ${moved.state} under another dispatch` };
+      return { kind: "skipped", note: `nothing to do: it is ${moved.state} under another dispatch` };
     case "taken":
     case "missing":
-      return { kind: "over", note: "nothing to do: there is no such generation any more" };
+      return { kind: "skipped", note: "nothing to do: there is no such generation any more" };
   }
 }
 
-type Of = Pick<Intent, "id" | "token">;
+type IntentRef = Pick<Intent, "id" | "token">;
 
 async function intentOf(
-  of: Of,
+  of: IntentRef,
   wanted: Partial<ledger.GenerationRecord>,
   frozen: string,
   ctx: Context,
-): Promise<Begun> {
+): Promise<IntentResult> {
   const { account: name = "", attempt = 1, runTimeClass = "", requeues = 0, callbackTaskId } = wanted;
   const { tenant = "default", priority = 0, batch } = wanted;
   const request = ledger.thaw(frozen, { account: name, tenant, priority, ...(batch !== undefined && { batch }) });
   const account = ctx.accounts.get(name);
   if (account) {
     const hint = callbackTaskId === undefined ? {} : { callbackTaskId };
-    return { kind: "begun", intent: { ...of, account, attempt, runTimeClass, requeues, request, ...hint } };
+    return { kind: "written", intent: { ...of, account, attempt, runTimeClass, requeues, request, ...hint } };
   }
   const note = `account ${name} is not configured here`;
   await ctx.transitions.requeue(of, note, { lane: "backoff", inMs: 60_000 });
-  return { kind: "over", note };
+  return { kind: "skipped", note };
 }
 
 const notConfirmed = "not sent: no replica of Redis has the intent";
 
-/** An intent that a failover could lose is none: nothing is sent for it. */
-async function requeueUnconfirmed(error: unknown, of: Of, ctx: Context): Promise<{ kind: "unconfirmed" }> {
+/** Requeues a generation whose intent no replica confirmed: a failover could lose it, so nothing is sent. */
+async function requeueUnconfirmed(error: unknown, of: IntentRef, ctx: Context): Promise<{ kind: "unconfirmed" }> {
   if (!(error instanceof ledger.LedgerError) || error.kind !== "unconfirmed") throw error;
   ctx.log.warn({ event: "submit.unconfirmed", generation: of.id }, notConfirmed);
   await ctx.transitions.requeue(of, notConfirmed, { lane: "backoff", inMs: 2_000 });
   return { kind: "unconfirmed" };
 }
 
-/** The same for every POST of one attempt of one generation; also the id by which a provider that keeps ours is asked for its task. */
+/**
+ * The same for every POST of one attempt. Providers with a client id keep it beside the task, and it finds the task
+ * again.
+ */
 export function idempotencyKeyOf({ id, attempt }: { id: string; attempt: number }): string {
   return `${id}.${attempt}`;
 }

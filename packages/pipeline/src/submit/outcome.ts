@@ -8,7 +8,8 @@ import { type Context, untilStored } from "../context.ts";
 import { firstPollInMs } from "../poll/schedule.ts";
 import { fullJitterMs } from "../timing.ts";
 import type { Intent } from "./intent.ts";
-/** Writes what came of a POST; held in memory and tried again for as long as Redis is away. */
+
+/** Stores the outcome of a POST; while Redis is unavailable it is held in memory and retried. */
 export async function storeResult(intent: Intent, outcome: SubmitResult, ctx: Context): Promise<JobResult> {
   const of = { generation: intent.id, account: intent.account.name };
   switch (outcome.kind) {
@@ -25,14 +26,14 @@ export async function storeResult(intent: Intent, outcome: SubmitResult, ctx: Co
       return requeue(intent, outcome.message, { lane: "backlog" }, ctx);
     case "throttled":
       await untilStored(ctx, () =>
-        ledger.throttle(ctx.cell, intent.account.name, outcome.retryAfterMs ?? 5_000 / intent.account.timeScale),
+        ledger.throttle(ctx.cell, intent.account.name, outcome.retryAfterMs ?? intent.account.clock.toRealMs(5_000)),
       );
       return requeue(intent, outcome.message, { lane: "backlog" }, ctx);
     case "unsent": {
       const inMs = fullJitterMs(intent.requeues, ctx.random, { baseMs: 2_000, capMs: 300_000 });
-      // while the provider is away, the others need not find that out one by one
-      const awayMs = circuitBreakerOf(intent.account).waitMs();
-      if (awayMs > 0) await untilStored(ctx, () => ledger.throttle(ctx.cell, intent.account.name, awayMs));
+      // while the provider is down, no other submit of the account tries it
+      const downMs = circuitBreakerOf(intent.account).waitMs();
+      if (downMs > 0) await untilStored(ctx, () => ledger.throttle(ctx.cell, intent.account.name, downMs));
       return requeue(intent, outcome.message, { lane: "backoff", inMs }, ctx);
     }
     case "unknown":
@@ -40,7 +41,7 @@ export async function storeResult(intent: Intent, outcome: SubmitResult, ctx: Co
   }
 }
 
-/** The task is ours: bound to the generation once and for all. A late answer still finds its generation while that is unresolved. */
+/** Binds a task to its generation, once. A late answer still binds while the generation is unresolved. */
 export async function bind(intent: Intent, taskId: string, ctx: Context): Promise<JobResult> {
   const of = { generation: intent.id, account: intent.account.name, taskId };
   const inMs = firstPollInMs(intent.account, intent.runTimeClass, ctx);
@@ -60,10 +61,10 @@ export async function bind(intent: Intent, taskId: string, ctx: Context): Promis
         { event: "task.orphaned", source: "submit", ...of, state: moved.state },
         "orphaned task recorded: its generation has moved on",
       );
-      return { kind: "done", note: "a task that is not wanted any more: see orphans" };
+      return { kind: "done", note: "the generation takes no task any more: see orphans" };
     default:
       ctx.log.warn({ event: "submit.late_answer", ...of, moved }, "late answer: its generation has moved on");
-      return { kind: "done", note: `came late: ${moved.kind}` };
+      return { kind: "done", note: `late answer: ${moved.kind}` };
   }
 }
 
@@ -100,28 +101,28 @@ async function markUnknown(
   return { kind: "done", note: `unknown: ${message}` };
 }
 
-/** So many lost answers in a row, with no other answer between, are the provider's trouble and not bad luck. */
-const streak = 10;
+/** After this many lost answers in a row the provider is at fault, and the account is paused. */
+const lostStreakLimit = 10;
 const lostStreaks = new WeakMap<Account, number>();
 
 /**
- * Counts what the answers of an account are like. Where nothing but a person can settle a lost one, a provider that loses them all would cost
- * a review for every row: the account is paused instead, until somebody has looked.
+ * Counts lost answers in a row, for a provider without a reconciliation method: there every lost answer needs a review.
+ * At the limit the account is paused until an operator resumes it.
  */
 export async function pauseAfterLostStreak(account: Account, lost: boolean, ctx: Context): Promise<void> {
   if (account.provider.reconcile.length > 0) return;
   const count = lost ? (lostStreaks.get(account) ?? 0) + 1 : 0;
   lostStreaks.set(account, count);
-  if (count < streak) return;
+  if (count < lostStreakLimit) return;
   await ledger.pause(
     ctx.cell,
     account.name,
-    `${streak} answers in a row were lost; look at the provider, then resume it`,
+    `${lostStreakLimit} answers in a row were lost; check the provider, then resume the account`,
     { automatic: true },
   );
   ctx.meters.alarms.inc({ kind: "losing-streak" });
   ctx.log.error(
     { event: "account.paused", account: account.name, reason: "lost answers" },
-    `account paused: ${streak} answers in a row were lost`,
+    `account paused: ${lostStreakLimit} answers in a row were lost`,
   );
 }

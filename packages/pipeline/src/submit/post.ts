@@ -1,13 +1,12 @@
 import type { SubmitCall, SubmitResult } from "@reelqueue/providers";
-import { callsBack } from "../accounts.ts";
-import { callbackToken } from "../callback-token.ts";
+import { callbackToken, callsBack } from "../callback-url.ts";
 import { withCircuitBreaker } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
 import { withAddresses } from "../upload/files.ts";
 import type { Intent } from "./intent.ts";
 import { idempotencyKeyOf } from "./intent.ts";
 
-/** One POST. Whatever goes wrong once something may have left this machine is `unknown`. */
+/** Sends one POST. Every error after the first byte may have been sent is `unknown`. */
 export async function post(intent: Intent, ctx: Context): Promise<SubmitResult> {
   let sending = false;
   const http = withCircuitBreaker(intent.account, ctx.http);
@@ -29,7 +28,7 @@ export async function post(intent: Intent, ctx: Context): Promise<SubmitResult> 
   };
   try {
     const request = await withAddresses(intent.request, intent.account, ctx);
-    if (request === undefined) return { kind: "unsent", message: "its media have to be uploaded anew" };
+    if (request === undefined) return { kind: "unsent", message: "its media have to be uploaded again" };
     return await intent.account.provider.submit(request, call);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

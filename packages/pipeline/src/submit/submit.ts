@@ -10,8 +10,8 @@ import { pauseAfterLostStreak, storeResult } from "./outcome.ts";
 import { post } from "./post.ts";
 
 /**
- * Creates the paid task of one generation, at most once: the intent is durable before the first byte leaves,
- * and an answer that may hide a task is `unknown`, which is never blindly sent again.
+ * Creates the paid task of one generation, at most once: the intent is durable before the first byte is sent, and an
+ * answer that may hide a task is `unknown`, which is never resubmitted without reconciliation.
  */
 export async function submit(job: JobRef, ctx: Context): Promise<JobResult> {
   const why = ctx.submitRefusal();
@@ -23,27 +23,27 @@ export async function submit(job: JobRef, ctx: Context): Promise<JobResult> {
   const startedAt = performance.now();
   const token = operationToken();
   const { submitLeaseMs: leaseMs, sendingMs: atMostMs } = ctx.timing;
-  // held from before the intent: until a replica has it, that may take seconds
+  // from before the intent: its confirmation by a replica may take seconds
   using _ = holdJobLease(job, { lane: "submitting", leaseMs, atMostMs }, ctx);
-  const begun = await beginIntent(job, token, ctx);
-  if (begun.kind === "over") return { kind: "done", note: begun.note };
-  const { intent } = begun;
+  const written = await beginIntent(job, token, ctx);
+  if (written.kind === "skipped") return { kind: "done", note: written.note };
+  const { intent } = written;
   await ctx.crashPoint?.("submit:after-intent", intent.id);
 
-  // known by the time the answer is there
+  // loads during the POST
   void ctx.runTimes.load(intent.account, [intent.runTimeClass]);
   const outcome = await send(intent, startedAt, ctx);
   await ctx.crashPoint?.("submit:after-answer", intent.id);
 
   ctx.meters.submits.inc({ account: intent.account.name, outcome: outcome.kind });
-  const verdict = await storeResult(intent, outcome, ctx);
+  const result = await storeResult(intent, outcome, ctx);
   await pauseAfterLostStreak(intent.account, outcome.kind === "unknown", ctx);
   await ctx.crashPoint?.("submit:after-bind", intent.id);
   ctx.wakeAdmission(intent.account.name);
-  return verdict;
+  return result;
 }
 
-/** The one POST, unless it must not leave any more. */
+/** Sends the POST, unless the start budget is over or a callback has named a task of this attempt. */
 async function send(intent: Intent, startedAt: number, ctx: Context): Promise<SubmitResult> {
   if (intent.callbackTaskId !== undefined) {
     return { kind: "unknown", message: "a callback named a task of this attempt", evidence: intent.callbackTaskId };

@@ -8,19 +8,21 @@ import type { Context } from "../context.ts";
 import { renewEvery } from "../leases.ts";
 import type { FileToUpload } from "./files.ts";
 
-/** Whether a file is at the provider. `inMs`: when to ask again; left out: after a backoff, and it counts as trouble. */
+/**
+ * Whether the provider has a file. `inMs`: when to check again; left out: after a backoff, and it counts as an error.
+ */
 export type FileStatus =
   | { kind: "ready" }
   | { kind: "later"; why: string; inMs?: number }
   | { kind: "blocked"; reason: "key" | "balance"; message: string }
   | { kind: "failed"; failure: Failure };
 
-/** INFERRED: no document says how long an uploaded file or an asset is kept; what a task made is kept for a day. */
-const lastsMs = 12 * 3_600_000;
+/** INFERRED: no provider documents how long it keeps an uploaded file or asset; outputs are kept for a day. */
+const lifetimeMs = 12 * 3_600_000;
 const processingAgainMs = 5_000;
 const beingUploaded: FileStatus = { kind: "later", why: "it is being uploaded", inMs: 1_000 };
 
-/** Brings one file to an account's provider, once whoever asks for it; one step at a time. */
+/** Advances one file's upload to an account's provider by one step. However many ask for it, it is uploaded once. */
 export async function ensureFile(file: FileToUpload, account: Account, ctx: Context): Promise<FileStatus> {
   const [known] = await ledger.uploadStates(ctx.cell, account.name, [file.name]);
   switch (known?.kind) {
@@ -29,7 +31,7 @@ export async function ensureFile(file: FileToUpload, account: Account, ctx: Cont
     case "uploading":
       return beingUploaded;
     case "processing":
-      return askAbout(known.assetId, file, account, ctx);
+      return checkAsset(known.assetId, file, account, ctx);
     case undefined: {
       const isOurs = await ledger.beginUpload(ctx.cell, account.name, file.name, ctx.timing.uploadLeaseMs);
       return isOurs ? send(file, account, ctx) : beingUploaded;
@@ -40,8 +42,9 @@ export async function ensureFile(file: FileToUpload, account: Account, ctx: Cont
 async function send(file: FileToUpload, account: Account, ctx: Context): Promise<FileStatus> {
   const { uploadLeaseMs } = ctx.timing;
   using _ = renewEvery(uploadLeaseMs / 3, () => ledger.renewUpload(ctx.cell, account.name, file.name, uploadLeaseMs));
-  const note = (state: ledger.UploadState) => ledger.recordUpload(ctx.cell, account.name, file.name, state, lastsMs);
-  const uploaded = await handed(file, account, ctx).catch(
+  const record = (state: ledger.UploadState) =>
+    ledger.recordUpload(ctx.cell, account.name, file.name, state, lifetimeMs);
+  const uploaded = await upload(file, account, ctx).catch(
     (error: unknown): Uploaded => ({
       kind: "unreachable",
       message: error instanceof Error ? error.message : String(error),
@@ -49,10 +52,10 @@ async function send(file: FileToUpload, account: Account, ctx: Context): Promise
   );
   switch (uploaded.kind) {
     case "url":
-      await note({ kind: "ready", address: uploaded.url });
+      await record({ kind: "ready", address: uploaded.url });
       return { kind: "ready" };
     case "asset":
-      await note({ kind: "processing", assetId: uploaded.assetId });
+      await record({ kind: "processing", assetId: uploaded.assetId });
       return stillProcessing("new", account);
     case "rejected":
       await ledger.dropUpload(ctx.cell, account.name, file.name);
@@ -63,10 +66,10 @@ async function send(file: FileToUpload, account: Account, ctx: Context): Promise
   }
 }
 
-async function handed({ url, name, kind }: FileToUpload, account: Account, ctx: Context): Promise<Uploaded> {
+async function upload({ url, name, kind }: FileToUpload, account: Account, ctx: Context): Promise<Uploaded> {
   const opened = await ctx.media.open(url);
   if (!opened || !account.provider.uploads) {
-    const message = `${url} is not in the media store any more`;
+    const message = `${url} is no longer in the media store`;
     return { kind: "rejected", failure: { class: "rejected", message } };
   }
   const source = { bytes: await buffer(opened.stream), contentType: opened.contentType };
@@ -74,7 +77,7 @@ async function handed({ url, name, kind }: FileToUpload, account: Account, ctx: 
   return account.provider.uploads.upload({ kind, name, source }, call);
 }
 
-async function askAbout(assetId: string, file: FileToUpload, account: Account, ctx: Context): Promise<FileStatus> {
+async function checkAsset(assetId: string, file: FileToUpload, account: Account, ctx: Context): Promise<FileStatus> {
   const asset = (await account.provider.uploads?.asset?.(assetId, callOf(account, ctx))) ?? { kind: "active" };
   switch (asset.kind) {
     case "active":
@@ -83,7 +86,7 @@ async function askAbout(assetId: string, file: FileToUpload, account: Account, c
         account.name,
         file.name,
         { kind: "ready", address: `asset://${assetId}` },
-        lastsMs,
+        lifetimeMs,
       );
       return { kind: "ready" };
     case "processing":
@@ -99,8 +102,8 @@ async function askAbout(assetId: string, file: FileToUpload, account: Account, c
   }
 }
 
-function stillProcessing(status: string, { timeScale }: Account): FileStatus {
-  return { kind: "later", why: `the provider works on it: ${status}`, inMs: processingAgainMs / timeScale };
+function stillProcessing(status: string, { clock }: Account): FileStatus {
+  return { kind: "later", why: `the provider is processing it: ${status}`, inMs: clock.toRealMs(processingAgainMs) };
 }
 
 function unanswered(answer: NoAnswer): FileStatus {

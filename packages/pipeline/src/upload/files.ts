@@ -3,7 +3,8 @@ import * as ledger from "@reelqueue/ledger";
 import { mediaOf, needsUpload } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
 import type { Context } from "../context.ts";
-/** A file of our media store that an account's provider has to be given before a request can name it. */
+
+/** A file of the media store that has to be uploaded to a provider before a request can name it. */
 export interface FileToUpload {
   /** `media://<sha256>.<ext>`. */
   url: string;
@@ -12,7 +13,7 @@ export interface FileToUpload {
   kind: "image" | "video" | "audio";
 }
 
-/** The files of a request that its account's provider takes neither inline nor from us directly, each once. */
+/** The files of a request that have to be uploaded to the account's provider, each once. */
 export function filesToUpload(request: GenerationRequest, { provider }: Account): FileToUpload[] {
   const files = mediaOf(request)
     .filter((medium) => needsUpload(provider.capabilities, medium))
@@ -22,12 +23,12 @@ export function filesToUpload(request: GenerationRequest, { provider }: Account)
   return [...new Map(files.map((file) => [file.name, file])).values()];
 }
 
-/** Whether some account may need files uploaded at all. */
+/** Whether requests of this account may need uploads. */
 export function mayUpload({ provider }: Account): boolean {
   return provider.uploads !== undefined && (provider.capabilities.uploads?.value.includes("bytes") ?? false);
 }
 
-/** The same request with uploaded files by the address that they have at the provider; `undefined` where one is not there. */
+/** The request with the provider's addresses of its uploaded files; `undefined`: a file is not uploaded yet. */
 export async function withAddresses(
   request: GenerationRequest,
   account: Account,
@@ -51,16 +52,16 @@ export async function withAddresses(
 }
 
 /**
- * Sends a generation whose media the provider does not have yet to be prepared, without its slot; false where nothing is
- * missing, or where the job is stale.
+ * Moves a generation with missing uploads to `preparing` and releases its slot. False: no upload is missing, or the job
+ * is stale.
  */
-export async function startUploadIfNeeded(handOver: JobRef, ctx: Context): Promise<boolean> {
+export async function startUploadIfNeeded(job: JobRef, ctx: Context): Promise<boolean> {
   if (![...ctx.accounts.values()].some(mayUpload)) return false;
-  const found = await ledger.read(ctx.cell, handOver.generation);
+  const found = await ledger.read(ctx.cell, job.generation);
   const account = ctx.accounts.get(found?.record.account ?? "");
-  if (found?.record.state !== "queued" || found.record.dispatchSeq !== handOver.dispatchSeq || !account) return false;
+  if (found?.record.state !== "queued" || found.record.dispatchSeq !== job.dispatchSeq || !account) return false;
   if ((await withAddresses(found.request, account, ctx)) !== undefined) return false;
-  const moved = await ctx.transitions.startUpload(handOver, `its media are uploaded to ${account.name}`);
+  const moved = await ctx.transitions.startUpload(job, `its media are uploaded to ${account.name}`);
   if (moved.kind !== "moved") return false;
   ctx.wakeAdmission(account.name);
   return true;

@@ -9,40 +9,40 @@ import { uploadDue } from "./upload.ts";
 
 let scope: AsyncDisposableStack;
 let here: Installation;
-/** What the provider was given, and what it says to the next ones; the last word stays. */
-let given: { name: string; bytes: Buffer }[];
-let says: Uploaded[];
-let assetSays: AssetState[];
+/** The uploads that the provider received, and its next answers; the last answer repeats. */
+let received: { name: string; bytes: Buffer }[];
+let uploadAnswers: Uploaded[];
+let assetAnswers: AssetState[];
 let submitted: string[];
 
 beforeEach(async () => {
   scope = new AsyncDisposableStack();
   const opened = await testInstallation(scope, { toapis: { limits: { inFlight: 2 }, probe: false, timeScale: 1_000 } });
-  [given, says, assetSays, submitted] = [[], [{ kind: "url", url: "https://up.example/1.mp4" }], [], []];
-  here = { ...opened, accounts: new Map([["toapis", standIn(opened)]]) };
+  [received, uploadAnswers, assetAnswers, submitted] = [[], [{ kind: "url", url: "https://up.example/1.mp4" }], [], []];
+  here = { ...opened, accounts: new Map([["toapis", fakeAccount(opened)]]) };
 });
 afterEach(async () => {
   expect(await ledger.audit(here.cell)).toEqual([]);
   await scope.disposeAsync();
 });
 
-/** ToAPIs with an upload and a POST that leave nothing. */
-function standIn({ accounts }: Installation): Account {
+/** ToAPIs, with an upload and a submit that send nothing. */
+function fakeAccount({ accounts }: Installation): Account {
   const real = accounts.get("toapis");
   if (!real) throw new Error("toapis is not there");
-  const next = <T>(words: T[]): T => {
-    const [word] = words.length > 1 ? words.splice(0, 1) : words;
-    if (word === undefined) throw new Error("nothing to say");
-    return word;
+  const next = <T>(answers: T[]): T => {
+    const [answer] = answers.length > 1 ? answers.splice(0, 1) : answers;
+    if (answer === undefined) throw new Error("no answer left");
+    return answer;
   };
   const provider: Account["provider"] = {
     ...real.provider,
     uploads: {
       upload: async ({ name, source }) => {
-        given.push({ name, bytes: "bytes" in source ? source.bytes : Buffer.alloc(0) });
-        return next(says);
+        received.push({ name, bytes: "bytes" in source ? source.bytes : Buffer.alloc(0) });
+        return next(uploadAnswers);
       },
-      asset: async () => next(assetSays),
+      asset: async () => next(assetAnswers),
     },
     submit: async ({ videos }) => {
       submitted.push(videos[0]?.url ?? "");
@@ -58,7 +58,7 @@ function account(): Account {
   return found;
 }
 
-/** A clip of its own by its beginning, as a data URI. */
+/** A new clip, valid by its first bytes, as a data URI. */
 function clip(): string {
   const head = Buffer.from("0000001c667479706d70343200000000", "hex");
   return `data:video/mp4;base64,${Buffer.concat([head, randomBytes(64)]).toString("base64")}`;
@@ -71,7 +71,7 @@ async function queued(url: string, more: object = {}): Promise<string> {
   return row.id;
 }
 
-/** Everything that has a slot is handed to the submitter. */
+/** Submits the generations that have a slot. */
 async function submitAll(ids: readonly string[]): Promise<void> {
   await admit(account(), here);
   for (const id of ids) {
@@ -84,7 +84,7 @@ const states = async (ids: readonly string[]) => Promise.all(ids.map(async (id) 
 const round = () => uploadDue(account(), here);
 const due = () => ledger.makeAllDue(here.cell, "preparing", "toapis");
 
-test("a local file that is not taken inline is uploaded without a slot, then named by its address", async () => {
+test("a file that is not taken inline is uploaded without a slot, then sent by its address", async () => {
   const url = clip();
   const id = await queued(url);
   await submitAll([id]);
@@ -93,28 +93,28 @@ test("a local file that is not taken inline is uploaded without a slot, then nam
   expect(submitted).toEqual([]);
 
   await round();
-  expect(given.map(({ bytes }) => `data:video/mp4;base64,${bytes.toString("base64")}`)).toEqual([url]);
-  expect(given[0]?.name).toMatch(/^[0-9a-f]{64}\.mp4$/);
+  expect(received.map(({ bytes }) => `data:video/mp4;base64,${bytes.toString("base64")}`)).toEqual([url]);
+  expect(received[0]?.name).toMatch(/^[0-9a-f]{64}\.mp4$/);
   expect(await states([id])).toEqual(["queued"]);
   await submitAll([id]);
   expect(await states([id])).toEqual(["running"]);
   expect(submitted).toEqual(["https://up.example/1.mp4"]);
 });
 
-test("the same file is uploaded once per account, however many name it and however many look after them", async () => {
+test("a file is uploaded once per account, however many generations name it and uploaders run", async () => {
   const url = clip();
   const ids = await Promise.all(Array.from({ length: 12 }, () => queued(url)));
-  // Two have a slot at a time, and none while it is prepared.
+  // two have a slot at a time, and none of them while it is `preparing`
   for (let n = 0; n < ids.length / 2; n++) await submitAll(ids);
   expect(new Set(await states(ids))).toEqual(new Set(["preparing"]));
   await Promise.all([round(), round()]);
   await due();
   await round();
   expect(new Set(await states(ids))).toEqual(new Set(["queued"]));
-  expect(given).toHaveLength(1);
+  expect(received).toHaveLength(1);
 });
 
-test("an upload that takes longer than its leases is its worker's for as long as that lives", async () => {
+test("an upload longer than its leases stays with its live worker", async () => {
   here = { ...here, timing: { ...here.timing, pollLeaseMs: 200, uploadLeaseMs: 200 } };
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
   const { provider } = account();
@@ -144,7 +144,7 @@ test("an upload that takes longer than its leases is its worker's for as long as
   expect([sent, await states(ids)]).toEqual([1, ["queued", "queued"]]);
 });
 
-test("a file that is there already keeps nothing waiting", async () => {
+test("an uploaded file delays no generation", async () => {
   const url = clip();
   const first = await queued(url);
   await submitAll([first]);
@@ -153,12 +153,12 @@ test("a file that is there already keeps nothing waiting", async () => {
   const second = await queued(url);
   await submitAll([second]);
   expect(await states([second])).toEqual(["running"]);
-  expect(given).toHaveLength(1);
+  expect(received).toHaveLength(1);
 });
 
-test("an asset is waited for until it is active", async () => {
-  says = [{ kind: "asset", assetId: "a-1" }];
-  assetSays = [{ kind: "processing", status: "Processing" }, { kind: "active" }];
+test("an asset is used once it is active", async () => {
+  uploadAnswers = [{ kind: "asset", assetId: "a-1" }];
+  assetAnswers = [{ kind: "processing", status: "Processing" }, { kind: "active" }];
   const id = await queued(clip());
   await submitAll([id]);
   await round();
@@ -169,11 +169,11 @@ test("an asset is waited for until it is active", async () => {
   }
   await submitAll([id]);
   expect(submitted).toEqual(["asset://a-1"]);
-  expect(given).toHaveLength(1);
+  expect(received).toHaveLength(1);
 });
 
-test("an upload that came to nothing is tried again, and given up at last without a paid attempt", async () => {
-  says = [
+test("a failed upload is retried; at last the generation fails without a paid attempt", async () => {
+  uploadAnswers = [
     { kind: "unreachable", message: "reset" },
     { kind: "url", url: "https://up.example/2.mp4" },
   ];
@@ -185,7 +185,7 @@ test("an upload that came to nothing is tried again, and given up at last withou
   await round();
   expect(await states([id])).toEqual(["queued"]);
 
-  says = [{ kind: "unreachable", message: "reset" }];
+  uploadAnswers = [{ kind: "unreachable", message: "reset" }];
   const other = await queued(clip());
   await submitAll([other]);
   for (let n = 0; n < 13; n++) {
@@ -199,8 +199,8 @@ test("an upload that came to nothing is tried again, and given up at last withou
   expect(submitted).toEqual([]);
 });
 
-test("a file that the provider refuses ends its generation; an empty balance pauses the account and keeps it", async () => {
-  says = [{ kind: "rejected", failure: { class: "rejected", message: "no video" } }];
+test("file refused → failed; empty balance → account paused, generation queued", async () => {
+  uploadAnswers = [{ kind: "rejected", failure: { class: "rejected", message: "no video" } }];
   const refused = await queued(clip());
   await submitAll([refused]);
   await round();
@@ -209,7 +209,7 @@ test("a file that the provider refuses ends its generation; an empty balance pau
     failure: { class: "rejected", message: "no video" },
   });
 
-  says = [{ kind: "blocked", reason: "balance", message: "402" }];
+  uploadAnswers = [{ kind: "blocked", reason: "balance", message: "402" }];
   const kept = await queued(clip());
   await submitAll([kept]);
   await round();
@@ -217,15 +217,15 @@ test("a file that the provider refuses ends its generation; an empty balance pau
   expect((await ledger.accountStatus(here.cell, "toapis")).paused).toBe("balance");
 });
 
-test("what is being prepared can be canceled at once", async () => {
+test("cancel: preparing → canceled at once", async () => {
   const id = await queued(clip());
   await submitAll([id]);
   expect(await cancel(id, here)).toEqual({ kind: "canceled" });
   await round();
-  expect([await states([id]), given]).toEqual([["canceled"], []]);
+  expect([await states([id]), received]).toEqual([["canceled"], []]);
 });
 
-test("what no upload could help is refused, with the providers that take it", async () => {
+test("a file that no upload makes acceptable is refused, with the providers that take it", async () => {
   const opened = await testInstallation(scope, {});
   const input = { prompt: "a cup", videos: [{ url: clip() }], account: "jiekou" };
   expect(await accept([input], { tenant: "default" }, { ...opened, prober: here.prober })).toMatchObject([

@@ -8,102 +8,105 @@ import { fullJitterMs } from "../timing.ts";
 import { ensureFile, type FileStatus } from "./ensure-file.ts";
 import { type FileToUpload, filesToUpload, mayUpload } from "./files.ts";
 
-/** Uploads media until disposed. One loop for each account whose provider takes uploads: a large file keeps nobody else waiting. */
+/**
+ * Uploads media until disposed. One loop per account whose provider takes uploads, so that a large file delays no other
+ * account.
+ */
 export function startUploader(ctx: Context): Loops {
   const accounts = [...ctx.accounts.values()].filter(mayUpload);
   return allOf(accounts.map((account) => startLoop(`upload.${account.name}`, () => uploadDue(account, ctx), ctx)));
 }
 
-/** Generations looked after in one round; files go one after the other, each wholly in memory. */
-const most = 10;
-/** Uploads of one generation that came to nothing before it is given up: nothing was paid for. */
-const troublesAllowed = 12;
+/** Generations per claim. Files are uploaded one after the other, each wholly in memory. */
+const mostPerClaim = 10;
+/** A generation fails after more than this many failed uploads; nothing was charged. */
+const errorsAllowed = 12;
 
 /**
- * Uploads the media of generations of one account that are in `preparing`, and gives back to the queue those that have all
- * of theirs at the provider. Returns ms until there is more to do.
+ * Uploads the media of due `preparing` generations of one account, and queues those that are complete. Returns the ms
+ * until the next is due.
  */
 export async function uploadDue(account: Account, ctx: Context): Promise<number> {
   const { tickMs, pollLeaseMs } = ctx.timing;
-  const wish = { limit: most, leaseMs: pollLeaseMs };
+  const options = { limit: mostPerClaim, leaseMs: pollLeaseMs };
   const {
     items,
     lease,
     nextInMs = tickMs,
-  } = await ledger.claim(ctx.cell, "preparing", account.name, ["consecutiveErrors"], wish);
+  } = await ledger.claim(ctx.cell, "preparing", account.name, ["consecutiveErrors"], options);
   if (items.length === 0) return Math.min(tickMs, nextInMs);
   const found = await ledger.readMany(
     ctx.cell,
     items.map(({ id }) => id),
   );
-  using looks = new DisposableStack();
-  const held = items.map(({ id }) => looks.use(holdClaim("preparing", account.name, { id, lease }, ctx)));
+  using claims = new DisposableStack();
+  const held = items.map(({ id }) => claims.use(holdClaim("preparing", account.name, { id, lease }, ctx)));
   const ensured = new Map<string, FileStatus>();
-  for (const [i, { id, consecutiveErrors: trouble = 0 }] of items.entries()) {
-    const [generation, look] = [found[i], held[i]];
-    if (!generation || !look) continue;
+  for (const [i, { id, consecutiveErrors = 0 }] of items.entries()) {
+    const [generation, claim] = [found[i], held[i]];
+    if (!generation || !claim) continue;
     const files = filesToUpload(generation.request, account);
-    const outcome = await ensureAll(files, ensured, account, ctx);
-    await settle({ id, lease: look.end(), trouble }, outcome, account, ctx);
+    const status = await ensureAll(files, ensured, account, ctx);
+    await applyStatus({ id, lease: claim.end(), consecutiveErrors }, status, account, ctx);
   }
   ctx.wakeAdmission(account.name);
   return Math.min(tickMs, nextInMs);
 }
 
-/** The first that is not ready, or that all are. Each file is asked for once in a round. */
+/** `ready` if all files are; else the first failure, or the last wait. Each file is handled once per claim. */
 async function ensureAll(
   files: readonly FileToUpload[],
   ensured: Map<string, FileStatus>,
   account: Account,
   ctx: Context,
 ): Promise<FileStatus> {
-  let waiting: FileStatus = { kind: "ready" };
+  let combined: FileStatus = { kind: "ready" };
   for (const file of files) {
-    const outcome = ensured.get(file.name) ?? (await ensureFile(file, account, ctx));
-    ensured.set(file.name, outcome);
-    if (outcome.kind === "failed" || outcome.kind === "blocked") return outcome;
-    if (outcome.kind === "later") waiting = outcome;
+    const status = ensured.get(file.name) ?? (await ensureFile(file, account, ctx));
+    ensured.set(file.name, status);
+    if (status.kind === "failed" || status.kind === "blocked") return status;
+    if (status.kind === "later") combined = status;
   }
-  return waiting;
+  return combined;
 }
 
-interface Prepared {
+interface ClaimedUpload {
   id: string;
   lease: string;
-  trouble: number;
+  consecutiveErrors: number;
 }
 
-async function settle(
-  { id, lease, trouble }: Prepared,
-  outcome: FileStatus,
+async function applyStatus(
+  { id, lease, consecutiveErrors }: ClaimedUpload,
+  status: FileStatus,
   account: Account,
   ctx: Context,
 ): Promise<void> {
-  switch (outcome.kind) {
+  switch (status.kind) {
     case "ready":
       return void (await ctx.transitions.finishUpload(id, `its media are at ${account.name}`));
     case "blocked": {
-      const reason = outcome.reason === "key" ? "bad key" : "balance";
+      const reason = status.reason === "key" ? "bad key" : "balance";
       await ledger.pause(ctx.cell, account.name, reason, { automatic: true });
-      ctx.meters.alarms.inc({ kind: `account-${outcome.reason}` });
+      ctx.meters.alarms.inc({ kind: `account-${status.reason}` });
       ctx.log.error(
-        { event: "account.paused", account: account.name, reason: outcome.reason },
-        `account paused: ${outcome.message}`,
+        { event: "account.paused", account: account.name, reason: status.reason },
+        `account paused: ${status.message}`,
       );
-      return void (await ctx.transitions.finishUpload(id, outcome.message));
+      return void (await ctx.transitions.finishUpload(id, status.message));
     }
     case "failed":
-      return fail(id, outcome.failure, account, ctx);
+      return fail(id, status.failure, account, ctx);
     case "later": {
-      const troubles = outcome.inMs === undefined ? trouble + 1 : trouble;
-      if (troubles > troublesAllowed) {
-        const message = `its media could not be uploaded: ${outcome.why}`;
+      const errors = status.inMs === undefined ? consecutiveErrors + 1 : consecutiveErrors;
+      if (errors > errorsAllowed) {
+        const message = `its media could not be uploaded: ${status.why}`;
         return fail(id, { class: "upstream", message }, account, ctx);
       }
       const nextInMs =
-        outcome.inMs ??
-        1_000 + fullJitterMs(troubles, ctx.random, { baseMs: 1_000, capMs: 300_000 }) / account.timeScale;
-      const set = { consecutiveErrors: troubles };
+        status.inMs ??
+        1_000 + account.clock.toRealMs(fullJitterMs(errors, ctx.random, { baseMs: 1_000, capMs: 300_000 }));
+      const set = { consecutiveErrors: errors };
       await ledger.reschedule(ctx.cell, { lane: "preparing", account: account.name, id, lease, nextInMs, set });
     }
   }

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { type Account, openContext, startPoller } from "@reelqueue/pipeline";
+import { type Account, openContext, providerClock, startPoller } from "@reelqueue/pipeline";
 import { readEnv } from "@reelqueue/poller/env";
 import { createLogger, run } from "@reelqueue/runtime";
 import { lateness } from "../poll/lateness.ts";
@@ -10,7 +10,7 @@ const intervalMs = Number(process.env.INTERVAL_MS);
 const log = createLogger({ name: "poller", level: "warn" });
 /** A belief so far off that every wait is the longest one, a minute of the provider. */
 const endless = { of: () => ({ mu: Math.log(1e12), sigma: 0.02 }), load: async () => {}, record: async () => {} };
-const timeScale = 60_000 / Math.max(intervalMs, 1e-6);
+const clock = providerClock(60_000 / Math.max(intervalMs, 1e-6));
 
 await run(
   async (scope) => {
@@ -43,5 +43,5 @@ function tireless(
   const { provider } = account;
   const longestRunMs = { ...provider.capabilities.longestRunMs, value: Number.POSITIVE_INFINITY };
   const capabilities = { ...provider.capabilities, longestRunMs };
-  return { ...account, timeScale, provider: { ...provider, capabilities, poll: watch(provider.poll) } };
+  return { ...account, clock, provider: { ...provider, capabilities, poll: watch(provider.poll) } };
 }

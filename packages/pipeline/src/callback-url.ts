@@ -1,6 +1,21 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Account } from "./accounts.ts";
 
-/** The unguessable part of a callback's URL: says which attempt of which generation, and proves that we made it. */
+/**
+ * Whether the provider sends callbacks to `publicUrl`: it offers them, and takes this address. A provider on plain
+ * http, such as the simulator, takes a plain http address.
+ */
+export function callsBack({ provider, baseUrl, callbackSecret }: Account, publicUrl: string | undefined): boolean {
+  const offered = provider.capabilities.callback;
+  if (publicUrl === undefined || offered === null) return false;
+  if (offered.value.needsSecret && callbackSecret === undefined) return false;
+  return !offered.value.httpsOnly || publicUrl.startsWith("https:") || baseUrl.startsWith("http:");
+}
+
+/**
+ * The unguessable part of a callback URL: names one attempt of a generation, and proves that its POST was sent from
+ * here.
+ */
 export function callbackToken(key: Buffer, generation: string, attempt: number): string {
   return `${generation}.${attempt}.${mac(key, generation, attempt)}`;
 }

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { callbackToken, readCallbackToken } from "./callback-token.ts";
+import { callbackToken, readCallbackToken } from "./callback-url.ts";
 
 const key = Buffer.alloc(32, 7);
 
-test("a token of ours says its generation and attempt", () => {
+test("a genuine token names its generation and attempt", () => {
   expect(readCallbackToken(key, callbackToken(key, "reel_abc", 2))).toEqual({ generation: "reel_abc", attempt: 2 });
 });
 
-test("any other text says nothing", () => {
+test("any other text is no token", () => {
   const token = callbackToken(key, "reel_abc", 1);
   const [generation, , mac] = token.split(".");
   for (const forged of [
