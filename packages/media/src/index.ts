@@ -1,8 +1,8 @@
 export { sniff } from "./download/content-check.ts";
-export { drop, follow } from "./download/follow.ts";
+export { discardBody, getWithRedirects } from "./download/redirects.ts";
 export { type DiskMediaOptions, openDiskMedia } from "./media-store/disk-media.ts";
-export type { MediaSource, MediaStore, Put } from "./media-store/media-store.ts";
-export { fromDataUri, type ReadDataUri } from "./media-store/media-store.ts";
+export type { MediaSource, MediaStore, PutResult } from "./media-store/media-store.ts";
+export { type DataUriResult, parseDataUri } from "./media-store/media-store.ts";
 export { type DiskOutputsOptions, openDiscardOutputs, openDiskOutputs } from "./outputs/disk-outputs.ts";
 export type { ByteRange, OpenedFile } from "./outputs/opened-file.ts";
 export {
@@ -17,4 +17,4 @@ export {
 export { StorageError, type StorageErrorKind } from "./outputs/storage-error.ts";
 export { type ProbeOptions, probe } from "./probe/probe.ts";
 export { createProber, type Prober, type ProberOptions } from "./probe/prober.ts";
-export type { Probed } from "./probe/source.ts";
+export type { ProbeResult } from "./probe/source.ts";

@@ -66,7 +66,7 @@ test("finalize: a repeated write after a lost answer is recognised", async () =>
   await pollOnce(id, { kind: "succeeded", outputs: [{ kind: "video", url }] });
   const outputs: OutputStore = {
     ...here.outputs,
-    download: async () => ({ kind: "kept", key: "v.mp4", bytes: 7, sha256: "00", contentType: "video/mp4" }),
+    download: async () => ({ kind: "stored", key: "v.mp4", bytes: 7, sha256: "00", contentType: "video/mp4" }),
     manifest: async () => "written",
   };
   const cell = losesOneAnswer(here.cell, '"to":"succeeded"');

@@ -32,7 +32,7 @@ async function put(request: FastifyRequest, reply: FastifyReply, { media: store 
     case "full":
       throw new ApiError("insufficient_storage");
     case "unknown_type":
-      throw new ApiError("unsupported_media_type", `This is no file that a provider takes: ${stored.why}.`);
+      throw new ApiError("unsupported_media_type", `This is no file that a provider takes: ${stored.reason}.`);
     case "unreadable":
       throw capped.exceeded
         ? tooLarge(mostMediaBytes)

@@ -1,20 +1,20 @@
 import { contentTypeOf } from "../outputs/opened-file.ts";
 
-/** Watches the bytes of one file go by and says whether it is what it claims to be. */
+/** Checks the bytes of one file while they stream by: is it complete and of the expected type? */
 export interface ContentCheck {
-  /** A sentence as soon as it cannot become sound any more. */
+  /** Takes the next bytes. Returns the reason as soon as the file is known to be invalid. */
   push(chunk: Buffer): string | undefined;
-  /** `lengthProven` is false where nothing but the end of the connection said that this was all. */
-  end(lengthProven: boolean): Promise<Verdict>;
+  /** Ends the check. `lengthProven`: false if only the end of the connection marks the end of the file. */
+  end(lengthProven: boolean): Promise<CheckResult>;
 }
 
-export type Verdict =
+export type CheckResult =
   | { kind: "sound"; extension: string; contentType: string }
-  | { kind: "truncated" | "invalid"; why: string };
+  | { kind: "truncated" | "invalid"; reason: string };
 
 const imageTypes = new Set(["png", "jpg", "webp"]);
 
-/** Checks the signature of a PNG, JPEG or WebP, and its end where its length is not proven. */
+/** Checks the signature of a PNG, JPEG or WebP, and its last bytes if its length is not proven. */
 export function createImageCheck(): ContentCheck {
   let bytes = 0;
   let head = Buffer.alloc(0);
@@ -29,10 +29,13 @@ export function createImageCheck(): ContentCheck {
     async end(lengthProven) {
       const found = sniff(head);
       if (!found || !imageTypes.has(found.extension)) {
-        return { kind: "invalid", why: `not a PNG, JPEG or WebP image but ${found?.contentType ?? "something else"}` };
+        return {
+          kind: "invalid",
+          reason: `not a PNG, JPEG or WebP image but ${found?.contentType ?? "a file of unknown type"}`,
+        };
       }
       if (!lengthProven && !endsWhole(found.extension, head, tail, bytes)) {
-        return { kind: "truncated", why: `the ${found.contentType} ends before its end` };
+        return { kind: "truncated", reason: `the ${found.contentType} is incomplete` };
       }
       return { kind: "sound", ...found };
     },
@@ -45,17 +48,17 @@ function endsWhole(extension: string, head: Buffer, tail: Buffer, bytes: number)
   return head.length >= 8 && head.readUInt32LE(4) + 8 <= bytes;
 }
 
-export interface Sniffed {
-  /** Without a dot: jpg png webp bmp tiff gif mp4 mov wav mp3. */
+export interface FileType {
+  /** Without a dot: `jpg`, `png`, `webp`, `bmp`, `tiff`, `gif`, `mp4`, `mov`, `wav` or `mp3`. */
   extension: string;
   contentType: string;
 }
 
-/** So many first bytes decide the type. Libraries for this read deep into a file, and a file that streams by has no depth. */
+/** The number of first bytes that decide the type. Libraries read deeper into a file, which a stream does not allow. */
 export const sniffBytes = 32;
 
-/** What a file is, from its first bytes alone; undefined for anything but the images, videos and sounds that some provider takes. */
-export function sniff(head: Buffer): Sniffed | undefined {
+/** The type of a file by its first bytes; undefined for a type that no provider accepts. */
+export function sniff(head: Buffer): FileType | undefined {
   const text = head.toString("latin1", 0, sniffBytes).padEnd(sniffBytes, "\0");
   const extension = signatures.find(([, matches]) => matches(text, head))?.[0];
   return extension ? { extension, contentType: contentTypeOf(`x.${extension}`) } : undefined;
@@ -74,7 +77,7 @@ const signatures: readonly [extension: string, matches: (text: string, head: Buf
   ["mp3", (text, head) => text.startsWith("ID3") || isMpegAudioFrame(head)],
 ];
 
-/** Sizes of the known versions of the header behind the two letters, which alone would be too little. */
+/** Sizes of the known versions of the header that follows; the two letters alone are too short a signature. */
 const bmpHeaderBytes = new Set([12, 40, 52, 56, 64, 108, 124]);
 
 /** HEIC, AVIF and Canon raw images share the container of MP4. */
@@ -84,7 +87,7 @@ function isRiff(text: string, form: string): boolean {
   return text.startsWith("RIFF") && text.startsWith(form, 8);
 }
 
-/** The head of an MPEG layer III frame: eleven set bits, then no reserved value of version, layer, bit rate or sampling rate. */
+/** The header of an MPEG layer III frame: 11 set bits, then no reserved version, layer, bit rate or sampling rate. */
 function isMpegAudioFrame(head: Buffer): boolean {
   if (head.length < 4) return false;
   const [first = 0, second = 0, third = 0] = head;

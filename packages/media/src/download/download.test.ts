@@ -19,7 +19,7 @@ afterEach(() => rm(directory, { recursive: true }));
 const target: OutputTarget = { generation: "g1", attempt: 1, kind: "video", createdAt: "2026-11-20T10:00:00.000Z" };
 const never = new AbortController().signal;
 
-/** Keeps one file: it must lie there with the hash that was told, and nothing of one that was not kept. */
+/** Downloads one file and checks the folder: a stored file with the returned hash, or no file. */
 async function keep(
   source: DownloadSource,
   { kind = "video" as OutputTarget["kind"], maxFileBytes = 1e9 } = {},
@@ -27,20 +27,20 @@ async function keep(
   const outputs = await openDiskOutputs({ directory, minFreeBytes: 0, maxFileBytes, egress });
   const kept = await outputs.download(source, { ...target, kind }, never);
   const names = await readdir(directory, { recursive: true });
-  expect(names.filter((name) => /\.(part|mp4|png|jpg|webp)$/.test(name))).toHaveLength(kept.kind === "kept" ? 1 : 0);
-  if (kept.kind === "kept") expect(sha256(await readFile(join(directory, kept.key)))).toBe(kept.sha256);
+  expect(names.filter((name) => /\.(part|mp4|png|jpg|webp)$/.test(name))).toHaveLength(kept.kind === "stored" ? 1 : 0);
+  if (kept.kind === "stored") expect(sha256(await readFile(join(directory, kept.key)))).toBe(kept.sha256);
   return kept;
 }
 
 const video = mp4(5_000_000);
 
-test("a transfer that breaks goes on where it stopped: every byte is sent once", async () => {
+test("a broken transfer is resumed: every byte is sent once", async () => {
   await using server = await serveFile(
     () => video,
     '"v1"',
     (n) => (n < 3 ? 2_000_000 : undefined),
   );
-  expect(await keep({ url: server.url })).toMatchObject({ kind: "kept", bytes: video.length, sha256: sha256(video) });
+  expect(await keep({ url: server.url })).toMatchObject({ kind: "stored", bytes: video.length, sha256: sha256(video) });
   const starts = server.requests.map((headers) => Number(headers.range?.match(/^bytes=(\d+)-$/)?.[1] ?? 0));
   expect(starts).toHaveLength(3);
   expect(starts[1]).toBeGreaterThan(0);
@@ -51,17 +51,17 @@ test("a transfer that breaks goes on where it stopped: every byte is sent once",
 test.each([
   ["a weak ETag", 'W/"v1"'],
   ["no ETag", undefined],
-])("with %s it starts over, for the file may have changed", async (_what, etag) => {
+])("with %s a broken transfer restarts from the first byte", async (_what, etag) => {
   await using server = await serveFile(
     () => video,
     etag,
     (n) => (n === 1 ? 2_000_000 : undefined),
   );
-  expect(await keep({ url: server.url })).toMatchObject({ kind: "kept", sha256: sha256(video) });
+  expect(await keep({ url: server.url })).toMatchObject({ kind: "stored", sha256: sha256(video) });
   expect(server.requests.map((headers) => headers.range)).toEqual([undefined, undefined]);
 });
 
-test("a file that changed between two tries is kept as it is now, never mixed", async () => {
+test("a file that changed between two tries is stored in its new version, never mixed", async () => {
   const changed = mp4(500_000);
   await using server = await serve((response, n) => {
     if (n === 1) {
@@ -70,7 +70,7 @@ test("a file that changed between two tries is kept as it is now, never mixed", 
     } else response.writeHead(200, { etag: '"v2"', "content-length": changed.length }).end(changed);
   });
   expect(await keep({ url: server.url })).toMatchObject({
-    kind: "kept",
+    kind: "stored",
     bytes: changed.length,
     sha256: sha256(changed),
   });
@@ -78,14 +78,14 @@ test("a file that changed between two tries is kept as it is now, never mixed", 
 });
 
 test.each([
-  ["another part", () => ({ "content-range": `bytes 5-${video.length - 1}/${video.length}` })],
+  ["another range", () => ({ "content-range": `bytes 5-${video.length - 1}/${video.length}` })],
   [
-    "a part of a longer file",
+    "a range of a longer file",
     (start: number) => ({ "content-range": `bytes ${start}-${video.length}/${video.length + 1}` }),
   ],
-  ["a part of another file", () => ({ etag: '"v2"' })],
-  ["a part without saying which", () => ({ "content-range": "" })],
-])("%s than asked for is never put behind what is there", async (_what, wrong) => {
+  ["a range of another file", () => ({ etag: '"v2"' })],
+  ["a range without Content-Range", () => ({ "content-range": "" })],
+])("%s is never appended: the transfer restarts", async (_what, wrong) => {
   await using server = await serve((response, n, request) => {
     const start = Number(request.headers.range?.match(/\d+/)?.[0] ?? 0);
     const right = { etag: '"v1"', "content-range": `bytes ${start}-${video.length - 1}/${video.length}` };
@@ -96,11 +96,11 @@ test.each([
       else response.end(video);
     }
   });
-  expect(await keep({ url: server.url })).toMatchObject({ kind: "kept", sha256: sha256(video) });
+  expect(await keep({ url: server.url })).toMatchObject({ kind: "stored", sha256: sha256(video) });
   expect(server.requests.map((headers) => headers.range !== undefined)).toEqual([false, true, false]);
 });
 
-test("no more transfers are begun than the caller allows, and one that brings nothing is not repeated", async () => {
+test("at most `tries` transfers start, and a transfer without a new byte is the last", async () => {
   const long = mp4(20_000_000);
   await using breaking = await serveFile(
     () => long,
@@ -118,39 +118,39 @@ test("no more transfers are begun than the caller allows, and one that brings no
   expect(empty.requests).toHaveLength(1);
 });
 
-test("a download that drips is given up when its time is over", async () => {
+test("a slow download ends at its time limit", async () => {
   await using server = await serve((response) => {
     const drip = setInterval(() => response.write("\0"), 20);
     response.on("close", () => clearInterval(drip)).write(mp4().subarray(0, 40));
   });
   expect(await keep({ url: server.url, totalMs: 300 })).toEqual({
     kind: "unreachable",
-    why: "not complete within 300 ms",
+    reason: "not complete within 300 ms",
   });
 });
 
-test.each([403, 404, 410, 401, 400])("%d: the URL is spent", async (status) => {
+test.each([403, 404, 410, 401, 400])("%d: expired, without another try", async (status) => {
   await using server = await serve((response) => response.writeHead(status).end("<Error/>"));
   expect(await keep({ url: server.url })).toEqual({ kind: "expired", status });
   expect(server.requests).toHaveLength(1);
 });
 
-test.each([500, 503, 429, 408])("%d: another time may work, when the server says", async (status) => {
+test.each([500, 503, 429, 408])("%d: unreachable, with the Retry-After of the server", async (status) => {
   await using server = await serve((response) => response.writeHead(status, { "retry-after": "7" }).end());
   expect(await keep({ url: server.url })).toEqual({
     kind: "unreachable",
-    why: `answered ${status}`,
+    reason: `answered ${status}`,
     retryAfterMs: 7_000,
   });
   expect(server.requests).toHaveLength(1);
 });
 
-test("nobody listens: unreachable", async () => {
+test("a closed port: unreachable", async () => {
   const server = await serve(() => undefined);
   await server[Symbol.asyncDispose]();
   expect(await keep({ url: server.url })).toMatchObject({
     kind: "unreachable",
-    why: expect.stringContaining("ECONNREFUSED"),
+    reason: expect.stringContaining("ECONNREFUSED"),
   });
 });
 
@@ -166,10 +166,10 @@ test.each<[string, Buffer[], DownloadOutcome["kind"]]>([
     [head("transfer-encoding: chunked"), Buffer.from(`${whole.length.toString(16)}\r\n`), whole],
     "unreachable",
   ],
-  ["an honest length of a cut file", [head(`content-length: ${cut.length}`), cut], "truncated"],
+  ["a Content-Length that fits a cut file", [head(`content-length: ${cut.length}`), cut], "truncated"],
   ["no length, cut", [head("connection: close"), cut], "truncated"],
-  ["no length, whole", [head("connection: close"), whole], "kept"],
-  ["nothing at all", [head("content-length: 0")], "truncated"],
+  ["no length, whole", [head("connection: close"), whole], "stored"],
+  ["an empty body", [head("content-length: 0")], "truncated"],
   [
     "a web page",
     [head("content-type: video/mp4", "content-length: 21"), Buffer.from("<html>expired</html>\n")],
@@ -182,7 +182,7 @@ test.each<[string, Buffer[], DownloadOutcome["kind"]]>([
 });
 
 test.each<[string, Buffer, DownloadOutcome["kind"]]>([
-  ["no length, whole PNG", png, "kept"],
+  ["no length, whole PNG", png, "stored"],
   ["no length, cut PNG", png.subarray(0, -1), "truncated"],
   ["no length, cut JPEG", jpeg.subarray(0, -1), "truncated"],
   ["a video", whole, "invalid"],
@@ -193,15 +193,15 @@ test.each<[string, Buffer, DownloadOutcome["kind"]]>([
   expect((await keep({ url: server.url }, { kind: "last_frame" })).kind).toBe(kind);
 });
 
-test("what cannot be a video is refused at its first bytes, without waiting for the rest", async () => {
+test("a file without an MP4 signature is refused at its first bytes", async () => {
   await using server = await serve((response) => {
     response.writeHead(200, { "content-length": 100_000_000 }).write("<!DOCTYPE html><html>");
   });
-  expect(await keep({ url: server.url })).toMatchObject({ kind: "invalid", why: expect.stringContaining("HTML") });
+  expect(await keep({ url: server.url })).toMatchObject({ kind: "invalid", reason: expect.stringContaining("HTML") });
 });
 
-test("a file larger than allowed is refused by its length, and without one as soon as it is too large", async () => {
-  // it never sends a byte of it
+test("a file above the limit is refused by its Content-Length, otherwise as soon as it exceeds the limit", async () => {
+  // Sends no byte of the body.
   await using honest = await serve((response) =>
     response.writeHead(200, { "content-length": 1_000_001 }).flushHeaders(),
   );
@@ -216,7 +216,7 @@ test("a file larger than allowed is refused by its length, and without one as so
   });
 });
 
-test("discarding fetches and hashes every byte and keeps none", async () => {
+test("openDiscardOutputs: downloads and hashes every byte, stores nothing", async () => {
   await using server = await serveFile(
     () => video,
     '"v1"',
@@ -224,7 +224,7 @@ test("discarding fetches and hashes every byte and keeps none", async () => {
   );
   const outputs = openDiscardOutputs({ egress, maxFileBytes: 1e9 });
   expect(await outputs.download({ url: server.url }, target, never)).toMatchObject({
-    kind: "kept",
+    kind: "stored",
     bytes: video.length,
     sha256: sha256(video),
   });

@@ -1,50 +1,50 @@
 import { createHash } from "node:crypto";
 import { type Egress, EgressError, type EgressStream, retryAfterMs } from "@reelqueue/egress";
-import type { DownloadSource, NotKept } from "../outputs/output-store.ts";
+import type { DownloadSource, NotStored } from "../outputs/output-store.ts";
 import type { Sink } from "../outputs/part-file.ts";
 import { StorageError } from "../outputs/storage-error.ts";
 import type { ContentCheck } from "./content-check.ts";
-import { drop, follow } from "./follow.ts";
+import { discardBody, getWithRedirects } from "./redirects.ts";
 
-export interface Order {
+export interface DownloadRequest {
   source: DownloadSource;
   egress: Egress;
   sink: Sink;
-  /** A new check for each start from the first byte; none for bytes that nobody reads. */
+  /** Creates the content check; called again whenever the transfer restarts from the first byte. */
   createCheck: () => ContentCheck;
   maxBytes: number;
-  /** Called once the length is known, before anything is written; may refuse with a StorageError. */
+  /** Called when the length is known (0: unknown), before the first write; throws a StorageError if there is no space. */
   reserve(bytes: number): Promise<void>;
   signal: AbortSignal;
 }
 
 export type Downloaded =
   | { kind: "complete"; bytes: number; sha256: string; extension: string; contentType: string }
-  | NotKept;
+  | NotStored;
 
-/** A transfer that broke although it had begun: it can go on where it stopped. */
-type Broken = { kind: "broken"; why: string };
+/** A transfer that broke; the next try may resume it. */
+type Broken = { kind: "broken"; reason: string };
 
 /**
- * Streams one file into the sink, going on by Range where a transfer broke and a strong ETag proves that it is still
- * the same file, else from the start. Throws only what the sink throws.
+ * Streams one file into the sink. A broken transfer is resumed by a Range request if a strong ETag proves that the
+ * file is the same; otherwise it restarts from the first byte. Throws only the errors of the sink.
  */
-export async function download(order: Order): Promise<Downloaded> {
-  const { tries = 3, totalMs = 900_000 } = order.source;
+export async function download(request: DownloadRequest): Promise<Downloaded> {
+  const { tries = 3, totalMs = 900_000 } = request.source;
   const deadline = AbortSignal.timeout(totalMs);
-  const signal = AbortSignal.any([order.signal, deadline]);
-  const transfer = new Transfer(order.createCheck);
+  const signal = AbortSignal.any([request.signal, deadline]);
+  const transfer = new Transfer(request.createCheck);
   for (let tried = 1; ; tried++) {
     const bytesBefore = transfer.bytes;
-    const outcome = await once({ ...order, signal }, transfer).catch((error: unknown) => failure(error));
-    if (order.signal.aborted) return { kind: "aborted" };
-    if (deadline.aborted) return { kind: "unreachable", why: `not complete within ${totalMs} ms` };
+    const outcome = await tryTransfer({ ...request, signal }, transfer).catch((error: unknown) => failureOf(error));
+    if (request.signal.aborted) return { kind: "aborted" };
+    if (deadline.aborted) return { kind: "unreachable", reason: `not complete within ${totalMs} ms` };
     if (outcome.kind !== "broken") return outcome;
-    if (tried >= tries || transfer.bytes === bytesBefore) return { kind: "unreachable", why: outcome.why };
+    if (tried >= tries || transfer.bytes === bytesBefore) return { kind: "unreachable", reason: outcome.reason };
   }
 }
 
-/** What is known of the file so far, over all tries. */
+/** The progress of one file over all tries. */
 class Transfer {
   readonly #createCheck: () => ContentCheck;
   check: ContentCheck;
@@ -67,24 +67,24 @@ class Transfer {
   }
 }
 
-async function once(order: Order, transfer: Transfer): Promise<Downloaded | Broken> {
-  const { source, egress, signal } = order;
+async function tryTransfer(request: DownloadRequest, transfer: Transfer): Promise<Downloaded | Broken> {
+  const { source, egress, signal } = request;
   const resume = transfer.bytes > 0 && transfer.etag !== undefined;
   const range = resume ? { range: `bytes=${transfer.bytes}-`, "if-range": transfer.etag ?? "" } : {};
   const headers = { "accept-encoding": "identity", ...range };
-  const answer = await follow(egress, { url: source.url, headers, signal });
-  if (resume && continues(answer, transfer)) return await pour(order, answer, transfer);
+  const answer = await getWithRedirects(egress, { url: source.url, headers, signal });
+  if (resume && continues(answer, transfer)) return await writeBody(request, answer, transfer);
 
-  const refusal = refusalOf(answer, order.maxBytes);
+  const refusal = refusalOf(answer, request.maxBytes);
   try {
-    if (!refusal || refusal.kind === "broken") await startOver(order, answer, transfer);
-    return refusal ?? (await pour(order, answer, transfer));
+    if (!refusal || refusal.kind === "broken") await restart(request, answer, transfer);
+    return refusal ?? (await writeBody(request, answer, transfer));
   } finally {
-    drop(answer);
+    discardBody(answer);
   }
 }
 
-/** Whether this is the rest of the very file that was begun. */
+/** Whether the answer holds the missing bytes of the same file. */
 function continues({ status, headers }: EgressStream, transfer: Transfer): boolean {
   const range = headers["content-range"]?.match(/^bytes (\d+)-\d+\/(\d+|\*)$/);
   return (
@@ -95,37 +95,41 @@ function continues({ status, headers }: EgressStream, transfer: Transfer): boole
   );
 }
 
-/** Everything but a whole file of a bearable size. */
-function refusalOf({ status, headers }: EgressStream, maxBytes: number): NotKept | Broken | undefined {
+/** The reason not to read the body; undefined for a whole file of an allowed size. */
+function refusalOf({ status, headers }: EgressStream, maxBytes: number): NotStored | Broken | undefined {
   if (status === 200) {
     return Number(headers["content-length"] ?? 0) > maxBytes ? { kind: "too_large", limitBytes: maxBytes } : undefined;
   }
   if (status === 206 || status === 416)
-    return { kind: "broken", why: `answered ${status} with another part than asked for` };
-  if (status >= 400 && status < 500 && !passing.has(status)) return { kind: "expired", status };
+    return { kind: "broken", reason: `answered ${status} with another range than requested` };
+  if (status >= 400 && status < 500 && !transientStatuses.has(status)) return { kind: "expired", status };
   const waitMs = retryAfterMs(headers, Date.now());
-  return { kind: "unreachable", why: `answered ${status}`, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
+  return {
+    kind: "unreachable",
+    reason: `answered ${status}`,
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+  };
 }
 
-/** Request Timeout, Too Early, Too Many Requests: not the URL's fault. */
-const passing = new Set([408, 425, 429]);
+/** Request Timeout, Too Early, Too Many Requests: the URL is still valid. */
+const transientStatuses = new Set([408, 425, 429]);
 
-async function startOver(
-  { sink, reserve }: Order,
+async function restart(
+  { sink, reserve }: DownloadRequest,
   { status, headers }: EgressStream,
   transfer: Transfer,
 ): Promise<void> {
   if (transfer.bytes > 0) await sink.restart();
   transfer.reset();
   if (status !== 200) return;
-  // a weak ETag does not promise the same bytes
+  // A weak ETag does not promise the same bytes.
   if (headers.etag && !headers.etag.startsWith("W/")) transfer.etag = headers.etag;
   if (headers["content-length"] !== undefined) transfer.totalBytes = Number(headers["content-length"]);
   await reserve(transfer.totalBytes ?? 0);
 }
 
-async function pour(
-  { sink, maxBytes }: Order,
+async function writeBody(
+  { sink, maxBytes }: DownloadRequest,
   { headers, body }: EgressStream,
   transfer: Transfer,
 ): Promise<Downloaded | Broken> {
@@ -133,22 +137,22 @@ async function pour(
     transfer.bytes += chunk.length;
     if (transfer.bytes > maxBytes) return { kind: "too_large", limitBytes: maxBytes };
     const problem = transfer.check.push(chunk);
-    if (problem) return { kind: "invalid", why: problem };
+    if (problem) return { kind: "invalid", reason: problem };
     transfer.hash.update(chunk);
     await sink.write(chunk);
   }
   const { bytes, totalBytes } = transfer;
   if (totalBytes !== undefined && bytes < totalBytes)
-    return { kind: "broken", why: `ended after ${bytes} of ${totalBytes} bytes` };
+    return { kind: "broken", reason: `ended after ${bytes} of ${totalBytes} bytes` };
   const chunked = headers["transfer-encoding"]?.toLowerCase().includes("chunked") ?? false;
-  const verdict = await transfer.check.end(totalBytes !== undefined || chunked);
-  if (verdict.kind !== "sound") return verdict;
-  const { extension, contentType } = verdict;
+  const result = await transfer.check.end(totalBytes !== undefined || chunked);
+  if (result.kind !== "sound") return result;
+  const { extension, contentType } = result;
   return { kind: "complete", bytes, sha256: transfer.hash.digest("hex"), extension, contentType };
 }
 
-function failure(error: unknown): NotKept | Broken {
+function failureOf(error: unknown): NotStored | Broken {
   if (error instanceof StorageError) throw error;
-  const why = error instanceof Error ? error.message : String(error);
-  return { kind: error instanceof EgressError && error.kind === "blocked" ? "blocked" : "broken", why };
+  const reason = error instanceof Error ? error.message : String(error);
+  return { kind: error instanceof EgressError && error.kind === "blocked" ? "blocked" : "broken", reason };
 }

@@ -6,7 +6,7 @@ async function check(bytes: Buffer, { lengthProven = true, chunkBytes = bytes.le
   const watch = createMp4Check();
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     const problem = watch.push(bytes.subarray(at, at + chunkBytes));
-    if (problem) return { kind: "refused at once", why: problem };
+    if (problem) return { kind: "refused early", reason: problem };
   }
   return await watch.end(lengthProven);
 }
@@ -27,7 +27,7 @@ const layouts: Record<string, Buffer> = {
   ]),
 };
 
-test.each(Object.entries(layouts))("a whole MP4 is sound however it arrives: %s", async (_layout, bytes) => {
+test.each(Object.entries(layouts))("a whole MP4 is sound in chunks of any size: %s", async (_layout, bytes) => {
   for (const chunkBytes of [1, 3, 7, 16, bytes.length]) {
     for (const lengthProven of [true, false]) {
       expect(await check(bytes, { chunkBytes, lengthProven })).toMatchObject({
@@ -38,16 +38,16 @@ test.each(Object.entries(layouts))("a whole MP4 is sound however it arrives: %s"
   }
 });
 
-test.each(Object.entries(layouts))("cut anywhere it is not sound: %s", async (layout, bytes) => {
+test.each(Object.entries(layouts))("an MP4 cut at any byte is not sound: %s", async (layout, bytes) => {
   const lastBox = layout === "fragments" ? 48 + 8 + 48 : 0;
   for (let end = 0; end < bytes.length; end++) {
-    // between two fragments an MP4 is whole by itself: only its length tells
+    // An MP4 cut between two fragments is complete by its boxes.
     if (lastBox > 0 && [bytes.length - 48, bytes.length - 56].includes(end)) continue;
     expect((await check(bytes.subarray(0, end))).kind, `cut at ${end}`).not.toBe("sound");
   }
 });
 
-test("a last box that goes on to the end is sound only when the length is proven", async () => {
+test("a last box of size 0 is sound only if the length is proven", async () => {
   const bytes = Buffer.concat([ftyp, box("moov", body), toTheEnd("mdat")]);
   expect((await check(bytes)).kind).toBe("sound");
   expect((await check(bytes, { lengthProven: false })).kind).toBe("truncated");
@@ -59,24 +59,24 @@ test.each([
   ["a picture", Buffer.from("89504e470d0a1a0a0000000d49484452", "hex")],
   ["an MP4 behind an HTML page", Buffer.concat([Buffer.from("<html></html>"), mp4()])],
   ["zeros", Buffer.alloc(4_096)],
-  ["a box smaller than its head", Buffer.concat([ftyp, Buffer.from([0, 0, 0, 4]), Buffer.from("moov")])],
+  ["a box smaller than its header", Buffer.concat([ftyp, Buffer.from([0, 0, 0, 4]), Buffer.from("moov")])],
   [
-    "a 64-bit size beyond all numbers",
+    "a 64-bit size that is no safe integer",
     Buffer.concat([ftyp, Buffer.from([0, 0, 0, 1]), Buffer.from("moov"), Buffer.alloc(8, 255)]),
   ],
-])("%s is refused at once, without waiting for the rest", async (_what, bytes) => {
-  expect((await check(bytes)).kind).toBe("refused at once");
+])("%s is refused by push, before the end of the file", async (_what, bytes) => {
+  expect((await check(bytes)).kind).toBe("refused early");
 });
 
 test.each([
-  ["nothing but a head", ftyp],
-  ["no picture", Buffer.concat([ftyp, box("moov", body)])],
-  ["no index", Buffer.concat([ftyp, box("mdat", body)])],
+  ["only ftyp", ftyp],
+  ["no mdat", Buffer.concat([ftyp, box("moov", body)])],
+  ["no moov", Buffer.concat([ftyp, box("mdat", body)])],
 ])("%s is invalid", async (_what, bytes) => {
   expect((await check(bytes)).kind).toBe("invalid");
 });
 
-test("an HTML page behind the last box is not sound", async () => {
+test("an MP4 with an HTML page after the last box is not sound", async () => {
   const bytes = Buffer.concat([mp4(), Buffer.from("<html><script>alert(1)</script></html>")]);
   expect((await check(bytes)).kind).not.toBe("sound");
 });

@@ -1,11 +1,11 @@
-import type { ContentCheck, Verdict } from "./content-check.ts";
+import type { CheckResult, ContentCheck } from "./content-check.ts";
 
 const shortHeaderBytes = 8;
 const longHeaderBytes = 16;
 
 /**
- * Checks an MP4 by its boxes (ISO/IEC 14496-12 §4.2): `ftyp` first, `moov` and `mdat` there, and sizes that add up to
- * the file. Holds 16 bytes of it, whatever its size.
+ * Checks an MP4 by its boxes (ISO/IEC 14496-12 §4.2): `ftyp` is first, `moov` and `mdat` exist, and the sizes add up
+ * to the length of the file. Buffers 16 bytes, whatever the size of the file.
  */
 export function createMp4Check(): ContentCheck {
   const header = Buffer.alloc(longHeaderBytes);
@@ -14,7 +14,7 @@ export function createMp4Check(): ContentCheck {
   let leftInBox = 0;
   let boxType = "";
 
-  /** The body of the box whose header is complete begins; or why it cannot. */
+  /** Starts the body of the box whose header is complete; returns the reason if the header is invalid. */
   function enterBox(bodyBytes: number): string | undefined {
     boxType = header.toString("latin1", 4, 8);
     if (!seen.ftyp && boxType !== "ftyp") return notAnMp4(header);
@@ -46,20 +46,20 @@ export function createMp4Check(): ContentCheck {
       }
       return undefined;
     },
-    async end(lengthProven): Promise<Verdict> {
+    async end(lengthProven): Promise<CheckResult> {
       const openEnded = leftInBox === Number.POSITIVE_INFINITY;
-      if (!seen.ftyp) return { kind: "truncated", why: "it ends before its first box" };
-      if (headerBytes > 0) return { kind: "truncated", why: `it ends inside the head of a box, after ${boxType}` };
-      if (openEnded && !lengthProven) return { kind: "truncated", why: `nothing tells where its box ${boxType} ends` };
+      if (!seen.ftyp) return { kind: "truncated", reason: "it ends before its first box is complete" };
+      if (headerBytes > 0) return { kind: "truncated", reason: `it ends inside a box header, after ${boxType}` };
+      if (openEnded && !lengthProven) return { kind: "truncated", reason: `the end of its box ${boxType} is unknown` };
       if (!openEnded && leftInBox > 0)
-        return { kind: "truncated", why: `${leftInBox} bytes of its box ${boxType} are missing` };
-      if (!seen.moov || !seen.mdat) return { kind: "invalid", why: `it has no ${seen.moov ? "mdat" : "moov"} box` };
+        return { kind: "truncated", reason: `${leftInBox} bytes of its box ${boxType} are missing` };
+      if (!seen.moov || !seen.mdat) return { kind: "invalid", reason: `it has no ${seen.moov ? "mdat" : "moov"} box` };
       return { kind: "sound", extension: "mp4", contentType: "video/mp4" };
     },
   };
 }
 
-/** Undefined while more of the header is needed; a box of size 0 goes on to the end of the file. */
+/** Length of the body; undefined while the header is incomplete. A box of size 0 extends to the end of the file. */
 function bodyBytesOf(header: Buffer, headerBytes: number): number | undefined {
   if (headerBytes === longHeaderBytes) return Number(header.readBigUInt64BE(8)) - longHeaderBytes;
   const size = header.readUInt32BE(0);
@@ -70,5 +70,5 @@ function bodyBytesOf(header: Buffer, headerBytes: number): number | undefined {
 
 function notAnMp4(header: Buffer): string {
   const looksLikeText = /^\s*[<{[]/.test(header.toString("latin1", 0, shortHeaderBytes));
-  return looksLikeText ? "it is a text such as HTML or JSON, not an MP4" : "it does not begin like an MP4";
+  return looksLikeText ? "it is a text such as HTML or JSON, not an MP4" : "it has no MP4 signature";
 }

@@ -4,11 +4,11 @@ import { createServer as createTcpServer, type Server } from "node:net";
 
 export interface TestServer extends AsyncDisposable {
   url: string;
-  /** Headers of every request so far. */
+  /** The headers of all requests so far. */
   requests: IncomingHttpHeaders[];
 }
 
-/** A real server on loopback; `answer` gets the number of the request, from 1. */
+/** Starts an HTTP server on loopback; `answer` gets the number of the request, from 1. */
 export async function serve(
   answer: (response: ServerResponse, n: number, request: IncomingMessage) => void,
 ): Promise<TestServer> {
@@ -21,7 +21,7 @@ export async function serve(
   return await listening(server, requests);
 }
 
-/** Answers every request with the same bytes, headers and all, and closes the connection. */
+/** Answers every request with the same bytes, which include the headers, and closes the connection. */
 export async function serveRaw(bytes: Buffer): Promise<TestServer> {
   const server = createTcpServer((socket) => {
     socket.on("error", () => undefined).once("data", () => socket.end(bytes));
@@ -47,7 +47,7 @@ async function listening(server: Server, requests: IncomingHttpHeaders[]): Promi
   };
 }
 
-/** Serves a file by Range as object storage does; `cutAfter(n)` says after how many bytes answer n breaks. */
+/** Serves a file by Range, as object storage does; `cutAfter(n)`: bytes after which answer n breaks; undefined: never. */
 export function serveFile(file: () => Buffer, etag: string | undefined, cutAfter: (n: number) => number | undefined) {
   return serve((response, n, request) => {
     const bytes = file();

@@ -7,7 +7,7 @@ import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { box, jpeg, mp4, png, sha256, webp } from "../outputs/test-files.ts";
 import { openDiskMedia } from "./disk-media.ts";
-import { fromDataUri } from "./media-store.ts";
+import { parseDataUri } from "./media-store.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -56,7 +56,7 @@ test.each([
   ["wav", "audio/wav", wav],
   ["mp3", "audio/mpeg", mp3],
   ["mp3", "audio/mpeg", bareMp3],
-])("the bytes decide the type, whatever was declared: %s", async (extension, contentType, bytes) => {
+])("put: the type follows the bytes, not the declared type: %s", async (extension, contentType, bytes) => {
   const url = `media://${sha256(bytes)}.${extension}`;
   const media = await store();
   const put = await media.put(bytes, "application/octet-stream");
@@ -82,21 +82,21 @@ test.each([
   ["a text in UTF-16", Buffer.from("\ufeffID3 tags", "utf16le")],
   ["an MPEG layer II frame", Buffer.from("fffd9064".repeat(20), "hex")],
   ["a RIFF that is neither sound nor image", Buffer.from("RIFF\x10\0\0\0AVI LIST            ")],
-])("%s is refused and nothing is stored", async (_what, bytes) => {
+])("put: refuses %s and stores nothing", async (_what, bytes) => {
   expect(await (await store()).put(bytes)).toMatchObject({ kind: "unknown_type" });
   expect(await files()).toEqual([]);
 });
 
-test("a declared type of another family is refused", async () => {
+test("put: refuses a declared type of another family", async () => {
   const media = await store();
   expect(await media.put(mp4(), "image/png")).toEqual({
     kind: "unknown_type",
-    why: "declared as image/png, but it is video/mp4",
+    reason: "declared as image/png, but it is video/mp4",
   });
   expect(await media.put(jpeg, "image/png")).toMatchObject({ kind: "stored", contentType: "image/jpeg" });
 });
 
-test("the same bytes put many times at once, as bytes, stream and file, are one file", async () => {
+test("put: the same bytes put concurrently, as bytes, stream and file, are one file", async () => {
   const video = mp4(300_000);
   const path = join(directory, "local.mp4");
   await writeFile(path, video);
@@ -114,17 +114,17 @@ test("the same bytes put many times at once, as bytes, stream and file, are one 
   expect(await files()).toEqual([`${sha256(video)}.mp4`]);
 });
 
-test("a file larger than allowed is refused as soon as it is, and nothing is left", async () => {
+test("put: refuses a file as soon as it exceeds the limit, and leaves no draft", async () => {
   const media = await store({ maxFileBytes: 1_000 });
   expect(await media.put(Readable.from([mp4(2_000)]))).toEqual({ kind: "too_large", limitBytes: 1_000 });
   expect(await files()).toEqual([]);
 });
 
-test("less than the floor free: full", async () => {
+test("put: full if less than the floor is free", async () => {
   expect(await (await store({ minFreeBytes: 1e15 })).put(png)).toMatchObject({ kind: "full", needBytes: 1e15 });
 });
 
-test("what cannot be read to its end is said, and nothing is left", async () => {
+test("put: unreadable if the source cannot be read to its end, and no draft is left", async () => {
   const media = await store();
   const broken = Readable.from(
     (async function* () {
@@ -132,23 +132,23 @@ test("what cannot be read to its end is said, and nothing is left", async () => 
       throw new Error("the client hung up");
     })(),
   );
-  expect(await media.put(broken)).toEqual({ kind: "unreadable", why: "the client hung up" });
+  expect(await media.put(broken)).toEqual({ kind: "unreadable", reason: "the client hung up" });
   expect(await media.put({ path: join(directory, "missing.png") })).toMatchObject({
     kind: "unreadable",
-    why: expect.stringContaining("ENOENT"),
+    reason: expect.stringContaining("ENOENT"),
   });
   await mkdir(join(directory, "folder"));
   expect(await media.put({ path: join(directory, "folder") })).toMatchObject({ kind: "unreadable" });
   execFileSync("mkfifo", [join(directory, "pipe")]);
   expect(await media.put({ path: join(directory, "pipe") })).toMatchObject({
     kind: "unreadable",
-    why: expect.stringContaining("is not a file"),
+    reason: expect.stringContaining("is not a file"),
   });
   expect(await media.put({ path: "/dev/zero" })).toMatchObject({ kind: "unreadable" });
   expect(await files()).toEqual([]);
 });
 
-test("a URL that is not of this store has no media", async () => {
+test("has, dataUri: no file for a URL of another form or another hash", async () => {
   const media = await store();
   const { url } = await media.put(png).then((put) => (put.kind === "stored" ? put : { url: "" }));
   const others = [
@@ -162,9 +162,9 @@ test("a URL that is not of this store has no media", async () => {
   await expect(media.dataUri(`media://${"0".repeat(64)}.png`)).rejects.toMatchObject({ kind: "missing" });
 });
 
-test("a data URI is read strictly and its way back is the same bytes", async () => {
+test("parseDataUri: returns the bytes and the type", async () => {
   const uri = `data:image/png;base64,${png.toString("base64")}`;
-  expect(fromDataUri(uri, 1_000)).toEqual({ kind: "bytes", bytes: png, contentType: "image/png" });
+  expect(parseDataUri(uri, 1_000)).toEqual({ kind: "bytes", bytes: png, contentType: "image/png" });
 });
 
 test.each([
@@ -184,14 +184,14 @@ test.each([
   "data:image/png;base64,====",
   "data:../../x;base64,AAAA",
   `data:image/${"x".repeat(200)};base64,AAAA`,
-])("a data URI that is anything looser is malformed: %j", (uri) => {
-  expect(fromDataUri(uri, 1_000)).toMatchObject({ kind: "malformed" });
+])("parseDataUri: malformed: %j", (uri) => {
+  expect(parseDataUri(uri, 1_000)).toMatchObject({ kind: "malformed" });
 });
 
-test("a data URI larger than allowed is refused before it is decoded", () => {
+test("parseDataUri: refuses a data URI above the limit before it decodes it", () => {
   const uri = (bytes: number) => `data:image/png;base64,${Buffer.alloc(bytes).toString("base64")}`;
-  for (const bytes of [999, 1_000]) expect(fromDataUri(uri(bytes), 1_000)).toMatchObject({ kind: "bytes" });
+  for (const bytes of [999, 1_000]) expect(parseDataUri(uri(bytes), 1_000)).toMatchObject({ kind: "bytes" });
   for (const bytes of [1_001, 1_002, 1_003, 50_000_000]) {
-    expect(fromDataUri(uri(bytes), 1_000)).toEqual({ kind: "too_large", limitBytes: 1_000 });
+    expect(parseDataUri(uri(bytes), 1_000)).toEqual({ kind: "too_large", limitBytes: 1_000 });
   }
 });

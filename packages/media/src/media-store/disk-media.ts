@@ -5,25 +5,25 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { sniff, sniffBytes } from "../download/content-check.ts";
-import { Room } from "../outputs/durable.ts";
+import { DiskSpace } from "../outputs/disk-space.ts";
 import { openFile, statFile } from "../outputs/opened-file.ts";
 import { PartFile, sweepDrafts } from "../outputs/part-file.ts";
 import { StorageError } from "../outputs/storage-error.ts";
-import type { MediaSource, MediaStore, Put } from "./media-store.ts";
+import type { MediaSource, MediaStore, PutResult } from "./media-store.ts";
 
 export interface DiskMediaOptions {
   directory: string;
-  /** Nothing is stored while less than this would stay free. */
+  /** A file that would leave less than this free is not stored. */
   minFreeBytes: number;
   maxFileBytes: number;
 }
 
 const staleMs = 3_600_000;
 
-/** A media store in a folder. Throws a StartError when it cannot be written. */
+/** Opens a media store in a folder. Throws a StartError if the folder is not writable. */
 export async function openDiskMedia({ directory, minFreeBytes, maxFileBytes }: DiskMediaOptions): Promise<MediaStore> {
-  const room = new Room(directory, minFreeBytes);
-  await room.proveWritable("media");
+  const space = new DiskSpace(directory, minFreeBytes);
+  await space.ensureWritable("media");
   const find = async (url: string) => {
     const path = pathOf(directory, url);
     return path ? await statFile(path) : undefined;
@@ -33,7 +33,7 @@ export async function openDiskMedia({ directory, minFreeBytes, maxFileBytes }: D
     return path ? await openFile(path, range) : undefined;
   };
   return {
-    put: (source, declaredType) => put({ room, maxFileBytes, source, declaredType }),
+    put: (source, declaredType) => put({ space, maxFileBytes, source, declaredType }),
     has: async (url) => (await find(url)) !== undefined,
     open: openMedia,
     async dataUri(url) {
@@ -45,38 +45,38 @@ export async function openDiskMedia({ directory, minFreeBytes, maxFileBytes }: D
   };
 }
 
-interface Putting {
-  room: Room;
+interface PutCall {
+  space: DiskSpace;
   maxFileBytes: number;
   source: MediaSource;
   declaredType: string | undefined;
 }
 
-async function put({ room, maxFileBytes, source, declaredType }: Putting): Promise<Put> {
-  let gathered = 0;
+async function put({ space, maxFileBytes, source, declaredType }: PutCall): Promise<PutResult> {
+  let bytes = 0;
   try {
-    await room.need(Buffer.isBuffer(source) ? source.length : 0);
-    await using part = await PartFile.create(room);
+    await space.reserve(Buffer.isBuffer(source) ? source.length : 0);
+    await using part = await PartFile.create(space);
     const hash = createHash("sha256");
     const head: Buffer[] = [];
     for await (const chunk of chunksOf(source)) {
-      if (gathered < sniffBytes) head.push(chunk.subarray(0, sniffBytes - gathered));
-      gathered += chunk.length;
-      if (gathered > maxFileBytes) return { kind: "too_large", limitBytes: maxFileBytes };
+      if (bytes < sniffBytes) head.push(chunk.subarray(0, sniffBytes - bytes));
+      bytes += chunk.length;
+      if (bytes > maxFileBytes) return { kind: "too_large", limitBytes: maxFileBytes };
       hash.update(chunk);
       await part.write(chunk);
     }
     const found = sniff(Buffer.concat(head));
-    const why = refusal(found?.contentType, declaredType);
-    if (!found || why) return { kind: "unknown_type", why: why ?? "" };
+    const reason = refusal(found?.contentType, declaredType);
+    if (!found || reason) return { kind: "unknown_type", reason: reason ?? "" };
     const sha256 = hash.digest("hex");
     const url = `media://${sha256}.${found.extension}`;
-    await part.publish(fileOf(room.directory, sha256, found.extension));
-    return { kind: "stored", url, bytes: gathered, sha256, contentType: found.contentType };
+    await part.publish(fileOf(space.directory, sha256, found.extension));
+    return { kind: "stored", url, bytes, sha256, contentType: found.contentType };
   } catch (error) {
-    if (error instanceof UnreadableSource) return { kind: "unreadable", why: error.message };
+    if (error instanceof UnreadableSource) return { kind: "unreadable", reason: error.message };
     if (!(error instanceof StorageError) || error.kind !== "full") throw error;
-    return { kind: "full", freeBytes: await room.free(), needBytes: gathered + room.minFreeBytes };
+    return { kind: "full", freeBytes: await space.freeBytes(), needBytes: bytes + space.minFreeBytes };
   }
 }
 
@@ -93,7 +93,7 @@ async function* chunksOf(source: MediaSource): AsyncGenerator<Buffer> {
   }
 }
 
-/** Opened without waiting for the other end of a pipe, then refused unless it is a plain file. */
+/** Opens without blocking on a pipe; throws unless it is a regular file. */
 async function openRegularFile(path: string): Promise<Readable> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   if ((await handle.stat()).isFile()) return handle.createReadStream({ highWaterMark: 1_048_576 });
@@ -102,7 +102,7 @@ async function openRegularFile(path: string): Promise<Readable> {
 }
 
 function refusal(foundType: string | undefined, declaredType: string | undefined): string | undefined {
-  if (!foundType) return "not an image, video or sound of a known type (jpeg png webp bmp tiff gif mp4 mov wav mp3)";
+  if (!foundType) return "not an image, video or audio of a known type (jpeg png webp bmp tiff gif mp4 mov wav mp3)";
   const declaredFamily = declaredType?.split("/")[0]?.trim().toLowerCase();
   const family = foundType.split("/")[0];
   const declared = declaredFamily === undefined || declaredFamily === "application" || declaredFamily === family;

@@ -1,44 +1,46 @@
 import type { Readable } from "node:stream";
 import type { ByteRange, OpenedFile } from "../outputs/opened-file.ts";
-/** Input media by what they contain: the same bytes put twice are one file with one URL. */
+
+/** A content-addressed store of input media: equal bytes are one file with one URL. */
 export interface MediaStore {
-  /** The bytes decide the type; a declared type of another family is refused. Throws only a StorageError. */
-  put(source: MediaSource, declaredType?: string): Promise<Put>;
+  /** Stores a file. Its type is read from the bytes; a declared type of another family is refused. Throws only a StorageError. */
+  put(source: MediaSource, declaredType?: string): Promise<PutResult>;
   has(url: string): Promise<boolean>;
   open(url: string, range?: ByteRange): Promise<OpenedFile | undefined>;
-  /** The file as `data:<type>;base64,…`. Throws a StorageError (`missing`) when it is not there. */
+  /** The file as `data:<type>;base64,…`. Throws a StorageError (`missing`) if it does not exist. */
   dataUri(url: string): Promise<string>;
+  /** Removes drafts of interrupted puts that were not modified for this long (default: 1 h); returns their number. */
   sweep(olderThanMs?: number): Promise<number>;
 }
 
-/** Bytes, a stream of them, or a file of this machine. A path must never come from a caller over the network. */
+/** Bytes, a stream of bytes, or a local file. A path must never come from a caller over the network. */
 export type MediaSource = Buffer | Readable | { path: string };
 
-export type Put =
+export type PutResult =
   | { kind: "stored"; url: string; bytes: number; sha256: string; contentType: string }
-  /** Not an image, video or sound of a type that any provider takes, or not what was declared. */
-  | { kind: "unknown_type"; why: string }
+  /** Not an image, video or audio of a type that any provider accepts, or not of the declared type. */
+  | { kind: "unknown_type"; reason: string }
   | { kind: "too_large"; limitBytes: number }
   | { kind: "full"; freeBytes: number; needBytes: number }
-  /** The file or the stream could not be read to its end. */
-  | { kind: "unreadable"; why: string };
+  /** The source could not be read to its end. */
+  | { kind: "unreadable"; reason: string };
 
-export type ReadDataUri =
+export type DataUriResult =
   | { kind: "bytes"; bytes: Buffer; contentType: string }
-  | { kind: "malformed"; why: string }
+  | { kind: "malformed"; reason: string }
   | { kind: "too_large"; limitBytes: number };
 
 const longestHeadChars = 128;
 
-/** Reads `data:<type>/<subtype>;base64,<base64>` and nothing looser: no parameters, no spaces, whole padding. */
-export function fromDataUri(uri: string, maxBytes: number): ReadDataUri {
+/** Parses `data:<type>/<subtype>;base64,<base64>`, strictly: no parameters, no spaces, complete padding. */
+export function parseDataUri(uri: string, maxBytes: number): DataUriResult {
   const comma = uri.slice(0, longestHeadChars).indexOf(",");
   const contentType = uri.slice(0, comma + 1).match(/^data:([\w.+-]+\/[\w.+-]+);base64,$/)?.[1];
-  if (!contentType) return { kind: "malformed", why: "does not begin with data:<type>;base64," };
+  if (!contentType) return { kind: "malformed", reason: "does not begin with data:<type>;base64," };
   const base64 = uri.slice(comma + 1);
   if ((base64.length / 4) * 3 - 2 > maxBytes) return { kind: "too_large", limitBytes: maxBytes };
   if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
-    return { kind: "malformed", why: "what follows the comma is not base64" };
+    return { kind: "malformed", reason: "has no base64 after the comma" };
   }
   const bytes = Buffer.from(base64, "base64");
   if (bytes.length > maxBytes) return { kind: "too_large", limitBytes: maxBytes };

@@ -28,7 +28,7 @@ const never = new AbortController().signal;
 const store = (options: { minFreeBytes?: number; maxFileBytes?: number; directory?: string } = {}) =>
   openDiskOutputs({ directory, minFreeBytes: 0, maxFileBytes: 1e9, egress, ...options });
 
-/** Every file in the store, drafts too. */
+/** All files in the store, drafts included. */
 async function files(): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries
@@ -36,7 +36,7 @@ async function files(): Promise<string[]> {
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
 }
 
-test("a kept video is whole, durable under a key of our own ids, and leaves no draft", async () => {
+test("download: stores the whole video under a key of generation, attempt and kind, and leaves no draft", async () => {
   const video = mp4(3_000_000);
   await using server = await serveFile(
     () => video,
@@ -46,7 +46,7 @@ test("a kept video is whole, durable under a key of our own ids, and leaves no d
   const outputs = await store();
   const kept = await outputs.download({ url: `${server.url}?name=../../etc/passwd` }, target, never);
   const key = "2026-11/reel-abc_1/1-video.mp4";
-  expect(kept).toEqual({ kind: "kept", key, bytes: video.length, sha256: sha256(video), contentType: "video/mp4" });
+  expect(kept).toEqual({ kind: "stored", key, bytes: video.length, sha256: sha256(video), contentType: "video/mp4" });
   expect(await files()).toEqual([key]);
   expect((await readFile(join(directory, key))).equals(video)).toBe(true);
   expect(await outputs.stat(key)).toMatchObject({ bytes: video.length, contentType: "video/mp4" });
@@ -55,7 +55,7 @@ test("a kept video is whole, durable under a key of our own ids, and leaves no d
   expect(opened && (await buffer(opened.stream)).equals(video)).toBe(true);
 });
 
-test("a request carries nothing but what a download needs, above all no key", async () => {
+test("download: sends no header besides accept-encoding, connection, host and user-agent, and no API key", async () => {
   await using server = await serveFile(
     () => mp4(),
     undefined,
@@ -70,7 +70,7 @@ test.each([
   ["png", png],
   ["jpg", jpeg],
   ["webp", webp],
-])("a last frame is kept by what it is: %s", async (extension, image) => {
+])("download: the extension of a last frame follows its content: %s", async (extension, image) => {
   await using server = await serveFile(
     () => image,
     undefined,
@@ -78,13 +78,13 @@ test.each([
   );
   const kept = await (await store()).download({ url: server.url }, { ...target, kind: "last_frame", index: 1 }, never);
   expect(kept).toMatchObject({
-    kind: "kept",
+    kind: "stored",
     key: `2026-11/reel-abc_1/1-last_frame-2.${extension}`,
     sha256: sha256(image),
   });
 });
 
-test("two finalizers at the same time keep one file and tell the same hash, even if the provider gives each another", async () => {
+test("download: two concurrent finalizers store one file and return one hash, even if the provider sends different files", async () => {
   const videos = [mp4(200_000), mp4(200_000)];
   await using server = await serve((response, n) => response.end(videos[n - 1]));
   const [one, other] = await Promise.all([store(), store()]);
@@ -93,14 +93,14 @@ test("two finalizers at the same time keep one file and tell the same hash, even
     other.download({ url: server.url }, target, never),
   ]);
   expect(server.requests).toHaveLength(2);
-  expect(kept[0]).toMatchObject({ kind: "kept" });
+  expect(kept[0]).toMatchObject({ kind: "stored" });
   expect(kept[0]).toEqual(kept[1]);
   expect(await files()).toEqual(["2026-11/reel-abc_1/1-video.mp4"]);
   const onDisk = await readFile(join(directory, "2026-11/reel-abc_1/1-video.mp4"));
   expect(kept[0]).toMatchObject({ sha256: sha256(onDisk) });
 });
 
-test("what was kept is not fetched again: a finalizer that died before telling needs no living URL", async () => {
+test("download: a stored file is not downloaded again, even if its URL has expired", async () => {
   const video = mp4();
   await using server = await serve((response, n) => (n === 1 ? response.end(video) : response.writeHead(404).end()));
   const first = await (await store()).download({ url: server.url }, target, never);
@@ -111,7 +111,7 @@ test("what was kept is not fetched again: a finalizer that died before telling n
   });
 });
 
-test("less than the floor free: full, before a byte is fetched to disk", async () => {
+test("download: full if less than the floor is free, before the first write", async () => {
   await using server = await serveFile(
     () => mp4(10_000),
     undefined,
@@ -125,14 +125,14 @@ test("less than the floor free: full, before a byte is fetched to disk", async (
   expect(await files()).toEqual([]);
 });
 
-test("a disk that fills up in the middle: full, and nothing is left behind", async ({ skip }) => {
+test("download: full if the disk fills up during the transfer, and no draft is left", async ({ skip }) => {
   const small = join(directory, "small");
   await mkdir(small);
   if ((await exitCode("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small)) !== 0)
     return skip("mounting a tmpfs needs root");
   try {
     const video = mp4(3_000_000);
-    // chunked: nothing tells the length beforehand
+    // Chunked: the length is not announced.
     await using server = await serve((response) => response.write(video, () => response.end()));
     const kept = await (await store({ directory: small })).download({ url: server.url }, target, never);
     expect(kept.kind).toBe("full");
@@ -147,7 +147,7 @@ async function exitCode(command: string, ...values: string[]): Promise<number> {
   return await new Promise((resolve) => child.on("error", () => resolve(-1)).on("exit", (code) => resolve(code ?? -1)));
 }
 
-test("the signal ends a download at once and nothing is left behind", async () => {
+test("download: the signal aborts it at once, and no draft is left", async () => {
   const controller = new AbortController();
   await using server = await serve((response) =>
     response.write(mp4(100_000).subarray(0, 50_000), () => controller.abort()),
@@ -156,7 +156,7 @@ test("the signal ends a download at once and nothing is left behind", async () =
   expect(await files()).toEqual([]);
 });
 
-test("a part of a file can be read; a part outside it is a RangeError", async () => {
+test("open: reads a range; throws a RangeError for a range outside the file", async () => {
   const video = mp4();
   await using server = await serveFile(
     () => video,
@@ -165,7 +165,7 @@ test("a part of a file can be read; a part outside it is a RangeError", async ()
   );
   const outputs = await store();
   const kept = await outputs.download({ url: server.url }, target, never);
-  const key = kept.kind === "kept" ? kept.key : "";
+  const key = kept.kind === "stored" ? kept.key : "";
   const part = await outputs.open(key, { start: 10, end: 19 });
   expect(part).toMatchObject({ bytes: 10, totalBytes: video.length });
   expect(part && (await buffer(part.stream))).toEqual(video.subarray(10, 20));
@@ -174,7 +174,7 @@ test("a part of a file can be read; a part outside it is a RangeError", async ()
   await expect(outputs.open(key, { start: video.length })).rejects.toThrow(RangeError);
 });
 
-test("a key that this store would never make has no file", async () => {
+test("open, stat: undefined for a key that the store never creates", async () => {
   const outputs = await store();
   await writeFile(join(directory, "..", "outside.mp4"), "x").finally(() => rm(join(directory, "..", "outside.mp4")));
   for (const key of ["../outside.mp4", "2026-11/../../outside.mp4", "/etc/passwd", ".partial/x.part", "", "a\0b"]) {
@@ -186,7 +186,7 @@ test("a key that this store would never make has no file", async () => {
   }
 });
 
-test("a symbolic link in the place of an output is neither read nor written through", async () => {
+test("a symbolic link in place of an output is neither read nor overwritten", async () => {
   const path = join(directory, "2026-11/reel-abc_1/1-video.mp4");
   const elsewhere = join(directory, "elsewhere");
   await mkdir(dirname(path), { recursive: true });
@@ -203,7 +203,7 @@ test("a symbolic link in the place of an output is neither read nor written thro
   expect(await readFile(elsewhere, "utf8")).toBe("untouched");
 });
 
-test("a manifest lies beside the outputs and a later one replaces it", async () => {
+test("manifest: written beside the outputs, replaced by a later one", async () => {
   const outputs = await store();
   expect(await outputs.manifest(target, '{"v":1}')).toBe("written");
   expect(await outputs.manifest(target, '{"v":2}')).toBe("written");
@@ -213,20 +213,20 @@ test("a manifest lies beside the outputs and a later one replaces it", async () 
   expect(opened && (await buffer(opened.stream)).toString()).toBe('{"v":2}');
 });
 
-test("sweeping removes the drafts of the dead and leaves those of the living", async () => {
+test("sweep: removes old drafts and keeps recent ones", async () => {
   const outputs = await store();
   const drafts = join(directory, ".partial");
   await mkdir(drafts);
-  await writeFile(join(drafts, "dead.part"), "x");
-  await writeFile(join(drafts, "living.part"), "x");
-  await utimes(join(drafts, "dead.part"), 1, 1);
+  await writeFile(join(drafts, "old.part"), "x");
+  await writeFile(join(drafts, "recent.part"), "x");
+  await utimes(join(drafts, "old.part"), 1, 1);
   expect(await outputs.sweep()).toBe(1);
-  expect(await readdir(drafts)).toEqual(["living.part"]);
+  expect(await readdir(drafts)).toEqual(["recent.part"]);
 });
 
-test("a folder that cannot be written stops the start with a sentence", async () => {
+test("openDiskOutputs: throws a StartError that names the folder if it is not writable", async () => {
   await writeFile(join(directory, "file"), "");
   await expect(store({ directory: join(directory, "file", "outputs") })).rejects.toThrow(
-    /^outputs cannot be kept in .*file\/outputs: /,
+    /^outputs cannot be stored in .*file\/outputs: /,
   );
 });

@@ -4,7 +4,7 @@ import type { Egress } from "@reelqueue/egress";
 import { createImageCheck } from "../download/content-check.ts";
 import { download } from "../download/download.ts";
 import { createMp4Check } from "../download/mp4-check.ts";
-import { Room } from "./durable.ts";
+import { DiskSpace } from "./disk-space.ts";
 import { contentTypeOf, openFile, statFile } from "./opened-file.ts";
 import {
   type DownloadOutcome,
@@ -17,9 +17,10 @@ import {
 } from "./output-store.ts";
 import { PartFile, sweepDrafts } from "./part-file.ts";
 import { StorageError, storageError } from "./storage-error.ts";
+
 export interface DiskOutputsOptions {
   directory: string;
-  /** Nothing is kept while less than this would stay free. */
+  /** A file that would leave less than this free is not stored. */
   minFreeBytes: number;
   maxFileBytes: number;
   egress: Egress;
@@ -29,14 +30,14 @@ const maxImageBytes = 67_108_864;
 const staleMs = 3_600_000;
 const extensionsOf = { video: ["mp4"], last_frame: ["png", "jpg", "webp"] } as const;
 
-/** An output store in a folder. Throws a StartError when it cannot be written. */
+/** Opens an output store in a folder. Throws a StartError if the folder is not writable. */
 export async function openDiskOutputs(options: DiskOutputsOptions): Promise<OutputStore> {
   const { directory, minFreeBytes } = options;
-  const room = new Room(directory, minFreeBytes);
-  await room.proveWritable("outputs");
+  const space = new DiskSpace(directory, minFreeBytes);
+  await space.ensureWritable("outputs");
   const pathOf = (key: string) => (isKey(key) ? join(directory, key) : undefined);
   return {
-    download: (source, target, signal) => keep({ ...options, room, source, target, signal }),
+    download: (source, target, signal) => downloadToDisk({ ...options, space, source, target, signal }),
     async open(key, range) {
       const path = pathOf(key);
       return path ? await openFile(path, range) : undefined;
@@ -45,26 +46,27 @@ export async function openDiskOutputs(options: DiskOutputsOptions): Promise<Outp
       const path = pathOf(key);
       return path ? await describe(path) : undefined;
     },
-    freeBytes: () => room.free(),
-    manifest: (target, json) => writePassport(room, join(directory, manifestKey(target)), json),
+    freeBytes: () => space.freeBytes(),
+    manifest: (target, json) => writeManifest(space, join(directory, manifestKey(target)), json),
     sweep: (olderThanMs = staleMs) => sweepDrafts(directory, olderThanMs),
   };
 }
 
-interface Keeping extends DiskOutputsOptions {
-  room: Room;
+interface DownloadCall extends DiskOutputsOptions {
+  space: DiskSpace;
   source: Parameters<OutputStore["download"]>[0];
   target: OutputTarget;
   signal: AbortSignal;
 }
 
-async function keep({ room, source, target, signal, egress, maxFileBytes }: Keeping): Promise<DownloadOutcome> {
+async function downloadToDisk(call: DownloadCall): Promise<DownloadOutcome> {
+  const { space, source, target, signal, egress, maxFileBytes } = call;
   const key = outputKey(target);
-  const there = await findKept(room.directory, key, target);
-  if (there) return there;
+  const existing = await findStored(space.directory, key, target);
+  if (existing) return existing;
   let needBytes = 0;
   try {
-    await using part = await PartFile.create(room);
+    await using part = await PartFile.create(space);
     const downloaded = await download({
       source,
       egress,
@@ -74,35 +76,39 @@ async function keep({ room, source, target, signal, egress, maxFileBytes }: Keep
       maxBytes: target.kind === "video" ? maxFileBytes : Math.min(maxFileBytes, maxImageBytes),
       reserve(bytes) {
         needBytes = bytes;
-        return room.need(bytes);
+        return space.reserve(bytes);
       },
     });
     if (downloaded.kind !== "complete") return downloaded;
     const { extension, ...file } = downloaded;
     const name = `${key}.${extension}`;
-    const published = await part.publish(join(room.directory, name));
-    return published === "existing" ? await readKept(room.directory, name) : { ...file, kind: "kept", key: name };
+    const published = await part.publish(join(space.directory, name));
+    return published === "existing" ? await readStored(space.directory, name) : { ...file, kind: "stored", key: name };
   } catch (error) {
     if (!(error instanceof StorageError) || error.kind !== "full") throw error;
-    return { kind: "full", freeBytes: await room.free(), needBytes: needBytes + room.minFreeBytes };
+    return { kind: "full", freeBytes: await space.freeBytes(), needBytes: needBytes + space.minFreeBytes };
   }
 }
 
-/** What an earlier run kept: it was checked and made durable before it got its name. */
-async function findKept(directory: string, key: string, { kind }: OutputTarget): Promise<DownloadOutcome | undefined> {
+/** The file of an earlier download: it was checked and made durable before it got its name. */
+async function findStored(
+  directory: string,
+  key: string,
+  { kind }: OutputTarget,
+): Promise<DownloadOutcome | undefined> {
   for (const extension of extensionsOf[kind]) {
     const name = `${key}.${extension}`;
-    if (await statFile(join(directory, name))) return await readKept(directory, name);
+    if (await statFile(join(directory, name))) return await readStored(directory, name);
   }
   return undefined;
 }
 
-async function readKept(directory: string, key: string): Promise<DownloadOutcome> {
+async function readStored(directory: string, key: string): Promise<DownloadOutcome> {
   const opened = await openFile(join(directory, key));
   if (!opened) throw new StorageError("missing", `${key} vanished while it was read`);
   const hash = createHash("sha256");
   for await (const chunk of opened.stream) hash.update(chunk);
-  return { kind: "kept", key, bytes: opened.totalBytes, sha256: hash.digest("hex"), contentType: opened.contentType };
+  return { kind: "stored", key, bytes: opened.totalBytes, sha256: hash.digest("hex"), contentType: opened.contentType };
 }
 
 async function describe(path: string): Promise<StoredFile | undefined> {
@@ -110,11 +116,11 @@ async function describe(path: string): Promise<StoredFile | undefined> {
   return stats && { bytes: stats.size, contentType: contentTypeOf(path), modifiedAt: stats.mtime };
 }
 
-async function writePassport(room: Room, path: string, json: string): Promise<"written" | "full"> {
+async function writeManifest(space: DiskSpace, path: string, json: string): Promise<"written" | "full"> {
   const bytes = Buffer.from(json);
   try {
-    await room.need(bytes.length);
-    await using part = await PartFile.create(room);
+    await space.reserve(bytes.length);
+    await using part = await PartFile.create(space);
     await part.write(bytes);
     await part.publish(path, { replace: true });
     return "written";
@@ -125,7 +131,7 @@ async function writePassport(room: Room, path: string, json: string): Promise<"w
   }
 }
 
-/** An output store for benches: it fetches and hashes every byte, looks at none and keeps nothing. */
+/** An output store for benchmarks: it downloads and hashes every byte, checks no content and stores nothing. */
 export function openDiscardOutputs({ egress, maxFileBytes }: { egress: Egress; maxFileBytes: number }): OutputStore {
   return {
     async download(source, target, signal) {
@@ -143,7 +149,7 @@ export function openDiscardOutputs({ egress, maxFileBytes }: { egress: Egress; m
       });
       if (downloaded.kind !== "complete") return downloaded;
       const { extension, ...file } = downloaded;
-      return { ...file, kind: "kept", key: `${outputKey(target)}.${extension}` };
+      return { ...file, kind: "stored", key: `${outputKey(target)}.${extension}` };
     },
     open: async () => undefined,
     stat: async () => undefined,

@@ -4,7 +4,7 @@ import { extname } from "node:path";
 import type { Readable } from "node:stream";
 import { errorCode, storageError } from "./storage-error.ts";
 
-/** Both ends included, as in HTTP; without an end: to the end of the file. */
+/** Both ends inclusive, as in HTTP; without `end`: to the end of the file. */
 export interface ByteRange {
   start: number;
   end?: number;
@@ -12,9 +12,9 @@ export interface ByteRange {
 
 export interface OpenedFile {
   stream: Readable;
-  /** How many bytes the stream brings. */
+  /** Length of the stream. */
   bytes: number;
-  /** How many the whole file has. */
+  /** Length of the whole file. */
   totalBytes: number;
   contentType: string;
 }
@@ -37,7 +37,7 @@ export function contentTypeOf(path: string): string {
   return contentTypes[extname(path)] ?? "application/octet-stream";
 }
 
-/** Opens a stored file for reading; undefined when it is not there. Throws a RangeError for a range outside it. */
+/** Opens a stored file for reading; undefined if it does not exist. Throws a RangeError for a range outside it. */
 export async function openFile(path: string, range?: ByteRange): Promise<OpenedFile | undefined> {
   const handle = await openRegular(path);
   if (!handle) return undefined;
@@ -57,7 +57,7 @@ export async function statFile(path: string): Promise<Stats | undefined> {
   return await handle?.stat();
 }
 
-/** A symbolic link in the place of a file is not followed. */
+/** Does not follow a symbolic link. */
 async function openRegular(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);

@@ -1,42 +1,42 @@
 import type { OutputKind } from "@reelqueue/contracts";
 import type { ByteRange, OpenedFile } from "./opened-file.ts";
 
-/** Where finished videos are kept. The same on disk and in object storage: nothing in it speaks of files or folders. */
+/** The store of finished outputs. The interface also fits object storage: it knows keys, not files and folders. */
 export interface OutputStore {
   /**
-   * Fetches a file and keeps it under a key that our own ids alone decide. After `kept` it is whole, checked and
-   * durable; after anything else nothing of it is there. What was kept once is never replaced, nor fetched again.
-   * Throws only a StorageError, for a storage that is broken.
+   * Downloads a file and stores it under the key of its target, which does not depend on the URL. After `stored` the
+   * file is whole, checked and durable; after any other outcome nothing is stored. A stored file is never replaced
+   * and never downloaded again. Throws only a StorageError, if the storage fails.
    */
   download(source: DownloadSource, target: OutputTarget, signal: AbortSignal): Promise<DownloadOutcome>;
-  /** The bytes of a kept file or a part of them; undefined when there is no such file. */
+  /** Opens a stored file or a range of it; undefined if it does not exist. Throws a RangeError for a range outside it. */
   open(key: string, range?: ByteRange): Promise<OpenedFile | undefined>;
   stat(key: string): Promise<StoredFile | undefined>;
   freeBytes(): Promise<number>;
-  /** Writes the manifest of a generation, a JSON text, beside its outputs; a later one replaces it. Says `full` where there is no room. */
-  manifest(target: PassportTarget, json: string): Promise<"written" | "full">;
-  /** Removes what interrupted downloads left behind and nothing has touched for that long; answers how many. */
+  /** Writes the manifest of a generation, a JSON text, beside its outputs; replaces an earlier one. `full`: no space left. */
+  manifest(target: ManifestTarget, json: string): Promise<"written" | "full">;
+  /** Removes drafts of interrupted downloads that were not modified for this long (default: 1 h); returns their number. */
   sweep(olderThanMs?: number): Promise<number>;
 }
 
 export interface DownloadSource {
   url: string;
-  /** How many transfers may be begun when one breaks in the middle; one that brings nothing is not tried again. */
+  /** Maximum number of transfers (default 3) if one breaks in the middle; a transfer without a new byte is the last. */
   tries?: number;
-  /** The whole fetch may not take longer. */
+  /** Time limit of the whole download (default 900,000). */
   totalMs?: number;
 }
 
-export interface PassportTarget {
+export interface ManifestTarget {
   generation: string;
-  /** When the generation was accepted, ISO 8601: its month is part of the key. */
+  /** Time at which the generation was accepted, ISO 8601; its month is part of the key. */
   createdAt: string;
 }
 
-export interface OutputTarget extends PassportTarget {
+export interface OutputTarget extends ManifestTarget {
   attempt: number;
   kind: OutputKind;
-  /** Which of several outputs of one kind, from 0. */
+  /** Position among several outputs of one kind, from 0. */
   index?: number;
 }
 
@@ -47,43 +47,43 @@ export interface StoredFile {
 }
 
 export type DownloadOutcome =
-  | { kind: "kept"; key: string; bytes: number; sha256: string; contentType: string }
-  | NotKept
-  /** Less room than the file and the floor need. */
+  | { kind: "stored"; key: string; bytes: number; sha256: string; contentType: string }
+  | NotStored
+  /** Less free space than the file and the floor need. */
   | { kind: "full"; freeBytes: number; needBytes: number };
 
-export type NotKept =
-  /** This URL gives nothing any more (403, 404, 410 and other refusals): ask for a fresh one. */
+export type NotStored =
+  /** The URL is no longer valid (403, 404, 410 and other refusals): request a new one. */
   | { kind: "expired"; status: number }
-  /** It ends before its end. */
-  | { kind: "truncated"; why: string }
-  /** It is not what it claims to be. */
-  | { kind: "invalid"; why: string }
-  /** No usable answer now; another time may work. */
-  | { kind: "unreachable"; why: string; retryAfterMs?: number }
-  /** The address may not be fetched. */
-  | { kind: "blocked"; why: string }
+  /** The file is incomplete. */
+  | { kind: "truncated"; reason: string }
+  /** The content is not of the expected type. */
+  | { kind: "invalid"; reason: string }
+  /** No usable answer; a later try may work. */
+  | { kind: "unreachable"; reason: string; retryAfterMs?: number }
+  /** Egress does not allow the address. */
+  | { kind: "blocked"; reason: string }
   | { kind: "too_large"; limitBytes: number }
-  /** The caller's signal. */
+  /** Aborted by the caller's signal. */
   | { kind: "aborted" };
 
-/** The key of an output without its extension, which depends on what the file turns out to be. */
+/** The key of an output without its extension, which depends on the content. */
 export function outputKey({ attempt, kind, index = 0, ...target }: OutputTarget): string {
   const which = index === 0 ? kind : `${kind}-${index + 1}`;
   return `${folder(target)}/${attempt}-${which}`;
 }
 
-export function manifestKey(target: PassportTarget): string {
+export function manifestKey(target: ManifestTarget): string {
   return `${folder(target)}/manifest.json`;
 }
 
-function folder({ generation, createdAt }: PassportTarget): string {
+function folder({ generation, createdAt }: ManifestTarget): string {
   if (!/^[\w-]{1,64}$/.test(generation))
     throw new TypeError(`not the id of a generation: ${JSON.stringify(generation)}`);
   return `${new Date(createdAt).toISOString().slice(0, 7)}/${generation}`;
 }
 
-/** Whether a key is one that this store makes; anything else, such as a path that climbs, has no file. */
+/** Whether a key has the form that this store creates; any other, such as `../x`, has no file. `passport.json`: of earlier builds. */
 export function isKey(key: string): boolean {
   return /^\d{4}-\d{2}\/[\w-]{1,64}\/(?:\d{1,9}-(?:video|last_frame)(?:-\d{1,9})?\.(?:mp4|png|jpg|webp)|(?:manifest|passport)\.json)$/.test(
     key,

@@ -2,44 +2,44 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { Room } from "./durable.ts";
-import { makeDirectory, publish } from "./durable.ts";
+import type { DiskSpace } from "./disk-space.ts";
+import { makeDirectory, publish } from "./disk-space.ts";
 import { errorCode, storageError } from "./storage-error.ts";
 
-/** Where the bytes of a transfer go. */
+/** The destination of the bytes of a transfer. */
 export interface Sink {
   /** Resolves when more may be written. Throws a StorageError. */
   write(chunk: Buffer): Promise<void>;
-  /** Forgets everything written. */
+  /** Discards everything written. */
   restart(): Promise<void>;
 }
 
-/** Drafts lie in one folder of the store itself: on the same disk, and found again without walking all of it. */
+/** Drafts are in one folder of the store: on the same disk, and the sweep does not walk the whole store. */
 const draftFolder = ".partial";
-/** Fewer, larger writes: 1.4 times the throughput of the default of 64 KiB. */
+/** Fewer, larger writes: measured 1.4 times the throughput of the default of 64 KiB. */
 const writeBytes = 1_048_576;
 const roomCheckBytes = 67_108_864;
 
-/** A file in the making. Disposing removes the draft; what was published stays. */
+/** A draft of a file. Disposing removes the draft; a published file stays. */
 export class PartFile implements Sink, AsyncDisposable {
   readonly #path: string;
   readonly #handle: FileHandle;
-  readonly #room: Room;
+  readonly #space: DiskSpace;
   #batch: Buffer[] = [];
   #batchBytes = 0;
   #position = 0;
   #uncheckedBytes = 0;
-  /** At most one write is under way; meanwhile the next batch gathers. */
+  /** At most one write runs; meanwhile the next batch is collected. */
   #writing: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, handle: FileHandle, room: Room) {
+  private constructor(path: string, handle: FileHandle, space: DiskSpace) {
     this.#path = path;
     this.#handle = handle;
-    this.#room = room;
+    this.#space = space;
   }
 
-  static async create(room: Room): Promise<PartFile> {
-    const folder = join(room.directory, draftFolder);
+  static async create(space: DiskSpace): Promise<PartFile> {
+    const folder = join(space.directory, draftFolder);
     const path = join(folder, `${randomBytes(16).toString("hex")}.part`);
     const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
     const draft = () => open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o640);
@@ -49,7 +49,7 @@ export class PartFile implements Sink, AsyncDisposable {
         await makeDirectory(folder);
         return await draft();
       });
-      return new PartFile(path, handle, room);
+      return new PartFile(path, handle, space);
     } catch (error) {
       throw storageError(error);
     }
@@ -69,7 +69,7 @@ export class PartFile implements Sink, AsyncDisposable {
     await this.#handle.truncate(0).catch(fail);
   }
 
-  /** Makes it durable under its name; `existing` when another one was there first and may not be replaced. */
+  /** Makes the file durable under its name; `existing`: the name is taken, and the existing file is not replaced. */
   async publish(path: string, { replace = false } = {}): Promise<"published" | "existing"> {
     await this.#flush();
     await this.#writing;
@@ -84,7 +84,7 @@ export class PartFile implements Sink, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close();
     await unlink(this.#path).catch((error: unknown) => {
-      // renamed, or swept by somebody
+      // Renamed, or removed by a sweep.
       if (errorCode(error) !== "ENOENT") throw error;
     });
   }
@@ -93,7 +93,7 @@ export class PartFile implements Sink, AsyncDisposable {
     await this.#writing;
     await this.#keepFloor();
     this.#writing = this.#writeAll(this.#batch, this.#batchBytes, this.#position);
-    // whoever writes or publishes next meets the error
+    // The next write or publish throws the error.
     this.#writing.catch(() => undefined);
     this.#position += this.#batchBytes;
     this.#batch = [];
@@ -104,13 +104,13 @@ export class PartFile implements Sink, AsyncDisposable {
     this.#uncheckedBytes += this.#batchBytes;
     if (this.#uncheckedBytes < roomCheckBytes) return;
     this.#uncheckedBytes = 0;
-    await this.#room.need(0);
+    await this.#space.reserve(0);
   }
 
   async #writeAll(batch: Buffer[], bytes: number, position: number): Promise<void> {
     if (bytes === 0) return;
     const { bytesWritten } = await this.#handle.writev(batch, position).catch(fail);
-    // a short write says that the disk is nearly full: the rest tells whether it is
+    // A short write means that the disk is nearly full; writing the rest throws if it is full.
     if (bytesWritten < bytes)
       await this.#writeAll(
         [Buffer.concat(batch).subarray(bytesWritten)],
@@ -124,18 +124,18 @@ function fail(error: unknown): never {
   throw storageError(error);
 }
 
-/** Removes drafts that nothing has touched for so long; answers how many. */
+/** Removes drafts that were not modified for this long; returns their number. */
 export async function sweepDrafts(directory: string, olderThanMs: number): Promise<number> {
   const folder = join(directory, draftFolder);
   const names = await readdir(folder).catch(() => []);
   let removed = 0;
   for (const name of names) {
     const path = join(folder, name);
-    const touchedAtMs = await stat(path).then(
+    const modifiedAtMs = await stat(path).then(
       ({ mtimeMs }) => mtimeMs,
       () => Number.POSITIVE_INFINITY,
     );
-    if (Date.now() - touchedAtMs <= olderThanMs) continue;
+    if (Date.now() - modifiedAtMs <= olderThanMs) continue;
     await rm(path, { force: true });
     removed += 1;
   }

@@ -1,14 +1,14 @@
 export type StorageErrorKind =
-  /** No room left, or less than the floor. */
+  /** No space left, or less than the floor. */
   | "full"
-  /** This process may not write or read there. */
+  /** This process has no permission to read or write. */
   | "denied"
-  /** What should be there is not. */
+  /** A file or folder does not exist. */
   | "missing"
-  /** The disk failed. */
+  /** Any other I/O error. */
   | "broken";
 
-/** A fault of the storage, as opposed to one of what is to be stored. */
+/** An error of the storage itself, not of the content to be stored. */
 export class StorageError extends Error {
   override readonly name = "StorageError";
   readonly kind: StorageErrorKind;
@@ -28,7 +28,7 @@ const kinds: Readonly<Record<string, StorageErrorKind>> = {
   ENOENT: "missing",
 };
 
-/** Any error of the file system as one of this seam. */
+/** Maps an error of the file system to a StorageError. */
 export function storageError(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   const message = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 
-/** One MP4 box. */
+/** An MP4 box. */
 export function box(type: string, body: Buffer = Buffer.alloc(0)): Buffer {
   const head = Buffer.alloc(8);
   head.writeUInt32BE(8 + body.length, 0);
@@ -8,7 +8,7 @@ export function box(type: string, body: Buffer = Buffer.alloc(0)): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** The same with a 64-bit size. */
+/** An MP4 box with a 64-bit size. */
 export function longBox(type: string, body: Buffer): Buffer {
   const head = Buffer.alloc(16);
   head.writeUInt32BE(1, 0);
@@ -19,7 +19,7 @@ export function longBox(type: string, body: Buffer): Buffer {
 
 export const ftyp = box("ftyp", Buffer.from("isom\0\0\x02\0isomiso2avc1mp41", "latin1"));
 
-/** The smallest thing that is an MP4 by its boxes, with so many bytes of picture. */
+/** The smallest file with the boxes of an MP4, with this many bytes of picture. */
 export function mp4(pictureBytes = 1_000): Buffer {
   return Buffer.concat([ftyp, box("moov", Buffer.alloc(100)), box("mdat", randomBytes(pictureBytes))]);
 }

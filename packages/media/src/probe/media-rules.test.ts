@@ -14,9 +14,9 @@ type Files = [Medium["kind"], ...File[]];
 interface Example {
   keep: Files[];
   break: Files[];
-  /** Let pass with a warning. */
+  /** Accepted with a warning. */
   close?: Files[];
-  /** The switch that the account has set. */
+  /** The switch of the account that activates the rule. */
   on?: string;
 }
 
@@ -26,7 +26,7 @@ afterAll(() => http.close());
 const mebibyte = 1_048_576;
 const large = (head: Buffer, bytes: number): File => ({ head, bytes });
 const picture = pngFile(640, 480);
-/** With room behind it that a player skips. */
+/** A video with a `free` box of this size at its end, which players skip. */
 function clipOf(bytes: number): File {
   const clip = sample("clip-2s.mp4");
   const free = Buffer.alloc(8);
@@ -154,32 +154,34 @@ const examples: Record<string, Record<string, Example>> = {
   },
 };
 
-describe.each(Object.entries(providers))("the files of a request to %s", (name, provider) => {
+describe.each(Object.entries(providers))("file rules of %s", (name, provider) => {
   const own = examples[name] ?? {};
 
-  test("have an example for every rule and a rule for every example", () => {
+  test("every rule has an example, and every example a rule", () => {
     expect(Object.keys(own).sort()).toEqual([...new Set(provider.fileRules.map(({ id }) => id))].sort());
   });
 
   test.each(Object.entries(own))(
-    "%s: what keeps it passes, what breaks it is refused or warned of, by its label",
+    "%s: accepts the files that keep it; a file that breaks it is an error, or a warning if INFERRED",
     async (id, example) => {
       const rules = provider.fileRules.filter((rule) => rule.id === id);
       const switches = example.on === undefined ? {} : { [example.on]: true };
       const problems = (seen: readonly InspectedMedium[], only: readonly FileRule[] = rules) =>
         fileProblemsOf(only, seen, { switches });
-      const [kept, broken, close] = await Promise.all([example.keep, example.break, example.close ?? []].map(seenAll));
-      for (const seen of kept ?? []) expect(problems(seen), told(seen)).toEqual([]);
+      const [kept, broken, close] = await Promise.all(
+        [example.keep, example.break, example.close ?? []].map(inspectAll),
+      );
+      for (const seen of kept ?? []) expect(problems(seen), factsText(seen)).toEqual([]);
       for (const seen of broken ?? []) {
         const label = rules.find(({ of }) => seen.some(({ medium }) => of.includes(medium.kind)))?.label;
         const severity = label === "INFERRED" ? "warning" : "error";
         const shown = label === "PROVIDED" ? "DOCUMENTED" : label;
-        expect(problems(seen), told(seen)).toContainEqual(
+        expect(problems(seen), factsText(seen)).toContainEqual(
           expect.objectContaining({ rule: id, label: shown, severity }),
         );
       }
       for (const seen of close ?? []) {
-        expect(problems(seen), told(seen)).toEqual([
+        expect(problems(seen), factsText(seen)).toEqual([
           expect.objectContaining({ label: "INFERRED", severity: "warning" }),
         ]);
       }
@@ -220,19 +222,19 @@ function arkSounds(): Pick<Example, "keep" | "break"> {
   };
 }
 
-function seenAll(all: readonly Files[]): Promise<InspectedMedium[][]> {
-  return Promise.all(all.map(([kind, ...files]) => Promise.all(files.map((file, at) => seenOne(kind, file, at)))));
+function inspectAll(all: readonly Files[]): Promise<InspectedMedium[][]> {
+  return Promise.all(all.map(([kind, ...files]) => Promise.all(files.map((file, at) => inspectOne(kind, file, at)))));
 }
 
-async function seenOne(kind: Medium["kind"], file: File, at: number): Promise<InspectedMedium> {
+async function inspectOne(kind: Medium["kind"], file: File, at: number): Promise<InspectedMedium> {
   const wanted = kind === "frame" ? "image" : kind;
   await using server = Buffer.isBuffer(file) ? undefined : await servePadded(file.head, file.bytes);
   const url = Buffer.isBuffer(file) ? asDataUri(file) : (server?.url ?? "");
   const probed = await probe(url, wanted, { http, media: {} as MediaStore });
-  if (probed.kind !== "facts") throw new Error(`${kind} ${at}: ${probed.why}`);
+  if (probed.kind !== "facts") throw new Error(`${kind} ${at}: ${probed.reason}`);
   return { medium: { field: `${wanted}s[${at}].url`, kind, url: "https://example.com/file" }, facts: probed.facts };
 }
 
-function told(seen: readonly InspectedMedium[]): string {
+function factsText(seen: readonly InspectedMedium[]): string {
   return seen.map(({ facts }) => JSON.stringify(facts)).join(" ");
 }

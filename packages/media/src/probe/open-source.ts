@@ -1,13 +1,13 @@
 import { buffer } from "node:stream/consumers";
 import { type Egress, EgressError, type EgressStream } from "@reelqueue/egress";
-import { drop, follow } from "../download/follow.ts";
+import { discardBody, getWithRedirects } from "../download/redirects.ts";
 import type { MediaStore } from "../media-store/media-store.ts";
 import { StorageError } from "../outputs/storage-error.ts";
 import { blockBytes, RangedSource } from "./ranged-source.ts";
 import { type Source, SourceError, tooLarge, unreachable } from "./source.ts";
 import { StreamedSource } from "./streamed-source.ts";
 
-/** A file that is wholly in memory. */
+/** A file in memory. */
 export function openBytes(bytes: Buffer): Source {
   return {
     randomAccess: true,
@@ -20,25 +20,25 @@ export function openBytes(bytes: Buffer): Source {
 export interface RemoteOptions {
   http: Egress;
   signal: AbortSignal;
-  /** No more is ever read. */
+  /** Maximum number of bytes that are read. */
   maxBytes: number;
 }
 
-/** A file on the web, opened by asking for its first 64 KiB; what follows depends on whether the server sends parts. */
+/** A file on the web. Requests its first 64 KiB; a server without Range support sends the whole file instead. */
 export async function openRemote(url: string, { http, signal, maxBytes }: RemoteOptions): Promise<Source> {
-  const ask = async (start: number, end: number, etag?: string) => {
+  const request = async (start: number, end: number, etag?: string) => {
     const condition = etag === undefined ? {} : { "if-range": etag };
     const headers = { range: `bytes=${start}-${end - 1}`, ...condition };
-    return await follow(http, { url, headers, signal }).catch(refusedOrUnreachable);
+    return await getWithRedirects(http, { url, headers, signal }).catch(refusedOrUnreachable);
   };
-  const first = await ask(0, blockBytes);
+  const first = await request(0, blockBytes);
   if (first.status === 200) return new StreamedSource(first, maxBytes);
   if (first.status === 206) {
     const etag = strongEtag(first);
-    return await RangedSource.open(first, (start, end) => ask(start, end, etag), maxBytes);
+    return await RangedSource.open(first, (start, end) => request(start, end, etag), maxBytes);
   }
-  drop(first);
-  // nothing of an empty file can be asked for
+  discardBody(first);
+  // An empty file has no range to request.
   if (/^bytes \*\/0$/.test(first.headers["content-range"] ?? "")) throw new SourceError("unknown", "it is empty");
   throw new SourceError("unreachable", `answered ${first.status}`);
 }
@@ -49,12 +49,12 @@ function refusedOrUnreachable(error: unknown): never {
   throw unreachable(error);
 }
 
-/** A weak one does not promise the same bytes. */
+/** A weak ETag does not promise the same bytes. */
 function strongEtag({ headers }: EgressStream): string | undefined {
   return headers.etag?.startsWith('"') ? headers.etag : undefined;
 }
 
-/** A file of the media store; only the parts that are asked for are read. */
+/** A file of the media store; only the requested ranges are read. */
 export function openStored(url: string, media: MediaStore, maxBytes: number): Source {
   let size: Promise<number> | undefined;
   const sizeOnce = () => {
@@ -86,7 +86,7 @@ async function open(url: string, media: MediaStore, range?: { start: number; end
     const opened = await media.open(url, range);
     if (opened) return opened;
   } catch (error) {
-    // what was replaced by a shorter file meanwhile has no such range
+    // RangeError: a shorter file replaced it in the meantime.
     if (error instanceof StorageError || error instanceof RangeError) throw unreachable(error);
     throw error;
   }

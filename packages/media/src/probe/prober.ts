@@ -3,46 +3,43 @@ import type { MediaKind } from "@reelqueue/providers";
 import { LRUCache } from "lru-cache";
 import pLimit from "p-limit";
 import { type ProbeOptions, probe } from "./probe.ts";
-import type { Probed } from "./source.ts";
+import type { ProbeResult } from "./source.ts";
 
 export interface ProberOptions extends ProbeOptions {
-  /** Files looked at at once, each of which may hold up to `maxBytes`; default 8. */
+  /** Maximum number of concurrent probes, each of which may buffer up to `maxBytes`; default 8. */
   concurrency?: number;
-  /** Answers remembered at most; default 2,000. */
-  remembered?: number;
+  /** Maximum number of cached results; default 2,000. */
+  maxEntries?: number;
 }
 
-/** Looks at a file, or says what it saw a short while ago. */
-export type Prober = (url: string, kind: MediaKind) => Promise<Probed>;
+/** Probes a file or returns a cached result. */
+export type Prober = (url: string, kind: MediaKind) => Promise<ProbeResult>;
 
-const factsLastMs = 600_000;
-/** Another time may work, but not within the same moment. */
-const othersLastMs = 30_000;
-/** Data URIs are long: their hash stands for them. */
-const longestKey = 2_048;
+const factsTtlMs = 600_000;
+/** A file that was not readable is probed again after this time. */
+const othersTtlMs = 30_000;
+/** A longer URL, such as a data URI, is replaced by its hash. */
+const maxKeyChars = 2_048;
 
-/**
- * A `probe` for one run over many requests: the same file named a thousand times is looked at once, also while the
- * first look is under way.
- */
-export function createProber({ concurrency = 8, remembered = 2_000, ...options }: ProberOptions): Prober {
-  const answers = new LRUCache<string, Promise<Probed>>({ max: remembered });
+/** Creates a `probe` with a cache: concurrent and repeated calls for one file and kind share one probe. */
+export function createProber({ concurrency = 8, maxEntries = 2_000, ...options }: ProberOptions): Prober {
+  const results = new LRUCache<string, Promise<ProbeResult>>({ max: maxEntries });
   const limit = pLimit(concurrency);
   return (url, kind) => {
     const key = keyOf(url, kind);
-    const known = answers.get(key);
-    if (known) return known;
-    const looking = limit(() => probe(url, kind, options));
-    answers.set(key, looking);
-    looking.then(
-      ({ kind }) => answers.set(key, looking, { ttl: kind === "facts" ? factsLastMs : othersLastMs }),
-      () => answers.delete(key),
+    const cached = results.get(key);
+    if (cached) return cached;
+    const result = limit(() => probe(url, kind, options));
+    results.set(key, result);
+    result.then(
+      ({ kind }) => results.set(key, result, { ttl: kind === "facts" ? factsTtlMs : othersTtlMs }),
+      () => results.delete(key),
     );
-    return looking;
+    return result;
   };
 }
 
 function keyOf(url: string, kind: MediaKind): string {
-  const name = url.length > longestKey ? createHash("sha256").update(url).digest("base64url") : url;
+  const name = url.length > maxKeyChars ? createHash("sha256").update(url).digest("base64url") : url;
   return `${kind} ${name}`;
 }

@@ -1,45 +1,45 @@
 import type { EgressStream } from "@reelqueue/egress";
-import { drop } from "../download/follow.ts";
+import { discardBody } from "../download/redirects.ts";
 import { type Source, SourceError, tooLarge, unreachable } from "./source.ts";
 
-/** What is asked for at least: the head of a file, or the tail, in one request. */
+/** Minimum size of a request: one request covers the head of a file, or its tail. */
 export const blockBytes = 65_536;
-/** Who reads on and on gets up to 4 MiB at once. */
-const mostBlocksAhead = 64;
+/** Sequential reads request up to 4 MiB at once. */
+const maxBlocksAhead = 64;
 
-/** Asks for the bytes from `start` up to `end`. */
-export type Ask = (start: number, end: number) => Promise<EgressStream>;
+/** Requests the bytes from `start` up to, not including, `end`. */
+export type RequestRange = (start: number, end: number) => Promise<EgressStream>;
 
-/** A file from a server that sends parts of it: only the blocks that are needed are fetched, each once. */
+/** A file from a server with Range support: fetches only the needed blocks, each once. */
 export class RangedSource implements Source {
   readonly randomAccess = true;
-  readonly #ask: Ask;
+  readonly #request: RequestRange;
   readonly #totalBytes: number;
   readonly #blocks = new Map<number, Buffer>();
   #bytesLeft: number;
   #nextBlock = 0;
   #blocksAhead = 1;
-  /** One request at a time, so that no block is fetched twice. */
+  /** Serialises the requests, so that no block is fetched twice. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(ask: Ask, totalBytes: number, maxBytes: number) {
-    this.#ask = ask;
+  private constructor(request: RequestRange, totalBytes: number, maxBytes: number) {
+    this.#request = request;
     this.#totalBytes = totalBytes;
     this.#bytesLeft = maxBytes;
   }
 
-  /** Goes on from the answer (206) to the first `blockBytes` of the file. */
-  static async open(first: EgressStream, ask: Ask, maxBytes: number): Promise<RangedSource> {
+  /** `first`: the 206 answer with the first `blockBytes` of the file. */
+  static async open(first: EgressStream, request: RequestRange, maxBytes: number): Promise<RangedSource> {
     const part = partOf(first);
     if (part?.start !== 0) {
-      drop(first);
+      discardBody(first);
       throw new SourceError(
         "unreachable",
-        "answered with another part than asked for, or did not say of how many bytes",
+        "answered with another range than requested, or without the length of the file",
       );
     }
-    const source = new RangedSource(ask, part.totalBytes, maxBytes);
-    await source.#keep(first, 0, Math.min(blockBytes, part.totalBytes));
+    const source = new RangedSource(request, part.totalBytes, maxBytes);
+    await source.#store(first, 0, Math.min(blockBytes, part.totalBytes));
     return source;
   }
 
@@ -71,22 +71,22 @@ export class RangedSource implements Source {
   async #fetch(block: number, after: number): Promise<void> {
     const start = block * blockBytes;
     if ((after - block) * blockBytes > this.#bytesLeft) throw tooLarge(this.#bytesLeft);
-    this.#blocksAhead = block === this.#nextBlock ? Math.min(this.#blocksAhead * 2, mostBlocksAhead) : 1;
+    this.#blocksAhead = block === this.#nextBlock ? Math.min(this.#blocksAhead * 2, maxBlocksAhead) : 1;
     const affordable = Math.floor(this.#bytesLeft / blockBytes);
     const blocks = Math.min(Math.max(after - block, this.#blocksAhead), affordable);
     const end = Math.min(start + blocks * blockBytes, this.#totalBytes);
-    const answer = await this.#ask(start, end);
+    const answer = await this.#request(start, end);
     const part = partOf(answer);
     if (part?.start !== start || part.totalBytes !== this.#totalBytes) {
-      drop(answer);
-      throw new SourceError("unreachable", "it changed while it was read, or the server sends no parts any more");
+      discardBody(answer);
+      throw new SourceError("unreachable", "it changed while it was read, or the server stopped serving ranges");
     }
-    await this.#keep(answer, start, end);
+    await this.#store(answer, start, end);
   }
 
-  async #keep(answer: EgressStream, start: number, end: number): Promise<void> {
+  async #store(answer: EgressStream, start: number, end: number): Promise<void> {
     this.#bytesLeft -= end - start;
-    const bytes = await take(answer, end - start);
+    const bytes = await readExactly(answer, end - start);
     for (let at = 0; at < bytes.length; at += blockBytes) {
       this.#blocks.set((start + at) / blockBytes, bytes.subarray(at, at + blockBytes));
     }
@@ -97,7 +97,7 @@ export class RangedSource implements Source {
     const copy = Buffer.alloc(Math.max(end - start, 0));
     for (let at = start; at < end; ) {
       const block = this.#blocks.get(Math.floor(at / blockBytes));
-      if (!block) throw new SourceError("unreachable", "it is closed");
+      if (!block) throw new SourceError("unreachable", "the source is closed");
       at += block.copy(copy, at - start, at % blockBytes);
     }
     return copy;
@@ -109,8 +109,8 @@ function partOf({ status, headers }: EgressStream): { start: number; totalBytes:
   return range ? { start: Number(range[1]), totalBytes: Number(range[2]) } : undefined;
 }
 
-/** Just so many bytes of the body, and no more of it. */
-async function take(answer: EgressStream, bytes: number): Promise<Buffer> {
+/** Reads exactly this many bytes of the body. */
+async function readExactly(answer: EgressStream, bytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let taken = 0;
   try {

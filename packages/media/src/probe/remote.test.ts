@@ -10,11 +10,11 @@ const http = createEgress({ allowPrivate: ["127.0.0.1/32"] });
 const guarded = createEgress();
 afterAll(() => Promise.all([http.close(), guarded.close()]));
 
-/** Nothing here may ask it for anything. */
+/** Any use of the media store fails the test. */
 const media = new Proxy({} as MediaStore, {
-  get: () => expect.unreachable("the media store was asked"),
+  get: () => expect.unreachable("the media store was used"),
 });
-const look = (url: string, kind: MediaKind = "video", options: Partial<ProbeOptions> = {}) =>
+const inspect = (url: string, kind: MediaKind = "video", options: Partial<ProbeOptions> = {}) =>
   probe(url, kind, { http, media, ...options });
 
 const front = sample("moov-at-front.mp4");
@@ -22,70 +22,72 @@ const end = sample("moov-at-end.mp4");
 const facts = { kind: "facts", facts: { format: "mp4", width: 160, height: 90, seconds: 3 } };
 const kib64 = 65_536;
 
-describe("only what is needed is read", () => {
+describe("reads only the needed bytes", () => {
   test("an image: its first 64 KiB", async () => {
     const large = Buffer.concat([sample("picture.png"), Buffer.alloc(5_000_000)]);
     await using server = await serveParts(large);
-    expect(await look(server.url, "image")).toMatchObject({ facts: { format: "png", width: 96, bytes: large.length } });
+    expect(await inspect(server.url, "image")).toMatchObject({
+      facts: { format: "png", width: 96, bytes: large.length },
+    });
     expect(server.asked).toEqual(["bytes=0-65535"]);
   });
 
-  test("a video whose table of contents is at its front: that and its last frame", async () => {
+  test("a video with moov at the front: moov and the last frame", async () => {
     const long = longer(front, 20_000_000);
     await using server = await serveParts(long);
-    expect(await look(server.url)).toMatchObject({ facts: { seconds: 3, bytes: long.length } });
+    expect(await inspect(server.url)).toMatchObject({ facts: { seconds: 3, bytes: long.length } });
     expect(server.asked.length).toBeLessThanOrEqual(3);
     expect(asked(server.asked)).toBeLessThanOrEqual(5 * kib64);
   });
 
-  test("a video whose table of contents is at its end: its head, then its tail", async () => {
+  test("a video with moov at the end: its head, then its tail", async () => {
     const long = longer(end, 20_000_000);
     await using server = await serveParts(long);
-    expect(await look(server.url)).toMatchObject({ facts: { seconds: 3, bytes: long.length } });
+    expect(await inspect(server.url)).toMatchObject({ facts: { seconds: 3, bytes: long.length } });
     expect(server.asked[0]).toBe("bytes=0-65535");
     expect(server.asked[1]).toMatch(new RegExp(`^bytes=20\\d{6}-${long.length - 1}$`));
     expect(asked(server.asked)).toBeLessThanOrEqual(5 * kib64);
   });
 
-  test("a directory far behind the pixels: it alone", async () => {
+  test("a TIFF with its directory after the pixels: its head and the directory", async () => {
     const tiff = sample("late-directory.tiff");
     await using server = await serveParts(tiff);
-    expect(await look(server.url, "image")).toMatchObject({ facts: { width: 180, height: 136 } });
+    expect(await inspect(server.url, "image")).toMatchObject({ facts: { width: 180, height: 136 } });
     expect(server.asked).toEqual(["bytes=0-65535", `bytes=65536-${tiff.length - 1}`]);
   });
 
-  test("where the server sends no parts, no more than up to the table of contents", async () => {
+  test("a server without Range support: no further than moov", async () => {
     const long = Buffer.concat([front, Buffer.alloc(50_000_000)]);
     await using server = await serveWhole(long);
-    expect(await look(server.url)).toMatchObject({ facts: { seconds: 3, bytes: long.length } });
+    expect(await inspect(server.url)).toMatchObject({ facts: { seconds: 3, bytes: long.length } });
     await vi.waitFor(() => expect(server.sentBytes()).toBeGreaterThan(0));
     expect(server.sentBytes()).toBeLessThan(20_000_000);
   });
 });
 
-describe("never more than the cap", () => {
+describe("maxBytes", () => {
   const tenGigabytes = { "content-length": "10000000000" };
 
-  test("10 GB that would have to be read to their end are refused without reading them", async () => {
+  test("a video of 10 GB with moov at the end, without Range support, is refused unread", async () => {
     const head = Buffer.concat([
       end.subarray(0, 32),
       Buffer.from("000000016d64617400000002540be000", "hex"),
       Buffer.alloc(kib64),
     ]);
     await using server = await serve((response) => void response.writeHead(200, tenGigabytes).write(head));
-    const probed = await look(server.url);
-    expect(probed).toEqual({ kind: "refused", why: "more than 60000000 bytes of it would have to be read" });
+    const probed = await inspect(server.url);
+    expect(probed).toEqual({ kind: "refused", reason: "the probe would read more than 60000000 bytes of it" });
     expect(server.asked).toHaveLength(1);
   });
 
-  test("10 GB that begin like an image are told by their beginning, and broken off", async () => {
+  test("an image of 10 GB is recognised by its head, and the transfer is aborted", async () => {
     const head = Buffer.concat([sample("picture.png"), Buffer.alloc(kib64)]);
     await using server = await serve((response) => void response.writeHead(200, tenGigabytes).write(head));
     const shown = { format: "png", width: 96, height: 54, bytes: 10_000_000_000 };
-    expect(await look(server.url, "image")).toEqual({ kind: "facts", facts: shown });
+    expect(await inspect(server.url, "image")).toEqual({ kind: "facts", facts: shown });
   });
 
-  test("a stream without a length is read up to the cap and refused", async () => {
+  test("a stream without a length is read up to the limit and refused", async () => {
     await using server = await serve((response) => {
       response.write(end.subarray(0, 100_000));
       const more = () => {
@@ -94,18 +96,18 @@ describe("never more than the cap", () => {
       response.on("drain", more);
       more();
     });
-    expect(await look(server.url, "video", { maxBytes: 3_000_000 })).toMatchObject({ kind: "refused" });
+    expect(await inspect(server.url, "video", { maxBytes: 3_000_000 })).toMatchObject({ kind: "refused" });
     await vi.waitFor(() => expect(server.sentBytes()).toBeGreaterThan(0));
     expect(server.sentBytes()).toBeLessThan(20_000_000);
   });
 
-  test("parts are counted together", async () => {
+  test("the bytes of all ranges count together", async () => {
     await using server = await serveParts(longer(end, 20_000_000));
-    expect(await look(server.url, "video", { maxBytes: 2 * kib64 })).toMatchObject({ kind: "refused" });
+    expect(await inspect(server.url, "video", { maxBytes: 2 * kib64 })).toMatchObject({ kind: "refused" });
     expect(asked(server.asked)).toBeLessThanOrEqual(2 * kib64);
   });
 
-  test("a length that is a lie, in a header or in a table, reserves no memory", async () => {
+  test("a false length, in a header or in a table, allocates no memory", async () => {
     const lying = Buffer.from(front);
     lying.writeUInt32BE(0xfffffff0, lying.indexOf("moov") - 4);
     await using server = await serve((response, request) => {
@@ -114,71 +116,74 @@ describe("never more than the cap", () => {
       response.writeHead(206, { "content-range": range }).end(lying.subarray(0, kib64));
     });
     const before = process.memoryUsage().rss;
-    expect(await look(server.url)).toMatchObject({ kind: "refused" });
+    expect(await inspect(server.url)).toMatchObject({ kind: "refused" });
     expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
   });
 });
 
-describe("a server that is no help", () => {
-  test("that drips is given up in time", async () => {
+describe("a faulty server", () => {
+  test("slow answer: unreachable at the time limit", async () => {
     await using server = await serve((response) => {
       const drip = setInterval(() => response.write("\0"), 5);
       response.on("close", () => clearInterval(drip));
     });
     const before = performance.now();
-    const probed = await look(server.url, "video", { timeoutMs: 200 });
-    expect(probed).toEqual({ kind: "unreachable", why: "not read within 200 ms" });
+    const probed = await inspect(server.url, "video", { timeoutMs: 200 });
+    expect(probed).toEqual({ kind: "unreachable", reason: "not read within 200 ms" });
     expect(performance.now() - before).toBeLessThan(2_000);
   });
 
-  test("that never answers is given up in time, or when its caller is", async () => {
+  test("no answer: unreachable at the time limit, or when the caller aborts", async () => {
     await using server = await serve(() => undefined);
-    expect(await look(server.url, "video", { timeoutMs: 100 })).toMatchObject({ kind: "unreachable" });
-    const given = look(server.url, "video", { signal: AbortSignal.timeout(50) });
-    expect(await given).toEqual({ kind: "unreachable", why: "given up before it was read" });
+    expect(await inspect(server.url, "video", { timeoutMs: 100 })).toMatchObject({ kind: "unreachable" });
+    const aborted = inspect(server.url, "video", { signal: AbortSignal.timeout(50) });
+    expect(await aborted).toEqual({ kind: "unreachable", reason: "the probe was aborted" });
   });
 
-  test.each([401, 403, 404, 410, 416, 429, 500, 503])("that answers %i is unreachable", async (status) => {
+  test.each([401, 403, 404, 410, 416, 429, 500, 503])("%i: unreachable", async (status) => {
     await using server = await serve((response) => response.writeHead(status).end("no"));
-    expect(await look(server.url)).toEqual({ kind: "unreachable", why: `answered ${status}` });
+    expect(await inspect(server.url)).toEqual({ kind: "unreachable", reason: `answered ${status}` });
   });
 
-  test("that answers HTML, or JSON, or nothing, is told so", async () => {
+  test("HTML, JSON or an empty body: unknown, with the reason", async () => {
     for (const text of ["<!DOCTYPE html><title>Not found</title>", '\n{"error":"no"}', "\ufeff<html>"]) {
       await using server = await serveWhole(Buffer.from(text), { "content-type": "video/mp4" });
-      expect(await look(server.url)).toEqual({ kind: "unknown", why: "it is a text such as HTML or JSON" });
+      expect(await inspect(server.url)).toEqual({ kind: "unknown", reason: "it is a text such as HTML or JSON" });
     }
     for (const start of [serveParts, serveWhole, serveChunked]) {
       await using server = await start(Buffer.alloc(0));
-      expect(await look(server.url)).toEqual({ kind: "unknown", why: "it is empty" });
+      expect(await inspect(server.url)).toEqual({ kind: "unknown", reason: "it is empty" });
     }
   });
 
-  test("that breaks off is unreachable", async () => {
+  test("incomplete answer: unreachable", async () => {
     await using server = await serve((response) => {
       response.writeHead(200, { "content-length": end.length }).write(end.subarray(0, 100_000));
       setImmediate(() => response.destroy());
     });
-    expect(await look(server.url)).toMatchObject({ kind: "unreachable" });
+    expect(await inspect(server.url)).toMatchObject({ kind: "unreachable" });
     await using short = await serve((response) => {
       response.writeHead(206, { "content-range": `bytes 0-65535/${end.length}` }).end(end.subarray(0, 1_000));
     });
-    expect(await look(short.url)).toEqual({ kind: "unreachable", why: "ended after 1000 of 65536 bytes" });
+    expect(await inspect(short.url)).toEqual({ kind: "unreachable", reason: "ended after 1000 of 65536 bytes" });
   });
 
-  test("that sends another part, or all of it later, is not believed", async () => {
+  test("another range than requested, or a later 200: unreachable", async () => {
     await using other = await serve((response) => {
       response.writeHead(206, { "content-range": `bytes 5-65540/${end.length}` }).end(end.subarray(5, 65_541));
     });
-    expect(await look(other.url)).toMatchObject({ kind: "unreachable" });
+    expect(await inspect(other.url)).toMatchObject({ kind: "unreachable" });
     await using fickle = await serve((response, request, n) => {
       if (n === 1) sendPart(response, request, end);
       else response.end(end);
     });
-    expect(await look(fickle.url)).toMatchObject({ kind: "unreachable", why: expect.stringContaining("it changed") });
+    expect(await inspect(fickle.url)).toMatchObject({
+      kind: "unreachable",
+      reason: expect.stringContaining("it changed"),
+    });
   });
 
-  test("whose file becomes another one of the same length is not mixed", async () => {
+  test("a file replaced by another of the same length: unreachable, not mixed", async () => {
     expect(front.length).toBe(end.length);
     await using server = await serve((response, request, n) => {
       const etag = `"${n === 1 ? "end" : "front"}"`;
@@ -186,31 +191,34 @@ describe("a server that is no help", () => {
       if (condition !== undefined && condition !== etag) response.end(front);
       else sendPart(response, request, n === 1 ? end : front, { etag });
     });
-    expect(await look(server.url)).toMatchObject({ kind: "unreachable", why: expect.stringContaining("it changed") });
+    expect(await inspect(server.url)).toMatchObject({
+      kind: "unreachable",
+      reason: expect.stringContaining("it changed"),
+    });
   });
 });
 
 describe("redirects", () => {
-  test("three are followed, a fourth is not", async () => {
+  test("three are followed, the fourth is refused", async () => {
     await using server = await serve((response, request) => {
       const hops = Number(request.url?.match(/\d+$/)?.[0] ?? 0);
       if (hops === 0) sendPart(response, request, front);
       else response.writeHead(302, { location: `/${hops - 1}` }).end();
     });
     const root = new URL(server.url).origin;
-    expect(await look(`${root}/3`)).toMatchObject(facts);
-    expect(await look(`${root}/4`)).toMatchObject({ kind: "refused", why: "more than 3 redirects" });
+    expect(await inspect(`${root}/3`)).toMatchObject(facts);
+    expect(await inspect(`${root}/4`)).toMatchObject({ kind: "refused", reason: "more than 3 redirects" });
   });
 
-  test("to a place that may not be asked are refused, and it is not asked", async () => {
+  test("a redirect to a private address is refused and not connected to", async () => {
     await using canary = await serve((response, request) => sendPart(response, request, front), "127.0.0.2");
     await using server = await serve((response) => response.writeHead(302, { location: canary.url }).end());
-    expect(await look(server.url)).toMatchObject({ kind: "refused", why: expect.stringContaining("127.0.0.2") });
+    expect(await inspect(server.url)).toMatchObject({ kind: "refused", reason: expect.stringContaining("127.0.0.2") });
     expect(canary.connections()).toBe(0);
   });
 });
 
-test("a private address is refused and never connected to", async () => {
+test("a private address is refused and not connected to", async () => {
   await using canary = await serveParts(front);
   const { port } = new URL(canary.url);
   const addresses = [
@@ -220,12 +228,12 @@ test("a private address is refused and never connected to", async () => {
     "https://169.254.169.254/x.png",
   ];
   for (const url of addresses) {
-    expect(await look(url, "image", { http: guarded }), url).toMatchObject({ kind: "refused" });
+    expect(await inspect(url, "image", { http: guarded }), url).toMatchObject({ kind: "refused" });
   }
   expect(canary.connections()).toBe(0);
 });
 
-/** The same video with so many bytes more between its last frame and what follows. */
+/** The same video with this many bytes more after its last frame. */
 function longer(video: Buffer, bytes: number): Buffer {
   const long = Buffer.from(video);
   const mdat = long.indexOf("mdat") - 4;

@@ -25,33 +25,33 @@ describe.each(samples)("%s (%s)", (name, kind, expected) => {
   const bytes = sample(name);
   const facts = { kind: "facts", facts: { ...expected, bytes: bytes.length } };
 
-  test("is what it is in a data URI, whatever type is claimed", async () => {
+  test("has these facts in a data URI, whatever the declared type", async () => {
     expect(await probe(asDataUri(bytes), kind, { http, media })).toEqual(facts);
   });
 
-  test("is what it is in the media store", async () => {
+  test("has these facts in the media store", async () => {
     const put = await media.put(bytes);
     if (put.kind !== "stored") return expect(["heic", "webm", "ogg"]).toContain(expected.format);
     expect(await probe(put.url, kind, { http, media })).toEqual(facts);
   });
 
   test.each([
-    ["that sends parts", serveParts],
-    ["that sends only all of it", serveWhole],
-    ["that does not say how long it is", serveChunked],
-  ])("is what it is on a server %s", async (_, start) => {
+    ["with Range support", serveParts],
+    ["without Range support", serveWhole],
+    ["without Content-Length", serveChunked],
+  ])("has these facts on a server %s", async (_, start) => {
     await using server = await start(bytes);
     expect(await probe(server.url, kind, { http, media })).toEqual(facts);
   });
 });
 
-test("what a video is wanted as decides whose length is told", async () => {
+test("seconds: the video track of a file used as video, the audio track of one used as audio", async () => {
   const uri = asDataUri(sample("fragments.mp4"));
   const lengths = await Promise.all((["video", "audio"] as const).map((kind) => probe(uri, kind, { http, media })));
   expect(lengths).toMatchObject([{ facts: { seconds: 3 } }, { facts: { seconds: 3.083 } }]);
 });
 
-test("the length of an MP3 is right within 0.1 s at any bit rate, with its header or without", async () => {
+test("seconds of an MP3: exact within 0.1 s at any bit rate, with or without a header", async () => {
   for (const name of ["cbr.mp3", "bare-cbr.mp3", "vbr.mp3", "bare-vbr.mp3"]) {
     const probed = await probe(asDataUri(sample(name)), "audio", { http, media });
     const seconds = probed.kind === "facts" ? probed.facts.seconds : undefined;
@@ -59,7 +59,7 @@ test("the length of an MP3 is right within 0.1 s at any bit rate, with its heade
   }
 });
 
-test("an MP3 is counted, not believed", async () => {
+test("seconds of an MP3: counted by its frames, not read from its header", async () => {
   const lying = sample("vbr.mp3");
   const header = lying.indexOf("Xing");
   expect(lying.readUInt32BE(header + 8)).toBe(97);
@@ -67,7 +67,7 @@ test("an MP3 is counted, not believed", async () => {
   expect(await probe(asDataUri(lying), "audio", { http, media })).toMatchObject({ facts: { seconds: 2.534 } });
 });
 
-test("the size of a JPEG is found behind half a megabyte of profiles and previews", async () => {
+test("size of a JPEG: found after half a megabyte of profiles and previews", async () => {
   const jpeg = sample("picture.jpg");
   const segment = Buffer.concat([Buffer.from("ffe2ffff", "hex"), Buffer.alloc(65_533)]);
   const long = Buffer.concat([jpeg.subarray(0, 2), ...Array<Buffer>(8).fill(segment), jpeg.subarray(2)]);
@@ -75,15 +75,18 @@ test("the size of a JPEG is found behind half a megabyte of profiles and preview
 });
 
 test.each([
-  ["asset://asset-1", "only the provider knows"],
-  ["/tmp/picture.png", "not at an https://"],
-  ["ftp://127.0.0.1/picture.png", "not at an https://"],
+  ["asset://asset-1", "readable by its provider only"],
+  ["/tmp/picture.png", "not an https://"],
+  ["ftp://127.0.0.1/picture.png", "not an https://"],
   ["data:image/png,abc", "a data URI that does not begin"],
-])("%s cannot be told", async (url, why) => {
-  expect(await probe(url, "image", { http, media })).toEqual({ kind: "unknown", why: expect.stringContaining(why) });
+])("%s is unknown", async (url, reason) => {
+  expect(await probe(url, "image", { http, media })).toEqual({
+    kind: "unknown",
+    reason: expect.stringContaining(reason),
+  });
 });
 
-test("a name that the media store does not have, and a file that is too large, say so", async () => {
+test("a missing file of the media store is unreachable; a file above maxBytes is refused", async () => {
   const missing = `media://${"0".repeat(64)}.png`;
   expect(await probe(missing, "image", { http, media })).toMatchObject({ kind: "unreachable" });
   const large = asDataUri(Buffer.alloc(1_000));

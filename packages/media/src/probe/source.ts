@@ -1,42 +1,41 @@
 import type { MediaFacts } from "@reelqueue/providers";
 
-/** What came of looking at a file. Each `why` is a sentence's end for people, such as `answered 404`. */
-export type Probed =
+/** The result of a probe. Each `reason` is the end of a sentence for users, such as `answered 404`. */
+export type ProbeResult =
   | { kind: "facts"; facts: MediaFacts }
-  /** It is there, but what it is cannot be told. */
-  | { kind: "unknown"; why: string }
-  /** No usable answer in time; another time may work. */
-  | { kind: "unreachable"; why: string }
-  /** Its address may not be fetched, or too much of it would have to be. */
-  | { kind: "refused"; why: string };
+  /** The file is readable, but its type or its length is not recognised. */
+  | { kind: "unknown"; reason: string }
+  /** No usable answer in time; a later probe may work. */
+  | { kind: "unreachable"; reason: string }
+  /** Egress does not allow the address, or the probe would read more than `maxBytes`. */
+  | { kind: "refused"; reason: string };
 
-/** The bytes of one file, wherever it lies. Throws a SourceError where they cannot be had. */
+/** Read access to the bytes of one file. Its methods throw a SourceError if the bytes are not available. */
 export interface Source extends Disposable {
-  /** Whether any part can be had without the parts before it. */
+  /** Whether a range can be read without the bytes before it. */
   readonly randomAccess: boolean;
-  /** How many bytes the whole file has; read to its end where nobody says. */
+  /** Length of the whole file; reads to its end if the length is not announced. */
   size(): Promise<number>;
-  /** The bytes from `start` up to `end`, less where the file ends before. */
+  /** The bytes from `start` up to, not including, `end`; fewer if the file ends before. */
   read(start: number, end: number): Promise<Uint8Array>;
 }
 
-/** Why a file could not be looked at, in the words of the answer. */
+/** The reason why a file is not readable, as a ProbeResult. */
 export class SourceError extends Error {
   override readonly name = "SourceError";
-  readonly kind: Exclude<Probed["kind"], "facts">;
+  readonly kind: Exclude<ProbeResult["kind"], "facts">;
 
-  constructor(kind: SourceError["kind"], why: string, options?: ErrorOptions) {
-    super(why, options);
+  constructor(kind: SourceError["kind"], reason: string, options?: ErrorOptions) {
+    super(reason, options);
     this.kind = kind;
   }
 }
 
-/** More of the file would have to be read than may be. */
 export function tooLarge(maxBytes: number): SourceError {
-  return new SourceError("refused", `more than ${maxBytes} bytes of it would have to be read`);
+  return new SourceError("refused", `the probe would read more than ${maxBytes} bytes of it`);
 }
 
-/** Something that broke while bytes were on their way. */
+/** Maps any error of a transfer to a SourceError. */
 export function unreachable(error: unknown): SourceError {
   if (error instanceof SourceError) return error;
   return new SourceError("unreachable", error instanceof Error ? error.message : String(error), { cause: error });

@@ -1,21 +1,21 @@
 import type { EgressStream } from "@reelqueue/egress";
-import { drop } from "../download/follow.ts";
+import { discardBody } from "../download/redirects.ts";
 import { type Source, tooLarge, unreachable } from "./source.ts";
 
 const firstBufferBytes = 65_536;
 
-/** A file from a server that sends only the whole of it: read on from its beginning, as far as is needed and no further. */
+/** A file from a server without Range support: read from its beginning, no further than needed. */
 export class StreamedSource implements Source {
   readonly randomAccess = false;
   readonly #answer: EgressStream;
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #maxBytes: number;
-  /** What the server says; proven only by the end of the stream. */
+  /** The `Content-Length`; proven only by the end of the stream. */
   readonly #announcedBytes: number | undefined;
   #buffer = Buffer.alloc(firstBufferBytes);
   #bytes = 0;
   #ended = false;
-  /** One reader of the stream at a time. */
+  /** Serialises the readers of the stream. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(answer: EgressStream, maxBytes: number) {
@@ -23,7 +23,7 @@ export class StreamedSource implements Source {
     this.#maxBytes = maxBytes;
     const length = answer.headers["content-length"];
     this.#announcedBytes = length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
-    // it may break while nobody reads; whoever reads next meets the error
+    // The stream may fail while no read is pending; the next read throws the error.
     answer.body.on("error", () => undefined);
     this.#chunks = answer.body[Symbol.asyncIterator]();
   }
@@ -40,7 +40,7 @@ export class StreamedSource implements Source {
   }
 
   [Symbol.dispose](): void {
-    drop(this.#answer);
+    discardBody(this.#answer);
   }
 
   #until(end: number): Promise<void> {

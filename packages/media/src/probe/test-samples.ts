@@ -4,7 +4,7 @@ import type { MediaFacts, MediaKind } from "@reelqueue/providers";
 
 type Expected = [name: string, kind: MediaKind, facts: Omit<MediaFacts, "bytes">];
 
-/** What samples/make.sh made, and ffprobe 5.1 agrees with (but for pixels turned and HEIC, which it does not know). */
+/** The files of samples/make.sh and their facts; ffprobe 5.1 agrees, except for rotated files and HEIC, which it does not support. */
 export const samples: readonly Expected[] = [
   ["picture.jpg", "image", { format: "jpeg", width: 96, height: 54 }],
   ["turned.jpg", "image", { format: "jpeg", width: 54, height: 96 }],

@@ -4,17 +4,17 @@ import { Readable } from "node:stream";
 
 export interface TestServer extends AsyncDisposable {
   url: string;
-  /** The `Range` of every request so far, or its path where it has none. */
+  /** The `Range` of every request so far, or the path of a request without one. */
   asked: string[];
-  /** Connections ever made. */
+  /** Number of connections so far. */
   connections(): number;
-  /** Bytes of body written to sockets. */
+  /** Number of bytes written to sockets that are closed. */
   sentBytes(): number;
 }
 
 type Answer = (response: ServerResponse, request: IncomingMessage, n: number) => void;
 
-/** A real server on loopback; `answer` gets the number of the request, from 1. */
+/** Starts an HTTP server on loopback; `answer` gets the number of the request, from 1. */
 export async function serve(answer: Answer, host = "127.0.0.1"): Promise<TestServer> {
   const asked: string[] = [];
   let connections = 0;
@@ -54,7 +54,7 @@ export function serveParts(bytes: Buffer, headers: Record<string, string> = {}):
   return serve((response, request) => sendPart(response, request, bytes, headers));
 }
 
-/** Serves a file of so many bytes, the first of them given and the others 0, without ever having it whole. */
+/** Serves a file of this length that begins with `head` and continues with zeros, without allocating it. */
 export function servePadded(head: Buffer, bytes: number): Promise<TestServer> {
   return serve((response, request) => {
     const [, first = "0", last = ""] = request.headers.range?.match(/^bytes=(\d+)-(\d+)$/) ?? [];
@@ -85,7 +85,7 @@ export function sendPart(
   response.end(part);
 }
 
-/** Serves only the whole file, with its length, no faster than it is taken. */
+/** Serves only the whole file, with its length and with backpressure. */
 export function serveWhole(bytes: Buffer, headers: Record<string, string> = {}): Promise<TestServer> {
   return serve((response) => {
     response.writeHead(200, { "content-length": bytes.length, ...headers });
@@ -97,7 +97,7 @@ function* blocksOf(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
 }
 
-/** Serves the whole file in chunks, so that only the end tells its length. */
+/** Serves only the whole file, chunked: without its length. */
 export function serveChunked(bytes: Buffer): Promise<TestServer> {
   return serve((response) => {
     response.write(bytes.subarray(0, 1_000));

@@ -160,7 +160,7 @@ test("slow files end at the time limit", async () => {
   const prober = (url: string) =>
     url.endsWith("slow.png")
       ? new Promise<never>(() => {})
-      : Promise.resolve({ kind: "unknown" as const, why: "it is a text" });
+      : Promise.resolve({ kind: "unknown" as const, reason: "it is a text" });
   const images = ["slow.png", "text.png"].map((name) => ({
     url: `https://example.com/${name}`,
     role: "reference" as const,
@@ -169,7 +169,7 @@ test("slow files end at the time limit", async () => {
   const inspected = await inspectMedia([request], here.accounts, { prober, withinMs: 20 });
   const whys = images.map(({ url }) => inspected.at({ field: "", kind: "image", url }));
   expect(whys).toEqual([
-    { kind: "unreachable", why: "not inspected in time" },
-    { kind: "unknown", why: "it is a text" },
+    { kind: "unreachable", reason: "not inspected in time" },
+    { kind: "unknown", reason: "it is a text" },
   ]);
 });

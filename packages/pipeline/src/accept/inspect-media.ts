@@ -1,11 +1,11 @@
 import type { GenerationRequest, Problem } from "@reelqueue/contracts";
-import type { Probed, Prober } from "@reelqueue/media";
+import type { ProbeResult, Prober } from "@reelqueue/media";
 import { fileProblemsOf, type InspectedMedium, type Medium, mediaOf } from "@reelqueue/providers";
 import type { Account, Accounts } from "../accounts.ts";
 
 /** The inspected media of some requests. */
 export interface InspectedMedia {
-  at(medium: Medium): Probed | undefined;
+  at(medium: Medium): ProbeResult | undefined;
 }
 
 /** Nothing was inspected: no file has a problem. */
@@ -28,9 +28,9 @@ export async function inspectMedia(
     for (const medium of wantedOf(request, accounts)) wanted.set(keyOf(medium), medium);
   }
   if (wanted.size === 0) return notInspected;
-  const { promise: timedOut, resolve } = Promise.withResolvers<Probed>();
-  const timer = setTimeout(() => resolve({ kind: "unreachable", why: "not inspected in time" }), withinMs);
-  const found = new Map<string, Probed>();
+  const { promise: timedOut, resolve } = Promise.withResolvers<ProbeResult>();
+  const timer = setTimeout(() => resolve({ kind: "unreachable", reason: "not inspected in time" }), withinMs);
+  const found = new Map<string, ProbeResult>();
   await Promise.all(
     [...wanted].map(async ([key, { url, kind }]) => {
       found.set(key, await Promise.race([prober(url, kind === "frame" ? "image" : kind), timedOut]));
@@ -51,7 +51,7 @@ export function fileProblems(request: GenerationRequest, account: FileRuling, in
   for (const medium of ruledMedia(request, account)) {
     const probed = inspected.at(medium);
     if (probed?.kind === "facts") known.push({ medium, facts: probed.facts });
-    else if (probed !== undefined) warnings.push(notInspectedWarning(medium, probed.why));
+    else if (probed !== undefined) warnings.push(notInspectedWarning(medium, probed.reason));
   }
   if (known.length === 0) return warnings;
   return [...fileProblemsOf(account.provider.fileRules, known, account.reading), ...warnings];

@@ -1,5 +1,5 @@
 import type { GenerationRequest, Problem } from "@reelqueue/contracts";
-import { fromDataUri, type MediaStore } from "@reelqueue/media";
+import { parseDataUri, type MediaStore } from "@reelqueue/media";
 
 type Stored = { kind: "stored"; request: GenerationRequest } | { kind: "refused"; problems: Problem[] };
 
@@ -54,13 +54,13 @@ async function storeOne(
         ? { kind: "place", url }
         : bad(field, url, "a file that is in the media store");
     case "data": {
-      const read = fromDataUri(url, largestInlineBytes);
+      const read = parseDataUri(url, largestInlineBytes);
       if (read.kind === "bytes") return stored(await media.put(read.bytes, read.contentType), field);
       return bad(
         field,
         "a data URI",
         read.kind === "malformed"
-          ? `data:<type>;base64,<bytes>: this one ${read.why}`
+          ? `data:<type>;base64,<bytes>: this one ${read.reason}`
           : `at most ${read.limitBytes} bytes`,
       );
     }
@@ -89,7 +89,7 @@ function stored(put: Awaited<ReturnType<MediaStore["put"]>>, field: string, give
       );
     case "unknown_type":
     case "unreadable":
-      return bad(field, given, `a readable image, video or sound file: ${put.why}`);
+      return bad(field, given, `a readable image, video or sound file: ${put.reason}`);
   }
 }
 

@@ -35,7 +35,7 @@ export async function downloadOutputs(
       if (fresh.kind !== "fresh") return fresh.result;
       urls = fresh.outputs;
     }
-    if (download?.kind !== "kept") return notDownloaded(download, ctx);
+    if (download?.kind !== "stored") return notDownloaded(download, ctx);
     const { key, bytes, sha256, contentType } = download;
     outputs.push({ kind, key, bytes, sha256, contentType });
   }
@@ -52,7 +52,7 @@ function targetOf({ id, record }: ledger.Found, kind: OutputTarget["kind"]): Out
 }
 
 function notDownloaded(
-  outcome: Exclude<DownloadOutcome, { kind: "kept" }> | undefined,
+  outcome: Exclude<DownloadOutcome, { kind: "stored" }> | undefined,
   { timing }: Context,
 ): DownloadResult {
   switch (outcome?.kind) {
@@ -73,14 +73,14 @@ function notDownloaded(
     case "unreachable":
       return {
         kind: "later",
-        why: outcome.why,
+        why: outcome.reason,
         spent: true,
         ...(outcome.retryAfterMs !== undefined && { afterMs: outcome.retryAfterMs }),
       };
     case "truncated":
     case "invalid":
     case "blocked":
-      return { kind: "later", why: outcome.why, spent: true };
+      return { kind: "later", why: outcome.reason, spent: true };
   }
 }
 

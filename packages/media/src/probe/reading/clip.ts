@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { MediaFacts, MediaFormat, MediaKind } from "@reelqueue/providers";
 import {
   ADTS,
@@ -20,7 +21,7 @@ import {
   WEBM,
 } from "mediabunny";
 
-/** Not HLS: its playlists would be followed to other addresses. */
+/** Not HLS: its playlists refer to other addresses. */
 const formats = new Map<InputFormat, MediaFormat>([
   [MP4, "mp4"],
   [QTFF, "mov"],
@@ -33,12 +34,15 @@ const formats = new Map<InputFormat, MediaFormat>([
   [ADTS, "aac"],
   [MPEG_TS, "ts"],
 ]);
-/** No provider takes another one, so that of others only the format is told. */
+/** The formats that some provider accepts; of any other file only the format is returned. */
 const measured = new Set<MediaFormat>(["mp4", "mov", "wav", "mp3"]);
-/** No provider takes a larger MP3; below, every frame is counted, because headers of variable bit rates are often missing. */
-const mostCountedBytes = 16_777_216;
+/**
+ * No provider accepts a larger MP3. Up to this size every frame is counted, because the header that states the length
+ * of a file with a variable bit rate is often missing.
+ */
+const maxCountedBytes = 16_777_216;
 
-/** Length, size and frame rate of a video or sound; undefined where it is neither. Throws on a broken one. */
+/** Length, size and frame rate of a video or audio file; undefined for any other file. Throws on a broken file. */
 export async function readClip(file: MediaFile): Promise<Parsed | undefined> {
   const source = new CustomSource({ getSize: () => file.bytes, read: file.read });
   using input = new Input({ formats: [...formats.keys()], source });
@@ -48,9 +52,9 @@ export async function readClip(file: MediaFile): Promise<Parsed | undefined> {
   const picture = await input.getPrimaryVideoTrack();
   const sound = await input.getPrimaryAudioTrack();
   const track = file.kind === "audio" ? (sound ?? picture) : (picture ?? sound);
-  if (!track) return { kind: "unknown", why: `a ${format} with neither picture nor sound` };
+  if (!track) return { kind: "unknown", reason: `a ${format} without a video or audio track` };
   const seconds = await secondsOf(track, file, format);
-  if (seconds === undefined) return { kind: "unknown", why: `a ${format} that ends before its end` };
+  if (seconds === undefined) return { kind: "unknown", reason: `an incomplete ${format}` };
   const isSoundOnly = format === "mp4" && !picture;
   return { kind: "facts", facts: { format: isSoundOnly ? "m4a" : format, ...(await pictureFacts(picture)), seconds } };
 }
@@ -64,21 +68,21 @@ async function formatOf(input: Input): Promise<MediaFormat | undefined> {
   }
 }
 
-/** Undefined where the file does not hold what its tables promise. */
+/** The length in seconds; undefined if the last packet of the file's tables is missing. */
 async function secondsOf(
   track: InputVideoTrack | InputAudioTrack,
   file: MediaFile,
   format: MediaFormat,
 ): Promise<number | undefined> {
-  const isLong = format === "mp3" && file.bytes > mostCountedBytes;
+  const isLong = format === "mp3" && file.bytes > maxCountedBytes;
   const end = (isLong ? await track.getDurationFromMetadata() : null) ?? (await track.computeDuration());
   const hasTables = format === "mp4" || format === "mov";
   if (hasTables && file.randomAccess && !(await holds(track, end))) return undefined;
-  // what lies before zero is not played
+  // Players skip packets before zero.
   return rounded(end - Math.max(await track.getFirstTimestamp(), 0));
 }
 
-/** Whether the last packet is there. */
+/** Whether the file holds the last packet. */
 async function holds(track: InputTrack, end: number): Promise<boolean> {
   return (await new EncodedPacketSink(track).getPacket(end)) !== null;
 }
@@ -94,34 +98,37 @@ async function pictureFacts(picture: InputVideoTrack | null): Promise<Partial<Me
   };
 }
 
-/** To a thousandth. */
+/** Rounds to a thousandth. */
 function rounded(value: number): number {
   return Math.round(value * 1_000) / 1_000;
 }
 
-/** A file as its readers see it. */
+/** A file, as a parser reads it. */
 export interface MediaFile {
-  /** How many bytes it has. */
+  /** Length of the file. */
   bytes: number;
-  /** Whether its end can be had without all that is before it. */
+  /** Whether a range can be read without the bytes before it. */
   randomAccess: boolean;
-  /** What its first bytes claim, as a file extension; left out where they claim nothing known. */
+  /** The file extension of the type that the first bytes claim; absent if unknown. */
   claim?: string;
   kind: MediaKind;
-  /** The bytes from `start` up to `end`, in memory of their own; less where the file ends before. */
+  /** The bytes from `start` up to, not including, `end`, in their own buffer; fewer if the file ends before. */
   read(start: number, end: number): Promise<Uint8Array>;
 }
 
-export type Parsed = { kind: "facts"; facts: Omit<MediaFacts, "bytes"> } | { kind: "unknown"; why: string };
+export type Parsed = { kind: "facts"; facts: Omit<MediaFacts, "bytes"> } | { kind: "unknown"; reason: string };
 
-/** Of what goes to the thread: a file without its bytes. */
-export type Order = Omit<MediaFile, "read">;
+/** The message that starts the parsing of a file in the worker thread. */
+export interface ParseJob {
+  description: Omit<MediaFile, "read">;
+  port: MessagePort;
+}
 
-/** What the thread says of the file on its port. */
-export type FromThread = { want: number; start: number; end: number } | { parsed: Parsed };
+/** A message of the worker thread on the port of a file: a read, or the result. */
+export type FromThread = { readId: number; start: number; end: number } | { parsed: Parsed };
 
-/** The bytes that it wanted. */
+/** The answer to a read. */
 export interface ToThread {
-  want: number;
+  readId: number;
   bytes: Uint8Array;
 }

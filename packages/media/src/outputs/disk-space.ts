@@ -2,19 +2,20 @@ import { access, constants, link, mkdir, open, rename, statfs } from "node:fs/pr
 import { dirname } from "node:path";
 import { StartError } from "@reelqueue/runtime";
 import { errorCode, StorageError, storageError } from "./storage-error.ts";
-/** Makes a folder with its parents so that it survives a power cut. */
+
+/** Creates a folder with its parents, durably: it survives a power failure. */
 export async function makeDirectory(path: string): Promise<void> {
   const firstMade = await mkdir(path, { recursive: true, mode: 0o750 });
   if (firstMade === undefined) return;
   for (let made = path; made.length >= firstMade.length; made = dirname(made)) await syncDirectory(dirname(made));
 }
 
-/** By folder, the sync that has not begun yet. */
+/** By folder: the sync that has not started yet. */
 const nextSync = new Map<string, Promise<void>>();
-/** By folder, the last sync that was asked for. */
+/** By folder: the last sync that was requested. */
 const lastSync = new Map<string, Promise<void>>();
 
-/** Whoever comes while a folder is being synced shares the next sync with all who come meanwhile. */
+/** Syncs a folder. All calls that arrive while a sync of the folder runs share the next one. */
 function syncDirectory(path: string): Promise<void> {
   const waiting = nextSync.get(path);
   if (waiting !== undefined) return waiting;
@@ -38,7 +39,7 @@ async function syncNow(path: string): Promise<void> {
   await directory.sync();
 }
 
-/** Gives a finished file its name, durably. Unless it may replace, the first of two with one name wins. */
+/** Gives a finished file its name, durably. Without `replace`, the first of two files with one name wins. */
 export async function publish(draft: string, path: string, replace: boolean): Promise<"published" | "existing"> {
   await makeDirectory(dirname(path));
   if (replace) await rename(draft, path);
@@ -47,7 +48,7 @@ export async function publish(draft: string, path: string, replace: boolean): Pr
   return "published";
 }
 
-/** A link never replaces a file, a rename does. */
+/** Links instead of renaming: a link never replaces a file, a rename does. */
 async function linked(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path);
@@ -59,56 +60,57 @@ async function linked(draft: string, path: string): Promise<boolean> {
   return true;
 }
 
-/** What file systems without hard links answer; there, of two finalizers at the same moment, the last one wins. */
+/** Errors of file systems without hard links; there, the last of two concurrent finalizers wins. */
 const withoutLinks = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 
-/** For so long a look at the disk is believed, if there is plenty of room. */
+/** A measurement of the free space is reused for this time, unless the space is short. */
 const freshMs = 250;
 
-/** The room in one store, with the floor that must stay free for everything else on the disk. */
-export class Room {
+/** The disk space of one store, with a floor that must stay free for other uses of the disk. */
+export class DiskSpace {
   readonly directory: string;
   readonly minFreeBytes: number;
-  /** What was free when last looked, less what was promised since. */
-  #seen = { free: 0, atMs: Number.NEGATIVE_INFINITY };
+  /** The last measurement, less the reservations since. */
+  #measured = { free: 0, atMs: Number.NEGATIVE_INFINITY };
 
   constructor(directory: string, minFreeBytes: number) {
     this.directory = directory;
     this.minFreeBytes = minFreeBytes;
   }
 
-  /** Throws a StorageError (`full`) unless so many bytes fit above the floor. */
-  async need(bytes: number): Promise<void> {
+  /** Throws a StorageError (`full`) unless this many bytes fit above the floor. */
+  async reserve(bytes: number): Promise<void> {
     const wanted = bytes + this.minFreeBytes;
-    const stale = performance.now() - this.#seen.atMs > freshMs;
-    // what is promised is not written yet: near the floor only a fresh look says what is free
-    if (stale || this.#seen.free < 2 * wanted) await this.free();
-    const { free } = this.#seen;
+    const stale = performance.now() - this.#measured.atMs > freshMs;
+    // Reserved bytes may not be written yet, so near the floor only a new measurement counts.
+    if (stale || this.#measured.free < 2 * wanted) await this.freeBytes();
+    const { free } = this.#measured;
     if (free < wanted) {
       throw new StorageError("full", `${free} bytes are free, ${bytes} and a floor of ${this.minFreeBytes} are needed`);
     }
-    this.#seen.free -= bytes;
+    this.#measured.free -= bytes;
   }
 
-  async free(): Promise<number> {
+  /** Measures the free space of the disk. */
+  async freeBytes(): Promise<number> {
     try {
       const { bavail, bsize } = await statfs(this.directory);
       const free = bavail * bsize;
-      this.#seen = { free, atMs: performance.now() };
+      this.#measured = { free, atMs: performance.now() };
       return free;
     } catch (error) {
       throw storageError(error);
     }
   }
 
-  /** Makes the folder. Throws a StartError when nothing can be written there. */
-  async proveWritable(what: string): Promise<void> {
+  /** Creates the folder. Throws a StartError if it is not writable. */
+  async ensureWritable(what: string): Promise<void> {
     try {
       await makeDirectory(this.directory);
       await access(this.directory, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
       const { message } = storageError(error);
-      throw new StartError(`${what} cannot be kept in ${this.directory}: ${message}`, { cause: error });
+      throw new StartError(`${what} cannot be stored in ${this.directory}: ${message}`, { cause: error });
     }
   }
 }

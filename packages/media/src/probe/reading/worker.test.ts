@@ -5,7 +5,7 @@ import { asDataUri, sample } from "../test-samples.ts";
 
 const run = promisify(execFile);
 
-test("a program that has looked at a file ends when it is done, long before its thread would", async () => {
+test("a program that probed a file exits when it is done, without waiting for the idle worker", async () => {
   const probe = new URL("../probe.ts", import.meta.url).href;
   const uri = asDataUri(sample("picture.png"));
   const program = `const { probe } = await import("${probe}");
