@@ -1,12 +1,12 @@
 #!/bin/sh
-# Makes every sample of this folder anew: sh make.sh. Needs ffmpeg (with x264, LAME, libvpx, libopus) and heif-enc (libheif-examples).
-# The samples are committed, so that the tests need neither.
+# Creates all samples of this folder: sh make.sh. Needs ffmpeg (with x264, LAME, libvpx, libopus) and heif-enc
+# (libheif-examples). The samples are committed, so the tests need neither.
 set -eu
 cd "$(dirname "$0")"
 rm -f ./*.jpg ./*.png ./*.webp ./*.bmp ./*.tiff ./*.gif ./*.heic ./*.avif ./*.mp4 ./*.m4a ./*.mov ./*.webm ./*.wav ./*.mp3 ./*.ogg
 
 make() { ffmpeg -hide_banner -loglevel error -y "$@"; }
-# no encoder versions and dates inside, so that every run makes the same bytes
+# No encoder versions and dates in the files, so that every run creates the same bytes.
 exact="-bitexact -map_metadata -1"
 
 # One picture in every format, 96 × 54.
@@ -18,19 +18,19 @@ make $picture -lossless 1 lossless.webp
 make $picture picture.bmp
 make $picture picture.gif
 make $picture -compression_algo deflate picture.tiff
-# 73 KB of pixels before the directory that holds width and height
+# 73 KB of pixels before the directory with width and height.
 make -f lavfi -i testsrc=size=180x136:rate=1 -frames:v 1 $exact -pix_fmt rgb24 -compression_algo raw late-directory.tiff
 make -f lavfi -i testsrc=size=48x30:rate=5:duration=1 $exact -loop 0 -c:v libwebp_anim animated.webp
 make $picture -c:v libaom-av1 -still-picture 1 -crf 50 picture.avif
 heif-enc -q 20 -o picture.heic picture.png >/dev/null
-# The same picture with "rotate by 90°" (orientation 6) in an EXIF block of its own, right after the first two bytes.
+# The same picture with "rotate by 90°" (orientation 6) in an EXIF block, inserted after the first two bytes.
 {
   head -c 2 picture.jpg
   printf '\377\341\000\042Exif\000\000MM\000\052\000\000\000\010\000\001\001\022\000\003\000\000\000\001\000\006\000\000\000\000\000\000'
   tail -c +3 picture.jpg
 } > turned.jpg
 
-# Videos. Noise keeps the first one large enough that its end is not in its first 64 KiB.
+# Videos. Noise makes the first one large enough that its end is not in its first 64 KiB.
 noise="-f lavfi -i nullsrc=size=160x90:rate=24:duration=3,geq=random(1)*255:128:128"
 tone="-f lavfi -i sine=frequency=440:sample_rate=44100:duration=3"
 h264="-c:v libx264 -preset veryfast -bf 2 -pix_fmt yuv420p -threads 1"
@@ -44,7 +44,7 @@ make -i picture.mov $exact -c copy -metadata:s:v:0 rotate=90 turned.mp4
 make $tone $exact $aac sound.m4a
 make $plain $exact -c:v libvpx-vp9 -crf 60 -b:v 0 -an picture.webm
 
-# Sounds: 2.5 s that grow from silence to noise, so that a variable bit rate varies.
+# Audio: 2.5 s from silence to noise, so that a variable bit rate varies.
 sound="-f lavfi -i anoisesrc=duration=2.5:sample_rate=44100:amplitude=0.8:seed=1,volume=t/2.5:eval=frame"
 make $sound $exact -ac 1 -ar 8000 -c:a pcm_s16le sound.wav
 make $sound $exact -ac 1 -ar 8000 -c:a adpcm_ima_wav adpcm.wav
@@ -55,7 +55,7 @@ make $sound $exact -ac 1 -c:a libmp3lame -q:a 5 vbr.mp3
 make $sound $exact -ac 1 -c:a libmp3lame -q:a 5 -write_xing 0 bare-vbr.mp3
 make $sound $exact -ac 1 -c:a libopus -b:a 16k sound.ogg
 
-# Clips at and beyond the limits that the providers' documents name: length, lines, ratio, area, frame rate, format.
+# Clips at and beyond the limits of the providers' documents: length, lines, ratio, area, frame rate, format.
 small="-c:v libx264 -preset veryfast -crf 51 -pix_fmt yuv420p -threads 1 -x264-params keyint=9999:scenecut=0"
 clip() { make -f lavfi -i "color=gray:size=$2:rate=$3:duration=$4" $exact $small -an "$1"; }
 clip clip-1_875s.mp4 854x480 24 1.875

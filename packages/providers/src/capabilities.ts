@@ -7,7 +7,7 @@ export interface Fact<T> {
   source: string;
 }
 
-/** What a provider can do, as data. Its reconciliation methods stand in `Provider.reconcile`. */
+/** The capabilities of a provider, as data. Its reconciliation methods are in `Provider.reconcile`. */
 export interface Capabilities {
   name: string;
   title: string;
@@ -17,7 +17,7 @@ export interface Capabilities {
   ratios: Fact<readonly string[]>;
   modes: readonly Mode[];
   images: Fact<{ frames: boolean; references: number; total?: number }>;
-  /** The maximum number of reference videos; `null`: the document leaves it open and it is not checked. */
+  /** The maximum number of reference videos; `null`: not documented, not checked. */
   videos: Fact<number | null>;
   audios: Fact<number | null>;
   /** Which media may be inline (a data URI); everything else must be a URL or an asset id. */
@@ -32,14 +32,14 @@ export interface Capabilities {
     returnLastFrame: boolean;
     safetyCheck: boolean;
   };
-  /** Requests of every kind, or only submits where `queriesPerMinute` is there. */
+  /** All requests; only submits if `queriesPerMinute` is present. */
   requestsPerMinute: Fact<number> | null;
-  /** Polls, where the provider counts them apart from submits. */
+  /** Polls; absent: the provider counts them together with submits. */
   queriesPerMinute?: Fact<number>;
   inFlight: Fact<number> | null;
   /** `"unknown"` counts as charged: no automatic retry. */
   chargesFailures: Fact<boolean | "unknown">;
-  /** `needsSecret`: the provider refuses a callback URL until callbacks are set up in its console, which gives the secret. */
+  /** `needsSecret`: the provider refuses a callback URL until its console has created a signing secret. */
   callback: Fact<{ signed: boolean; httpsOnly: boolean; needsSecret?: boolean }> | null;
   /** Whether the provider cancels a task that is queued. */
   cancel: boolean;
@@ -49,9 +49,12 @@ export interface Capabilities {
   statuses: Fact<Readonly<Record<string, Phase>>>;
   /** The switches that `Reading` may hold, each with its effect. */
   switches: Readonly<Record<string, string>>;
-  /** Quiet window: a POST has no effect later than this after its socket was closed (assumption A1). Before it ends, no answer proves that no task exists. */
+  /**
+   * Quiet window: a POST has no effect later than this after its socket was closed (assumption A1). Before the window
+   * ends, no answer proves that no task exists.
+   */
   quietMs: Fact<number>;
-  /** The maximum run time of a task; its slot is freed afterwards in any case. */
+  /** The maximum run time of a task; afterwards its slot is freed whatever its status. */
   longestRunMs: Fact<number>;
   /** The assumed run time until real run times are learned. */
   typicalRunMs: Fact<number>;
@@ -77,7 +80,7 @@ export interface ModelCapability {
 
 export type Ability = "frames" | keyof Capabilities["offers"];
 
-/** How an account reads its provider's documents. */
+/** The settings with which an account interprets its provider's documents, and its unit prices. */
 export interface Reading {
   /** Choices between contradicting documents, by switch name. */
   switches: Readonly<Record<string, boolean>>;
@@ -89,7 +92,7 @@ export interface Reading {
 
 /** Stated in a document that the project was given. */
 export const provided = <const T>(value: T, source: string): Fact<T> => ({ value, label: "PROVIDED", source });
-/** Stated in another public text. */
+/** Stated in another public document. */
 export const documented = <const T>(value: T, source: string): Fact<T> => ({ value, label: "DOCUMENTED", source });
-/** Concluded. */
+/** Concluded, stated nowhere. */
 export const inferred = <const T>(value: T, source: string): Fact<T> => ({ value, label: "INFERRED", source });

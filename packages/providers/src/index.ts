@@ -3,7 +3,7 @@ export type * from "./capabilities.ts";
 export { examplePricesPerSecond as jiekouExamplePricesPerSecond } from "./jiekou/price.ts";
 export type { Price, Quote } from "./pricing.ts";
 export * from "./provider.ts";
-export { keyVariables, providerNamed, providers, providersThatTake } from "./registry.ts";
+export { keyVariables, providerNamed, providers, providersAccepting } from "./registry.ts";
 export type { MediaFacts, MediaFormat, MediaKind } from "./rules/file-limits.ts";
 export { type FileRule, fileProblemsOf, type InspectedMedium } from "./rules/file-rules.ts";
 export { type Medium, mediaOf, needsUpload } from "./rules/media.ts";

@@ -10,7 +10,7 @@ const video = [{ url: "https://cdn.example.com/x.mp4" }];
 const request = (part: object) => generationRequest.parse({ prompt: "A glass frog", ...part });
 const reading = (pricesPerSecond: Record<string, number>) => ({ switches: {}, pricesPerSecond });
 
-/** The page's table as it is printed: output seconds, then 2.0-480P, 2.0-720P, 2.0-1080P, fast-480P, fast-720P. */
+/** The table of the page, as printed: output seconds, then 2.0-480P, 2.0-720P, 2.0-1080P, fast-480P, fast-720P. */
 const table = `
 4 0.30 0.65 1.64 0.23 0.50
 5 0.39 0.84 2.06 0.30 0.64
@@ -56,16 +56,16 @@ describe("jiekou", () => {
     expect(minimumCharge("seedance-2.0-fast/1080p", 5)).toBeUndefined();
   });
 
-  test("the page's example: 4 s from a video of 2 s, 0.19 by the second, 0.30 charged", () => {
+  test("the example of the page: 4 s from a video of 2 s, 0.19 by the second, 0.30 charged", () => {
     expect(charge(0.19 / 6, 4 + 2, minimumCharge("seedance-2.0/480p", 4) ?? 0)).toBe(0.3);
   });
 
-  test("the charge is the greater of the two, never the sum", () => {
+  test("the charge is the greater of price and minimum, never the sum", () => {
     expect(charge(0.1, 10, 0.3)).toBe(1);
     expect(charge(0.01, 10, 0.3)).toBe(0.3);
   });
 
-  test("with video input, the longest allowed input is assumed and said", () => {
+  test("video input of unknown length: the longest allowed is assumed and stated", () => {
     const quote = jiekouPrice.quote(
       request({ seconds: 5, resolution: "480p", videos: video }),
       reading({ "seedance-2.0/480p+video": 0.0432 }),
@@ -74,7 +74,7 @@ describe("jiekou", () => {
     expect(quote.basis).toContain("15 s in, the longest allowed");
   });
 
-  test("with video input whose length is known, that is counted", () => {
+  test("video input of known length: its length counts", () => {
     const asked = request({ seconds: 5, resolution: "480p", videos: video });
     const quote = jiekouPrice.quote(asked, reading({ "seedance-2.0/480p+video": 0.0432 }), 5.5);
     expect(quote.usd).toBe(0.4536);
@@ -82,7 +82,7 @@ describe("jiekou", () => {
     expect(jiekouPrice.quote(asked, reading({ "seedance-2.0/480p+video": 0.0432 }), 2).usd).toBe(0.39);
   });
 
-  test("with video input and no unit price nothing is known but the least it can be", () => {
+  test("video input without a unit price: unknown, with the minimum charge as the lower bound", () => {
     const quote = jiekouPrice.quote(
       request({ seconds: 5, resolution: "480p", videos: video }),
       reading({ "seedance-2.0/480p": 0.07 }),
@@ -93,7 +93,7 @@ describe("jiekou", () => {
     });
   });
 
-  test("reference images and audios alone do not trigger the minimum charge", () => {
+  test("reference images and audios without videos do not trigger the minimum charge", () => {
     const media = {
       images: [{ url: "https://cdn.example.com/x.png" }],
       audios: [{ url: "https://cdn.example.com/x.wav" }],
@@ -109,11 +109,11 @@ describe("jiekou", () => {
     [{ seconds: 15, resolution: "1080p" }, 5.613],
     [{ seconds: 4, model: "seedance-2.0-fast" }, 0.484],
     [{ seconds: "auto", resolution: "480p" }, 1.0545],
-  ])("without video input: unit price × output seconds, an automatic length at the longest: %j", (part, usd) => {
+  ])("without video input: unit price × output seconds, the maximum for an automatic length: %j", (part, usd) => {
     expect(jiekouPrice.quote(request(part), reading(examplePricesPerSecond)).usd).toBe(usd);
   });
 
-  test("an unknown price is unknown, not zero, and the examples are not used by themselves", () => {
+  test("without a unit price: unknown, not zero; the example prices are not used", () => {
     expect(jiekouPrice.quote(request({}), reading({}))).toEqual({
       usd: null,
       basis: "no unit price for seedance-2.0/720p",
@@ -143,7 +143,7 @@ describe("ark", () => {
     [5, 1280 * 720, 108_900],
     [8, 1280 * 720, 173_700],
     [5, 864 * 496, 50_639],
-  ])("%i s of %i pixels use %i tokens, as measured", (seconds, pixels, tokens) => {
+  ])("%i s of %i pixels use %i tokens", (seconds, pixels, tokens) => {
     expect(tokensFor(seconds, pixels)).toBe(tokens);
   });
 
@@ -160,7 +160,7 @@ describe("ark", () => {
     expect(arkPrice.quote(request(part), examples).usd).toBe(usd);
   });
 
-  test("a ratio that the provider chooses is priced at the most pixels that there can be", () => {
+  test("a ratio that the provider chooses is priced at the maximum number of pixels", () => {
     const pixels = (["16:9", "4:3", "1:1", "3:4", "9:16", "21:9"] as const).map((ratio) =>
       pixelsOf({ resolution: "720p", ratio }),
     );
@@ -169,19 +169,19 @@ describe("ark", () => {
     expect(pixelsOf({ resolution: "720p", ratio: "adaptive" })).toBe(927_408);
   });
 
-  test("reference videos count at their own price and at the longest input, and it is said", () => {
+  test("reference videos of unknown length: the price for video and the longest input, which is stated", () => {
     const quote = arkPrice.quote(request({ seconds: 4, ratio: "16:9", videos: video }), examples);
     expect(quote.usd).toBe(1.76859);
     expect(quote.basis).toBe("411300 tokens for 19 s, 15 s of them input, the longest allowed × $4.3 per million");
   });
 
-  test("reference videos whose length is known count as long as they are", () => {
+  test("reference videos of known length: their length counts", () => {
     const quote = arkPrice.quote(request({ seconds: 4, ratio: "16:9", videos: video }), examples, 4);
     expect(quote.usd).toBe(0.74691);
     expect(quote.basis).toBe("173700 tokens for 8 s, 4 s of them input × $4.3 per million");
   });
 
-  test("what was used is charged, minimum and all; what is not known stays unknown", () => {
+  test("settle: the cost of the used tokens; unknown without tokens or without a price", () => {
     expect(arkPrice.settle(request({}), { tokens: 108_900 }, examples).usd).toBe(0.7623);
     expect(arkPrice.settle(request({ videos: video }), { tokens: 195_000 }, examples).usd).toBe(0.8385);
     expect(arkPrice.settle(request({}), { tokens: 0 }, examples).usd).toBe(0);

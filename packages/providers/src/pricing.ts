@@ -4,13 +4,16 @@ import type { Capabilities, Reading } from "./capabilities.ts";
 /** `usd: null`: no price is known. */
 export interface Quote {
   usd: number | null;
-  /** The calculation, in one phrase. */
+  /** The calculation, as one phrase. */
   basis: string;
 }
 
 /** How a provider charges. */
 export interface Price {
-  /** The expected cost of one attempt at the account's unit prices. `videoSeconds`: total length of its reference videos, if known. */
+  /**
+   * The expected cost of one attempt at the account's unit prices. `videoSeconds`: total length of its reference
+   * videos, if known.
+   */
   quote(request: GenerationRequest, reading: Reading, videoSeconds?: number): Quote;
   /** The cost of a finished task by the usage that the provider reports; absent: the provider reports no usage. */
   settle?(request: GenerationRequest, usage: Readonly<Record<string, number>>, reading: Reading): Quote;
@@ -38,7 +41,7 @@ export function skuOf({ model, resolution }: GenerationRequest): string {
   return `${model}/${resolution}`;
 }
 
-/** The maximum of output seconds that a request can cost. */
+/** The maximum number of output seconds that a request may be charged for. */
 export function pricedSeconds({ model, seconds }: GenerationRequest, models: Capabilities["models"]): number {
   if (seconds !== "auto") return seconds;
   const offers = models[model] ? [models[model]] : Object.values(models);

@@ -23,7 +23,7 @@ export interface Provider {
   submit(request: GenerationRequest, call: SubmitCall): Promise<SubmitResult>;
   /** Reads the state of one task once. */
   poll(taskId: string, call: Call): Promise<PollResult>;
-  /** The methods that find out what became of a POST without a certain answer, best first; empty: only an operator can tell. */
+  /** The methods that resolve a submit with an unknown result, best first; empty: an operator decides. */
   reconcile: readonly Reconciliation[];
   callbacks?: Callbacks;
   uploads?: Uploads;
@@ -31,11 +31,11 @@ export interface Provider {
   cancel?(taskId: string, call: Call): Promise<CancelResult>;
 }
 
-/** One method that finds out what became of a POST without a certain answer. */
+/** One method that resolves a submit with an unknown result. */
 export type Reconciliation =
-  /** All POSTs with one idempotency key make one task, until the key is older than `lifeMs`. */
+  /** All POSTs with one idempotency key create one task, until the key is older than `lifeMs`. */
   | { by: "idempotencyKey"; lifeMs: Fact<number> }
-  /** Reads the task by the idempotency key of its POST, which the provider stores beside the task. */
+  /** GETs the task by the idempotency key of its POST, which the provider stores with the task. */
   | { by: "clientId"; lookup(clientId: string, call: Call): Promise<LookupResult> }
   | TaskList
   /** A callback names the task. */
@@ -44,7 +44,9 @@ export type Reconciliation =
 /** The provider lists the tasks of an API key. */
 export interface TaskList {
   by: "taskList";
-  /** One page of the tasks that a lost POST may have made, by the fields of the request that the provider repeats. */
+  /**
+   * One page of the tasks that a lost POST may have created, by the fields of the request that the provider repeats.
+   */
   candidates(lost: LostSubmit, call: Call): Promise<CandidatePage>;
   /** One page, from 1, of all tasks of this key, newest first. */
   tasks(page: number, call: Call): Promise<TaskPage>;
@@ -55,9 +57,9 @@ export interface Callbacks {
 }
 
 export interface Uploads {
-  /** Gives a file to the provider, which then has it under a URL or an asset id. */
+  /** Uploads a file; the result is a URL or an asset id at the provider. */
   upload(file: Upload, call: Call): Promise<Uploaded>;
-  /** Reads whether an asset is usable yet; absent: an asset is usable at once. */
+  /** GETs the state of an asset; absent: an asset is usable at once. */
   asset?(assetId: string, call: Call): Promise<AssetState>;
 }
 
@@ -87,7 +89,7 @@ export interface SubmitCall extends Call {
   /** The same for every POST of one attempt. */
   idempotencyKey: string;
   callbackUrl?: string;
-  /** Reads `media://…` of the media store as a data URI. */
+  /** Returns the file of a `media://…` URL as a data URI. */
   dataUri(mediaUrl: string): Promise<string>;
 }
 
@@ -113,7 +115,7 @@ export type PollResult =
   | { kind: "failed"; failure: Failure }
   | { kind: "canceled" }
   | { kind: "expired" }
-  /** The provider does not know the task (three in a row count as proof). */
+  /** The provider does not know the task; three in a row prove that it does not exist. */
   | { kind: "missing"; message: string }
   | NoAnswer;
 
@@ -126,7 +128,7 @@ export type NoAnswer =
 
 export type LookupResult =
   | { kind: "found"; taskId: string }
-  /** The provider knows no task of this id at the moment; one absence proves nothing. */
+  /** The provider knows no task with this id now; one absence proves nothing. */
   | { kind: "absent"; message: string }
   | NoAnswer;
 
@@ -141,11 +143,11 @@ export interface LostSubmit {
 }
 
 export type CandidatePage =
-  /** `more`: the next page may hold tasks that are new enough. No candidate on any page: absent at the moment. */
+  /** `more`: the next page may hold tasks that are new enough. No candidate on any page: absent now. */
   { kind: "listed"; candidates: Candidate[]; more: boolean } | NoAnswer;
 
 /** `more`: an older page may follow. */
-export type TaskPage = { kind: "made"; tasks: { taskId: string; createdAtMs: number }[]; more: boolean } | NoAnswer;
+export type TaskPage = { kind: "listed"; tasks: { taskId: string; createdAtMs: number }[]; more: boolean } | NoAnswer;
 
 export interface Candidate {
   taskId: string;
@@ -156,12 +158,12 @@ export interface Candidate {
 
 export type CancelResult =
   | { kind: "canceled" }
-  /** The task runs or is over; it ends as the provider reports. */
+  /** Not canceled: the task is running or finished; its result counts. */
   | { kind: "kept"; message: string }
   | { kind: "missing"; message: string }
   | NoAnswer;
 
-/** A file for the provider: an address on the web, or bytes. */
+/** A file for the provider: a URL on the web, or bytes. */
 export interface Upload {
   kind: "image" | "video" | "audio";
   /** A file name with its extension. */
@@ -193,7 +195,7 @@ export interface ReceivedCallback {
   nowMs: number;
 }
 
-/** What a callback reports; only a hint to poll the task. */
+/** The result of reading a callback; a hint only makes the task due for a poll. */
 export type CallbackReading =
   | { kind: "hint"; taskId: string }
   | { kind: "forged"; message: string }

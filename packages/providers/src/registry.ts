@@ -21,16 +21,16 @@ export function providerNamed(name: string): Provider | undefined {
   return Object.hasOwn(providers, name) ? providers[name] : undefined;
 }
 
-/** The names of the providers whose rules this request keeps; a refusal names them. */
-export function providersThatTake(request: GenerationRequest, reading: Reading = plainReading): string[] {
+/** The names of the providers that accept this request by their rules; the message of a refusal lists them. */
+export function providersAccepting(request: GenerationRequest, reading: Reading = defaultReading): string[] {
   return Object.entries(providers)
     .filter(([, { rules }]) => problemsOf(rules, request, reading).every(({ severity }) => severity === "warning"))
     .map(([name]) => name);
 }
 
-const plainReading: Reading = { switches: {}, pricesPerSecond: {} };
+const defaultReading: Reading = { switches: {}, pricesPerSecond: {} };
 
-/** The environment variable that alone makes an account, by provider: `HIAPI_API_KEY` makes `hiapi`. */
+/** By provider: the environment variable that alone creates an account. `HIAPI_API_KEY` creates the account `hiapi`. */
 export const keyVariables: Readonly<Record<string, string>> = Object.fromEntries(
   Object.keys(providers).map((name) => [name, `${name.toUpperCase().replaceAll("-", "_")}_API_KEY`]),
 );

@@ -13,7 +13,9 @@ export interface DownloadRequest {
   /** Creates the content check; called again whenever the transfer restarts from the first byte. */
   createCheck: () => ContentCheck;
   maxBytes: number;
-  /** Called when the length is known (0: unknown), before the first write; throws a StorageError if there is no space. */
+  /**
+   * Called when the length is known (0: unknown), before the first write; throws a StorageError if there is no space.
+   */
   reserve(bytes: number): Promise<void>;
   signal: AbortSignal;
 }

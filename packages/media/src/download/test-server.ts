@@ -47,7 +47,9 @@ async function listening(server: Server, requests: IncomingHttpHeaders[]): Promi
   };
 }
 
-/** Serves a file by Range, as object storage does; `cutAfter(n)`: bytes after which answer n breaks; undefined: never. */
+/**
+ * Serves a file by Range, as object storage does; `cutAfter(n)`: bytes after which answer n breaks; undefined: never.
+ */
 export function serveFile(file: () => Buffer, etag: string | undefined, cutAfter: (n: number) => number | undefined) {
   return serve((response, n, request) => {
     const bytes = file();

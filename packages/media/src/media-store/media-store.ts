@@ -3,7 +3,10 @@ import type { ByteRange, OpenedFile } from "../outputs/opened-file.ts";
 
 /** A content-addressed store of input media: equal bytes are one file with one URL. */
 export interface MediaStore {
-  /** Stores a file. Its type is read from the bytes; a declared type of another family is refused. Throws only a StorageError. */
+  /**
+   * Stores a file. Its type is read from the bytes; a declared type of another family is refused. Throws only a
+   * StorageError.
+   */
   put(source: MediaSource, declaredType?: string): Promise<PutResult>;
   has(url: string): Promise<boolean>;
   open(url: string, range?: ByteRange): Promise<OpenedFile | undefined>;

@@ -9,13 +9,20 @@ export interface OutputStore {
    * and never downloaded again. Throws only a StorageError, if the storage fails.
    */
   download(source: DownloadSource, target: OutputTarget, signal: AbortSignal): Promise<DownloadOutcome>;
-  /** Opens a stored file or a range of it; undefined if it does not exist. Throws a RangeError for a range outside it. */
+  /**
+   * Opens a stored file or a range of it; undefined if it does not exist. Throws a RangeError for a range outside it.
+   */
   open(key: string, range?: ByteRange): Promise<OpenedFile | undefined>;
   stat(key: string): Promise<StoredFile | undefined>;
   freeBytes(): Promise<number>;
-  /** Writes the manifest of a generation, a JSON text, beside its outputs; replaces an earlier one. `full`: no space left. */
+  /**
+   * Writes the manifest of a generation, a JSON text, beside its outputs; replaces an earlier one. `full`: no space
+   * left.
+   */
   manifest(target: ManifestTarget, json: string): Promise<"written" | "full">;
-  /** Removes drafts of interrupted downloads that were not modified for this long (default: 1 h); returns their number. */
+  /**
+   * Removes drafts of interrupted downloads that were not modified for this long (default: 1 h); returns their number.
+   */
   sweep(olderThanMs?: number): Promise<number>;
 }
 
@@ -83,7 +90,7 @@ function folder({ generation, createdAt }: ManifestTarget): string {
   return `${new Date(createdAt).toISOString().slice(0, 7)}/${generation}`;
 }
 
-/** Whether a key has the form that this store creates; any other, such as `../x`, has no file. `passport.json`: of earlier builds. */
+/** Whether a key has a form that this store creates, now or in an earlier build; any other key has no file. */
 export function isKey(key: string): boolean {
   return /^\d{4}-\d{2}\/[\w-]{1,64}\/(?:\d{1,9}-(?:video|last_frame)(?:-\d{1,9})?\.(?:mp4|png|jpg|webp)|(?:manifest|passport)\.json)$/.test(
     key,

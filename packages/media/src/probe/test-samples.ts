@@ -4,7 +4,10 @@ import type { MediaFacts, MediaKind } from "@reelqueue/providers";
 
 type Expected = [name: string, kind: MediaKind, facts: Omit<MediaFacts, "bytes">];
 
-/** The files of samples/make.sh and their facts; ffprobe 5.1 agrees, except for rotated files and HEIC, which it does not support. */
+/**
+ * The files of samples/make.sh and their facts; ffprobe 5.1 agrees, except for rotated files and HEIC, which it does
+ * not support.
+ */
 export const samples: readonly Expected[] = [
   ["picture.jpg", "image", { format: "jpeg", width: 96, height: 54 }],
   ["turned.jpg", "image", { format: "jpeg", width: 54, height: 96 }],

@@ -79,7 +79,7 @@ test("limits on the sum of files are checked against the files", async () => {
   const row = { prompt: "a cup", account: "hiapi", images: [{ url: `${root}/frame.png` }], audios };
   expect(await one(row, here)).toMatchObject({
     kind: "refused",
-    problems: [{ field: "audios", given: "16 s in all", rule: "H-V10", label: "DOCUMENTED" }],
+    problems: [{ field: "audios", given: "16 s in total", rule: "H-V10", label: "DOCUMENTED" }],
   });
 });
 

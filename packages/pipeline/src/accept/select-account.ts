@@ -1,6 +1,6 @@
 import type { GenerationRequest, Problem } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { problemsOf, providerNamed, providersThatTake, type Quote } from "@reelqueue/providers";
+import { problemsOf, providerNamed, providersAccepting, type Quote } from "@reelqueue/providers";
 import type { Account, Accounts } from "../accounts.ts";
 import { fileProblems, type InspectedMedia, videoSeconds } from "./inspect-media.ts";
 
@@ -42,7 +42,7 @@ export function place(request: GenerationRequest, { accounts, loads, inspected }
 
 /** Adds the providers that take the request unchanged to every problem. */
 function withTakers(problems: readonly Problem[], request: GenerationRequest, inspected: InspectedMedia): Problem[] {
-  const takers = providersThatTake(request).filter((name) => {
+  const takers = providersAccepting(request).filter((name) => {
     const provider = providerNamed(name);
     const files = provider
       ? fileProblems(request, { provider, probe: true, reading: { switches: {} } }, inspected)

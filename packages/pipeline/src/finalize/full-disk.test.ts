@@ -19,13 +19,8 @@ test("disk full between video and manifest: the generation waits, none succeeds 
   let manifest: "written" | "full" = "full";
   const outputs: OutputStore = {
     ...ctx.outputs,
-<<<<<<< HEAD
-    download: async () => ({ kind: "kept", key: "v.mp4", bytes: 1, sha256: "00", contentType: "video/mp4" }),
-    manifest: async () => manifest,
-=======
     download: async () => ({ kind: "stored", key: "v.mp4", bytes: 1, sha256: "00", contentType: "video/mp4" }),
-    manifest: async () => room,
->>>>>>> f8f1360 (media: manifest, stored, reason: the field's words for files and probes)
+    manifest: async () => manifest,
   };
   const run = () => finalize(job, new AbortController().signal, { ...ctx, outputs });
   const state = async () => (await ledger.read(ctx.cell, job.generation))?.record.state;

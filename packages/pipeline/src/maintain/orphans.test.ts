@@ -60,7 +60,7 @@ function listing(pages: ReturnType<typeof task>[][], isDown: () => boolean = () 
   const tasks = async (page: number): Promise<TaskPage> =>
     isDown()
       ? { kind: "unreachable", message: "503" }
-      : { kind: "made", tasks: pages[page - 1] ?? [], more: page < pages.length };
+      : { kind: "listed", tasks: pages[page - 1] ?? [], more: page < pages.length };
   return { ...ark(), provider: withReconciliation(ark().provider, { by: "taskList", tasks }) };
 }
 

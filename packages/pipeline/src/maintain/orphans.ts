@@ -32,7 +32,7 @@ export async function findOrphans(account: Account, ctx: Context, nowMs = Date.n
   const taskIds: string[] = [];
   for (let page = 1; page <= mostPages; page += 1) {
     const answer: TaskPage = await taskList.tasks(page, callOf(account, ctx));
-    if (answer.kind !== "made") return 0;
+    if (answer.kind !== "listed") return 0;
     taskIds.push(...answer.tasks.filter(isBetween(since, until)).map(({ taskId }) => taskId));
     if (!answer.more || answer.tasks.every(({ createdAtMs }) => createdAtMs < since)) break;
   }

@@ -3,33 +3,33 @@ import type { Call, CancelResult } from "../provider.ts";
 import { taskPath } from "./wire.ts";
 
 /**
- * Cancels a task that is queued. It polls first, because DELETE removes the record of a task that is over, and with it
- * the video; a queued task needs minutes to get there.
+ * Cancels a queued task. Polls first, because DELETE removes a finished task together with its video; a task that is
+ * queued in the poll needs minutes to finish.
  */
 export async function cancel(format: TaskFormat, taskId: string, call: Call): Promise<CancelResult> {
   const path = taskPath(taskId);
-  const seen = await pollTask(format, taskId, call);
-  switch (seen.kind) {
+  const found = await pollTask(format, taskId, call);
+  switch (found.kind) {
     case "pending":
-      if (seen.status !== "queued") return { kind: "kept", message: `It is ${seen.status}` };
-      return withdrawn(await query(format, call, { method: "DELETE", path, timeoutMs: 15_000 }, done));
+      if (found.status !== "queued") return { kind: "kept", message: `The task is ${found.status}` };
+      return cancelResult(await query(format, call, { method: "DELETE", path, timeoutMs: 15_000 }, canceled));
     case "canceled":
       return { kind: "canceled" };
     case "succeeded":
     case "failed":
     case "expired":
-      return { kind: "kept", message: `It has ${seen.kind}` };
+      return { kind: "kept", message: `The task is finished: ${found.kind}` };
     default:
-      return seen;
+      return found;
   }
 }
 
-/** The answer has no body (DOCUMENTED). */
-function done(): CancelResult {
+/** DOCUMENTED: the answer has no body. */
+function canceled(): CancelResult {
   return { kind: "canceled" };
 }
 
-function withdrawn(outcome: CancelResult | FailedQuery): CancelResult {
+function cancelResult(outcome: CancelResult | FailedQuery): CancelResult {
   if (outcome.kind !== "refused") return outcome;
   const { failure } = outcome;
   return failure.class === "rejected" ? { kind: "kept", message: failure.message } : toNoAnswer(outcome);

@@ -37,11 +37,8 @@ export const capabilities = {
   offers: { generateAudio: true, watermark: true, webSearch: true, returnLastFrame: true, safetyCheck: false },
   requestsPerMinute: null,
   inFlight: null,
-  chargesFailures: documented(
-    false,
-    "Volcengine Ark, price page 82379/1544106: only videos that were made are charged",
-  ),
-  callback: documented({ signed: false, httpsOnly: false }, `${create}: callback_url; nothing is said of a signature`),
+  chargesFailures: documented(false, "Volcengine Ark, price page 82379/1544106: only finished videos are charged"),
+  callback: documented({ signed: false, httpsOnly: false }, `${create}: callback_url; no signature is mentioned`),
   cancel: true,
   statuses: documented(
     {
@@ -56,7 +53,7 @@ export const capabilities = {
   ),
   switches: {
     internationalModels:
-      "Use the model names of BytePlus (dreamina-…) instead of Volcengine's (doubao-…); left out, the host of the base URL decides.",
+      "Use the model names of BytePlus (dreamina-…) instead of Volcengine's (doubao-…); if absent, the host of the base URL decides.",
   },
   quietMs: inferred(300_000, "assumption A1: no document says how late a POST may take effect"),
   longestRunMs: documented(172_800_000, `${create}: execution_expires_after, 48 h by default, never set longer here`),

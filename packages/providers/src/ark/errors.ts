@@ -18,16 +18,16 @@ export const requestErrors: readonly ErrorRule[] = [
   { code: /^AuthenticationError$/, means: "key", label: "DOCUMENTED", source: page },
   { status: 401, means: "key", label: "DOCUMENTED", source: page },
   { code: /^AccessDenied/, means: "key", label: "DOCUMENTED", source: clients },
-  // The operation, for example to delete a task that runs; not the account.
+  // Refuses the operation, for example DELETE of a running task; not the account.
   { code: /^OperationDenied/, means: "rejected", label: "DOCUMENTED", source: clients },
-  // A model that is not open to this account: another one may be.
+  // Refuses a model that is not open to this account; another model may be.
   { code: /Model|Endpoint/, means: "rejected", label: "DOCUMENTED", source: page },
   { status: 403, means: "key", label: "INFERRED", source: "HTTP" },
   { status: 404, means: "missing", label: "DOCUMENTED", source: `${page}: NotFound` },
   { code: /^(Missing|Invalid)Parameter/, means: "rejected", label: "DOCUMENTED", source: page },
 ];
 
-/** The reasons why a task fails. */
+/** The meaning of a task failure; the first rule that applies decides. */
 export const taskErrors: readonly TaskErrorRule[] = [
   { code: moderation, means: "moderation", label: "DOCUMENTED", source: page },
   { code: /^(Missing|Invalid)/, means: "rejected", label: "DOCUMENTED", source: page },

@@ -19,7 +19,10 @@ const api = {
   maxBodyBytes: { bytes: 64_000_000, rule: "A-V14" },
 };
 
-/** Volcengine Ark and BytePlus ModelArk, the original: the task list shows a lost task by the mark that every attempt carries. */
+/**
+ * Volcengine Ark and BytePlus ModelArk. The task list resolves an unknown submit by the mark that every attempt
+ * carries.
+ */
 export const ark = defineProvider({
   capabilities,
   rules,

@@ -41,28 +41,28 @@ const page = z.object({ items: z.array(item), total: amount });
 
 /** The tasks on this page that the lost POST may have made; undefined if the page is unreadable. */
 function candidatesIn(body: unknown, lost: LostSubmit, call: Call): CandidatePage | undefined {
-  const read = page.safeParse(body).data;
-  if (!read) return undefined;
-  const candidates = read.items.flatMap((listed) => candidate(listed, lost, call));
-  return { kind: "listed", candidates, more: hasMore(read, lost) };
+  const parsed = page.safeParse(body).data;
+  if (!parsed) return undefined;
+  const candidates = parsed.items.flatMap((task) => candidate(task, lost, call));
+  return { kind: "listed", candidates, more: hasMore(parsed, lost) };
 }
 
 /** All tasks on this page; undefined if it is unreadable. */
-export function tasksIn(body: unknown, at: number): Extract<TaskPage, { kind: "made" }> | undefined {
-  const read = page.safeParse(body).data;
-  if (!read) return undefined;
-  const tasks = read.items.map(({ id, created_at }) => ({ taskId: id, createdAtMs: created_at * 1_000 }));
-  return { kind: "made", tasks, more: tasks.length > 0 && !isLast(read, at) };
+export function tasksIn(body: unknown, pageNumber: number): Extract<TaskPage, { kind: "listed" }> | undefined {
+  const parsed = page.safeParse(body).data;
+  if (!parsed) return undefined;
+  const tasks = parsed.items.map(({ id, created_at }) => ({ taskId: id, createdAtMs: created_at * 1_000 }));
+  return { kind: "listed", tasks, more: tasks.length > 0 && !isLast(parsed, pageNumber) };
 }
 
-function candidate(listed: Item, lost: LostSubmit, call: Call): Candidate[] {
-  const createdAtMs = listed.created_at * 1_000;
-  // Times come in whole seconds.
-  if (createdAtMs + 999 < lost.sinceMs || contradicts(listed, lost, call)) return [];
-  const mark = listed.execution_expires_after;
+function candidate(task: Item, lost: LostSubmit, call: Call): Candidate[] {
+  const createdAtMs = task.created_at * 1_000;
+  // Ark reports whole seconds.
+  if (createdAtMs + 999 < lost.sinceMs || contradicts(task, lost, call)) return [];
+  const mark = task.execution_expires_after;
   if (mark === markOf(lost.request, lost.idempotencyKey))
-    return [{ taskId: listed.id, createdAtMs, likeness: "certain" }];
-  return isUnmarked(mark) ? [{ taskId: listed.id, createdAtMs, likeness: "possible" }] : [];
+    return [{ taskId: task.id, createdAtMs, likeness: "certain" }];
+  return isUnmarked(mark) ? [{ taskId: task.id, createdAtMs, likeness: "possible" }] : [];
 }
 
 /** Compares only the fields that Ark repeats unchanged: a wrong exclusion leads to a second charge. */
@@ -81,14 +81,14 @@ function family(model: string): string {
   return model.replace(/^(doubao|dreamina)-/, "");
 }
 
-/** No document states that the newest tasks come first; a page whose times fall shows it. */
-function hasMore({ items, total }: z.output<typeof page>, { page: at, sinceMs }: LostSubmit): boolean {
-  if (isLast({ items, total }, at) || items.length === 0) return false;
+/** No document states that the newest tasks come first; a page with descending times shows it. */
+function hasMore({ items, total }: z.output<typeof page>, { page: pageNumber, sinceMs }: LostSubmit): boolean {
+  if (isLast({ items, total }, pageNumber) || items.length === 0) return false;
   const times = items.map(({ created_at }) => created_at * 1_000);
-  const isFalling = times.every((time, i) => i === 0 || time <= (times[i - 1] ?? time));
-  return !(isFalling && times.length > 1 && (times.at(-1) ?? 0) + 999 < sinceMs);
+  const isDescending = times.every((time, i) => i === 0 || time <= (times[i - 1] ?? time));
+  return !(isDescending && times.length > 1 && (times.at(-1) ?? 0) + 999 < sinceMs);
 }
 
-function isLast({ items, total }: z.output<typeof page>, at: number): boolean {
-  return total === undefined ? items.length < pageSize : total <= at * pageSize;
+function isLast({ items, total }: z.output<typeof page>, pageNumber: number): boolean {
+  return total === undefined ? items.length < pageSize : total <= pageNumber * pageSize;
 }

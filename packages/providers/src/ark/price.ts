@@ -26,13 +26,15 @@ export const examplePricesPerMillionTokens: Readonly<Record<string, number>> = {
   "seedance-2.0-mini/720p+video": 2.1,
 };
 
-/** Reference videos count too; their maximum total length (DOCUMENTED). */
+/** The maximum total length of the reference videos, which are charged too (DOCUMENTED). */
 const longestInputSeconds = 15;
 
 /** Volcengine Ark charges by tokens. */
 export const price = { quote, settle } satisfies Price;
 
-/** Price per million tokens × the tokens of input and output; an unknown input or length counts as the longest. */
+/**
+ * Price per million tokens × tokens of input and output; an unknown input or an automatic length counts as the longest.
+ */
 function quote(
   request: GenerationRequest,
   { pricesPerMillionTokens = {} }: Reading,
@@ -57,7 +59,7 @@ function settle(
 ): Quote {
   const sku = tokenSku(request);
   const unit = pricesPerMillionTokens[sku];
-  if (tokens === undefined) return { usd: null, basis: "the provider told no tokens" };
+  if (tokens === undefined) return { usd: null, basis: "the provider reported no tokens" };
   if (unit === undefined) return { usd: null, basis: `no price per million tokens for ${sku}` };
   return { usd: charged(tokens, unit), basis: `${tokens} tokens used × $${unit} per million` };
 }
@@ -77,19 +79,19 @@ function tokenSku(request: GenerationRequest): string {
 
 type Sizes = Readonly<Record<string, readonly [width: number, height: number]>>;
 
-/** DOCUMENTED: create page, sizes of Seedance 2.0; a portrait ratio is its landscape one turned. */
+/** DOCUMENTED: create page, sizes of Seedance 2.0; a portrait ratio is the rotated landscape ratio. */
 const sizes: Readonly<Record<string, Sizes>> = {
   "480p": { "16:9": [864, 496], "4:3": [752, 560], "1:1": [640, 640], "21:9": [992, 432] },
   "720p": { "16:9": [1280, 720], "4:3": [1112, 834], "1:1": [960, 960], "21:9": [1470, 630] },
   "1080p": { "16:9": [1920, 1080], "4:3": [1664, 1248], "1:1": [1440, 1440], "21:9": [2206, 946] },
   "4k": { "16:9": [3840, 2160], "4:3": [3326, 2494], "1:1": [2880, 2880], "21:9": [4398, 1886] },
 };
-const turned: Readonly<Record<string, string>> = { "9:16": "16:9", "3:4": "4:3" };
+const landscapeOf: Readonly<Record<string, string>> = { "9:16": "16:9", "3:4": "4:3" };
 
 /** Pixels of one frame; the maximum if the provider chooses the ratio. */
 export function pixelsOf({ resolution, ratio = "adaptive" }: Pick<GenerationRequest, "resolution" | "ratio">): number {
   const ofResolution = sizes[resolution] ?? {};
   const area = ([width, height]: readonly [number, number]) => width * height;
-  const size = ofResolution[turned[ratio] ?? ratio];
+  const size = ofResolution[landscapeOf[ratio] ?? ratio];
   return size ? area(size) : Math.max(...Object.values(ofResolution).map(area));
 }

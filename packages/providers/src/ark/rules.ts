@@ -51,10 +51,7 @@ export const rules: readonly ValidationRule[] = [
   declaredFormats(documented("A-V10", "formats of images"), "image", images),
   declaredFormats(documented("A-V10", "formats of audios"), "audio", audios),
   {
-    ...documented(
-      "A-V10",
-      "data:image/<format>;base64,… and data:audio/<format>;base64,…, the format in small letters",
-    ),
+    ...documented("A-V10", "data:image/<format>;base64,… and data:audio/<format>;base64,…, the format in lower case"),
     test: (request) =>
       mediaOf(request).flatMap(({ field, kind, url }) => {
         const isOther = kind !== "video" && formOf(url) === "data" && !inlineForms[kind].test(url);

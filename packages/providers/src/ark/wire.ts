@@ -33,7 +33,7 @@ export function createBody(request: GenerationRequest, call: SubmitCall) {
   };
 }
 
-/** The international host has other names for the same models. */
+/** The vendor's name of a model; the international host uses other names. */
 export function modelName(model: string, { baseUrl, switches = {} }: Pick<Call, "baseUrl" | "switches">): string {
   const models: Readonly<Record<string, { upstream: string }>> = capabilities.models;
   const name = models[model]?.upstream ?? model;
@@ -43,7 +43,7 @@ export function modelName(model: string, { baseUrl, switches = {} }: Pick<Call, 
 
 const roles = { first_frame: "first_frame", last_frame: "last_frame", reference: "reference_image" } as const;
 
-/** Text first, then the media in the order of the request; the role stands beside the URL, not in it. */
+/** The text first, then the media in the order of the request; `role` is a sibling of `image_url`, not inside it. */
 function contentOf({ prompt = "", images, videos, audios }: GenerationRequest) {
   return [
     ...(prompt.trim() === "" ? [] : [{ type: "text", text: prompt }]),
@@ -55,7 +55,7 @@ function contentOf({ prompt = "", images, videos, audios }: GenerationRequest) {
 
 const named = z.object({ id: taskId });
 
-/** The id in the answer to a create, and in a callback, whose body is that of a poll (DOCUMENTED). */
+/** The id in the answer to a create, and in a callback, which has the body of a poll (DOCUMENTED). */
 export function idIn(body: unknown): string | undefined {
   return named.safeParse(body).data?.id;
 }
@@ -90,7 +90,7 @@ export function readTask(body: unknown): ParsedTask | undefined {
 
 const dayMs = 86_400_000;
 
-/** Valid for 24 hours (DOCUMENTED). */
+/** URLs are valid for 24 hours (DOCUMENTED). */
 function outputsOf({ content }: Task): RemoteOutput[] {
   const output = (kind: RemoteOutput["kind"], url: string | undefined): RemoteOutput[] =>
     url === undefined ? [] : [{ kind, url, life: { lastsMs: dayMs } }];
@@ -105,14 +105,14 @@ export function refusal(body: unknown): Refusal | undefined {
   return read && { code: read.code, message: read.message ?? read.code ?? "The provider gives no reason" };
 }
 
-/** The bounds of `execution_expires_after` (DOCUMENTED); above 48 h a task could run longer than the capability table states. */
+/** The bounds of `execution_expires_after` (DOCUMENTED); above 48 h a task could run longer than `longestRunMs`. */
 const leastSeconds = 3_600;
 const defaultSeconds = 172_800;
 const spread = 43_199;
 
 /**
- * The mark of an attempt: the seconds after which the provider gives the task up. They are between 36 and 48 hours, or up to
- * 12 hours more than the request's own limit. Ark repeats the value in its list, and it differs between attempts.
+ * The mark of an attempt: the seconds after which the provider expires the task, derived from the idempotency key:
+ * between 36 and 48 hours, or up to 12 hours more than the request's `expiresIn`. Ark repeats the value in its list.
  */
 export function markOf({ expiresIn }: GenerationRequest, idempotencyKey: string): number {
   const most = defaultSeconds - spread - 1;
@@ -121,7 +121,9 @@ export function markOf({ expiresIn }: GenerationRequest, idempotencyKey: string)
   return base + 1 + drawn;
 }
 
-/** Whether a repeated value is no mark: Ark's default, which it would show if it ignored the value that was sent. */
+/**
+ * Whether a repeated value is no mark: absent, or Ark's default, which it would report if it ignored the sent value.
+ */
 export function isUnmarked(seconds: number | undefined): boolean {
   return seconds === undefined || seconds === defaultSeconds;
 }

@@ -25,18 +25,18 @@ const always = [
   "poll unreachable: HTML",
   "poll unreachable: success without URL",
 ];
-const ifAsked = ["throttled", "blocked", "unreachable"];
-const ifAble = {
-  lookup: ["found", "absent", ...ifAsked],
-  list: ["found", "absent", ...ifAsked],
-  cancel: ["canceled", "kept", "missing", ...ifAsked],
-  upload: ["taken", "rejected", ...ifAsked],
-  asset: ["active", "processing", "failed", "missing", ...ifAsked],
+const ofEveryQuery = ["throttled", "blocked", "unreachable"];
+const byMethod = {
+  lookup: ["found", "absent", ...ofEveryQuery],
+  list: ["found", "absent", ...ofEveryQuery],
+  cancel: ["canceled", "kept", "missing", ...ofEveryQuery],
+  upload: ["taken", "rejected", ...ofEveryQuery],
+  asset: ["active", "processing", "failed", "missing", ...ofEveryQuery],
 } as const;
 
-type Method = keyof typeof ifAble;
+type Method = keyof typeof byMethod;
 
-/** The optional methods of a provider by the names that the recordings give them. */
+/** The optional methods of a provider, by their names in the recordings. */
 export function methodsOf(provider: Provider) {
   return {
     lookup: reconciliationBy(provider, "clientId")?.lookup,
@@ -56,13 +56,13 @@ export function requiredKinds(provider: Provider): string[] {
     ...(offers.returnLastFrame ? ["poll succeeded with last frame"] : []),
     ...(callback ? ["callback good", "callback unreadable"] : []),
     ...(callback?.value.signed ? ["callback forged", "callback old"] : []),
-    ...Object.entries(ifAble).flatMap(([name, endings]) =>
-      methods[name as Method] === undefined ? [] : endings.map((ending) => `${name} ${ending}`),
+    ...Object.entries(byMethod).flatMap(([name, results]) =>
+      methods[name as Method] === undefined ? [] : results.map((result) => `${name} ${result}`),
     ),
   ];
 }
 
-/** The kinds of recordings that a provider may have besides. */
+/** The kinds of recordings that a provider may have in addition. */
 export const optionalKinds = [
   "submit unknown: the key is in use",
   "submit rejected within a success",

@@ -4,16 +4,18 @@ import { z } from "zod";
 /** One recorded exchange: the call of the adapter, the request on the wire, the answer, and the expected result. */
 const headers = z.record(z.string(), z.string().nullable());
 const fault = z.enum([
-  /** Nobody listens. */
+  /** The port is closed. */
   "refused",
-  /** The connection is reset after the whole request was read. */
+  /** The connection is reset after the whole request is read. */
   "reset",
-  /** No answer in time. */
+  /** No answer before the time limit. */
   "silence",
   /** The connection is closed in the middle of `text`. */
   "cut",
 ]);
-/** Absent if nothing may be sent. A header `null` must be absent; a header `…*` must begin with this text. */
+/**
+ * The expected request; absent if no request may be sent. A header `null` must be absent; a header `…*` is a prefix.
+ */
 const sent = z.strictObject({
   method: z.enum(["GET", "POST", "DELETE"]),
   path: z.string(),
@@ -32,14 +34,14 @@ const answer = z.strictObject({
 const request = z.record(z.string(), z.unknown());
 
 const recording = z.strictObject({
-  /** Which of the required cases it is. */
+  /** The kind of the case, see kinds.ts. */
   proves: z.string(),
   title: z.string(),
   label: z.enum(["PROVIDED", "DOCUMENTED", "INFERRED"]),
   source: z.string(),
-  /** The task status that it shows, where it shows one. */
+  /** The task status in the answer; absent if the answer has none. */
   status: z.string().optional(),
-  /** The switches that the account has set. */
+  /** The switches of the account. */
   switches: z.record(z.string(), z.boolean()).optional(),
   submit: z
     .strictObject({
@@ -60,7 +62,7 @@ const recording = z.strictObject({
       kind: z.enum(["image", "video", "audio"]),
       name: z.string(),
       url: z.string().optional(),
-      /** Text that stands for the bytes of a file. */
+      /** The content of the file, as text. */
       bytes: z.string().optional(),
       contentType: z.string().default(""),
     })
@@ -68,9 +70,9 @@ const recording = z.strictObject({
   asset: z.strictObject({ assetId: z.string() }).optional(),
   sent: sent.optional(),
   answer: answer.optional(),
-  /** The exchanges after the first, where one call takes several. */
+  /** The exchanges after the first, if one call makes several. */
   next: z.array(z.strictObject({ sent, answer })).default([]),
-  /** The outcome without its `message` and `evidence`; of those, a part may be given. */
+  /** The expected result; of `message` and `evidence` only a part is compared. */
   outcome: z.looseObject({ kind: z.string() }),
 });
 export type Recording = z.output<typeof recording>;
@@ -94,7 +96,7 @@ export function recordingsOf(provider: string): RecordedFile[] {
     });
 }
 
-/** Every folder beside the registry that holds recordings. */
+/** The names of all provider folders with recordings. */
 export function recordedProviders(): string[] {
   const root = new URL("../", import.meta.url);
   return readdirSync(root, { withFileTypes: true, recursive: true })

@@ -7,11 +7,12 @@ import type { Call, Provider, SubmitCall, Upload } from "../provider.ts";
 import { methodsOf } from "./kinds.ts";
 import type { Recording } from "./recording.ts";
 
+/** The API key in the replayed calls. */
 export const key = "key-of-the-exam";
 const idempotencyKey = "gen_exam-1";
 
-/** A request as it arrived. */
-export interface Arrived {
+/** A received request. */
+export interface ReceivedRequest {
   method: string;
   path: string;
   headers: Readonly<Record<string, unknown>>;
@@ -20,7 +21,7 @@ export interface Arrived {
 
 /** A provider on loopback that sends the recorded answers and stores the requests. */
 export class Playback implements AsyncDisposable {
-  readonly arrived: Arrived[] = [];
+  readonly received: ReceivedRequest[] = [];
   recording: Recording | undefined;
   readonly #http: Egress = createEgress();
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
@@ -33,10 +34,10 @@ export class Playback implements AsyncDisposable {
   /** Replays one recording through the real adapter and the real HTTP client; returns the result. */
   async play(provider: Provider, recording: Recording): Promise<unknown> {
     this.recording = recording;
-    this.arrived.length = 0;
+    this.received.length = 0;
     const { submit, poll, lookup, list, cancel, upload, asset } = recording;
     const call = this.#call(provider);
-    if (submit) return provider.submit(generationRequest.parse(submit.request), { ...call, ...ownOf(submit) });
+    if (submit) return provider.submit(generationRequest.parse(submit.request), { ...call, ...submitPartOf(submit) });
     if (poll) return provider.poll(poll.taskId, call);
     const methods = methodsOf(provider);
     if (lookup) return methods.lookup?.(lookup.clientId, call);
@@ -44,7 +45,7 @@ export class Playback implements AsyncDisposable {
     if (cancel) return methods.cancel?.(cancel.taskId, call);
     if (upload) return methods.upload?.({ ...upload, source: sourceOf(upload) }, call);
     if (asset) return methods.asset?.(asset.assetId, call);
-    return called(provider, recording);
+    return readCallback(provider, recording);
   }
 
   #call({ capabilities }: Provider): Call {
@@ -54,11 +55,11 @@ export class Playback implements AsyncDisposable {
     const path = new URL(capabilities.baseUrl.value).pathname.replace(/\/$/, "");
     const { switches = {} } = this.recording ?? {};
     const signal = new AbortController().signal;
-    return { http: this.#impatient(), baseUrl: `http://127.0.0.1:${port}${path}`, key, signal, switches };
+    return { http: this.#httpWithShortTimeout(), baseUrl: `http://127.0.0.1:${port}${path}`, key, signal, switches };
   }
 
-  /** The time-out of the adapters is a minute; the exam waits less for a silent provider. */
-  #impatient(): Egress {
+  /** A silent provider is waited for 80 ms, instead of the adapter's minute. */
+  #httpWithShortTimeout(): Egress {
     const timeoutMs = this.recording?.answer?.fault === "silence" ? { timeoutMs: 80 } : {};
     return { ...this.#http, request: (request) => this.#http.request({ ...request, ...timeoutMs }) };
   }
@@ -66,8 +67,8 @@ export class Playback implements AsyncDisposable {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = (await buffer(request)).toString("utf8");
     const { method = "", url: path = "", headers } = request;
-    this.arrived.push({ method, path, headers, body });
-    const { status = 500, headers: own, json, text, fault } = this.#next() ?? {};
+    this.received.push({ method, path, headers, body });
+    const { status = 500, headers: recorded, json, text, fault } = this.#nextAnswer() ?? {};
     const content = json === undefined ? (text ?? "") : JSON.stringify(json);
     if (fault === "silence") return;
     if (fault === "reset") return void request.socket.resetAndDestroy();
@@ -75,15 +76,15 @@ export class Playback implements AsyncDisposable {
     response.writeHead(status, {
       ...(json === undefined ? {} : { "content-type": "application/json" }),
       ...length,
-      ...own,
+      ...recorded,
     });
     if (fault !== "cut") return void response.end(content);
     response.write(content.slice(0, content.length / 2), () => request.socket.destroy());
   }
 
-  #next(): Recording["answer"] {
-    const at = this.arrived.length - 1;
-    return at === 0 ? this.recording?.answer : this.recording?.next[at - 1]?.answer;
+  #nextAnswer(): Recording["answer"] {
+    const index = this.received.length - 1;
+    return index === 0 ? this.recording?.answer : this.recording?.next[index - 1]?.answer;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -94,8 +95,8 @@ export class Playback implements AsyncDisposable {
   }
 }
 
-/** What a submit has besides what every call has. */
-function ownOf({ callbackUrl, media = {} }: NonNullable<Recording["submit"]>): Omit<SubmitCall, keyof Call> {
+/** The part of a `SubmitCall` that is not in every `Call`. */
+function submitPartOf({ callbackUrl, media = {} }: NonNullable<Recording["submit"]>): Omit<SubmitCall, keyof Call> {
   return {
     idempotencyKey,
     ...(callbackUrl === undefined ? {} : { callbackUrl }),
@@ -111,8 +112,8 @@ function sourceOf({ url, bytes = "", contentType }: NonNullable<Recording["uploa
   return url === undefined ? { bytes: Buffer.from(bytes), contentType } : { url };
 }
 
-function called(provider: Provider, { callback, title }: Recording): unknown {
-  if (!callback || !provider.callbacks) throw new Error(`${title}: nothing to do`);
+function readCallback(provider: Provider, { callback, title }: Recording): unknown {
+  if (!callback || !provider.callbacks) throw new Error(`${title}: no call to replay`);
   const headers = Object.fromEntries(
     Object.entries(callback.headers).map(([name, value]) => [name, value ?? undefined]),
   );

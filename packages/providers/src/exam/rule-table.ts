@@ -7,13 +7,13 @@ import { problemsOf, type ValidationRule } from "../rules/validation.ts";
 
 export type Part = { [Field in keyof GenerationRequest]?: GenerationRequest[Field] | undefined };
 
-/** Requests that keep and that break one rule. */
+/** Requests that keep one rule, and requests that break it. */
 export interface Example {
   keep: Part[];
   break: Part[];
-  /** The switch that the account has set. */
+  /** The switch of the account that activates the rule. */
   on?: string;
-  /** Breaking it is no error, however well the rule is founded. */
+  /** A request that breaks it is a warning, whatever the label of the rule. */
   advice?: true;
 }
 
@@ -21,10 +21,10 @@ export const web = "https://cdn.example.com/x";
 export const frame = (role: "first_frame" | "last_frame", url = web) => ({ role, url });
 export const images = (n: number, url = web) => Array.from({ length: n }, () => ({ role: "reference" as const, url }));
 export const clips = (n: number, url = web) => Array.from({ length: n }, () => ({ url }));
-/** A value that the schema would refuse, to see that the rule does too. */
+/** A value that the schema refuses, to test that the rule refuses it too. */
 export const odd = <T>(value: unknown) => value as T;
 
-/** Examples of the rules that every provider has. */
+/** Examples of the rules of every provider. */
 export const general: Record<string, Example> = {
   "G-V4": {
     keep: [{ images: images(1) }, { videos: clips(1, "http://example.com/a.mp4") }],
@@ -53,14 +53,16 @@ export const general: Record<string, Example> = {
   },
 };
 
-/** Examples of the advice on the length of a prompt. */
+/** Examples of the advice on the prompt length. */
 export const promptLengths: Example = {
   advice: true,
   keep: [{ prompt: "字".repeat(500) }, { prompt: "word ".repeat(1_000) }],
   break: [{ prompt: "字".repeat(501) }, { prompt: "word ".repeat(1_001) }],
 };
 
-/** Walks a provider's table of rules: an example for every rule, a rule for every example, and each does what it says. */
+/**
+ * Tests a provider's rules: an example for every rule, a rule for every example, and each rule refuses its examples.
+ */
 export function examineRules(
   name: string,
   own: readonly ValidationRule[],
@@ -71,7 +73,7 @@ export function examineRules(
   const rows = [...capabilityRules(provider.capabilities), ...own];
 
   describe(name, () => {
-    test("has an example for every rule and a rule for every example", () => {
+    test("every rule has an example, and every example a rule", () => {
       expect(Object.keys(examples).sort()).toEqual([...new Set(rows.map(({ id }) => id))].sort());
     });
 
@@ -84,21 +86,21 @@ export function examineRules(
           problemsOf(provider.rules, filled(part), reading).filter(({ rule }) => rule === row.id);
         for (const part of example?.keep ?? []) expect({ part, found: found(part) }).toEqual({ part, found: [] });
         const broken = example?.break.filter((part) => problemsOf([row], filled(part), reading).length > 0);
-        expect(broken, "a request that breaks this very row").not.toEqual([]);
+        expect(broken, "a request that breaks this row").not.toEqual([]);
       },
     );
 
-    test.each(Object.entries(examples))("%s refuses, or warns where it is advice or only concluded", (id, example) => {
+    test.each(Object.entries(examples))("%s: an error, or a warning if it is advice or INFERRED", (id, example) => {
       for (const part of example.break) {
         const problems = problemsOf(provider.rules, filled(part), readingOf(example)).filter(({ rule }) => rule === id);
         expect({ part, found: problems.length }).not.toEqual({ part, found: 0 });
-        for (const problem of problems) expectWhole(problem, example);
+        for (const problem of problems) expectComplete(problem, example);
       }
     });
   });
 }
 
-/** A request with the defaults of the schema and these parts, whether the schema would take them or not. */
+/** A request with the defaults of the schema and these parts, which may be invalid. */
 export function filled(part: Part): GenerationRequest {
   return { ...generationRequest.parse({ prompt: "A glass frog" }), ...part } as GenerationRequest;
 }
@@ -107,7 +109,7 @@ export function readingOf(example: Example | undefined): Reading {
   return { switches: example?.on === undefined ? {} : { [example.on]: true }, pricesPerSecond: {} };
 }
 
-function expectWhole(problem: Problem, { advice }: Example): void {
+function expectComplete(problem: Problem, { advice }: Example): void {
   expect(problem.severity).toBe(advice || problem.label === "INFERRED" ? "warning" : "error");
   for (const text of [problem.given, problem.allowed, problem.source, problem.field]) expect(text).not.toBe("");
 }

@@ -5,8 +5,8 @@ import { providers } from "../registry.ts";
 import { methodsOf } from "./kinds.ts";
 import { recordingsOf } from "./recording.ts";
 
-/** What may stand anywhere in an answer although no document says so. */
-const oddities: unknown[] = [
+/** Values that may be anywhere in an answer, although no document allows them. */
+const unexpectedValues: unknown[] = [
   null,
   true,
   0,
@@ -41,9 +41,9 @@ function callAnswered(status: number, body: unknown): SubmitCall {
   };
 }
 
-/** Every answer that differs from this one in a single place: an oddity there, or nothing at all. */
+/** All answers that differ from this one in one place: an unexpected value, or no value. */
 function* variations(value: unknown): Generator<unknown> {
-  yield* oddities;
+  yield* unexpectedValues;
   if (typeof value !== "object" || value === null) return;
   for (const [key, part] of Object.entries(value)) {
     const put = (other: unknown) =>
@@ -53,13 +53,13 @@ function* variations(value: unknown): Generator<unknown> {
   }
 }
 
-describe.each(Object.entries(providers))("%s: no answer with one odd part", (name, provider) => {
+describe.each(Object.entries(providers))("%s: an answer with one unexpected value", (name, provider) => {
   const methods = methodsOf(provider);
   const recorded = recordingsOf(name)
     .flatMap(({ cases }) => cases)
     .filter(({ answer }) => answer?.json !== undefined);
 
-  test("makes a look throw, or a success without the URL of a video", async () => {
+  test("never makes a poll throw, or succeed without the URL of a video", async () => {
     for (const { answer, poll } of recorded) {
       if (!poll) continue;
       for (const body of variations(answer?.json))
@@ -67,35 +67,35 @@ describe.each(Object.entries(providers))("%s: no answer with one odd part", (nam
     }
   });
 
-  test("makes a submit throw, or a task without a usable id", async () => {
-    const maySayNo = recorded.some(({ proves }) => proves === "submit rejected within a success");
+  test("never makes a submit throw, or accept a task without a usable id", async () => {
+    const mayRejectInSuccess = recorded.some(({ proves }) => proves === "submit rejected within a success");
     for (const { answer, submit } of recorded) {
       if (!submit) continue;
       const status = answer?.status ?? 200;
       for (const body of variations(answer?.json)) {
         const outcome = await provider.submit(request, callAnswered(status, body));
-        expectSure(outcome, status);
-        if (status < 300 && !maySayNo) expect(["accepted", "unknown"]).toContain(outcome.kind);
+        expectSafe(outcome, status);
+        if (status < 300 && !mayRejectInSuccess) expect(["accepted", "unknown"]).toContain(outcome.kind);
       }
     }
   });
 
-  test("makes any other question throw, or find a task or a file without a usable name", async () => {
+  test("never makes any other query throw, or return a task or a file without a usable id or URL", async () => {
     for (const { answer, lookup, list, cancel, upload, asset } of recorded)
       for (const body of variations(answer?.json)) {
         const call = callAnswered(answer?.status ?? 200, body);
-        if (lookup) expectNamed(await methods.lookup?.(lookup.clientId, call));
-        if (list) expectNamed(await methods.list?.({ ...list, request, idempotencyKey: "g.1" }, call));
-        if (cancel) expectNamed(await methods.cancel?.(cancel.taskId, call));
-        if (upload) expectNamed(await methods.upload?.({ ...upload, source: { url: "https://x.example/a" } }, call));
-        if (asset) expectNamed(await methods.asset?.(asset.assetId, call));
+        if (lookup) expectUsable(await methods.lookup?.(lookup.clientId, call));
+        if (list) expectUsable(await methods.list?.({ ...list, request, idempotencyKey: "g.1" }, call));
+        if (cancel) expectUsable(await methods.cancel?.(cancel.taskId, call));
+        if (upload) expectUsable(await methods.upload?.({ ...upload, source: { url: "https://x.example/a" } }, call));
+        if (asset) expectUsable(await methods.asset?.(asset.assetId, call));
       }
   });
 });
 
-/** Every id and URL in an outcome can be used. */
-function expectNamed(outcome: object | undefined): void {
-  if (outcome && "candidates" in outcome && Array.isArray(outcome.candidates)) outcome.candidates.forEach(expectNamed);
+/** Every id and URL in a result is usable. */
+function expectUsable(outcome: object | undefined): void {
+  if (outcome && "candidates" in outcome && Array.isArray(outcome.candidates)) outcome.candidates.forEach(expectUsable);
   for (const [field, value] of Object.entries(outcome ?? {})) {
     if (field === "taskId" || field === "assetId") expect(String(value).length).toBeGreaterThan(0);
     if (field === "createdAtMs") expect(value).toBeGreaterThan(0);
@@ -103,13 +103,13 @@ function expectNamed(outcome: object | undefined): void {
   }
 }
 
-function expectSound(progress: PollResult): void {
-  if (progress.kind !== "succeeded") return;
-  expect(progress.outputs.some(({ kind }) => kind === "video")).toBe(true);
-  for (const { url } of progress.outputs) expect(url).toMatch(/^https?:\/\//);
+function expectSound(result: PollResult): void {
+  if (result.kind !== "succeeded") return;
+  expect(result.outputs.some(({ kind }) => kind === "video")).toBe(true);
+  for (const { url } of result.outputs) expect(url).toMatch(/^https?:\/\//);
 }
 
-function expectSure(outcome: SubmitResult, status: number): void {
+function expectSafe(outcome: SubmitResult, status: number): void {
   if (status >= 300) expect(outcome.kind).not.toBe("accepted");
   if (outcome.kind === "accepted") expect(outcome.taskId.length).toBeGreaterThan(0);
   if (status >= 500 && status !== 503) expect(outcome.kind).toBe("unknown");

@@ -22,17 +22,17 @@ export const capabilities = {
   audios: provided(3, `${page}: reference_audio_urls`),
   inline: documented(
     { frames: true, referenceImages: false, videos: false, audios: false },
-    "the vendor's skill: frames as data URI; of references it says nothing",
+    "the vendor's skill: frames as data URI; references are not mentioned",
   ),
   assets: provided(true, `${page}: URL or asset id`),
   seed: provided([0, 2_147_483_647], `${page}: seed`),
   offers: { generateAudio: true, watermark: false, webSearch: true, returnLastFrame: true, safetyCheck: true },
   requestsPerMinute: documented(60, "docs.hiapi.ai rate-limits"),
   inFlight: documented(10, "docs.hiapi.ai rate-limits"),
-  chargesFailures: inferred("unknown", `${page} says nothing of failed tasks`),
+  chargesFailures: inferred("unknown", `${page} does not mention failed tasks`),
   callback: documented(
     { signed: true, httpsOnly: true },
-    "docs.hiapi.ai async-api: signed where a key is set; https by the page",
+    "docs.hiapi.ai async-api: signed if a key is set; https by the page",
   ),
   cancel: false,
   statuses: documented(
@@ -48,5 +48,5 @@ export const capabilities = {
   typicalRunMs: documented(300_000, "the sample task of the vendor's SDK"),
 } as const satisfies Capabilities;
 
-/** How long an idempotency key stands for one task. */
+/** The life of an idempotency key. */
 export const idempotencyLifeMs = documented(86_400_000, "the vendor's SDK: about 24 h");

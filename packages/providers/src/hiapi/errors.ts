@@ -6,7 +6,7 @@ const pages = "docs.hiapi.ai async-api";
 
 /** The meaning of an error answer; the first rule that applies decides. */
 export const requestErrors: readonly ErrorRule[] = [
-  // A task exists, or is being made, under this very key: the POST before this one was received.
+  // A task exists, or is being created, under this key: an earlier POST was received.
   { code: /^IDEMPOTENCY_KEY_(PROCESSING|MISMATCH)$/, means: "unknown", label: "DOCUMENTED", source: sdk },
   { status: 409, means: "unknown", label: "DOCUMENTED", source: `${sdk}: 409 is IDEMPOTENCY_KEY_PROCESSING` },
   { ...moderationError, code: /^INVALID_REQUEST$/ },
@@ -33,7 +33,7 @@ export const requestErrors: readonly ErrorRule[] = [
   moderationError,
 ];
 
-/** The reasons why a task fails. `TASK_FAILED` says nothing by itself; its text may. */
+/** The meaning of a task failure; the first rule that applies decides. For `TASK_FAILED` only the text may tell it. */
 export const taskErrors: readonly TaskErrorRule[] = [
   { code: /^INVALID_REQUEST$/, means: "rejected", label: "DOCUMENTED", source: sdk },
   {

@@ -6,7 +6,7 @@ import { requestErrors, taskErrors } from "./errors.ts";
 import { fileRules, rules } from "./rules.ts";
 import { callbackFormat, createBody, createdId, createPath, readTask, refusal, taskPath } from "./wire.ts";
 
-/** HiAPI: repeating the idempotency key settles an unknown submit for about a day. */
+/** HiAPI: a POST with the same idempotency key resolves an unknown submit, for about a day. */
 export const hiapi = defineProvider({
   capabilities,
   rules,

@@ -20,7 +20,7 @@ const skill = "the vendor's skill, SKILL.md";
 const provided = (id: string) => ({ id, label: "PROVIDED", source }) as const;
 const most = capabilities.images.value.total;
 
-/** The rules of the page that a request alone can break; the size of the body (H-V12) is checked before it is sent. */
+/** The rules of the page that a request alone can break. The size of the body (H-V12) is checked by `postCreate`. */
 export const rules: readonly ValidationRule[] = [
   {
     ...provided("H-V1"),
@@ -47,25 +47,25 @@ export const rules: readonly ValidationRule[] = [
     { id: "H-V9", label: "DOCUMENTED", source: skill },
     ({ framesBesideReferencesRefused = false }) => framesBesideReferencesRefused,
   ),
-  audioNeedsPicture({ id: "H-V13", label: "INFERRED", source: "the original has it so" }),
+  audioNeedsPicture({ id: "H-V13", label: "INFERRED", source: "a rule of Volcengine Ark" }),
   notInline(
     {
       id: "H-V14",
       label: "INFERRED",
-      source: `${skill} allows data URIs for frames and says nothing of references`,
+      source: `${skill} allows data URIs for frames and does not mention references`,
     },
     capabilities,
   ),
 ];
 
-/** Counts a pair of surrogates as one character. */
+/** The number of code points: a surrogate pair counts as one character. */
 function codePoints(text: string): number {
   return text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0);
 }
 
 const documented = (id: string) => ({ id, label: "DOCUMENTED", source: "the vendor's skill, SKILL.md" }) as const;
 
-/** The rules about files; no text names formats, pixels or sizes. */
+/** The rules about files; no document names formats, pixels or sizes. */
 export const fileRules: readonly FileRule[] = [
   { ...documented("H-V10"), of: ["video"], limits: clipSeconds },
   { ...documented("H-V10"), of: ["audio"], limits: clipSeconds },

@@ -14,7 +14,7 @@ export function taskPath(taskId: string): string {
   return `/v1/tasks/${encodeURIComponent(taskId)}`;
 }
 
-/** The body of a create (PROVIDED). `aspect_ratio` is always sent: the page calls it both required and defaulted to 16:9. */
+/** The body of a create (PROVIDED). `aspect_ratio` is always sent: the page says both "required" and "default 16:9". */
 export function createBody(request: GenerationRequest, callbackUrl: string | undefined) {
   const { firstFrame, lastFrame, referenceImages, referenceVideos, referenceAudios } = urlsByRole(request);
   return {
@@ -35,7 +35,7 @@ export function createBody(request: GenerationRequest, callbackUrl: string | und
       nsfw_checker: request.safetyCheck,
       seed: request.seed,
     },
-    // Never inside `input`: there it is refused (DOCUMENTED).
+    // Refused inside `input` (DOCUMENTED).
     callback: callbackUrl === undefined ? undefined : { url: callbackUrl, when: "final" },
   };
 }
@@ -75,7 +75,10 @@ export function readTask(body: unknown): ParsedTask | undefined {
   return { id, status, phase, outputs: output.flatMap(remoteOutput), error };
 }
 
-/** The page knows only the URL; a type other than these two is another rendering of the same video (DOCUMENTED list, INFERRED use). */
+/**
+ * The page names only the URL. Any type besides these two is skipped (DOCUMENTED: the list of types; INFERRED: their
+ * use).
+ */
 function remoteOutput({ url, type = "video", expireAt = 0 }: z.output<typeof item>): RemoteOutput[] {
   if (url === undefined || (type !== "video" && type !== "last_frame")) return [];
   return [{ kind: type, url, ...(expireAt > 0 ? { life: { untilMs: expireAt * 1_000 } } : {}) }];
@@ -83,7 +86,7 @@ function remoteOutput({ url, type = "video", expireAt = 0 }: z.output<typeof ite
 
 /** `{"code":400,"message":"…","data":null,"error_code":"…"}`, `error_code` may be absent (DOCUMENTED). */
 const envelope = z.object({ code: z.number(), message: text, error_code: text });
-/** The other envelope, which one page of the vendor shows (DOCUMENTED). */
+/** A second envelope, which one page of the vendor shows (DOCUMENTED). */
 const otherEnvelope = z.object({ error: z.object({ type: z.literal("hiapi_error"), code: text, message: text }) });
 
 export function refusal(body: unknown): Refusal | undefined {

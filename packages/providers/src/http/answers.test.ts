@@ -8,7 +8,7 @@ import { type ErrorRule, failureClassOf, forwardedErrors, meaningOf } from "./er
 import { readJson } from "./exchange.ts";
 import { taskIdOf } from "./fields.ts";
 
-/** A call whose answer is made up here; what the wire does is the exam's. */
+/** A call with an invented answer; the exam tests the real HTTP exchange. */
 function callWith(answer: () => EgressReply, seen: EgressRequest[] = []): SubmitCall {
   const request = (asked: EgressRequest) => {
     seen.push(asked);
@@ -40,7 +40,7 @@ describe("task ids", () => {
     ['{"id":" a "}', " a "],
     ['{"id":"任务-1"}', "任务-1"],
     [`{"id":"${"x".repeat(256)}"}`, "x".repeat(256)],
-  ])("%s is kept exactly", (text, id) => {
+  ])("%s is unchanged", (text, id) => {
     expect(taskIdOf((readJson(text) as { id: unknown }).id)).toBe(id);
   });
 
@@ -56,7 +56,7 @@ describe("task ids", () => {
     '"\\ud800"',
     `"${"x".repeat(257)}"`,
     `${"9".repeat(257)}`,
-  ])("%s is none", (json) => {
+  ])("%s is not a task id", (json) => {
     expect(taskIdOf(readJson(json))).toBeUndefined();
   });
 });
@@ -66,15 +66,15 @@ describe("JSON", () => {
     expect(readJson(text)).toBeUndefined();
   });
 
-  test("a key that reaches for the prototype stays a key", () => {
+  test("a key __proto__ does not change the prototype", () => {
     const value = readJson('{"__proto__":{"polluted":true},"task_id":"t"}');
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
     expect("polluted" in {}).toBe(false);
   });
 });
 
-describe("whatever the way out does", () => {
-  test("a fault of our own while sending is unknown, never an exception", async () => {
+describe("submit and poll", () => {
+  test("an exception while sending: unknown or unreachable, never thrown", async () => {
     const call = callWith(() => {
       throw new TypeError("something else");
     });
@@ -82,7 +82,7 @@ describe("whatever the way out does", () => {
     expect(await hiapi.poll("t", call)).toEqual({ kind: "unreachable", message: "something else" });
   });
 
-  test("the evidence is short, on one line, and without the key", async () => {
+  test("the evidence is at most 300 characters, on one line, without the API key", async () => {
     const text = `\u001b[31mBearer k-secret\r\n${"x".repeat(5_000)}`;
     const outcome = await jiekou.submit(
       request,
@@ -94,7 +94,7 @@ describe("whatever the way out does", () => {
     expect(evidence).toMatch(/^[\x20-\x7e]+$/);
   });
 
-  test("the address is trusted and the total time is bounded", async () => {
+  test("the address is trusted, and the total time is limited", async () => {
     const seen: EgressRequest[] = [];
     const call = callWith(() => reply('{"task_id":"t"}'), seen);
     await jiekou.submit(request, call);
@@ -105,7 +105,7 @@ describe("whatever the way out does", () => {
     ]);
   });
 
-  test("a body over 10 MB is not sent to HiAPI", async () => {
+  test("a body over 10 MB is rejected without sending it to HiAPI", async () => {
     const seen: EgressRequest[] = [];
     const call = callWith(() => reply("{}"), seen);
     const framed = { ...request, images: [{ role: "first_frame" as const, url: "media://huge.png" }] };
@@ -117,16 +117,13 @@ describe("whatever the way out does", () => {
   });
 });
 
-describe("what a refusal means", () => {
+describe("the meaning of a refusal", () => {
   const anything: ErrorRule = { means: "rejected", label: "DOCUMENTED", source: "x" };
-  test.each([100, 302, 408, 500, 501, 502, 503, 504, 599])(
-    "%i is never a definite no, whatever the table says",
-    (status) => {
-      expect(meaningOf(status, { message: "no" }, [anything])).toBe("unknown");
-    },
-  );
+  test.each([100, 302, 408, 500, 501, 502, 503, 504, 599])("%i is unknown, whatever the error table says", (status) => {
+    expect(meaningOf(status, { message: "no" }, [anything])).toBe("unknown");
+  });
 
-  test("a 4xx that no row knows is a no to the request", () => {
+  test("a 4xx without a matching row is a rejection", () => {
     expect(meaningOf(418, { message: "no" }, [])).toBe("rejected");
   });
 
@@ -141,7 +138,7 @@ describe("what a refusal means", () => {
     ["InternalServiceError", "upstream"],
     ["upstream timeout", "upstream"],
     ["E-4711", "unclassified"],
-  ])("a failed task that says “%s” is %s", (message, expected) => {
+  ])("a failed task with the message “%s” is %s", (message, expected) => {
     expect(failureClassOf({ message }, forwardedErrors)).toBe(expected);
   });
 });

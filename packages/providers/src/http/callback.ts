@@ -5,7 +5,7 @@ import { readJson } from "./exchange.ts";
 /** The format of one provider's callbacks. */
 export interface CallbackFormat {
   taskIdIn(body: unknown): string | undefined;
-  /** The signature of a callback; absent: the provider signs none. */
+  /** The signature of a callback; absent: the provider does not sign callbacks. */
   signature?(headers: ReceivedCallback["headers"]): Signature;
 }
 

@@ -4,7 +4,7 @@ import type { Exchange } from "./exchange.ts";
 
 /** The format in which one provider reports errors. */
 export interface ErrorFormat {
-  /** The error in the body; undefined if the body is not in the provider's error format. */
+  /** The error in the body; undefined if the body is not in the provider's own words. */
   refusal(body: unknown): Refusal | undefined;
   /** The error in an answer with a success status, and the status that fits it. */
   refusedWithin?(body: unknown): { status: number; refusal: Refusal } | undefined;
@@ -17,10 +17,10 @@ export interface Refusal {
   message: string;
 }
 
-/** The meaning of a reported error: for the account, for the moment, for the task, or for the generation. */
+/** The meaning of a reported error, for the account, the task or the generation. */
 export type Meaning = "key" | "balance" | "throttled" | "missing" | "unknown" | FailureClass;
 
-/** One row of a provider's table of errors; a row applies if every field that it has fits. */
+/** One row of a provider's error table; a row applies if every present field matches. */
 export interface ErrorRule {
   status?: number;
   code?: RegExp;
@@ -30,7 +30,7 @@ export interface ErrorRule {
   source: string;
 }
 
-/** One row of the table of reasons why tasks fail. */
+/** One row of the table of task failures. */
 export type TaskErrorRule = Omit<ErrorRule, "status" | "means"> & { means: FailureClass };
 
 export type Answer = Extract<Exchange, { kind: "answer" }>;
@@ -56,9 +56,9 @@ export function readError(format: ErrorFormat, { status, body, evidence }: Answe
 /** The meaning of a refusal by the first rule that applies, otherwise by its HTTP status. */
 export function meaningOf(status: number, refusal: Refusal, rules: readonly ErrorRule[]): Meaning {
   const means = rules.find(
-    (rule) => (rule.status === undefined || rule.status === status) && fits(rule, refusal),
+    (rule) => (rule.status === undefined || rule.status === status) && matches(rule, refusal),
   )?.means;
-  // A server error may follow the creation of a task; only a 503 that is documented as "busy" is a definite no.
+  // A server error may follow the creation of a task; only a 503 that is documented as "busy" is a definite refusal.
   if (status === 503) return means === "throttled" ? "throttled" : "unknown";
   if (status === 408 || status < 400 || status >= 500) return "unknown";
   return means ?? "rejected";
@@ -66,7 +66,7 @@ export function meaningOf(status: number, refusal: Refusal, rules: readonly Erro
 
 /** The class of a failed task by the first rule that applies; otherwise `unclassified`. */
 export function failureClassOf(refusal: Refusal, rules: readonly TaskErrorRule[]): FailureClass {
-  return rules.find((rule) => fits(rule, refusal))?.means ?? "unclassified";
+  return rules.find((rule) => matches(rule, refusal))?.means ?? "unclassified";
 }
 
 export function isSuccess(status: number): boolean {
@@ -87,11 +87,11 @@ function classified(status: number, refusal: Refusal, rules: readonly ErrorRule[
   return { ...refusal, meaning: meaningOf(status, refusal, rules) };
 }
 
-function fits({ code, text }: Pick<ErrorRule, "code" | "text">, refusal: Refusal): boolean {
+function matches({ code, text }: Pick<ErrorRule, "code" | "text">, refusal: Refusal): boolean {
   return (code?.test(refusal.code ?? "") ?? true) && (text?.test(refusal.message) ?? true);
 }
 
-/** Codes of Volcengine Ark and words of content rules in the messages of resellers. */
+/** Codes of Volcengine Ark, and words of content rules in messages of resellers. */
 const moderation =
   /SensitiveContentDetected|RiskDetection|ContentSecurityDetection|moderation|content.{0,20}(polic|reject|violat|block|refus)|(polic|guideline).{0,20}violat|rejected the prompt|sensitive|nsfw|copyright|违规|敏感|违反|审核/i;
 const invalid =
@@ -99,12 +99,12 @@ const invalid =
 const fault =
   /InternalService|ServerOverloaded|(internal|server|service|system|upstream) (error|failure)|time(d)?[ -]?out|temporarily|unavailable|overloaded|try again/i;
 
-const source = "codes of Ark, DOCUMENTED there, and plain words; that a reseller passes them on is INFERRED";
+const source = "codes of Ark, DOCUMENTED there, and plain words; that a reseller forwards them is INFERRED";
 
 /** A content rule refuses the input or the output. */
 export const moderationError = { text: moderation, means: "moderation", label: "INFERRED", source } as const;
 
-/** The messages of failed tasks where a provider documents no codes: those of Ark, forwarded by the reseller. */
+/** For a provider that documents no codes of failed tasks: the codes of Ark, forwarded by the reseller. */
 export const forwardedErrors: readonly TaskErrorRule[] = [
   moderationError,
   { text: invalid, means: "rejected", label: "INFERRED", source },

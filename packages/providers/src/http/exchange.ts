@@ -15,7 +15,7 @@ export type Exchange =
   | { kind: "answer"; status: number; headers: Record<string, string>; body: unknown; evidence: string }
   /** Nothing was written to the socket. */
   | { kind: "unsent"; message: string }
-  /** The request was sent and no complete answer came. */
+  /** The request was sent, and no complete answer arrived. */
   | { kind: "lost"; message: string };
 
 const evidenceChars = 300;
@@ -39,7 +39,7 @@ export async function exchange(call: Call, { path, headers, ...ask }: ExchangeRe
   }
 }
 
-/** The answer as one line for an operator. */
+/** The answer as one line, for an operator. */
 function evidenceOf({ status, headers, text }: EgressReply, key: string): string {
   const type = headers["content-type"] ?? "no content type";
   return redacted(`HTTP ${status}, ${type}: ${text.trim() === "" ? "(empty)" : text}`, key);
@@ -50,17 +50,17 @@ function redacted(text: string, key: string): string {
   return shown.replace(/\p{Cc}+/gu, " ").slice(0, evidenceChars);
 }
 
-/** Parses JSON; an integer that a number cannot hold becomes its text. Undefined if the text is not JSON. */
+/** Parses JSON; an unsafe integer becomes a string with all its digits. Undefined if the text is not JSON. */
 export function readJson(text: string): unknown {
   try {
-    // A reviver takes several times as long, and an unsafe integer has at least 16 digits.
+    // A reviver is several times slower; an unsafe integer has at least 16 digits.
     return /\d{16}/.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
   } catch {
     return undefined;
   }
 }
 
-/** TypeScript's library does not declare the third argument yet; Node passes it since 22. */
+/** The third argument, which Node passes since 22, is not declared in TypeScript's library yet. */
 function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
   const losesDigits = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
   return losesDigits ? (context?.source ?? value) : value;

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-/** Parts of wire schemas that never make an answer unreadable: a value that does not fit counts as absent. */
+/** Parts of wire schemas. Except for `taskId` they never fail: an invalid value counts as absent. */
 
-/** A valid task id; the only part that fails. */
+/** A valid task id; fails otherwise. */
 export const taskId = z.unknown().transform(taskIdOf).pipe(z.string());
-/** A task id, if there is a valid one. */
+/** A valid task id, or undefined. */
 export const anyTaskId = z.unknown().transform(taskIdOf).optional();
 
 /** A text, cut to 500 characters. */
@@ -28,7 +28,7 @@ export const amount = z
   .optional()
   .catch(undefined);
 
-/** The address of a file. */
+/** The URL of a file. */
 export const webUrl = z
   .url({ protocol: /^https?$/ })
   .optional()
@@ -36,14 +36,14 @@ export const webUrl = z
 
 /** A list without its unreadable items; any other value is an empty list. */
 export function list<T extends z.ZodType>(item: T) {
-  const kept = (values: unknown[]) => values.flatMap((value) => item.safeParse(value).data ?? []) as z.output<T>[];
-  return z.array(z.unknown()).catch([]).transform(kept);
+  const valid = (values: unknown[]) => values.flatMap((value) => item.safeParse(value).data ?? []) as z.output<T>[];
+  return z.array(z.unknown()).catch([]).transform(valid);
 }
 
 /** A task id exactly as the provider sent it; undefined if the value cannot be one. */
 export function taskIdOf(value: unknown): string | undefined {
   const text = Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text !== "string" || text.length < 1 || text.length > 256) return undefined;
-  // A path or a query cannot carry these.
+  // These values cannot be part of a path or a query.
   return text.isWellFormed() && text !== "." && text !== ".." ? text : undefined;
 }

@@ -21,12 +21,12 @@ export interface TaskFormat extends ErrorFormat {
   taskErrors: readonly TaskErrorRule[];
 }
 
-/** A task as it stands in an answer. */
+/** A task as parsed from an answer. */
 export interface ParsedTask {
-  /** Absent if the answer does not repeat it. */
+  /** Undefined if the answer does not repeat it. */
   id: string | undefined;
   status: string;
-  /** The meaning of the status; absent for one that the documents do not name. */
+  /** The meaning of the status; undefined for a status that the documents do not name. */
   phase: Phase | undefined;
   /** 0 to 100. */
   percent?: number | undefined;
@@ -35,7 +35,7 @@ export interface ParsedTask {
   error?: { code?: string | undefined; message?: string | undefined } | undefined;
 }
 
-/** Why a query did not return what it asked for. */
+/** The result of a query without the requested data. */
 export type FailedQuery =
   | NoAnswer
   | { kind: "missing"; message: string }
@@ -44,36 +44,38 @@ export type FailedQuery =
 
 const getTimeoutMs = 15_000;
 
-/** Reads the state of a task once. */
+/** Polls a task once. */
 export async function pollTask(format: TaskFormat, taskId: string, call: Call): Promise<PollResult> {
-  const read = (body: unknown) => pollResultOf(format.readTask(body), taskId, format.taskErrors);
-  const outcome = await httpGet(format, call, format.taskPath(taskId), read);
+  const parse = (body: unknown) => pollResultOf(format.readTask(body), taskId, format.taskErrors);
+  const outcome = await httpGet(format, call, format.taskPath(taskId), parse);
   return outcome.kind === "refused" ? toNoAnswer(outcome) : outcome;
 }
 
-/** Sends one GET; the result is what `read` finds in the answer. */
+/** Sends one GET; see `query`. */
 export function httpGet<T>(
   format: ErrorFormat,
   call: Call,
   path: string,
-  read: (body: unknown) => T | undefined,
+  parse: (body: unknown) => T | undefined,
 ): Promise<T | FailedQuery> {
-  return query(format, call, { method: "GET", path, timeoutMs: getTimeoutMs }, read);
+  return query(format, call, { method: "GET", path, timeoutMs: getTimeoutMs }, parse);
 }
 
-/** Sends one request that may be repeated; `read` gets the body of a success. */
+/**
+ * Sends one idempotent request. `parse` gets the body of a success; undefined from it means that the body is unusable.
+ */
 export async function query<T>(
   format: ErrorFormat,
   call: Call,
   request: ExchangeRequest,
-  read: (body: unknown) => T | undefined,
+  parse: (body: unknown) => T | undefined,
 ): Promise<T | FailedQuery> {
   const answer = await exchange(call, request);
   if (answer.kind !== "answer") return { kind: "unreachable", message: answer.message };
-  return (isSuccess(answer.status) ? read(answer.body) : undefined) ?? failedQuery(format, answer);
+  return (isSuccess(answer.status) ? parse(answer.body) : undefined) ?? failedQuery(format, answer);
 }
 
-/** A query that is refused, or that finds nothing where something must be, counts as unanswered and is repeated. */
+/** Maps a refused query, or a 404 where it proves nothing, to an unusable answer: the query is repeated. */
 export function toNoAnswer(failed: Exclude<FailedQuery, NoAnswer>): NoAnswer {
   const message = failed.kind === "missing" ? failed.message : `${failed.failure.message} (${failed.evidence})`;
   return { kind: "unreachable", message };

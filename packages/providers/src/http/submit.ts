@@ -5,9 +5,9 @@ import { type Exchange, exchange } from "./exchange.ts";
 
 /** The format of one provider's answers to a create. */
 export interface CreateFormat extends ErrorFormat {
-  /** The task id in the answer to a create. */
+  /** The task id in the answer to a create; undefined if it holds none. */
   createdId(body: unknown): string | undefined;
-  /** A larger body is rejected here and not sent, because the provider refuses it. */
+  /** A larger body is rejected without sending it, because the provider refuses it. */
   maxBodyBytes?: { bytes: number; rule: string };
 }
 
@@ -44,7 +44,7 @@ function lengthFailure({ maxBodyBytes: most }: CreateFormat, bytes: number): Fai
   return failureOf(
     "rejected",
     most.rule,
-    `The request is ${bytes} bytes long; the provider takes at most ${most.bytes}`,
+    `The request is ${bytes} bytes long; the provider accepts at most ${most.bytes}`,
   );
 }
 

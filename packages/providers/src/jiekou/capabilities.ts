@@ -32,7 +32,7 @@ export const capabilities = {
   offers: { generateAudio: true, watermark: true, webSearch: true, returnLastFrame: true, safetyCheck: false },
   requestsPerMinute: documented(200, "docs.jiekou.ai faq_rpm: about 200 for Seedance"),
   inFlight: null,
-  chargesFailures: inferred("unknown", `${page} says nothing of failed tasks`),
+  chargesFailures: inferred("unknown", `${page} does not mention failed tasks`),
   callback: null,
   cancel: false,
   statuses: documented(
@@ -46,10 +46,10 @@ export const capabilities = {
       FAIL: "failed",
       CANCELLED: "canceled",
     },
-    "task-result page: TASK_STATUS_QUEUED, _PROCESSING, _SUCCEED, _FAILED; the others are met by public client code",
+    "task-result page: TASK_STATUS_QUEUED, _PROCESSING, _SUCCEED, _FAILED; the others appear in public client code",
   ),
   switches: {},
   quietMs: inferred(300_000, "assumption A1: no document says how late a POST may take effect"),
   longestRunMs: inferred(7_200_000, "no limit is documented; the vendor's own plugin gives up after 30 min"),
-  typicalRunMs: inferred(288_000, "one measured run of the original: 5 s at 720p"),
+  typicalRunMs: inferred(288_000, "one measured run at Volcengine Ark: 5 s at 720p"),
 } as const satisfies Capabilities;

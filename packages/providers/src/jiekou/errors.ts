@@ -3,7 +3,7 @@ import { type ErrorRule, forwardedErrors, moderationError, type TaskErrorRule } 
 const errorPage = "docs.jiekou.ai reference-error-code";
 const sister = "error codes of the sister platform Novita";
 
-/** The meaning of an error answer; the first rule that applies decides; a 403 is a bad key only where nothing says otherwise. */
+/** The meaning of an error answer; the first rule that applies decides. A 403 without a known code is a bad key. */
 export const requestErrors: readonly ErrorRule[] = [
   { code: /^NOT_ENOUGH_BALANCE$/, means: "balance", label: "DOCUMENTED", source: errorPage },
   { code: /^BILLING_BALANCE_NOT_ENOUGH$/, means: "balance", label: "INFERRED", source: sister },
@@ -27,5 +27,5 @@ export const requestErrors: readonly ErrorRule[] = [
   { code: /^(INVALID_REQUEST_BODY|MODEL_NOT_FOUND)$/, means: "rejected", label: "DOCUMENTED", source: errorPage },
 ];
 
-/** The reasons why a task fails: `task.reason` is free text, no codes are documented. */
+/** The meaning of a task failure: `task.reason` is free text, no codes are documented. */
 export const taskErrors: readonly TaskErrorRule[] = forwardedErrors;

@@ -5,7 +5,7 @@ import { price } from "./price.ts";
 import { fileRules, rules } from "./rules.ts";
 import { createBody, createdId, createPath, readTask, refusal, taskPath } from "./wire.ts";
 
-/** JieKou.AI: no idempotency key, no lookup, no callback; an operator settles an unknown submit. */
+/** JieKou.AI: no idempotency key, no lookup, no callback; an operator resolves an unknown submit. */
 export const jiekou = defineProvider({
   capabilities,
   rules,

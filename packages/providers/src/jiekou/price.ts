@@ -37,8 +37,8 @@ export const price = { quote } satisfies Price;
 
 /**
  * Unit price × output seconds. With video input: the greater of unit price × (output + input seconds) and the minimum
- * charge; an unknown input counts as the longest. Without a unit price the result is unknown, because the minimum
- * alone is too low.
+ * charge; an unknown input counts as the longest. Without a unit price the cost is unknown: the minimum is only a
+ * lower bound.
  */
 function quote(request: GenerationRequest, { pricesPerSecond }: Reading, videoSeconds?: number): Quote {
   const seconds = pricedSeconds(request, capabilities.models);

@@ -21,8 +21,10 @@ import { capabilities } from "./capabilities.ts";
 
 const source = "JieKou, Seedance 2.0 page";
 const provided = (id: string) => ({ id, label: "PROVIDED", source }) as const;
-const images = ["jpeg", "jpg", "png", "webp", "bmp", "tiff", "tif", "gif"];
-const audios = ["wav", "wave", "vnd.wave", "mp3", "mpeg", "mpeg3"];
+const imageFormats = ["jpeg", "jpg", "png", "webp", "bmp", "tiff", "tif", "gif"];
+const audioFormats = ["wav", "wave", "vnd.wave", "mp3", "mpeg", "mpeg3"];
+
+const asFrames = "as for frames; a rule of Volcengine Ark";
 
 /** The rules of the page that a request alone can break. */
 export const rules: readonly ValidationRule[] = [
@@ -42,17 +44,17 @@ export const rules: readonly ValidationRule[] = [
   atMost(provided("J-V8"), "audios", capabilities.audios.value),
   audioNeedsPicture(provided("J-V9")),
   notInline(provided("J-V10"), capabilities),
-  declaredFormats(provided("J-V12"), "audio", audios),
-  declaredFormats(provided("J-V13"), "frame", images),
-  declaredFormats({ id: "J-V13", label: "INFERRED", source: "as for frames; the original has it so" }, "image", images),
+  declaredFormats(provided("J-V12"), "audio", audioFormats),
+  declaredFormats(provided("J-V13"), "frame", imageFormats),
+  declaredFormats({ id: "J-V13", label: "INFERRED", source: asFrames }, "image", imageFormats),
   framesBesideReferences(
-    { id: "J-V14", label: "INFERRED", source: "the page names three modes; so the original" },
+    { id: "J-V14", label: "INFERRED", source: "the page names three modes, as Volcengine Ark does" },
     () => true,
   ),
   promptAdvice(provided("J-V15")),
 ];
 
-/** Round brackets in the page: 300 and 6,000 pixels, 0.4 and 2.5 are themselves refused. */
+/** The page writes open intervals: exactly 300 or 6,000 pixels, and exactly 0.4 or 2.5, are refused. */
 const image = {
   formats: ["jpeg", "png", "webp", "bmp", "tiff", "gif"],
   ratio: { min: 0.4, max: 2.5, open: true },
@@ -73,5 +75,5 @@ export const fileRules: readonly FileRule[] = [
     limits: { formats: ["wav", "mp3"], ...clipSeconds, bytes: { max: megabytes(15) } },
   },
   { ...provided("J-V13"), of: ["frame"], limits: image },
-  { id: "J-V13", label: "INFERRED", source: "as for frames; the original has it so", of: ["image"], limits: image },
+  { id: "J-V13", label: "INFERRED", source: asFrames, of: ["image"], limits: image },
 ];

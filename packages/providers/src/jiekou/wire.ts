@@ -13,7 +13,7 @@ export function taskPath(taskId: string): string {
   return `/v3/async/task-result?task_id=${encodeURIComponent(taskId)}`;
 }
 
-/** The body of a create (PROVIDED): the model is the boolean `fast`; what the user left out is left to the provider. */
+/** The body of a create (PROVIDED). The model is the boolean `fast`; absent fields are not sent. */
 export function createBody(request: GenerationRequest) {
   const { firstFrame, lastFrame, referenceImages, referenceVideos, referenceAudios } = urlsByRole(request);
   return {
@@ -35,7 +35,10 @@ export function createBody(request: GenerationRequest) {
   };
 }
 
-/** The answer of a poll is seen nested under `data` (DOCUMENTED); the same is taken from a create (INFERRED): a lost id is a lost video. */
+/**
+ * The answer to a poll may be nested under `data` (DOCUMENTED); the same is accepted in a create (INFERRED): a lost id
+ * is a lost video.
+ */
 const created = z.union([
   z.object({ task_id: taskId }),
   z.object({ data: z.object({ task_id: taskId }) }).transform(({ data }) => data),
@@ -76,14 +79,16 @@ function outputsOf({ videos, images }: z.output<typeof result>): RemoteOutput[] 
   ];
 }
 
-/** How long a URL lives where the answer does not say (DOCUMENTED: "default 3600"). */
+/** The life of a URL if the answer does not state it (DOCUMENTED: "default 3600"). */
 const defaultTtlSeconds = 3_600;
 
 function output(kind: RemoteOutput["kind"], url: string | undefined, ttlSeconds = defaultTtlSeconds): RemoteOutput[] {
   return url === undefined ? [] : [{ kind, url, life: { lastsMs: ttlSeconds * 1_000 } }];
 }
 
-/** `{"code":…,"reason":…,"message":…,"metadata":{"details":…}}`, every key optional (INFERRED from the vendor's plugin). */
+/**
+ * `{"code":…,"reason":…,"message":…,"metadata":{"details":…}}`, every key optional (INFERRED from the vendor's plugin).
+ */
 const envelope = z.object({
   code: z.union([text, z.number().transform(() => undefined)]).catch(undefined),
   reason: text,

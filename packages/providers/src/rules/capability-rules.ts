@@ -2,12 +2,12 @@ import type { Capabilities } from "../capabilities.ts";
 import { formOf, mediaOf } from "./media.ts";
 import { breachIf, type ValidationRule } from "./validation.ts";
 
-/** The rules that follow from a provider's capability table and from the common request. */
+/** The rules that follow from a provider's capability table. */
 export function capabilityRules(capabilities: Capabilities): ValidationRule[] {
   return rules.flatMap((rule) => rule(capabilities) ?? []);
 }
 
-/** Each returns undefined if the provider accepts everything that the rule would refuse. */
+/** Each returns undefined if the rule does not apply to the provider. */
 const rules: readonly ((capabilities: Capabilities) => ValidationRule | undefined)[] = [
   model,
   automaticSeconds,
@@ -105,7 +105,7 @@ function imageNumbers({ title }: Capabilities): ValidationRule {
         ([, n]) => Number(n) > count || Number(n) < 1,
       );
       return beyond.flatMap(([tag]) =>
-        breachIf(true, "prompt", tag, `[Image 1] to [Image ${count}], as many as are given`),
+        breachIf(true, "prompt", tag, `[Image 1] to [Image ${count}], the number of reference images`),
       );
     },
   };
@@ -117,6 +117,6 @@ function noSeed({ title, seed }: Capabilities): ValidationRule | undefined {
     id: "G-V8",
     label: "PROVIDED",
     source: `parameters of ${title}`,
-    test: ({ seed: given }) => breachIf(given !== undefined, "seed", given, `left out: ${title} does not take one`),
+    test: ({ seed: given }) => breachIf(given !== undefined, "seed", given, `left out: ${title} accepts no seed`),
   };
 }

@@ -32,7 +32,7 @@ test.each([
   [399, 1_000, false, false],
   [2_500, 1_000, false, true],
   [2_501, 1_000, false, false],
-  // one and the same ratio, whatever the numbers
+  // The same ratio with other numbers.
   [1_236, 3_090, true, false],
   [1_236, 3_090, false, true],
 ])("a ratio of %i : %i between 0.4 and 2.5, open %s: %s", (width, height, isOpen, isAllowed) => {
@@ -68,12 +68,12 @@ test.each([
   [[5, 5, 5.001], false],
   [[7.5, 7.501], false],
   [[], true],
-])("%j s in all, at most 15: %s", (lengths, isAllowed) => {
+])("%j s in total, at most 15: %s", (lengths, isAllowed) => {
   const found = brokenTotal(lengths.map(clip), { totalSeconds: { max: 15 } });
   expect(found.map(({ limit }) => limit)).toEqual(isAllowed ? [] : ["totalSeconds"]);
 });
 
-test("a sum has a slack for each file, and counts what is known", () => {
+test("a total has the slack of each file, and skips unknown lengths", () => {
   const limits = { totalSeconds: { max: 15, slack: 0.1 } };
   expect(brokenTotal([clip(15.1)], limits)).toEqual([]);
   expect(brokenTotal([clip(15.101)], limits)).toHaveLength(1);
@@ -121,9 +121,9 @@ describe("480p and 720p", () => {
   const taken: [what: string, ...sizes: [width: number, height: number][]][] = [
     ["Seedance's own 480p", [864, 496], [752, 560], [640, 640], [992, 432]],
     ["Seedance's own 720p", [1_280, 720], [1_112, 834], [960, 960], [1_470, 630]],
-    ["what cameras make", [854, 480], [848, 480], [640, 480], [1_280, 720], [960, 540]],
+    ["usual sizes of cameras", [854, 480], [848, 480], [640, 480], [1_280, 720], [960, 540]],
   ];
-  test.each(taken)("take %s, standing or lying", (_, ...sizes) => {
+  test.each(taken)("accept %s, in portrait and landscape", (_, ...sizes) => {
     for (const [width, height] of sizes) {
       expect(broken(image(width, height), limits), `${width} × ${height}`).toEqual([]);
       expect(broken(image(height, width), limits), `${height} × ${width}`).toEqual([]);
@@ -136,11 +136,11 @@ describe("480p and 720p", () => {
     [1_300, 961],
     [1_920, 1_080],
     [3_840, 2_160],
-  ])("do not take %i × %i", (width, height) => {
+  ])("do not accept %i × %i", (width, height) => {
     expect(broken(image(width, height), limits)).toEqual(["verticalLines"]);
   });
 
-  test("are told apart from 1080p at their bounds", () => {
+  test("have these bounds, as has 1080p", () => {
     expect([480, 720, 1_080].map(linesOf)).toEqual([
       { min: 420, max: 640 },
       { min: 630, max: 960 },
@@ -149,7 +149,7 @@ describe("480p and 720p", () => {
   });
 });
 
-test("every broken limit is named, with what was given and what is allowed", () => {
+test("every broken limit is returned, with the given value and the allowed range", () => {
   const facts: MediaFacts = { format: "webm", bytes: 101, width: 100, height: 300, seconds: 1.5, framesPerSecond: 12 };
   const limits: FileLimits = {
     formats: ["mp4", "mov"],
@@ -165,18 +165,18 @@ test("every broken limit is named, with what was given and what is allowed", () 
     { limit: "formats", given: "webm", allowed: "mp4, mov" },
     { limit: "sidePixels", given: "100 × 300 pixels", allowed: "sides of more than 300 and less than 6000 pixels" },
     { limit: "ratio", given: "100 by 300 = 0.3333", allowed: "0.4 to 2.5 width by height" },
-    { limit: "areaPixels", given: "100 × 300 pixels = 30000", allowed: "409600 to 927408 pixels in all" },
+    { limit: "areaPixels", given: "100 × 300 pixels = 30000", allowed: "409600 to 927408 pixels in total" },
     { limit: "bytes", given: "101 bytes", allowed: "at most 100 bytes" },
     { limit: "seconds", given: "1.5 s", allowed: "2 to 15 s" },
     { limit: "framesPerSecond", given: "12 frames/s", allowed: "24 to 60 frames/s" },
     { limit: "verticalLines", given: "100 × 300 pixels", allowed: "480p, 720p" },
   ]);
   expect(brokenTotal([clip(16)], { totalSeconds: { max: 15 } })).toEqual([
-    { limit: "totalSeconds", given: "16 s in all", allowed: "at most 15 s in all" },
+    { limit: "totalSeconds", given: "16 s in total", allowed: "at most 15 s in total" },
   ]);
 });
 
-test("what is not known of a file is not judged, and what is not limited is allowed", () => {
+test("an unknown fact breaks no limit; an absent limit allows everything", () => {
   const nothing: MediaFacts = { format: "mp4", bytes: 1 };
   const limits: FileLimits = {
     sidePixels: open,

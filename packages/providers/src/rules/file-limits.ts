@@ -5,7 +5,7 @@ export interface Interval {
   open?: boolean;
 }
 
-/** The limits of a provider's document for one kind of media; an absent limit allows everything. */
+/** The limits of a provider's document for one kind of media; absent: no limit. */
 export interface FileLimits {
   formats?: readonly MediaFormat[];
   /** Width and height, each. */
@@ -38,7 +38,7 @@ type LimitCheck<Limit extends keyof FileLimits> = (
   facts: MediaFacts,
 ) => Omit<BrokenLimit, "limit"> | undefined;
 
-/** Every limit that one file breaks, in the order of the type. A limit on an unknown fact is not checked. */
+/** All limits that one file breaks, in the order of the type. A limit on an unknown fact is not checked. */
 export function brokenLimits(facts: MediaFacts, limits: FileLimits): BrokenLimit[] {
   const names = Object.keys(checks) as (keyof typeof checks)[];
   return names.flatMap((limit) => {
@@ -53,13 +53,13 @@ export function brokenTotal(files: readonly MediaFacts[], { totalSeconds }: File
   const { max, slack = 0 } = totalSeconds;
   const totalMs = files.reduce((sum, { seconds = 0 }) => sum + ms(seconds), 0);
   if (totalMs <= ms(max) + ms(slack) * files.length) return [];
-  return [{ limit: "totalSeconds", given: `${totalMs / 1_000} s in all`, allowed: `at most ${max} s in all` }];
+  return [{ limit: "totalSeconds", given: `${totalMs / 1_000} s in total`, allowed: `at most ${max} s in total` }];
 }
 
 /**
- * The lengths of the shorter side that count as a class of vertical lines: 7/8 to 4/3 of it, both included. INFERRED: no
- * document defines `480p` and `720p`. DOCUMENTED (toapis.com, table of pixels by resolution and ratio): the 720p videos of
- * Seedance are 630 lines high at 21:9 and 960 at 1:1, its 480p videos 432 to 640; the classes include all of these.
+ * The lengths of the shorter side that count as a class of vertical lines: 7/8 to 4/3 of it, both included. INFERRED:
+ * no document defines `480p` and `720p`. DOCUMENTED (toapis.com, table of pixels by resolution and ratio): the 720p
+ * videos of Seedance are 630 lines high at 21:9 and 960 at 1:1, its 480p videos 432 to 640; the classes include these.
  */
 export function linesOf(verticalLines: number): Interval {
   return { min: (verticalLines * 7) / 8, max: (verticalLines * 4) / 3 };
@@ -84,7 +84,7 @@ const checks: { [Limit in Exclude<keyof FileLimits, "totalSeconds">]: LimitCheck
   areaPixels(interval, facts) {
     const { width, height } = facts;
     if (width === undefined || height === undefined || within(interval, width * height)) return undefined;
-    return { given: `${pixels(facts)} = ${width * height}`, allowed: range(interval, "pixels in all") };
+    return { given: `${pixels(facts)} = ${width * height}`, allowed: range(interval, "pixels in total") };
   },
   bytes: ({ max, open = false }, { bytes }) =>
     bytes < max || (bytes === max && !open)
@@ -161,14 +161,14 @@ export type MediaFormat =
   | "flac"
   | "ogg";
 
-/** The facts that the bytes of a media file show; its name and its server do not count. */
+/** The properties of a media file by its bytes; its name and its server do not count. */
 export interface MediaFacts {
   format: MediaFormat;
   bytes: number;
   /** In pixels as displayed: rotated by the file's orientation (except HEIC and TIFF), with square pixels. */
   width?: number;
   height?: number;
-  /** The length of the picture of a video, otherwise of the sound, to the millisecond. */
+  /** The length of the video track, otherwise of the audio track, to the millisecond. */
   seconds?: number;
   /** The constant rate of a video, or the median of a variable one. */
   framesPerSecond?: number;

@@ -3,7 +3,7 @@ import type { Reading } from "../capabilities.ts";
 import { type BrokenLimit, brokenLimits, brokenTotal, type FileLimits, type MediaFacts } from "./file-limits.ts";
 import type { Medium } from "./media.ts";
 
-/** One rule of a provider's documents about media files; only the file itself shows whether it is kept. */
+/** One rule of a provider's documents that only a media file itself can break. */
 export interface FileRule {
   id: string;
   label: Label;
@@ -21,7 +21,7 @@ export interface InspectedMedium {
   facts: MediaFacts;
 }
 
-/** Every rule that the files break, in the order of the rules. */
+/** All problems of the files, in the order of the rules. */
 export function fileProblemsOf(
   rules: readonly FileRule[],
   inspected: readonly InspectedMedium[],
@@ -33,7 +33,7 @@ export function fileProblemsOf(
     const each = files.flatMap(({ medium, facts }) =>
       breaches(rule, medium.field, (limits) => brokenLimits(facts, limits)),
     );
-    // The sum over one file is that file again.
+    // The total of one file is its own length.
     if (files.length < 2) return each;
     const facts = files.map((file) => file.facts);
     return [...each, ...breaches(rule, `${files[0]?.medium.kind}s`, (limits) => brokenTotal(facts, limits))];
@@ -41,12 +41,14 @@ export function fileProblemsOf(
 }
 
 /** A file that passes only by the slack for encoders is a warning. INFERRED: no document mentions it. */
-function breaches(rule: FileRule, field: string, judged: (limits: FileLimits) => BrokenLimit[]): Problem[] {
-  const beyond = judged(rule.limits);
-  const close = judged(exactly(rule.limits)).filter(({ limit }) => !beyond.some((broken) => broken.limit === limit));
+function breaches(rule: FileRule, field: string, evaluate: (limits: FileLimits) => BrokenLimit[]): Problem[] {
+  const beyond = evaluate(rule.limits);
+  const withinSlack = evaluate(withoutSlack(rule.limits)).filter(
+    ({ limit }) => !beyond.some((broken) => broken.limit === limit),
+  );
   return [
     ...beyond.map((broken) => problem(rule, field, broken)),
-    ...close.map((broken) =>
+    ...withinSlack.map((broken) =>
       problem({ ...rule, label: "INFERRED", source: `${rule.source}; ${tolerance}` }, field, broken),
     ),
   ];
@@ -57,7 +59,7 @@ function problem({ id, label, source }: FileRule, field: string, { given, allowe
   return { field, given, allowed, rule: id, label: shownLabel(label), source, severity };
 }
 
-function exactly({ seconds, totalSeconds, ...limits }: FileLimits): FileLimits {
+function withoutSlack({ seconds, totalSeconds, ...limits }: FileLimits): FileLimits {
   return {
     ...limits,
     ...(seconds && { seconds: { ...seconds, slack: 0 } }),
@@ -67,7 +69,7 @@ function exactly({ seconds, totalSeconds, ...limits }: FileLimits): FileLimits {
 
 /** INFERRED: 15 s of sound are 15.047 s as MP3 at 44,100 Hz, and 15 s made by Seedance are 361 frames, 15.042 s. */
 const slack = 0.1;
-const tolerance = `up to ${slack} s more pass, for what encoders add`;
+const tolerance = `up to ${slack} s more are accepted, because encoders add some`;
 
 /** The clip lengths that every document of the family allows: 2 to 15 s each, 15 s of one kind in total. */
 export const clipSeconds = {

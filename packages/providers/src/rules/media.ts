@@ -1,17 +1,17 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import type { Capabilities } from "../capabilities.ts";
 
-/** The place of a medium: the web, the URL itself, the media store, the provider's library, or one that no provider reaches. */
+/** The location of a medium: the web, the URL itself, the media store, the provider's library, or none of these. */
 export type MediaForm = "web" | "data" | "stored" | "asset" | "other";
 
 export interface Medium {
-  /** Path of the field, for example `images[1].url`. */
+  /** Path of the field in the request, for example `images[1].url`. */
   field: string;
   kind: "frame" | "image" | "video" | "audio";
   url: string;
 }
 
-/** Every medium of a request, in order. */
+/** All media of a request, in order. */
 export function mediaOf(request: GenerationRequest): Medium[] {
   return [
     ...request.images.map(({ url, role }, at): Medium => {
@@ -37,19 +37,19 @@ export function declaredFormat(url: string): string | undefined {
 }
 
 /** Whether the provider accepts such a medium as a data URI in the request. */
-export function takesInline({ inline }: Pick<Capabilities, "inline">, kind: Medium["kind"]): boolean {
+export function acceptsInline({ inline }: Pick<Capabilities, "inline">, kind: Medium["kind"]): boolean {
   const { frames, referenceImages, videos, audios } = inline.value;
   return { frame: frames, image: referenceImages, video: videos, audio: audios }[kind];
 }
 
 /** Whether a medium of the media store must, and can, be uploaded to the provider before the request. */
 export function needsUpload(capabilities: Pick<Capabilities, "inline" | "uploads">, { kind, url }: Medium): boolean {
-  const takesBytes = capabilities.uploads?.value.includes("bytes") ?? false;
-  return takesBytes && formOf(url) === "stored" && !takesInline(capabilities, kind);
+  const acceptsBytes = capabilities.uploads?.value.includes("bytes") ?? false;
+  return acceptsBytes && formOf(url) === "stored" && !acceptsInline(capabilities, kind);
 }
 
 /** The same request with every medium of the media store as a data URI. */
-export async function inlined(
+export async function inlineStoredMedia(
   request: GenerationRequest,
   dataUri: (mediaUrl: string) => Promise<string>,
 ): Promise<GenerationRequest> {
@@ -63,7 +63,7 @@ export async function inlined(
   return { ...request, images, videos, audios };
 }
 
-/** The URLs by role; an empty list is undefined. */
+/** The URLs of a request by role; undefined instead of an empty list. */
 export function urlsByRole({ images, videos, audios }: GenerationRequest) {
   const withRole = (role: string) => images.filter((image) => image.role === role).map(({ url }) => url);
   return {

@@ -1,9 +1,9 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import type { Capabilities } from "../capabilities.ts";
-import { declaredFormat, formOf, type Medium, mediaOf, needsUpload, takesInline } from "./media.ts";
+import { acceptsInline, declaredFormat, formOf, type Medium, mediaOf, needsUpload } from "./media.ts";
 import { breachIf, type ValidationRule } from "./validation.ts";
 
-/** Rules that every provider has with its own numbers, which the capability table holds. */
+/** Rules that several providers share, each with the numbers of its capability table. */
 
 type Named = Pick<ValidationRule, "id" | "label" | "source">;
 
@@ -18,7 +18,7 @@ export function secondsInRange(named: Named, { models }: Capabilities): Validati
   };
 }
 
-/** No model of the provider has this resolution. */
+/** Some model of the provider must have the resolution. */
 export function resolutionOffered(named: Named, { models }: Capabilities): ValidationRule {
   const all = [...new Set(Object.values(models).flatMap(({ resolutions }) => resolutions.value))];
   return {
@@ -27,7 +27,7 @@ export function resolutionOffered(named: Named, { models }: Capabilities): Valid
   };
 }
 
-/** Another model of the provider has this resolution, and this one does not. */
+/** The model must have the resolution, if another model of the provider has it. */
 export function resolutionOfModel(named: Named, { models }: Capabilities): ValidationRule {
   return {
     ...named,
@@ -90,7 +90,7 @@ export function lastFrameNeedsFirst(named: Named): ValidationRule {
   };
 }
 
-/** `when`: whether the account's reading of the documents has this rule. */
+/** `when`: whether the account's switches activate the rule. */
 export function framesBesideReferences(
   named: Named,
   when: (switches: Readonly<Record<string, boolean>>) => boolean,
@@ -115,7 +115,7 @@ export function audioNeedsPicture(named: Named): ValidationRule {
   };
 }
 
-/** Refuses media inline, or in the media store where no upload is possible, for which the provider takes an address only. */
+/** Refuses inline media, and stored media that cannot be uploaded, where the provider accepts only a URL. */
 export function notInline(named: Named, capabilities: Capabilities): ValidationRule {
   const { title } = capabilities;
   return {
@@ -124,13 +124,13 @@ export function notInline(named: Named, capabilities: Capabilities): ValidationR
       mediaOf(request).flatMap((medium) => {
         const { field, kind, url } = medium;
         const isInline = formOf(url) === "data" || (formOf(url) === "stored" && !needsUpload(capabilities, medium));
-        const broken = isInline && !takesInline(capabilities, kind);
-        return breachIf(broken, field, url, `an address: ${title} takes no inline ${kind}s here`);
+        const broken = isInline && !acceptsInline(capabilities, kind);
+        return breachIf(broken, field, url, `a URL: ${title} accepts no inline ${kind}s here`);
       }),
   };
 }
 
-/** The media type of a data URI must fit its field. */
+/** The media type of a data URI must match its field. */
 export function inlineOfItsKind(named: Named): ValidationRule {
   return {
     ...named,
@@ -143,17 +143,17 @@ export function inlineOfItsKind(named: Named): ValidationRule {
   };
 }
 
-/** Requires a prompt or what may replace it. */
+/** Requires a prompt, unless `isOptional`. */
 export function promptNeeded(
   named: Named,
-  mayStandIn: (request: GenerationRequest) => boolean,
+  isOptional: (request: GenerationRequest) => boolean,
   allowed: string,
 ): ValidationRule {
   return {
     ...named,
     test(request) {
       const isBlank = (request.prompt ?? "").trim() === "";
-      return breachIf(isBlank && !mayStandIn(request), "prompt", request.prompt ?? "", allowed);
+      return breachIf(isBlank && !isOptional(request), "prompt", request.prompt ?? "", allowed);
     },
   };
 }
@@ -177,7 +177,7 @@ export function promptAdvice(named: Named): ValidationRule {
   };
 }
 
-/** Checks the format that a data URI or a stored medium declares; the format of a file on the web is not known here. */
+/** Checks the format that a data URI or a stored medium declares; the format of a file on the web is unknown. */
 export function declaredFormats(named: Named, kind: Medium["kind"], formats: readonly string[]): ValidationRule {
   return {
     ...named,

@@ -6,9 +6,9 @@ export interface ValidationRule {
   id: string;
   label: Label;
   source: string;
-  /** For advice; absent: only an INFERRED rule is a warning. */
+  /** Present for advice; absent: an INFERRED rule is a warning, any other an error. */
   severity?: "warning";
-  /** Every place in which the request breaks the rule. */
+  /** All places where the request breaks the rule. */
   test(request: GenerationRequest, reading: Reading): Breach[];
 }
 
@@ -18,7 +18,7 @@ export interface Breach {
   allowed: string;
 }
 
-/** Every rule that the request breaks, in the order of the rules. */
+/** All problems of the request, in the order of the rules. */
 export function problemsOf(rules: readonly ValidationRule[], request: GenerationRequest, reading: Reading): Problem[] {
   return rules.flatMap(({ id, label, source, severity, test }) =>
     test(request, reading).map(({ field, given, allowed }) => ({
@@ -38,7 +38,7 @@ export function breachIf(broken: boolean, field: string, given: unknown, allowed
   return broken ? [{ field, given, allowed }] : [];
 }
 
-/** Cuts the value for a message: a data URI can be long. */
+/** The value for a message, cut to 80 characters. */
 function shown(given: unknown): string {
   const text = typeof given === "string" ? given : (JSON.stringify(given) ?? "nothing");
   if (text === "") return "nothing";

@@ -40,7 +40,7 @@ export const capabilities = {
     `${newer}: data URIs for images and audios`,
   ),
   assets: provided(true, `${page}: asset://<ASSET_ID>`),
-  seed: inferred([-1, 4_294_967_295], "the page names no range; the original's"),
+  seed: inferred([-1, 4_294_967_295], "the page names no range; the range of Volcengine Ark"),
   offers: { generateAudio: true, watermark: false, webSearch: true, returnLastFrame: true, safetyCheck: false },
   requestsPerMinute: documented(300, "docs.toapis.com rate limits: submits, per user"),
   queriesPerMinute: documented(3_000, "docs.toapis.com rate limits: queries, per user"),
@@ -55,17 +55,17 @@ export const capabilities = {
   ),
   switches: {
     miniAsTheOthers:
-      "Read the newer page: seedance-2.0-mini has frames, return_last_frame, generate_audio and every whole second from 4 to 15.",
-    adaptiveRatio: "Read the newer page: the ratio may be adaptive.",
+      "Follow the newer page: seedance-2.0-mini has frames, return_last_frame, generate_audio and every whole second from 4 to 15.",
+    adaptiveRatio: "Follow the newer page: the ratio may be adaptive.",
     privateAssetReview:
-      "Have media reviewed for the private asset library before they are used (private_asset_review); asset ids are then refused.",
+      "Have media reviewed for the private asset library before their use (private_asset_review); asset ids are then refused.",
   },
   quietMs: inferred(300_000, "assumption A1: no document says how late a POST may take effect"),
   longestRunMs: inferred(7_200_000, "no limit is documented; a review round alone takes up to 20 min"),
   typicalRunMs: documented(180_000, `${statusPage}: 1 to 5 minutes`),
 } as const satisfies Capabilities;
 
-/** Whether it is the mini model, read as the page has it rather than the newer one. */
+/** Whether the model is mini and the account follows the page, not the newer page. */
 export function asMini(model: string, switches: Readonly<Record<string, boolean>>): boolean {
   const { lacks } = capabilities.models["seedance-2.0-mini"];
   return model === "seedance-2.0-mini" && !switches[lacks.unless];

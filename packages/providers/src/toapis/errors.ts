@@ -10,7 +10,7 @@ export const requestErrors: readonly ErrorRule[] = [
     code: /^webhook_not_configured$/,
     means: "key",
     label: "DOCUMENTED",
-    source: `${webhooks}: to be set up for the token`,
+    source: `${webhooks}: must be set up for the token`,
   },
   { code: /^insufficient_quota$/, means: "balance", label: "DOCUMENTED", source: table },
   { status: 402, means: "balance", label: "DOCUMENTED", source: table },
@@ -22,17 +22,20 @@ export const requestErrors: readonly ErrorRule[] = [
   { code: /^content_policy_violation$/, means: "moderation", label: "DOCUMENTED", source: table },
   { status: 422, means: "moderation", label: "DOCUMENTED", source: table },
   { status: 503, code: /^rate_limit_unavailable$/, means: "throttled", label: "DOCUMENTED", source: limits },
-  // A client id that is in use may well be the POST before this one.
+  // A client id in use may belong to an earlier POST of the same attempt.
   {
     status: 409,
     means: "unknown",
     label: "INFERRED",
-    source: "HTTP: a conflict, perhaps with the task of this very id",
+    source: "HTTP: a conflict, perhaps with the task of the same client id",
   },
   { code: /^invalid_request/, means: "rejected", label: "DOCUMENTED", source: table },
 ];
 
-/** The reasons why a task fails. `generation_failed` says nothing by itself; its text may. */
+/**
+ * The meaning of a task failure; the first rule that applies decides. For `generation_failed` only the text may tell
+ * it.
+ */
 export const taskErrors: readonly TaskErrorRule[] = [
   { code: /^content_policy_violation$/, means: "moderation", label: "DOCUMENTED", source: table },
   { code: /^invalid_request/, means: "rejected", label: "DOCUMENTED", source: table },

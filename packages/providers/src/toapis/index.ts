@@ -11,7 +11,10 @@ import { callbackFormat, createBody, createdId, createPath, foundBy, readTask, r
 
 const api = { createdId, taskPath, readTask, refusal, requestErrors, taskErrors };
 
-/** ToAPIs: the task of an unknown submit is found, or proven absent, by our own id, which every task carries. */
+/**
+ * ToAPIs: a lookup by the client id, which every task carries, finds the task of an unknown submit or proves its
+ * absence.
+ */
 export const toapis = defineProvider({
   capabilities,
   rules,

@@ -29,11 +29,11 @@ const documented = (id: string, what: string) =>
 const review = (id: string) => ({ id, label: "DOCUMENTED", source: "docs.toapis.com private-assets" }) as const;
 const mini = capabilities.models["seedance-2.0-mini"];
 
-/** The rules of the pages that a request alone can break; only ToAPIs knows the state of an asset (T-V15). */
+/** The rules of the pages that a request alone can break. T-V15, the state of an asset, is known to ToAPIs only. */
 export const rules: readonly ValidationRule[] = [
   secondsInRange(provided("T-V2", "duration"), capabilities),
   {
-    ...provided("T-V3", "the table of capabilities; the rules above it say 4-15, the wider passes"),
+    ...provided("T-V3", "the table of capabilities; the rules above it say 4-15: the wider range is accepted"),
     severity: "warning",
     test({ model, seconds }, { switches }) {
       const isOdd = seconds !== "auto" && seconds >= 4 && seconds <= 15 && ![4, 8, 10, 12, 15].includes(seconds);
@@ -54,7 +54,7 @@ export const rules: readonly ValidationRule[] = [
   framesBesideReferences(documented("T-V8", "three modes that exclude each other"), () => true),
   { ...provided("T-V9", "seedance-2-mini"), test: (request, { switches }) => beyondMini(request, switches) },
   {
-    ...provided("T-V9b", "seedance-2-mini does not expose generate_audio: it is not sent"),
+    ...provided("T-V9b", "seedance-2-mini does not expose generate_audio: not sent"),
     severity: "warning",
     test: ({ model, generateAudio }, { switches }) =>
       breachIf(asMini(model, switches) && generateAudio === false, "generateAudio", false, "left out with mini"),
@@ -73,7 +73,12 @@ export const rules: readonly ValidationRule[] = [
   {
     ...review("T-V16"),
     test: (request, { switches }) =>
-      reviewed(request, switches, ({ url }) => formOf(url) === "asset", "a URL: under review, asset ids are refused"),
+      reviewed(
+        request,
+        switches,
+        ({ url }) => formOf(url) === "asset",
+        "a URL: with privateAssetReview, asset ids are refused",
+      ),
   },
   {
     ...review("T-V16b"),
@@ -82,7 +87,7 @@ export const rules: readonly ValidationRule[] = [
         request,
         switches,
         isUnreviewable,
-        "a URL of at most 2,048 bytes, without user name and password; of images also Base64",
+        "a URL of at most 2,048 bytes, without user name and password; an image may be Base64",
       ),
   },
   promptNeeded(
@@ -105,7 +110,7 @@ function beyondMini(
   return [
     ...frames,
     ...breachIf(returnLastFrame === true, "returnLastFrame", true, "left out with mini"),
-    ...breachIf(generateAudio === true, "generateAudio", true, "left out with mini: it is not exposed"),
+    ...breachIf(generateAudio === true, "generateAudio", true, "left out with mini: not exposed"),
   ];
 }
 
@@ -135,12 +140,12 @@ function isUnreviewable({ url, kind }: Medium): boolean {
 }
 
 const fileReview = { ...review("T-V16c"), on: "privateAssetReview" } as const;
-const asOriginal = { label: "INFERRED", source: "the page names no limits; the original's" } as const;
+const asArk = { label: "INFERRED", source: "the page names no limits; the limits of Volcengine Ark" } as const;
 
 /** The rules about files. */
 export const fileRules: readonly FileRule[] = [
-  { ...asOriginal, id: "T-V21", of: ["video"], limits: videoLimits },
-  { ...asOriginal, id: "T-V22", of: ["audio"], limits: audioLimits },
+  { ...asArk, id: "T-V21", of: ["video"], limits: videoLimits },
+  { ...asArk, id: "T-V22", of: ["audio"], limits: audioLimits },
   { ...fileReview, of: ["frame", "image"], limits: { bytes: { max: megabytes(20) } } },
   { ...fileReview, of: ["video", "audio"], limits: { bytes: { max: megabytes(100) } } },
 ];

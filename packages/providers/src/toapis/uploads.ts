@@ -19,10 +19,10 @@ const format = {
 const avatars = "/v1/videos/doubao-seedance-2-0/private-avatar";
 const timeoutMs = 120_000;
 
-/** Bytes become a public URL; a URL becomes an asset of the private library, in a group of its own (DOCUMENTED). */
+/** Uploads bytes to a public URL, or a URL to an asset of the private library, each in its own group (DOCUMENTED). */
 export async function upload(file: Upload, call: Call): Promise<Uploaded> {
   const { source } = file;
-  if ("bytes" in source) return uploaded(await query(format, call, await formOf(file, source), urlIn));
+  if ("bytes" in source) return uploaded(await query(format, call, await multipartOf(file, source), urlIn));
   const group = await query(format, call, jsonTo(`${avatars}/groups`, { name: file.name, description: "" }), groupIn);
   if (group.kind !== "group") return uploaded(group);
   const asset = { group_id: group.id, asset_type: file.kind, source_url: source.url, name: file.name };
@@ -35,7 +35,7 @@ export async function asset(assetId: string, call: Call): Promise<AssetState> {
   return outcome.kind === "refused" ? toNoAnswer(outcome) : outcome;
 }
 
-/** A lost answer is repeated: a second copy of a file costs nothing. */
+/** `missing` becomes `unreachable`, so that the upload is repeated: a second copy of a file is not charged. */
 function uploaded(outcome: Uploaded | FailedQuery): Uploaded {
   switch (outcome.kind) {
     case "refused":
@@ -47,7 +47,7 @@ function uploaded(outcome: Uploaded | FailedQuery): Uploaded {
   }
 }
 
-async function formOf(
+async function multipartOf(
   { kind, name }: Upload,
   source: { bytes: Buffer; contentType: string },
 ): Promise<ExchangeRequest> {
@@ -86,7 +86,7 @@ function assetIn(body: unknown): Uploaded | undefined {
   return assetId === undefined ? undefined : { kind: "asset", assetId };
 }
 
-/** A state that no document names counts as processing. */
+/** A status that no document names counts as processing. */
 function stateIn(body: unknown): AssetState | undefined {
   const read = dataOf(z.object({ status: z.string(), message: text })).safeParse(body).data?.data;
   if (!read) return undefined;

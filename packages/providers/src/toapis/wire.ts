@@ -15,7 +15,10 @@ export function taskPath(id: string): string {
   return `${createPath}/${encodeURIComponent(id)}`;
 }
 
-/** The body of a create. `count` and `n` are never sent (PROVIDED); an automatic length is 0, the default of the page. */
+/**
+ * The body of a create. `count` and `n` are never sent (PROVIDED); an automatic length is sent as 0, the default of the
+ * page.
+ */
 export function createBody(request: GenerationRequest, call: SubmitCall) {
   const { switches = {}, callbackUrl } = call;
   const { privateAssetReview = false } = switches;
@@ -40,7 +43,7 @@ export function createBody(request: GenerationRequest, call: SubmitCall) {
   };
 }
 
-/** In the order of the request: `[Image 1]` is the first reference. */
+/** In the order of the request: `[Image 1]` in the prompt is the first reference. */
 function mediaWithRoles({ images, videos, audios }: GenerationRequest) {
   const roles = { first_frame: "first_frame", last_frame: "last_frame", reference: "reference_image" } as const;
   const filled = <T>(items: T[]) => (items.length > 0 ? items : undefined);
@@ -51,7 +54,9 @@ function mediaWithRoles({ images, videos, audios }: GenerationRequest) {
   };
 }
 
-/** Nested under `data` in the vendor's other APIs; the same is taken here (INFERRED): a lost id is a lost video. */
+/**
+ * The vendor's other APIs nest the id under `data`; the same is accepted here (INFERRED): a lost id is a lost video.
+ */
 const created = z.union([
   z.object({ id: taskId }),
   z.object({ data: z.object({ id: taskId }) }).transform(({ data }) => data),
@@ -85,14 +90,14 @@ function signaturesIn(header: string): string[] {
 
 const named = z.object({ id: taskId, client_business_id: anyTaskId });
 
-/** The task that carries this client id; undefined if the answer is about another one. */
+/** The task with this client id; undefined if the answer is about another task. */
 export function foundBy(body: unknown, clientId: string): LookupResult | undefined {
   const read = named.safeParse(body).data;
   if (!read || (read.client_business_id !== undefined && read.client_business_id !== clientId)) return undefined;
   return { kind: "found", taskId: read.id };
 }
 
-/** A number in refusals, a text in failed tasks (DOCUMENTED): only the text tells something. */
+/** A number in refusals, a text in failed tasks (DOCUMENTED); a number is ignored. */
 const errorCode = z.unknown().transform((code) => (typeof code === "string" && /\D/.test(code) ? code : undefined));
 const error = z.object({ code: errorCode, type: text, message: text });
 const item = z.object({ url: webUrl, last_frame_url: webUrl });
@@ -123,7 +128,7 @@ export function readTask(body: unknown): ParsedTask | undefined {
 
 const dayMs = 86_400_000;
 
-/** `expires_at` is a day after the end (DOCUMENTED); where it is missing, a day from now. */
+/** `expires_at` is a day after the end (DOCUMENTED); if it is absent, a day from now is assumed. */
 function outputsOf({ result, expires_at = 0 }: Task): RemoteOutput[] {
   const life = expires_at > 0 ? { untilMs: expires_at * 1_000 } : { lastsMs: dayMs };
   const output = (kind: RemoteOutput["kind"], url: string | undefined) =>
@@ -134,7 +139,10 @@ function outputsOf({ result, expires_at = 0 }: Task): RemoteOutput[] {
   ]);
 }
 
-/** `{"error":{"code":404,"message":"…","type":"…"}}`, `code` a number or a text; or, of uploads, `{"success":false,"message":"…"}` (DOCUMENTED). */
+/**
+ * `{"error":{"code":404,"message":"…","type":"…"}}`, `code` a number or a text; uploads answer
+ * `{"success":false,"message":"…"}` (DOCUMENTED).
+ */
 const envelope = z.union([
   z.object({ error }),
   z.object({ success: z.literal(false), message: text }).transform(({ message }) => ({ error: { message } })),

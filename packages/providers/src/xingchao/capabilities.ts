@@ -5,10 +5,7 @@ const query = "docs.xingchaoyiqing.com seedance2-query";
 
 const model = (upstream: string, needsVideo: boolean): ModelCapability => ({
   upstream,
-  resolutions: provided(
-    ["720p"],
-    `${page}: no resolution parameter; that it makes 720p is INFERRED from the tokens of a sample`,
-  ),
+  resolutions: provided(["720p"], `${page}: no resolution parameter; 720p is INFERRED from the tokens of a sample`),
   seconds: provided([4, 15], `${page}: duration`),
   automaticSeconds: provided(false, `${page}: duration, 4–15`),
   needsVideo: provided(needsVideo, `${page}: supported models`),
@@ -39,10 +36,10 @@ export const capabilities = {
   offers: { generateAudio: true, watermark: false, webSearch: false, returnLastFrame: false, safetyCheck: false },
   requestsPerMinute: null,
   inFlight: null,
-  chargesFailures: inferred("unknown", "no page says anything of failed tasks"),
+  chargesFailures: inferred("unknown", "no page mentions failed tasks"),
   callback: null,
   cancel: false,
-  uploads: documented(["url"], "docs.globalaiopc.com seedance2-asset-upload: an address, no bytes"),
+  uploads: documented(["url"], "docs.globalaiopc.com seedance2-asset-upload: a URL, no bytes"),
   statuses: documented(
     {
       queued: "queued",
@@ -56,5 +53,5 @@ export const capabilities = {
   switches: {},
   quietMs: inferred(300_000, "assumption A1: no document says how late a POST may take effect"),
   longestRunMs: inferred(7_200_000, "no limit is documented"),
-  typicalRunMs: inferred(288_000, "one measured run of the original: 5 s at 720p"),
+  typicalRunMs: inferred(288_000, "one measured run at Volcengine Ark: 5 s at 720p"),
 } as const satisfies Capabilities;

@@ -3,14 +3,16 @@ import { type ErrorRule, forwardedErrors, moderationError, type TaskErrorRule } 
 const http = "HTTP: no page lists errors";
 const words = "plain words: no page lists errors";
 
-/** The meaning of an error answer, by its status or by `{code,msg}` in a success; the first rule that applies decides. */
+/**
+ * The meaning of an error answer, by its status or by `{code,msg}` in a success; the first rule that applies decides.
+ */
 export const requestErrors: readonly ErrorRule[] = [
-  // The address is wrong, and so is every other request of the account.
+  // The account's base URL is wrong: every request fails.
   {
     text: /No handler found/i,
     means: "key",
     label: "DOCUMENTED",
-    source: "public client code: a route that is not there",
+    source: "public client code: an unknown route",
   },
   { status: 402, means: "balance", label: "INFERRED", source: http },
   { text: /余额|欠费|balance|insufficient|arrears/i, means: "balance", label: "INFERRED", source: words },
@@ -27,5 +29,5 @@ export const requestErrors: readonly ErrorRule[] = [
   moderationError,
 ];
 
-/** The reasons why a task fails: `error` is free text, no codes are documented. */
+/** The meaning of a task failure: `error` is free text, no codes are documented. */
 export const taskErrors: readonly TaskErrorRule[] = forwardedErrors;

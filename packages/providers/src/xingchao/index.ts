@@ -6,7 +6,9 @@ import { fileRules, rules } from "./rules.ts";
 import { asset, upload } from "./uploads.ts";
 import { createBody, createdId, createPath, readTask, refusal, refusedWithin, taskPath } from "./wire.ts";
 
-/** Xingchao: no idempotency key, no lookup, no callback; an operator settles an unknown submit. No price is published. */
+/**
+ * Xingchao: no idempotency key, no lookup, no callback; an operator resolves an unknown submit. No price is published.
+ */
 export const xingchao = defineProvider({
   capabilities,
   rules,

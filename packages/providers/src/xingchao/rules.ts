@@ -39,7 +39,11 @@ export const rules: readonly ValidationRule[] = [
   atMost(provided("X-V8"), "videos", capabilities.videos.value),
   atMost(provided("X-V8"), "audios", capabilities.audios.value),
   notInline(provided("X-V12"), capabilities),
-  audioNeedsPicture({ id: "X-V13", label: "INFERRED", source: "the original has it so; the page does not forbid it" }),
+  audioNeedsPicture({
+    id: "X-V13",
+    label: "INFERRED",
+    source: "a rule of Volcengine Ark; the page does not forbid it",
+  }),
   resolutionOffered(provided("X-V14"), capabilities),
 ];
 
@@ -50,7 +54,7 @@ export const fileRules: readonly FileRule[] = [
     of: ["frame", "image"],
     limits: {
       formats: ["jpeg", "png", "webp", "bmp", "tiff", "gif"],
-      // Written "0.4-2.5" and "300-6000": that the bounds themselves are allowed is INFERRED.
+      // The page writes "0.4-2.5" and "300-6000"; INFERRED: the bounds themselves are allowed.
       ratio: { min: 0.4, max: 2.5 },
       sidePixels: { min: 300, max: 6_000 },
     },

@@ -8,20 +8,20 @@ import { inside, refusal, refusedWithin } from "./wire.ts";
 const format = { refusal, refusedWithin, requestErrors };
 const types = { image: "Image", video: "Video", audio: "Audio" } as const;
 
-/** A file on the web becomes an asset; bytes are not taken (DOCUMENTED: an upload names a URL). */
+/** Creates an asset from a URL; bytes are rejected (DOCUMENTED: an upload names a URL). */
 export async function upload({ kind, name, source }: Upload, call: Call): Promise<Uploaded> {
   if (!("url" in source)) {
     const message = "The provider takes the address of a file on the web, no bytes";
     return { kind: "rejected", failure: { class: "rejected", message } };
   }
-  const ask = {
+  const request = {
     method: "POST",
     path: "/kyyVideo2/asset/upload",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ assetType: types[kind], url: source.url, name }),
     timeoutMs: 60_000,
   } as const;
-  const outcome = await query(format, call, ask, assetIn);
+  const outcome = await query(format, call, request, assetIn);
   if (outcome.kind === "refused") return { kind: "rejected", failure: outcome.failure };
   return outcome.kind === "missing" ? { kind: "unreachable", message: outcome.message } : outcome;
 }
@@ -41,10 +41,10 @@ function assetIn(body: unknown): Uploaded | undefined {
 
 const state = z.object({ assetId: taskId, status: z.string() });
 
-function stateIn(asked: string): (body: unknown) => AssetState | undefined {
+function stateIn(assetId: string): (body: unknown) => AssetState | undefined {
   return (body) => {
     const read = state.safeParse(inside(body)).data;
-    if (!read || read.assetId !== asked) return undefined;
+    if (!read || read.assetId !== assetId) return undefined;
     switch (read.status) {
       case "Active":
         return { kind: "active" };

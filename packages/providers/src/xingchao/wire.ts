@@ -9,12 +9,12 @@ import { capabilities } from "./capabilities.ts";
 
 export const createPath = "/v1/kyyvideo2/videos";
 
-/** DOCUMENTED: the query page; one public client asks below the create path instead, the page wins. */
+/** DOCUMENTED: the query page. One public client uses the create path instead; the page counts. */
 export function taskPath(taskId: string): string {
   return `/v1/result/${encodeURIComponent(taskId)}`;
 }
 
-/** The body of a create (PROVIDED), its two ways of writing names included. */
+/** The body of a create (PROVIDED), with the page's mixture of snake case and camel case. */
 export function createBody(request: GenerationRequest) {
   const { firstFrame, lastFrame, referenceImages, referenceVideos, referenceAudios } = urlsByRole(request);
   const models: Readonly<Record<string, { upstream: string }>> = capabilities.models;
@@ -32,16 +32,19 @@ export function createBody(request: GenerationRequest) {
   };
 }
 
-/** The envelope of the vendor's asset API, taken around other answers too (INFERRED); `code` is 0 or "0" where it went well (DOCUMENTED). */
+/**
+ * The envelope of the vendor's asset API, accepted around other answers too (INFERRED). `code` 0 or "0" is a success
+ * (DOCUMENTED).
+ */
 const code = z.union([z.number(), z.string().regex(/^-?\d{1,6}$/)]).transform(Number);
 const envelope = z.object({ code, msg: text, message: text, data: z.unknown() });
 
-/** What stands in the envelope, or the answer itself where there is none. */
+/** The content of the envelope, or the answer itself if it has no envelope. */
 export function inside(body: unknown): unknown {
   return envelope.safeParse(body).data?.data ?? body;
 }
 
-/** Another code and no data: a failure, whatever the HTTP status says (DOCUMENTED for assets; INFERRED for tasks). */
+/** A failure, whatever the HTTP status: another code and no data (DOCUMENTED for assets; INFERRED for tasks). */
 export function refusedWithin(body: unknown): { status: number; refusal: Refusal } | undefined {
   const read = envelope.safeParse(body).data;
   if (!read || read.code === 0 || (read.data ?? null) !== null) return undefined;
@@ -81,14 +84,14 @@ export function readTask(body: unknown): ParsedTask | undefined {
 
 const dayMs = 86_400_000;
 
-/** Valid for a day (DOCUMENTED: query page). */
+/** URLs are valid for a day (DOCUMENTED: query page). */
 function outputOf(url: string | undefined): RemoteOutput[] {
   return url === undefined ? [] : [{ kind: "video", url, life: { lastsMs: dayMs } }];
 }
 
 /** `path` marks an answer of the web framework, not of the vendor (INFERRED). */
 const plainError = z.object({ error: reason, path: z.undefined().optional() });
-/** What the vendor's server says of an address that it does not know (DOCUMENTED in public code). */
+/** The answer of the vendor's server to an unknown route (DOCUMENTED in public code). */
 const noRoute = z.object({ message: z.string().regex(/^No handler found/) });
 
 export function refusal(body: unknown): Refusal | undefined {

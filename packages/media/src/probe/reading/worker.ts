@@ -104,7 +104,9 @@ class ParserWorker {
   }
 }
 
-/** Sends the requested bytes of one file to its parser, and calls `onStuck` if the parser runs too long without a read. */
+/**
+ * Sends the requested bytes of one file to its parser, and calls `onStuck` if the parser runs too long without a read.
+ */
 class ByteSupply {
   readonly #port: MessagePort;
   readonly #read: MediaFile["read"];
