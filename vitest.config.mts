@@ -3,10 +3,10 @@ import { defineConfig } from "vitest/config";
 
 const notTests = ["**/node_modules/**", "**/.reelqueue/**"];
 
-/** One run over the whole workspace: one shared Redis, first everything beside the code, then the scenarios with real processes. */
+/** One run over the workspace with one shared Redis: first the tests beside the code, then the scenarios with real processes. */
 export default defineConfig({
   test: {
-    globalSetup: "packages/testing/src/global-setup.ts",
+    globalSetup: "packages/testing/src/redis.ts",
     reporters: ["default", "./packages/testing/src/tally-reporter.ts"],
     projects: [
       {
@@ -25,7 +25,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "scenarios",
-          // they wait more than they work
+          // a scenario mostly waits
           maxWorkers: availableParallelism() + 2,
           include: ["tests/{scenarios,chaos}/**/*.test.ts"],
           exclude: notTests,

@@ -3,11 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { config } from "@reelqueue/contracts";
 import { loadConfig, StartError } from "@reelqueue/runtime";
-import { appNames, demoConfig, type SystemWish, secretIn, simulatorProviders, withApiKey } from "@reelqueue/system";
+import { appNames, demoConfig, type SystemOptions, secretIn, simulatorProviders, withApiKey } from "@reelqueue/system";
 import type { CliEnv } from "./env.ts";
 
 export interface Plan {
-  wish: Omit<SystemWish, "log" | "signal">;
+  wish: Omit<SystemOptions, "log" | "signal">;
   login: { user: string; password: string };
   /** Whom the accounts talk to, for a person to read. */
   accounts: string;
@@ -65,7 +65,7 @@ export async function writeConfig(env: CliEnv): Promise<string> {
 }
 
 /** A simulator that calls back, and that errs now and then as real providers do. */
-function simulatorEnv({ ports, simulator, all }: CliEnv): SystemWish["appEnv"] {
+function simulatorEnv({ ports, simulator, all }: CliEnv): SystemOptions["appEnv"] {
   return {
     all: {
       REELQUEUE_SIMULATOR_KEY: "simulator",

@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 import { demoConfig, withApiKey } from "./demo-config.ts";
 
 const hash = "a".repeat(64);
-const wish = { simulatorUrl: "http://127.0.0.1:3199", clockFactor: 20, apiKeySha256: hash };
+const options = { simulatorUrl: "http://127.0.0.1:3199", clockFactor: 20, apiKeySha256: hash };
 
-test("the demo's accounts all point at the simulator and live by its clock", () => {
-  const { accounts } = demoConfig(wish);
+test("the demo's accounts: each has the simulator's URL and clock", () => {
+  const { accounts } = demoConfig(options);
   expect(Object.keys(accounts)).toEqual(["hiapi", "jiekou", "toapis", "xingchao", "ark"]);
   for (const [name, account] of Object.entries(accounts)) {
     expect(account).toMatchObject({
@@ -18,22 +18,22 @@ test("the demo's accounts all point at the simulator and live by its clock", () 
   }
 });
 
-test("the demo has a cell of its own, so that nothing queued in it reaches a real account", () => {
-  expect(demoConfig(wish).cell).not.toBe(config.parse({}).cell);
+test("the demo's cell: differs from the default, so that no queued generation reaches a real account", () => {
+  expect(demoConfig(options).cell).not.toBe(config.parse({}).cell);
 });
 
-test("the command line's key is added to the default tenant, and everything else stays", () => {
-  const own = config.parse({
+test("withApiKey: adds the key to the tenant `default` and changes nothing else", () => {
+  const settings = config.parse({
     tenants: { default: { weight: 3, apiKeySha256: ["b".repeat(64)] }, other: {} },
     retentionDays: 7,
   });
-  expect(withApiKey(own, hash)).toEqual({
-    ...own,
-    tenants: { ...own.tenants, default: { weight: 3, apiKeySha256: ["b".repeat(64), hash] } },
+  expect(withApiKey(settings, hash)).toEqual({
+    ...settings,
+    tenants: { ...settings.tenants, default: { weight: 3, apiKeySha256: ["b".repeat(64), hash] } },
   });
 });
 
-test("private addresses besides loopback are open only where the simulator lies behind one", () => {
-  expect(demoConfig(wish).allowPrivate).toEqual(["127.0.0.0/8", "::1/128"]);
-  expect(demoConfig({ ...wish, simulatorUrl: "http://simulator:3199" }).allowPrivate).toContain("172.16.0.0/12");
+test("allowPrivate: loopback only, and the Docker ranges where the simulator is not on loopback", () => {
+  expect(demoConfig(options).allowPrivate).toEqual(["127.0.0.0/8", "::1/128"]);
+  expect(demoConfig({ ...options, simulatorUrl: "http://simulator:3199" }).allowPrivate).toContain("172.16.0.0/12");
 });

@@ -1,23 +1,23 @@
 import { type Config, config } from "@reelqueue/contracts";
 import { simulatorAccounts } from "./simulator-accounts.ts";
 
-export interface DemoWish {
-  /** Root of the simulator, for example `http://127.0.0.1:3199`. */
+export interface DemoConfigOptions {
+  /** Base URL of the simulator, for example `http://127.0.0.1:3199`. */
   simulatorUrl: string;
-  /** How many times faster than real time the simulator lives. */
+  /** Speed of the simulator's clock; 1 is real time. */
   clockFactor: number;
   apiKeySha256: string;
 }
 
 const loopback = ["127.0.0.0/8", "::1/128"];
-/** Where the networks of a Docker engine lie. */
+/** Address ranges of Docker networks. */
 const containers = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
 /**
- * A configuration with an account at every provider that the simulator speaks for, all of them pointing at it. It has a cell of
- * its own, so that nothing that was queued for the simulator can ever reach a real provider.
+ * A configuration with one account for each simulated provider, all at the simulator's URL. Its separate cell `demo` keeps
+ * generations of the simulator away from real providers.
  */
-export function demoConfig({ simulatorUrl, clockFactor, apiKeySha256 }: DemoWish): Config {
+export function demoConfig({ simulatorUrl, clockFactor, apiKeySha256 }: DemoConfigOptions): Config {
   const account = (provider: string, { path, ...prices }: { path: string }) => ({
     provider,
     baseUrl: `${simulatorUrl}/${path}`,
@@ -37,11 +37,11 @@ export function demoConfig({ simulatorUrl, clockFactor, apiKeySha256 }: DemoWish
   });
 }
 
-/** The user's own configuration, with one more API key for the tenant `default`: that of the command line. */
-export function withApiKey(own: Config, apiKeySha256: string): Config {
-  const tenant = own.tenants.default ?? { apiKeySha256: [], weight: 1 };
+/** The configuration with the command line's API key added to the tenant `default`. */
+export function withApiKey(settings: Config, apiKeySha256: string): Config {
+  const tenant = settings.tenants.default ?? { apiKeySha256: [], weight: 1 };
   const withKey = { ...tenant, apiKeySha256: [...tenant.apiKeySha256, apiKeySha256] };
-  return { ...own, tenants: { ...own.tenants, default: withKey } };
+  return { ...settings, tenants: { ...settings.tenants, default: withKey } };
 }
 
 function isLoopback(url: string): boolean {

@@ -1,12 +1,16 @@
+import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { SystemError } from "./error.ts";
-import { lives, stampOf, takeLock } from "./lock.mjs";
+import { isRunning, stampOf, takeLock } from "./lock.mjs";
+import { SystemError } from "./machine.ts";
 
 const leftoverGraceMs = 10_000;
 
-/** Makes this process the only one that runs a system in the folder; ends what an earlier, crashed one left running. */
+/**
+ * Locks the home folder for this process and ends the processes that a crashed start left running.
+ * Throws a SystemError `already_running` while another process holds the lock.
+ */
 export async function holdHome(home: string, log: (line: string) => void): Promise<{ release: () => void }> {
   const lock = takeLock(join(home, "run", "start.lock"));
   if ("heldBy" in lock) {
@@ -24,26 +28,26 @@ export async function holdHome(home: string, log: (line: string) => void): Promi
   return lock;
 }
 
-/** Notes a process, so that a later start finds it should this one crash; the answer removes the note. */
-export function notePid(home: string, name: string, pid: number): () => void {
+/** Writes a pid file, by which the next start finds the process after a crash; the returned function removes the file. */
+export function writePidFile(home: string, name: string, pid: number): () => void {
   const file = join(home, "run", `${name}.pid`);
   mkdirSync(join(home, "run"), { recursive: true });
   writeFileSync(file, stampOf(pid));
   return () => rmSync(file, { force: true });
 }
 
-/** Redis last, as the others may still have something to write there. */
+/** Ends Redis last: the other processes may still write to it. */
 async function endLeftovers(home: string, log: (line: string) => void): Promise<void> {
   const folder = join(home, "run");
-  const notes = readdirSync(folder).filter((file) => file.endsWith(".pid"));
+  const pidFiles = readdirSync(folder).filter((file) => file.endsWith(".pid"));
   const endAll = (files: string[]) => Promise.all(files.map((file) => endLeftover(join(folder, file), log)));
-  await endAll(notes.filter((file) => file !== "redis.pid"));
-  await endAll(notes.filter((file) => file === "redis.pid"));
+  await endAll(pidFiles.filter((file) => file !== "redis.pid"));
+  await endAll(pidFiles.filter((file) => file === "redis.pid"));
 }
 
 async function endLeftover(file: string, log: (line: string) => void): Promise<void> {
   const stamp = readFileSync(file, "utf8");
-  if (lives(stamp)) {
+  if (isRunning(stamp)) {
     log(`Ending ${basename(file, ".pid")}, left running by an earlier start.`);
     await end(stamp);
   }
@@ -54,8 +58,20 @@ async function end(stamp: string): Promise<void> {
   const pid = Number.parseInt(stamp, 10);
   process.kill(pid, "SIGTERM");
   const deadline = Date.now() + leftoverGraceMs;
-  while (lives(stamp)) {
+  while (isRunning(stamp)) {
     if (Date.now() > deadline) process.kill(pid, "SIGKILL");
     await delay(50);
   }
+}
+
+/** The secret in a file of the home folder, base64url of 24 random bytes; created on first use, readable by its owner only. */
+export function secretIn(home: string, name: string): string {
+  const file = join(home, name);
+  try {
+    mkdirSync(home, { recursive: true });
+    writeFileSync(file, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
+  return readFileSync(file, "utf8").trim();
 }

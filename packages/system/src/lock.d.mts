@@ -1,3 +1,3 @@
 export function takeLock(path: string): { release: () => void } | { heldBy: number };
 export function stampOf(pid: number): string;
-export function lives(stamp: string): boolean;
+export function isRunning(stamp: string): boolean;

@@ -2,11 +2,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-// Plain JavaScript: the launcher needs it before a Node that runs TypeScript is there.
+// Plain JavaScript without dependencies: scripts/bootstrap.mjs uses it before Node 24 and the packages are installed.
 
 /**
- * Takes the lock file for this process, or tells who holds it. A lock whose process is gone counts as free.
- * @param {string} path
+ * Takes the lock file for this process, or returns the holder's pid. The lock of an exited process is taken over at once. * @param {string} path
  * @returns {{ release: () => void } | { heldBy: number }}
  */
 export function takeLock(path) {
@@ -15,9 +14,9 @@ export function takeLock(path) {
   writeFileSync(draft, stampOf(process.pid));
   try {
     for (;;) {
-      if (linked(draft, path)) return { release: () => rmSync(path, { force: true }) };
+      if (tryLink(draft, path)) return { release: () => rmSync(path, { force: true }) };
       const holder = contentOf(path);
-      if (holder !== undefined && lives(holder)) return { heldBy: Number.parseInt(holder, 10) };
+      if (holder !== undefined && isRunning(holder)) return { heldBy: Number.parseInt(holder, 10) };
       if (holder !== undefined) dropStale(path, holder, draft);
     }
   } finally {
@@ -26,17 +25,16 @@ export function takeLock(path) {
 }
 
 /**
- * Removes the lock of a process that is gone. Only one process at a time may do so: else the second would remove the lock that
- * the first has taken meanwhile.
- * @param {string} path
+ * Removes the lock of an exited process. The guard file admits one process at a time: without it, the second would remove the
+ * lock that the first has taken since. * @param {string} path
  * @param {string} holder
  * @param {string} draft
  */
 function dropStale(path, holder, draft) {
   const guard = `${path}.taking-over`;
-  if (!linked(draft, guard)) {
+  if (!tryLink(draft, guard)) {
     const other = contentOf(guard);
-    if (other !== undefined && !lives(other)) rmSync(guard, { force: true });
+    if (other !== undefined && !isRunning(other)) rmSync(guard, { force: true });
     return;
   }
   if (contentOf(path) === holder) rmSync(path, { force: true });
@@ -44,25 +42,23 @@ function dropStale(path, holder, draft) {
 }
 
 /**
- * Names one life of a process: its id and when it was born, so that a reused id is not taken for it.
- * @param {number} pid
+ * Identifies one run of a process: pid and start time, so that a reused pid does not match. * @param {number} pid
  */
 export function stampOf(pid) {
-  return `${pid} ${bornAt(pid) ?? "gone"}`;
+  return `${pid} ${startTimeOf(pid) ?? "gone"}`;
 }
 
 /**
- * Whether the process that `stampOf` named still runs.
- * @param {string} stamp
+ * Whether the run that `stampOf` identified still goes on. * @param {string} stamp
  */
-export function lives(stamp) {
+export function isRunning(stamp) {
   const pid = Number.parseInt(stamp, 10);
-  const born = Number.isSafeInteger(pid) ? bornAt(pid) : undefined;
-  return born !== undefined && stamp.trim() === `${pid} ${born}`;
+  const startedAt = Number.isSafeInteger(pid) ? startTimeOf(pid) : undefined;
+  return startedAt !== undefined && stamp.trim() === `${pid} ${startedAt}`;
 }
 
 /** @param {number} pid */
-function bornAt(pid) {
+function startTimeOf(pid) {
   try {
     if (!existsSync("/proc/self/stat"))
       return execFileSync("ps", ["-o", "lstart=", "-p", `${pid}`])
@@ -80,7 +76,7 @@ function bornAt(pid) {
  * @param {string} from
  * @param {string} to
  */
-function linked(from, to) {
+function tryLink(from, to) {
   try {
     linkSync(from, to);
     return true;

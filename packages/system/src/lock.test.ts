@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { lives, stampOf, takeLock } from "./lock.mjs";
+import { isRunning, stampOf, takeLock } from "./lock.mjs";
 import { program, temporaryHome } from "./test-home.ts";
 
-test("a lock that is held names its holder; a released one can be taken", () => {
+test("takeLock: a held lock names its holder; a released one can be taken", () => {
   const path = join(temporaryHome(), "a.lock");
   const first = takeLock(path);
   expect(takeLock(path)).toEqual({ heldBy: process.pid });
@@ -14,7 +14,7 @@ test("a lock that is held names its holder; a released one can be taken", () => 
   expect(takeLock(path)).toHaveProperty("release");
 });
 
-test("the lock of a process that is gone is free", () => {
+test("takeLock: the lock of an exited process is taken over at once", () => {
   const path = join(temporaryHome(), "a.lock");
   const { pid } = spawnSync(process.execPath, ["--version"]);
   writeFileSync(path, `${pid} 12345`);
@@ -22,19 +22,19 @@ test("the lock of a process that is gone is free", () => {
   expect(readFileSync(path, "utf8")).toBe(stampOf(process.pid));
 });
 
-test("a process that only has the holder's id does not hold the lock", () => {
+test("takeLock: another process with the holder's reused pid does not hold the lock", () => {
   const path = join(temporaryHome(), "a.lock");
   writeFileSync(path, `${process.pid} 1`);
   expect(takeLock(path)).toHaveProperty("release");
 });
 
-test("a process lives under its own stamp only", () => {
-  expect(lives(stampOf(process.pid))).toBe(true);
-  expect(lives(`${process.pid} 1`)).toBe(false);
-  expect(lives("")).toBe(false);
+test("isRunning: true only for the stamp of this run of the process", () => {
+  expect(isRunning(stampOf(process.pid))).toBe(true);
+  expect(isRunning(`${process.pid} 1`)).toBe(false);
+  expect(isRunning("")).toBe(false);
 });
 
-test("of many processes that find a dead holder's lock at once, exactly one takes it", () => {
+test("takeLock: of many processes that find a stale lock at the same moment, exactly one takes it", () => {
   const home = temporaryHome();
   const rounds = 40;
   const locks = Array.from({ length: rounds }, (_, round) => join(home, `${round}.lock`));

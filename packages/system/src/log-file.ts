@@ -1,9 +1,9 @@
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-const mostBytes = 20_000_000;
+const maxBytes = 20_000_000;
 
-/** Where one process writes what it has to say; a file that has grown large is put aside when the process starts. */
+/** The file of a process's standard output and error; above 20 MB it is renamed to `.old` at the next start. */
 export class LogFile {
   readonly path: string;
   #startedAtByte = 0;
@@ -13,9 +13,9 @@ export class LogFile {
     this.path = join(home, "logs", `${name}.log`);
   }
 
-  /** A file descriptor for the process to write to. */
+  /** A file descriptor for the process's output. */
   open(): number {
-    if (this.#bytes() > mostBytes) renameSync(this.path, `${this.path}.old`);
+    if (this.#bytes() > maxBytes) renameSync(this.path, `${this.path}.old`);
     this.#startedAtByte = this.#bytes();
     return openSync(this.path, "a");
   }
@@ -24,7 +24,7 @@ export class LogFile {
     closeSync(descriptor);
   }
 
-  /** Why it ended, as far as what it said since it was started tells: an error, else the plain sentences at the end. */
+  /** The likely cause of its exit in the output since its start: the last error, else the plain lines after the last JSON line. */
   reason(): string | undefined {
     const text = readFileSync(this.path).subarray(this.#startedAtByte).toString();
     const lines = text.split("\n").filter((line) => line.trim() !== "");

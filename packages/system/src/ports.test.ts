@@ -2,14 +2,14 @@ import { createServer } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { holdPorts } from "./ports.ts";
 
-/** Everybody begins to look at the same place. */
-function alike(): void {
+/** Makes every search start at the same block. */
+function fixRandom(): void {
   const random = vi.spyOn(Math, "random").mockReturnValue(0.5);
   onTestFinished(() => random.mockRestore());
 }
 
-test("ports that are held are nobody else's until they are released", async () => {
-  alike();
+test("holdPorts: a held block is not given again before its release", async () => {
+  fixRandom();
   const first = await holdPorts(7);
   const second = await holdPorts(3);
   expect(new Set([...first.ports, ...second.ports]).size).toBe(10);
@@ -20,8 +20,8 @@ test("ports that are held are nobody else's until they are released", async () =
   third.release();
 });
 
-test("a block in which somebody listens is passed over", async () => {
-  alike();
+test("holdPorts: skips a block with a port in use", async () => {
+  fixRandom();
   const free = await holdPorts(7);
   free.release();
   const server = createServer().listen(free.ports[3], "127.0.0.1");

@@ -1,16 +1,13 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
-import { installRedisServer } from "./redis-install.ts";
+import { execFile } from "node:child_process";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { type Machine, onPath } from "./machine.ts";
 
-/** What this package may know and say of the machine it runs on. */
-export interface Machine {
-  /** Environment of the caller; every process that is started inherits it. */
-  env: NodeJS.ProcessEnv;
-  /** One calm line for the person at the terminal. */
-  log: (line: string) => void;
-}
+const run = promisify(execFile);
+/** Debian runs this program before it starts the service of a new package; exit code 101 forbids the start. */
+const policy = "/usr/sbin/policy-rc.d";
 
-/** The path of `redis-server` or `valkey-server`; as root on an apt system it is installed when it is missing. */
+/** The path of `redis-server` or `valkey-server`; `install` installs a missing one where this runs as root on an apt system. */
 export async function findRedisServer(
   machine: Machine,
   { install }: { install: boolean },
@@ -20,17 +17,38 @@ export async function findRedisServer(
   return (await installRedisServer(machine)) ? onPath(["redis-server"], machine.env) : undefined;
 }
 
-/** The first of these programs that stands on PATH. */
-export function onPath(names: string[], env: NodeJS.ProcessEnv): string | undefined {
-  const folders = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(runs);
-}
-
-function runs(file: string): boolean {
+/** Installs the distribution's redis-server without starting its system service; false if that is not possible. */
+async function installRedisServer({ env, log }: Machine): Promise<boolean> {
+  const aptGet = onPath(["apt-get"], env);
+  if (aptGet === undefined || process.getuid?.() !== 0) return false;
+  log("No Redis here: installing redis-server with apt-get (its system service is not started).");
+  const quiet = { env: { ...env, DEBIAN_FRONTEND: "noninteractive" }, timeout: 600_000 };
+  const install = () => run(aptGet, ["install", "-y", "--no-install-recommends", "redis-server"], quiet);
   try {
-    accessSync(file, constants.X_OK);
+    await withoutServiceStart(async () => {
+      await install().catch(async () => {
+        await run(aptGet, ["update"], quiet);
+        await install();
+      });
+    });
     return true;
-  } catch {
+  } catch (error) {
+    log(`apt-get could not install redis-server: ${lastLine(error)}`);
     return false;
   }
+}
+
+async function withoutServiceStart(action: () => Promise<void>): Promise<void> {
+  if (existsSync(policy)) return await action();
+  writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    await action();
+  } finally {
+    rmSync(policy, { force: true });
+  }
+}
+
+function lastLine(error: unknown): string {
+  const text = error instanceof Error && "stderr" in error && error.stderr !== "" ? error.stderr : error;
+  return String(text).trim().split("\n").at(-1) ?? "";
 }

@@ -1,14 +1,14 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { onPath } from "./machine.ts";
 import { rememberedPort } from "./ports.ts";
-import type { Redis, RedisWish } from "./redis.ts";
-import { onPath } from "./redis-binary.ts";
+import type { Redis, RedisOptions } from "./redis-server.ts";
 
 const run = promisify(execFile);
 
-/** Redis by the workspace's docker-compose.yml; `undefined` where Docker Compose is not there or no engine answers. */
-export async function startRedisInDocker({ root, home, env, log }: RedisWish): Promise<Redis | undefined> {
+/** Starts the service `redis` of docker-compose.yml; `undefined` if Docker Compose is missing, no engine answers or the start fails. */
+export async function startRedisInDocker({ root, home, env, log }: RedisOptions): Promise<Redis | undefined> {
   const docker = onPath(["docker"], env);
   if (docker === undefined) return undefined;
   const compose = async (args: string[], more: NodeJS.ProcessEnv = {}) =>
@@ -34,8 +34,8 @@ export async function startRedisInDocker({ root, home, env, log }: RedisWish): P
       },
     };
   } catch (error) {
-    const said = error instanceof Error && "stderr" in error ? `${error.stderr}` : `${error}`;
-    log(`Docker Compose could not start Redis: ${said.trim().split("\n").at(-1)}`);
+    const output = error instanceof Error && "stderr" in error ? `${error.stderr}` : `${error}`;
+    log(`Docker Compose could not start Redis: ${output.trim().split("\n").at(-1)}`);
     return undefined;
   }
 }

@@ -1,19 +1,40 @@
-/** A redis-server (or valkey-server) process of ours: loopback only, and by default nothing that it acknowledged is ever lost. */
+import type { Machine } from "./machine.ts";
+
+export interface Redis {
+  url: string;
+  /** Its origin, for the terminal: `REDIS_URL`, the program and its data folder, or Docker Compose. */
+  how: string;
+  stop(): Promise<void>;
+}
+
+export interface RedisOptions extends Machine {
+  /** Folder of the workspace, which holds docker-compose.yml. */
+  root: string;
+  home: string;
+  /** An existing Redis; it is used and never stopped. */
+  url: string | undefined;
+  /** Port of a started server; default: that of its last start, else any free one. */
+  port?: number | undefined;
+  /** Aborted: the start is abandoned. */
+  signal?: AbortSignal;
+}
+
+/** Settings of a redis-server (or valkey-server) process. By default it listens on loopback and loses no acknowledged write. */
 export interface RedisServer {
   port: number;
   /** Default 127.0.0.1. */
   bind?: string | undefined;
-  /** Folder of its data; must exist. */
+  /** Data folder; must exist. */
   directory: string;
   appendfsync?: "always" | "everysec" | "no" | undefined;
-  /** For example `64mb`; left out: unlimited. */
+  /** For example `64mb`; default: unlimited. */
   maxmemory?: string | undefined;
   maxmemoryPolicy?: string | undefined;
   /** `no` keeps everything in memory. */
   appendonly?: "yes" | "no" | undefined;
 }
 
-/** The command line of that process. */
+/** The command line of such a process. */
 export function redisServerArguments(server: RedisServer): string[] {
   const settings: Record<string, string> = {
     port: `${server.port}`,
@@ -24,7 +45,7 @@ export function redisServerArguments(server: RedisServer): string[] {
     appendonly: server.appendonly ?? "yes",
     appendfsync: server.appendfsync ?? "always",
     "maxmemory-policy": server.maxmemoryPolicy ?? "noeviction",
-    // The old name of hash-max-listpack-value: every version from 5 to Valkey 9 knows it.
+    // The old name of hash-max-listpack-value: every version from Redis 5 to Valkey 9 accepts it.
     "hash-max-ziplist-value": "1024",
     ...(server.maxmemory === undefined ? {} : { maxmemory: server.maxmemory }),
   };

@@ -3,18 +3,19 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { freePort } from "./ports.ts";
-import { ensureRedis, type RedisWish } from "./redis.ts";
-import { pingRedis } from "./redis-ping.ts";
+import { ensureRedis } from "./redis.ts";
+import { pingRedis } from "./redis-probe.ts";
+import type { RedisOptions } from "./redis-server.ts";
 import { temporaryHome } from "./test-home.ts";
 
-function wish(more: Partial<RedisWish> = {}): RedisWish {
+function optionsWith(more: Partial<RedisOptions> = {}): RedisOptions {
   const path = process.env.PATH;
   return { root: "/", home: temporaryHome(), url: undefined, env: { PATH: path }, log: () => undefined, ...more };
 }
 
-test("starts a Redis that keeps what it acknowledges, and finds its data and its port again", async () => {
+test("a started Redis: keeps every acknowledged write, and has its data and port again after a restart", async () => {
   const home = temporaryHome();
-  const first = await ensureRedis(wish({ home }));
+  const first = await ensureRedis(optionsWith({ home }));
   await using(first.url, async (client) => {
     expect(await client.config("GET", "appendfsync")).toEqual(["appendfsync", "always"]);
     expect(await client.config("GET", "maxmemory-policy")).toEqual(["maxmemory-policy", "noeviction"]);
@@ -23,14 +24,14 @@ test("starts a Redis that keeps what it acknowledges, and finds its data and its
   await first.stop();
   expect(await pingRedis(first.url)).toContain("ECONNREFUSED");
 
-  const second = await ensureRedis(wish({ home }));
+  const second = await ensureRedis(optionsWith({ home }));
   expect(second.url).toBe(first.url);
   await using(second.url, async (client) => expect(await client.get("kept")).toBe("yes"));
   await second.stop();
 });
 
-test("a Redis that dies is started again with its data", async () => {
-  const redis = await ensureRedis(wish());
+test("a killed Redis: is restarted with its data", async () => {
+  const redis = await ensureRedis(optionsWith());
   await using(redis.url, async (client) => {
     await client.set("kept", "yes");
     process.kill(Number(/process_id:(\d+)/.exec(await client.info("server"))?.[1]), "SIGKILL");
@@ -39,39 +40,39 @@ test("a Redis that dies is started again with its data", async () => {
   await redis.stop();
 });
 
-test("REDIS_URL is used as it is, and is not stopped", async () => {
-  const own = await ensureRedis(wish());
-  const given = await ensureRedis(wish({ url: own.url }));
-  expect(given).toMatchObject({ url: own.url, how: "REDIS_URL" });
+test("REDIS_URL: is used unchanged and not stopped", async () => {
+  const running = await ensureRedis(optionsWith());
+  const given = await ensureRedis(optionsWith({ url: running.url }));
+  expect(given).toMatchObject({ url: running.url, how: "REDIS_URL" });
   await given.stop();
-  expect(await pingRedis(own.url)).toBeUndefined();
-  await own.stop();
+  expect(await pingRedis(running.url)).toBeUndefined();
+  await running.stop();
 });
 
-test("a REDIS_URL that does not answer is one sentence, without its password", async () => {
+test("an unreachable REDIS_URL: one sentence without the password", async () => {
   const url = `redis://user:secret@127.0.0.1:${await freePort()}`;
-  const failed = ensureRedis(wish({ url }));
+  const failed = ensureRedis(optionsWith({ url }));
   await expect(failed).rejects.toThrow(
     /^The Redis of REDIS_URL \(redis:\/\/\*\*\*@127\.0\.0\.1:\d+\) does not answer: .*ECONNREFUSED/,
   );
   await expect(failed).rejects.not.toThrow("secret");
 });
 
-test("a REDIS_URL of no known form is one sentence that names the forms", async () => {
-  await expect(ensureRedis(wish({ url: "redis+sentinel://user:secret@one:1" }))).rejects.toThrow(
+test("an invalid REDIS_URL: one sentence that lists the valid forms", async () => {
+  await expect(ensureRedis(optionsWith({ url: "redis+sentinel://user:secret@one:1" }))).rejects.toThrow(
     /^REDIS_URL is no address of a Redis \(redis\+sentinel:\/\/\*\*\*@one:1\): write redis:.*redis\+cluster:/,
   );
 });
 
-test("no Redis, no Docker and no apt is one sentence that says what to install", async () => {
-  await expect(ensureRedis(wish({ env: { PATH: temporaryHome() } }))).rejects.toThrow(
+test("no Redis, no Docker and no apt: one sentence that says what to install", async () => {
+  await expect(ensureRedis(optionsWith({ env: { PATH: temporaryHome() } }))).rejects.toThrow(
     /^There is no Redis: install redis-server/,
   );
 });
 
-test("the data folder lies in the home folder", async () => {
+test("the data folder: is in the home folder", async () => {
   const home = temporaryHome();
-  const redis = await ensureRedis(wish({ home }));
+  const redis = await ensureRedis(optionsWith({ home }));
   await redis.stop();
   expect(statSync(join(home, "redis", "appendonlydir")).isDirectory()).toBe(true);
 });

@@ -1,51 +1,36 @@
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { redisUrl, withoutPassword } from "@reelqueue/contracts";
-import { SystemError } from "./error.ts";
+import { SystemError } from "./machine.ts";
 import { rememberedPort } from "./ports.ts";
-import { findRedisServer, type Machine } from "./redis-binary.ts";
+import { findRedisServer } from "./redis-binary.ts";
 import { startRedisInDocker } from "./redis-docker.ts";
-import { pingRedis } from "./redis-ping.ts";
-import { redisServerArguments } from "./redis-server.ts";
+import { pingRedis } from "./redis-probe.ts";
+import { type Redis, type RedisOptions, redisServerArguments } from "./redis-server.ts";
 import { supervise } from "./supervise.ts";
-
-export interface Redis {
-  url: string;
-  /** Where it comes from, for a person to read. */
-  how: string;
-  stop(): Promise<void>;
-}
-
-export interface RedisWish extends Machine {
-  /** Folder of the workspace, where docker-compose.yml stands. */
-  root: string;
-  home: string;
-  /** A Redis that is there already; it is used and never stopped. */
-  url: string | undefined;
-  /** Where a server of ours listens; left out: where it did last time, else at any free one. */
-  port?: number | undefined;
-  signal?: AbortSignal;
-}
 
 const graceMs = 15_000;
 
-/** A Redis that keeps what it acknowledges: the given one, else a server of ours, else Docker Compose, else one installed by apt. */
-export async function ensureRedis(wish: RedisWish): Promise<Redis> {
-  if (wish.url !== undefined) return await given(wish.url);
-  const binary = await findRedisServer(wish, { install: false });
-  if (binary !== undefined) return await startOwn(binary, wish);
-  const inDocker = await startRedisInDocker(wish);
+/**
+ * A Redis that answers: that of `url`, else a local server, else Docker Compose, else a server installed by apt.
+ * A started one loses no acknowledged write. Throws a SystemError where none of them works.
+ */
+export async function ensureRedis(options: RedisOptions): Promise<Redis> {
+  if (options.url !== undefined) return await existing(options.url);
+  const binary = await findRedisServer(options, { install: false });
+  if (binary !== undefined) return await startServer(binary, options);
+  const inDocker = await startRedisInDocker(options);
   if (inDocker !== undefined) return inDocker;
-  const installed = await findRedisServer(wish, { install: true });
-  if (installed !== undefined) return await startOwn(installed, wish);
+  const installed = await findRedisServer(options, { install: true });
+  if (installed !== undefined) return await startServer(installed, options);
   throw new SystemError("redis_missing", noRedis);
 }
 
-/** What to do where no Redis can be had. */
+/** The message where no Redis is available. */
 export const noRedis =
   "There is no Redis: install redis-server (Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install redis), start Docker, or set REDIS_URL.";
 
-async function given(url: string): Promise<Redis> {
+async function existing(url: string): Promise<Redis> {
   const form = redisUrl.safeParse(url);
   if (!form.success) {
     const forms = form.error.issues[0]?.message ?? "";
@@ -62,11 +47,12 @@ async function given(url: string): Promise<Redis> {
   );
 }
 
-async function startOwn(binary: string, { home, env, log, signal, port: wished }: RedisWish): Promise<Redis> {
+async function startServer(binary: string, options: RedisOptions): Promise<Redis> {
+  const { home, env, log, signal } = options;
   if (signal?.aborted) throw new SystemError("stopped", "stopped while it started");
   const directory = join(home, "redis");
   mkdirSync(directory, { recursive: true });
-  const port = wished ?? (await rememberedPort(join(directory, "port")));
+  const port = options.port ?? (await rememberedPort(join(directory, "port")));
   const url = `redis://127.0.0.1:${port}`;
   const server = supervise(
     {

@@ -1,14 +1,14 @@
-/** One provider of the simulator: where it is spoken to, and what it charges there. */
+/** A simulated provider: its path and its prices. */
 interface SimulatorAccount {
-  /** Behind the address of the simulator. */
+  /** Below the simulator's base URL. */
   path: string;
   pricesPerSecond?: Readonly<Record<string, number>>;
   pricesPerMillionTokens?: Readonly<Record<string, number>>;
 }
 
 /**
- * Every provider that the simulator speaks for, with the prices of the simulator, so that its bill and ours can be compared to the cent.
- * Real prices belong into your own configuration.
+ * Every simulated provider with the prices that the simulator charges, so that its bill equals the ledger to the cent.
+ * Real prices belong in the user's configuration.
  */
 export const simulatorAccounts = {
   hiapi: {

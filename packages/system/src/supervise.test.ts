@@ -5,7 +5,7 @@ import { type ProcessSpec, supervise } from "./supervise.ts";
 import { program, temporaryHome } from "./test-home.ts";
 
 function supervised(source: string, { home = temporaryHome(), ...more }: Partial<ProcessSpec> = {}) {
-  const said: string[] = [];
+  const logged: string[] = [];
   const file = program(home, "program.mjs", source);
   const ready = async () => existsSync(join(home, "ready"));
   const spec = {
@@ -17,12 +17,12 @@ function supervised(source: string, { home = temporaryHome(), ...more }: Partial
     ready,
     graceMs: 5_000,
   };
-  const process_ = supervise({ ...spec, ...more }, { log: (line) => said.push(line) });
+  const process_ = supervise({ ...spec, ...more }, { log: (line) => logged.push(line) });
   onTestFinished(async () => {
     process_.kill();
     await process_.stop();
   });
-  return { process: process_, said, home, starts: () => readFileSync(join(home, "starts"), "utf8").length };
+  return { process: process_, logged, home, starts: () => readFileSync(join(home, "starts"), "utf8").length };
 }
 
 const prelude = `
@@ -32,7 +32,7 @@ const prelude = `
 `;
 const staysUp = `${prelude} writeFileSync(file("ready"), ""); setInterval(() => {}, 1000);`;
 
-test("is ready when its condition says so, keeps a note of its id, and removes it when it is stopped", async () => {
+test("supervise: resolves `ready` by its condition, writes a pid file and removes it at the stop", async () => {
   const { process, home } = supervised(staysUp);
   await process.ready;
   expect(existsSync(join(home, "run", "thing.pid"))).toBe(true);
@@ -40,18 +40,18 @@ test("is ready when its condition says so, keeps a note of its id, and removes i
   expect(existsSync(join(home, "run", "thing.pid"))).toBe(false);
 });
 
-test("a process that ends by itself is started again, and the person is told", async () => {
-  const { process, said, starts } = supervised(
+test("supervise: a process that exits by itself is restarted and the restart is logged", async () => {
+  const { process, logged, starts } = supervised(
     `${prelude}
      if (existsSync(file("ready"))) setInterval(() => {}, 1000);
      else { writeFileSync(file("ready"), ""); setTimeout(() => process.exit(3), 300); }`,
   );
   await process.ready;
   await expect.poll(starts, { timeout: 5_000 }).toBe(2);
-  expect(said).toEqual([expect.stringContaining("thing: it ended with exit code 3; starting it again in 0.5 s")]);
+  expect(logged).toEqual([expect.stringContaining("thing: exit code 3; restarting in 0.5 s")]);
 });
 
-test("a process that ends before it was ever ready is a sentence with what it said, and is not tried again", async () => {
+test("supervise: an exit before the first readiness rejects with the process's output; no restart", async () => {
   const { process, starts } = supervised(
     `${prelude} console.log('{"level":"info"}'); console.error("port 80 may not be opened"); process.exit(1);`,
   );
@@ -59,24 +59,24 @@ test("a process that ends before it was ever ready is a sentence with what it sa
   expect(starts()).toBe(1);
 });
 
-test("a crash at start is told by its error, not by the system below it", async () => {
+test("supervise: a crash at the start rejects with its error, not with the version line of Node", async () => {
   const { process } = supervised(`${prelude} throw new TypeError("no such thing");`);
   await expect(process.ready).rejects.toThrow("thing did not start: TypeError: no such thing");
 });
 
-test("a program that is not there is a sentence too", async () => {
+test("supervise: a missing program rejects with one sentence", async () => {
   const { process } = supervised("", { command: "/no/such/program" });
   await expect(process.ready).rejects.toThrow("thing did not start: spawn /no/such/program ENOENT");
 });
 
-test("a process that ignores SIGTERM is killed after its grace", async () => {
-  const { process, said } = supervised(`process.on("SIGTERM", () => {}); ${staysUp}`, { graceMs: 200 });
+test("supervise: a process that ignores SIGTERM is killed after `graceMs`", async () => {
+  const { process, logged } = supervised(`process.on("SIGTERM", () => {}); ${staysUp}`, { graceMs: 200 });
   await process.ready;
   await process.stop();
-  expect(said).toEqual(["thing did not end within 0.2 s: killed."]);
+  expect(logged).toEqual(["thing did not exit within 0.2 s: killed."]);
 });
 
-test("stopped while it starts, it ends and is not ready", async () => {
+test("supervise: a stop during the start ends the process and rejects `ready`", async () => {
   const { process } = supervised(`${prelude} setInterval(() => {}, 1000);`);
   await process.stop();
   await expect(process.ready).rejects.toThrow("thing was stopped while it started");

@@ -1,43 +1,42 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { SystemError } from "./error.ts";
-import { notePid } from "./home.ts";
+import { writePidFile } from "./home.ts";
 import { LogFile } from "./log-file.ts";
-import type { Machine } from "./redis-binary.ts";
+import { type Machine, SystemError } from "./machine.ts";
 
 export interface ProcessSpec {
   name: string;
   command: string;
   arguments: string[];
   env: NodeJS.ProcessEnv;
-  /** Folder that keeps its log and its process id. */
+  /** Home folder: the log is in `logs`, the pid file in `run`. */
   home: string;
-  /** Answers true once the process does its work. */
+  /** Resolves with true once the process serves. */
   ready: () => Promise<boolean>;
   /** Time from SIGTERM to SIGKILL. */
   graceMs: number;
 }
 
-/** One process that is started again, later and later, whenever it ends by itself. */
+/** A process that is restarted with a growing delay whenever it exits by itself. */
 export interface Supervised {
-  /** Rejects with one sentence if the process ends, or is not ready in time, before it was ever ready. */
+  /** Resolves at the first readiness; rejects with a SystemError if the process exits first or needs longer than 60 s. */
   ready: Promise<void>;
-  /** Ends it in order; resolves once it is gone. */
+  /** Sends SIGTERM, and SIGKILL after `graceMs`; resolves at the exit. */
   stop(): Promise<void>;
-  /** Ends it at once. */
+  /** Sends SIGKILL; no restart follows. */
   kill(): void;
 }
 
 const firstStartMs = 60_000;
 const backoffMs = { first: 500, most: 15_000 };
-/** A process that ran this long has its failures forgotten. */
-const steadyMs = 60_000;
+/** A run of this length resets the restart delay. */
+const stableMs = 60_000;
 
 export function supervise(spec: ProcessSpec, { log }: Pick<Machine, "log">): Supervised {
   const supervised = new SupervisedProcess(spec, log);
   const ready = supervised.firstStart();
-  ready.catch(() => undefined); // whoever awaits `ready` hears of it; nobody may be waiting yet
+  ready.catch(() => undefined); // prevents an unhandled rejection before the caller awaits `ready`
   return {
     ready,
     stop: () => supervised.stop(),
@@ -75,7 +74,7 @@ class SupervisedProcess {
     this.#stopping.abort();
     this.#child?.kill("SIGTERM");
     const timer = setTimeout(() => {
-      this.#log(`${this.#spec.name} did not end within ${this.#spec.graceMs / 1_000} s: killed.`);
+      this.#log(`${this.#spec.name} did not exit within ${this.#spec.graceMs / 1_000} s: killed.`);
       this.kill();
     }, this.#spec.graceMs);
     await this.#exited;
@@ -87,19 +86,19 @@ class SupervisedProcess {
     this.#child?.kill("SIGKILL");
   }
 
-  /** Own process group: Ctrl-C in the terminal reaches only the launcher, which then stops everything in order. */
+  /** `detached`: Ctrl-C in the terminal reaches only the launcher, which stops the processes in order. */
   #start(): void {
     const { command, arguments: args, env, home, name } = this.#spec;
     const output = this.#logFile.open();
     const child = spawn(command, args, { env, stdio: ["ignore", output, output], detached: true });
     this.#logFile.close(output);
     this.#child = child;
-    const forget = child.pid === undefined ? () => {} : notePid(home, name, child.pid);
+    const removePidFile = child.pid === undefined ? () => {} : writePidFile(home, name, child.pid);
     this.#exited = once(child, "exit").then(
-      ([code, signal]) => (signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`),
+      ([code, signal]) => (signal === null ? `exit code ${code}` : `ended by ${signal}`),
       (error: Error) => error.message,
     );
-    void this.#exited.then(forget);
+    void this.#exited.then(removePidFile);
   }
 
   async #keepRunning(): Promise<void> {
@@ -107,12 +106,12 @@ class SupervisedProcess {
     let failures = 0;
     let startedAt = Date.now();
     for (;;) {
-      const how = await this.#exited;
+      const exit = await this.#exited;
       if (signal.aborted) return;
-      failures = Date.now() - startedAt > steadyMs ? 0 : failures;
+      failures = Date.now() - startedAt > stableMs ? 0 : failures;
       const waitMs = Math.min(backoffMs.first * 2 ** failures, backoffMs.most);
       failures += 1;
-      this.#log(`${this.#spec.name}: ${how}; starting it again in ${waitMs / 1_000} s (log: ${this.#logFile.path}).`);
+      this.#log(`${this.#spec.name}: ${exit}; restarting in ${waitMs / 1_000} s (log: ${this.#logFile.path}).`);
       await delay(waitMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       startedAt = Date.now();
@@ -127,6 +126,6 @@ class SupervisedProcess {
       if (await this.#spec.ready()) return "ready";
       await delay(50, undefined, { signal }).catch(() => undefined);
     }
-    return `it was not ready after ${firstStartMs / 1_000} s`;
+    return `not ready after ${firstStartMs / 1_000} s`;
   }
 }

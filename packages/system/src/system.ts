@@ -1,31 +1,31 @@
 import { join } from "node:path";
-import { SystemError } from "./error.ts";
+import { type Machine, SystemError } from "./machine.ts";
 import { portTaken } from "./ports.ts";
-import { ensureRedis, type Redis } from "./redis.ts";
-import type { Machine } from "./redis-binary.ts";
+import { ensureRedis } from "./redis.ts";
+import type { Redis } from "./redis-server.ts";
 import { type Supervised, supervise } from "./supervise.ts";
 
 export const appNames = ["simulator", "api", "submitter", "poller", "finalizer", "dashboard"] as const;
 export type AppName = (typeof appNames)[number];
-/** The loopback port that each process serves; workers serve their health there. */
+/** Loopback port of each process; a worker serves only its health there. */
 export type Ports = Record<AppName, number>;
 
-export interface SystemWish extends Machine {
+export interface SystemOptions extends Machine {
   /** Folder of the workspace. */
   root: string;
-  /** Folder of everything that is kept: Redis' data, outputs, logs. */
+  /** Folder of everything that is stored: Redis data, outputs, logs. */
   home: string;
   redisUrl: string | undefined;
-  /** Where a Redis of ours listens; left out: where it did last time, else at any free one. */
+  /** Port of a started Redis; default: that of its last start, else any free one. */
   redisPort?: number;
   ports: Ports;
-  /** Which of them to start; without `simulator` the accounts are real. */
+  /** The apps to start; without `simulator` the accounts are real. */
   apps: readonly AppName[];
-  /** What each of them finds in its environment besides what the contract of every process sets. */
+  /** Variables of each app, on top of those that every process gets. */
   appEnv: Partial<Record<AppName | "all", NodeJS.ProcessEnv>>;
-  /** Path of the configuration that all of them read. */
+  /** Path of the configuration of all apps. */
   configFile: string;
-  /** Aborted: the start is given up, and what runs already is stopped. */
+  /** Aborted: the start is abandoned and every started process is stopped. */
   signal?: AbortSignal;
 }
 
@@ -33,25 +33,28 @@ export interface System {
   redis: Pick<Redis, "url" | "how">;
   /** Stops the apps, then the simulator, then Redis. */
   stop(): Promise<void>;
-  /** Makes a `stop` that waits for apps end at once; Redis is still stopped in order. */
+  /** Kills the apps and the simulator, also during a `stop`; Redis is still stopped in order. */
   kill(): void;
 }
 
-/** What an app needs after SIGTERM at most, and a little more. */
+/** The longest shutdown of an app, with a margin. */
 const graceMs = 80_000;
 
-/** Starts Redis, the simulator and the apps as processes of their own, and resolves once all of them are healthy. */
-export async function startSystem(wish: SystemWish): Promise<System> {
-  await demandFreePorts(wish);
+/**
+ * Starts Redis, the simulator and the apps, each as a process; resolves once all are healthy.
+ * Throws a SystemError and leaves no process behind where a port is taken or a process does not start.
+ */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  await requireFreePorts(options);
   const running = new RunningSystem();
-  wish.signal?.addEventListener("abort", () => void running.stop(), { once: true });
+  options.signal?.addEventListener("abort", () => void running.stop(), { once: true });
   try {
-    const redis = await ensureRedis({ ...wish, url: wish.redisUrl, port: wish.redisPort });
+    const redis = await ensureRedis({ ...options, url: options.redisUrl, port: options.redisPort });
     running.redis = redis;
-    if (wish.signal?.aborted) await redis.stop();
-    const start = (name: AppName) => supervise(appProcess(name, redis.url, wish), wish);
-    await running.start("simulator", () => wish.apps.filter((name) => name === "simulator").map(start));
-    await running.start("apps", () => wish.apps.filter((name) => name !== "simulator").map(start));
+    if (options.signal?.aborted) await redis.stop();
+    const start = (name: AppName) => supervise(appProcess(name, redis.url, options), options);
+    await running.start("simulator", () => options.apps.filter((name) => name === "simulator").map(start));
+    await running.start("apps", () => options.apps.filter((name) => name !== "simulator").map(start));
     return { redis, stop: () => running.stop(), kill: () => running.kill() };
   } catch (error) {
     await running.stop();
@@ -59,13 +62,13 @@ export async function startSystem(wish: SystemWish): Promise<System> {
   }
 }
 
-async function demandFreePorts({ ports, apps }: SystemWish): Promise<void> {
+async function requireFreePorts({ ports, apps }: SystemOptions): Promise<void> {
   for (const name of apps) {
     if (!(await portTaken(ports[name]))) continue;
     const variable = `${name.toUpperCase()}_PORT`;
     throw new SystemError(
       "port_taken",
-      `Port ${ports[name]} (${name}) is in use; stop what uses it, or choose another one with ${variable}.`,
+      `Port ${ports[name]} (${name}) is in use; stop the program that uses it, or set another port with ${variable}.`,
     );
   }
 }
@@ -101,9 +104,9 @@ class RunningSystem {
   }
 }
 
-function appProcess(name: AppName, redisUrl: string, { root, home, env, ports, appEnv, configFile }: SystemWish) {
+function appProcess(name: AppName, redisUrl: string, { root, home, env, ports, appEnv, configFile }: SystemOptions) {
   const port = `${ports[name]}`;
-  const serves = name === "simulator" || name === "api" || name === "dashboard";
+  const isServer = name === "simulator" || name === "api" || name === "dashboard";
   return {
     name,
     command: process.execPath,
@@ -115,7 +118,7 @@ function appProcess(name: AppName, redisUrl: string, { root, home, env, ports, a
       REELQUEUE_HOME: home,
       REELQUEUE_CONFIG: configFile,
       HOST: "127.0.0.1",
-      ...(serves ? { PORT: port } : { HEALTH_PORT: port }),
+      ...(isServer ? { PORT: port } : { HEALTH_PORT: port }),
       ...appEnv.all,
       ...appEnv[name],
     },

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** An empty home folder, gone after the test. */
+/** An empty home folder, removed after the test. */
 export function temporaryHome(): string {
   const home = mkdtempSync(join(tmpdir(), "reelqueue-home-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   return home;
 }
 
-/** Writes a Node program into the folder and gives its path. */
+/** Writes a program into the folder and returns its path. */
 export function program(folder: string, name: string, source: string): string {
   const file = join(folder, name);
   mkdirSync(dirname(file), { recursive: true });

@@ -1,20 +1,20 @@
 import { freePort, redisServerArguments } from "@reelqueue/system";
 import { eventually } from "./eventually.ts";
-import { allInStep, ask, askMost, type Lineup } from "./lineup.ts";
+import { allInSync, ask, askMost, type Lineup } from "./lineup.ts";
 import { type LocalRedis, startRedisProcess } from "./local-redis.ts";
-import { uniqueCell } from "./shared-redis.ts";
+import { uniqueCell } from "./redis.ts";
 
-/** A Redis Cluster of three primaries, real processes all. A node that is away stops its own slots only. */
+/** A Redis Cluster of three primaries, each a real process. A node that is down takes down its own slots only. */
 export interface LocalCluster {
   /** `redis+cluster://…` */
   url: string;
-  /** The primaries of the start first, then their replicas. */
+  /** First the initial primaries, then their replicas. */
   nodes: readonly LocalRedis[];
-  /** A cell that no other test uses and that lies on this node at the start. */
+  /** An unused cell whose slot this node owns at the start. */
   cellOn(node: LocalRedis): Promise<string>;
-  /** Who has the cell now, as most of the nodes see it. */
+  /** The current owner of the cell's slot and its replicas, by the majority of the nodes. */
   lineupOf(cell: string): Promise<Lineup>;
-  /** Resolves once every node knows all slots and every replica is in step. */
+  /** Resolves once every node knows all slots and every replica is in sync. */
   whole(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export interface LocalCluster {
 const slots = 16_384;
 const size = 3;
 
-/** Starts it, with a replica for each primary where that is wished; resolves once it is whole. */
+/** Starts a cluster, optionally with a replica for each primary; resolves once it is whole. */
 export async function startCluster({ replicas = false } = {}): Promise<LocalCluster> {
   const scope = new AsyncDisposableStack();
   const busPorts = await Promise.all(Array.from({ length: replicas ? 2 * size : size }, () => freePort()));
@@ -37,8 +37,8 @@ export async function startCluster({ replicas = false } = {}): Promise<LocalClus
   );
   await Promise.all(copies.map((copy, i) => follow(copy, primaries[i]?.url ?? "")));
   const whole = async () => {
-    await Promise.all(nodes.map((node) => isWhole(node, replicas ? 2 : 1)));
-    if (replicas) await allInStep(nodes);
+    await Promise.all(nodes.map((node) => untilWhole(node, replicas ? 2 : 1)));
+    if (replicas) await allInSync(nodes);
   };
   await whole();
   return {
@@ -65,7 +65,7 @@ function startNode(busPort: number): Promise<LocalRedis> {
     ...redisServerArguments(place),
     ...["--cluster-enabled", "yes", "--cluster-port", `${busPort}`, "--cluster-node-timeout", "2000"],
     ...["--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0"],
-    // a replica is named among the servers of a slot once it has received something
+    // CLUSTER SLOTS lists a replica only after its first ping
     ...["--repl-ping-replica-period", "1"],
   ]);
 }
@@ -73,14 +73,14 @@ function startNode(busPort: number): Promise<LocalRedis> {
 async function follow({ url }: LocalRedis, primaryUrl: string): Promise<void> {
   const id = `${await ask(primaryUrl, "cluster", "myid")}`;
   await eventually(() => ask(url, "cluster", "replicate", id), {
-    describe: "a replica has heard of its primary",
+    describe: "a replica knows its primary",
     timeoutMs: 20_000,
     everyMs: 100,
   });
 }
 
-/** As this node sees it: every slot is served, by so many servers. */
-async function isWhole({ url }: LocalRedis, servers: number): Promise<void> {
+/** Resolves once this node reports every slot as served by this number of servers. */
+async function untilWhole({ url }: LocalRedis, servers: number): Promise<void> {
   await eventually(
     async () => {
       const info = `${await ask(url, "cluster", "info")}`;
@@ -92,7 +92,7 @@ async function isWhole({ url }: LocalRedis, servers: number): Promise<void> {
   );
 }
 
-/** From the first to the last slot, then host and port of the node that has them and of its replicas. */
+/** First and last slot, then host and port of the primary and of its replicas. */
 type SlotRange = [first: number, last: number, ...servers: [host: string, port: number][]];
 
 async function slotRanges(url: string): Promise<SlotRange[]> {
@@ -106,6 +106,6 @@ async function lineupOf(cell: string, nodes: readonly LocalRedis[]): Promise<Lin
     return servers.map(([, port]) => port);
   });
   const [primary, ...replicas] = ports.flatMap((port) => nodes.find((node) => node.port === port) ?? []);
-  if (primary === undefined) throw new Error(`no node has the cell ${cell}`);
+  if (primary === undefined) throw new Error(`no node owns the slot of cell ${cell}`);
   return { primary, replicas, others: nodes.filter(({ port }) => !ports.includes(port)) };
 }

@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { redisServerArguments } from "@reelqueue/system";
-import type { RedisWish, TestRedis } from "./redis.ts";
+import type { TestRedis } from "./local-redis.ts";
 
 const image = "redis:7-bookworm";
 const port = 6379;
 
-/** Redis in a container; `undefined` where no Docker engine answers or the image cannot be had. */
-export async function startContainerRedis(wish: RedisWish): Promise<TestRedis | undefined> {
+/** Redis in a container; `undefined` if no Docker engine answers or the container does not start. */
+export async function startContainerRedis(): Promise<TestRedis | undefined> {
   if (!mayHaveEngine()) return undefined;
   const { GenericContainer, getContainerRuntimeClient } = await import("testcontainers");
   try {
@@ -17,7 +17,7 @@ export async function startContainerRedis(wish: RedisWish): Promise<TestRedis | 
     return undefined;
   }
   try {
-    const settings = redisServerArguments({ port, directory: "/tmp", bind: "0.0.0.0", ...wish });
+    const settings = redisServerArguments({ port, directory: "/tmp", bind: "0.0.0.0" });
     const container = await new GenericContainer(image)
       .withCommand(["redis-server", "--protected-mode", "no", ...settings])
       .withExposedPorts(port)
@@ -37,7 +37,7 @@ export async function startContainerRedis(wish: RedisWish): Promise<TestRedis | 
   }
 }
 
-/** Looking for an engine in earnest takes a second; without an address or a socket there is none. */
+/** A quick check: the real search by Testcontainers takes a second. */
 function mayHaveEngine(): boolean {
   if (process.env.DOCKER_HOST !== undefined) return true;
   const sockets = [

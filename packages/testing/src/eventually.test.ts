@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { eventually } from "./eventually.ts";
 
-test("gives the first answer that is there", async () => {
-  let asked = 0;
-  const answer = await eventually(() => (++asked < 3 ? undefined : "here"), { describe: "it comes", everyMs: 1 });
+test("eventually: returns the first truthy result", async () => {
+  let calls = 0;
+  const answer = await eventually(() => (++calls < 3 ? undefined : "here"), { describe: "it comes", everyMs: 1 });
   expect(answer).toBe("here");
-  expect(asked).toBe(3);
+  expect(calls).toBe(3);
 });
 
-test("says what it waited for, and the last error, when it does not come", async () => {
+test("eventually: a timeout names the condition and carries the last error", async () => {
   const broken = () => {
     throw new Error("no such key");
   };

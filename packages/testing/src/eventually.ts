@@ -1,14 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface Wait {
-  /** Default 60,000. */
+  /** Default 60,000 ms. */
   timeoutMs?: number;
+  /** Default 20 ms. */
   everyMs?: number;
-  /** What is waited for, for the message when it does not come. */
+  /** The awaited condition, for the error message. */
   describe: string;
 }
 
-/** Waits until the condition answers something truthy, and gives that; a condition that throws is asked again. */
+/** Polls the condition and returns its first truthy result. A throw counts as false; the last one is the `cause` of the timeout. */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
   { timeoutMs = 60_000, everyMs = 20, describe }: Wait,
@@ -18,7 +19,7 @@ export async function eventually<T>(
   for (;;) {
     try {
       const answer = await condition();
-      if (isThere(answer)) return answer;
+      if (isTruthy(answer)) return answer;
       cause = undefined;
     } catch (error) {
       cause = error;
@@ -28,6 +29,6 @@ export async function eventually<T>(
   }
 }
 
-function isThere<T>(answer: T): answer is Exclude<T, false | null | undefined | 0 | ""> {
+function isTruthy<T>(answer: T): answer is Exclude<T, false | null | undefined | 0 | ""> {
   return Boolean(answer);
 }

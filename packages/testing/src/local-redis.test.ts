@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { expectNoClientLeft } from "./clients.ts";
 import { eventually } from "./eventually.ts";
 import { type LocalRedis, startLocalRedis } from "./local-redis.ts";
+import { expectNoClientLeft } from "./redis.ts";
 
 let server: LocalRedis;
 let client: Redis;
@@ -19,7 +19,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-test("is as durable as the system demands: AOF always, no eviction, small hashes packed", async () => {
+test("local Redis: AOF with appendfsync always, noeviction, packed small hashes", async () => {
   expect(await setting("appendonly")).toBe("yes");
   expect(await setting("appendfsync")).toBe("always");
   expect(await setting("maxmemory-policy")).toBe("noeviction");
@@ -27,16 +27,16 @@ test("is as durable as the system demands: AOF always, no eviction, small hashes
   expect(await setting("bind")).toBe("127.0.0.1");
 });
 
-test("keeps every acknowledged write when it is killed and started again", async () => {
+test("local Redis: keeps every acknowledged write over SIGKILL and restart", async () => {
   await client.set("kept", "yes");
   const before = server.pid();
   await server.kill("SIGKILL");
   await server.restart();
   expect(server.pid()).not.toBe(before);
-  expect(await eventually(() => client.get("kept"), { describe: "the client is back" })).toBe("yes");
+  expect(await eventually(() => client.get("kept"), { describe: "the client reconnects" })).toBe("yes");
 });
 
-test("can be frozen and thawed", async () => {
+test("local Redis: SIGSTOP freezes it, SIGCONT resumes it", async () => {
   await server.kill("SIGSTOP");
   const impatient = new Redis(server.url, { commandTimeout: 200, retryStrategy: null, maxRetriesPerRequest: 0 });
   impatient.on("error", () => undefined);
@@ -46,7 +46,7 @@ test("can be frozen and thawed", async () => {
   expect(await client.ping()).toBe("PONG");
 });
 
-test("leaves nothing behind when it is stopped", async () => {
+test("local Redis: stop removes the process and its data folder", async () => {
   const other = await startLocalRedis({ appendonly: "no", maxmemory: "10mb" });
   const direct = new Redis(other.url);
   const directory = (await direct.config("GET", "dir")) as string[];
@@ -58,7 +58,7 @@ test("leaves nothing behind when it is stopped", async () => {
   expect(() => process.kill(other.pid() ?? 0, 0)).toThrow("ESRCH");
 });
 
-test("a client that is left connected is found", async () => {
+test("expectNoClientLeft: throws for a client that stays connected", async () => {
   await expectNoClientLeft(server.url, async () => {
     const closed = new Redis(server.url);
     await closed.ping();

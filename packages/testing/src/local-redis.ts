@@ -4,33 +4,49 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findRedisServer, freePort, noRedis, pingRedis, redisServerArguments } from "@reelqueue/system";
-import { endsWithUs } from "./children.ts";
 import { eventually } from "./eventually.ts";
-import type { RedisWish, TestRedis } from "./redis.ts";
+import { endWithThisProcess } from "./processes.ts";
 
-/** A redis-server process of the test's own, which can be killed, frozen and started again with its data. */
+/** Settings of a test's Redis. Defaults as in production: AOF with `appendfsync always`, noeviction. */
+export interface RedisOptions {
+  appendonly?: "yes" | "no";
+  appendfsync?: "always" | "everysec" | "no";
+  /** For example `64mb`. */
+  maxmemory?: string;
+  maxmemoryPolicy?: string;
+}
+
+export interface TestRedis {
+  url: string;
+  port: number;
+  /** Its origin, for the terminal. */
+  how: string;
+  stop(): Promise<void>;
+}
+
+/** A redis-server process of one test; it can be killed, frozen and restarted with its data. */
 export interface LocalRedis extends TestRedis {
-  /** Where its data lies. */
+  /** Its data folder. */
   directory: string;
   pid(): number | undefined;
   alive(): boolean;
-  /** Sends the signal; resolves once the process is gone, or at once for SIGSTOP and SIGCONT. Default SIGKILL. */
+  /** Sends the signal, by default SIGKILL; resolves at the exit, or at once for SIGSTOP and SIGCONT. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again on the same port with the same data, after ending it where it still runs. */
+  /** Stops it by SIGTERM if it runs, then starts it on the same port with the same data. */
   restart(): Promise<void>;
 }
 
-const startTries = 3;
+const startAttempts = 3;
 
-/** Starts a redis-server process on a free port, with its data in a folder of its own that `stop` removes; `env`: further variables of the process. */
-export function startLocalRedis(wish: RedisWish = {}, env: Record<string, string> = {}): Promise<LocalRedis> {
-  return startRedisProcess(({ port, directory }) => redisServerArguments({ port, directory, ...wish }), env);
+/** Starts a redis-server on a free port with a new data folder, which `stop` removes. `env`: further variables of the process. */
+export function startLocalRedis(options: RedisOptions = {}, env: Record<string, string> = {}): Promise<LocalRedis> {
+  return startRedisProcess(({ port, directory }) => redisServerArguments({ port, directory, ...options }), env);
 }
 
-/** The arguments of a process that is to listen at a port, with its files in a folder of its own. */
+/** Builds the arguments from the port and the data folder. */
 type RedisArguments = (place: { port: number; directory: string }) => string[];
 
-/** The same with any arguments: a replica, a Sentinel, a node of a cluster. */
+/** As `startLocalRedis`, with any arguments: a replica, a Sentinel, a cluster node. */
 export async function startRedisProcess(args: RedisArguments, env: Record<string, string> = {}): Promise<LocalRedis> {
   const binary = await findRedisServer({ env: process.env, log: console.log }, { install: true });
   if (binary === undefined) throw new Error(noRedis);
@@ -41,7 +57,7 @@ export async function startRedisProcess(args: RedisArguments, env: Record<string
       return server;
     } catch (error) {
       await server.stop();
-      if (attempt === startTries) throw error;
+      if (attempt === startAttempts) throw error;
     }
   }
 }
@@ -55,13 +71,13 @@ class LocalServer implements LocalRedis {
   readonly #env: Record<string, string>;
   readonly directory = mkdtempSync(join(tmpdir(), "reelqueue-redis-"));
   #child: ChildProcess | undefined;
-  #said = "";
+  #lastOutput = "";
 
   constructor(binary: string, port: number, args: RedisArguments, env: Record<string, string>) {
     this.#binary = binary;
     this.port = port;
     this.url = `redis://127.0.0.1:${port}`;
-    this.how = `${binary} processes of their own`;
+    this.how = `${binary} process`;
     this.#args = args;
     this.#env = env;
   }
@@ -71,26 +87,26 @@ class LocalServer implements LocalRedis {
   }
 
   alive(): boolean {
-    return !this.#gone();
+    return !this.#isGone();
   }
 
   async start(): Promise<void> {
     const args = this.#args({ port: this.port, directory: this.directory });
     const env = { ...process.env, ...this.#env };
     const child = spawn(this.#binary, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env });
-    endsWithUs(child);
+    endWithThisProcess(child);
     this.#child = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (this.#said = `${text}`));
-    await eventually(async () => this.#gone() || (await pingRedis(this.url)) === undefined, {
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (this.#lastOutput = `${text}`));
+    await eventually(async () => this.#isGone() || (await pingRedis(this.url)) === undefined, {
       describe: `${this.#binary} takes commands`,
       timeoutMs: 30_000,
     });
-    if (this.#gone()) throw new Error(`${this.#binary} ended: ${this.#said.trim()}`);
+    if (this.#isGone()) throw new Error(`${this.#binary} ended: ${this.#lastOutput.trim()}`);
   }
 
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const child = this.#child;
-    if (child === undefined || this.#gone()) return;
+    if (child === undefined || this.#isGone()) return;
     const exited = once(child, "exit");
     child.kill(signal);
     if (signal !== "SIGSTOP" && signal !== "SIGCONT") await exited;
@@ -106,7 +122,7 @@ class LocalServer implements LocalRedis {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  #gone(): boolean {
+  #isGone(): boolean {
     const child = this.#child;
     return child === undefined || child.exitCode !== null || child.signalCode !== null;
   }

@@ -1,18 +1,18 @@
 import { crc32, deflateSync } from "node:zlib";
 
-/** A real PNG of one colour. */
+/** A valid PNG of one colour. */
 export function pngFile(width: number, height: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  // one bit for each pixel, grey
+  // greyscale, one bit a pixel
   header[8] = 1;
   const lines = Buffer.alloc(height * (1 + Math.ceil(width / 8)));
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([signature, part("IHDR", header), part("IDAT", deflateSync(lines)), part("IEND")]);
+  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", deflateSync(lines)), chunk("IEND")]);
 }
 
-/** A real WAV of silence, in whole milliseconds. */
+/** A valid WAV file of silence: 8 kHz, mono, 8 bit. */
 export function wavFile(seconds: number): Buffer {
   const perSecond = 8_000;
   const bytes = Math.round(seconds * perSecond);
@@ -32,7 +32,7 @@ export function wavFile(seconds: number): Buffer {
   return Buffer.concat([header, Buffer.alloc(bytes, 0x80)]);
 }
 
-function part(name: string, data: Buffer = Buffer.alloc(0)): Buffer {
+function chunk(name: string, data: Buffer = Buffer.alloc(0)): Buffer {
   const named = Buffer.concat([Buffer.from(name), data]);
   const framed = Buffer.alloc(named.length + 8);
   framed.writeUInt32BE(data.length, 0);

@@ -17,7 +17,7 @@ function signed(body: string, key = secret): RequestInit {
   };
 }
 
-test("tells a good signature from one by another key", async () => {
+test("receiver: verifies a signature by its secret and rejects one by another", async () => {
   await using receiver = await startReceiver({ secret });
   await fetch(receiver.url, signed('{"a":1}'));
   await fetch(receiver.url, signed('{"a":2}', `whsec_${Buffer.from("another secret, as long").toString("base64")}`));
@@ -26,7 +26,7 @@ test("tells a good signature from one by another key", async () => {
   expect(bad).toMatchObject({ body: '{"a":2}', verified: false });
 });
 
-test("answers as it was told, then 200", async () => {
+test("receiver: sends the given answers, then 200", async () => {
   await using receiver = await startReceiver();
   receiver.answerNext(503, "cut");
   expect((await fetch(receiver.url, { method: "POST" })).status).toBe(503);

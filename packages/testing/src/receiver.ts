@@ -7,35 +7,35 @@ export interface Received {
   /** The `webhook-id` header. */
   id: string;
   headers: Record<string, string>;
-  /** Byte for byte as it came. */
+  /** The bytes as received. */
   body: string;
-  /** Whether the signature holds; `undefined` where the receiver has no secret. */
+  /** Whether the signature is valid; `undefined` if the receiver has no secret. */
   verified: boolean | undefined;
-  /** What it was answered. */
+  /** The status of the answer; 0 for `cut`. */
   status: number;
 }
 
-/** What one request is answered: a status, or `cut` to close the connection without an answer. */
+/** A status, or `cut`: the connection is closed without an answer. */
 export type Answer = number | "cut";
 
 export interface Receiver extends AsyncDisposable {
   url: string;
   received: Received[];
-  /** Answers the next requests in this order; afterwards it is 200 again. */
+  /** The answers to the next requests, in this order; 200 afterwards. */
   answerNext(...answers: Answer[]): void;
-  /** Resolves with all that came once that many have come. */
+  /** Resolves with all requests once at least `count` have arrived. Default timeout 10 s. */
   arrived(count: number, timeoutMs?: number): Promise<Received[]>;
   close(): Promise<void>;
 }
 
-/** A webhook endpoint on loopback that records what comes and checks each signature by the Standard Webhooks library. */
+/** A webhook endpoint on loopback. It records every request and verifies its signature with the Standard Webhooks library. */
 export async function startReceiver({ secret }: { secret?: string } = {}): Promise<Receiver> {
   const received: Received[] = [];
   const answers: Answer[] = [];
   const webhook = secret === undefined ? undefined : new Webhook(secret);
   const server = createServer(async (request, response) => {
     const body = await text(request);
-    const headers = flat(request);
+    const headers = headersOf(request);
     const answer = answers.shift() ?? 200;
     const verified = webhook && verifies(webhook, body, headers);
     received.push({ id: headers["webhook-id"] ?? "", headers, body, verified, status: answer === "cut" ? 0 : answer });
@@ -60,7 +60,7 @@ export async function startReceiver({ secret }: { secret?: string } = {}): Promi
   };
 }
 
-function flat(request: IncomingMessage): Record<string, string> {
+function headersOf(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, `${value}`]));
 }
 

@@ -2,10 +2,10 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { redisServerArguments } from "@reelqueue/system";
 import { eventually } from "./eventually.ts";
-import { allInStep, ask, askMost, type Lineup } from "./lineup.ts";
+import { allInSync, ask, askMost, type Lineup } from "./lineup.ts";
 import { type LocalRedis, startRedisProcess } from "./local-redis.ts";
 
-/** A primary, one replica and three Sentinels, real processes all. */
+/** A primary, one replica and three Sentinels, each a real process. */
 export interface Sentinels {
   /** `redis+sentinel://…` */
   url: string;
@@ -14,23 +14,27 @@ export interface Sentinels {
   /** Its replica at the start. */
   second: LocalRedis;
   sentinels: readonly LocalRedis[];
-  /** The port that most Sentinels name as the primary's. */
+  /** The primary's port by the majority of the Sentinels. */
   primaryPort(): Promise<number>;
   lineup(): Promise<Lineup>;
-  /** Resolves once the Sentinels know each other and the replica, and it is in step: from then on a failover can succeed. */
+  /** Resolves once the Sentinels know each other and the replica, and the replica is in sync: a failover can succeed. */
   whole(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const name = "reel";
-/** A primary waits 5 s by default before it fills a new replica. */
-const atOnce = ["--repl-diskless-sync-delay", "0"];
+/** By default a primary waits 5 s before it syncs a new replica. */
+const syncAtOnce = ["--repl-diskless-sync-delay", "0"];
 
-/** Starts them with a Sentinel's patience of two seconds; resolves once a failover can succeed. */
+/** Starts them with `down-after-milliseconds` 2000; resolves once a failover can succeed. */
 export async function startSentinels(): Promise<Sentinels> {
   const scope = new AsyncDisposableStack();
   const server = async () => {
-    const started = await startRedisProcess((place) => [ownFile(place), ...redisServerArguments(place), ...atOnce]);
+    const started = await startRedisProcess((place) => [
+      configFile(place),
+      ...redisServerArguments(place),
+      ...syncAtOnce,
+    ]);
     scope.defer(() => started.stop());
     return started;
   };
@@ -44,12 +48,12 @@ export async function startSentinels(): Promise<Sentinels> {
   await ask(second.url, "replicaof", "127.0.0.1", first.port);
   await ask(second.url, "config", "rewrite");
   const both = [first, second];
-  await allInStep(both);
+  await allInSync(both);
   const sentinels = await Promise.all([sentinel(first), sentinel(first), sentinel(first)]);
   const primaryPort = () => askMost(sentinels, async (url) => Number((await askSentinel(url)).get("port")));
   const whole = async () => {
-    await Promise.all(sentinels.map(({ url }) => knowsAll(url)));
-    await allInStep(both);
+    await Promise.all(sentinels.map(({ url }) => untilKnown(url)));
+    await allInSync(both);
   };
   await whole();
   return {
@@ -67,22 +71,22 @@ export async function startSentinels(): Promise<Sentinels> {
   };
 }
 
-/** Whom a server follows its Sentinels write there, for the time when it is started again. */
-function ownFile({ directory }: { directory: string }): string {
+/** The Sentinels store there which primary the server replicates, for its next start. */
+function configFile({ directory }: { directory: string }): string {
   const file = join(directory, "redis.conf");
   if (!existsSync(file)) writeFileSync(file, "");
   return file;
 }
 
 function sentinelArguments({ port, directory }: { port: number; directory: string }, watched: number): string[] {
-  // a Sentinel writes what it learns into its own file, and reads it when it is started again
+  // a Sentinel stores its state in this file and reads it at its next start
   const file = join(directory, "sentinel.conf");
   const lines = [
     `port ${port}`,
     "bind 127.0.0.1",
     `dir ${directory}`,
     `sentinel monitor ${name} 127.0.0.1 ${watched} 2`,
-    // they ask once a second: with less patience than two of these they give up a primary that is alive, right after a failover
+    // Sentinels ping once a second: below two of these, they give up a live primary right after a failover
     `sentinel down-after-milliseconds ${name} 2000`,
     `sentinel failover-timeout ${name} 5000`,
   ];
@@ -90,13 +94,13 @@ function sentinelArguments({ port, directory }: { port: number; directory: strin
   return [file, "--sentinel"];
 }
 
-async function knowsAll(url: string): Promise<void> {
+async function untilKnown(url: string): Promise<void> {
   await eventually(
     async () => {
       const known = await askSentinel(url);
       return known.get("num-other-sentinels") === "2" && known.get("num-slaves") === "1";
     },
-    { describe: "a Sentinel knows the replica and the others", timeoutMs: 20_000, everyMs: 100 },
+    { describe: "a Sentinel knows the replica and the other Sentinels", timeoutMs: 20_000, everyMs: 100 },
   );
 }
 

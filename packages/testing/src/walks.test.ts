@@ -9,7 +9,7 @@ const walks = page.slice(page.indexOf("## Walks"), page.indexOf("## Redis keys")
 test.each([
   ["A submit job to a bound task", 20],
   ["A due poll to its result", 20],
-])("ARCHITECTURE.md: the walk of %s names files that exist, at most %i", (name, most) => {
+])("ARCHITECTURE.md: the walk of %s names existing files, at most %i", (name, most) => {
   const walk = walks.find((each) => each.startsWith(name)) ?? "";
   const files = [...walk.matchAll(/`([^`]+)`/g)].map(([, file = ""]) => file);
   expect(files.length).toBeGreaterThan(10);

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, config } from "@reelqueue/contracts";
-import { demoConfig, type SimulatorProvider, type SystemWish, secretIn } from "@reelqueue/system";
+import { demoConfig, type SimulatorProvider, type SystemOptions, secretIn } from "@reelqueue/system";
 
 export interface PlanWish {
   /** Folder of the workspace. */
@@ -18,7 +18,7 @@ export interface PlanWish {
 }
 
 export interface DemoPlan {
-  wish: Omit<SystemWish, "log" | "signal">;
+  wish: Omit<SystemOptions, "log" | "signal">;
   apiUrl: string;
   apiKey: string;
   simulatorUrl: string;

@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { secretIn } from "./secrets.ts";
+import { secretIn } from "./home.ts";
 import { temporaryHome } from "./test-home.ts";
 
-test("a secret is made once, long, and readable by its owner only", () => {
+test("secretIn: creates a long secret once, readable by its owner only", () => {
   const home = temporaryHome();
   const secret = secretIn(home, "api-key");
   expect(secret.length).toBeGreaterThanOrEqual(32);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { tally } from "./tally.ts";
+import { tally } from "./tally-reporter.ts";
 
-test("counts what passed and what failed", () => {
+test("tally: counts passed and failed tests", () => {
   expect(
     tally(
       [
@@ -13,11 +13,11 @@ test("counts what passed and what failed", () => {
   ).toBe("2 passed, 1 failed");
 });
 
-test("says how many were skipped only where some were", () => {
+test("tally: names skipped tests only if there are any", () => {
   expect(tally([{ states: ["passed", "skipped"], errors: 0 }], 0)).toBe("1 passed, 0 failed, 1 skipped");
 });
 
-test("a module that cannot be loaded, a test that never ended and an unhandled error are failures", () => {
+test("tally: an import error, a test that never ended and an unhandled error count as failed", () => {
   const modules = [
     { states: [], errors: 1 },
     { states: ["pending" as const], errors: 0 },
@@ -25,6 +25,6 @@ test("a module that cannot be loaded, a test that never ended and an unhandled e
   expect(tally(modules, 1)).toBe("0 passed, 3 failed");
 });
 
-test("the error of a hook is not counted on top of the tests that it failed", () => {
+test("tally: a hook's error does not count on top of the tests that it failed", () => {
   expect(tally([{ states: ["failed"], errors: 1 }], 0)).toBe("0 passed, 1 failed");
 });

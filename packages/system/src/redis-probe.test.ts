@@ -1,10 +1,10 @@
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { ensureRedis } from "./redis.ts";
-import { commandsServed } from "./redis-commands.ts";
+import { commandsServed } from "./redis-probe.ts";
 import { temporaryHome } from "./test-home.ts";
 
-test("counts every command and those inside scripts, and is not changed by being asked", async () => {
+test("commandsServed: counts every command, those inside scripts too, but not its own query", async () => {
   const env = { PATH: process.env.PATH };
   const redis = await ensureRedis({ root: "/", home: temporaryHome(), url: undefined, env, log: () => undefined });
   const client = new Redis(redis.url);
@@ -19,6 +19,6 @@ test("counts every command and those inside scripts, and is not changed by being
   await redis.stop();
 });
 
-test("a Redis that is away is an error, never a zero", async () => {
+test("commandsServed: an unreachable Redis rejects, never 0", async () => {
   await expect(commandsServed("redis://127.0.0.1:1")).rejects.toThrow();
 });
