@@ -6,40 +6,40 @@ import type { Ports } from "@reelqueue/system";
 export interface CliEnv {
   /** Folder of the workspace. */
   root: string;
-  /** Folder of everything that is kept. */
+  /** Folder of everything that is stored. */
   home: string;
-  /** The user's own configuration, where there is one. */
+  /** The user's configuration, if there is one. */
   configFile: string | undefined;
   redisUrl: string | undefined;
   ports: Ports;
-  /** Login of the dashboard, where the user has chosen it. */
+  /** Login of the dashboard; the password only if the user has set one. */
   dashboard: { user: string; password: string | undefined };
   simulator: {
-    /** Where the accounts of the demo find it. */
+    /** Base URL for the simulated accounts. */
     url: string;
-    /** How many times faster than real time it lives. */
+    /** Speed of its clock; 1 is real time. */
     clockFactor: number;
   };
-  /** The API that commands speak to. */
+  /** The API that the commands call. */
   api: { url: string; key: string | undefined };
-  /** Everything, for the processes that are started. */
+  /** The whole environment, for started processes. */
   all: NodeJS.ProcessEnv;
 }
 
 const root = resolve(import.meta.dirname, "../../..");
 
-/** The environment and, for what it does not set, the file `.env` of the workspace. Throws a StartError with every bad value. */
+/** Reads the environment and, for unset variables, the workspace's `.env`. Throws a StartError that lists every invalid value. */
 export function readEnv(): CliEnv {
   if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
   const env = process.env;
   const problems: string[] = [];
-  const number = (name: string, fallback: number, most: number): number => {
+  const number = (name: string, fallback: number, max: number): number => {
     const value = Number(text(env[name]) ?? fallback);
-    if (!(value > 0 && value <= most)) problems.push(`${name} must be a number from 1 to ${most}, not "${env[name]}"`);
+    if (!(value > 0 && value <= max)) problems.push(`${name} must be a number from 1 to ${max}, not "${env[name]}"`);
     return value;
   };
   const port = (name: string, fallback: number) => number(name, fallback, 65_535);
-  const read: CliEnv = {
+  const settings: CliEnv = {
     root,
     home: resolve(text(env.REELQUEUE_HOME) ?? join(root, ".reelqueue")),
     configFile: configFile(text(env.REELQUEUE_CONFIG)),
@@ -63,9 +63,9 @@ export function readEnv(): CliEnv {
     },
     all: env,
   };
-  if (!URL.canParse(read.api.url)) problems.push(`REELQUEUE_URL must be a URL, not "${read.api.url}"`);
+  if (!URL.canParse(settings.api.url)) problems.push(`REELQUEUE_URL must be a URL, not "${settings.api.url}"`);
   if (problems.length > 0) throw new StartError(problems.join("\n"));
-  return read;
+  return settings;
 }
 
 function configFile(given: string | undefined): string | undefined {
@@ -73,13 +73,13 @@ function configFile(given: string | undefined): string | undefined {
   return ["reelqueue.config.json", join(root, "reelqueue.config.json")].map((file) => resolve(file)).find(existsSync);
 }
 
-/** The key that `start` has written for the command line. */
+/** The key that `start` stored for the command line. */
 function apiKeyIn(home: string): string | undefined {
   const file = join(home, "api-key");
   return existsSync(file) ? text(readFileSync(file, "utf8")) : undefined;
 }
 
-/** An empty variable, as a copied `.env.example` has many, is one that is not set. */
+/** The trimmed value; an empty variable counts as unset, as in a copied `.env.example`. */
 function text(value: string | undefined): string | undefined {
   return value?.trim() ? value.trim() : undefined;
 }

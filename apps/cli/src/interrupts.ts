@@ -1,10 +1,10 @@
 import { once } from "node:events";
 
-/** A launcher and the terminal may both deliver one keystroke. */
-const oneKeystrokeMs = 500;
+/** One keystroke may arrive twice: from the terminal and from a launcher. */
+const debounceMs = 500;
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Listens for Ctrl-C and its kin: the first asks to stop, the second insists. */
+/** Handles SIGINT, SIGTERM and SIGHUP: the first aborts `first`, the second runs the action of `onSecond`. */
 export class Interrupts {
   readonly #first = new AbortController();
   #firstAtMs = 0;
@@ -14,17 +14,17 @@ export class Interrupts {
     for (const signal of signals) process.on(signal, this.#onSignal);
   }
 
-  /** Aborted by the first one. */
+  /** Aborted by the first signal. */
   get first(): AbortSignal {
     return this.#first.signal;
   }
 
-  /** Resolves with the first one. */
+  /** Resolves at the first signal. */
   async interrupted(): Promise<void> {
     if (!this.first.aborted) await once(this.first, "abort");
   }
 
-  /** What the second one does. */
+  /** Sets the action of the second signal. */
   onSecond(action: () => void): void {
     this.#second = action;
   }
@@ -37,7 +37,7 @@ export class Interrupts {
     if (!this.first.aborted) {
       this.#firstAtMs = performance.now();
       this.#first.abort();
-    } else if (performance.now() - this.#firstAtMs > oneKeystrokeMs) {
+    } else if (performance.now() - this.#firstAtMs > debounceMs) {
       this.#second();
     }
   };

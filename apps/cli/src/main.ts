@@ -1,9 +1,8 @@
 import { Command, type CommanderError } from "commander";
 import { commands } from "./commands/index.ts";
-import { configure } from "./configure.ts";
 import { demo } from "./demo/command.ts";
-import { sayWhy } from "./fail.ts";
-import { start } from "./start.ts";
+import { reportError } from "./errors.ts";
+import { configure, start } from "./start.ts";
 
 const program = new Command("reelqueue")
   .description("Durable queue for AI video generations: never pay twice, never lose a paid video.")
@@ -15,10 +14,10 @@ program.exitOverride(leave);
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = sayWhy(error);
+  process.exitCode = reportError(error);
 }
 
-/** What is wrong with a command line has been said by now. */
+/** Commander has printed the usage error by now. */
 function leave({ exitCode }: CommanderError): never {
   process.exit(exitCode === 0 ? 0 : 2);
 }

@@ -30,74 +30,80 @@ const hashOfKeyIn = (home: string) =>
     .update(readFileSync(join(home, "api-key"), "utf8").trim())
     .digest("hex");
 
-test("without a provider key, the accounts are the simulator's and the simulator is started", async () => {
+test("planStart without a provider key: simulated accounts and a simulator", async () => {
   const env = envOf();
-  const { wish } = await planStart(env);
-  expect(wish.apps).toContain("simulator");
-  expect(wish.appEnv.all).toMatchObject({ REELQUEUE_SIMULATOR_KEY: "simulator", PUBLIC_URL: "http://127.0.0.1:1" });
-  expect(written(wish.configFile).accounts.hiapi?.baseUrl).toBe("http://127.0.0.1:3199/hiapi");
+  const { systemOptions } = await planStart(env);
+  expect(systemOptions.apps).toContain("simulator");
+  expect(systemOptions.appEnv.all).toMatchObject({
+    REELQUEUE_SIMULATOR_KEY: "simulator",
+    PUBLIC_URL: "http://127.0.0.1:1",
+  });
+  expect(written(systemOptions.configFile).accounts.hiapi?.baseUrl).toBe("http://127.0.0.1:3199/hiapi");
 });
 
-test("with a provider key there is no simulator, and no account points anywhere but at its provider", async () => {
-  const { wish } = await planStart(envOf({ all: { HIAPI_API_KEY: "sk-1" } }));
-  expect(wish.apps).not.toContain("simulator");
-  expect(wish.appEnv.all).toBeUndefined();
-  expect(written(wish.configFile).accounts).toMatchObject({
+test("planStart with a provider key: no simulator; every account has its provider's URL", async () => {
+  const { systemOptions } = await planStart(envOf({ all: { HIAPI_API_KEY: "sk-1" } }));
+  expect(systemOptions.apps).not.toContain("simulator");
+  expect(systemOptions.appEnv.all).toBeUndefined();
+  expect(written(systemOptions.configFile).accounts).toMatchObject({
     hiapi: { provider: "hiapi", keyEnv: "HIAPI_API_KEY", timeScale: 1 },
   });
-  expect(JSON.stringify(written(wish.configFile))).not.toContain("127.0.0.1");
+  expect(JSON.stringify(written(systemOptions.configFile))).not.toContain("127.0.0.1");
 });
 
-test("a key that only the user's configuration names makes it real too, and the rest of it holds", async () => {
+test("planStart with a key named in the configuration only: real accounts; other settings are kept", async () => {
   const env = envOf({ all: { MY_KEY: "sk-1" } });
   const configFile = join(env.home, "own.json");
   writeFileSync(
     configFile,
     JSON.stringify({ accounts: { mine: { provider: "hiapi", keyEnv: "MY_KEY" } }, retentionDays: 7 }),
   );
-  const { wish } = await planStart({ ...env, configFile });
-  expect(wish.apps).not.toContain("simulator");
-  expect(written(wish.configFile)).toMatchObject({ accounts: { mine: { keyEnv: "MY_KEY" } }, retentionDays: 7 });
+  const { systemOptions } = await planStart({ ...env, configFile });
+  expect(systemOptions.apps).not.toContain("simulator");
+  expect(written(systemOptions.configFile)).toMatchObject({
+    accounts: { mine: { keyEnv: "MY_KEY" } },
+    retentionDays: 7,
+  });
 });
 
-test("a key never stands in a file that is written", async () => {
-  const { wish } = await planStart(envOf({ all: { JIEKOU_API_KEY: "sk-very-secret" } }));
-  expect(readFileSync(wish.configFile, "utf8")).not.toContain("sk-very-secret");
+test("planStart: no provider key in a written file", async () => {
+  const { systemOptions } = await planStart(envOf({ all: { JIEKOU_API_KEY: "sk-very-secret" } }));
+  expect(readFileSync(systemOptions.configFile, "utf8")).not.toContain("sk-very-secret");
 });
 
-test("the command line's API key is known to the API by its hash, and is the same at the next start", async () => {
+test("planStart: the configuration contains the hash of the API key, the same at the next start", async () => {
   const env = envOf();
-  const { wish } = await planStart(env);
+  const { systemOptions } = await planStart(env);
   const hash = hashOfKeyIn(env.home);
-  expect(written(wish.configFile).tenants.default?.apiKeySha256).toEqual([hash]);
+  expect(written(systemOptions.configFile).tenants.default?.apiKeySha256).toEqual([hash]);
   await planStart(env);
   expect(hashOfKeyIn(env.home)).toBe(hash);
 });
 
-test("the dashboard's password is the user's, else one that is made once", async () => {
+test("planStart: the dashboard's password is the user's, else generated once", async () => {
   expect((await planStart(envOf({ dashboard: { user: "me", password: "mine" } }))).login).toEqual({
     user: "me",
     password: "mine",
   });
   const env = envOf();
-  const { login, wish } = await planStart(env);
+  const { login, systemOptions } = await planStart(env);
   expect(login.password.length).toBeGreaterThanOrEqual(32);
-  expect(wish.appEnv.dashboard).toEqual({ DASHBOARD_USER: "admin", DASHBOARD_PASSWORD: login.password });
+  expect(systemOptions.appEnv.dashboard).toEqual({ DASHBOARD_USER: "admin", DASHBOARD_PASSWORD: login.password });
   expect((await planStart(env)).login).toEqual(login);
 });
 
-test("a configuration without any key in the environment is left aside, and that is said", async () => {
+test("planStart with a configuration but no key: the configuration is ignored with a remark", async () => {
   const env = envOf();
   const configFile = join(env.home, "own.json");
   writeFileSync(configFile, JSON.stringify({ accounts: { mine: { provider: "hiapi", keyEnv: "MY_KEY" } } }));
-  const { remarks, wish } = await planStart({ ...env, configFile });
+  const { remarks, systemOptions } = await planStart({ ...env, configFile });
   expect(remarks).toEqual([`No provider key is set, so the simulator is used and ${configFile} is not.`]);
-  expect(wish.apps).toContain("simulator");
+  expect(systemOptions.apps).toContain("simulator");
 });
 
-test("a configuration that is no JSON is one sentence", async () => {
+test("planStart with an invalid JSON file: one sentence", async () => {
   const env = envOf();
   const configFile = join(env.home, "own.json");
   writeFileSync(configFile, "{ accounts:");
-  await expect(planStart({ ...env, configFile })).rejects.toThrow(`${configFile} is not readable JSON: correct it`);
+  await expect(planStart({ ...env, configFile })).rejects.toThrow(`${configFile} is not valid JSON: correct it`);
 });

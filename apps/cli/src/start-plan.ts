@@ -7,27 +7,27 @@ import { appNames, demoConfig, type SystemOptions, secretIn, simulatorProviders,
 import type { CliEnv } from "./env.ts";
 
 export interface Plan {
-  wish: Omit<SystemOptions, "log" | "signal">;
+  systemOptions: Omit<SystemOptions, "log" | "signal">;
   login: { user: string; password: string };
-  /** Whom the accounts talk to, for a person to read. */
+  /** The kind of the accounts, for the terminal. */
   accounts: string;
-  /** What a person should know before it starts. */
+  /** Remarks to print before the start. */
   remarks: string[];
 }
 
-/** Variable that makes an account by itself, by provider. */
+/** By provider, the variable whose key creates an account without configuration. */
 const keyVariables = Object.fromEntries(simulatorProviders.map((name) => [name, `${name.toUpperCase()}_API_KEY`]));
 
-/** What the simulator signs its callbacks with. No secret: they are told to the same machine, and a callback alone settles nothing. */
+/** Signs the simulator's callbacks. It may be public: they stay on this machine, and a callback alone changes no state. */
 const simulatorCallbackSecret = "the simulator of reelqueue";
 
-/** Decides what `start` runs: real accounts where a key for one is there, else the simulator; writes the configuration that goes with it. */
+/** Plans what `start` runs: real accounts if a provider key is set, else the simulator. Writes the configuration. */
 export async function planStart(env: CliEnv): Promise<Plan> {
   const keys = providerKeys(env);
   const simulator = keys.length === 0;
   const login = { ...env.dashboard, password: env.dashboard.password ?? secretIn(env.home, "dashboard-password") };
   return {
-    wish: {
+    systemOptions: {
       root: env.root,
       home: env.home,
       env: env.all,
@@ -51,20 +51,20 @@ export async function planStart(env: CliEnv): Promise<Plan> {
   };
 }
 
-/** Writes what every process reads: the user's configuration where a provider's key is there, else the demo's. Gives the path. */
+/** Writes the configuration of all processes: the user's if a provider key is set, else the simulator's. Returns its path. */
 export async function writeConfig(env: CliEnv): Promise<string> {
   const { home, simulator, all } = env;
-  // The command line finds its API key in the home folder; the configuration knows only its hash.
+  // the home folder contains the command line's API key, the configuration only its hash
   const apiKeySha256 = createHash("sha256").update(secretIn(home, "api-key")).digest("hex");
   if (providerKeys(env).length === 0) {
-    return written(home, demoConfig({ simulatorUrl: simulator.url, clockFactor: simulator.clockFactor, apiKeySha256 }));
+    return writeTo(home, demoConfig({ simulatorUrl: simulator.url, clockFactor: simulator.clockFactor, apiKeySha256 }));
   }
   const path = env.configFile ?? join(home, "none.json");
-  const { config: own } = await loadConfig({ path, env: all, home, keyVariables });
-  return written(home, withApiKey(own, apiKeySha256));
+  const loaded = await loadConfig({ path, env: all, home, keyVariables });
+  return writeTo(home, withApiKey(loaded.config, apiKeySha256));
 }
 
-/** A simulator that calls back, and that errs now and then as real providers do. */
+/** Variables for a simulator with callbacks and with occasional faults, and for its accounts. */
 function simulatorEnv({ ports, simulator, all }: CliEnv): SystemOptions["appEnv"] {
   return {
     all: {
@@ -82,10 +82,10 @@ function simulatorEnv({ ports, simulator, all }: CliEnv): SystemOptions["appEnv"
   };
 }
 
-/** The variables with a provider's key in them: the well-known ones, and those that the user's configuration names. */
+/** The set key variables: the well-known ones and those named in the user's configuration. */
 function providerKeys({ configFile, all }: CliEnv): string[] {
-  const own = config.safeParse(configFile === undefined ? {} : readJson(configFile)).data;
-  const named = Object.values(own?.accounts ?? {}).map(({ keyEnv }) => keyEnv);
+  const settings = config.safeParse(configFile === undefined ? {} : readJson(configFile)).data;
+  const named = Object.values(settings?.accounts ?? {}).map(({ keyEnv }) => keyEnv);
   return [...new Set([...Object.values(keyVariables), ...named])].filter((name) => all[name]?.trim());
 }
 
@@ -93,11 +93,11 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    throw new StartError(`${file} is not readable JSON: correct it`);
+    throw new StartError(`${file} is not valid JSON: correct it`);
   }
 }
 
-function written(home: string, content: object): string {
+function writeTo(home: string, content: object): string {
   mkdirSync(home, { recursive: true });
   const file = join(home, "config.json");
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);

@@ -16,46 +16,46 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-test("runs everything as separate processes, says where it is, stops in order, and finds its data at the next start", async () => {
-  const first = started();
-  await first.saysThat("reelqueue runs");
+test("start: runs all apps as processes, prints their addresses, stops them in order and has its data at the next start", async () => {
+  const first = startReelqueue();
+  await first.waitForText("reelqueue runs");
   for (const app of apps) expect((await fetch(`http://127.0.0.1:${ports[`${app}_PORT`]}/healthz`)).status).toBe(200);
-  expect(first.said()).toContain(`http://127.0.0.1:${ports.DASHBOARD_PORT}   (admin / `);
-  expect(first.said()).toContain("./reelqueue enqueue examples/prompts.jsonl");
+  expect(first.output()).toContain(`http://127.0.0.1:${ports.DASHBOARD_PORT}   (admin / `);
+  expect(first.output()).toContain("./reelqueue enqueue examples/prompts.jsonl");
   const id = await acceptOne();
 
-  const second = started();
+  const second = startReelqueue();
   expect(await second.exitCode).toBe(1);
-  expect(second.said()).toBe(
+  expect(second.output()).toBe(
     `reelqueue already runs here as process ${first.process.pid} (${home}); stop that one first, with Ctrl-C or: kill ${first.process.pid}\n`,
   );
 
   first.process.kill("SIGINT");
   expect(await first.exitCode).toBe(0);
-  expect(first.said()).toMatch(/Stopped\. The next start finds everything where it was\.\n$/);
+  expect(first.output()).toMatch(/Stopped\. All data is kept for the next start\.\n$/);
   expect(readdirSync(join(home, "run"))).toEqual([]);
 
-  const third = started();
-  await third.saysThat("reelqueue runs");
+  const third = startReelqueue();
+  await third.waitForText("reelqueue runs");
   expect(await (await api(`/v1/generations/${id}`)).json()).toMatchObject({ id });
   third.process.kill("SIGTERM");
   expect(await third.exitCode).toBe(0);
 }, 90_000);
 
-test("Ctrl-C while it starts gives up quietly", async () => {
-  const { process: starting, exitCode, said } = started();
+test("start: Ctrl-C during the start stops it without an error", async () => {
+  const { process: starting, exitCode, output } = startReelqueue();
   await eventually(() => existsSync(join(home, "run", "redis.pid")), { describe: "Redis is being started" });
   starting.kill("SIGINT");
   expect(await exitCode).toBe(0);
-  expect(said()).not.toContain("Error");
+  expect(output()).not.toContain("Error");
   expect(readdirSync(join(home, "run"))).toEqual([]);
 }, 60_000);
 
-test("a value that cannot be is one sentence for each", async () => {
-  const { exitCode, said } = started({ API_PORT: "many", SIMULATOR_CLOCK_FACTOR: "-1" });
+test("start: one sentence for each invalid variable", async () => {
+  const { exitCode, output } = startReelqueue({ API_PORT: "many", SIMULATOR_CLOCK_FACTOR: "-1" });
   expect(await exitCode).toBe(1);
-  expect(said()).toContain('API_PORT must be a number from 1 to 65535, not "many"\n');
-  expect(said()).toContain('SIMULATOR_CLOCK_FACTOR must be a number from 1 to 100000, not "-1"\n');
+  expect(output()).toContain('API_PORT must be a number from 1 to 65535, not "many"\n');
+  expect(output()).toContain('SIMULATOR_CLOCK_FACTOR must be a number from 1 to 100000, not "-1"\n');
 });
 
 async function acceptOne(): Promise<string> {
@@ -75,7 +75,7 @@ function api(path: string, body?: object): Promise<Response> {
   return fetch(`http://127.0.0.1:${ports.API_PORT}${path}`, body === undefined ? { headers: { authorization } } : post);
 }
 
-function started(more: Record<string, string> = {}) {
+function startReelqueue(more: Record<string, string> = {}) {
   const env = { PATH: process.env.PATH, HOME: home, REELQUEUE_HOME: home, ...ports, ...more };
   const child: ChildProcess = spawn(process.execPath, [main, "start"], { env, stdio: ["ignore", "pipe", "pipe"] });
   let written = "";
@@ -85,8 +85,8 @@ function started(more: Record<string, string> = {}) {
     child.kill("SIGTERM");
     await exitCode;
   });
-  const said = () => written;
-  const saysThat = (text: string) =>
-    eventually(() => said().includes(text), { describe: `it says: ${text}`, timeoutMs: 60_000 });
-  return { process: child, exitCode, said, saysThat };
+  const output = () => written;
+  const waitForText = (text: string) =>
+    eventually(() => output().includes(text), { describe: `printed: ${text}`, timeoutMs: 60_000 });
+  return { process: child, exitCode, output, waitForText };
 }

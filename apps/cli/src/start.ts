@@ -1,9 +1,9 @@
-import { holdHome, type System, startSystem } from "@reelqueue/system";
+import { holdHome, type System, secretIn, startSystem } from "@reelqueue/system";
 import { Command } from "commander";
 import pc from "picocolors";
 import { readEnv } from "./env.ts";
 import { Interrupts } from "./interrupts.ts";
-import { type Plan, planStart } from "./start-plan.ts";
+import { type Plan, planStart, writeConfig } from "./start-plan.ts";
 
 export const start = new Command("start")
   .description("Run the whole system here as separate processes; Ctrl-C stops it in order.")
@@ -16,7 +16,7 @@ export const start = new Command("start")
     try {
       const plan = await planStart(env);
       for (const line of plan.remarks) log(line);
-      const system = await startSystem({ ...plan.wish, log, signal: interrupts.first });
+      const system = await startSystem({ ...plan.systemOptions, log, signal: interrupts.first });
       log(overview(plan, system, Date.now() - startedAt));
       await interrupts.interrupted();
       await stop(system, interrupts, log);
@@ -28,22 +28,31 @@ export const start = new Command("start")
     }
   });
 
+export const configure = new Command("configure")
+  .description("Only write what `start` would write: the configuration, the API key and the dashboard's password.")
+  .action(async () => {
+    const env = readEnv();
+    const file = await writeConfig(env);
+    secretIn(env.home, "dashboard-password");
+    console.log(`Written: ${file}`);
+  });
+
 async function stop(system: System, interrupts: Interrupts, log: (line: string) => void): Promise<void> {
-  log("\nStopping: work in flight may end first. Ctrl-C again ends it at once.");
+  log("\nStopping: work in flight is finished first. Ctrl-C again stops at once.");
   interrupts.onSecond(() => system.kill());
   await system.stop();
-  log("Stopped. The next start finds everything where it was.");
+  log("Stopped. All data is kept for the next start.");
 }
 
-function overview({ wish, login, accounts }: Plan, { redis }: System, tookMs: number): string {
-  const at = (name: keyof Plan["wish"]["ports"]) => `http://127.0.0.1:${wish.ports[name]}`;
+function overview({ systemOptions, login, accounts }: Plan, { redis }: System, tookMs: number): string {
+  const at = (name: keyof Plan["systemOptions"]["ports"]) => `http://127.0.0.1:${systemOptions.ports[name]}`;
   const rows = [
     ["dashboard", `${at("dashboard")}   (${login.user} / ${login.password})`],
     ["API", at("api")],
     ["accounts", accounts],
     ["Redis", `${redis.url}   (${redis.how})`],
-    ["videos", `${wish.home}/outputs`],
-    ["logs", `${wish.home}/logs`],
+    ["videos", `${systemOptions.home}/outputs`],
+    ["logs", `${systemOptions.home}/logs`],
   ];
   const list = rows.map(([name = "", value]) => `  ${pc.dim(name.padEnd(10))} ${value}`);
   return [

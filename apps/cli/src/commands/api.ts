@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { ApiError, type Client, createClient } from "@reelqueue/client";
-import { problemText } from "@reelqueue/contracts";
 import { readEnv } from "../env.ts";
 
 export interface Api {
@@ -7,31 +8,25 @@ export interface Api {
   url: string;
 }
 
-/** The API that the environment names, else that of `npm start` on this machine. */
+/** The API of REELQUEUE_URL, by default that of `npm start` on this machine. */
 export function connect(): Api {
   const { url, key } = readEnv().api;
   return { url, client: createClient({ url, ...(key !== undefined && { key }) }) };
 }
 
-/** What a person can do about an answer that is none of those hoped for. */
-export function apiSentence(error: ApiError): string {
-  switch (error.code) {
-    case "unreachable":
-      return `${error.message} Start it with \`npm start\`, or set REELQUEUE_URL to where it is.`;
-    case "not_reelqueue":
-      return `${error.message} Set REELQUEUE_URL to where it is.`;
-    case "unauthorized":
-      return "The API refuses this key: set REELQUEUE_API_KEY to one of its keys (`npm start` keeps one in .reelqueue/api-key).";
-    case "unavailable":
-      return "The API cannot reach its Redis, or may not trust it: `./reelqueue doctor` says what to do.";
-    case "internal":
-      return `${error.message} (${error.requestId ?? "no request id"})`;
-    default:
-      return error.problems.length > 0 ? error.problems.map(problemText).join("\n") : error.message;
-  }
-}
-
-/** Whether a call failed because what it names does not exist, or is another tenant's. */
+/** Whether the API answered that the object does not exist for this tenant. */
 export function isMissing(error: unknown): boolean {
   return error instanceof ApiError && error.code === "not_found";
+}
+
+/** The location of the `n`th output, stored under `key`, of the generation `id`. */
+export type FileOf = (id: string, key: string, n: number) => string;
+
+/** Locates outputs by their path if the output folder is on this machine, else by their URL at the API. */
+export async function filesOf({ client, url }: Api): Promise<FileOf> {
+  const directory = await client.installation().then(
+    ({ outputsDirectory }) => (existsSync(outputsDirectory) ? outputsDirectory : undefined),
+    () => undefined,
+  );
+  return (id, key, n) => (directory === undefined ? `${url}/v1/generations/${id}/outputs/${n}` : join(directory, key));
 }

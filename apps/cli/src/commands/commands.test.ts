@@ -29,7 +29,7 @@ async function queued(more: object = {}): Promise<string> {
 
 type Step = Omit<Move, "id" | "token">;
 
-/** Moves a new generation on, as the workers would. */
+/** Creates a generation and moves it as the workers would. */
 async function moved(steps: Step[], more: object = {}): Promise<string> {
   const id = await queued(more);
   for (const [i, step] of steps.entries()) {
@@ -55,62 +55,65 @@ const failed: Step = {
   set: { failure: { class: "upstream", message: "it broke" } },
 };
 
-async function said(args: string[], expected: RegExp, exit = 0): Promise<string> {
+async function expectOutput(args: string[], expected: RegExp, exit = 0): Promise<string> {
   const { code, out, err } = await cli.ended(args);
   expect([code, out + err]).toEqual([exit, expect.stringMatching(expected)]);
   return out;
 }
 
-test("get tells what, where, why it waits and when each thing happened; --json the whole of it", async () => {
+test("get: shows request, account, reason to wait and timeline; --json prints the whole generation", async () => {
   const id = await queued({ batch: "one" });
-  await said(
+  await expectOutput(
     ["get", id],
     new RegExp(
       `${id} +queued +\\S.*made by +simulator \\(jiekou\\).*prompt +a snail.*\\$0\\.28 expected.*queued +accepted`,
       "s",
     ),
   );
-  expect(JSON.parse(await said(["get", id, "--json"], /./))).toMatchObject({ id, state: "queued" });
-  await said(["get", "nobody"], /^There is nothing under this address/, 1);
+  expect(JSON.parse(await expectOutput(["get", id, "--json"], /./))).toMatchObject({ id, state: "queued" });
+  await expectOutput(["get", "nobody"], /^There is nothing under this address/, 1);
 });
 
-test("get compares what it cost with what was expected", async () => {
+test("get: compares the settled with the expected cost", async () => {
   const due = (lane: ledger.Lane) => ({ lane, inMs: 90_000 });
   const finalizing: Step = { from: ["running"], to: "finalizing", due: due("finalize") };
   const ended = async (costMicroUsd?: number) => {
     const cost = costMicroUsd === undefined ? {} : { costMicroUsd };
     return moved([submitting, running, finalizing, { from: ["finalizing"], to: "succeeded", ...cost }]);
   };
-  await said(["get", await ended()], /cost +\$0\.28 expected, \$0\.28 settled$/m);
-  await said(["get", await ended(300_000)], /cost +\$0\.28 expected, \$0\.30 settled: \$0\.02 more than expected$/m);
+  await expectOutput(["get", await ended()], /cost +\$0\.28 expected, \$0\.28 settled$/m);
+  await expectOutput(
+    ["get", await ended(300_000)],
+    /cost +\$0\.28 expected, \$0\.30 settled: \$0\.02 more than expected$/m,
+  );
 });
 
-test("list shows a state or a batch, and where it goes on", async () => {
+test("list: filters by state or batch and shows the cursor", async () => {
   const ids = [await queued({ batch: "listed" }), await queued({ batch: "listed" })];
-  await said(["list", "--batch", "listed"], new RegExp(`^${ids[0]}.*\\n${ids[1]}`));
-  await said(["list", "--batch", "listed", "--limit", "1"], new RegExp(`${ids[0]}.*--cursor`, "s"));
-  await said(["list", "--state", "expired"], /There is nothing here/);
-  await said(["list", "--limit", "101"], /limit: "101"/, 2);
+  await expectOutput(["list", "--batch", "listed"], new RegExp(`^${ids[0]}.*\\n${ids[1]}`));
+  await expectOutput(["list", "--batch", "listed", "--limit", "1"], new RegExp(`${ids[0]}.*--cursor`, "s"));
+  await expectOutput(["list", "--state", "expired"], /No generations found/);
+  await expectOutput(["list", "--limit", "101"], /limit: "101"/, 2);
 });
 
-test("cancel, and retry where that cannot pay twice", async () => {
+test("cancel: an unsent one at once; retry: only where it cannot pay twice", async () => {
   const id = await queued();
-  await said(["cancel", id], /canceled/);
-  await said(["retry", id], /It is canceled/, 1);
-  await said(["retry", await moved([submitting, running, failed])], /queued +attempt 2/);
+  await expectOutput(["cancel", id], /canceled/);
+  await expectOutput(["retry", id], /It is canceled/, 1);
+  await expectOutput(["retry", await moved([submitting, running, failed])], /queued +attempt 2/);
 });
 
-test("watch ends with 0 only for a success, and does not wait for what only a person can settle", async () => {
+test("watch: exit code 0 only for a success; ends at needs_review", async () => {
   const id = await queued();
   await cli.client.cancel(id);
-  await said(["watch", id], /canceled/, 1);
-  await said(["watch", await moved([submitting, unknown, review])], /needs_review.*reelqueue review/, 1);
+  await expectOutput(["watch", id], /canceled/, 1);
+  await expectOutput(["watch", await moved([submitting, unknown, review])], /needs_review.*reelqueue review/, 1);
 });
 
 describe("review", () => {
-  test("lists what was seen and how to settle it", async () => {
+  test("lists the recorded reasons and how to settle", async () => {
     const id = await moved([submitting, unknown, review]);
-    await said(["review"], new RegExp(`${id}.*connection was reset.*review <id> sent <taskId>`, "s"));
+    await expectOutput(["review"], new RegExp(`${id}.*connection was reset.*review <id> sent <taskId>`, "s"));
   });
 
   test.each([
@@ -118,36 +121,36 @@ describe("review", () => {
     [["unsent"], /queued/],
     [["give-up"], /failed/],
   ])("%j settles", async (finding, expected) => {
-    await said(["review", await moved([submitting, unknown, review]), ...finding], expected);
+    await expectOutput(["review", await moved([submitting, unknown, review]), ...finding], expected);
   });
 
-  test("settles all of one batch with one word, and no other", async () => {
+  test("--all settles one batch and no other", async () => {
     const mine = [
       await moved([submitting, unknown, review], { batch: "b1" }),
       await moved([submitting, unknown, review], { batch: "b1" }),
     ];
     const other = await moved([submitting, unknown, review], { batch: "b2" });
-    const out = await said(["review", "--batch", "b1", "--all", "unsent"], /queued/);
+    const out = await expectOutput(["review", "--batch", "b1", "--all", "unsent"], /queued/);
     for (const id of mine) expect(out).toContain(id);
     expect(out).not.toContain(other);
-    await said(["review", "--batch", "b1"], /Nothing needs a review/);
-    await said(["review", "--batch", "b2"], new RegExp(other));
-    await said(["review", "--all", "sent"], /Say what you found/, 2);
+    await expectOutput(["review", "--batch", "b1"], /Nothing needs a review/);
+    await expectOutput(["review", "--batch", "b2"], new RegExp(other));
+    await expectOutput(["review", "--all", "sent"], /Say what you found/, 2);
   });
 
-  test.each([[["sent"]], [["maybe"]], [["unsent", "task"]], [[]]])("%j is no finding", async (finding) => {
-    await said(["review", "any", ...finding], /Say what you found/, 2);
+  test.each([[["sent"]], [["maybe"]], [["unsent", "task"]], [[]]])("%j is not a finding", async (finding) => {
+    await expectOutput(["review", "any", ...finding], /Say what you found/, 2);
   });
 });
 
-test("pause says why to everyone, resume goes on, and an account that is none names those that are", async () => {
-  await said(["pause", "simulator", "new", "key", "at", "noon"], /simulator is paused: new key at noon/);
-  await said(["doctor"], /! .*account simulator.*new key at noon.*\.\/reelqueue resume simulator/, 1);
-  await said(["resume", "simulator"], /goes on/);
-  await said(["pause", "nobody"], /There is no account "nobody"; there are: simulator, hiapi/, 1);
+test("pause: shows its reason in doctor; resume ends it; an unknown account is an error that lists the known ones", async () => {
+  await expectOutput(["pause", "simulator", "new", "key", "at", "noon"], /simulator is paused: new key at noon/);
+  await expectOutput(["doctor"], /! .*account simulator.*new key at noon.*\.\/reelqueue resume simulator/, 1);
+  await expectOutput(["resume", "simulator"], /simulator is resumed/);
+  await expectOutput(["pause", "nobody"], /There is no account "nobody"; there are: simulator, hiapi/, 1);
 });
 
-test("doctor looks at Redis, disk, accounts and the other processes; each line says what to do", async () => {
+test("doctor: checks Redis, disk, accounts and processes; each line says what to do", async () => {
   const ports = { SUBMITTER_PORT: "9", POLLER_PORT: "9", FINALIZER_PORT: "9", DASHBOARD_PORT: "9" };
   const { code, out } = await cli.ended(["doctor", "--json"], ports);
   const { ok, checks } = JSON.parse(out) as { ok: boolean; checks: { name: string; ok: boolean; sentence: string }[] };
@@ -165,22 +168,22 @@ test("doctor looks at Redis, disk, accounts and the other processes; each line s
   expect(alone.out).toMatch(/! API: No reelqueue API answers.*\n! redis: It does not answer: .*correct REDIS_URL/);
 });
 
-test("replay sends again what a generation has announced", async () => {
+test("replay: sends one delivery or all of a generation again", async () => {
   const event = { endpoint: "here", url: "http://127.0.0.1:9/hook", body: "{}" };
   const id = await moved([submitting, running, { ...failed, event }]);
-  await said(["replay", id], new RegExp(`msg_${id}_1 is sent again to http://127.0.0.1:9/hook`));
-  await said(["replay", `msg_${id}_1`], /is sent again/);
-  await said(["replay", await queued()], /announced nothing/, 2);
+  await expectOutput(["replay", id], new RegExp(`msg_${id}_1 is sent again to http://127.0.0.1:9/hook`));
+  await expectOutput(["replay", `msg_${id}_1`], /is sent again/);
+  await expectOutput(["replay", await queued()], /has no deliveries/, 2);
 });
 
-test("key makes a key and the hash of it", async () => {
-  const out = await said(["key"], /API key/);
+test("key: prints a key and its SHA-256", async () => {
+  const out = await expectOutput(["key"], /API key/);
   const [, secret = "", hash] = /(rq_\S+).*?([0-9a-f]{64})/s.exec(out) ?? [];
   expect(createHash("sha256").update(secret).digest("hex")).toBe(hash);
 });
 
-test("a command line that is wrong is 2, also in a process of its own", async () => {
-  for (const args of [["get"], ["list", "--state", "done"], ["list", "--nope"]]) await said(args, /error: /, 2);
+test("an invalid command line: exit code 2, in a separate process too", async () => {
+  for (const args of [["get"], ["list", "--state", "done"], ["list", "--nope"]]) await expectOutput(args, /error: /, 2);
   const { code, err } = cli.run(["nope"]);
   expect([await code, err()]).toEqual([2, expect.stringContaining("unknown command 'nope'")]);
 });

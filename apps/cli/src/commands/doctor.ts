@@ -4,14 +4,15 @@ import { pingRedis } from "@reelqueue/system";
 import { Command } from "commander";
 import pc from "picocolors";
 import { readEnv } from "../env.ts";
-import { apiSentence, connect } from "./api.ts";
+import { apiErrorText } from "../errors.ts";
+import { connect } from "./api.ts";
 import { printJson } from "./show.ts";
 
 export const doctor = new Command("doctor")
-  .description("Look at everything that can keep videos from being made or kept; each line says what to do.")
+  .description("Check Redis, disk, accounts and processes; each line says what to do.")
   .option("--json", "as one JSON object")
   .action(async ({ json }: { json?: boolean }) => {
-    const checks = [...(await ofApi()), ...(await ofProcesses())];
+    const checks = [...(await apiChecks()), ...(await processChecks())];
     const ok = checks.every((check) => check.ok);
     if (json) printJson({ ok, checks });
     else for (const check of checks) console.log(line(check));
@@ -22,20 +23,20 @@ function line({ name, ok, sentence }: Check): string {
   return `${ok ? pc.green("✓") : pc.yellow("!")} ${pc.bold(name)}: ${sentence}`;
 }
 
-async function ofApi(): Promise<Check[]> {
+async function apiChecks(): Promise<Check[]> {
   const { client, url } = connect();
   try {
     const { checks } = await client.installation({ signal: AbortSignal.timeout(15_000) });
     return [{ name: "API", ok: true, sentence: `It answers at ${url}.` }, ...checks];
   } catch (error) {
     const sentence =
-      error instanceof ApiError ? apiSentence(error) : `${error instanceof Error ? error.message : error} (${url})`;
-    return [{ name: "API", ok: false, sentence }, ...(await ofRedisAlone())];
+      error instanceof ApiError ? apiErrorText(error) : `${error instanceof Error ? error.message : error} (${url})`;
+    return [{ name: "API", ok: false, sentence }, ...(await redisChecks())];
   }
 }
 
-/** Without an API nobody else can say how Redis is. */
-async function ofRedisAlone(): Promise<Check[]> {
+/** Checks Redis directly when the API does not answer. */
+async function redisChecks(): Promise<Check[]> {
   const { redisUrl } = readEnv();
   if (redisUrl === undefined) return [];
   const why = await pingRedis(redisUrl);
@@ -50,14 +51,14 @@ async function ofRedisAlone(): Promise<Check[]> {
 
 const workers = ["submitter", "poller", "finalizer", "dashboard"] as const;
 
-/** The other processes, where they are expected on this machine. */
-async function ofProcesses(): Promise<Check[]> {
+/** Checks the other processes if the API is on this machine. */
+async function processChecks(): Promise<Check[]> {
   const { ports, api } = readEnv();
   if (!/^https?:\/\/(127\.|localhost|\[::1\])/.test(api.url)) return [];
-  return Promise.all(workers.map((name) => ofProcess(name, ports[name])));
+  return Promise.all(workers.map((name) => processCheck(name, ports[name])));
 }
 
-async function ofProcess(name: string, port: number): Promise<Check> {
+async function processCheck(name: string, port: number): Promise<Check> {
   try {
     const path = name === "dashboard" ? "healthz" : "readyz";
     const answer = await fetch(`http://127.0.0.1:${port}/${path}`, { signal: AbortSignal.timeout(5_000) });

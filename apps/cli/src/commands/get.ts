@@ -1,19 +1,18 @@
 import type { DeliveryView, Generation } from "@reelqueue/contracts";
 import { Command } from "commander";
 import pc from "picocolors";
-import { connect } from "./api.ts";
-import { type FileOf, filesOf } from "./files.ts";
+import { connect, type FileOf, filesOf } from "./api.ts";
 import { colored, columns, differenceText, dollars, printJson, situation } from "./show.ts";
 
 export const get = new Command("get")
-  .description("Show one generation: what it is, what happened to it and when, and its files.")
+  .description("Show one generation: its request, state, timeline, cost and files.")
   .argument("<id>")
   .option("--json", "as one JSON object")
   .action(async (id: string, { json }: { json?: boolean }) => {
-    const { client, url } = connect();
-    const generation = await client.get(id);
+    const api = connect();
+    const generation = await api.client.get(id);
     if (json) return printJson(generation);
-    console.log(described(generation, await client.deliveries(id), await filesOf(client, url)));
+    console.log(describe(generation, await api.client.deliveries(id), await filesOf(api)));
   });
 
 function costText({ estimateUsd, settledUsd }: Generation["cost"]): string {
@@ -22,8 +21,8 @@ function costText({ estimateUsd, settledUsd }: Generation["cost"]): string {
   return `${dollars(estimateUsd)} expected, $${settledUsd.toFixed(2)} settled${difference && `: ${difference}`}`;
 }
 
-/** A generation in full, for a person to read. */
-function described(generation: Generation, deliveries: DeliveryView[], fileOf: FileOf): string {
+/** All of a generation for the terminal. */
+function describe(generation: Generation, deliveries: DeliveryView[], fileOf: FileOf): string {
   const { id, state, account, provider, tenant, request, attempt, taskId, cost } = generation;
   const facts = [
     ["made by", `${account} (${provider}), tenant ${tenant}`],

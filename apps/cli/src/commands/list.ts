@@ -4,7 +4,7 @@ import pc from "picocolors";
 import { connect } from "./api.ts";
 import { colored, columns, cut, printJson, situation } from "./show.ts";
 
-interface Options {
+interface ListOptions {
   state?: State;
   account?: string;
   tenant?: string;
@@ -15,15 +15,15 @@ interface Options {
 }
 
 export const list = new Command("list")
-  .description("List generations, newest first; those of a batch in the order of its rows.")
+  .description("List generations, newest first; those of a batch in row order.")
   .addOption(new Option("--state <state>").choices(states))
   .option("--account <name>")
   .option("--tenant <name>")
   .option("--batch <name>")
   .option("--limit <n>", "1 to 100", "20")
-  .option("--cursor <text>", "where an earlier page ended")
+  .option("--cursor <text>", "the end of the previous page")
   .option("--json", "as one JSON object")
-  .action(async ({ limit, json, ...filter }: Options) => {
+  .action(async ({ limit, json, ...filter }: ListOptions) => {
     const page = await connect().client.list({ ...filter, limit: Number(limit) });
     if (json) return printJson(page);
     const rows = page.generations.map((each) => [
@@ -33,6 +33,6 @@ export const list = new Command("list")
       pc.dim(each.createdAt.slice(0, 19).replace("T", " ")),
       cut(situation(each) || (each.request.prompt ?? ""), 70),
     ]);
-    console.log(rows.length > 0 ? columns(rows, "") : "There is nothing here.");
+    console.log(rows.length > 0 ? columns(rows, "") : "No generations found.");
     if (page.cursor) console.log(pc.dim(`More: add --cursor ${page.cursor}`));
   });

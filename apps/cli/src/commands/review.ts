@@ -2,31 +2,33 @@ import type { Client, Finding } from "@reelqueue/client";
 import type { Generation } from "@reelqueue/contracts";
 import { Command } from "commander";
 import pc from "picocolors";
+import { CommandError } from "../errors.ts";
 import { connect } from "./api.ts";
-import { CommandError } from "./command-error.ts";
 import { colored, cut } from "./show.ts";
 
 export const review = new Command("review")
-  .description("List what nobody but you can settle, or settle one: sent TASKID | unsent | give-up.")
+  .description("List generations in needs_review, or settle one: sent TASKID | unsent | give-up.")
   .argument("[id]")
   .argument("[finding]", "sent, unsent or give-up")
-  .argument("[task]", "the provider's id of the task, with sent")
-  .option("--account <name>", "only those of one account")
-  .option("--batch <name>", "only those of one batch")
-  .option("--all <finding>", "settle every one of them: unsent or give-up")
-  .action(async (id: string | undefined, finding: string | undefined, task: string | undefined, wish: Wish) => {
-    const { client } = connect();
-    if (id !== undefined) return settle(client, id, findingOf(finding, task));
-    const { all, ...filter } = wish;
-    if (all === undefined) return listThem(client, filter);
-    for (const each of await waiting(client, filter)) await settle(client, each.id, findingOf(all, undefined));
-  });
+  .argument("[task]", "the provider's task id, with sent")
+  .option("--account <name>", "only generations of one account")
+  .option("--batch <name>", "only generations of one batch")
+  .option("--all <finding>", "settle all of them: unsent or give-up")
+  .action(
+    async (id: string | undefined, finding: string | undefined, task: string | undefined, options: ReviewOptions) => {
+      const { client } = connect();
+      if (id !== undefined) return settle(client, id, findingOf(finding, task));
+      const { all, ...filter } = options;
+      if (all === undefined) return printReviews(client, filter);
+      for (const each of await inReview(client, filter)) await settle(client, each.id, findingOf(all, undefined));
+    },
+  );
 
 interface Filter {
   account?: string;
   batch?: string;
 }
-interface Wish extends Filter {
+interface ReviewOptions extends Filter {
   all?: string;
 }
 
@@ -35,18 +37,18 @@ async function settle(client: Client, id: string, finding: Finding): Promise<voi
   console.log(`${id}  ${colored(state)}`);
 }
 
-/** All of them first: what is settled leaves the list that is being read. */
-async function waiting(client: Client, filter: Filter): Promise<Generation[]> {
+/** Reads the whole list first: a settled generation leaves it while it is read. */
+async function inReview(client: Client, filter: Filter): Promise<Generation[]> {
   const found: Generation[] = [];
   for await (const generation of client.listAll({ ...filter, state: "needs_review" })) found.push(generation);
   return found;
 }
 
-async function listThem(client: Client, filter: Filter): Promise<void> {
+async function printReviews(client: Client, filter: Filter): Promise<void> {
   let count = 0;
   for await (const generation of client.listAll({ ...filter, state: "needs_review" })) {
     count += 1;
-    console.log(described(generation));
+    console.log(describe(generation));
   }
   if (count === 0) console.log("Nothing needs a review.");
   else
@@ -55,7 +57,7 @@ async function listThem(client: Client, filter: Filter): Promise<void> {
     );
 }
 
-function described({ id, account, request, timeline, updatedAt }: Generation): string {
+function describe({ id, account, request, timeline, updatedAt }: Generation): string {
   const notes = timeline
     .filter(({ state, note }) => note && (state === "unknown" || state === "needs_review"))
     .map(({ note }) => note);
@@ -67,10 +69,10 @@ function described({ id, account, request, timeline, updatedAt }: Generation): s
 }
 
 const usage = [
-  "  ./reelqueue review <id> sent <taskId>   the task exists: it is watched and its video kept",
-  "  ./reelqueue review <id> unsent          there is no such task: it is sent again",
-  "  ./reelqueue review <id> give-up         nobody can say: it fails, and may have been charged",
-  "  ./reelqueue review --account <name> --all unsent   the same for all of one account (or --batch)",
+  "  ./reelqueue review <id> sent <taskId>   the task exists: it is polled and its video stored",
+  "  ./reelqueue review <id> unsent          no such task exists: it is submitted again",
+  "  ./reelqueue review <id> give-up         not known: it fails, and may have been charged",
+  "  ./reelqueue review --account <name> --all unsent   all of one account (or --batch)",
 ].join("\n");
 
 function findingOf(finding: string | undefined, taskId: string | undefined): Finding {

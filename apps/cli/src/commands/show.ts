@@ -17,18 +17,18 @@ export function colored(state: State): string {
   return (colors[state] ?? plain)(state);
 }
 
-/** Money is never shown as 0 where nobody knows it. */
+/** A price; an unknown one is not shown as 0. */
 export function dollars(usd: number | null): string {
   return usd === null ? "price not known" : `$${usd.toFixed(2)}`;
 }
 
-/** How much more or less it cost than expected; empty where that is no cent. */
+/** The difference from the expected cost; empty below one cent. */
 export function differenceText(usd: number): string {
   const cents = Math.round(Math.abs(usd) * 100);
   return cents === 0 ? "" : `$${(cents / 100).toFixed(2)} ${usd > 0 ? "more" : "less"} than expected`;
 }
 
-/** What it is doing or what became of it, in one phrase. */
+/** The current situation in one phrase: reason to wait, progress or failure. */
 export function situation({ state, waiting, failure, progress, cancelRequested }: Generation): string {
   const parts = [
     waiting,
@@ -39,7 +39,7 @@ export function situation({ state, waiting, failure, progress, cancelRequested }
   return parts.filter((part) => part !== undefined).join(", ");
 }
 
-/** Columns as wide as their longest cell; colours do not count. */
+/** Aligned columns; colour codes have no width. */
 export function columns(rows: readonly (readonly string[])[], indent = "  "): string {
   const width = (text: string) => stripVTControlCharacters(text).length;
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => width(row[i] ?? ""))));
@@ -53,7 +53,7 @@ export function cut(text: string, chars: number): string {
   return line.length > chars ? `${line.slice(0, chars - 1)}…` : line;
 }
 
-/** One object as the last line, for programs. */
+/** Prints the value as one line, for programs. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }

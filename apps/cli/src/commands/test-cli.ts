@@ -9,7 +9,7 @@ import { type Client, createClient } from "@reelqueue/client";
 import { sharedRedis, spawnApp, uniqueCell } from "@reelqueue/testing";
 import { CommanderError } from "commander";
 import { vi } from "vitest";
-import { sayWhy } from "../fail.ts";
+import { reportError } from "../errors.ts";
 import { commands } from "./index.ts";
 
 export interface Run {
@@ -19,16 +19,16 @@ export interface Run {
   code: Promise<number | null>;
 }
 
-/** A real API without workers: what is enqueued waits until a test lets it rest. One account is simulated, `hiapi` is not. */
+/** A real API without workers: a generation changes only by a test. The account `simulator` is simulated, `hiapi` is not. */
 export interface TestCli extends AsyncDisposable {
   /** Folder of the installation. */
   home: string;
   cell: string;
   redisUrl: string;
   client: Client;
-  /** A process of its own. */
+  /** Runs a command in a separate process. */
   run(args: readonly string[]): Run;
-  /** Runs a command to its end within this process, which is many times faster; one at a time. */
+  /** Runs a command to its end in this process, which is many times faster; one at a time. */
   ended(
     args: readonly string[],
     env?: Record<string, string>,
@@ -114,7 +114,7 @@ async function inProcess([name, ...args]: readonly string[], env: Record<string,
   }
 }
 
-/** The exit code that the process would end with. */
+/** The exit code that the process would have. */
 async function codeOf(name: string, args: readonly string[]): Promise<number> {
   const command = commands.find((each) => each.name() === name);
   if (!command) throw new Error(`no command ${name}`);
@@ -123,7 +123,7 @@ async function codeOf(name: string, args: readonly string[]): Promise<number> {
     await command.exitOverride().parseAsync(args, { from: "user" });
     return Number(process.exitCode);
   } catch (error) {
-    return error instanceof CommanderError ? 2 : sayWhy(error);
+    return error instanceof CommanderError ? 2 : reportError(error);
   } finally {
     process.exitCode = undefined;
   }

@@ -5,7 +5,7 @@ import { connect } from "./api.ts";
 import { colored, printJson, situation } from "./show.ts";
 
 export const watch = new Command("watch")
-  .description("Follow one generation until it rests or needs you. Exit code 0 only if it succeeded.")
+  .description("Follow one generation until it ends or needs a review. Exit code 0 only if it succeeded.")
   .argument("<id>")
   .option("--json", "each change as one JSON object")
   .action(async (id: string, { json = false }: { json?: boolean }) => {
@@ -23,12 +23,12 @@ export const watch = new Command("watch")
 async function follow(id: string, json: boolean, signal: AbortSignal): Promise<number> {
   let last: Generation | undefined;
   for await (const generation of connect().client.watch(id, { signal })) {
-    const said = `${colored(generation.state)}  ${situation(generation)}`.trimEnd();
+    const text = `${colored(generation.state)}  ${situation(generation)}`.trimEnd();
     if (json) printJson(generation);
-    else if (last === undefined || said !== `${colored(last.state)}  ${situation(last)}`.trimEnd())
-      console.log(`${new Date().toTimeString().slice(0, 8)}  ${said}`);
+    else if (last === undefined || text !== `${colored(last.state)}  ${situation(last)}`.trimEnd())
+      console.log(`${new Date().toTimeString().slice(0, 8)}  ${text}`);
     last = generation;
-    // only a person can go on from here
+    // the next step is an operator's
     if (generation.state === "needs_review") break;
   }
   return last?.state === "succeeded" ? 0 : 1;

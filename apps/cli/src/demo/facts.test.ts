@@ -16,7 +16,7 @@ async function serving(answers: Record<string, unknown>): Promise<string> {
   return `http://127.0.0.1:${typeof address === "object" ? address?.port : undefined}`;
 }
 
-test("only files that begin as an MP4 file does count as videos, in whatever folder", async () => {
+test("videoBytesIn: counts only files with an MP4 header, in any folder", async () => {
   const folder = mkdtempSync(join(tmpdir(), "reelqueue-videos-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "a", "b"), { recursive: true });
@@ -28,7 +28,7 @@ test("only files that begin as an MP4 file does count as videos, in whatever fol
   expect(await videoBytesIn(folder)).toEqual([112]);
 });
 
-test("polls are all reads of a provider that reached the simulator, whatever was answered", async () => {
+test("pollsOf: counts every GET of a provider, whatever the answer", async () => {
   const routes = {
     "POST /hiapi/v1/tasks": { 200: 5, 429: 2 },
     "GET /hiapi/v1/tasks/:taskId": { 200: 7, 500: 1 },
@@ -37,6 +37,6 @@ test("polls are all reads of a provider that reached the simulator, whatever was
   expect(await pollsOf(await serving({ "/simulator/log?limit=1": { routes } }))).toEqual({ hiapi: 8, jiekou: 4 });
 });
 
-test("a simulator that cannot tell is an error, never a zero", async () => {
+test("billOf: an error of the simulator rejects, never 0", async () => {
   await expect(billOf(await serving({}))).rejects.toThrow("the simulator answered 500");
 });

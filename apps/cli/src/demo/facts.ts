@@ -7,12 +7,12 @@ interface SimulatorLog {
   routes: Record<string, Record<string, number>>;
 }
 
-/** What the simulator took and gave back. */
+/** The simulator's charges and refunds. */
 export async function billOf(simulatorUrl: string): Promise<Bill> {
   return (await ask(`${simulatorUrl}/simulator/ledger`)) as Bill;
 }
 
-/** How many status reads the simulator was sent, by provider, whatever it answered. */
+/** GET requests to the simulator by provider, whatever the answer. */
 export async function pollsOf(simulatorUrl: string): Promise<Record<string, number>> {
   const { routes } = (await ask(`${simulatorUrl}/simulator/log?limit=1`)) as SimulatorLog;
   const polls: Record<string, number> = {};
@@ -24,7 +24,7 @@ export async function pollsOf(simulatorUrl: string): Promise<Record<string, numb
   return polls;
 }
 
-/** Bytes of every file under the folder that begins as an MP4 file does. */
+/** Bytes of every `.mp4` file below the folder that starts with an `ftyp` box. */
 export async function videoBytesIn(directory: string): Promise<number[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(".mp4"));
@@ -36,7 +36,7 @@ export async function videoBytesIn(directory: string): Promise<number[]> {
   return bytes;
 }
 
-/** An MP4 file says `ftyp` behind the length of its first box. */
+/** The size of an MP4 file: `ftyp` follows the length of its first box. */
 async function mp4Bytes(path: string): Promise<number | undefined> {
   await using file = await open(path);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);

@@ -10,37 +10,40 @@ function planned(env: NodeJS.ProcessEnv = {}, providers?: readonly SimulatorProv
   const home = mkdtempSync(join(tmpdir(), "reelqueue-plan-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const plan = planDemo({ root: "/workspace", home, ports: [1, 2, 3, 4, 5, 6, 7], env, seed: 9, providers });
-  return { plan, settings: config.parse(JSON.parse(readFileSync(plan.wish.configFile, "utf8"))) };
+  return { plan, settings: config.parse(JSON.parse(readFileSync(plan.systemOptions.configFile, "utf8"))) };
 }
 
-test("every account is the simulator's, by its address and by its clock", () => {
+test("planDemo: every account has the simulator's URL and clock", () => {
   const { plan, settings } = planned();
   expect(Object.keys(settings.accounts)).toEqual(simulatorProviders);
   for (const { baseUrl, timeScale } of Object.values(settings.accounts)) {
     expect(baseUrl).toContain("http://127.0.0.1:5/");
-    expect(plan.wish.appEnv.simulator?.SIMULATOR_CLOCK_FACTOR).toBe(`${timeScale}`);
+    expect(plan.systemOptions.appEnv.simulator?.SIMULATOR_CLOCK_FACTOR).toBe(`${timeScale}`);
   }
-  expect(plan.wish.appEnv.simulator?.SIMULATOR_SEED).toBe("9");
+  expect(plan.systemOptions.appEnv.simulator?.SIMULATOR_SEED).toBe("9");
 });
 
-test("no provider's key, and no setting of whoever starts it, gets into the demo", () => {
+test("planDemo: no provider key and no setting of the caller reaches the demo", () => {
   const mine = { HIAPI_API_KEY: "sk-1", REDIS_URL: "redis://live", PUBLIC_URL: "https://live", LOG_LEVEL: "silent" };
   const { plan } = planned({ ...mine, PATH: "/bin", HOME: "/root" });
-  expect(plan.wish.env).toEqual({ PATH: "/bin", HOME: "/root" });
-  expect(plan.wish.redisUrl).toBeUndefined();
+  expect(plan.systemOptions.env).toEqual({ PATH: "/bin", HOME: "/root" });
+  expect(plan.systemOptions.redisUrl).toBeUndefined();
 });
 
-test("two runs share neither cell nor secrets", () => {
+test("planDemo: two runs have different cells and secrets", () => {
   const [a, b] = [planned(), planned()];
   expect(a.settings.cell).not.toBe(b.settings.cell);
   expect(a.plan.webhookSecret).not.toBe(b.plan.webhookSecret);
   expect(a.plan.apiKey).not.toBe(b.plan.apiKey);
 });
 
-test("a 503 is dealt only where every provider of the run is known to mean a definite no by it", () => {
-  const dealt = (providers?: readonly SimulatorProvider[]) =>
-    JSON.parse(planned({}, providers).plan.wish.appEnv.simulator?.SIMULATOR_FAULTS ?? "{}") as Record<string, number>;
-  expect(dealt()).toHaveProperty("submit-503");
-  expect(dealt(["toapis", "jiekou"])).toHaveProperty("submit-503");
-  expect(dealt(["toapis", "ark"])).not.toHaveProperty("submit-503");
+test("planDemo: faults contain a 503 only if it is a definite refusal at every provider of the run", () => {
+  const faultsOf = (providers?: readonly SimulatorProvider[]) =>
+    JSON.parse(planned({}, providers).plan.systemOptions.appEnv.simulator?.SIMULATOR_FAULTS ?? "{}") as Record<
+      string,
+      number
+    >;
+  expect(faultsOf()).toHaveProperty("submit-503");
+  expect(faultsOf(["toapis", "jiekou"])).toHaveProperty("submit-503");
+  expect(faultsOf(["toapis", "ark"])).not.toHaveProperty("submit-503");
 });

@@ -4,21 +4,21 @@ import { join } from "node:path";
 import { type Config, config } from "@reelqueue/contracts";
 import { demoConfig, type SimulatorProvider, type SystemOptions, secretIn } from "@reelqueue/system";
 
-export interface PlanWish {
+export interface PlanOptions {
   /** Folder of the workspace. */
   root: string;
-  /** Empty folder that everything is kept in. */
+  /** Empty home folder of the run. */
   home: string;
-  /** Seven free ones. */
+  /** Seven free ports. */
   ports: readonly number[];
-  /** Environment of the person who asked. */
+  /** Environment of the caller. */
   env: NodeJS.ProcessEnv;
   seed: number;
   providers?: readonly SimulatorProvider[] | undefined;
 }
 
 export interface DemoPlan {
-  wish: Omit<SystemOptions, "log" | "signal">;
+  systemOptions: Omit<SystemOptions, "log" | "signal">;
   apiUrl: string;
   apiKey: string;
   simulatorUrl: string;
@@ -26,10 +26,10 @@ export interface DemoPlan {
   outputsDirectory: string;
 }
 
-/** The simulator's minute passes in 0.6 s. */
+/** One minute of the simulator takes 0.6 s. */
 export const clockFactor = 100;
 
-/** Everything goes wrong now and then that costs nothing: the sort of day that every provider has. */
+/** Probabilities of faults that cost nothing. */
 const faults = {
   "submit-429": 0.02,
   "submit-503": 0.02,
@@ -47,8 +47,8 @@ const faults = {
   "callback-twice": 0.03,
 };
 
-/** Decides what runs where, and writes the configuration for it: a system of its own, whose accounts all point at the simulator. */
-export function planDemo({ root, home, ports, env, seed, providers }: PlanWish): DemoPlan {
+/** Plans a separate system with all accounts at the simulator, and writes its configuration. */
+export function planDemo({ root, home, ports, env, seed, providers }: PlanOptions): DemoPlan {
   const [api = 0, submitter = 0, poller = 0, finalizer = 0, simulator = 0, dashboard = 0, redisPort = 0] = ports;
   const [apiUrl, simulatorUrl] = [`http://127.0.0.1:${api}`, `http://127.0.0.1:${simulator}`];
   const apiKey = secretIn(home, "api-key");
@@ -57,33 +57,26 @@ export function planDemo({ root, home, ports, env, seed, providers }: PlanWish):
   const configFile = join(home, "demo.config.json");
   const settings = settingsFor(simulatorUrl, apiKey);
   writeFileSync(configFile, JSON.stringify(settings, null, 2));
-  const wish: DemoPlan["wish"] = {
-    root,
-    home,
-    env: ofTheMachine(env),
-    redisUrl: undefined,
-    redisPort,
-    ports: { api, submitter, poller, finalizer, simulator, dashboard },
-    apps: ["simulator", "api", "submitter", "poller", "finalizer"],
-    configFile,
-    appEnv: {
-      all: {
-        PUBLIC_URL: apiUrl,
-        REELQUEUE_SIMULATOR_KEY: "demo",
-        REELQUEUE_SIMULATOR_CALLBACK_SECRET: callbackSecret,
-        REELQUEUE_WEBHOOK_SECRET: webhookSecret,
-      },
-      simulator: {
-        SIMULATOR_SEED: `${seed}`,
-        SIMULATOR_CLOCK_FACTOR: `${clockFactor}`,
-        SIMULATOR_FAULTS: JSON.stringify(faultsFor(providers)),
-        SIMULATOR_CALLBACK_SECRET: callbackSecret,
-        SIMULATOR_ALLOW_HTTP_CALLBACKS: "true",
+  return {
+    systemOptions: {
+      root,
+      home,
+      env: machineEnv(env),
+      redisUrl: undefined,
+      redisPort,
+      ports: { api, submitter, poller, finalizer, simulator, dashboard },
+      apps: ["simulator", "api", "submitter", "poller", "finalizer"],
+      configFile,
+      appEnv: {
+        all: {
+          PUBLIC_URL: apiUrl,
+          REELQUEUE_SIMULATOR_KEY: "demo",
+          REELQUEUE_SIMULATOR_CALLBACK_SECRET: callbackSecret,
+          REELQUEUE_WEBHOOK_SECRET: webhookSecret,
+        },
+        simulator: simulatorEnv(seed, callbackSecret, providers),
       },
     },
-  };
-  return {
-    wish,
     apiUrl,
     apiKey,
     simulatorUrl,
@@ -92,15 +85,25 @@ export function planDemo({ root, home, ports, env, seed, providers }: PlanWish):
   };
 }
 
-/** Where no document says that a 503 means "nothing was taken", a POST that met one is unknown: for a look-up that takes minutes, or for a person. */
-const vagueOf503: readonly SimulatorProvider[] = ["xingchao", "ark"];
-
-function faultsFor(providers: readonly SimulatorProvider[] = []): Partial<typeof faults> {
-  const { "submit-503": _, ...others } = faults;
-  return providers.some((name) => vagueOf503.includes(name)) ? others : faults;
+function simulatorEnv(seed: number, callbackSecret: string, providers: readonly SimulatorProvider[] = []) {
+  return {
+    SIMULATOR_SEED: `${seed}`,
+    SIMULATOR_CLOCK_FACTOR: `${clockFactor}`,
+    SIMULATOR_FAULTS: JSON.stringify(faultsFor(providers)),
+    SIMULATOR_CALLBACK_SECRET: callbackSecret,
+    SIMULATOR_ALLOW_HTTP_CALLBACKS: "true",
+  };
 }
 
-/** The cell is new as well: where Redis is shared, as with Docker, nothing of another run is met. */
+/** Providers without a documented 503: it makes a POST unknown, which reconciliation settles in minutes, or only an operator. */
+const ambiguous503: readonly SimulatorProvider[] = ["xingchao", "ark"];
+
+function faultsFor(providers: readonly SimulatorProvider[]): Partial<typeof faults> {
+  const { "submit-503": _, ...others } = faults;
+  return providers.some((name) => ambiguous503.includes(name)) ? others : faults;
+}
+
+/** The cell is new too, so that runs do not meet in a shared Redis, as with Docker. */
 function settingsFor(simulatorUrl: string, apiKey: string): Config {
   const apiKeySha256 = createHash("sha256").update(apiKey).digest("hex");
   const base = demoConfig({ simulatorUrl, clockFactor, apiKeySha256 });
@@ -114,7 +117,7 @@ function settingsFor(simulatorUrl: string, apiKey: string): Config {
 
 const machineVariables = /^(PATH|HOME|USER|SHELL|LANG|LC_.*|TZ|TMPDIR|TEMP|TMP|SystemRoot|DOCKER_.*|XDG_.*)$/;
 
-/** Nothing that configures reelqueue, and no provider's key, gets into the demo. */
-function ofTheMachine(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** Only variables of the machine: no setting of reelqueue and no provider key reaches the demo. */
+function machineEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => machineVariables.test(name)));
 }

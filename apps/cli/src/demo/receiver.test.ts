@@ -28,20 +28,20 @@ async function post(url: string, { id = "e1", body = JSON.stringify(event), by =
   return (await fetch(url, { method: "POST", headers, body })).status;
 }
 
-test("a signed event is kept once, however often it comes, and the repeats are counted", async () => {
+test("receiver: stores a signed event once and counts its repeats", async () => {
   await using receiver = await startReceiver(secret);
   expect([await post(receiver.url), await post(receiver.url), await post(receiver.url, { id: "e2" })]).toEqual([
     204, 204, 204,
   ]);
   expect([...receiver.received.events.keys()]).toEqual(["e1", "e2"]);
-  expect(receiver.received).toMatchObject({ duplicates: 1, notGenuine: 0 });
+  expect(receiver.received).toMatchObject({ duplicates: 1, invalid: 0 });
 });
 
-test("what another secret has signed, what nobody has signed and what is no event is refused and counted", async () => {
+test("receiver: rejects and counts a wrong signature, a missing one and a body that is not an event", async () => {
   await using receiver = await startReceiver(secret);
   const other = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
   expect(await post(receiver.url, { by: other })).toBe(400);
   expect(await post(receiver.url, { body: '{"type":"else"}' })).toBe(400);
   expect((await fetch(receiver.url, { method: "POST", body: JSON.stringify(event) })).status).toBe(400);
-  expect(receiver.received).toMatchObject({ events: new Map(), duplicates: 0, notGenuine: 3 });
+  expect(receiver.received).toMatchObject({ events: new Map(), duplicates: 0, invalid: 3 });
 });

@@ -4,17 +4,17 @@ import { text } from "node:stream/consumers";
 import { type Event, eventSchema } from "@reelqueue/contracts";
 import { Webhook } from "standardwebhooks";
 
-/** What came in so far. */
+/** The requests so far. */
 export interface Received {
-  /** Genuine events by their webhook id, each once. */
+  /** Verified events by their webhook id. */
   events: ReadonlyMap<string, Event>;
-  /** How often a genuine one came again. */
+  /** Repeated deliveries of verified events. */
   duplicates: number;
-  /** Requests without a valid signature, or with a body that is no event. */
-  notGenuine: number;
+  /** Requests without a valid signature, or whose body is not an event. */
+  invalid: number;
 }
 
-/** A webhook endpoint on loopback that believes only what the secret has signed. */
+/** A webhook endpoint on loopback; it accepts only events signed with the secret. */
 export interface Receiver extends AsyncDisposable {
   url: string;
   received: Received;
@@ -22,12 +22,12 @@ export interface Receiver extends AsyncDisposable {
 
 export async function startReceiver(secret: string): Promise<Receiver> {
   const events = new Map<string, Event>();
-  const received = { events, duplicates: 0, notGenuine: 0 };
+  const received = { events, duplicates: 0, invalid: 0 };
   const webhook = new Webhook(secret);
   const take = async (request: IncomingMessage): Promise<number> => {
-    const event = genuine(webhook, await text(request), headersOf(request));
+    const event = verifiedEvent(webhook, await text(request), headersOf(request));
     if (event === undefined) {
-      received.notGenuine += 1;
+      received.invalid += 1;
       return 400;
     }
     const id = `${request.headers["webhook-id"]}`;
@@ -38,7 +38,7 @@ export async function startReceiver(secret: string): Promise<Receiver> {
   const server = createServer((request, response) => {
     take(request).then(
       (status) => response.writeHead(status).end(),
-      () => response.destroy(), // the sender broke off; it comes again
+      () => response.destroy(), // the sender disconnected and will retry
     );
   });
   server.listen(0, "127.0.0.1");
@@ -46,7 +46,7 @@ export async function startReceiver(secret: string): Promise<Receiver> {
   return { url: `http://127.0.0.1:${portOf(server)}/`, received, [Symbol.asyncDispose]: () => close(server) };
 }
 
-function genuine(webhook: Webhook, body: string, headers: Record<string, string>): Event | undefined {
+function verifiedEvent(webhook: Webhook, body: string, headers: Record<string, string>): Event | undefined {
   try {
     return eventSchema.safeParse(webhook.verify(body, headers)).data;
   } catch {

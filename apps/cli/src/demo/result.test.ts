@@ -36,7 +36,7 @@ function perfect(more: Partial<Facts> = {}): Facts {
         ["e3", eventOf("g3", "failed")],
       ]),
       duplicates: 0,
-      notGenuine: 0,
+      invalid: 0,
     },
     bill: bill({ m1: [1, 0], m2: [2, 1], m3: [1, 1] }),
     polls: { hiapi: 8 },
@@ -48,7 +48,7 @@ function perfect(more: Partial<Facts> = {}): Facts {
   };
 }
 
-/** Of one video, in micro-USD. */
+/** Of one video, in µUSD. */
 const price = 300_000;
 
 function bill(rows: Record<string, [charges: number, refunds: number]>): Facts["bill"] {
@@ -64,13 +64,13 @@ function bill(rows: Record<string, [charges: number, refunds: number]>): Facts["
   return { charges: hiapi.charges, byVendor: { hiapi }, byMarker };
 }
 
-test("by provider it is told what was paid, here and there, and how often was asked", () => {
+test("providersOf: charges, settled cost and polls by provider", () => {
   expect(Object.fromEntries(providersOf(perfect()))).toEqual({
     hiapi: { generations: 3, succeeded: 2, charges: 4, chargedUsd: 0.6, settledUsd: 0.6, pollsPerGeneration: 2.67 },
   });
 });
 
-test("a cent that the bill has and our ledger has not is missed", () => {
+test("shortcomings: a cent of difference between bill and ledger", () => {
   const facts = perfect();
   facts.bill.byVendor = { hiapi: { charges: 4, chargedMicroUsd: 1_210_000, refundedMicroUsd: 600_000 } };
   expect(shortcomings(facts)).toEqual(["hiapi kept $0.61 by the simulator's bill, $0.6 by our ledger"]);
@@ -78,7 +78,7 @@ test("a cent that the bill has and our ledger has not is missed", () => {
 
 const received = (more: Partial<Facts["received"]>) => ({ received: { ...perfect().received, ...more } });
 
-test("a perfect run is told in numbers, and nothing is wrong with it", () => {
+test("a perfect run: all numbers, no shortcomings", () => {
   expect(resultOf(perfect())).toEqual({
     accepted: 3,
     succeeded: 2,
@@ -97,7 +97,7 @@ test("a perfect run is told in numbers, and nothing is wrong with it", () => {
   expect(shortcomings(perfect())).toEqual([]);
 });
 
-test("two charges that were not given back for one marker are a duplicate charge", () => {
+test("shortcomings: two unrefunded charges for one marker are a duplicate charge", () => {
   const facts = perfect({ bill: bill({ m1: [2, 0], m2: [2, 0], m3: [1, 1] }) });
   expect(resultOf(facts).duplicateCharges).toBe(2);
   expect(shortcomings(facts)).toEqual([
@@ -106,36 +106,36 @@ test("two charges that were not given back for one marker are a duplicate charge
   ]);
 });
 
-test("more charges than attempts are a duplicate charge, even where all but one were given back", () => {
+test("shortcomings: more charges than attempts are a duplicate charge, even if all but one are refunded", () => {
   const facts = perfect({ bill: bill({ m1: [1, 0], m2: [3, 2], m3: [1, 1] }) });
   expect(shortcomings(facts)).toEqual(["paid more than once: m2"]);
 });
 
-test("a generation that was not accepted, and so did not end, is missed", () => {
+test("shortcomings: a generation that was not accepted", () => {
   expect(shortcomings(perfect({ asked: 4 }))).toEqual([
     "only 3 of 4 generations were accepted",
     "1 of 4 generations did not announce their end",
   ]);
 });
 
-test("a webhook that was not signed as agreed spoils the run, one that came twice does not", () => {
-  expect(shortcomings(perfect(received({ notGenuine: 1 })))).toEqual(["1 webhooks were not signed as agreed"]);
+test("shortcomings: an invalid signature, but not a repeated webhook", () => {
+  expect(shortcomings(perfect(received({ invalid: 1 })))).toEqual(["1 webhooks were not signed as agreed"]);
   expect(shortcomings(perfect(received({ duplicates: 2 })))).toEqual([]);
   expect(resultOf(perfect(received({ duplicates: 2 }))).duplicateWebhooks).toBe(2);
 });
 
-test("a second event of one generation is no second success", () => {
+test("resultOf: a second event of a generation is no second success", () => {
   const events = new Map([...perfect().received.events, ["e4", eventOf("g1", "succeeded")] as const]);
   expect(resultOf(perfect(received({ events }))).succeeded).toBe(2);
   expect(shortcomings(perfect(received({ events })))).toEqual(["more events came than generations ended"]);
 });
 
-test("a success without its file on disk, or that the API does not know, is missed", () => {
+test("shortcomings: a success without its file or unknown to the API", () => {
   expect(shortcomings(perfect({ videoBytes: [1_000] }))).toEqual(["1 videos are on disk for 2 successes"]);
   expect(shortcomings(perfect({ succeededByApi: 1 }))).toEqual(["1 successes by the API, 2 by the webhooks"]);
 });
 
-test("a run in which nothing was accepted has numbers too", () => {
+test("resultOf: a run without accepted generations has all numbers", () => {
   const nothing = perfect({ accepted: new Map(), ...received({ events: new Map() }), videoBytes: [], bill: bill({}) });
   expect(resultOf(nothing)).toMatchObject({ accepted: 0, pollsPerGeneration: 0, generationsPerSecond: 0 });
 });

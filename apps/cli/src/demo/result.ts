@@ -1,35 +1,36 @@
 import type { Event } from "@reelqueue/contracts";
 import type { Received } from "./receiver.ts";
 
-/** What the simulator, the disk, Redis and the receiver say, and what was asked for. */
+/** The measurements of a run: by the simulator, the disk, Redis, the receiver and the API. */
 export interface Facts {
+  /** Generations sent to the API. */
   asked: number;
-  /** Ids of what the API has taken, by marker. */
+  /** Ids of the accepted generations by marker. */
   accepted: ReadonlyMap<string, string>;
   received: Received;
   bill: Bill;
-  /** Status reads that reached the simulator, by provider. */
+  /** GET requests that reached the simulator, by provider. */
   polls: Readonly<Record<string, number>>;
   redisCommands: number;
-  /** How many have succeeded in the eyes of the API; absent: it did not answer at the end. */
+  /** Succeeded generations by the API; undefined: it did not answer at the end. */
   succeededByApi: number | undefined;
   /** Bytes of each MP4 file on disk. */
   videoBytes: readonly number[];
   seconds: number;
 }
 
-/** The simulator's ledger, as far as it is needed. */
+/** The needed part of the simulator's bill. */
 export interface Bill {
   charges: number;
   byVendor: Record<string, { charges: number; chargedMicroUsd: number; refundedMicroUsd: number }>;
   byMarker: Record<string, { charges: number; refunds: number }>;
 }
 
-/** What a run has come to. */
+/** The outcome of a run. */
 export interface DemoResult {
   accepted: number;
   succeeded: number;
-  /** Ended in any other way. */
+  /** Ended in any other state. */
   failed: number;
   outputs: number;
   outputBytes: number;
@@ -65,16 +66,16 @@ export function resultOf(facts: Facts): DemoResult {
   };
 }
 
-/** What is not as it must be, one sentence each; none: the run was perfect. */
+/** Every broken promise of a run in one sentence; empty: the run is proven. */
 export function shortcomings(facts: Facts): string[] {
   const result = resultOf(facts);
   const { asked, received, succeededByApi = result.succeeded } = facts;
   const open = asked - result.succeeded - result.failed;
-  const said: [boolean, string][] = [
+  const checks: [boolean, string][] = [
     [result.accepted !== asked, `only ${result.accepted} of ${asked} generations were accepted`],
     [open !== 0, `${open} of ${asked} generations did not announce their end`],
     [result.duplicateCharges > 0, `paid more than once: ${paidTwice(facts).slice(0, 10).join(", ")}`],
-    [received.notGenuine > 0, `${received.notGenuine} webhooks were not signed as agreed`],
+    [received.invalid > 0, `${received.invalid} webhooks were not signed as agreed`],
     [received.events.size > endedIn(facts).length, "more events came than generations ended"],
     [
       open === 0 && succeededByApi !== result.succeeded,
@@ -86,52 +87,52 @@ export function shortcomings(facts: Facts): string[] {
     ]),
     [result.outputs < result.succeeded, `${result.outputs} videos are on disk for ${result.succeeded} successes`],
   ];
-  return said.filter(([is]) => is).map(([, sentence]) => sentence);
+  return checks.filter(([broken]) => broken).map(([, sentence]) => sentence);
 }
 
-/** What one provider has come to. */
+/** The outcome at one provider. */
 export interface ProviderResult {
   generations: number;
   succeeded: number;
   charges: number;
-  /** What the simulator took and did not give back. */
+  /** Charges minus refunds by the simulator. */
   chargedUsd: number;
-  /** What the generations have cost by our ledger. */
+  /** Settled cost by the ledger. */
   settledUsd: number;
   pollsPerGeneration: number;
 }
 
-/** The same by provider, each with an account of its own name. */
+/** The outcome by provider; each account has the name of its provider. */
 export function providersOf(facts: Facts): [string, ProviderResult][] {
   const ended = endedIn(facts);
   return Object.entries(facts.bill.byVendor).map(([name, { charges, chargedMicroUsd, refundedMicroUsd }]) => {
-    const own = ended.filter(({ data }) => data.account === name);
-    const settled = own.map(({ data }) => Math.round((data.cost.settledUsd ?? 0) * 1_000_000));
+    const group = ended.filter(({ data }) => data.account === name);
+    const settled = group.map(({ data }) => Math.round((data.cost.settledUsd ?? 0) * 1_000_000));
     const result: ProviderResult = {
-      generations: own.length,
-      succeeded: own.filter(({ data }) => data.state === "succeeded").length,
+      generations: group.length,
+      succeeded: group.filter(({ data }) => data.state === "succeeded").length,
       charges,
       chargedUsd: (chargedMicroUsd - refundedMicroUsd) / 1_000_000,
       settledUsd: sum(settled) / 1_000_000,
-      pollsPerGeneration: own.length === 0 ? 0 : rounded((facts.polls[name] ?? 0) / own.length),
+      pollsPerGeneration: group.length === 0 ? 0 : rounded((facts.polls[name] ?? 0) / group.length),
     };
     return [name, result];
   });
 }
 
-/** The last word on each accepted generation. */
+/** The last event of each accepted generation. */
 function endedIn({ accepted, received }: Facts): Event[] {
-  const ours = new Set(accepted.values());
+  const ids = new Set(accepted.values());
   const byGeneration = new Map([...received.events.values()].map((event) => [event.data.id, event]));
-  return [...byGeneration.values()].filter(({ data }) => ours.has(data.id));
+  return [...byGeneration.values()].filter(({ data }) => ids.has(data.id));
 }
 
-/** Markers with more than one charge that was not given back, or with more charges than attempts. */
+/** Markers with more than one unrefunded charge, or with more charges than attempts. */
 function paidTwice(facts: Facts): string[] {
   const attempts = new Map(endedIn(facts).map(({ data }) => [data.id, data.attempt]));
-  const most = (marker: string) => attempts.get(facts.accepted.get(marker) ?? "") ?? Number.POSITIVE_INFINITY;
+  const attemptsOf = (marker: string) => attempts.get(facts.accepted.get(marker) ?? "") ?? Number.POSITIVE_INFINITY;
   return Object.entries(facts.bill.byMarker)
-    .filter(([marker, { charges, refunds }]) => charges - refunds > 1 || charges > most(marker))
+    .filter(([marker, { charges, refunds }]) => charges - refunds > 1 || charges > attemptsOf(marker))
     .map(([marker]) => marker);
 }
 

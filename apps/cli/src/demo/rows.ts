@@ -1,19 +1,19 @@
 import type { GenerationInput } from "@reelqueue/contracts";
 import type { SimulatorProvider } from "@reelqueue/system";
-import { partOf } from "./every-mode.ts";
+import { requestPart } from "./modes.ts";
 
-export interface RowsWish {
+export interface RowsOptions {
   count: number;
   seed: number;
-  /** Where each announces its end. */
+  /** URL of the webhook of every row. */
   webhook: string;
-  /** Over these, in every mode; left out: text alone, over HiAPI and JieKou. */
+  /** Every mode at these providers; default: text only, at HiAPI and JieKou. */
   providers?: readonly SimulatorProvider[] | undefined;
-  /** Where the media of the rows are. */
+  /** Base URL of the rows' media. */
   simulatorUrl: string;
 }
 
-/** Share of the account with ten slots; the others have none to count, so all end at about the same time. */
+/** HiAPI's share of the rows: it has ten slots, the others no limit, so all end at about the same time. */
 const hiapiShare = 0.1;
 
 const scenes = [
@@ -26,8 +26,8 @@ const scenes = [
   "An old tram turns a corner in the rain, neon on wet stone",
 ];
 
-/** Requests with a marker each, by which the simulator bills them. The same wish gives the same rows. */
-export function demoRows({ count, seed, webhook, providers, simulatorUrl }: RowsWish): GenerationInput[] {
+/** Requests with one marker each, by which the simulator bills them. The same options give the same rows. */
+export function demoRows({ count, seed, webhook, providers, simulatorUrl }: RowsOptions): GenerationInput[] {
   const sent = new Map<SimulatorProvider, number>();
   return Array.from({ length: count }, (_, i) => {
     const account = accountOf(i, providers ?? ["hiapi", "jiekou"]);
@@ -36,7 +36,7 @@ export function demoRows({ count, seed, webhook, providers, simulatorUrl }: Rows
     return {
       prompt: `${scenes[(i + seed) % scenes.length]} [[marker:${markerOf(seed, i)}]]`,
       account,
-      ...(providers === undefined ? textPart(i + seed) : partOf(account, n, simulatorUrl)),
+      ...(providers === undefined ? textPart(i + seed) : requestPart(account, n, simulatorUrl)),
       batch: batchName,
       idempotencyKey: markerOf(seed, i),
       webhook,

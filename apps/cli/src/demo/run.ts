@@ -5,140 +5,153 @@ import { commandsServed, type SimulatorProvider, type System, startSystem } from
 import { progressLine } from "../commands/enqueue/follow.ts";
 import type { Screen } from "../commands/enqueue/screen.ts";
 import { billOf, pollsOf, videoBytesIn } from "./facts.ts";
-import type { Place } from "./place.ts";
 import { clockFactor, type DemoPlan, planDemo } from "./plan.ts";
-import { type Receiver, startReceiver } from "./receiver.ts";
+import { type Received, type Receiver, startReceiver } from "./receiver.ts";
 import type { Facts } from "./result.ts";
 import { batchName, demoRows, markerOf } from "./rows.ts";
+import type { Sandbox } from "./sandbox.ts";
 
-export interface DemoWish {
+export interface DemoOptions {
   count: number;
   seed: number;
-  /** Every mode over these; left out: text alone, over HiAPI and JieKou. */
+  /** Every mode at these providers; default: text only, at HiAPI and JieKou. */
   providers?: readonly SimulatorProvider[] | undefined;
   root: string;
   env: NodeJS.ProcessEnv;
-  place: Place;
+  sandbox: Sandbox;
   screen: Screen;
-  /** Aborted: it ends with what there is by then. */
+  /** Aborted: the run ends with the results so far. */
   signal: AbortSignal;
-  /** Gets the system once it runs. */
+  /** Called with the running system. */
   onStarted(system: System): void;
 }
 
-/** What a run found, and what was still open where it was given up. */
+/** The measurements, and the open generations of an abandoned run. */
 export interface DemoRun {
   facts: Facts;
   open?: Open;
 }
 
 export interface Open {
-  /** By the signal, or because nothing had changed for two minutes. */
+  /** The reason: the signal, or no change for two minutes. */
   by: "signal" | "standstill";
-  /** How many generations are in which state. */
+  /** The number of generations in each state. */
   states: string;
 }
 
 const stopWithinMs = 30_000;
-/** Longer than the lease on a POST: what a worker that died had in hand is back by then. */
+/** Longer than the lease of a POST, after which the job of a dead worker is taken up again. */
 const standstillSeconds = 120;
 
-/** Runs a whole system of its own on the simulator, sends it the generations, waits for every webhook, and stops it in order. */
-export async function runDemo(wish: DemoWish): Promise<DemoRun> {
-  const { place, root, env, seed, providers, screen } = wish;
-  const plan = planDemo({ root, home: place.home, ports: place.ports, env, seed, providers });
+/** Starts a separate system on the simulator, enqueues the generations, waits for every webhook and stops the system. */
+export async function runDemo(options: DemoOptions): Promise<DemoRun> {
+  const { sandbox, root, env, seed, providers, screen } = options;
+  const plan = planDemo({ root, home: sandbox.home, ports: sandbox.ports, env, seed, providers });
   await using receiver = await startReceiver(plan.webhookSecret);
-  screen.say(`Starting Redis, the simulator, api, submitter, poller and finalizer in ${place.home}`);
-  const system = await start(plan, wish);
-  wish.onStarted(system);
-  const { open, ...found } = await work(system, plan, receiver, wish).finally(() => stop(system, screen));
-  const facts = { ...found, received: receiver.received, videoBytes: await videoBytesIn(plan.outputsDirectory) };
+  screen.print(`Starting Redis, the simulator, api, submitter, poller and finalizer in ${sandbox.home}`);
+  const system = await start(plan, options);
+  options.onStarted(system);
+  const { open, ...measured } = await measure(system, plan, receiver, options).finally(() => stop(system, screen));
+  const facts = { ...measured, received: receiver.received, videoBytes: await videoBytesIn(plan.outputsDirectory) };
   return { facts, ...(open !== undefined && { open }) };
 }
 
-/** The signal gives up only the start: afterwards the simulator is still asked for its bill before it is stopped. */
-async function start(plan: DemoPlan, { signal, screen }: DemoWish): Promise<System> {
+/** The signal aborts only the start: later, the simulator's bill is read before the system stops. */
+async function start(plan: DemoPlan, { signal, screen }: DemoOptions): Promise<System> {
   const starting = new AbortController();
   const giveUp = () => starting.abort();
   signal.addEventListener("abort", giveUp);
   try {
-    return await startSystem({ ...plan.wish, log: screen.say, signal: starting.signal });
+    return await startSystem({ ...plan.systemOptions, log: screen.print, signal: starting.signal });
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
 }
 
 async function stop(system: System, screen: Screen): Promise<void> {
-  screen.say("Stopping");
+  screen.print("Stopping");
   const timer = setTimeout(() => system.kill(), stopWithinMs);
   await system.stop();
   clearTimeout(timer);
 }
 
-type Measured = Omit<Facts, "received" | "videoBytes"> & { open?: Open };
+type Measurements = Omit<Facts, "received" | "videoBytes"> & { open?: Open };
 
-async function work(system: System, plan: DemoPlan, receiver: Receiver, wish: DemoWish): Promise<Measured> {
+async function measure(
+  system: System,
+  plan: DemoPlan,
+  receiver: Receiver,
+  options: DemoOptions,
+): Promise<Measurements> {
   const client = createClient({ url: plan.apiUrl, key: plan.apiKey });
   const commandsBefore = await commandsServed(system.redis.url);
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1_000;
-  const accepted = await enqueue(client, receiver, plan, wish);
-  const open = await allAnnounced(client, accepted.size, receiver, wish, seconds);
+  const accepted = await enqueue(client, receiver, plan, options);
+  const open = await waitForEvents({ client, count: accepted.size, received: receiver.received, seconds }, options);
   return {
-    asked: wish.count,
+    asked: options.count,
     accepted,
     seconds: seconds(),
     redisCommands: (await commandsServed(system.redis.url)) - commandsBefore,
     bill: await billOf(plan.simulatorUrl),
     polls: await pollsOf(plan.simulatorUrl),
-    succeededByApi: (await lookAt(client))?.counts.succeeded,
+    succeededByApi: (await batchView(client))?.counts.succeeded,
     ...(open !== undefined && { open }),
   };
 }
 
-async function enqueue(client: Client, { url: webhook }: Receiver, { simulatorUrl }: DemoPlan, wish: DemoWish) {
-  const { count, seed, providers, screen, signal } = wish;
+async function enqueue(client: Client, { url: webhook }: Receiver, { simulatorUrl }: DemoPlan, options: DemoOptions) {
+  const { count, seed, providers, screen, signal } = options;
   const accepted = new Map<string, string>();
   const rows = demoRows({ count, seed, webhook, providers, simulatorUrl });
   try {
     for await (const row of client.enqueueMany(rows, { signal })) {
       if (row.status === "accepted") accepted.set(markerOf(seed, row.line - 1), row.id);
-      if (row.status === "refused") screen.say(`Row ${row.line} was refused: ${row.error.message}`);
+      if (row.status === "refused") screen.print(`Row ${row.line} was refused: ${row.error.message}`);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  screen.say(`${accepted.size} generations accepted; the simulator's clock runs ${clockFactor} times faster than ours`);
+  screen.print(
+    `${accepted.size} generations accepted; the simulator's clock runs ${clockFactor} times faster than ours`,
+  );
   return accepted;
 }
 
-/** Resolves once every generation has announced its end; where that is given up, with what was still open. */
-async function allAnnounced(
-  client: Client,
-  count: number,
-  { received }: Receiver,
-  { screen, signal }: DemoWish,
-  seconds: () => number,
+interface Wait {
+  client: Client;
+  /** Events to wait for, one for each accepted generation. */
+  count: number;
+  received: Received;
+  /** Time since the start of the run. */
+  seconds(): number;
+}
+
+/** Resolves once all events have arrived; after an abort or a standstill, with the open generations. */
+async function waitForEvents(
+  { client, count, received, seconds }: Wait,
+  { screen, signal }: DemoOptions,
 ): Promise<Open | undefined> {
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  let checkedAt = Number.NEGATIVE_INFINITY;
   let last = { states: "", at: 0 };
   while (received.events.size < count) {
-    if (signal.aborted) return { by: "signal", states: statesOf(await lookAt(client), received) };
+    if (signal.aborted) return { by: "signal", states: statesOf(await batchView(client), received) };
     if (seconds() - last.at > standstillSeconds) return { by: "standstill", states: last.states };
-    if (seconds() - lookedAt >= 1) {
-      lookedAt = seconds();
-      const view = await lookAt(client);
+    if (seconds() - checkedAt >= 1) {
+      checkedAt = seconds();
+      const view = await batchView(client);
       if (view) screen.show([`${progressLine(view, seconds())} · ${received.events.size} announced`]);
       const states = statesOf(view, received);
-      if (states !== last.states) last = { states, at: lookedAt };
+      if (states !== last.states) last = { states, at: checkedAt };
     }
     await delay(20);
   }
   return undefined;
 }
 
-/** An API that cannot answer right now is no reason to end: the webhooks decide. */
-async function lookAt(client: Client): Promise<BatchView | undefined> {
+/** Undefined if the API does not answer: only the webhooks decide when the run ends. */
+async function batchView(client: Client): Promise<BatchView | undefined> {
   try {
     return await client.batch(batchName);
   } catch (error) {
@@ -147,7 +160,7 @@ async function lookAt(client: Client): Promise<BatchView | undefined> {
   }
 }
 
-function statesOf(view: BatchView | undefined, { events }: Receiver["received"]): string {
+function statesOf(view: BatchView | undefined, { events }: Received): string {
   const counts = Object.entries(view?.counts ?? {}).map(([state, count]) => `${count} ${state}`);
   return [...counts, `${events.size} announced`].join(", ");
 }

@@ -1,12 +1,13 @@
 import { type GenerationInput, problemText, type RowAnswer } from "@reelqueue/contracts";
 import { type LocalFiles, withStored } from "./media.ts";
-import { type Preparing, prepare } from "./prepare.ts";
+import { type PrepareOptions, prepare } from "./prepare.ts";
 import type { LineProblem, ReadRows, Row } from "./rows.ts";
 import type { Screen } from "./screen.ts";
 
-/** A row that can be made, and where and for how much. */
+/** A valid row with its account and price. */
 export interface CheckedRow extends Row {
   account: string;
+  /** Null: the price is not known. */
   usd: number | null;
 }
 
@@ -17,34 +18,34 @@ export interface Checked {
   warnings: LineProblem[];
 }
 
-interface Checking extends Preparing {
+interface CheckOptions extends PrepareOptions {
   batch: string;
   screen: Screen;
   signal: AbortSignal;
 }
 
-/** A person is told how far it is after so many rows. */
-const toldEvery = 1_000;
+/** Rows between two progress messages. */
+const progressEvery = 1_000;
 
 /** Checks and prices every row; nothing is enqueued. */
-export async function check(read: ReadRows, checking: Checking): Promise<Checked> {
-  const { rows, files, problems } = await prepare(read, checking, (row) => ownRules(row, checking.batch));
-  const asked = await ask(rows, files, checking);
+export async function check(read: ReadRows, options: CheckOptions): Promise<Checked> {
+  const { rows, files, problems } = await prepare(read, options, (row) => batchRule(row, options.batch));
+  const answered = await dryRun(rows, files, options);
   const byLine = (a: LineProblem, b: LineProblem) => a.line - b.line;
-  return { ...asked, files, problems: [...problems, ...asked.problems].sort(byLine) };
+  return { ...answered, files, problems: [...problems, ...answered.problems].sort(byLine) };
 }
 
-function ownRules({ line, request }: Row, batch: string): LineProblem[] {
+function batchRule({ line, request }: Row, batch: string): LineProblem[] {
   if (request.batch === undefined || request.batch === batch) return [];
   return [
-    { line, message: `batch: all rows of a file are one batch, here "${batch}"; leave the field out, or use --batch` },
+    { line, message: `batch: all rows of a file belong to one batch, here "${batch}"; omit the field, or use --batch` },
   ];
 }
 
-async function ask(
+async function dryRun(
   rows: readonly Row[],
   files: LocalFiles,
-  { client, screen, signal }: Checking,
+  { client, screen, signal }: CheckOptions,
 ): Promise<Omit<Checked, "files">> {
   const checked: CheckedRow[] = [];
   const problems: LineProblem[] = [];
@@ -54,10 +55,10 @@ async function ask(
   for await (const answer of client.enqueueMany(inputs, { dryRun: true, signal })) {
     const row = rows[next++];
     if (row === undefined) break;
-    if (next % toldEvery === 0) screen.show([`  ${next} of ${rows.length} rows checked`]);
+    if (next % progressEvery === 0) screen.show([`  ${next} of ${rows.length} rows checked`]);
     const { line } = row;
     if (answer.status === "refused") {
-      problems.push(...sentencesOf(answer).map((message) => ({ line, message })));
+      problems.push(...refusalTexts(answer).map((message) => ({ line, message })));
       continue;
     }
     checked.push({ ...row, account: answer.account, usd: answer.quote.usd });
@@ -66,7 +67,7 @@ async function ask(
   return { rows: checked, problems, warnings };
 }
 
-export function sentencesOf({ error }: Extract<RowAnswer, { status: "refused" }>): string[] {
+export function refusalTexts({ error }: Extract<RowAnswer, { status: "refused" }>): string[] {
   return error.problems?.length
     ? error.problems.map((problem) => problemText(problem as Parameters<typeof problemText>[0]))
     : [error.message];

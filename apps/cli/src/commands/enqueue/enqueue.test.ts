@@ -27,7 +27,7 @@ async function idsOf(batch: string): Promise<string[]> {
   return ids;
 }
 
-test("interrupted and run again, a file is enqueued once, its local pictures too; the second run finds it again and tells how it ended", async () => {
+test("enqueue, interrupted and run again: rows and local images are enqueued once; the second run reports how they ended", async () => {
   mkdirSync(join(cli.home, "files"), { recursive: true });
   writeFileSync(join(cli.home, "files/frame.png"), Buffer.concat([pngFile(640, 480), randomBytes(4)]));
   const rows = [
@@ -37,7 +37,7 @@ test("interrupted and run again, a file is enqueued once, its local pictures too
   const path = fileOf("twice", rows);
 
   const first = cli.run(["enqueue", path, "--yes"]);
-  await eventually(async () => (await cli.client.batch("twice")).total === 6, { describe: "all rows are taken" });
+  await eventually(async () => (await cli.client.batch("twice")).total === 6, { describe: "all rows are accepted" });
   first.child.kill("SIGINT");
   expect(await first.code).toBe(130);
   expect(first.err()).toMatch(/Nothing is lost.*\.\/reelqueue enqueue .*twice\.jsonl --batch twice/s);
@@ -52,11 +52,11 @@ test("interrupted and run again, a file is enqueued once, its local pictures too
   expect(last).toMatchObject({ batch: "twice", rows: 6, accepted: 0, existing: 6, succeeded: 0, canceled: 6 });
 });
 
-test("--again is a new batch of new generations; --count takes the first rows only", async () => {
+test("--again enqueues a new batch of new generations; --count limits it to the first rows", async () => {
   const path = fileOf("anew", [row, { ...row, seconds: 5 }, { ...row, seconds: 6 }]);
   for (const batch of ["anew", "anew-2"]) {
     const run = cli.run(["enqueue", path, "--yes", "--count", "2", ...(batch === "anew" ? [] : ["--again"])]);
-    await eventually(async () => (await cli.client.batch(batch)).total === 2, { describe: `${batch} is there` });
+    await eventually(async () => (await cli.client.batch(batch)).total === 2, { describe: `${batch} exists` });
     for (const id of await idsOf(batch)) await cli.client.cancel(id);
     expect(await run.code).toBe(1);
   }
@@ -70,7 +70,7 @@ describe("nothing is enqueued", () => {
     expect(out + err).not.toMatch(/\bat .*\.ts:\d+/);
   };
 
-  test("where a row is wrong: each problem is told by its line, in words and as JSON", async () => {
+  test("if a row is invalid: each problem is reported by its line, as text and as JSON", async () => {
     const path = fileOf("wrong", [
       row,
       '{"prompt":',
@@ -90,16 +90,16 @@ describe("nothing is enqueued", () => {
     await expect(cli.client.batch("wrong")).rejects.toMatchObject({ code: "not_found" });
   });
 
-  test("where nobody can be asked whether the price is right", async () => {
+  test("without --yes and without a terminal to confirm the price", async () => {
     await nothing([fileOf("asks", [row])], /simulator +1 row +\$0\.28.*add --yes/s);
   });
 
-  test("by a dry run, which tells the price", async () => {
+  test("by --dry-run, which shows the price", async () => {
     const path = fileOf("dry", [row, { ...row, resolution: "720p" }]);
     await nothing([path, "--dry-run"], /simulator +2 rows +at least \$0\.28 +1 without a known price/, {}, 0);
   });
 
-  test("from examples/ for real money, unless that is said", async () => {
+  test("from examples/ for real money without --live", async () => {
     const sample = join(import.meta.dirname, "../../../../../examples/prompts.jsonl");
     await nothing(
       [sample, "--yes", "--count", "1", "--set", "SIMULATOR_URL=https://x.example"],
@@ -113,7 +113,7 @@ describe("nothing is enqueued", () => {
       { REELQUEUE_URL: "http://127.0.0.1:9" },
       /No reelqueue API answers at http:\/\/127\.0\.0\.1:9.*npm start/,
     ],
-    ["a bad key", { REELQUEUE_API_KEY: "no" }, /refuses this key: set REELQUEUE_API_KEY/],
+    ["a bad key", { REELQUEUE_API_KEY: "no" }, /rejects this key: set REELQUEUE_API_KEY/],
     ["no URL", { REELQUEUE_URL: "nonsense" }, /REELQUEUE_URL must be a URL/],
   ])("with %s", async (_, env, expected) => {
     await nothing([fileOf("any", [row]), "--yes"], expected, env, 1);

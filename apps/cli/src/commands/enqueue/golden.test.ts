@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { idempotencyKey } from "./idempotency.ts";
+import { idempotencyKey } from "./send.ts";
 
-/** A changed key makes every file that is enqueued again a second paid one. Never change an expected value: add a case instead. */
+/** A changed key would pay again for every file that is enqueued again. Never change an expected value; add a case instead. */
 const cases: { batch: string; line: number; request: Record<string, unknown>; key: string }[] = JSON.parse(
   readFileSync(join(import.meta.dirname, "golden.json"), "utf8"),
 );

@@ -7,7 +7,7 @@ import { ApiError, type Client } from "@reelqueue/client";
 import { mostMediaBytes } from "@reelqueue/contracts";
 import type { LineProblem, Row } from "./rows.ts";
 
-/** Local files by their path as written, with the name that the media store will give them. */
+/** Local files by their path as written; `url` is their `media://` name in the media store. */
 export type LocalFiles = Map<string, { path: string; url: string }>;
 
 const lists = ["images", "videos", "audios"] as const;
@@ -28,8 +28,8 @@ const extensions: Readonly<Record<string, string>> = {
 };
 
 /**
- * Puts the media of the rows that are files on this machine into the media store, each one once, so that they are checked
- * as what they are; tells which are not there or not taken.
+ * Uploads the rows' media that are local files to the media store, each once, so that the API checks the actual files. Reports
+ * missing and rejected files.
  */
 export async function storeLocalFiles(
   rows: readonly Row[],
@@ -41,7 +41,7 @@ export async function storeLocalFiles(
   return { files: found.files, problems: [...found.problems, ...problemsOf(rows, refused)] };
 }
 
-/** Finds the media of the rows that are files on this machine and tells which are not there; nothing is sent. */
+/** Finds the rows' media that are local files and reports missing ones; nothing is sent. */
 export async function findLocalFiles(
   rows: readonly Row[],
   folder: string,
@@ -50,22 +50,22 @@ export async function findLocalFiles(
   const missing = new Map<string, string>();
   for (const { request } of rows) {
     for (const { url } of mediaIn(request)) {
-      if (isPath(url) && !files.has(url) && !missing.has(url)) await look(url, folder, files, missing);
+      if (isPath(url) && !files.has(url) && !missing.has(url)) await addFile(url, folder, files, missing);
     }
   }
   return { files, problems: problemsOf(rows, missing) };
 }
 
-function problemsOf(rows: readonly Row[], whys: ReadonlyMap<string, string>): LineProblem[] {
+function problemsOf(rows: readonly Row[], reasons: ReadonlyMap<string, string>): LineProblem[] {
   return rows.flatMap(({ line, request }) =>
     mediaIn(request).flatMap(({ field, url }) => {
-      const why = whys.get(url);
-      return why === undefined ? [] : [{ line, message: `${field}: ${url} ${why}` }];
+      const reason = reasons.get(url);
+      return reason === undefined ? [] : [{ line, message: `${field}: ${url} ${reason}` }];
     }),
   );
 }
 
-/** The same request with the names of the media store in place of paths. */
+/** The request with `media://` names in place of local paths. */
 export function withStored(request: Row["request"], files: LocalFiles): Row["request"] {
   const changed = { ...request };
   for (const list of lists) {
@@ -78,28 +78,28 @@ export function withStored(request: Row["request"], files: LocalFiles): Row["req
   return changed;
 }
 
-const uploadsAtOnce = 4;
+const maxParallelUploads = 4;
 
-/** Sends every file to the media store; the names that it gives replace those that were worked out here. Answers why some were not taken. */
+/** Uploads every file; the store's names replace the computed ones. Returns the reason for each rejected file. */
 async function upload(files: LocalFiles, client: Client): Promise<Map<string, string>> {
   const refused = new Map<string, string>();
-  const waiting = [...files];
+  const pending = [...files];
   const sendNext = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
+    for (let next = pending.shift(); next; next = pending.shift()) {
       const [name, file] = next;
       try {
         file.url = (await client.uploadMedia(await openAsBlob(file.path))).url;
       } catch (error) {
-        if (!(error instanceof ApiError && aboutTheFile.has(error.code))) throw error;
-        refused.set(name, `is not taken: ${error.message}`);
+        if (!(error instanceof ApiError && fileErrors.has(error.code))) throw error;
+        refused.set(name, `is rejected: ${error.message}`);
       }
     }
   };
-  await Promise.all(Array.from({ length: uploadsAtOnce }, sendNext));
+  await Promise.all(Array.from({ length: maxParallelUploads }, sendNext));
   return refused;
 }
 
-const aboutTheFile: ReadonlySet<string> = new Set(["too_large", "unsupported_media_type", "invalid_request"]);
+const fileErrors: ReadonlySet<string> = new Set(["too_large", "unsupported_media_type", "invalid_request"]);
 
 function mediaIn(request: Row["request"]): { field: string; url: string }[] {
   return lists.flatMap((list) => {
@@ -117,14 +117,14 @@ function isPath(url: string): boolean {
   return url !== "" && !/^[a-z][a-z0-9+.-]*:/i.test(url);
 }
 
-async function look(url: string, folder: string, files: LocalFiles, missing: Map<string, string>): Promise<void> {
+async function addFile(url: string, folder: string, files: LocalFiles, missing: Map<string, string>): Promise<void> {
   const path = resolve(folder, url);
   const extension = extensions[extname(path).slice(1).toLowerCase()];
   try {
     const found = await stat(path);
-    if (!found.isFile()) return void missing.set(url, "is no file");
+    if (!found.isFile()) return void missing.set(url, "is not a file");
     if (extension === undefined)
-      return void missing.set(url, `is no ${[...new Set(Object.values(extensions))].join(", ")} file`);
+      return void missing.set(url, `is not a ${[...new Set(Object.values(extensions))].join(", ")} file`);
     if (found.size > mostMediaBytes) return void missing.set(url, `is larger than ${mostMediaBytes} bytes`);
     const hash = createHash("sha256");
     await pipeline(createReadStream(path), hash);

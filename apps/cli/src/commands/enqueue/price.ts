@@ -7,7 +7,7 @@ export interface Price {
   rows: number;
   /** Sum of the known prices. */
   usd: number;
-  /** Rows whose price nobody knows: not the same as free. */
+  /** Rows without a known price; they are not free. */
   unknown: number;
 }
 
@@ -19,14 +19,14 @@ export function priceOf(rows: readonly CheckedRow[]): Price {
   };
 }
 
-/** What the rows cost, by account and in all. */
+/** The cost of the rows by account and in total. */
 export function priceTable(rows: readonly CheckedRow[], accounts: readonly AccountView[]): string {
   const byAccount = [...Map.groupBy(rows, ({ account }) => account)].sort();
-  const lines = byAccount.map(([account, own]) => {
+  const lines = byAccount.map(([account, group]) => {
     const view = accounts.find(({ name }) => name === account);
     return [
       account,
-      ...cells(priceOf(own)),
+      ...cells(priceOf(group)),
       view?.live === false ? pc.dim("simulated: nothing is paid") : pc.yellow("real money"),
     ];
   });

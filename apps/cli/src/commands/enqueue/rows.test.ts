@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { idempotencyKey } from "./idempotency.ts";
 import { findLocalFiles, withStored } from "./media.ts";
 import { readRows, sourceAt } from "./rows.ts";
-import { filled, variablesOf } from "./variables.ts";
+import { idempotencyKey } from "./send.ts";
+import { fillVariables, variablesOf } from "./variables.ts";
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "reelqueue-rows-"));
@@ -20,7 +20,7 @@ async function read(content: string | Buffer, count = Number.POSITIVE_INFINITY) 
 }
 
 describe("a file", () => {
-  test("is read line by line; a mark, blank lines and carriage returns do no harm", async () => {
+  test("is read line by line; a byte order mark, blank lines and carriage returns are ignored", async () => {
     const { rows, problems } = await read('\u{feff}{"prompt":"a"}\r\n\r\n  \n{"prompt":"b"}\r\n{"prompt":"c"}');
     expect(rows.map(({ line, request }) => [line, request.prompt])).toEqual([
       [1, "a"],
@@ -30,22 +30,22 @@ describe("a file", () => {
     expect(problems).toEqual([]);
   });
 
-  test("has every bad line told by its number, and the good ones read", async () => {
+  test("reports each bad line by its number and reads the others", async () => {
     const latin1 = Buffer.from([0x7b, 0x22, 0x70, 0x22, 0x3a, 0x22, 0xe9, 0x22, 0x7d, 0x0a]);
     const { rows, problems } = await read(
       Buffer.concat([Buffer.from('{"prompt":"a"\n[1]\n"text"\nnull\n{"prompt":"b"}\n'), latin1]),
     );
     expect(rows.map(({ line }) => line)).toEqual([5]);
     expect(problems.map(({ line }) => line)).toEqual([1, 2, 3, 4, 6]);
-    expect(problems.map(({ message }) => message).join("\n")).toMatch(/not valid JSON.*no JSON object.*not UTF-8/s);
+    expect(problems.map(({ message }) => message).join("\n")).toMatch(/not valid JSON.*not a JSON object.*not UTF-8/s);
   });
 
-  test("is read no further than asked, and bad rows count", async () => {
+  test("is read up to `count` rows, bad rows included", async () => {
     const { rows, problems } = await read('{"a":1}\nx\n{"a":2}\n{"a":3}\n', 3);
     expect([rows.length, problems.length]).toEqual([2, 1]);
   });
 
-  test("names its batch by itself", async () => {
+  test("gives its name to the batch", async () => {
     expect((await sourceAt(join(import.meta.dirname, "rows.test.ts"))).batch).toBe("rows.test");
     const odd = join(folder(), "my prompts (2)#ä.jsonl");
     writeFileSync(odd, "");
@@ -55,20 +55,20 @@ describe("a file", () => {
   test.each([
     ["nothing in it", ""],
     ["only blank lines", "\n\r\n"],
-  ])("with %s is one sentence", async (_, content) => {
+  ])("with %s: one sentence", async (_, content) => {
     await expect(read(content)).rejects.toThrow(/holds no request/);
   });
 
-  test("that is not there, or is a folder, is one sentence", async () => {
-    await expect(sourceAt(join(folder(), "none"))).rejects.toThrow(/There is no file/);
+  test("that does not exist or is a folder: one sentence", async () => {
+    await expect(sourceAt(join(folder(), "none"))).rejects.toThrow(/The file .* does not exist/);
     await expect(sourceAt(folder())).rejects.toThrow(/is a folder/);
   });
 });
 
-describe("the key of a row", () => {
+describe("idempotency key of a row", () => {
   const row = { line: 3, request: { prompt: "a", seconds: 5, images: [{ url: "media://x", role: "first_frame" }] } };
 
-  test("stays the same for the same row, however it is written", () => {
+  test("is the same for the same row, whatever the order of its fields", () => {
     const reordered = {
       line: 3,
       request: { images: [{ role: "first_frame", url: "media://x" }], seconds: 5, prompt: "a" },
@@ -76,7 +76,7 @@ describe("the key of a row", () => {
     expect(idempotencyKey("b", reordered)).toBe(idempotencyKey("b", row));
   });
 
-  test("changes with batch, line and every value", () => {
+  test("changes with the batch, the line and every value", () => {
     const keys = [
       idempotencyKey("b", row),
       idempotencyKey("b-2", row),
@@ -87,13 +87,13 @@ describe("the key of a row", () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  test("is the row's own where it has one", () => {
+  test("is the row's own if it has one", () => {
     expect(idempotencyKey("b", { line: 1, request: { idempotencyKey: "mine" } })).toBe("mine");
   });
 });
 
 describe("local media", () => {
-  test("are found beside the file and named by what they contain; each missing one is told", async () => {
+  test("are found relative to the file and named by their hash; each missing one is reported", async () => {
     const here = folder();
     writeFileSync(join(here, "a.jpeg"), "same");
     writeFileSync(join(here, "b.jpg"), "same");
@@ -111,7 +111,7 @@ describe("local media", () => {
     ]);
   });
 
-  test("requests that are no requests are left for the API to refuse", async () => {
+  test("malformed requests are left for the API to refuse", async () => {
     const request = { images: "x", videos: [1, null, { url: 5 }] };
     const { files, problems } = await findLocalFiles([{ line: 1, request }], folder());
     expect([files.size, problems]).toEqual([0, []]);
@@ -122,8 +122,11 @@ describe("local media", () => {
 describe("variables", () => {
   const request = { prompt: "{{NAME}} stays", webhook: "{{HOOK}}/x", videos: [{ url: "{{HOST}}/clip.mp4" }] };
 
-  test("fill addresses and nothing else", () => {
-    const { row, problems } = filled({ line: 1, request }, variablesOf(["HOST=https://a", "HOOK=https://b?x=1"]));
+  test("are replaced in URLs only", () => {
+    const { row, problems } = fillVariables(
+      { line: 1, request },
+      variablesOf(["HOST=https://a", "HOOK=https://b?x=1"]),
+    );
     expect(row.request).toEqual({
       prompt: "{{NAME}} stays",
       webhook: "https://b?x=1/x",
@@ -132,15 +135,18 @@ describe("variables", () => {
     expect(problems).toEqual([]);
   });
 
-  test("without a value are told by line and field", () => {
-    const { problems } = filled({ line: 4, request }, { constructor: "no" } as unknown as Record<string, string>);
+  test("without a value are reported by line and field", () => {
+    const { problems } = fillVariables({ line: 4, request }, { constructor: "no" } as unknown as Record<
+      string,
+      string
+    >);
     expect(problems).toEqual([
       { line: 4, message: expect.stringMatching(/^webhook: .*--set HOOK=/) },
       { line: 4, message: expect.stringMatching(/^videos\[0\]\.url: .*--set HOST=/) },
     ]);
   });
 
-  test.each(["a=b", "NAME", "=x", "NA ME=x"])("%s is no pair", (pair) => {
+  test.each(["a=b", "NAME", "=x", "NA ME=x"])("%s is not a pair", (pair) => {
     expect(() => variablesOf([pair])).toThrow(/NAME=VALUE/);
   });
 });

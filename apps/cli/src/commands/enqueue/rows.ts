@@ -3,15 +3,16 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { CommandError } from "../command-error.ts";
+import { InvalidArgumentError } from "commander";
+import { CommandError } from "../../errors.ts";
 
-/** A request as it stands in the file. */
+/** A request as written in the file. */
 export interface Row {
   line: number;
   request: Record<string, unknown>;
 }
 
-/** Something wrong with one line. */
+/** An error in one line. */
 export interface LineProblem {
   line: number;
   message: string;
@@ -22,11 +23,17 @@ export interface ReadRows {
   problems: LineProblem[];
 }
 
+/** Parses `--count`: a whole number from 1. */
+export function parseCount(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Give a whole number from 1.");
+}
+
 /** A file of JSON Lines, or standard input as `-`. */
 export interface Source {
-  /** What a person calls it. */
+  /** Its name in messages. */
   name: string;
-  /** Media named in it lie relative to this folder. */
+  /** Base folder of relative media paths. */
   folder: string;
   /** Default name of its batch. */
   batch: string;
@@ -36,9 +43,9 @@ export interface Source {
 export async function sourceAt(path: string): Promise<Source> {
   if (path === "-") return { name: "standard input", folder: process.cwd(), batch: "stdin", open: () => process.stdin };
   const found = await stat(path).catch(() => undefined);
-  if (!found) throw new CommandError(`There is no file ${path}.`);
+  if (!found) throw new CommandError(`The file ${path} does not exist.`);
   if (found.isDirectory())
-    throw new CommandError(`${path} is a folder; name a file with one request as JSON in each line.`);
+    throw new CommandError(`${path} is a folder; give a file with one request as JSON in each line.`);
   const batch =
     basename(path, extname(path))
       .replaceAll(/[^\w.:@/+ -]/g, "-")
@@ -49,7 +56,7 @@ export async function sourceAt(path: string): Promise<Source> {
 const byteOrderMark = "\u{feff}";
 const notUtf8 = "\u{fffd}";
 
-/** Reads at most `count` rows. Blank lines, a byte order mark and carriage returns do no harm. */
+/** Reads at most `count` rows. Blank lines, a byte order mark and carriage returns are ignored. */
 export async function readRows({ name, open }: Source, count: number): Promise<ReadRows> {
   const rows: Row[] = [];
   const problems: LineProblem[] = [];
@@ -75,7 +82,7 @@ export async function readRows({ name, open }: Source, count: number): Promise<R
   return { rows, problems };
 }
 
-/** The request, or what is wrong with the line. */
+/** The request, or the error in the line. */
 function readRow(text: string): Record<string, unknown> | string {
   if (text.includes(notUtf8)) return "it is not UTF-8 text; save the file as UTF-8";
   let value: unknown;
@@ -83,8 +90,8 @@ function readRow(text: string): Record<string, unknown> | string {
     value = JSON.parse(text);
   } catch (error) {
     const place = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
-    return `it is not valid JSON${place === undefined ? "" : ` (character ${Number(place) + 1})`}; each line is one whole object`;
+    return `it is not valid JSON${place === undefined ? "" : ` (character ${Number(place) + 1})`}; each line must be one whole object`;
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  return 'it is no JSON object; a request looks like {"prompt": "…"}';
+  return 'it is not a JSON object; a request looks like {"prompt": "…"}';
 }

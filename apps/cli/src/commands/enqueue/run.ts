@@ -1,13 +1,12 @@
 import { relative, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
-import type { AccountView } from "@reelqueue/contracts";
+import type { Client } from "@reelqueue/client";
+import type { AccountView, BatchView } from "@reelqueue/contracts";
 import pc from "picocolors";
 import { readEnv } from "../../env.ts";
-import { connect } from "../api.ts";
-import { CommandError } from "../command-error.ts";
-import { filesOf } from "../files.ts";
+import { CommandError } from "../../errors.ts";
+import { connect, filesOf, isMissing } from "../api.ts";
 import { printJson } from "../show.ts";
-import { type BatchChoice, chooseBatch } from "./batch.ts";
 import { type Checked, check } from "./check.ts";
 import { follow } from "./follow.ts";
 import { priceOf, priceTable } from "./price.ts";
@@ -17,7 +16,7 @@ import { send } from "./send.ts";
 import { allSucceeded, summarize, summaryText } from "./summary.ts";
 import { variablesOf } from "./variables.ts";
 
-export interface Asked {
+export interface EnqueueOptions {
   yes?: boolean;
   count?: number;
   dryRun?: boolean;
@@ -28,21 +27,27 @@ export interface Asked {
   set: string[];
 }
 
-/** How far it came, for whoever is told after an interrupt. */
+/** The progress of a run, for the message after an interrupt. */
 export interface Stage {
-  /** The batch whose rows may have been taken; absent: nothing was sent. */
+  /** The batch whose rows may have been accepted; absent: nothing was sent. */
   batch?: string;
 }
 
-/** Checks, prices, asks, enqueues and follows; gives the exit code. */
-export async function enqueueFile(file: string, asked: Asked, stage: Stage, signal: AbortSignal): Promise<number> {
-  const { client, url } = connect();
-  const screen = screenOn(asked.json ? process.stderr : process.stdout);
+/** Checks, prices, confirms, enqueues and follows the rows of a file; returns the exit code. */
+export async function enqueueFile(
+  file: string,
+  options: EnqueueOptions,
+  stage: Stage,
+  signal: AbortSignal,
+): Promise<number> {
+  const api = connect();
+  const { client } = api;
+  const screen = screenOn(options.json ? process.stderr : process.stdout);
   const source = await sourceAt(file);
-  const read = await readRows(source, asked.count ?? Number.POSITIVE_INFINITY);
+  const read = await readRows(source, options.count ?? Number.POSITIVE_INFINITY);
   const accounts = await client.accounts({ signal });
-  const batch = await chooseBatch(asked.batch ?? source.batch, asked.again ?? false, client);
-  const variables = variablesOf(asked.set);
+  const batch = await chooseBatch(options.batch ?? source.batch, options.again ?? false, client);
+  const variables = variablesOf(options.set);
   const checked = await check(read, {
     client,
     accounts,
@@ -52,61 +57,90 @@ export async function enqueueFile(file: string, asked: Asked, stage: Stage, sign
     screen,
     signal,
   });
-  if (checked.problems.length > 0) return refuse(source.name, checked, screen, asked);
+  if (checked.problems.length > 0) return reportProblems(source.name, checked, screen, options);
 
-  demandLive(file, checked, accounts, asked);
-  screen.say(overview(checked, batch, accounts));
-  if (asked.dryRun) return priced(checked, batch, asked);
-  if (!asked.yes && !(await confirmed(signal))) return declined(screen);
+  requireLive(file, checked, accounts, options);
+  screen.print(overview(checked, batch, accounts));
+  if (options.dryRun) return reportPrice(checked, batch, options);
+  if (!options.yes && !(await confirm(signal))) return decline(screen);
 
   stage.batch = batch.name;
-  const begunAt = performance.now();
+  const startedAt = performance.now();
   const sent = await send(checked.rows, { client, batch: batch.name, files: checked.files, screen, signal });
   const generations = await follow({ client, batch: batch.name, lines: sent.lines, screen, signal });
   screen.clear();
-  const seconds = (performance.now() - begunAt) / 1_000;
-  const summary = summarize({ batch: batch.name, sent, generations, seconds, fileOf: await filesOf(client, url) });
-  screen.say(summaryText(summary));
-  if (asked.json) printJson(summary);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const summary = summarize({ batch: batch.name, sent, generations, seconds, fileOf: await filesOf(api) });
+  screen.print(summaryText(summary));
+  if (options.json) printJson(summary);
   return allSucceeded(summary) ? 0 : 1;
 }
 
-const mostLines = 50;
+interface BatchChoice {
+  name: string;
+  /** How many rows it has already. */
+  size: number;
+}
 
-function refuse(name: string, { rows, problems }: Checked, screen: Screen, { json }: Asked): number {
+/** The batch of this name, or with `again` the first of `name`, `name-2`, `name-3` … that does not exist. */
+async function chooseBatch(name: string, again: boolean, client: Client): Promise<BatchChoice> {
+  let choice = { name, size: await sizeOf(name, client) };
+  for (let n = 2; again && choice.size > 0; n += 1) {
+    const next = `${name}-${n}`;
+    choice = { name: next, size: await sizeOf(next, client) };
+  }
+  return choice;
+}
+
+async function sizeOf(name: string, client: Client): Promise<number> {
+  const view = await client.batch(name).catch((error: unknown): Pick<BatchView, "total"> => {
+    if (isMissing(error)) return { total: 0 };
+    throw error;
+  });
+  return view.total;
+}
+
+const maxLines = 50;
+
+function reportProblems(name: string, { rows, problems }: Checked, screen: Screen, { json }: EnqueueOptions): number {
   const lines = new Set(problems.map(({ line }) => line)).size;
-  screen.say(shown(problems));
-  screen.say(
+  screen.print(problemLines(problems));
+  screen.print(
     `\n${pc.red(`${lines} of ${rows.length + lines} rows of ${name} cannot be enqueued`)}; correct them and run it again. Nothing was enqueued.`,
   );
   if (json) printJson({ valid: rows.length, problems });
   return 2;
 }
 
-function shown(problems: readonly LineProblem[]): string {
-  const text = problems.slice(0, mostLines).map(({ line, message }) => `  line ${line}: ${message}`);
-  return [...text, ...(problems.length > mostLines ? [`  … and ${problems.length - mostLines} more`] : [])].join("\n");
+function problemLines(problems: readonly LineProblem[]): string {
+  const text = problems.slice(0, maxLines).map(({ line, message }) => `  line ${line}: ${message}`);
+  return [...text, ...(problems.length > maxLines ? [`  … and ${problems.length - maxLines} more`] : [])].join("\n");
 }
 
-/** Nobody should pay for sample rows by mistake. */
-function demandLive(file: string, { rows }: Checked, accounts: readonly AccountView[], { live, dryRun }: Asked): void {
+/** Throws unless `--live` allows sample rows to spend real money. */
+function requireLive(
+  file: string,
+  { rows }: Checked,
+  accounts: readonly AccountView[],
+  { live, dryRun }: EnqueueOptions,
+): void {
   const inside = relative(resolve(readEnv().root, "examples"), resolve(file));
   if (live || dryRun || inside.startsWith("..")) return;
-  // a row that names no account may still go to another one
-  const mayGoTo = (name: string) =>
+  // the account of a row that names none may still change
+  const mayUse = (name: string) =>
     rows.some(({ account, request }) => account === name || request.account === undefined);
-  const real = accounts.filter((account) => account.live && mayGoTo(account.name));
+  const real = accounts.filter((account) => account.live && mayUse(account.name));
   if (real.length === 0) return;
   const names = real.map(({ name }) => name).join(" and ");
   throw new CommandError(
-    `These are sample rows, and ${names} would spend real money on them: add --live if you want that. Nothing was enqueued.`,
+    `These are sample rows, and ${names} would spend real money on them: add --live to allow that. Nothing was enqueued.`,
   );
 }
 
 function overview({ rows, warnings }: Checked, { name, size }: BatchChoice, accounts: readonly AccountView[]): string {
-  const notes = warnings.length > 0 ? [pc.yellow(`${warnings.length} warnings:`), shown(warnings)] : [];
+  const notes = warnings.length > 0 ? [pc.yellow(`${warnings.length} warnings:`), problemLines(warnings)] : [];
   const known =
-    size > 0 ? [`Batch "${name}" exists with ${size} rows; rows that are in it already are not paid again.`] : [];
+    size > 0 ? [`Batch "${name}" exists with ${size} rows; rows that it already contains are not paid again.`] : [];
   return [
     ...notes,
     `${rows.length === 1 ? "1 row is" : `${rows.length} rows are`} valid; batch "${name}":`,
@@ -115,16 +149,16 @@ function overview({ rows, warnings }: Checked, { name, size }: BatchChoice, acco
   ].join("\n");
 }
 
-function priced({ rows, warnings }: Checked, { name }: BatchChoice, { json }: Asked): number {
+function reportPrice({ rows, warnings }: Checked, { name }: BatchChoice, { json }: EnqueueOptions): number {
   if (json) printJson({ batch: name, ...priceOf(rows), warnings });
   return 0;
 }
 
-async function confirmed(signal: AbortSignal): Promise<boolean> {
+async function confirm(signal: AbortSignal): Promise<boolean> {
   if (!process.stdin.isTTY)
-    throw new CommandError("There is no terminal to ask whether the price is right: add --yes. Nothing was enqueued.");
+    throw new CommandError("There is no terminal to confirm the price: add --yes. Nothing was enqueued.");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // while it asks, the terminal hands Ctrl-C to the question alone
+  // readline consumes Ctrl-C while it waits for the answer
   terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
     return /^y(es)?$/i.test((await terminal.question("Enqueue them? [y/N] ", { signal })).trim());
@@ -133,7 +167,7 @@ async function confirmed(signal: AbortSignal): Promise<boolean> {
   }
 }
 
-function declined(screen: Screen): number {
-  screen.say("Nothing was enqueued.");
+function decline(screen: Screen): number {
+  screen.print("Nothing was enqueued.");
   return 2;
 }

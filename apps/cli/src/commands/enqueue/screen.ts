@@ -1,12 +1,12 @@
 import { clearScreenDown, moveCursor } from "node:readline";
 
-/** Where a person reads along: a terminal shows lines that change in place, anything else gets one line every so often. */
+/** Progress output: lines that change in place on a terminal, else one plain line every 5 s. */
 export interface Screen {
-  /** Lines that stay. */
-  say(text: string): void;
-  /** How far it is; takes the place of what was shown before. */
+  /** Prints lines that stay. */
+  print(text: string): void;
+  /** Shows the progress in place of the previous one. */
   show(lines: readonly string[]): void;
-  /** Takes away what was shown. */
+  /** Removes the shown progress. */
   clear(): void;
 }
 
@@ -25,7 +25,7 @@ export function screenOn(out: NodeJS.WriteStream): Screen {
   };
   return {
     clear,
-    say: (text) => {
+    print: (text) => {
       clear();
       out.write(`${text}\n`);
     },
@@ -33,7 +33,7 @@ export function screenOn(out: NodeJS.WriteStream): Screen {
       const text = lines.map((line) => line.trim()).join(" | ");
       if (out.isTTY) {
         clear();
-        out.write(`${lines.map((line) => fitting(line, out.columns)).join("\n")}\n`);
+        out.write(`${lines.map((line) => truncate(line, out.columns)).join("\n")}\n`);
         height = lines.length;
       } else if (text !== last && performance.now() - lastAt >= plainEveryMs) {
         lastAt = performance.now();
@@ -44,8 +44,8 @@ export function screenOn(out: NodeJS.WriteStream): Screen {
   };
 }
 
-/** A line that wraps would be two, and the next one would be written over the wrong place. */
-function fitting(line: string, columns: number | undefined): string {
+/** Prevents wrapping: a wrapped line takes two rows, and the next update would overwrite the wrong ones. */
+function truncate(line: string, columns: number | undefined): string {
   const width = columns || 80;
   return line.length < width ? line : `${line.slice(0, width - 2)}…`;
 }

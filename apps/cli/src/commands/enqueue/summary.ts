@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
 import type { Generation } from "@reelqueue/contracts";
 import pc from "picocolors";
-import type { FileOf } from "../files.ts";
+import type { FileOf } from "../api.ts";
 import { columns, cut, differenceText } from "../show.ts";
 import type { Sent } from "./send.ts";
 
-/** What came of a file; also the last line with --json. */
+/** The outcome of a file; with `--json` also the last line of the output. */
 export interface Summary {
   batch: string;
   rows: number;
@@ -21,53 +21,45 @@ export interface Summary {
   /** Paid attempts beyond the first. */
   retries: number;
   costUsd: number;
-  /** What came out dearer than expected, less what came out cheaper, over those that succeeded and whose price was known. */
+  /** Settled cost minus estimate, over the succeeded generations for which both are known. */
   beyondEstimateUsd: number;
-  /** Succeeded, but nobody knows at what price. */
+  /** Succeeded generations without a known price. */
   unpriced: number;
   seconds: number;
   outputs: { line: number; id: string; files: string[] }[];
   failures: { line: number; id?: string; reason: string }[];
 }
 
-interface Told {
+interface SummaryInput {
   batch: string;
   sent: Sent;
   generations: readonly Generation[];
+  /** Duration of the run. */
   seconds: number;
   fileOf: FileOf;
 }
 
-export function summarize({ batch, sent, generations, seconds, fileOf }: Told): Summary {
+export function summarize({ batch, sent, generations, seconds, fileOf }: SummaryInput): Summary {
   const of = (state: Generation["state"]) => generations.filter((each) => each.state === state);
   const lineOf = ({ id }: Generation) => sent.lines.get(id) ?? 0;
-  const failed = of("failed");
-  const costs = generations.map(({ cost }) => cost.settledUsd ?? 0);
-  const beyond = of("succeeded").map(({ cost: { estimateUsd, settledUsd } }) =>
-    estimateUsd === null || settledUsd === null ? 0 : settledUsd - estimateUsd,
-  );
+  const succeeded = of("succeeded");
   return {
     batch,
     rows: sent.lines.size + sent.refused.length,
     accepted: sent.accepted,
     existing: sent.existing,
     refused: sent.refused.length,
-    succeeded: of("succeeded").length,
-    failed: Object.fromEntries(
-      [...Map.groupBy(failed, ({ failure }) => failure?.class ?? "unclassified")].map(([name, own]) => [
-        name,
-        own.length,
-      ]),
-    ),
+    succeeded: succeeded.length,
+    failed: countByClass(of("failed")),
     canceled: of("canceled").length,
     expired: of("expired").length,
     needsReview: of("needs_review").length,
     retries: generations.reduce((sum, { attempt }) => sum + attempt - 1, 0),
-    costUsd: sumOf(costs),
-    beyondEstimateUsd: sumOf(beyond),
-    unpriced: of("succeeded").filter(({ cost }) => cost.settledUsd === null).length,
+    costUsd: sumOf(generations.map(({ cost }) => cost.settledUsd ?? 0)),
+    beyondEstimateUsd: sumOf(succeeded.map(beyondEstimate)),
+    unpriced: succeeded.filter(({ cost }) => cost.settledUsd === null).length,
     seconds: Math.round(seconds * 10) / 10,
-    outputs: of("succeeded").map((each) => ({
+    outputs: succeeded.map((each) => ({
       line: lineOf(each),
       id: each.id,
       files: each.outputs.map((output, n) => fileOf(each.id, output.key, n)),
@@ -81,6 +73,15 @@ export function summarize({ batch, sent, generations, seconds, fileOf }: Told): 
   };
 }
 
+function countByClass(failed: readonly Generation[]): Record<string, number> {
+  const groups = Map.groupBy(failed, ({ failure }) => failure?.class ?? "unclassified");
+  return Object.fromEntries([...groups].map(([name, group]) => [name, group.length]));
+}
+
+function beyondEstimate({ cost: { estimateUsd, settledUsd } }: Generation): number {
+  return estimateUsd === null || settledUsd === null ? 0 : settledUsd - estimateUsd;
+}
+
 function sumOf(amountsUsd: readonly number[]): number {
   return Math.round(amountsUsd.reduce((sum, usd) => sum + usd, 0) * 1e6) / 1e6;
 }
@@ -89,7 +90,7 @@ function reasonOf({ state, failure }: Generation): string {
   return failure
     ? `${failure.class}: ${failure.message}`
     : state === "needs_review"
-      ? "a person has to say whether it was sent: ./reelqueue review"
+      ? "an operator has to say whether it was sent: ./reelqueue review"
       : state;
 }
 
@@ -97,9 +98,9 @@ export function allSucceeded({ rows, succeeded }: Summary): boolean {
   return succeeded === rows;
 }
 
-const mostLines = 10;
+const maxLines = 10;
 
-/** The summary for a person. */
+/** The summary for the terminal. */
 export function summaryText(summary: Summary): string {
   const { succeeded, rows, failures, outputs, existing, accepted, retries } = summary;
   const failed = Object.entries(summary.failed).map(([name, count]) => `${count} ${name}`);
@@ -111,7 +112,7 @@ export function summaryText(summary: Summary): string {
     ...(summary.expired > 0 ? [["expired", `${summary.expired}`]] : []),
     ...(summary.needsReview > 0 ? [["to review", `${summary.needsReview}   ./reelqueue review`]] : []),
     ...(retries > 0 ? [["retries", `${retries}`]] : []),
-    ...(existing > 0 ? [["enqueued", `${accepted} new, ${existing} were there before and are not paid again`]] : []),
+    ...(existing > 0 ? [["enqueued", `${accepted} new, ${existing} enqueued before and not paid again`]] : []),
     ["cost", costText(summary)],
     ["time", `${summary.seconds} s`],
   ];
@@ -127,9 +128,9 @@ function costText({ costUsd, beyondEstimateUsd, unpriced, succeeded }: Summary):
 function failureLines(failures: Summary["failures"]): string[] {
   if (failures.length === 0) return [];
   const shown = failures
-    .slice(0, mostLines)
+    .slice(0, maxLines)
     .map(({ line, id, reason }) => `    line ${line}${id ? `  ${id}` : ""}  ${cut(reason, 100)}`);
-  const more = failures.length > mostLines ? [`    … and ${failures.length - mostLines} more`] : [];
+  const more = failures.length > maxLines ? [`    … and ${failures.length - maxLines} more`] : [];
   return [
     "",
     pc.red("  not done:"),
@@ -143,7 +144,7 @@ function outputLines(outputs: Summary["outputs"]): string[] {
   const files = outputs.flatMap((each) => each.files);
   const [first] = files;
   if (first === undefined) return [];
-  if (first.startsWith("http")) return ["", `  videos, one address for each, such as ${first}`];
+  if (first.startsWith("http")) return ["", `  videos by URL, for example ${first}`];
   if (files.length === 1) return ["", `  one file: ${first}`];
-  return ["", `  ${files.length} files lie in ${dirname(dirname(first))}, the first one is`, `    ${first}`];
+  return ["", `  ${files.length} files in ${dirname(dirname(first))}, the first one is`, `    ${first}`];
 }

@@ -1,9 +1,14 @@
-import { CommandError } from "../command-error.ts";
+import { CommandError } from "../../errors.ts";
 import type { LineProblem, Row } from "./rows.ts";
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** Reads `NAME=VALUE` pairs. */
+/** Collects the values of a repeated `--set`. */
+export function collectPairs(pair: string, previous: string[]): string[] {
+  return [...previous, pair];
+}
+
+/** Parses `NAME=VALUE` pairs. */
 export function variablesOf(pairs: readonly string[]): Variables {
   return Object.fromEntries(
     pairs.map((pair) => {
@@ -17,14 +22,14 @@ export function variablesOf(pairs: readonly string[]): Variables {
 
 const variable = /\{\{([A-Z][A-Z0-9_]*)\}\}/g;
 
-/** Fills `{{NAME}}` in the addresses of a request (media and webhook), never in its prompt. */
-export function filled({ line, request }: Row, values: Variables): { row: Row; problems: LineProblem[] } {
+/** Replaces `{{NAME}}` in the URLs of a request (media and webhook), never in its prompt. */
+export function fillVariables({ line, request }: Row, values: Variables): { row: Row; problems: LineProblem[] } {
   const problems: LineProblem[] = [];
   const fill = (text: string, field: string) =>
     text.replaceAll(variable, (whole, name: string) => {
       const value = Object.hasOwn(values, name) ? values[name] : undefined;
       if (value === undefined)
-        problems.push({ line, message: `${field}: {{${name}}} has no value; give it one with --set ${name}=…` });
+        problems.push({ line, message: `${field}: {{${name}}} has no value; set one with --set ${name}=…` });
       return value ?? whole;
     });
   const changed = { ...request };
@@ -32,12 +37,12 @@ export function filled({ line, request }: Row, values: Variables): { row: Row; p
   for (const list of ["images", "videos", "audios"]) {
     const items = request[list];
     if (Array.isArray(items))
-      changed[list] = items.map((item: unknown, i) => filledItem(item, (url) => fill(url, `${list}[${i}].url`)));
+      changed[list] = items.map((item: unknown, i) => fillItem(item, (url) => fill(url, `${list}[${i}].url`)));
   }
   return { row: { line, request: changed }, problems };
 }
 
-function filledItem(item: unknown, fill: (url: string) => string): unknown {
+function fillItem(item: unknown, fill: (url: string) => string): unknown {
   if (typeof item !== "object" || item === null || !("url" in item) || typeof item.url !== "string") return item;
   return { ...item, url: fill(item.url) };
 }

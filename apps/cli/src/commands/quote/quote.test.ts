@@ -23,15 +23,15 @@ function fileOf(name: string, rows: unknown[]): string {
   return path;
 }
 
-async function said(args: string[], exit: number): Promise<string> {
+async function expectOutput(args: string[], exit: number): Promise<string> {
   const { code, out, err } = await cli.ended(["quote", ...args]);
   expect([code, err]).toEqual([exit, ""]);
   return out;
 }
 
-test("each row is told with its price on every account, or exactly why one cannot make it, and the totals", async () => {
+test("quote: shows each row's price or problem on every account, and the totals", async () => {
   const path = fileOf("side", [row, { ...row, watermark: true }, { ...row, resolution: "720p" }, row]);
-  const out = await said([path], 0);
+  const out = await expectOutput([path], 0);
   expect(out).toMatch(/simulator +hiapi/);
   expect(out).toMatch(/line 1 +\$0\.28 +\$0\.28/);
   expect(out).toMatch(/line 2 +\$0\.28 +cannot/);
@@ -42,9 +42,9 @@ test("each row is told with its price on every account, or exactly why one canno
   expect(out).toMatch(/line 2, hiapi: watermark: true — allowed: .*\(G-V3, DOCUMENTED\)/);
 });
 
-test("on one account, and as JSON by the lines of the file, the unreadable ones too; exit code 2 where a row cannot be made", async () => {
+test("quote --account --json: one entry for each line, unreadable ones too; exit code 2 if a row is not possible", async () => {
   const path = fileOf("one", ["", row, "{", { ...row, watermark: true }, { ...row, images: [{ url: "none.png" }] }]);
-  const answer = JSON.parse(await said([path, "--account", "hiapi", "--json"], 2)) as QuoteAnswer;
+  const answer = JSON.parse(await expectOutput([path, "--account", "hiapi", "--json"], 2)) as QuoteAnswer;
   expect(answer.rows).toMatchObject([
     { line: 2, chosen: "hiapi", offers: [{ account: "hiapi", quote: { usd: 0.28 } }] },
     { line: 3, status: "refused" },
@@ -54,12 +54,12 @@ test("on one account, and as JSON by the lines of the file, the unreadable ones 
   expect(answer.accounts).toEqual([
     { account: "hiapi", provider: "hiapi", rows: 1, refused: 3, usd: 0.28, unknown: 0 },
   ]);
-  expect(await said([path, "--account", "hiapi"], 2)).toMatch(
+  expect(await expectOutput([path, "--account", "hiapi"], 2)).toMatch(
     /line 3 +not valid.*line 4 +cannot.*why not:.*line 3: .*JSON/s,
   );
 });
 
-test("an account that there is not is named, with those that there are", async () => {
+test("quote: an unknown account is an error that lists the known ones", async () => {
   const { code, err } = await cli.ended(["quote", fileOf("who", [row]), "--account", "nobody"]);
   expect([code, err]).toEqual([2, expect.stringMatching(/no account "nobody"; there are: simulator, hiapi/)]);
 });

@@ -2,13 +2,13 @@ import { problemText, type QuoteAnswer, type QuotedOffer, type QuoteRow, type Qu
 import pc from "picocolors";
 import { columns, dollars } from "../show.ts";
 
-const mostLines = 50;
+const maxLines = 50;
 
-/** A quote for a person: each row on each account, the totals, and why some rows cannot be made there. */
+/** A quote for the terminal: each row on each account, the totals, and the reasons for impossible rows. */
 export function quoteText({ rows, accounts, chosen }: QuoteAnswer): string {
   const names = accounts.map(({ account }) => account);
-  const lines = rows.slice(0, mostLines).map((row) => [`line ${row.line}`, ...cells(row, names)]);
-  const more = rows.length > mostLines ? [pc.dim(`  … and ${rows.length - mostLines} more rows`)] : [];
+  const lines = rows.slice(0, maxLines).map((row) => [`line ${row.line}`, ...cells(row, names)]);
+  const more = rows.length > maxLines ? [pc.dim(`  … and ${rows.length - maxLines} more rows`)] : [];
   const totals = [
     ...accounts.map((total) => [total.account, ...totalCells(total)]),
     ...(accounts.length > 1 ? [[pc.bold("as chosen"), ...totalCells(chosen)]] : []),
@@ -16,11 +16,11 @@ export function quoteText({ rows, accounts, chosen }: QuoteAnswer): string {
   return [
     ...(names.length > 0 ? [columns([["", ...names], ...lines]), ...more, ""] : []),
     ...(totals.length > 0 ? [columns(totals)] : []),
-    ...losses(rows),
+    ...problemLines(rows),
   ].join("\n");
 }
 
-/** What each account would ask; the one that would make it is underlined. */
+/** The price on each account; that of the chosen account is underlined. */
 function cells(row: QuoteRow, names: readonly string[]): string[] {
   if (row.status === "refused") return names.map((_, i) => (i === 0 ? pc.red("not valid") : ""));
   return names.map((name) => {
@@ -40,19 +40,19 @@ function totalCells({ rows, refused, usd, unknown }: QuoteTotal): string[] {
   ];
 }
 
-/** Exactly why rows cannot be made, or not on every account. */
-function losses(rows: readonly QuoteRow[]): string[] {
+/** The reasons why rows are not possible, or not on every account. */
+function problemLines(rows: readonly QuoteRow[]): string[] {
   const sentences = rows.flatMap((row) => {
-    if (row.status === "quoted") return row.offers.flatMap((offer) => offerLosses(row.line, offer));
+    if (row.status === "quoted") return row.offers.flatMap((offer) => offerProblemLines(row.line, offer));
     const { message, problems = [] } = row.error;
-    const told = problems.map((problem) => problemText(problem as Parameters<typeof problemText>[0]));
-    return (told.length > 0 ? told : [message]).map((sentence) => `    line ${row.line}: ${sentence}`);
+    const texts = problems.map((problem) => problemText(problem as Parameters<typeof problemText>[0]));
+    return (texts.length > 0 ? texts : [message]).map((sentence) => `    line ${row.line}: ${sentence}`);
   });
   if (sentences.length === 0) return [];
-  const more = sentences.length > mostLines ? [`    … and ${sentences.length - mostLines} more`] : [];
-  return ["", pc.red("  why not:"), ...sentences.slice(0, mostLines), ...more];
+  const more = sentences.length > maxLines ? [`    … and ${sentences.length - maxLines} more`] : [];
+  return ["", pc.red("  why not:"), ...sentences.slice(0, maxLines), ...more];
 }
 
-function offerLosses(line: number, { account, problems }: QuotedOffer): string[] {
+function offerProblemLines(line: number, { account, problems }: QuotedOffer): string[] {
   return problems.map((problem) => `    line ${line}, ${account}: ${problemText(problem)}`);
 }

@@ -6,11 +6,11 @@ import { priceOf, priceTable } from "./price.ts";
 import { screenOn } from "./screen.ts";
 import { allSucceeded, summarize, summaryText } from "./summary.ts";
 
-describe("the price", () => {
+describe("price table", () => {
   const row = (account: string, usd: number | null) => ({ line: 1, request: {}, account, usd });
   const accounts = [{ name: "hiapi", live: true } as AccountView, { name: "jiekou", live: false } as AccountView];
 
-  test("is told by account, and what nobody knows is never counted as nothing", () => {
+  test("one line for each account; an unknown price does not count as 0", () => {
     const rows = [row("hiapi", 0.5), row("hiapi", null), row("jiekou", 0.25), row("jiekou", 0.25)];
     expect(priceOf(rows)).toEqual({ rows: 4, usd: 1, unknown: 1 });
     const table = stripVTControlCharacters(priceTable(rows, accounts));
@@ -19,7 +19,7 @@ describe("the price", () => {
     expect(table).toMatch(/total +4 rows +at least \$1\.00/);
   });
 
-  test("of rows without any is not known", () => {
+  test('all prices unknown → "price not known"', () => {
     expect(stripVTControlCharacters(priceTable([row("hiapi", null)], accounts))).toMatch(
       /hiapi +1 row +price not known +real money/,
     );
@@ -35,25 +35,25 @@ describe("progress", () => {
     counts: { queued: 2, preparing: 1, running: 1, unknown: 1, succeeded: 4, failed: 1 },
   };
 
-  test("is one line in words", () => {
+  test("one line in words", () => {
     expect(progressLine(view, 12.7)).toBe("  4 of 10 done · 1 failed · 2 running · 3 waiting   12 s");
   });
 
-  test("changes in place on a terminal, no line wider than it", () => {
+  test("terminal: changes in place, lines cut to its width", () => {
     const { out, written } = output({ isTTY: true, columns: 20 });
     const screen = screenOn(out);
     screen.show(["one line that is much too long for it", "two"]);
     screen.show(["three"]);
-    screen.say("stays");
+    screen.print("stays");
     expect(written()).toBe("one line that is m…\ntwo\n\u001b[2A\u001b[0Jthree\n\u001b[1A\u001b[0Jstays\n");
   });
 
-  test("is one plain line every so often elsewhere", () => {
+  test("no terminal: one plain line every 5 s", () => {
     const { out, written } = output({ isTTY: false });
     const screen = screenOn(out);
     screen.show(["  one", "    two"]);
     screen.show(["three"]);
-    screen.say("stays");
+    screen.print("stays");
     expect(written()).toBe("one | two\nstays\n");
   });
 });
@@ -67,7 +67,7 @@ function output(kind: { isTTY: boolean; columns?: number }): { out: NodeJS.Write
   return { out: { ...kind, write } as unknown as NodeJS.WriteStream, written: () => text };
 }
 
-describe("the summary", () => {
+describe("summary", () => {
   const generation = (id: string, more: Partial<Generation>): Generation =>
     ({
       id,
@@ -83,21 +83,21 @@ describe("the summary", () => {
     existing: 0,
     refused: [],
   });
-  const told = (generations: Generation[], sent = sentOf(generations.map(({ id }) => id))) =>
+  const summaryOf = (generations: Generation[], sent = sentOf(generations.map(({ id }) => id))) =>
     summarize({ batch: "b", sent, generations, seconds: 3.14, fileOf: (_id, key) => `/home/outputs/${key}` });
 
-  test("of a run in which all succeeded says where the videos are", () => {
-    const summary = told([generation("a", {}), generation("b", { attempt: 2 })]);
+  test("all succeeded: names the folder of the videos", () => {
+    const summary = summaryOf([generation("a", {}), generation("b", { attempt: 2 })]);
     expect(summary).toMatchObject({ rows: 2, succeeded: 2, retries: 1, costUsd: 2, seconds: 3.1, failures: [] });
     expect(allSucceeded(summary)).toBe(true);
     expect(summaryText(summary)).toContain(
-      "2 files lie in /home/outputs/2026-11, the first one is\n    /home/outputs/2026-11/a/1-video.mp4",
+      "2 files in /home/outputs/2026-11, the first one is\n    /home/outputs/2026-11/a/1-video.mp4",
     );
   });
 
-  test("counts failures by class, tells each by its line, and is no success", () => {
+  test("failures: counted by class, listed by line; no success", () => {
     const failed: Partial<Generation> = { state: "failed", outputs: [], cost: { estimateUsd: 1, settledUsd: 0 } };
-    const summary = told([
+    const summary = summaryOf([
       generation("a", {}),
       generation("b", { ...failed, failure: { class: "moderation", message: "no" } }),
       generation("c", { ...failed, failure: { class: "upstream", message: "broke" } }),
@@ -110,25 +110,30 @@ describe("the summary", () => {
     );
   });
 
-  test("a row that was refused when it was sent is no success either", () => {
-    const summary = told([generation("a", {})], { ...sentOf(["a"]), refused: [{ line: 2, message: "no" }] as never });
+  test("a row refused by the API: no success", () => {
+    const summary = summaryOf([generation("a", {})], {
+      ...sentOf(["a"]),
+      refused: [{ line: 2, message: "no" }] as never,
+    });
     expect([summary.rows, summary.refused, allSucceeded(summary)]).toEqual([2, 1, false]);
   });
 
-  test("a cost that came out another way than expected is told beside it; what failed unpaid is no saving", () => {
+  test("cost: a difference from the estimate is shown; an unpaid failure is no saving", () => {
     const cost = (estimateUsd: number | null, settledUsd: number | null) => ({ cost: { estimateUsd, settledUsd } });
     const failed = { ...cost(1, 0), state: "failed", failure: { class: "upstream", message: "no" } } as const;
-    const dearer = told([generation("a", cost(1, 1.25)), generation("b", cost(null, 1)), generation("c", failed)]);
+    const dearer = summaryOf([generation("a", cost(1, 1.25)), generation("b", cost(null, 1)), generation("c", failed)]);
     expect(dearer.beyondEstimateUsd).toBe(0.25);
     expect(summaryText(dearer)).toMatch(/cost +\$2\.25, \$0\.25 more than expected/);
-    expect(summaryText(told([generation("a", cost(1, 0.9))]))).toMatch(/cost +\$0\.90, \$0\.10 less than expected/);
-    expect(summaryText(told([generation("a", cost(1, 1.001))]))).toMatch(/cost +\$1\.00$/m);
+    expect(summaryText(summaryOf([generation("a", cost(1, 0.9))]))).toMatch(
+      /cost +\$0\.90, \$0\.10 less than expected/,
+    );
+    expect(summaryText(summaryOf([generation("a", cost(1, 1.001))]))).toMatch(/cost +\$1\.00$/m);
   });
 
-  test("a cost that nobody knows is not told as $0", () => {
+  test("cost: an unknown price is not shown as $0", () => {
     const unknown = { cost: { estimateUsd: null, settledUsd: null } };
-    expect(summaryText(told([generation("a", unknown)]))).toMatch(/cost +price not known/);
-    expect(summaryText(told([generation("a", unknown), generation("b", {})]))).toMatch(
+    expect(summaryText(summaryOf([generation("a", unknown)]))).toMatch(/cost +price not known/);
+    expect(summaryText(summaryOf([generation("a", unknown), generation("b", {})]))).toMatch(
       /cost +\$1\.00 and 1 without a known price/,
     );
   });

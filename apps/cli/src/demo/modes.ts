@@ -1,9 +1,9 @@
 import type { GenerationInput } from "@reelqueue/contracts";
 import type { SimulatorProvider } from "@reelqueue/system";
 
-type Part = Omit<GenerationInput, "prompt">;
+type RequestPart = Omit<GenerationInput, "prompt">;
 
-/** The ways to make a video, by the media of the simulator. The clip is as long as a clip may be, so that its seconds are no guess. */
+/** The media of each mode, served by the simulator. The clip has the longest allowed duration, so that its billed seconds are known. */
 function mediaOfModes(simulatorUrl: string) {
   const at = (name: string) => `${simulatorUrl}/media/${name}`;
   const clip = { url: at("landscape-480p-15s.mp4") };
@@ -17,14 +17,14 @@ function mediaOfModes(simulatorUrl: string) {
     video: { videos: [clip] },
     imagesVideoAndAudio: { images: [reference("square.png")], videos: [clip], audios: [{ url: at("tone-3s.mp3") }] },
     imageAndAudio: { images: [reference("portrait.jpg")], audios: [{ url: at("tone-2s.wav") }] },
-  } satisfies Record<string, Part>;
+  } satisfies Record<string, RequestPart>;
 }
 
 export type DemoMode = keyof ReturnType<typeof mediaOfModes>;
 export const demoModes = Object.keys(mediaOfModes("")) as DemoMode[];
 
-/** What only some take, by provider: each is asked for now and then. */
-const fields: Readonly<Record<SimulatorProvider, readonly Part[]>> = {
+/** Optional fields by provider, each set of them used in turn. */
+const fields: Readonly<Record<SimulatorProvider, readonly RequestPart[]>> = {
   hiapi: [
     { resolution: "480p", returnLastFrame: true },
     { seed: 7, ratio: "9:16" },
@@ -44,14 +44,14 @@ const fields: Readonly<Record<SimulatorProvider, readonly Part[]>> = {
   ],
 };
 
-/** What makes the nth request to one provider another one than those before it: mode by mode, with the provider's own fields. */
-export function partOf(provider: SimulatorProvider, n: number, simulatorUrl: string): Part {
+/** Mode, media and fields of the `n`th request to a provider: all modes in turn, each round with other fields. */
+export function requestPart(provider: SimulatorProvider, n: number, simulatorUrl: string): RequestPart {
   const mode = demoModes[n % demoModes.length] ?? "text";
   const media = mediaOfModes(simulatorUrl)[mode];
   const round = Math.floor(n / demoModes.length);
-  const own = fields[provider][round % (fields[provider].length + 1)] ?? {};
+  const extra = fields[provider][round % (fields[provider].length + 1)] ?? {};
   const plain = { seconds: 4 + (round % 3), resolution: "720p" as const };
-  // Xingchao's models without `pro` make nothing without a reference video.
+  // Xingchao's models without `pro` need a reference video.
   const model = provider === "xingchao" && !("videos" in media) ? "seedance-2.0-pro" : "seedance-2.0";
-  return { ...plain, model, ...own, ...media };
+  return { ...plain, model, ...extra, ...media };
 }

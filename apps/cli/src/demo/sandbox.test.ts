@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { findPlace } from "./place.ts";
+import { openSandbox } from "./sandbox.ts";
 
 const quiet = () => undefined;
 let folder = "";
@@ -20,10 +20,10 @@ afterEach(() => {
 
 const homes = () => readdirSync(folder).filter((name) => name.startsWith("reelqueue-demo-"));
 
-test("two runs at once share neither folder nor ports, and leave nothing", async () => {
+test("two sandboxes at once: separate folders and ports; disposal leaves nothing", async () => {
   {
-    using first = await findPlace(quiet);
-    using second = await findPlace(quiet);
+    using first = await openSandbox(quiet);
+    using second = await openSandbox(quiet);
     expect(first.home).not.toBe(second.home);
     expect(new Set([...first.ports, ...second.ports]).size).toBe(14);
     expect(homes()).toHaveLength(2);
@@ -31,27 +31,27 @@ test("two runs at once share neither folder nor ports, and leave nothing", async
   expect(homes()).toEqual([]);
 });
 
-test("a folder that is to be kept stays, also while others run later", async () => {
+test("a kept folder: stays, also during later runs", async () => {
   let kept = "";
   {
-    using place = await findPlace(quiet);
-    place.keep();
-    kept = place.home;
+    using sandbox = await openSandbox(quiet);
+    sandbox.keep();
+    kept = sandbox.home;
     writeFileSync(join(kept, "a-video"), "");
   }
-  using _later = await findPlace(quiet);
+  using _later = await openSandbox(quiet);
   expect(existsSync(join(kept, "a-video"))).toBe(true);
 });
 
-test("what a killed run left is removed by the next one", async () => {
-  const place = JSON.stringify(new URL("./place.ts", import.meta.url).href);
-  const source = `import { findPlace } from ${place}; await findPlace(() => {}); process.kill(process.pid, "SIGKILL");`;
+test("a killed run: the next one removes its folder", async () => {
+  const module = JSON.stringify(new URL("./sandbox.ts", import.meta.url).href);
+  const source = `import { openSandbox } from ${module}; await openSandbox(() => {}); process.kill(process.pid, "SIGKILL");`;
   const { signal } = spawnSync(process.execPath, ["--input-type=module", "--eval", source], {
     env: { ...process.env, TMPDIR: folder },
   });
   expect(signal).toBe("SIGKILL");
   const left = homes();
   expect(left).toHaveLength(1);
-  using next = await findPlace(quiet);
+  using next = await openSandbox(quiet);
   expect(homes().map((name) => join(folder, name))).toEqual([next.home]);
 });

@@ -3,42 +3,42 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { holdHome, holdPorts } from "@reelqueue/system";
 
-/** A folder and ports that are ours alone. */
-export interface Place extends Disposable {
+/** A temporary home folder and ports, reserved for one run until it is disposed. */
+export interface Sandbox extends Disposable {
   home: string;
   ports: readonly number[];
-  /** The folder stays. */
+  /** Keeps the folder on disposal. */
   keep(): void;
 }
 
 const prefix = "reelqueue-demo-";
-/** Apps, the dashboard's that is not started, and Redis. */
+/** Five apps, the dashboard (reserved, not started) and Redis. */
 const portsNeeded = 7;
 
-/** Finds a place for one run; what an earlier one left because it was killed is ended and removed first. */
-export async function findPlace(log: (line: string) => void): Promise<Place> {
-  await clearUp(log);
-  const held = await holdPorts(portsNeeded);
+/** Opens a sandbox. First ends the processes and removes the folders of killed runs. */
+export async function openSandbox(log: (line: string) => void): Promise<Sandbox> {
+  await removeLeftovers(log);
+  const block = await holdPorts(portsNeeded);
   const home = mkdtempSync(join(tmpdir(), prefix));
   const lock = await holdHome(home, log);
   let kept = false;
   return {
     home,
-    ports: held.ports,
+    ports: block.ports,
     keep: () => {
       kept = true;
     },
     [Symbol.dispose]: () => {
-      // with the lock in it: until it is gone, nobody takes it for one that was left behind
+      // before the release: a folder without its lock would look like a leftover
       if (!kept) remove(home);
       lock.release();
-      held.release();
+      block.release();
     },
   };
 }
 
-/** A run that ended by itself has released its folder, and one that goes on holds it. Whatever cannot be cleared up does no harm. */
-async function clearUp(log: (line: string) => void): Promise<void> {
+/** A folder with a lock that can be taken belongs to a killed run. A folder that cannot be removed is ignored. */
+async function removeLeftovers(log: (line: string) => void): Promise<void> {
   const names = readdirSync(tmpdir()).filter((name) => name.startsWith(prefix));
   for (const home of names.map((name) => join(tmpdir(), name))) {
     if (!existsSync(join(home, "run", "start.lock"))) continue;
@@ -47,7 +47,7 @@ async function clearUp(log: (line: string) => void): Promise<void> {
       remove(home);
       lock.release();
     } catch {
-      // it runs, belongs to another user, or is being removed at this moment
+      // the run goes on, another user owns the folder, or another process removes it now
     }
   }
 }
