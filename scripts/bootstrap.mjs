@@ -5,15 +5,14 @@ import { constants } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { takeLock } from "../packages/system/src/lock.mjs";
-import { inheritedEnv } from "./inherited-env.mjs";
-import { SetupError } from "./setup-error.mjs";
+import { SetupError } from "./run-logged.mjs";
 import { installPackages, installRuntime } from "./setup-steps.mjs";
 
 export const root = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "..");
 
 /**
- * Makes sure that Node 24, pnpm and every package are here, then runs the script on that Node: same terminal, signals passed on,
- * same exit code. A script path is relative to the workspace.
+ * Installs Node 24, pnpm and the packages if they are missing, then runs the script (its path relative to the workspace) on that
+ * Node, with the same terminal, forwarded signals and the same exit code.
  * @param {string[]} script
  */
 export async function runOnNode24(script) {
@@ -21,7 +20,7 @@ export async function runOnNode24(script) {
   process.exit(await run(node, [join(root, script[0] ?? ""), ...script.slice(1)], { env, cwd: process.cwd() }));
 }
 
-/** Sets up what is missing, or says in one sentence why that cannot be and ends the process. */
+/** Installs what is missing; prints a SetupError and ends the process if that fails. */
 export async function prepared() {
   try {
     return await setUp();
@@ -33,7 +32,7 @@ export async function prepared() {
 }
 
 /**
- * Runs a program in this terminal and gives its exit code.
+ * Runs a program in this terminal and returns its exit code.
  * @param {string} command
  * @param {string[]} args
  * @param {{ env: NodeJS.ProcessEnv, cwd: string }} options
@@ -41,7 +40,7 @@ export async function prepared() {
  */
 export async function run(command, args, options) {
   const child = spawn(command, args, { ...options, stdio: "inherit" });
-  // In a terminal, Ctrl-C reaches the child by itself; passed on, it would count twice.
+  // a terminal sends Ctrl-C to the child too; forwarded, it would count twice
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
   const [code, signal] = await once(child, "exit");
@@ -50,7 +49,7 @@ export async function run(command, args, options) {
 
 async function setUp() {
   const env = inheritedEnv(process.env);
-  const lock = await takenLock();
+  const lock = await waitForLock();
   try {
     const startedAt = Date.now();
     const runtime = await installRuntime(root, env);
@@ -58,7 +57,7 @@ async function setUp() {
     if (runtime.installed || packages.installed) {
       console.log(`Set up in ${Math.ceil((Date.now() - startedAt) / 1_000)} s.`);
     }
-    // Node keeps what it has compiled: every process of ours starts in half the time
+    // with the compile cache, every process starts in half the time
     const compiled = { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "compile") };
     return { node: runtime.node, env: { ...compiled, ...env, PATH: runtime.path } };
   } finally {
@@ -66,12 +65,28 @@ async function setUp() {
   }
 }
 
-async function takenLock() {
+async function waitForLock() {
   const file = join(root, ".reelqueue", "setup.lock");
-  for (let told = false; ; told = true) {
+  for (let logged = false; ; logged = true) {
     const lock = takeLock(file);
     if ("release" in lock) return lock;
-    if (!told) console.log(`Another set-up runs here (process ${lock.heldBy}); waiting for it.`);
+    if (!logged) console.log(`Another set-up runs here (process ${lock.heldBy}); waiting for its end.`);
     await delay(200);
   }
+}
+
+/** The npm settings for the access to a registry. */
+const registrySettings =
+  /^npm_config_(registry|cafile|ca|cert|key|proxy|https?[_-]proxy|noproxy|strict[_-]ssl|cache|userconfig|globalconfig|fetch_.*|@.*|\/\/.*)$/i;
+
+/**
+ * The environment without the variables that `npm start` adds: a nested npm or pnpm would take them as its settings. Settings for
+ * the access to a registry stay.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function inheritedEnv(env) {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^npm_/i.test(name) || registrySettings.test(name)),
+  );
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// The health check of every container: whether the app in it answers /healthz with 200.
+// The health check of every container: exit code 0 if its app answers /healthz with 200.
 const port = process.env.HEALTH_PORT ?? process.env.PORT;
 const healthy = await fetch(`http://127.0.0.1:${port}/healthz`).then(
   (answer) => answer.ok,

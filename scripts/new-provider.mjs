@@ -1,5 +1,5 @@
 // @ts-check
-// What `pnpm new:provider <name>` does.
+// `pnpm new:provider <name>`: creates the folder of a new provider.
 import { join } from "node:path";
 import { NewProviderError, writeProvider } from "./new-provider/write-provider.mjs";
 
@@ -7,7 +7,7 @@ try {
   const packageFolder = join(import.meta.dirname, "..", "packages", "providers");
   for (const file of writeProvider({ packageFolder, name: process.argv[2] ?? "" }))
     console.log(`packages/providers/${file}`);
-  console.log("\nWhat to fill in, and in which order: packages/providers/README.md");
+  console.log("\nWhat to fill in, in which order: packages/providers/README.md");
 } catch (error) {
   if (!(error instanceof NewProviderError)) throw error;
   console.error(error.message);

@@ -8,7 +8,7 @@ import { NewProviderError, writeProvider } from "./new-provider/write-provider.m
 const root = join(import.meta.dirname, "..");
 const run = promisify(execFile);
 
-/** A copy of the package that a compiler takes for a neighbour of it. */
+/** A copy of packages/providers inside the workspace, so that it compiles. */
 function copyOfProviders(): string {
   mkdirSync(join(root, ".reelqueue"), { recursive: true });
   const copy = mkdtempSync(join(root, ".reelqueue", "new-provider-"));
@@ -20,7 +20,7 @@ function copyOfProviders(): string {
   return copy;
 }
 
-test("a new provider's folder compiles as it is written, is in the registry, and has nothing on record yet", async () => {
+test("writeProvider: the new folder compiles, is in the registry and has empty contract files", async () => {
   const copy = copyOfProviders();
   const written = writeProvider({ packageFolder: copy, name: "acme" });
   expect(written).toContain("src/acme/wire.ts");
@@ -36,7 +36,7 @@ test("a new provider's folder compiles as it is written, is in the registry, and
   }
 });
 
-test("a name that is no folder's, or that is taken, is refused, and nothing is written", () => {
+test("writeProvider: an invalid or taken name is refused and nothing is written", () => {
   const copy = copyOfProviders();
   const before = readdirSync(join(copy, "src"));
   for (const name of ["", "Acme", "../acme", "ark"]) {

@@ -1,5 +1,5 @@
 // @ts-check
-// What `npm start`, `npm test` and `npm run …` do. Plain JavaScript: it runs on any Node from 18 on and goes on with Node 24.
+// `npm start`, `npm test` and `npm run …`. Plain JavaScript for any Node from 18 on; it continues on Node 24.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { prepared, root, run, runOnNode24 } from "./bootstrap.mjs";
@@ -30,7 +30,7 @@ switch (command) {
     process.exit(2);
 }
 
-/** Every check, also after one has failed; the exit code is 0 only if all are clean. */
+/** Runs every check, also after a failure; the exit code is 0 only if all pass. */
 async function check() {
   const { node, env } = await prepared();
   const bin = join(root, "node_modules", ".bin");
@@ -59,6 +59,6 @@ async function check() {
 /** @param {string} script */
 async function runScript(script) {
   if (existsSync(join(root, script))) return await runOnNode24([script, ...rest]);
-  console.error(`${script} is not there yet.`);
+  console.error(`${script} does not exist.`);
   return process.exit(2);
 }

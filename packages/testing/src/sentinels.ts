@@ -29,27 +29,18 @@ const syncAtOnce = ["--repl-diskless-sync-delay", "0"];
 /** Starts them with `down-after-milliseconds` 2000; resolves once a failover can succeed. */
 export async function startSentinels(): Promise<Sentinels> {
   const scope = new AsyncDisposableStack();
-  const server = async () => {
-    const started = await startRedisProcess((place) => [
-      configFile(place),
-      ...redisServerArguments(place),
-      ...syncAtOnce,
-    ]);
+  const start = async (args: Parameters<typeof startRedisProcess>[0]) => {
+    const started = await startRedisProcess(args);
     scope.defer(() => started.stop());
     return started;
   };
-  const sentinel = async (watched: LocalRedis) => {
-    const started = await startRedisProcess((place) => sentinelArguments(place, watched.port));
-    scope.defer(() => started.stop());
-    return started;
-  };
-  const first = await server();
-  const second = await server();
+  const [first, second] = [await start(serverArguments), await start(serverArguments)];
   await ask(second.url, "replicaof", "127.0.0.1", first.port);
   await ask(second.url, "config", "rewrite");
   const both = [first, second];
   await allInSync(both);
-  const sentinels = await Promise.all([sentinel(first), sentinel(first), sentinel(first)]);
+  const startSentinel = () => start((place) => sentinelArguments(place, first.port));
+  const sentinels = await Promise.all([startSentinel(), startSentinel(), startSentinel()]);
   const primaryPort = () => askMost(sentinels, async (url) => Number((await askSentinel(url)).get("port")));
   const whole = async () => {
     await Promise.all(sentinels.map(({ url }) => untilKnown(url)));
@@ -69,6 +60,10 @@ export async function startSentinels(): Promise<Sentinels> {
     whole,
     stop: () => scope.disposeAsync(),
   };
+}
+
+function serverArguments(place: { port: number; directory: string }): string[] {
+  return [configFile(place), ...redisServerArguments(place), ...syncAtOnce];
 }
 
 /** The Sentinels store there which primary the server replicates, for its next start. */

@@ -40,23 +40,15 @@ export async function enqueueFile(
   stage: Stage,
   signal: AbortSignal,
 ): Promise<number> {
-  const api = connect();
-  const { client } = api;
+  const { client, url } = connect();
   const screen = screenOn(options.json ? process.stderr : process.stdout);
   const source = await sourceAt(file);
   const read = await readRows(source, options.count ?? Number.POSITIVE_INFINITY);
   const accounts = await client.accounts({ signal });
   const batch = await chooseBatch(options.batch ?? source.batch, options.again ?? false, client);
   const variables = variablesOf(options.set);
-  const checked = await check(read, {
-    client,
-    accounts,
-    batch: batch.name,
-    folder: source.folder,
-    variables,
-    screen,
-    signal,
-  });
+  const context = { client, batch: batch.name, screen, signal };
+  const checked = await check(read, { ...context, accounts, folder: source.folder, variables });
   if (checked.problems.length > 0) return reportProblems(source.name, checked, screen, options);
 
   requireLive(file, checked, accounts, options);
@@ -66,11 +58,11 @@ export async function enqueueFile(
 
   stage.batch = batch.name;
   const startedAt = performance.now();
-  const sent = await send(checked.rows, { client, batch: batch.name, files: checked.files, screen, signal });
-  const generations = await follow({ client, batch: batch.name, lines: sent.lines, screen, signal });
+  const sent = await send(checked.rows, { ...context, files: checked.files });
+  const generations = await follow({ ...context, lines: sent.lines });
   screen.clear();
   const seconds = (performance.now() - startedAt) / 1_000;
-  const summary = summarize({ batch: batch.name, sent, generations, seconds, fileOf: await filesOf(api) });
+  const summary = summarize({ batch: batch.name, sent, generations, seconds, fileOf: await filesOf({ client, url }) });
   screen.print(summaryText(summary));
   if (options.json) printJson(summary);
   return allSucceeded(summary) ? 0 : 1;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { inheritedEnv } from "./inherited-env.mjs";
+import { inheritedEnv } from "./bootstrap.mjs";
 
-test("what npm says about its own command does not reach the npm and pnpm that the set-up runs", () => {
-  const ours = { PATH: "/bin", REDIS_URL: "redis://here", NODE_EXTRA_CA_CERTS: "/ca.pem" };
+test("inheritedEnv: drops the variables of the outer npm command", () => {
+  const own = { PATH: "/bin", REDIS_URL: "redis://here", NODE_EXTRA_CA_CERTS: "/ca.pem" };
   const npms = {
     npm_command: "start",
     npm_lifecycle_event: "start",
@@ -13,10 +13,10 @@ test("what npm says about its own command does not reach the npm and pnpm that t
     npm_config_omit: "dev",
     NPM_CONFIG_WORKSPACE: "x",
   };
-  expect(inheritedEnv({ ...ours, ...npms })).toEqual(ours);
+  expect(inheritedEnv({ ...own, ...npms })).toEqual(own);
 });
 
-test("how to reach the registry stays", () => {
+test("inheritedEnv: keeps the settings for the access to a registry", () => {
   const reach = {
     npm_config_registry: "https://npm.example",
     NPM_CONFIG_CAFILE: "/ca.pem",

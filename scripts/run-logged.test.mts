@@ -2,30 +2,34 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { SetupError } from "./setup-error.mjs";
-import { toLog, whyNot } from "./to-log.mjs";
+import { failureText, runLogged, SetupError } from "./run-logged.mjs";
 
 test.each([
   ["npm error code ENOTFOUND\nnpm error errno ENOTFOUND", "npm could not reach its registry"],
   ["[WARN] GET https://r/x.tgz error sending request: client error (Connect)", "npm could not reach its registry"],
   ["npm error code ENOSPC", "The disk is full"],
-  ["Error: ERR_PNPM_OUTDATED_LOCKFILE", "pnpm-lock.yaml does not fit"],
+  ["Error: ERR_PNPM_OUTDATED_LOCKFILE", "pnpm-lock.yaml does not match"],
   [
     "first\nnpm error 404 no such package\nlast",
     "npm could not install what is needed: npm error 404 no such package.",
   ],
   ["", "npm could not install what is needed: no reason given"],
-])("%j is told as one sentence", (output, sentence) => {
-  expect(whyNot("npm", output).startsWith(sentence)).toBe(true);
+])("failureText: %j is one sentence", (output, sentence) => {
+  expect(failureText("npm", output).startsWith(sentence)).toBe(true);
 });
 
-test("the output of a program that fails is kept, and the sentence says where", async () => {
+test("runLogged: the output of a failed program is in the log that the error names", async () => {
   const root = mkdtempSync(join(tmpdir(), "reelqueue-setup-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
-  const failing = toLog(root, process.execPath, ["-e", "console.log('a'); console.error('error b'); process.exit(1)"], {
-    cwd: root,
-    env: {},
-  });
+  const failing = runLogged(
+    root,
+    process.execPath,
+    ["-e", "console.log('a'); console.error('error b'); process.exit(1)"],
+    {
+      cwd: root,
+      env: {},
+    },
+  );
   const log = join(root, ".reelqueue/logs/setup.log");
   await expect(failing).rejects.toThrow(
     new SetupError(`npm could not install what is needed: error b. The whole output is in ${log}`),
