@@ -11,8 +11,8 @@ import { installPackages, installRuntime } from "./setup-steps.mjs";
 export const root = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "..");
 
 /**
- * Installs Node 24, pnpm and the packages if they are missing, then runs the script (its path relative to the workspace) on that
- * Node, with the same terminal, forwarded signals and the same exit code.
+ * Installs Node 24, pnpm and the packages if they are missing, then runs the script (its path relative to the
+ * workspace) on that Node, with the same terminal, forwarded signals and the same exit code.
  * @param {string[]} script
  */
 export async function runOnNode24(script) {
@@ -80,8 +80,8 @@ const registrySettings =
   /^npm_config_(registry|cafile|ca|cert|key|proxy|https?[_-]proxy|noproxy|strict[_-]ssl|cache|userconfig|globalconfig|fetch_.*|@.*|\/\/.*)$/i;
 
 /**
- * The environment without the variables that `npm start` adds: a nested npm or pnpm would take them as its settings. Settings for
- * the access to a registry stay.
+ * The environment without the variables that `npm start` adds: a nested npm or pnpm would take them as its settings.
+ * Settings for the access to a registry stay.
  * @param {NodeJS.ProcessEnv} env
  * @returns {NodeJS.ProcessEnv}
  */

@@ -24,8 +24,8 @@ const nodeMajor = 24;
  */
 
 /**
- * Installs Node 24 (unless this Node is new enough) and the workspace's pnpm from npm into `.reelqueue/runtime`. Install scripts
- * do not run: the package with the Node binary is named directly, and pnpm starts from its JavaScript.
+ * Installs Node 24 (unless this Node is new enough) and the workspace's pnpm from npm into `.reelqueue/runtime`.
+ * Install scripts do not run: the package with the Node binary is named directly, and pnpm starts from its JavaScript.
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<Runtime>}

@@ -28,7 +28,7 @@ export interface CliEnv {
 
 const root = resolve(import.meta.dirname, "../../..");
 
-/** Reads the environment and, for unset variables, the workspace's `.env`. Throws a StartError that lists every invalid value. */
+/** Reads the environment, then the workspace's `.env`. Throws a StartError that lists every invalid value. */
 export function readEnv(): CliEnv {
   if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
   const env = process.env;

@@ -3,7 +3,7 @@ import { problemText } from "@reelqueue/contracts";
 import { StartError } from "@reelqueue/runtime";
 import { SystemError } from "@reelqueue/system";
 
-/** Ends a command with its message. Exit code 2, the default: nothing was done, and the user has to change something. */
+/** Ends a command with its message. Exit code 2, the default: nothing was done, the user has to change something. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
   readonly exitCode: number;

@@ -18,7 +18,7 @@ export interface Plan {
 /** By provider, the variable whose key creates an account without configuration. */
 const keyVariables = Object.fromEntries(simulatorProviders.map((name) => [name, `${name.toUpperCase()}_API_KEY`]));
 
-/** Signs the simulator's callbacks. It may be public: they stay on this machine, and a callback alone changes no state. */
+/** Signs the simulator's callbacks. It may be public: they stay on this machine, and a callback changes no state. */
 const simulatorCallbackSecret = "the simulator of reelqueue";
 
 /** Plans what `start` runs: real accounts if a provider key is set, else the simulator. Writes the configuration. */
@@ -51,7 +51,7 @@ export async function planStart(env: CliEnv): Promise<Plan> {
   };
 }
 
-/** Writes the configuration of all processes: the user's if a provider key is set, else the simulator's. Returns its path. */
+/** Writes the configuration: the user's if a provider key is set, else the simulator's. Returns its path. */
 export async function writeConfig(env: CliEnv): Promise<string> {
   const { home, simulator, all } = env;
   // the home folder contains the command line's API key, the configuration only its hash

@@ -14,8 +14,8 @@ const loopback = ["127.0.0.0/8", "::1/128"];
 const containers = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
 /**
- * A configuration with one account for each simulated provider, all at the simulator's URL. Its separate cell `demo` keeps
- * generations of the simulator away from real providers.
+ * A configuration with one account for each simulated provider, all at the simulator's URL. Its separate cell `demo`
+ * keeps generations of the simulator away from real providers.
  */
 export function demoConfig({ simulatorUrl, clockFactor, apiKeySha256 }: DemoConfigOptions): Config {
   const account = (provider: string, { path, ...prices }: { path: string }) => ({

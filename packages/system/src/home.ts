@@ -28,7 +28,7 @@ export async function holdHome(home: string, log: (line: string) => void): Promi
   return lock;
 }
 
-/** Writes a pid file, by which the next start finds the process after a crash; the returned function removes the file. */
+/** Writes a pid file, by which the next start finds the process after a crash; the result removes the file. */
 export function writePidFile(home: string, name: string, pid: number): () => void {
   const file = join(home, "run", `${name}.pid`);
   mkdirSync(join(home, "run"), { recursive: true });
@@ -64,7 +64,7 @@ async function end(stamp: string): Promise<void> {
   }
 }
 
-/** The secret in a file of the home folder, base64url of 24 random bytes; created on first use, readable by its owner only. */
+/** A random secret in a file of the home folder, created on first use, readable by its owner only. */
 export function secretIn(home: string, name: string): string {
   const file = join(home, name);
   try {

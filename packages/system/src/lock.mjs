@@ -5,7 +5,9 @@ import { dirname } from "node:path";
 // Plain JavaScript without dependencies: scripts/bootstrap.mjs uses it before Node 24 and the packages are installed.
 
 /**
- * Takes the lock file for this process, or returns the holder's pid. The lock of an exited process is taken over at once. * @param {string} path
+ * Takes the lock file for this process, or returns the holder's pid. The lock of an exited process is taken over at
+ * once.
+ * @param {string} path
  * @returns {{ release: () => void } | { heldBy: number }}
  */
 export function takeLock(path) {
@@ -25,8 +27,9 @@ export function takeLock(path) {
 }
 
 /**
- * Removes the lock of an exited process. The guard file admits one process at a time: without it, the second would remove the
- * lock that the first has taken since. * @param {string} path
+ * Removes the lock of an exited process. The guard file admits one process at a time: without it, the second would
+ * remove the lock that the first has taken since.
+ * @param {string} path
  * @param {string} holder
  * @param {string} draft
  */
@@ -42,14 +45,16 @@ function dropStale(path, holder, draft) {
 }
 
 /**
- * Identifies one run of a process: pid and start time, so that a reused pid does not match. * @param {number} pid
+ * Identifies one run of a process: pid and start time, so that a reused pid does not match.
+ * @param {number} pid
  */
 export function stampOf(pid) {
   return `${pid} ${startTimeOf(pid) ?? "gone"}`;
 }
 
 /**
- * Whether the run that `stampOf` identified still goes on. * @param {string} stamp
+ * Whether the run that `stampOf` identified still goes on.
+ * @param {string} stamp
  */
 export function isRunning(stamp) {
   const pid = Number.parseInt(stamp, 10);

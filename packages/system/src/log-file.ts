@@ -24,7 +24,7 @@ export class LogFile {
     closeSync(descriptor);
   }
 
-  /** The likely cause of its exit in the output since its start: the last error, else the plain lines after the last JSON line. */
+  /** The likely cause of its exit, from its output: the last error, else the plain lines after the last JSON line. */
   reason(): string | undefined {
     const text = readFileSync(this.path).subarray(this.#startedAtByte).toString();
     const lines = text.split("\n").filter((line) => line.trim() !== "");

@@ -28,7 +28,10 @@ export async function portTaken(port: number): Promise<boolean> {
 /** Blocks of ten below the ephemeral port range, so that no client socket takes one. */
 const blocks = { first: 20_000, ports: 10, count: 1_276 };
 
-/** Up to ten consecutive free loopback ports, reserved among the callers of this function until `release` or the end of this process. */
+/**
+ * Up to ten consecutive free loopback ports, reserved among the callers of this function until `release` or the end of
+ * this process.
+ */
 export async function holdPorts(count: number): Promise<{ ports: number[]; release: () => void }> {
   const start = Math.floor(Math.random() * blocks.count);
   for (let attempt = 0; attempt < blocks.count; attempt += 1) {
@@ -42,7 +45,7 @@ export async function holdPorts(count: number): Promise<{ ports: number[]; relea
   throw new SystemError("port_taken", `There are no ${count} consecutive free ports from ${blocks.first} on.`);
 }
 
-/** The port stored in the file, so that a server keeps its address over restarts; a new one, stored there, if that is taken. */
+/** The port stored in the file, so that a server keeps its address; if it is taken, a new one, stored there. */
 export async function rememberedPort(file: string): Promise<number> {
   const last = existsSync(file) ? Number.parseInt(readFileSync(file, "utf8"), 10) : Number.NaN;
   if (Number.isSafeInteger(last) && !(await portTaken(last))) return last;

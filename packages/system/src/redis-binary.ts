@@ -7,7 +7,7 @@ const run = promisify(execFile);
 /** Debian runs this program before it starts the service of a new package; exit code 101 forbids the start. */
 const policy = "/usr/sbin/policy-rc.d";
 
-/** The path of `redis-server` or `valkey-server`; `install` installs a missing one where this runs as root on an apt system. */
+/** The path of `redis-server` or `valkey-server`; `install` installs a missing one by apt, if this runs as root. */
 export async function findRedisServer(
   machine: Machine,
   { install }: { install: boolean },

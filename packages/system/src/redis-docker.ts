@@ -7,7 +7,7 @@ import type { Redis, RedisOptions } from "./redis-server.ts";
 
 const run = promisify(execFile);
 
-/** Starts the service `redis` of docker-compose.yml; `undefined` if Docker Compose is missing, no engine answers or the start fails. */
+/** Starts the service `redis` of docker-compose.yml; `undefined` without Docker Compose or if the start fails. */
 export async function startRedisInDocker({ root, home, env, log }: RedisOptions): Promise<Redis | undefined> {
   const docker = onPath(["docker"], env);
   if (docker === undefined) return undefined;

@@ -19,7 +19,7 @@ export interface RedisOptions extends Machine {
   signal?: AbortSignal;
 }
 
-/** Settings of a redis-server (or valkey-server) process. By default it listens on loopback and loses no acknowledged write. */
+/** Settings of a redis-server or valkey-server. By default it listens on loopback and loses no acknowledged write. */
 export interface RedisServer {
   port: number;
   /** Default 127.0.0.1. */

@@ -20,7 +20,7 @@ export interface ProcessSpec {
 
 /** A process that is restarted with a growing delay whenever it exits by itself. */
 export interface Supervised {
-  /** Resolves at the first readiness; rejects with a SystemError if the process exits first or needs longer than 60 s. */
+  /** Resolves once first ready; rejects with a SystemError if the process exits before or needs longer than 60 s. */
   ready: Promise<void>;
   /** Sends SIGTERM, and SIGKILL after `graceMs`; resolves at the exit. */
   stop(): Promise<void>;

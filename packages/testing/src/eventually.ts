@@ -9,7 +9,7 @@ export interface Wait {
   describe: string;
 }
 
-/** Polls the condition and returns its first truthy result. A throw counts as false; the last one is the `cause` of the timeout. */
+/** Polls the condition and returns its first truthy result; the last throw is the `cause` of a timeout's error. */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
   { timeoutMs = 60_000, everyMs = 20, describe }: Wait,

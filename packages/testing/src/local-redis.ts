@@ -38,7 +38,7 @@ export interface LocalRedis extends TestRedis {
 
 const startAttempts = 3;
 
-/** Starts a redis-server on a free port with a new data folder, which `stop` removes. `env`: further variables of the process. */
+/** Starts a redis-server on a free port with a new data folder, which `stop` removes. `env` adds variables. */
 export function startLocalRedis(options: RedisOptions = {}, env: Record<string, string> = {}): Promise<LocalRedis> {
   return startRedisProcess(({ port, directory }) => redisServerArguments({ port, directory, ...options }), env);
 }

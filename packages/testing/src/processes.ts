@@ -21,8 +21,8 @@ export interface App {
 const workspace = join(import.meta.dirname, "../../..");
 
 /**
- * Starts `apps/<name>` on a free port. Its environment is `env`, PATH, NODE_COMPILE_CACHE and the port variables. It is killed
- * when the test process exits.
+ * Starts `apps/<name>` on a free port. Its environment is `env`, PATH, NODE_COMPILE_CACHE and the port variables. It is
+ * killed when the test process exits.
  */
 export function spawnApp(name: string, env: Record<string, string>): Promise<App> {
   return spawnEntry(join(workspace, "apps", name, "src", "main.ts"), name, env);

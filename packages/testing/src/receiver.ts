@@ -28,7 +28,7 @@ export interface Receiver extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** A webhook endpoint on loopback. It records every request and verifies its signature with the Standard Webhooks library. */
+/** A webhook endpoint on loopback that records every request; the Standard Webhooks library verifies signatures. */
 export async function startReceiver({ secret }: { secret?: string } = {}): Promise<Receiver> {
   const received: Received[] = [];
   const answers: Answer[] = [];

@@ -6,7 +6,7 @@ import { startLocalRedis, type TestRedis } from "./local-redis.ts";
 
 const variable = "REELQUEUE_TEST_REDIS_URL";
 
-/** Vitest's global setup: starts the shared Redis of a run and passes its URL to the workers in REELQUEUE_TEST_REDIS_URL. */
+/** Vitest's global setup: starts the shared Redis and passes its URL to the workers in REELQUEUE_TEST_REDIS_URL. */
 export default async function globalSetup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env[variable] !== undefined) return undefined;
   const redis = await startRedis();
@@ -22,8 +22,8 @@ async function startRedis(): Promise<TestRedis> {
 let own: Promise<string> | undefined;
 
 /**
- * The Redis that all tests of a run share; each test uses its own keys, by `uniqueCell`. It is a container where a Docker engine
- * answers, else a process. A test that kills, freezes or restarts its Redis takes `startLocalRedis`.
+ * The Redis that all tests of a run share; each test uses its own keys, by `uniqueCell`. It is a container where a
+ * Docker engine answers, else a process. A test that kills, freezes or restarts its Redis takes `startLocalRedis`.
  */
 export async function sharedRedis(): Promise<string> {
   const given = process.env[variable];

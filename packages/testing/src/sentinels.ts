@@ -17,7 +17,7 @@ export interface Sentinels {
   /** The primary's port by the majority of the Sentinels. */
   primaryPort(): Promise<number>;
   lineup(): Promise<Lineup>;
-  /** Resolves once the Sentinels know each other and the replica, and the replica is in sync: a failover can succeed. */
+  /** Resolves once the Sentinels know each other and the replica, and it is in sync: a failover can succeed. */
   whole(): Promise<void>;
   stop(): Promise<void>;
 }

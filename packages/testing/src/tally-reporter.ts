@@ -21,7 +21,7 @@ export interface FinishedModule {
   errors: number;
 }
 
-/** `N passed, N failed` and, unless it is 0, `, N skipped`. An error outside a test, and a test that never ended, count as failed. */
+/** `N passed, N failed`, then `, N skipped` unless 0. Errors outside tests and tests without an end count as failed. */
 export function tally(modules: FinishedModule[], unhandledErrors: number): string {
   const states = modules.flatMap((module) => module.states);
   const count = (state: FinishedModule["states"][number]) => states.filter((each) => each === state).length;

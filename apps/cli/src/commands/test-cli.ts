@@ -19,7 +19,7 @@ export interface Run {
   code: Promise<number | null>;
 }
 
-/** A real API without workers: a generation changes only by a test. The account `simulator` is simulated, `hiapi` is not. */
+/** A real API without workers: a generation changes only by a test. Only the account `simulator` is simulated. */
 export interface TestCli extends AsyncDisposable {
   /** Folder of the installation. */
   home: string;

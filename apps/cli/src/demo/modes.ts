@@ -3,7 +3,7 @@ import type { SimulatorProvider } from "@reelqueue/system";
 
 type RequestPart = Omit<GenerationInput, "prompt">;
 
-/** The media of each mode, served by the simulator. The clip has the longest allowed duration, so that its billed seconds are known. */
+/** The media of each mode, from the simulator. The clip has the maximum duration: its billed seconds are known. */
 function mediaOfModes(simulatorUrl: string) {
   const at = (name: string) => `${simulatorUrl}/media/${name}`;
   const clip = { url: at("landscape-480p-15s.mp4") };

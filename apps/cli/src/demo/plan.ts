@@ -95,7 +95,7 @@ function simulatorEnv(seed: number, callbackSecret: string, providers: readonly 
   };
 }
 
-/** Providers without a documented 503: it makes a POST unknown, which reconciliation settles in minutes, or only an operator. */
+/** Providers without a documented 503. It makes a POST unknown: reconciliation takes minutes or ends in a review. */
 const ambiguous503: readonly SimulatorProvider[] = ["xingchao", "ark"];
 
 function faultsFor(providers: readonly SimulatorProvider[]): Partial<typeof faults> {

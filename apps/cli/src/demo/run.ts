@@ -43,7 +43,7 @@ const stopWithinMs = 30_000;
 /** Longer than the lease of a POST, after which the job of a dead worker is taken up again. */
 const standstillSeconds = 120;
 
-/** Starts a separate system on the simulator, enqueues the generations, waits for every webhook and stops the system. */
+/** Starts a separate system on the simulator, enqueues the generations, waits for every webhook and stops it. */
 export async function runDemo(options: DemoOptions): Promise<DemoRun> {
   const { sandbox, root, env, seed, providers, screen } = options;
   const plan = planDemo({ root, home: sandbox.home, ports: sandbox.ports, env, seed, providers });

@@ -17,7 +17,7 @@ const pollMs = 500;
 /** The longest outage of the API that is bridged. */
 const maxOutageMs = 300_000;
 
-/** Shows the batch's progress until its only live generations are in `needs_review`; returns the generations of the file. */
+/** Shows the batch's progress until its only live generations are in `needs_review`; returns those of the file. */
 export async function follow(options: FollowOptions): Promise<Generation[]> {
   const { client, batch, screen, signal } = options;
   const startedAt = performance.now();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { idempotencyKey } from "./send.ts";
 
-/** A changed key would pay again for every file that is enqueued again. Never change an expected value; add a case instead. */
+/** A changed key would pay again for a file that is enqueued again. Add cases; never change an expected value. */
 const cases: { batch: string; line: number; request: Record<string, unknown>; key: string }[] = JSON.parse(
   readFileSync(join(import.meta.dirname, "golden.json"), "utf8"),
 );

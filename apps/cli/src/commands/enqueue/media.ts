@@ -28,8 +28,8 @@ const extensions: Readonly<Record<string, string>> = {
 };
 
 /**
- * Uploads the rows' media that are local files to the media store, each once, so that the API checks the actual files. Reports
- * missing and rejected files.
+ * Uploads the rows' media that are local files to the media store, each once, so that the API checks the actual files.
+ * Reports missing and rejected files.
  */
 export async function storeLocalFiles(
   rows: readonly Row[],

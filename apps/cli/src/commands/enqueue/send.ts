@@ -57,8 +57,8 @@ function inputOf(row: CheckedRow, batch: string, files: LocalFiles): GenerationI
 }
 
 /**
- * The idempotency key of a row: its own, else one made of batch, line and request. Enqueueing the same file again therefore pays
- * nothing twice; a changed row is a new generation. The order of fields and white space do not matter.
+ * The idempotency key of a row: its own, else one made of batch, line and request. Enqueueing the same file again
+ * therefore pays nothing twice; a changed row is a new generation. The order of fields and white space do not matter.
  */
 export function idempotencyKey(batch: string, { line, request }: Row): string {
   if (typeof request.idempotencyKey === "string") return request.idempotencyKey;
