@@ -53,7 +53,7 @@ export function stampOf(pid) {
 }
 
 /**
- * Whether the run that `stampOf` identified still goes on.
+ * Whether the run that `stampOf` identified has not ended.
  * @param {string} stamp
  */
 export function isRunning(stamp) {

@@ -17,7 +17,7 @@ export const enqueue = new Command("enqueue")
   .option("--set <NAME=VALUE>", "value of {{NAME}} in media and webhook URLs; may be repeated", collectPairs, [])
   .addHelpText(
     "after",
-    "\nExit code: 0 all succeeded, 1 some did not, 2 nothing was enqueued, 130 interrupted (the work goes on).",
+    "\nExit code: 0 all succeeded, 1 some did not, 2 nothing was enqueued, 130 interrupted (the workers continue).",
   )
   .action(async (file: string, options: EnqueueOptions) => {
     const interrupts = new Interrupts();
@@ -43,5 +43,5 @@ function reattach(file: string, batch: string, { count, set }: EnqueueOptions): 
     ...set.flatMap((pair) => ["--set", pair]),
   ].map((word) => (/^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
   const command = file === "-" ? `./reelqueue list --batch ${batch}` : words.join(" ");
-  return `\nStopped watching. Nothing is lost: the work goes on. This continues to watch, without paying twice:\n  ${command}`;
+  return `\nStopped watching. Nothing is lost: the workers continue. To watch again, without paying twice:\n  ${command}`;
 }

@@ -53,14 +53,14 @@ test("enqueue, interrupted and run again: rows and local images are enqueued onc
 });
 
 test("--again enqueues a new batch of new generations; --count limits it to the first rows", async () => {
-  const path = fileOf("anew", [row, { ...row, seconds: 5 }, { ...row, seconds: 6 }]);
-  for (const batch of ["anew", "anew-2"]) {
-    const run = cli.run(["enqueue", path, "--yes", "--count", "2", ...(batch === "anew" ? [] : ["--again"])]);
+  const path = fileOf("again", [row, { ...row, seconds: 5 }, { ...row, seconds: 6 }]);
+  for (const batch of ["again", "again-2"]) {
+    const run = cli.run(["enqueue", path, "--yes", "--count", "2", ...(batch === "again" ? [] : ["--again"])]);
     await eventually(async () => (await cli.client.batch(batch)).total === 2, { describe: `${batch} exists` });
     for (const id of await idsOf(batch)) await cli.client.cancel(id);
     expect(await run.code).toBe(1);
   }
-  expect(new Set([...(await idsOf("anew")), ...(await idsOf("anew-2"))]).size).toBe(4);
+  expect(new Set([...(await idsOf("again")), ...(await idsOf("again-2"))]).size).toBe(4);
 });
 
 describe("nothing is enqueued", () => {
