@@ -6,13 +6,13 @@ import { type ChaosOptions, everyFault } from "./options.ts";
 import { summarize } from "./report.ts";
 import { runChaos } from "./run.ts";
 
-test("sixty generations under every nemesis and every fault of the providers: nothing lost, nothing paid twice, nothing finalized twice", async () => {
+test("chaos: every nemesis and provider fault, 60 generations: none lost, paid twice or finalized twice", async () => {
   await using scope = new AsyncDisposableStack();
-  const outcome = await runChaos(rehearsal(scope, { generations: 60, kills: 10, faults: everyFault }), () => {});
+  const outcome = await runChaos(chaosOptions(scope, { generations: 60, kills: 10, faults: everyFault }), () => {});
   expect(outcome.findings.filter(({ broken }) => broken.length > 0)).toEqual([]);
-  expect(outcome.endings.filter(({ why }) => why === "unexpected")).toEqual([]);
-  // a process that was told to crash at a point of its work did
-  expect(outcome.endings.filter(({ why }) => why === "crashed")).not.toEqual([]);
+  expect(outcome.processEnds.filter(({ why }) => why === "unexpected")).toEqual([]);
+  // A process that was told to crash at a point of its work did.
+  expect(outcome.processEnds.filter(({ why }) => why === "crashed")).not.toEqual([]);
   const { kills, generations, strikes } = summarize(outcome);
   expect(generations).toBe(60);
   expect(kills).toBeGreaterThanOrEqual(10);
@@ -23,31 +23,31 @@ test.each([
   ["sentinels", ["failover-kill", "kill"]],
   ["cluster", ["owner-kill", "kill"]],
 ] as const)(
-  "another server takes over in the middle of work (%s), and nothing is lost and nothing paid or finalized twice",
+  "chaos: failover with work in progress (%s): nothing lost, paid twice or finalized twice",
   async (redis, nemeses) => {
     await using scope = new AsyncDisposableStack();
-    const wish = { redis, nemeses: [...nemeses], generations: 25, kills: 2, faults: { "accept-reset*1": 0.1 } };
-    const outcome = await runChaos(rehearsal(scope, wish), () => {});
+    const options = { redis, nemeses: [...nemeses], generations: 25, kills: 2, faults: { "accept-reset*1": 0.1 } };
+    const outcome = await runChaos(chaosOptions(scope, options), () => {});
     expect(outcome.findings.filter(({ broken }) => broken.length > 0)).toEqual([]);
-    expect(outcome.endings.filter(({ why }) => why === "unexpected")).toEqual([]);
+    expect(outcome.processEnds.filter(({ why }) => why === "unexpected")).toEqual([]);
     const { failovers, generations } = summarize(outcome);
     expect([failovers, generations]).toEqual([1, 25]);
   },
   200_000,
 );
 
-test("the same machine finds what is paid twice where a lost answer is blindly sent again", async () => {
+test("checker: without the rule against blind retries it finds double charges", async () => {
   await using scope = new AsyncDisposableStack();
   const faults = { "accept-reset*1": 0.4 };
-  const wish = { generations: 20, kills: 0, faults, accounts: ["jiekou"], without: "no-blind-retry" } as const;
-  const { findings } = await runChaos(rehearsal(scope, wish), () => {});
+  const options = { generations: 20, kills: 0, faults, accounts: ["jiekou"], without: "no-blind-retry" } as const;
+  const { findings } = await runChaos(chaosOptions(scope, options), () => {});
   expect(findings.find(({ promise }) => promise === "I2")?.broken.length).toBeGreaterThan(0);
 }, 200_000);
 
-function rehearsal(scope: AsyncDisposableStack, wish: Partial<ChaosOptions>): ChaosOptions {
+function chaosOptions(scope: AsyncDisposableStack, options: Partial<ChaosOptions>): ChaosOptions {
   const report = mkdtempSync(join(tmpdir(), "reelqueue-chaos-report-"));
   scope.defer(() => rmSync(report, { recursive: true, force: true }));
-  const plain: Omit<ChaosOptions, "report"> = {
+  const defaults: Omit<ChaosOptions, "report"> = {
     redis: "alone",
     generations: 20,
     kills: 0,
@@ -61,5 +61,5 @@ function rehearsal(scope: AsyncDisposableStack, wish: Partial<ChaosOptions>): Ch
     naive: false,
     productionLeases: false,
   };
-  return { ...plain, report, ...wish };
+  return { ...defaults, report, ...options };
 }

@@ -1,45 +1,47 @@
 import { ApiError, createClient } from "@reelqueue/client";
 import type { GenerationInput } from "@reelqueue/contracts";
-import type { Chance } from "./random.ts";
-import type { AccountName } from "./world/world.ts";
+import type { SeededRandom } from "./random.ts";
+import type { AccountName } from "./system/system.ts";
 
-/** One request of a producer, and what it was told: `ok` is a promise that binds us, `open` means that nobody knows. */
+/** One request of the producer. */
 export interface Row {
   marker: string;
   account: string;
   input: GenerationInput;
-  told: "ok" | "refused" | "open";
-  /** The id that the front door answered. */
+  /** `ok`: accepted, the system has promised to finish it. `open`: no certain answer yet. */
+  answer: "ok" | "refused" | "open";
+  /** The id that the API returned. */
   id?: string;
-  /** Answers that named another id, or took another body under the same key. */
-  wrongs: string[];
+  /** Answers that contradict the first one: another id, or another body accepted under the same key. */
+  contradictions: string[];
+  /** Requests until the first certain answer. */
   tries: number;
-  /** Times it was asked for again after the first yes. */
+  /** Repetitions after it. */
   repeats: number;
 }
 
-/** Share of submissions that each fault befalls. */
+/** Share of generations with each simulator fault. */
 export type FaultMix = Readonly<Record<string, number>>;
 
-export interface RowWish {
+export interface RowOptions {
   count: number;
   faults: FaultMix;
   accounts: readonly AccountName[];
   webhook: string;
-  /** Begins every marker of the run. */
+  /** Prefix of every marker of the run. */
   run: string;
 }
 
-/** The rows of a run, with the provider's faults dealt by the seed. */
-export function makeRows({ count, faults, accounts, webhook, run }: RowWish, luck: Chance): Row[] {
+/** The rows of a run; the seed decides which provider faults each one gets. */
+export function makeRows({ count, faults, accounts, webhook, run }: RowOptions, random: SeededRandom): Row[] {
   return Array.from({ length: count }, (_, i) => {
     const marker = `${run}-${i}`;
     const account = accounts[i % accounts.length] ?? "hiapi";
-    const wishes = Object.entries(faults)
-      .filter(([, share]) => luck.happens(share))
+    const faultTags = Object.entries(faults)
+      .filter(([, share]) => random.happens(share))
       .map(([name]) => `[[fault:${name}]]`);
     const input: GenerationInput = {
-      prompt: `a paper boat in the rain [[marker:${marker}]]${wishes.join("")}`,
+      prompt: `a paper boat in the rain [[marker:${marker}]]${faultTags.join("")}`,
       resolution: "720p",
       seconds: 4,
       account,
@@ -47,14 +49,14 @@ export function makeRows({ count, faults, accounts, webhook, run }: RowWish, luc
       idempotencyKey: marker,
       webhook,
     };
-    return { marker, account, input, told: "open", wrongs: [], tries: 0, repeats: 0 };
+    return { marker, account, input, answer: "open", contradictions: [], tries: 0, repeats: 0 };
   });
 }
 
 export interface Feed {
-  /** Lets in so many rows in all; the rest wait. */
+  /** Releases rows up to this total; the rest wait. */
   upTo(count: number): void;
-  /** Resolves once every row has been answered; `giveUp` ends the waiting. */
+  /** Resolves once every row has a certain answer, or after `giveUp`. */
   done: Promise<void>;
   giveUp(): void;
 }
@@ -62,8 +64,11 @@ export interface Feed {
 const lanes = 6;
 const repeatShare = 0.1;
 
-/** Sends the rows to the front door, each again and again under one key until it is told yes or no, some of them once more afterwards. */
-export function startFeed(rows: Row[], apiUrl: string, luck: Chance): Feed {
+/**
+ * Sends the rows to the API, each one repeatedly under one key until it is accepted or refused. A tenth of them is then sent again, unchanged
+ * and with another body.
+ */
+export function startFeed(rows: Row[], apiUrl: string, random: SeededRandom): Feed {
   const client = createClient({ url: apiUrl });
   let limit = 0;
   let next = 0;
@@ -76,37 +81,37 @@ export function startFeed(rows: Row[], apiUrl: string, luck: Chance): Feed {
         continue;
       }
       next += 1;
-      while (row.told === "open" && !over) await ask(row);
-      if (luck.happens(repeatShare)) await askAgain(row);
+      while (row.answer === "open" && !over) await send(row);
+      if (random.happens(repeatShare)) await sendAgainUnderSameKey(row);
     }
   };
 
-  const ask = async (row: Row): Promise<void> => {
+  const send = async (row: Row): Promise<void> => {
     row.tries += 1;
     try {
       const { generation } = await client.enqueue(row.input, { signal: AbortSignal.timeout(10_000) });
-      row.told = "ok";
+      row.answer = "ok";
       row.id = generation.id;
     } catch (error) {
       if (error instanceof ApiError && error.status >= 400 && error.status < 500 && !error.passing) {
-        row.told = "refused";
-        row.wrongs.push(`refused: ${error.message}`);
+        row.answer = "refused";
+        row.contradictions.push(`refused: ${error.message}`);
       } else await pause(200);
     }
   };
 
-  /** The same key and body must find the first; another body must be told apart. */
-  const askAgain = async (row: Row): Promise<void> => {
+  /** The same key and body must return the first generation; another body must be refused. */
+  const sendAgainUnderSameKey = async (row: Row): Promise<void> => {
     row.repeats += 1;
     const signal = AbortSignal.timeout(10_000);
     try {
       const again = await client.enqueue(row.input, { signal });
-      if (again.generation.id !== row.id) row.wrongs.push(`asked again, it was ${again.generation.id}`);
+      if (again.generation.id !== row.id) row.contradictions.push(`the same request returned ${again.generation.id}`);
       const other = await client.enqueue({ ...row.input, prompt: `${row.input.prompt} and wind` }, { signal });
-      row.wrongs.push(`another body under its key made ${other.generation.id}`);
+      row.contradictions.push(`another body under the same key created ${other.generation.id}`);
     } catch (error) {
       const expected = error instanceof ApiError && (error.status === 422 || error.status === 0 || error.status >= 500);
-      if (!expected && !signal.aborted) row.wrongs.push(`asked again: ${String(error)}`);
+      if (!expected && !signal.aborted) row.contradictions.push(`repetition failed: ${String(error)}`);
     }
   };
 

@@ -1,4 +1,4 @@
-import { visitAll } from "./model/visit-all.ts";
+import { exploreAll } from "./model/explore.ts";
 import { compareBills } from "./naive/compare.ts";
 import { readOptions } from "./options.ts";
 import { runParts } from "./parts.ts";
@@ -6,14 +6,14 @@ import { proveRules } from "./prove.ts";
 
 const options = readOptions(process.argv.slice(2));
 if (options.model) {
-  const { ok, visits } = visitAll(console.log);
-  const figures = visits.map(({ name, states, complete, violation }) => ({
+  const { ok, explorations } = exploreAll(console.log);
+  const visits = explorations.map(({ name, states, complete, violation }) => ({
     name,
     states,
     complete,
     violation: violation?.what,
   }));
-  console.log(JSON.stringify({ ok, visits: figures }));
+  console.log(JSON.stringify({ ok, visits }));
   process.exit(ok ? 0 : 1);
 }
 console.log(`seed ${options.seed}: ${options.generations} generations, ${options.kills} kills`);

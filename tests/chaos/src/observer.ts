@@ -1,33 +1,34 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { State } from "@reelqueue/contracts";
 import type { Row } from "./feed.ts";
-import { statesOf } from "./quiet.ts";
-import type { World } from "./world/world.ts";
+import type { ChaosSystem } from "./system/system.ts";
+import { statesOf } from "./wait-for-idle.ts";
 
-/** A final state that was seen, and did not stay. */
+/** A final state that was read and later changed. */
 export interface ChangedEnd {
   id: string;
   was: State;
   is: State | null;
 }
 
-/** Looks at every generation about once a second and remembers which were seen at their end; an end that changes afterwards is a broken promise. */
+/** Reads every state about once a second and records final states that change afterwards. */
 export interface Observer extends AsyncDisposable {
-  looks(): number;
+  /** How often all states were read. */
+  count(): number;
   changed(): ChangedEnd[];
 }
 
 const finals: readonly (State | null)[] = ["succeeded", "canceled", "failed"];
 
-export function startObserver(rows: readonly Row[], { here }: World): Observer {
+export function startObserver(rows: readonly Row[], { installation: { cell } }: ChaosSystem): Observer {
   const ends = new Map<string, State>();
   const changed: ChangedEnd[] = [];
-  let looks = 0;
+  let count = 0;
   let over = false;
-  const look = async (): Promise<void> => {
+  const observe = async (): Promise<void> => {
     const ids = rows.flatMap(({ id }) => (id === undefined ? [] : [id]));
-    const states = await statesOf(ids, here.cell);
-    looks += 1;
+    const states = await statesOf(ids, cell);
+    count += 1;
     for (const [i, id] of ids.entries()) {
       const [before, state] = [ends.get(id), states[i] ?? null];
       if (before !== undefined && state !== before) changed.push({ id, was: before, is: state });
@@ -36,12 +37,12 @@ export function startObserver(rows: readonly Row[], { here }: World): Observer {
   };
   const running = (async () => {
     while (!over) {
-      await look().catch(() => {});
+      await observe().catch(() => {});
       await wait(1_000);
     }
   })();
   return {
-    looks: () => looks,
+    count: () => count,
     changed: () => changed,
     [Symbol.asyncDispose]: async () => {
       over = true;

@@ -1,44 +1,44 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import type { FaultMix } from "./feed.ts";
+import { type Topology, topologies } from "./system/servers.ts";
+import { type AccountName, accountNames } from "./system/system.ts";
 import { type Rule, rules } from "./without.ts";
-import { type Topology, topologies } from "./world/servers.ts";
-import { type AccountName, accountNames } from "./world/world.ts";
 
 export interface ChaosOptions {
   generations: number;
-  /** The kind of Redis of the run. */
+  /** Topology of the Redis of the run. */
   redis: Topology;
-  /** Kills of processes by a nemesis. */
+  /** Kills of processes; all other faults scale with it. */
   kills: number;
   seed: number;
   faults: FaultMix;
-  /** No strike begins after this long. */
+  /** No fault begins after this long. */
   minutes: number;
-  /** Peace between two strikes, in ms, besides some tenths of a second. */
+  /** Pause between two faults, in ms; 50 to 500 ms are added. */
   apartMs: number;
   /** Processes of each role. */
   workers: number;
   /** Only these nemeses. */
   nemeses?: string[];
-  /** The rule that the workers do not keep. */
+  /** The safety rule that the workers leave out. */
   without?: Rule;
-  /** Accounts that get the work; default: all. */
+  /** Accounts that get rows; default: all. */
   accounts?: readonly AccountName[];
-  /** How long a late task hides, in real ms; default: well inside the quiet window. */
+  /** How late an `accept-late` task appears, in real ms; default: well inside the quiet window. */
   lateMs?: number;
-  /** Visit every state of the model instead. */
+  /** Explore every state of the protocol model instead of a run. */
   model: boolean;
-  /** Leave each rule out in turn, and show what it is there for. */
+  /** Leave out each safety rule in turn and expect a broken promise. */
   prove: boolean;
-  /** Leases and time limits as in production, instead of those short enough for a rehearsal. */
+  /** Leases and time limits as in production; default: shorter ones, in the same order. */
   productionLeases: boolean;
-  /** Put the plain BullMQ solution under the same faults, and compare the bills. */
+  /** Run the plain BullMQ solution under the same faults and compare the bills. */
   naive: boolean;
-  /** Where the report and the logs go. */
+  /** Folder of the report and the logs. */
   report: string;
 }
 
-/** Every fault of the providers that the system promises to survive, at a share that a run of some hundreds meets. */
+/** Every provider fault that the system must survive, with shares that occur in a run of a few hundred generations. */
 export const everyFault: FaultMix = {
   "accept-reset*1": 0.03,
   "accept-hang*1": 0.01,
@@ -65,7 +65,7 @@ export const everyFault: FaultMix = {
   slow: 0.03,
 };
 
-const wishes = {
+const flags = {
   redis: { type: "string", default: topologies.join(",") },
   generations: { type: "string", default: "300" },
   kills: { type: "string", default: "30" },
@@ -85,9 +85,9 @@ const wishes = {
   report: { type: "string" },
 } as const satisfies ParseArgsOptionsConfig;
 
-/** `parts`: the kinds of Redis of a run in parts. */
+/** Parses the command line; `parts`: the topologies to run, one after the other. Throws on an invalid value. */
 export function readOptions(args: readonly string[]): ChaosOptions & { parts: readonly Topology[] } {
-  const { values } = parseArgs({ args: args.filter((arg) => arg !== "--"), options: wishes });
+  const { values } = parseArgs({ args: args.filter((arg) => arg !== "--"), options: flags });
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : count("seed", values.seed);
   return {
     redis: "alone",
@@ -115,17 +115,17 @@ export function readOptions(args: readonly string[]): ChaosOptions & { parts: re
 
 function oneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === text);
-  if (found === undefined) throw new Error(`--${name} is "${text}": one of ${allowed.join(", ")}`);
+  if (found === undefined) throw new Error(`--${name} is "${text}"; use one of ${allowed.join(", ")}`);
   return found;
 }
 
 function count(name: string, text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new Error(`--${name} is "${text}": a number from 0 on`);
+  if (!Number.isFinite(value) || value < 0) throw new Error(`--${name} is "${text}"; use a number from 0 up`);
   return value;
 }
 
-/** `every`, `none`, or shares by name: `accept-reset*1=0.1,submit-429*3=0.2`. */
+/** `every`, `none`, or shares by fault: `accept-reset*1=0.1,submit-429*3=0.2`. */
 function readFaults(text: string): FaultMix {
   if (text === "every") return everyFault;
   if (text === "none") return {};

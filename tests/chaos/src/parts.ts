@@ -1,53 +1,52 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { anyWhere } from "./nemesis/index.ts";
+import { anyPossible } from "./nemesis/index.ts";
 import type { ChaosOptions } from "./options.ts";
 import { print, type Summary, summarize, writeReport } from "./report.ts";
 import { runChaos } from "./run.ts";
-import { type Topology, topologies } from "./world/servers.ts";
+import { type Topology, topologies } from "./system/servers.ts";
 
-/** How much of the work and of the kills each kind of Redis gets, and how much at least. */
+/** Share of the generations and kills that each topology gets, and the least amount. */
 const shares: Record<Topology, number> = { alone: 0.8, sentinels: 0.1, cluster: 0.1 };
 const least = { generations: 25, kills: 3 };
 
-/** The figures of all parts of a run together; `pickUp` is the first part's, and a nemesis is skipped that no part could meet. */
+/** The figures of all parts together. `pickUp` is that of the first part; `skipped` are the nemeses that no part could inject. */
 export interface Whole extends Omit<Summary, "redis"> {
   parts: (Pick<Summary, "redis" | "generations" | "kills" | "failovers" | "violations" | "seconds" | "report"> & {
     strikes: number;
   })[];
 }
 
-/** One run for each kind of Redis, one after the other, each with a folder of its own in the report. */
+/** One run for each topology, one after the other, each with its own folder in the report. */
 export async function runParts(
   options: ChaosOptions & { parts: readonly Topology[] },
-  say: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<Whole> {
   const summaries: Summary[] = [];
-  for (const part of dealOut(options)) {
-    say(`\n=== Redis: ${part.redis} (${part.generations} generations, ${part.kills} kills)`);
-    const outcome = await runChaos(part, say);
+  for (const part of planParts(options)) {
+    log(`\n=== Redis: ${part.redis} (${part.generations} generations, ${part.kills} kills)`);
+    const outcome = await runChaos(part, log);
     const summary = summarize(outcome);
-    say(`\nreport: ${writeReport(outcome, summary)}\n`);
-    print(outcome, say);
+    log(`\nreport: ${writeReport(outcome, summary)}\n`);
+    print(outcome, log);
     summaries.push(summary);
   }
   const whole = addUp(summaries, options);
-  if (whole.skipped.length > 0) say(`\nskipped, since no part could meet them: ${whole.skipped.join(", ")}`);
+  if (whole.skipped.length > 0) log(`\nskipped, impossible at every chosen topology: ${whole.skipped.join(", ")}`);
   writeFileSync(join(options.report, "summary.json"), `${JSON.stringify(whole, null, 2)}\n`);
   return whole;
 }
 
-/** What each part gets; one in which none of the wished nemeses can be is left out. */
-export function dealOut({ parts, ...options }: ChaosOptions & { parts: readonly Topology[] }): ChaosOptions[] {
+/** The options of each part; topologies at which no chosen nemesis is possible are left out. */
+export function planParts({ parts, ...options }: ChaosOptions & { parts: readonly Topology[] }): ChaosOptions[] {
   const { nemeses, report } = options;
   const chosen = topologies.filter(
-    (redis) => parts.includes(redis) && (nemeses === undefined || anyWhere(nemeses, redis)),
+    (redis) => parts.includes(redis) && (nemeses === undefined || anyPossible(nemeses, redis)),
   );
-  if (chosen.length === 0)
-    throw new Error(`--nemeses: none of these can be at a Redis of the kind ${parts.join(", ")}`);
+  if (chosen.length === 0) throw new Error(`--nemeses: none of these is possible at --redis ${parts.join(",")}`);
   const [generations, kills] = [
-    deal(options.generations, chosen, least.generations),
-    deal(options.kills, chosen, least.kills),
+    split(options.generations, chosen, least.generations),
+    split(options.kills, chosen, least.kills),
   ];
   return chosen.map((redis, i) => ({
     ...options,
@@ -58,8 +57,8 @@ export function dealOut({ parts, ...options }: ChaosOptions & { parts: readonly 
   }));
 }
 
-/** The first gets what the others leave. */
-function deal(whole: number, chosen: readonly Topology[], atLeast: number): number[] {
+/** The first part gets the remainder. */
+function split(whole: number, chosen: readonly Topology[], atLeast: number): number[] {
   const fewest = Math.min(atLeast, whole);
   const all = total(chosen.map((redis) => shares[redis]));
   const small = chosen.slice(1).map((redis) => Math.max(fewest, Math.round((whole * shares[redis]) / all)));
@@ -73,7 +72,7 @@ const summed = [
 
 function addUp(summaries: readonly Summary[], { seed, report }: Pick<ChaosOptions, "seed" | "report">): Whole {
   const [first] = summaries;
-  if (first === undefined) throw new Error("there was no part");
+  if (first === undefined) throw new Error("no part was run");
   const { redis: _, ...same } = first;
   return {
     ...same,

@@ -2,11 +2,11 @@ import type { FaultMix } from "./feed.ts";
 import type { ChaosOptions } from "./options.ts";
 import { summarize, writeReport } from "./report.ts";
 import { runChaos } from "./run.ts";
+import type { AccountName } from "./system/system.ts";
 import type { Rule } from "./without.ts";
-import type { AccountName } from "./world/world.ts";
 
-/** A rule, and the faults that are aimed at it. */
-interface Aim {
+/** A safety rule and the run that is meant to break a promise without it. */
+interface Proof {
   rule: Rule;
   generations: number;
   kills: number;
@@ -15,8 +15,7 @@ interface Aim {
   nemeses: string[];
 }
 
-/** With each rule left out, faults are found that break a promise; with all rules kept, the same faults break none. */
-const aims: readonly Aim[] = [
+const proofs: readonly Proof[] = [
   {
     rule: "intent",
     generations: 80,
@@ -59,58 +58,58 @@ const aims: readonly Aim[] = [
   },
 ];
 
-/** Promises about money and ends; a run that only gets stuck proves nothing. */
+/** Promises about money and final states; a run that only gets stuck proves nothing. */
 const promises = ["I2", "I3", "I4", "I6", "I16"];
 
-export interface Proof {
+export interface ProofResult {
   rule: Rule;
-  /** Promises that broke without the rule; empty: the faults did not show what it is for. */
+  /** Broken promises without the rule, with their number of cases; empty: none was found. */
   without: Record<string, number>;
-  /** What the same faults broke while all rules were kept. */
+  /** Cases broken by the same faults with all rules in place. */
   withAll: number;
   tries: number;
   seconds: number;
 }
 
-/** Shows for each rule that the machine can fail: without it a violation is found, with it none. */
-export async function proveRules(options: ChaosOptions, say: (line: string) => void): Promise<Proof[]> {
-  const proofs: Proof[] = [];
-  for (const aim of aims) {
-    if (options.without !== undefined && options.without !== aim.rule) continue;
-    say(`\n=== without "${aim.rule}"`);
-    const proof: Proof = { rule: aim.rule, without: {}, withAll: 0, tries: 0, seconds: 0 };
-    while (Object.keys(proof.without).length === 0 && proof.seconds < options.minutes * 60) {
-      const seed = options.seed + proof.tries;
-      const { broken, seconds } = await attempt(aim, { ...options, seed, without: aim.rule }, say);
-      proof.without = broken;
-      proof.tries += 1;
-      proof.seconds += seconds;
+/** Runs each proof without its rule, with new seeds until a promise breaks or the time is up, and once with all rules as the control. */
+export async function proveRules(options: ChaosOptions, log: (line: string) => void): Promise<ProofResult[]> {
+  const results: ProofResult[] = [];
+  for (const proof of proofs) {
+    if (options.without !== undefined && options.without !== proof.rule) continue;
+    log(`\n=== without "${proof.rule}"`);
+    const result: ProofResult = { rule: proof.rule, without: {}, withAll: 0, tries: 0, seconds: 0 };
+    while (Object.keys(result.without).length === 0 && result.seconds < options.minutes * 60) {
+      const seed = options.seed + result.tries;
+      const { broken, seconds } = await attempt(proof, { ...options, seed, without: proof.rule }, log);
+      result.without = broken;
+      result.tries += 1;
+      result.seconds += seconds;
     }
-    say(`\n=== the same with every rule`);
+    log("\n=== the same faults with every rule");
     const { without: _, ...kept } = options;
-    const control = await attempt(aim, { ...kept, seed: options.seed + proof.tries - 1 }, say);
-    proof.withAll = Object.values(control.broken).reduce((sum, count) => sum + count, 0);
-    proofs.push(proof);
+    const control = await attempt(proof, { ...kept, seed: options.seed + result.tries - 1 }, log);
+    result.withAll = Object.values(control.broken).reduce((sum, count) => sum + count, 0);
+    results.push(result);
   }
-  return proofs;
+  return results;
 }
 
 async function attempt(
-  { generations, kills, faults, accounts, nemeses }: Aim,
+  { generations, kills, faults, accounts, nemeses }: Proof,
   options: ChaosOptions,
-  say: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<{ broken: Record<string, number>; seconds: number }> {
   const report = `${options.report}/${options.without ?? "all-rules"}-${options.seed}`;
-  const outcome = await runChaos({ ...options, generations, kills, faults, accounts, nemeses, report }, say);
+  const outcome = await runChaos({ ...options, generations, kills, faults, accounts, nemeses, report }, log);
   writeReport(outcome, summarize(outcome));
   const broken: Record<string, number> = {};
-  const believed = options.without === undefined ? undefined : promises;
-  const costly = outcome.findings.filter(
-    ({ promise, broken: cases }) => (believed?.includes(promise) ?? true) && cases.length > 0,
+  const relevant = options.without === undefined ? undefined : promises;
+  const findings = outcome.findings.filter(
+    ({ promise, broken: cases }) => (relevant?.includes(promise) ?? true) && cases.length > 0,
   );
-  for (const finding of costly) {
+  for (const finding of findings) {
     broken[finding.promise] = (broken[finding.promise] ?? 0) + finding.broken.length;
-    say(`${finding.promise} broken: ${finding.broken[0]} (${finding.broken.length} in all)`);
+    log(`${finding.promise} broken: ${finding.broken[0]} (${finding.broken.length} cases)`);
   }
   return { broken, seconds: outcome.seconds };
 }

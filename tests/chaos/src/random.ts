@@ -1,15 +1,15 @@
-/** Chance that a seed decides: the same seed and name deal the same fates. */
-export interface Chance {
-  /** 0 up to 1. */
+/** Random numbers that depend on the seed and the name alone. */
+export interface SeededRandom {
+  /** From 0 to below 1. */
   next(): number;
-  /** A whole number from `low` to `high`, both included. */
+  /** An integer from `low` to `high`, both included. */
   between(low: number, high: number): number;
   pick<T>(items: readonly T[]): T;
   shuffled<T>(items: readonly T[]): T[];
   happens(share: number): boolean;
 }
 
-export function chance(seed: number, name: string): Chance {
+export function seededRandom(seed: number, name: string): SeededRandom {
   let state = [...name].reduce(
     (hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 16_777_619),
     seed ^ 2_166_136_261,

@@ -1,100 +1,107 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Evidence, gather } from "./check/evidence.ts";
-import type { Finding } from "./check/finding.ts";
+import { type Evidence, type Finding, gather } from "./check/evidence.ts";
 import { check } from "./check/index.ts";
-import { type PickUp, pickUp } from "./check/pick-up.ts";
+import { measurePickUp, type PickUp } from "./check/pick-up.ts";
 import { type Feed, makeRows, type Row, startFeed } from "./feed.ts";
-import { planStrikes } from "./nemesis/index.ts";
+import { heal, type Injection, injectFaults } from "./inject.ts";
+import { planFaults } from "./nemesis/index.ts";
 import { startObserver } from "./observer.ts";
+import { startOperator } from "./operator.ts";
 import type { ChaosOptions } from "./options.ts";
-import { startPerson } from "./person.ts";
-import { quiet } from "./quiet.ts";
-import { chance } from "./random.ts";
-import { heal, type Strike, strikeOut } from "./strike-out.ts";
-import type { Ended } from "./world/slot.ts";
-import { accountNames, clockFactor, startWorld, type World } from "./world/world.ts";
+import { seededRandom } from "./random.ts";
+import type { ProcessEnd } from "./system/supervised-process.ts";
+import { accountNames, type ChaosSystem, clockFactor, startChaosSystem } from "./system/system.ts";
+import { waitForIdle } from "./wait-for-idle.ts";
 
 export interface Outcome {
   options: ChaosOptions;
-  /** Nemeses that cannot be at this Redis, or on this machine. */
+  /** Nemeses that are impossible at this topology or on this machine. */
   skipped: string[];
-  strikes: Strike[];
-  endings: Ended[];
-  /** How often another server of Redis took over. */
+  injections: Injection[];
+  processEnds: ProcessEnd[];
+  /** How often another Redis server took over. */
   failovers: number;
   evidence: Evidence;
   findings: Finding[];
   pickUp: PickUp;
-  looks: number;
+  /** How often the observer read all states. */
+  observations: number;
   seconds: number;
 }
 
-/** How long nothing may come to rest once nobody strikes any more, before the rest counts as stuck. */
+/** After the last fault: generations that make no progress for this long count as stuck. */
 export const healMs = 180_000;
 
-/** One run: a system, a producer, a person who settles what needs one, the nemeses; then peace, and the verdict of all witnesses. */
-export async function runChaos(options: ChaosOptions, say: (line: string) => void): Promise<Outcome> {
+/**
+ * One run: starts a system, a producer and an operator, injects the planned faults, heals, waits until the system is idle and
+ * checks all evidence.
+ */
+export async function runChaos(options: ChaosOptions, log: (line: string) => void): Promise<Outcome> {
   const startedAt = performance.now();
-  mkdirSync(options.report, { recursive: true });
-  await using world = await startWorld({
-    redis: options.redis,
-    logs: join(options.report, "logs"),
-    seed: options.seed,
-    workers: options.workers,
-    env: {
-      ...(options.without !== undefined && { WITHOUT: options.without }),
-      ...(options.productionLeases && { LEASES: "production" }),
-    },
-    ...(options.lateMs !== undefined && { simulator: { acceptLateMs: options.lateMs * clockFactor } }),
-  });
-  say(`the system runs: ${world.slots.length} processes, ${world.redis.url}, the simulator at ${world.simulator.url}`);
+  await using system = await startSystem(options, log);
   const { generations: count, faults, accounts = accountNames, seed } = options;
-  const wish = { count, faults, accounts, webhook: world.receiver.url, run: `c${seed}` };
-  const rows = makeRows(wish, chance(seed, "faults"));
-  await using observer = startObserver(rows, world);
-  await using _ = startPerson(world, options.lateMs);
-  const feed = startFeed(rows, world.apiUrl, chance(options.seed, "feed"));
-  const { plan, skipped } = planStrikes(options, chance(seed, "plan"), world);
-  const strikes = await strikeOut(plan, options, { world, feed, say });
-  await heal(world);
-  say("peace; waiting for everything to come to rest");
-  const stuck = await comeToRest(rows, world, feed, options);
-  // The last late task comes, and its provider calls back.
+  const rowOptions = { count, faults, accounts, webhook: system.receiver.url, run: `c${seed}` };
+  const rows = makeRows(rowOptions, seededRandom(seed, "faults"));
+  await using observer = startObserver(rows, system);
+  await using _ = startOperator(system, options.lateMs);
+  const feed = startFeed(rows, system.apiUrl, seededRandom(seed, "feed"));
+  const { plan, skipped } = planFaults(options, seededRandom(seed, "plan"), system);
+  const injections = await injectFaults(plan, options, { system, feed, log });
+  await heal(system);
+  log("no more faults; waiting for every generation to rest");
+  const stuck = await drain(rows, system, feed, options);
+  // The last late task appears and its provider calls back.
   if (options.lateMs !== undefined) await wait(options.lateMs + 2_000);
-  const evidence = await gather(world, rows, { changedEnds: observer.changed(), stuck });
+  const evidence = await gather(system, rows, { changedEnds: observer.changed(), stuck });
   return {
     options,
     skipped,
-    strikes,
-    endings: world.endings,
-    failovers: world.redis.takeovers(),
+    injections,
+    processEnds: system.processEnds,
+    failovers: system.redis.takeovers(),
     evidence,
     findings: check(evidence),
-    pickUp: pickUp(evidence, world.endings, restartsIn(strikes)),
-    looks: observer.looks(),
+    pickUp: measurePickUp(evidence, system.processEnds, restartsIn(injections)),
+    observations: observer.count(),
     seconds: Math.round((performance.now() - startedAt) / 1_000),
   };
 }
 
-async function comeToRest(
+async function startSystem(options: ChaosOptions, log: (line: string) => void): Promise<ChaosSystem> {
+  const { redis, seed, workers, without, productionLeases, lateMs, report } = options;
+  mkdirSync(report, { recursive: true });
+  const system = await startChaosSystem({
+    ...{ redis, seed, workers, logs: join(report, "logs") },
+    env: {
+      ...(without !== undefined && { WITHOUT: without }),
+      ...(productionLeases && { LEASES: "production" }),
+    },
+    ...(lateMs !== undefined && { simulator: { acceptLateMs: lateMs * clockFactor } }),
+  });
+  log(`started ${system.processes.length} processes, ${system.redis.url}, simulator at ${system.simulator.url}`);
+  return system;
+}
+
+/** Releases all rows and waits until the system is idle; returns the ids of generations that do not rest. */
+async function drain(
   rows: readonly Row[],
-  world: World,
+  system: ChaosSystem,
   feed: Feed,
   { productionLeases }: ChaosOptions,
 ): Promise<string[]> {
   feed.upTo(rows.length);
   await Promise.race([feed.done, wait(healMs)]);
   feed.giveUp();
-  return quiet(idsOf(rows), world, productionLeases ? 5 * healMs : healMs);
+  return waitForIdle(idsOf(rows), system, productionLeases ? 5 * healMs : healMs);
 }
 
-/** Nemeses at whose end Redis has just come back. */
+/** Nemeses that end with a restart of Redis. */
 const restarting = ["redis-kill", "redis-and-all", "power-cut"];
 
-function restartsIn(strikes: readonly Strike[]): number[] {
-  const restarts = strikes.filter(({ nemesis }) => restarting.includes(nemesis));
+function restartsIn(injections: readonly Injection[]): number[] {
+  const restarts = injections.filter(({ nemesis }) => restarting.includes(nemesis));
   return restarts.map(({ overAtMs }) => overAtMs);
 }
 

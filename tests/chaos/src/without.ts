@@ -4,30 +4,30 @@ import * as ledger from "@reelqueue/ledger";
 import { type Moved, sendMove } from "@reelqueue/ledger/testing";
 import type { Account, Adjust, Installation } from "@reelqueue/pipeline";
 
-/** The rules that "never pay twice" rests on. A run leaves one out, to show that it is missed. */
+/** The safety rules behind "never pay twice". A proof run leaves one out and must find a violation. */
 export const rules = ["intent", "durable", "no-blind-retry", "fence", "quiet"] as const;
 export type Rule = (typeof rules)[number];
 
-/** An installation that does not keep one rule. Production code has no switch for it: the part that keeps the rule is replaced. */
+/** Adjusts a context so that one rule is left out. Production code has no switch for it: the part that keeps the rule is replaced. */
 export const without: Record<Rule, Adjust> = {
-  /** The POST leaves before its intent is written. */
+  /** The POST is sent before its intent is written. */
   intent: (it) => ({ ...it, transitions: new LateIntent(it) }),
-  /** The POST leaves before the answer to its intent is there. */
+  /** The POST is sent before the write of its intent is confirmed. */
   durable: (it) => ({ ...it, transitions: new UnconfirmedIntent(it) }),
-  /** A POST without a certain answer is sent again, under another idempotency key. */
-  "no-blind-retry": (it) => eachAccount(it, sendsBlindly),
-  /** Whoever writes does not look whether the record still believes it to be at work. */
+  /** A POST without a certain answer is repeated under another idempotency key. */
+  "no-blind-retry": (it) => eachAccount(it, withBlindRetry),
+  /** Transitions do not check the expected record (state, lane, token). */
   fence: (it) => ({
     ...it,
     transitions: new ledger.Transitions(it.cell, it.publicUrl, (cell, step) => sendMove(cell, { ...step, expect: {} })),
   }),
-  /** Absence is believed before the quiet window is over. */
+  /** Absence counts before the quiet window ends. */
   quiet: (it) => eachAccount(it, (account) => ({ ...account, quietMs: Number.NEGATIVE_INFINITY })),
 };
 
 type Intent = Parameters<ledger.Transitions["begin"]>[1];
 
-/** Reads what `begin` answers, and writes the intent only with what came of the POST. */
+/** `begin` only reads; the intent is written together with the outcome of the POST. */
 class LateIntent extends ledger.Transitions {
   readonly #cell: ledger.Cell;
   readonly #unwritten = new Map<string, [JobRef, Intent]>();
@@ -38,9 +38,9 @@ class LateIntent extends ledger.Transitions {
   }
 
   override async begin(job: JobRef, intent: Intent): Promise<Moved> {
-    const begun = await asBegun(job, this.#cell);
-    if (begun.kind === "moved") this.#unwritten.set(job.generation, [job, intent]);
-    return begun;
+    const started = await previewBegin(job, this.#cell);
+    if (started.kind === "moved") this.#unwritten.set(job.generation, [job, intent]);
+    return started;
   }
 
   override async bind(...args: Parameters<ledger.Transitions["bind"]>): Promise<Moved> {
@@ -70,7 +70,7 @@ class LateIntent extends ledger.Transitions {
   }
 }
 
-/** Sends the intent to Redis and does not wait: whether Redis ever got it nobody knows when the POST leaves. */
+/** Sends the intent to Redis without waiting for the reply: the POST may be sent although Redis never received the intent. */
 class UnconfirmedIntent extends ledger.Transitions {
   readonly #cell: ledger.Cell;
 
@@ -80,14 +80,14 @@ class UnconfirmedIntent extends ledger.Transitions {
   }
 
   override async begin(job: JobRef, intent: Intent): Promise<Moved> {
-    const begun = await asBegun(job, this.#cell);
-    if (begun.kind === "moved") void super.begin(job, intent).catch(() => {});
-    return begun;
+    const started = await previewBegin(job, this.#cell);
+    if (started.kind === "moved") void super.begin(job, intent).catch(() => {});
+    return started;
   }
 }
 
-/** What `begin` would answer, by reading alone. */
-async function asBegun({ generation, dispatchSeq }: JobRef, cell: ledger.Cell): Promise<Moved> {
+/** The result that `begin` would return, by reading alone. */
+async function previewBegin({ generation, dispatchSeq }: JobRef, cell: ledger.Cell): Promise<Moved> {
   const found = await ledger.read(cell, generation);
   if (!found) return { kind: "missing" };
   const { state, lane, account, attempt, runTimeClass, requeues } = found.record;
@@ -97,7 +97,7 @@ async function asBegun({ generation, dispatchSeq }: JobRef, cell: ledger.Cell): 
   return { kind: "moved", dispatchSeq, wanted, request: `1${ledger.freeze(found.request)}` };
 }
 
-function sendsBlindly(account: Account): Account {
+function withBlindRetry(account: Account): Account {
   const { provider } = account;
   const submit: typeof provider.submit = async (request, call) => {
     const idempotencyKey = `${call.idempotencyKey}.${randomUUID()}`;

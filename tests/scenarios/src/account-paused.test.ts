@@ -9,7 +9,7 @@ test.each([
   ["bad-key", "bad key"],
   ["no-balance", "balance"],
 ])(
-  "%s pauses the account and fails nothing; once resumed, everything goes on",
+  "account paused by %s: no generation fails; all continue after resume",
   async (key, reason) => {
     await using world = await startWorld({ apps: ["poller", "finalizer"] });
     const submitter = await world.start("submitter", { SIMULATOR_KEY: key });
@@ -37,7 +37,7 @@ test.each([
   300_000,
 );
 
-test("a provider that loses every answer, and offers no way to find out, costs a review for some rows and not for all", async () => {
+test("lost answers in a row, provider without look-up: the account pauses, most generations stay queued", async () => {
   await using world = await startWorld({
     simulator: { limits: "off", rates: { "submit-500": 1 } },
     accounts: { jiekou: { limits: { inFlight: 1_000, requestsPerMinute: 600 } } },
@@ -55,7 +55,7 @@ test("a provider that loses every answer, and offers no way to find out, costs a
   expect((await world.bill()).charges).toBe(0);
 });
 
-test("a Redis that could lose what it acknowledged gets no money spent on it, and says why; mended, work goes on", async () => {
+test("Redis without `appendfsync always`: submits refused with the reason; they continue once it is set", async () => {
   await using world = await startWorld();
   await world.here.cell.redis.config("SET", "appendfsync", "everysec");
   const [submitter] = [await world.start("submitter#2")];

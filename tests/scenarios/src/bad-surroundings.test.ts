@@ -7,7 +7,7 @@ import { contradictions, startWorld } from "./world.ts";
 
 const row = { account: "jiekou", prompt: "a crab digs [[marker:m]]", resolution: "480p" as const, seconds: 4 };
 
-test("a provider that is down costs nothing and loses nothing: what was not sent waits, and goes on when it is back", async () => {
+test("provider down: generations stay queued, not charged, and continue when it is back", async () => {
   const port = await freePort();
   await using world = await startWorld({ accounts: { jiekou: { baseUrl: `http://127.0.0.1:${port}/jiekou` } } });
   const ids = await world.enqueue([row, { ...row, prompt: "a crab waits" }]);
@@ -27,7 +27,7 @@ test("a provider that is down costs nothing and loses nothing: what was not sent
   }
 });
 
-test("a full disk loses no paid video: it waits for room, says so, and is kept when there is some", async () => {
+test("full disk: the paid video waits in finalizing with a log entry and is stored once there is room", async () => {
   await using world = await startWorld({ apps: ["submitter", "poller"] });
   const config = join(world.home, "reelqueue.config.json");
   const full = join(world.home, "full.config.json");
@@ -55,7 +55,7 @@ test.each([
   ["a variable is wrong", { REDIS_URL: "somewhere" }, "REDIS_URL"],
   ["a key is missing", { SIMULATOR_KEY: "" }, "SIMULATOR_KEY"],
 ])(
-  "a worker that cannot start because %s says so in plain words, without a stack",
+  "worker start: fails because %s → plain message, no stack",
   async (_, env, words) => {
     await using world = await startWorld({ apps: [] });
     const app = await world.startApp("submitter", env).catch((error: Error) => error);
@@ -67,7 +67,7 @@ test.each([
   300_000,
 );
 
-test("a port that is in use is named, with what to do", async () => {
+test("worker start: port in use → the message names the port", async () => {
   await using world = await startWorld({ apps: ["submitter"] });
   const taken = new URL(world.apps.get("submitter")?.url ?? "").port;
   await world.startApp("poller", { HEALTH_PORT: taken }).catch(() => {});

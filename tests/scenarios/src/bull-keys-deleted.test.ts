@@ -2,7 +2,7 @@ import { eventually } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { contradictions, startWorld, type World } from "./world.ts";
 
-test("every BullMQ key deleted in the middle of work: every generation still comes to rest, and none is paid twice", async () => {
+test("BullMQ keys deleted with work in progress: every generation succeeds, none paid twice", async () => {
   await using world = await startWorld();
   const inputs = Array.from({ length: 60 }, (_, i) => ({
     prompt: `a kite above a dune [[marker:m${i}]]`,

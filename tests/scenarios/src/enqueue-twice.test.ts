@@ -2,7 +2,7 @@ import { accept } from "@reelqueue/pipeline";
 import { expect, test } from "vitest";
 import { contradictions, startWorld } from "./world.ts";
 
-test("the same rows enqueued twice, also at once and also afterwards, are paid for once", async () => {
+test("idempotency key: the same rows enqueued concurrently and again later → one charge each", async () => {
   await using world = await startWorld();
   const inputs = Array.from({ length: 10 }, (_, i) => ({
     prompt: `a lighthouse [[marker:m${i}]]`,

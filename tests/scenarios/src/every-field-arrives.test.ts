@@ -15,7 +15,7 @@ const reading: Reading = { switches: {}, pricesPerSecond: {} };
 const callTo = (url: string, name: string): Call => ({ http, baseUrl: `${url}/${simulatorPaths[name]}`, key: "k" });
 
 test.each(Object.entries(providers))(
-  "%s: whatever it accepts arrives with every field as it was meant, and comes back whole",
+  "%s: every field of an accepted request arrives unchanged and the result is complete",
   async (name, provider) => {
     await using simulator = await startSimulator({
       limits: "off",
@@ -53,7 +53,7 @@ const oddIds: fc.Arbitrary<OddId> = fc.oneof(
   fc.string({ minLength: 256, maxLength: 256 }).map(asText),
 );
 
-test.each(Object.entries(providers))("%s: a task id survives byte for byte, there and back", async (name, provider) => {
+test.each(Object.entries(providers))("%s: task ids are kept byte for byte in both directions", async (name, provider) => {
   await using simulator = await startSimulator({ limits: "off", finishAfterPolls: 1, outputs: "tiny" });
   let next = asText("none");
   await using proxy = await startRenamingProxy(simulator.url, () => next);

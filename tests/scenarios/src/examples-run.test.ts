@@ -8,7 +8,7 @@ import { contradictions, startWorld } from "./world.ts";
 
 const folder = join(import.meta.dirname, "../../../examples/modes");
 
-test("there is an example of every mode for every provider, tagged with the mode that it is", () => {
+test("examples: every mode of every provider has a row tagged with its mode", () => {
   expect(readdirSync(folder).sort()).toEqual(
     Object.keys(providers)
       .map((name) => `${name}.jsonl`)
@@ -24,7 +24,7 @@ test("there is an example of every mode for every provider, tagged with the mode
   }
 });
 
-test("every example of every mode ends well at its provider, paid once", async () => {
+test("examples: every row succeeds at its provider, one charge each", async () => {
   const names = Object.keys(simulatorPaths);
   const limits = { inFlight: 50, requestsPerMinute: 3_000 };
   await using world = await startWorld({

@@ -5,7 +5,7 @@ import { contradictions, startWorld } from "./world.ts";
 
 const row = { account: "jiekou", prompt: "fog over a field", resolution: "480p" as const, seconds: 4 };
 
-test("what has not been sent is canceled at once and costs nothing; what runs ends as the provider says, and is kept", async () => {
+test("cancel: queued → canceled at once, not charged; running → the provider's result is kept", async () => {
   await using world = await startWorld({ apps: ["poller", "finalizer"] });
   const [waiting = "", sent = ""] = await world.enqueue([row, { ...row, prompt: `${row.prompt} [[fault:slow]]` }]);
   expect(await cancel(waiting, world.here)).toEqual({ kind: "canceled" });
@@ -19,7 +19,7 @@ test("what has not been sent is canceled at once and costs nothing; what runs en
   expect(await contradictions(world)).toEqual([]);
 });
 
-test("a task that ends after its generation has expired was paid for, and is recovered", async () => {
+test("expired generation: a task that succeeds later is recovered, one charge", async () => {
   await using world = await startWorld();
   const [id = ""] = await world.enqueue([{ ...row, expiresIn: 3, prompt: `${row.prompt} [[fault:slow]]` }]);
   await eventually(async () => (await world.get([id]))[0]?.state === "expired", {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { contradictions, startWorld } from "./world.ts";
 
-test("what is enqueued is submitted once, polled, kept and announced", async () => {
+test("happy path: 20 generations at two providers → succeeded, one charge each", async () => {
   await using world = await startWorld();
   const inputs = Array.from({ length: 20 }, (_, i) => ({
     prompt: `a paper boat on a river [[marker:m${i}]]`,

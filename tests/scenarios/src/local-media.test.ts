@@ -4,7 +4,7 @@ import { contradictions, startWorld } from "./world.ts";
 
 const clip = join(import.meta.dirname, "../../../packages/media/samples/clip-2s.mp4");
 
-test("a local clip for a provider that takes none inline is uploaded once, waits without a slot, and makes its videos", async () => {
+test("local clip, provider without inline media: uploaded without holding a slot, every video succeeds", async () => {
   await using world = await startWorld({ accounts: { toapis: { limits: { inFlight: 2 } } } });
   const inputs = Array.from({ length: 6 }, (_, i) => ({
     prompt: `as in the clip [[marker:m${i}]]`,

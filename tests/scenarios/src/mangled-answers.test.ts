@@ -15,7 +15,7 @@ const clockFactor = 150;
 /** Those that cannot be asked again for a task whose answer was lost: a person settles it. */
 const forAPerson = ["jiekou", "xingchao"];
 
-test("hundreds of mangled answers of every provider: no worker ends, nothing finishes wrongly, nothing is paid twice", async () => {
+test("mangled answers, hundreds at every provider: no worker exits, no wrong result, nothing paid twice", async () => {
   await using simulator = await startSimulator({ clockFactor, outputs: "tiny", limits: "off", port: await freePort() });
   await using proxy = await startManglingProxy(simulator.url, 7);
   const limits = { inFlight: 1_000, requestsPerMinute: 600_000 };

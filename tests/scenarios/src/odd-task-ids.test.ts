@@ -14,7 +14,7 @@ const ids = Object.keys(simulatorPaths).flatMap((name, at): OddId[] => [
   asText(`${name}${"é".repeat(256 - name.length)}`),
 ]);
 
-test("a task id of any provider is kept byte for byte, from its first answer over Redis to every look", async () => {
+test("odd task ids: kept byte for byte from the POST answer through Redis to every poll", async () => {
   await using simulator = await startSimulator({
     clockFactor: 60,
     outputs: "tiny",

@@ -26,7 +26,7 @@ const harmless = [
 ];
 
 test.each(["hiapi", "jiekou"])(
-  "what goes wrong and passes costs nothing twice at %s: everything succeeds with one charge",
+  "transient provider errors at %s: every generation succeeds with one charge",
   async (account) => {
     await using world = await startWorld({
       accounts: { [account]: { limits: { inFlight: 50, requestsPerMinute: 3_000 } } },
@@ -45,7 +45,7 @@ test.each(["hiapi", "jiekou"])(
 
 const lost = ["accept-reset*1", "accept-500*1", "accept-broken-json*1", "accept-empty*1", "submit-500*1"];
 
-test("a lost answer is found again by the idempotency key, and is not paid for twice", async () => {
+test("lost POST answer: found by idempotency key, one charge", async () => {
   await using world = await startWorld({
     accounts: { hiapi: { limits: { inFlight: 50, requestsPerMinute: 3_000 } } },
     simulator: { limits: "off" },
@@ -58,7 +58,7 @@ test("a lost answer is found again by the idempotency key, and is not paid for t
   expect(await contradictions(world)).toEqual([]);
 });
 
-test("a task that fails at the provider is tried once more, where failures are not charged; a refused one is not", async () => {
+test("failed task: one new attempt where failures are not charged; none after a moderation failure", async () => {
   await using world = await startWorld();
   const wishes = ["task-fails*1", "task-fails", "task-moderation", "reject-moderation", "task-fails-silent"];
   const ids = await world.enqueue(wishes.map((fault) => row("jiekou", fault, fault)));
@@ -77,7 +77,7 @@ test("a task that fails at the provider is tried once more, where failures are n
   expect((await contradictions(world)).length).toBe(0);
 });
 
-test("where a provider may charge failed tasks, none is tried again by itself", async () => {
+test("failed task: no new attempt where the provider charges failures", async () => {
   await using world = await startWorld({ accounts: { jiekou: { chargesFailures: true } } });
   const [id = ""] = await world.enqueue([row("jiekou", "m", "task-fails*1")]);
   const [rested] = await world.rested([id]);

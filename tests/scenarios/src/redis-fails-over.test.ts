@@ -51,14 +51,14 @@ async function expectNothingLost(world: World, ids: string[]): Promise<void> {
   expect(await contradictions(world)).toEqual([]);
 }
 
-test("the primary is killed in the middle of work: nothing is lost, nothing is paid twice, and work goes on", async () => {
+test("primary killed with work in progress: nothing lost, nothing paid twice, work continues", async () => {
   await using world = await startHere();
   const { ids, awayMs } = await failover(world, "SIGKILL");
   expect(awayMs).toBeLessThan(20_000);
   await expectNothingLost(world, ids);
 });
 
-test("the primary freezes, and thaws after another took over: what it took from then on is not believed", async () => {
+test("primary frozen until a replica takes over: its later writes are not trusted", async () => {
   await using world = await startHere();
   const { ids, awayMs } = await failover(world, "SIGSTOP");
   expect(awayMs).toBeLessThan(20_000);
@@ -67,7 +67,7 @@ test("the primary freezes, and thaws after another took over: what it took from 
   await expectNothingLost(world, ids);
 });
 
-test("while the only replica stands still nothing is sent, and what was about to be is sent once it is back", async () => {
+test("only replica frozen: nothing is sent until it is back", async () => {
   await using world = await startHere(["poller", "finalizer"]);
   const ids = await world.enqueue(rows(6));
   await sentinels.second.kill("SIGSTOP");

@@ -2,7 +2,7 @@ import { eventually } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { contradictions, startWorld } from "./world.ts";
 
-test("Redis killed and restarted three times in the middle of work: nothing is lost and nothing is paid twice", async () => {
+test("Redis killed and restarted three times with work in progress: nothing lost, nothing paid twice", async () => {
   await using world = await startWorld();
   const inputs = Array.from({ length: 60 }, (_, i) => ({
     prompt: `clouds over a harbour [[marker:m${i}]]`,

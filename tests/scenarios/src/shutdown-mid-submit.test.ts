@@ -2,7 +2,7 @@ import { eventually } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { contradictions, startWorld } from "./world.ts";
 
-test("SIGTERM in the middle of submitting: POSTs in flight end, no more begin, exit 0, nothing becomes unknown", async () => {
+test("SIGTERM during submits: POSTs in flight finish, no new ones start, exit 0, nothing becomes unknown", async () => {
   await using world = await startWorld({
     apps: ["poller", "finalizer"],
     // each POST is answered 250 ms after it is charged

@@ -48,7 +48,7 @@ const cases: [name: string, how: string, count: number, reading: Reading][] = [
 ];
 
 test.each(cases)(
-  "%s, read %s: what our rules refuse the simulator refuses, and nothing else",
+  "%s, read %s: the simulator refuses exactly the requests that our rules refuse",
   async (name, _how, count, reading) => {
     const provider = providers[name];
     if (!provider) throw new Error(`no provider ${name}`);

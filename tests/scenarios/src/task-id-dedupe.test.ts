@@ -2,7 +2,7 @@ import { freePort, startReceiver } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { contradictions, startWorld } from "./world.ts";
 
-test("callbacks twice, polls racing them and the finalizer run again and again: finished once, announced once", async () => {
+test("duplicate callbacks, racing polls and repeated finalizer jobs: finished once, one event", async () => {
   await using receiver = await startReceiver();
   const port = String(await freePort());
   const publicUrl = `http://127.0.0.1:${port}`;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { contradictions, startWorld } from "./world.ts";
 
-test("a tenant with one row is not kept waiting by another tenant's hundred", async () => {
+test("fairness: one row of a tenant does not wait behind 100 rows of another", async () => {
   await using world = await startWorld({
     accounts: { hiapi: { limits: { inFlight: 4, requestsPerMinute: 600 } } },
     simulator: { limits: "off" },

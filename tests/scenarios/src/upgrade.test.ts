@@ -59,7 +59,7 @@ const endings: Record<string, State> = {
   canceled: "canceled",
 };
 
-test("the fixture holds every state, every lane and every kind of key", () => {
+test("upgrade fixture: has every state, lane and kind of key", () => {
   const { keys } = readDump(files.redis);
   const records = recordsOf(keys).map(({ record }) => record);
   const counted = (name: string) =>
@@ -79,7 +79,7 @@ test("the fixture holds every state, every lane and every kind of key", () => {
   expect(twice.sort()).toEqual(["running", "unknown"]);
 });
 
-test("generations of an older version in every state come to rest, nothing is paid twice, and the file they came from finds them", async () => {
+test("upgrade: generations of an older version rest, nothing is paid twice, their file finds them again", async () => {
   await using world = await startWorld({ accounts, apps: [], simulator: { snapshot: recordedTasks() } });
   const [secret = ""] = world.here.secrets.webhookSecrets("default");
   await using receiver = await startReceiver({ secret });

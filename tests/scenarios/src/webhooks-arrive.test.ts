@@ -3,7 +3,7 @@ import { startReceiver } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { contradictions, startWorld } from "./world.ts";
 
-test("each ending is announced by one signed event, tried again with the same id and bytes until it is taken", async () => {
+test("webhooks: one signed event for each ending, retried with the same id and bytes until accepted", async () => {
   await using world = await startWorld();
   const [secret = ""] = world.here.secrets.webhookSecrets("default");
   await using receiver = await startReceiver({ secret });

@@ -9,7 +9,7 @@ const row = (account: string, marker: string, faults = "") => ({
   seconds: 4,
 });
 
-test("a submitter that dies while its POST hangs pays once where the provider knows idempotency keys", async () => {
+test("submitter killed during a POST, provider with idempotency keys: one charge", async () => {
   await using world = await startWorld({ apps: ["poller", "finalizer"] });
   const submitter = await world.start("submitter");
   const [id = ""] = await world.enqueue([row("hiapi", "m", "[[fault:accept-hang*1]]")]);
@@ -26,7 +26,7 @@ test("a submitter that dies while its POST hangs pays once where the provider kn
   expect(await contradictions(world)).toEqual([]);
 });
 
-test("where the provider offers no way to find out, a person settles it, and nothing is sent meanwhile", async () => {
+test("submitter killed during a POST, provider without look-up: needs_review, nothing sent until an operator settles it", async () => {
   await using world = await startWorld({ apps: ["poller", "finalizer"] });
   const submitter = await world.start("submitter");
   const ids = await world.enqueue([
@@ -65,7 +65,7 @@ test("where the provider offers no way to find out, a person settles it, and not
 });
 
 test.each(["submit:after-intent", "submit:after-answer", "submit:after-bind"])(
-  "a crash at %s pays at most once",
+  "submitter crash at %s: at most one charge",
   async (point) => {
     await using world = await startWorld({ apps: ["poller", "finalizer"] });
     const crashing = await world.start("submitter", { CRASH_AT: point });

@@ -4,13 +4,13 @@ import type { Evidence } from "./evidence.ts";
 
 const seen = { id: "g", was: "succeeded", is: "finalizing" } as const;
 
-test("an end that changes breaks a promise; only where another server took over and it came again can nobody say", () => {
-  expect(verdict({ state: "succeeded", takeovers: 0 })).toEqual({ broken: 1, unknown: 0 });
-  expect(verdict({ state: "failed", takeovers: 1 })).toEqual({ broken: 1, unknown: 0 });
-  expect(verdict({ state: "succeeded", takeovers: 1 })).toEqual({ broken: 0, unknown: 1 });
+test("endings: a changed final state is broken; after a takeover that reached it again it is unknown", () => {
+  expect(check({ state: "succeeded", takeovers: 0 })).toEqual({ broken: 1, unknown: 0 });
+  expect(check({ state: "failed", takeovers: 1 })).toEqual({ broken: 1, unknown: 0 });
+  expect(check({ state: "succeeded", takeovers: 1 })).toEqual({ broken: 0, unknown: 1 });
 });
 
-function verdict({ state, takeovers }: { state: "succeeded" | "failed"; takeovers: number }) {
+function check({ state, takeovers }: { state: "succeeded" | "failed"; takeovers: number }) {
   const record = {
     ...{ version: "1", state, dispatchSeq: 1, stateChangedAtMs: 0, createdAtMs: 0, attempt: 1, priority: 0 },
     ...{ account: "a", tenant: "t", requestHash: "", runTimeClass: "c" },

@@ -1,59 +1,64 @@
 import { isResting, mayMove } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { ChangedEnd } from "../observer.ts";
-import type { Evidence } from "./evidence.ts";
-import type { Finding } from "./finding.ts";
+import type { Evidence, Finding } from "./evidence.ts";
 
 /** I1, I4, I6 and the table of moves. */
 export function endings(evidence: Evidence): Finding[] {
-  return [notLost(evidence), endsOnce(evidence), sticky(evidence), finalizedOnce(evidence), steps(evidence)];
+  return [
+    notLost(evidence),
+    allRest(evidence),
+    endsAreFinal(evidence),
+    finalizedOnce(evidence),
+    allowedMoves(evidence),
+  ];
 }
 
 function notLost({ rows, records }: Evidence): Finding {
-  const promised = rows.filter(({ told }) => told === "ok");
+  const accepted = rows.filter(({ answer }) => answer === "ok");
   return {
     promise: "I1",
-    what: "whatever the front door said yes to is in the ledger",
-    checked: promised.length,
-    broken: promised
+    what: "every accepted generation is in the ledger",
+    checked: accepted.length,
+    broken: accepted
       .filter(({ id = "" }) => !records.has(id))
-      .map(({ marker, id }) => `${marker} was accepted as ${id} and is gone`),
-    unknown: rows.filter(({ told }) => told === "open").length,
+      .map(({ marker, id }) => `${marker} was accepted as ${id} and is not in the ledger`),
+    unknown: rows.filter(({ answer }) => answer === "open").length,
   };
 }
 
-function endsOnce({ records, stuck }: Evidence): Finding {
+function allRest({ records, stuck }: Evidence): Finding {
   const states = [...records].map(([id, { record }]) => ({ id, state: record.state, lane: record.lane }));
-  const restless = states.filter(({ state }) => !isResting(state) && state !== "needs_review");
+  const notResting = states.filter(({ state }) => !isResting(state) && state !== "needs_review");
   return {
     promise: "I1",
-    what: "everything comes to rest, or before a person",
+    what: "every generation rests or waits for manual review",
     checked: states.length,
-    broken: [...new Set([...stuck, ...restless.map(({ id }) => id)])].map(
+    broken: [...new Set([...stuck, ...notResting.map(({ id }) => id)])].map(
       (id) => `${id} is ${records.get(id)?.record.state} (${records.get(id)?.record.lane})`,
     ),
     unknown: 0,
   };
 }
 
-/** An end that is read from a server which is about to be deposed may be taken back with it; where it came again, nothing was lost by that. */
-function sticky({ records, changedEnds, takeovers }: Evidence): Finding {
-  const cameAgain = ({ id, was }: ChangedEnd) => takeovers > 0 && records.get(id)?.record.state === was;
+/** During a failover a final state may be read from the demoted primary and be lost with it; when it was reached again, it counts as unknown. */
+function endsAreFinal({ records, changedEnds, takeovers }: Evidence): Finding {
+  const wasReachedAgain = ({ id, was }: ChangedEnd) => takeovers > 0 && records.get(id)?.record.state === was;
   const ended = [...records.values()].filter(({ record }) => isResting(record.state));
   const reopened = ended.flatMap(({ id, record }) => {
     const names = ledger.timelineOf(record).map(({ state }) => state);
     const first = names.findIndex((state) => state === "succeeded" || state === "failed" || state === "canceled");
-    return first >= 0 && first < names.length - 1 ? [`${id} went on after its end: ${names.join(" ")}`] : [];
+    return first >= 0 && first < names.length - 1 ? [`${id} changed after its final state: ${names.join(" ")}`] : [];
   });
   return {
     promise: "I4",
-    what: "an end that was once seen or written stays",
+    what: "a final state that was read or written does not change",
     checked: ended.length,
     broken: [
-      ...changedEnds.filter((end) => !cameAgain(end)).map(({ id, was, is }) => `${id} was ${was} and is ${is}`),
+      ...changedEnds.filter((end) => !wasReachedAgain(end)).map(({ id, was, is }) => `${id} was ${was} and is ${is}`),
       ...reopened,
     ],
-    unknown: changedEnds.filter(cameAgain).length,
+    unknown: changedEnds.filter(wasReachedAgain).length,
   };
 }
 
@@ -67,20 +72,20 @@ function finalizedOnce({ records, deliveries, files }: Evidence): Finding {
     const wanted = request.webhook === undefined ? 0 : 1;
     return [
       ...(times === 1 ? [] : [`${id} succeeded ${times} times`]),
-      ...(announced === wanted ? [] : [`${id} was announced ${announced} times`]),
-      ...keptAsSaid(id, record, kept.get(id) ?? [], files),
+      ...(announced === wanted ? [] : [`${id} has ${announced} events`]),
+      ...filesAsRecorded(id, record, kept.get(id) ?? [], files),
     ];
   });
   return {
     promise: "I6",
-    what: "finalized once: one end, one event, one set of files with the bytes that the record says, one manifest",
+    what: "finalized once: one end, one event, one set of files with the recorded SHA-256, one manifest",
     checked: succeeded.length,
     broken,
     unknown: 0,
   };
 }
 
-function keptAsSaid(
+function filesAsRecorded(
   id: string,
   record: ledger.GenerationRecord,
   keys: readonly string[],
@@ -93,13 +98,13 @@ function keptAsSaid(
     ...(outputs.length > 0 ? [] : [`${id} succeeded without outputs`]),
     ...outputs
       .filter(({ key, sha256 }) => files.get(key) !== sha256)
-      .map(({ key }) => `${key} is missing or has other bytes`),
-    ...extra.map((key) => `${key} is kept, but ${id} does not know it`),
+      .map(({ key }) => `${key} is missing or has another SHA-256`),
+    ...extra.map((key) => `${key} is stored but not in the record of ${id}`),
     ...(manifests === 1 ? [] : [`${id} has ${manifests} manifests`]),
   ];
 }
 
-function steps({ records }: Evidence): Finding {
+function allowedMoves({ records }: Evidence): Finding {
   let checked = 0;
   const broken = [...records.values()].flatMap(({ id, record }) => {
     const names = ledger.timelineOf(record).map(({ state }) => state);
@@ -107,8 +112,8 @@ function steps({ records }: Evidence): Finding {
       const from = names[i - 1];
       if (from === undefined) return [];
       checked += 1;
-      return mayMove(from, to) ? [] : [`${id}: ${from} → ${to} is in no table`];
+      return mayMove(from, to) ? [] : [`${id}: ${from} → ${to} is not an allowed move`];
     });
   });
-  return { promise: "moves", what: "every recorded step is one of the table of moves", checked, broken, unknown: 0 };
+  return { promise: "moves", what: "every recorded move is in the table of moves", checked, broken, unknown: 0 };
 }

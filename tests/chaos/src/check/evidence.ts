@@ -5,8 +5,21 @@ import * as ledger from "@reelqueue/ledger";
 import type { Received } from "@reelqueue/testing";
 import type { Row } from "../feed.ts";
 import type { ChangedEnd } from "../observer.ts";
-import { keysOf } from "../world/keys.ts";
-import type { World } from "../world/world.ts";
+import { keysOf } from "../system/servers.ts";
+import type { ChaosSystem } from "../system/system.ts";
+
+/** The result of one check; the fields are those of `report.json`. */
+export interface Finding {
+  /** Number of the invariant. */
+  promise: string;
+  /** What is checked. */
+  what: string;
+  checked: number;
+  /** A sentence for each violation. */
+  broken: string[];
+  /** Cases that the evidence does not decide. */
+  unknown: number;
+}
 
 /** One task as the simulator knows it. */
 export interface PaidTask {
@@ -16,38 +29,38 @@ export interface PaidTask {
   refunded: boolean;
 }
 
-/** Everything that is left of a run, from every witness. */
+/** The evidence of a run, from every independent source. */
 export interface Evidence {
-  /** What producers asked for and were told. */
+  /** Requests of the producer and their answers. */
   rows: readonly Row[];
-  /** Records by id, whether asked for or not. */
+  /** All records of the ledger by id. */
   records: ReadonlyMap<string, ledger.Found>;
-  /** The provider's own account of its tasks. */
+  /** All tasks at the simulator. */
   tasks: readonly PaidTask[];
-  /** Requests that reached the provider; times in ms since 1970. */
+  /** Requests that reached the simulator; times in ms since 1970. */
   requests: readonly { at: number; method: string; path: string }[];
   orphans: readonly Record<string, string>[];
   deliveries: readonly ledger.Delivery[];
-  /** What the customer's server got. */
+  /** Requests that the webhook receiver got. */
   received: readonly Received[];
-  /** Files under the outputs' folder by key: their SHA-256. */
+  /** SHA-256 of the output files, by key. */
   files: ReadonlyMap<string, string>;
-  /** What the ledger says against itself. */
+  /** Findings of the ledger's own audit. */
   contradictions: readonly string[];
-  /** Ends that were seen to change. */
+  /** Final states that were read and later changed. */
   changedEnds: readonly ChangedEnd[];
-  /** How often another server of Redis took over. */
+  /** How often another Redis server took over. */
   takeovers: number;
-  /** Ids that did not come to rest in time. */
+  /** Ids that did not rest in time. */
   stuck: readonly string[];
 }
 
 export async function gather(
-  world: World,
+  system: ChaosSystem,
   rows: readonly Row[],
   seen: Pick<Evidence, "changedEnds" | "stuck">,
 ): Promise<Evidence> {
-  const { cell } = world.here;
+  const { cell } = system.installation;
   const ids = await everyId(cell);
   const found = await ledger.readMany(cell, ids);
   const records = new Map(found.flatMap((each) => (each === undefined ? [] : [[each.id, each] as const])));
@@ -56,13 +69,13 @@ export async function gather(
   return {
     rows,
     records,
-    takeovers: world.redis.takeovers(),
-    tasks: (await told<{ tasks: PaidTask[] }>(world, "tasks")).tasks,
-    requests: (await told<{ requests: Evidence["requests"] }>(world, "log")).requests,
+    takeovers: system.redis.takeovers(),
+    tasks: (await readSimulator<{ tasks: PaidTask[] }>(system, "tasks")).tasks,
+    requests: (await readSimulator<{ requests: Evidence["requests"] }>(system, "log")).requests,
     orphans: await ledger.orphans(cell, 1_000_000),
     deliveries,
-    received: world.receiver.received,
-    files: filesIn(join(world.home, "outputs")),
+    received: system.receiver.received,
+    files: filesIn(join(system.home, "outputs")),
     contradictions: await ledger.audit(cell),
     ...seen,
   };
@@ -73,7 +86,7 @@ async function everyId(cell: ledger.Cell): Promise<string[]> {
   return keys.map((key) => key.slice(cell.prefix.length + 3));
 }
 
-export async function told<T>({ simulator }: World, what: "tasks" | "log"): Promise<T> {
+export async function readSimulator<T>({ simulator }: ChaosSystem, what: "tasks" | "log"): Promise<T> {
   return (await (await fetch(`${simulator.url}/simulator/${what}?limit=100000`)).json()) as T;
 }
 

@@ -1,24 +1,23 @@
 import type * as ledger from "@reelqueue/ledger";
-import type { Evidence, PaidTask } from "./evidence.ts";
-import type { Finding } from "./finding.ts";
+import type { Evidence, Finding, PaidTask } from "./evidence.ts";
 
 interface Joined {
   marker: string;
   found: ledger.Found | undefined;
   tasks: readonly PaidTask[];
   /** Tasks that neither the record nor the orphans name. */
-  nameless: readonly PaidTask[];
+  unaccounted: readonly PaidTask[];
   orphaned: readonly PaidTask[];
 }
 
-/** I2, I3 and I16: the provider's bill joined with the ledger by the marker in each prompt. */
+/** I2, I3 and I16: joins the provider's bill with the ledger by the marker in each prompt. */
 export function money(evidence: Evidence): Finding[] {
   const joined = join(evidence);
   return [
     atMostOnce(joined),
-    notForgotten(joined),
-    stranger(evidence),
-    agreed(evidence, joined),
+    accountedFor(joined),
+    ownTasks(evidence),
+    endsAgree(evidence, joined),
     balanced(evidence, joined),
   ];
 }
@@ -30,18 +29,18 @@ function join({ rows, records, tasks, orphans }: Evidence): Joined[] {
   return rows.map(({ marker }) => {
     const [own, found] = [byMarker.get(marker) ?? [], foundOf.get(marker)];
     const known = new Set(found === undefined ? [] : tasksOf(found.record));
-    const nameless = own.filter(({ id }) => !known.has(id) && !orphanIds.has(id));
+    const unaccounted = own.filter(({ id }) => !known.has(id) && !orphanIds.has(id));
     return {
       marker,
       found,
       tasks: own,
-      nameless,
+      unaccounted,
       orphaned: own.filter(({ id }) => orphanIds.has(id) && !known.has(id)),
     };
   });
 }
 
-/** Each attempt may be paid once, so a generation may be paid as often as it has attempts. */
+/** A generation may have as many tasks as attempts. */
 function atMostOnce(joined: Joined[]): Finding {
   return {
     promise: "I2",
@@ -50,7 +49,7 @@ function atMostOnce(joined: Joined[]): Finding {
     broken: joined
       .filter(({ tasks, found }) => tasks.length > (found?.record.attempt ?? 0))
       .map(({ marker, tasks, found }) => {
-        const { state = "not there", attempt = 0 } = found?.record ?? {};
+        const { state = "no record", attempt = 0 } = found?.record ?? {};
         return `${marker} (${found?.id}, ${state}): ${tasks.length} tasks for ${attempt} attempts`;
       }),
     unknown: 0,
@@ -59,17 +58,17 @@ function atMostOnce(joined: Joined[]): Finding {
 
 const undecided = ["unknown", "needs_review", "submitting"];
 
-function notForgotten(joined: Joined[]): Finding {
-  const open = joined.filter(({ nameless, found }) => nameless.length > 0 && isOpen(found));
+function accountedFor(joined: Joined[]): Finding {
+  const open = joined.filter(({ unaccounted, found }) => unaccounted.length > 0 && isOpen(found));
   return {
     promise: "I3",
-    what: "every task is in its record, among the orphans, or its generation is open with evidence",
+    what: "every task is in its record or among the orphans, or its generation is still undecided",
     checked: joined.reduce((sum, { tasks }) => sum + tasks.length, 0),
     broken: joined
-      .filter(({ nameless, found }) => nameless.length > 0 && !isOpen(found))
+      .filter(({ unaccounted, found }) => unaccounted.length > 0 && !isOpen(found))
       .map(
-        ({ marker, found, nameless }) =>
-          `${marker} (${found?.id}, ${found?.record.state}): nobody knows ${nameless.map(({ id }) => id).join(" ")}`,
+        ({ marker, found, unaccounted }) =>
+          `${marker} (${found?.id}, ${found?.record.state}): unaccounted tasks ${unaccounted.map(({ id }) => id).join(" ")}`,
       ),
     unknown: open.length,
   };
@@ -80,8 +79,8 @@ function isOpen(found: ledger.Found | undefined): boolean {
   return found.record.state === "submitting" || found.record.unknownReason !== undefined;
 }
 
-/** A record may only name tasks that the provider made for it. */
-function stranger({ records, tasks }: Evidence): Finding {
+/** A record names only tasks that were created for it. */
+function ownTasks({ records, tasks }: Evidence): Finding {
   const markers = new Map(tasks.map(({ id, marker }) => [id, marker]));
   const named = [...records.values()].flatMap((found) =>
     tasksOf(found.record).map((task) => ({ task, own: markerOf(found), id: found.id })),
@@ -89,43 +88,43 @@ function stranger({ records, tasks }: Evidence): Finding {
   const twice = Map.groupBy(named, ({ task }) => task);
   return {
     promise: "I2",
-    what: "every task that a record names was made for it, and is named once",
+    what: "every task in a record was created for it and is in one record only",
     checked: named.length,
     broken: [
       ...named
         .filter(({ task, own }) => markers.get(task) !== own)
-        .map(({ task, id }) => `${id} names ${task}, which is another's`),
-      ...[...twice].filter(([, all]) => all.length > 1).map(([task, all]) => `${task} is named ${all.length} times`),
+        .map(({ task, id }) => `${id} has ${task}, which belongs to another generation`),
+      ...[...twice].filter(([, all]) => all.length > 1).map(([task, all]) => `${task} is in ${all.length} records`),
     ],
     unknown: 0,
   };
 }
 
-/** How a generation ended must be how its task ended: a video that was paid for and made is not given up. */
-function agreed({ tasks }: Evidence, joined: Joined[]): Finding {
+/** A generation ends as its task ended: a paid video that exists is not given up. */
+function endsAgree({ tasks }: Evidence, joined: Joined[]): Finding {
   const ended = joined.filter(({ found }) => found?.record.state === "succeeded" || found?.record.state === "failed");
   const stateOf = new Map(tasks.map(({ id, state }) => [id, state]));
   const broken = ended.flatMap(({ marker, found }) => {
     const { state, taskId, failure } = found?.record ?? ({} as Partial<ledger.GenerationRecord>);
     const kind = failure?.class ?? "";
-    const said = taskId === undefined ? "nothing" : stateOf.get(taskId);
+    const actual = taskId === undefined ? "none" : stateOf.get(taskId);
     const expected = state === "succeeded" ? "succeeded" : endOf[kind];
-    return expected === undefined || said === expected
+    return expected === undefined || actual === expected
       ? []
-      : [`${marker} (${found?.id}) ${state} ${kind}, but its task ${said}`];
+      : [`${marker} (${found?.id}) is ${state} ${kind}, its task: ${actual}`];
   });
   return {
     promise: "I3",
-    what: "how a generation ended is how its task ended",
+    what: "a generation ends as its task ended",
     checked: ended.length,
     broken,
     unknown: 0,
   };
 }
 
-/** What the provider must say of the task, by the class of the failure; of the other classes nothing follows. */
+/** State of the task by failure class; other classes imply nothing. */
 const endOf: Record<string, string> = {
-  rejected: "nothing",
+  rejected: "none",
   upstream: "failed",
   moderation: "failed",
   unclassified: "failed",
@@ -136,11 +135,13 @@ function balanced(evidence: Evidence, joined: Joined[]): Finding {
   const { tasks } = evidence;
   const attached = joined.reduce((sum, { found }) => sum + (found ? tasksOf(found.record).length : 0), 0);
   const orphaned = joined.reduce((sum, { orphaned: list }) => sum + list.length, 0);
-  const open = joined.filter(({ found }) => isOpen(found)).reduce((sum, { nameless }) => sum + nameless.length, 0);
+  const open = joined
+    .filter(({ found }) => isOpen(found))
+    .reduce((sum, { unaccounted }) => sum + unaccounted.length, 0);
   const sum = attached + orphaned + open;
   return {
     promise: "I16",
-    what: `charges of the provider = tasks in records + orphans + open questions (${attached} + ${orphaned} + ${open})`,
+    what: `charges of the provider = tasks in records + orphans + undecided (${attached} + ${orphaned} + ${open})`,
     checked: tasks.length,
     broken: sum === tasks.length ? [] : [`the provider charged ${tasks.length} tasks, the ledger accounts for ${sum}`],
     unknown: open,

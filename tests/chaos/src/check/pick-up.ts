@@ -1,9 +1,9 @@
 import * as ledger from "@reelqueue/ledger";
-import type { Ended, Role } from "../world/slot.ts";
+import type { ProcessEnd, Role } from "../system/supervised-process.ts";
 import type { Evidence } from "./evidence.ts";
 import { tasksOf } from "./money.ts";
 
-/** How long work lay still, in ms, over so many kills or restarts that met any. */
+/** Delays in ms over the kills or restarts (`cases`) that affected work. */
 export interface Waits {
   cases: number;
   p50Ms: number;
@@ -12,38 +12,45 @@ export interface Waits {
 }
 
 export interface PickUp {
-  /** By role: from the death of a process until the last generation that was then in its stage had gone on; its own work cannot have waited longer. */
+  /**
+   * By role: from the death of a process until the last generation that was then in its stage made progress. An upper bound for the work of
+   * the dead process itself.
+   */
   afterKill: Partial<Record<Role, Waits>>;
-  /** From Redis taking commands again until every stage that had work had done some. */
+  /** From Redis accepting commands again until every stage with work made progress. */
   afterRedis: Waits;
 }
 
 type Stage = Exclude<Role, "api">;
 
-/** The state that a generation is in while each role works on it. */
+/** The state of a generation while each role works on it. */
 const states = { submitter: "submitting", poller: "running", finalizer: "finalizing" } as const satisfies Record<
   Stage,
   string
 >;
 const stages = Object.keys(states) as Stage[];
 
-/** One stay of one generation in a stage, and everything that a witness saw of it: the look of a poller at the provider, the move that ended it. */
+/** One stay of a generation in a stage, with the times of its progress: the polls of its task and the move that ended the stay. */
 interface Stay {
   from: number;
-  signs: number[];
+  progress: number[];
 }
 
-/** Waits as the timelines of the ledger and the provider's log of requests show them; `restarts`: when Redis was there again, ms since 1970. */
-export function pickUp(evidence: Evidence, endings: readonly Ended[], restarts: readonly number[]): PickUp {
+/** Computed from the timelines of the ledger and the request log of the simulator; `restarts`: times at which Redis was back, ms since 1970. */
+export function measurePickUp(
+  evidence: Evidence,
+  processEnds: readonly ProcessEnd[],
+  restarts: readonly number[],
+): PickUp {
   const stays = staysOf(evidence);
   const slowest = (stage: Stage, atMs: number) => waitsAt(stays[stage], atMs).reduce(larger, undefined);
   const first = (stage: Stage, atMs: number) => waitsAt(stays[stage], atMs).reduce(smaller, undefined);
   const since = evidence.requests.at(-1)?.at ?? 0;
-  const killed = endings.filter(({ why }) => why === "struck" || why === "crashed");
+  const killed = processEnds.filter(({ why }) => why === "killed" || why === "crashed");
   return {
     afterKill: Object.fromEntries(
       stages.map((stage) => {
-        // The provider's log keeps the newest requests only: before them, a look that is not in it may have been.
+        // The request log keeps only the newest requests; polls before its first entry are not known.
         const kills = killed.filter(({ role, atMs }) => role === stage && (stage !== "poller" || atMs >= since));
         return [stage, waits(kills.map(({ atMs }) => slowest(stage, atMs)))];
       }),
@@ -53,38 +60,38 @@ export function pickUp(evidence: Evidence, endings: readonly Ended[], restarts: 
 }
 
 function staysOf({ records, requests }: Evidence): Record<Stage, Stay[]> {
-  const looks = looksByTask(requests);
+  const polls = pollsByTask(requests);
   const stays: Record<Stage, Stay[]> = { submitter: [], poller: [], finalizer: [] };
   for (const { record } of records.values()) {
     const timeline = ledger.timelineOf(record).map(({ at, state }) => ({ at: Date.parse(at), state }));
-    const seen = tasksOf(record).flatMap((task) => looks.get(task) ?? []);
+    const seen = tasksOf(record).flatMap((task) => polls.get(task) ?? []);
     for (const [i, { at: from, state }] of timeline.entries()) {
       const to = timeline[i + 1]?.at ?? Number.POSITIVE_INFINITY;
       for (const stage of stages) {
         if (states[stage] !== state) continue;
-        const signs = stage === "poller" ? seen.filter((at) => at >= from && at <= to) : [];
-        stays[stage].push({ from, signs: [...signs, to] });
+        const progress = stage === "poller" ? seen.filter((at) => at >= from && at <= to) : [];
+        stays[stage].push({ from, progress: [...progress, to] });
       }
     }
   }
   return stays;
 }
 
-/** When each task was asked about; the id stands in the path, or in its query. */
-function looksByTask(requests: Evidence["requests"]): Map<string, number[]> {
-  const looks = new Map<string, number[]>();
+/** Times of the polls by task id, which is the last part of the path or query. */
+function pollsByTask(requests: Evidence["requests"]): Map<string, number[]> {
+  const polls = new Map<string, number[]>();
   for (const { method, path, at } of requests) {
     const id = method === "GET" ? /([^/=]+)$/.exec(path)?.[1] : undefined;
-    if (id !== undefined) looks.set(id, [...(looks.get(id) ?? []), at]);
+    if (id !== undefined) polls.set(id, [...(polls.get(id) ?? []), at]);
   }
-  return looks;
+  return polls;
 }
 
-/** For everything that was in a stage then: how long until something was seen of it. */
+/** For each generation in the stage at `atMs`: the delay until its next progress. */
 function waitsAt(stays: readonly Stay[], atMs: number): number[] {
   return stays
-    .filter(({ from, signs }) => from <= atMs && signs.some((sign) => sign > atMs))
-    .map(({ signs }) => Math.min(...signs.filter((sign) => sign > atMs)) - atMs)
+    .filter(({ from, progress }) => from <= atMs && progress.some((at) => at > atMs))
+    .map(({ progress }) => Math.min(...progress.filter((at) => at > atMs)) - atMs)
     .filter(Number.isFinite);
 }
 

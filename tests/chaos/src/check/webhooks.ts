@@ -1,13 +1,12 @@
 import { isResting } from "@reelqueue/contracts";
-import type { Evidence } from "./evidence.ts";
-import type { Finding } from "./finding.ts";
+import type { Evidence, Finding } from "./evidence.ts";
 
-/** I7: by the log of the customer's server. */
+/** I7, by the log of the webhook receiver. */
 export function webhooks({ records, received, deliveries }: Evidence): Finding[] {
   const ended = [...records.values()].filter(({ record, request }) => isResting(record.state) && request.webhook);
   const byId = Map.groupBy(received, ({ id }) => id);
   const byGeneration = Map.groupBy(deliveries, ({ generation }) => generation);
-  const silent = ended.flatMap(({ id, record }) => {
+  const notDelivered = ended.flatMap(({ id, record }) => {
     const events = byGeneration.get(id) ?? [];
     const arrived = events.filter((event) => byId.get(event.id)?.some(({ status }) => status === 200));
     return events.length === 1 && arrived.length === 1
@@ -20,18 +19,18 @@ export function webhooks({ records, received, deliveries }: Evidence): Finding[]
   return [
     {
       promise: "I7",
-      what: "each ending is announced under one id, and arrives at least once",
+      what: "each ending has one event, delivered at least once",
       checked: ended.length,
-      broken: silent,
+      broken: notDelivered,
       unknown: 0,
     },
     {
       promise: "I7",
-      what: "all tries of one event have the same bytes, a good signature and an id that the ledger knows",
+      what: "all tries of an event have the same bytes, a valid signature and an id of the ledger",
       checked: received.length,
       broken: [
-        ...changing.map(([id]) => `${id} came with different bodies`),
-        ...forged.map(({ id }) => `${id} came with a bad signature`),
+        ...changing.map(([id]) => `${id} had different bodies`),
+        ...forged.map(({ id }) => `${id} had an invalid signature`),
         ...[...byId.keys()].filter((id) => !known.has(id)).map((id) => `${id} is not in the ledger`),
       ],
       unknown: 0,

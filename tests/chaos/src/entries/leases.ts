@@ -1,4 +1,4 @@
-/** Leases and limits short enough for a rehearsal; their order is the same as in production. */
+/** Shorter leases and time limits than in production, in the same order. */
 export const leases = {
   sendingMs: 6_000,
   submitLeaseMs: 3_000,

@@ -2,7 +2,7 @@ import { serveApi } from "@reelqueue/api";
 import { readEnv as readApiEnv } from "@reelqueue/api/env";
 import { openFinalizer } from "@reelqueue/finalizer";
 import { readEnv as readFinalizerEnv } from "@reelqueue/finalizer/env";
-import { type Adjust, type CrashPoint, openContext, timing } from "@reelqueue/pipeline";
+import { type Adjust, type CrashPoint, type Installation, openContext, timing } from "@reelqueue/pipeline";
 import { openPoller } from "@reelqueue/poller";
 import { readEnv as readPollerEnv } from "@reelqueue/poller/env";
 import { createLogger, run } from "@reelqueue/runtime";
@@ -10,26 +10,26 @@ import { openSubmitter } from "@reelqueue/submitter";
 import { readEnv as readSubmitterEnv } from "@reelqueue/submitter/env";
 import { type Rule, without } from "../without.ts";
 import { leases } from "./leases.ts";
-import { shiftClock } from "./shift-clock.ts";
 
 /**
- * The system's processes with leases short enough for a rehearsal and, where told, a crash at a named point:
- * `CRASH_AT=submit:after-intent` kills this process there, `CRASH_AT=…*3` the third time. `WITHOUT=fence` leaves one rule out, `LEASES=production` the short leases.
+ * One process of the system, by `ROLE`, with shorter leases than in production. `CRASH_AT=submit:after-intent` kills it at that crash point,
+ * `CRASH_AT=…*3` the third time; `WITHOUT=fence` leaves out a safety rule; `LEASES=production` keeps the leases of production;
+ * `CLOCK_SHIFT_MS` shifts its clock.
  */
 shiftClock(Number(process.env.CLOCK_SHIFT_MS ?? 0));
 
 const [point, times = "1"] = (process.env.CRASH_AT ?? "").split("*");
 let left = Number(times);
-const reached = (at: CrashPoint): void => {
+const crashPoint = (at: CrashPoint): void => {
   if (at !== point) return;
   left -= 1;
   if (left === 0) process.kill(process.pid, "SIGKILL");
 };
 const rule = process.env.WITHOUT as Rule | undefined;
-const own = process.env.LEASES === "production" ? timing : leases;
+const leasesOfRun = process.env.LEASES === "production" ? timing : leases;
 const adjust: Adjust = (it) => {
-  const rehearsed = { ...it, timing: { ...it.timing, ...own }, crashPoint: reached };
-  return rule === undefined ? rehearsed : without[rule](rehearsed);
+  const adjusted: Installation = { ...it, timing: { ...it.timing, ...leasesOfRun }, crashPoint };
+  return rule === undefined ? adjusted : without[rule](adjusted);
 };
 const role = process.env.ROLE ?? "";
 const log = createLogger({ name: role, level: readPollerEnv().logLevel });
@@ -49,8 +49,25 @@ await run(
       case "finalizer":
         return openFinalizer(scope, readFinalizerEnv(), { adjust });
       default:
-        throw new Error(`ROLE is "${role}": api, submitter, poller or finalizer`);
+        throw new Error(`ROLE is "${role}"; use api, submitter, poller or finalizer`);
     }
   },
   { log, graceMs: 30_000 },
 );
+
+/** Shifts `Date` of this process; timers and Redis are unaffected. */
+function shiftClock(byMs: number): void {
+  if (byMs === 0) return;
+  const Real = Date;
+  const shifted = class extends Real {
+    constructor(...given: unknown[]) {
+      if (given.length === 0) super(Real.now() + byMs);
+      else super(...(given as [number]));
+    }
+
+    static override now(): number {
+      return Real.now() + byMs;
+    }
+  };
+  globalThis.Date = shifted as DateConstructor;
+}

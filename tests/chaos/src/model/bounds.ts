@@ -1,25 +1,25 @@
-import type { Budget, Means, Rules } from "./state.ts";
+import type { Budget, ReconcileMeans, Rules } from "./state.ts";
 
 export const allRules: Rules = { intent: true, durable: true, noBlindRetry: true, fence: true, quiet: true };
 
-/** Bounds that a test run has time for; `large` is what `npm run chaos -- --model` visits. */
+/** Bounds of the tests; `large` are those of `npm run chaos -- --model`. */
 export const small: Budget = {
   crashes: 1,
   lostAnswers: 1,
-  echoes: 1,
-  amnesia: 1,
+  lostReplies: 1,
+  powerCuts: 1,
   refusals: 1,
   failures: 1,
   redeliveries: 1,
-  looks: 2,
+  observations: 2,
 };
-export const large: Budget = { ...small, redeliveries: 2, looks: 3 };
+export const large: Budget = { ...small, redeliveries: 2, observations: 3 };
 
-/** For two generations that share the workers. */
-export const shared: Budget = { ...small, echoes: 0, amnesia: 0, refusals: 0, failures: 0, redeliveries: 0 };
+/** Bounds for two generations that share the workers. */
+export const shared: Budget = { ...small, lostReplies: 0, powerCuts: 0, refusals: 0, failures: 0, redeliveries: 0 };
 
-/** Which rule is missed with which providers; with idempotency keys the provider itself keeps what the others need a rule for. */
-export const missed: readonly [rule: keyof Rules, means: Means][] = [
+/** The pairs of rule and provider where leaving out the rule breaks a promise; idempotency keys make some rules redundant. */
+export const requiredRules: readonly [rule: keyof Rules, means: ReconcileMeans][] = [
   ["intent", "lookup"],
   ["intent", "none"],
   ["durable", "lookup"],

@@ -1,84 +1,93 @@
+import { allRules, large, requiredRules, shared } from "./bounds.ts";
 import { keyOf } from "./key.ts";
 import { providerSteps } from "./provider.ts";
 import { recoverySteps } from "./recovery.ts";
-import type { Gen, Setup, Step, World } from "./state.ts";
+import {
+  type Generation,
+  type ModelState,
+  type ReconcileMeans,
+  type Rules,
+  type Setup,
+  type Step,
+  start,
+} from "./state.ts";
 import { submitterSteps } from "./submitter.ts";
 
 export interface Explored {
   states: number;
-  /** Whether every reachable state was seen. */
+  /** Whether every reachable state was explored. */
   complete: boolean;
   violation?: { what: string; path: string[] };
-  /** A state in which nothing can happen any more although something is not at its end. */
+  /** Path to a state without a next step in which a generation does not rest. */
   stuck?: string[];
 }
 
-/** Visits every state that can be reached, shortest path first, and stops at the first that breaks a promise. */
-export function explore(from: World, setup: Setup, mostStates = 3_000_000): Explored {
+/** Breadth-first search over the reachable states; stops at the first that breaks a promise or is stuck. */
+export function explore(from: ModelState, setup: Setup, maxStates = 3_000_000): Explored {
   const cameFrom = new Map<string, { parent: string; event: string } | undefined>([[keyOf(from), undefined]]);
   let frontier = [from];
   while (frontier.length > 0) {
-    const next: World[] = [];
-    for (const world of frontier) {
-      const key = keyOf(world);
-      const what = broken(world);
+    const next: ModelState[] = [];
+    for (const state of frontier) {
+      const key = keyOf(state);
+      const what = broken(state);
       if (what) return { states: cameFrom.size, complete: false, violation: { what, path: pathTo(key, cameFrom) } };
-      const steps = stepsOf(world, setup);
-      if (steps.length === 0 && !atRest(world))
+      const steps = stepsOf(state, setup);
+      if (steps.length === 0 && !atRest(state))
         return { states: cameFrom.size, complete: false, stuck: pathTo(key, cameFrom) };
-      for (const { event, world: reached } of steps) {
+      for (const { event, state: reached } of steps) {
         const reachedKey = keyOf(reached);
         if (cameFrom.has(reachedKey)) continue;
         cameFrom.set(reachedKey, { parent: key, event });
         next.push(reached);
       }
-      if (cameFrom.size > mostStates) return { states: cameFrom.size, complete: false };
+      if (cameFrom.size > maxStates) return { states: cameFrom.size, complete: false };
     }
     frontier = next;
   }
   return { states: cameFrom.size, complete: true };
 }
 
-function stepsOf(world: World, setup: Setup): Step[] {
-  const submitters = world.workers.flatMap((_, w) => submitterSteps(world, w, setup));
-  return [...submitters, ...providerSteps(world, setup), ...recoverySteps(world, setup)];
+function stepsOf(state: ModelState, setup: Setup): Step[] {
+  const submitters = state.workers.flatMap((_, w) => submitterSteps(state, w, setup));
+  return [...submitters, ...providerSteps(state, setup), ...recoverySteps(state, setup)];
 }
 
-/** A sentence for the promise that this state breaks. */
-function broken(world: World): string | undefined {
-  for (const [g, gen] of world.gens.entries()) {
+/** The promise that this state breaks, as a sentence. */
+function broken(state: ModelState): string | undefined {
+  for (const [g, gen] of state.generations.entries()) {
     const { rec, tasks, finalized } = gen;
     const attempts = new Set(tasks.map(({ attempt }) => attempt));
     if (attempts.size < tasks.length) return `g${g} is paid for twice in one attempt`;
     if (finalized > 1) return `g${g} is finalized twice`;
     if (rec.state === "failed" && tasks.some(({ end }) => end !== "failed"))
       return `g${g} failed although its video was made`;
-    if (isQuiet(world, g) && forgotten(gen)) return `a paid task of g${g} is forgotten`;
+    if (isQuiet(state, g) && forgotten(gen)) return `a paid task of g${g} is forgotten`;
   }
   return undefined;
 }
 
-/** Nobody knows anything of this generation that is not in its record. */
-function isQuiet(world: World, g: number): boolean {
+/** No POST, observation or worker refers to this generation. */
+function isQuiet(state: ModelState, g: number): boolean {
   const about = ({ gen }: { gen: number }) => gen === g;
   return (
-    !world.posts.some(about) &&
-    !world.looks.some(about) &&
-    !world.workers.some((worker) => worker.at !== "idle" && about(worker))
+    !state.posts.some(about) &&
+    !state.observations.some(about) &&
+    !state.workers.some((worker) => worker.at !== "idle" && about(worker))
   );
 }
 
-function forgotten({ rec, tasks }: Gen): boolean {
+function forgotten({ rec, tasks }: Generation): boolean {
   if (rec.state !== "succeeded" && rec.state !== "failed") return false;
-  return tasks.some(({ id }) => id !== rec.task && !rec.earlier.includes(id) && !rec.orphans.includes(id));
+  return tasks.some(({ id }) => id !== rec.task && !rec.previousTasks.includes(id) && !rec.orphans.includes(id));
 }
 
-/** Everything is at its end, before a person, or waits for looks that the bounds of the search do not allow any more. */
-function atRest({ gens, budget }: World): boolean {
-  return gens.every(
+/** Every generation rests, waits for review, or waits for observations beyond the bounds of the search. */
+function atRest({ generations, budget }: ModelState): boolean {
+  return generations.every(
     ({ rec }) =>
       ["succeeded", "failed", "review"].includes(rec.state) ||
-      (budget.looks === 0 && ["unknown", "running"].includes(rec.state)),
+      (budget.observations === 0 && ["unknown", "running"].includes(rec.state)),
   );
 }
 
@@ -86,4 +95,33 @@ function pathTo(key: string, cameFrom: ReadonlyMap<string, { parent: string; eve
   const path: string[] = [];
   for (let at = cameFrom.get(key); at !== undefined; at = cameFrom.get(at.parent)) path.unshift(at.event);
   return path;
+}
+
+interface NamedExploration extends Explored {
+  name: string;
+}
+
+/** Explores the model within the large bounds, with all rules and without each required rule; prints the shortest path to each violation. */
+export function exploreAll(log: (line: string) => void): { ok: boolean; explorations: NamedExploration[] } {
+  const run = (name: string, from: ModelState, setup: Setup): NamedExploration => {
+    const explored = explore(from, setup);
+    log(
+      `${name}: ${explored.states} states${explored.complete ? "" : ", not complete"}: ${explored.violation?.what ?? "no violation"}`,
+    );
+    for (const event of explored.violation?.path ?? explored.stuck ?? []) log(`    ${event}`);
+    return { name, ...explored };
+  };
+  const every: readonly ReconcileMeans[] = ["lookup", "key", "none"];
+  const whole = [
+    ...every.map((means) => run(`all rules, ${means}`, start(1, 2, large), { rules: allRules, means })),
+    ...every.map((means) =>
+      run(`all rules, two generations, ${means}`, start(2, 2, shared), { rules: allRules, means }),
+    ),
+  ];
+  const broken = requiredRules.map(([rule, means]) => {
+    const rules: Rules = { ...allRules, [rule]: false };
+    return run(`without ${rule}, ${means}`, start(1, 2, large), { rules, means });
+  });
+  const ok = whole.every(({ complete }) => complete) && broken.every(({ violation }) => violation !== undefined);
+  return { ok, explorations: [...whole, ...broken] };
 }

@@ -1,4 +1,4 @@
-/** The rules that "never pay twice" rests on; each can be left out. */
+/** The safety rules behind "never pay twice"; each can be left out. */
 export interface Rules {
   intent: boolean;
   durable: boolean;
@@ -7,28 +7,28 @@ export interface Rules {
   quiet: boolean;
 }
 
-/** How a provider helps to find out what became of a lost POST. */
-export type Means = "lookup" | "key" | "none";
+/** How a provider lets us find the task of a lost POST. */
+export type ReconcileMeans = "lookup" | "key" | "none";
 
 export interface Setup {
   rules: Rules;
-  means: Means;
+  means: ReconcileMeans;
 }
 
-/** A generation as Redis has it. `token` is the operation that wrote it last. */
-export interface Rec {
+/** The record in Redis. `token`: the operation that wrote it last. */
+export interface ModelRecord {
   state: "queued" | "submitting" | "unknown" | "review" | "running" | "finalizing" | "succeeded" | "failed";
   lane: "backlog" | "granted" | "";
-  n: number;
+  dispatchSeq: number;
   token: number;
   attempt: number;
   /** 0: none. */
   task: number;
-  earlier: readonly number[];
+  previousTasks: readonly number[];
   orphans: readonly number[];
 }
 
-/** What the provider made of a POST, and charged. */
+/** A task at the provider; each one is charged. */
 export interface Task {
   id: number;
   attempt: number;
@@ -36,30 +36,39 @@ export interface Task {
   end: "running" | "succeeded" | "failed";
 }
 
-export interface Gen {
-  rec: Rec;
-  /** What would be left after a power cut; null: the same. */
-  disk: Rec | null;
+export interface Generation {
+  rec: ModelRecord;
+  /** The record after a power cut; null: the same as `rec`. */
+  disk: ModelRecord | null;
   tasks: readonly Task[];
   finalized: number;
 }
 
-/** A submitter with one job. It may stand still between any two steps. */
+/** A submitter with one job. It can be delayed between any two steps. */
 export interface Worker {
   at: "idle" | "holding" | "intended" | "waiting" | "answered";
   gen: number;
-  n: number;
+  dispatchSeq: number;
   token: number;
   attempt: number;
   answer: "accepted" | "throttled" | "unsent" | "unknown" | "";
   task: number;
-  /** Its lease is over: the start budget keeps it from sending. */
+  /** Its lease has expired: the start budget stops it from sending. */
   late: boolean;
 }
 
-export const idle: Worker = { at: "idle", gen: 0, n: 0, token: 0, attempt: 0, answer: "", task: 0, late: false };
+export const idle: Worker = {
+  at: "idle",
+  gen: 0,
+  dispatchSeq: 0,
+  token: 0,
+  attempt: 0,
+  answer: "",
+  task: 0,
+  late: false,
+};
 
-/** A POST that has not taken effect yet. `listener`: a worker, -1 nobody, -2 a resolver. */
+/** A POST in flight. `listener`: index of a worker, -1: none, -2: reconciliation. */
 export interface Post {
   gen: number;
   attempt: number;
@@ -67,8 +76,8 @@ export interface Post {
   listener: number;
 }
 
-/** Somebody who has asked and not yet written: a resolver or a poller. */
-export interface Look {
+/** An answer that reconciliation or a poller has read and not yet written. */
+export interface Observation {
   gen: number;
   saw: "absent" | "found" | "failed" | "finished";
   task: number;
@@ -76,40 +85,49 @@ export interface Look {
   attempt: number;
 }
 
-/** How much harm is still to come. */
+/** How many faults of each kind, and how many observations, are still allowed. */
 export interface Budget {
   crashes: number;
   lostAnswers: number;
-  echoes: number;
-  amnesia: number;
+  lostReplies: number;
+  powerCuts: number;
   refusals: number;
   failures: number;
   redeliveries: number;
-  looks: number;
+  observations: number;
 }
 
-export interface World {
-  gens: readonly Gen[];
+export interface ModelState {
+  generations: readonly Generation[];
   workers: readonly Worker[];
   posts: readonly Post[];
-  looks: readonly Look[];
+  observations: readonly Observation[];
   budget: Budget;
-  /** Operations so far; each has a number of its own. */
+  /** Number of operations so far. */
   operations: number;
 }
 
 export interface Step {
   event: string;
-  world: World;
+  state: ModelState;
 }
 
-export function start(generations: number, workers: number, budget: Budget): World {
-  const rec: Rec = { state: "queued", lane: "backlog", n: 0, token: 0, attempt: 1, task: 0, earlier: [], orphans: [] };
+export function start(generations: number, workers: number, budget: Budget): ModelState {
+  const rec: ModelRecord = {
+    state: "queued",
+    lane: "backlog",
+    dispatchSeq: 0,
+    token: 0,
+    attempt: 1,
+    task: 0,
+    previousTasks: [],
+    orphans: [],
+  };
   return {
-    gens: Array.from({ length: generations }, () => ({ rec, disk: null, tasks: [], finalized: 0 })),
+    generations: Array.from({ length: generations }, () => ({ rec, disk: null, tasks: [], finalized: 0 })),
     workers: Array.from({ length: workers }, () => idle),
     posts: [],
-    looks: [],
+    observations: [],
     budget,
     operations: 0,
   };
@@ -123,16 +141,16 @@ export function without<T>(list: readonly T[], at: number): T[] {
   return list.filter((_, i) => i !== at);
 }
 
-/** Takes one from a kind of harm; undefined where none is left. */
-export function spend(world: World, kind: keyof Budget): World | undefined {
-  const left = world.budget[kind];
-  return left === 0 ? undefined : { ...world, budget: { ...world.budget, [kind]: left - 1 } };
+/** Uses one unit of the budget; undefined where none is left. */
+export function spend(state: ModelState, kind: keyof Budget): ModelState | undefined {
+  const left = state.budget[kind];
+  return left === 0 ? undefined : { ...state, budget: { ...state.budget, [kind]: left - 1 } };
 }
 
-/** Writes a record. What is not waited for may still be lost by a power cut. */
-export function write(world: World, gen: number, change: Partial<Rec>, durable = true): World {
-  const before = world.gens[gen];
-  if (before === undefined) return world;
+/** Writes a record; with `durable: false` a power cut can still revert it. */
+export function write(state: ModelState, gen: number, change: Partial<ModelRecord>, durable = true): ModelState {
+  const before = state.generations[gen];
+  if (before === undefined) return state;
   const disk = durable ? null : (before.disk ?? before.rec);
-  return { ...world, gens: replaced(world.gens, gen, { rec: { ...before.rec, ...change }, disk }) };
+  return { ...state, generations: replaced(state.generations, gen, { rec: { ...before.rec, ...change }, disk }) };
 }

@@ -1,91 +1,109 @@
-import { idle, type Rec, replaced, type Setup, type Step, spend, type Worker, type World, write } from "./state.ts";
+import {
+  idle,
+  type ModelRecord,
+  type ModelState,
+  replaced,
+  type Setup,
+  type Step,
+  spend,
+  type Worker,
+  write,
+} from "./state.ts";
 import { bind, move } from "./writes.ts";
 
-/** Everything that one submitter may do next. */
-export function submitterSteps(world: World, w: number, setup: Setup): Step[] {
-  const worker = world.workers[w];
+/** One submitter: its index, its state and its name in events. */
+interface Submitter {
+  w: number;
+  worker: Worker;
+  name: string;
+}
+
+/** The possible next steps of one submitter. */
+export function submitterSteps(state: ModelState, w: number, setup: Setup): Step[] {
+  const worker = state.workers[w];
   if (worker === undefined) return [];
-  const name = `w${w}`;
+  const submitter = { w, worker, name: `w${w}` };
   switch (worker.at) {
     case "idle":
-      return world.gens.flatMap((_, gen) => take(world, w, gen, name));
+      return state.generations.flatMap((_, gen) => take(state, submitter, gen));
     case "holding":
-      return [begin(world, w, worker, name, setup), ...crash(world, w, name)];
+      return [begin(state, submitter, setup), ...crash(state, submitter)];
     case "intended":
-      return [send(world, w, worker, name, setup), ...crash(world, w, name)];
+      return [send(state, submitter, setup), ...crash(state, submitter)];
     case "waiting":
-      return crash(world, w, name);
+      return crash(state, submitter);
     case "answered":
-      return [...settle(world, w, worker, name, setup), ...crash(world, w, name)];
+      return [...recordAnswer(state, submitter, setup), ...crash(state, submitter)];
   }
 }
 
-function take(world: World, w: number, gen: number, name: string): Step[] {
-  const rec = world.gens[gen]?.rec;
-  if (rec === undefined || rec.n === 0) return [];
-  const held = world.workers.some((other) => other.at !== "idle" && other.gen === gen && other.n === rec.n);
+function take(state: ModelState, { w, name }: Submitter, gen: number): Step[] {
+  const rec = state.generations[gen]?.rec;
+  if (rec === undefined || rec.dispatchSeq === 0) return [];
+  const held = state.workers.some(
+    (other) => other.at !== "idle" && other.gen === gen && other.dispatchSeq === rec.dispatchSeq,
+  );
   const fresh = rec.state === "queued" && rec.lane === "granted" && !held;
-  const paid = fresh ? world : spend(world, "redeliveries");
-  if (paid === undefined) return [];
-  const taken = replaced(paid.workers, w, { ...idle, at: "holding", gen, n: rec.n, attempt: rec.attempt });
-  return [
-    { event: `${name} takes the job of g${gen}${fresh ? "" : ", once more"}`, world: { ...paid, workers: taken } },
-  ];
+  const next = fresh ? state : spend(state, "redeliveries");
+  if (next === undefined) return [];
+  const job = { gen, dispatchSeq: rec.dispatchSeq, attempt: rec.attempt };
+  const workers = replaced(next.workers, w, { ...idle, ...job, at: "holding" });
+  return [{ event: `${name} takes the job of g${gen}${fresh ? "" : " again"}`, state: { ...next, workers } }];
 }
 
-function begin(world: World, w: number, worker: Worker, name: string, { rules }: Setup): Step {
-  const { gen, n } = worker;
-  const rec = world.gens[gen]?.rec as Rec;
-  const mine = !rules.fence || (rec.lane === "granted" && rec.n === n);
+function begin(state: ModelState, { w, worker, name }: Submitter, { rules }: Setup): Step {
+  const { gen, dispatchSeq } = worker;
+  const rec = state.generations[gen]?.rec as ModelRecord;
+  const mine = !rules.fence || (rec.lane === "granted" && rec.dispatchSeq === dispatchSeq);
   if (rec.state !== "queued" || !mine) {
-    return { event: `${name} finds nothing to do`, world: { ...world, workers: replaced(world.workers, w, idle) } };
+    return { event: `${name} finds a stale job`, state: { ...state, workers: replaced(state.workers, w, idle) } };
   }
-  const token = world.operations + 1;
-  const intended = replaced(world.workers, w, { at: "intended", token, attempt: rec.attempt });
-  const next = { ...world, operations: token, workers: intended };
-  if (!rules.intent) return { event: `${name} writes nothing`, world: next };
+  const token = state.operations + 1;
+  const intended = replaced(state.workers, w, { at: "intended", token, attempt: rec.attempt });
+  const next = { ...state, operations: token, workers: intended };
+  if (!rules.intent) return { event: `${name} writes nothing`, state: next };
   const written = write(next, gen, { state: "submitting", lane: "", token }, rules.durable);
-  return { event: `${name} writes the intent${rules.durable ? "" : " without waiting for the disk"}`, world: written };
+  return { event: `${name} writes the intent${rules.durable ? "" : " without waiting for the disk"}`, state: written };
 }
 
-function send(world: World, w: number, worker: Worker, name: string, { rules }: Setup): Step {
+function send(state: ModelState, { w, worker, name }: Submitter, { rules }: Setup): Step {
   const { gen, attempt, token } = worker;
   if (worker.late) {
-    const workers = replaced(world.workers, w, { at: "answered", answer: "unsent" });
-    return { event: `${name} stood still too long and does not send`, world: { ...world, workers } };
+    const workers = replaced(state.workers, w, { at: "answered", answer: "unsent" });
+    return { event: `${name} is past its start budget and does not send`, state: { ...state, workers } };
   }
   const key = rules.noBlindRetry ? attempt : token * 100;
-  const posts = [...world.posts, { gen, attempt, key, listener: w }];
-  return { event: `${name} sends`, world: { ...world, posts, workers: replaced(world.workers, w, { at: "waiting" }) } };
+  const posts = [...state.posts, { gen, attempt, key, listener: w }];
+  return { event: `${name} sends`, state: { ...state, posts, workers: replaced(state.workers, w, { at: "waiting" }) } };
 }
 
-function settle(world: World, w: number, worker: Worker, name: string, setup: Setup): Step[] {
+function recordAnswer(state: ModelState, { w, worker, name }: Submitter, setup: Setup): Step[] {
   const event = `${name} writes ${worker.answer}`;
-  const written = settled(world, worker, setup);
-  const steps = [{ event, world: { ...written, workers: replaced(written.workers, w, idle) } }];
-  const unheard = spend(written, "echoes");
-  return unheard ? [...steps, { event: `${event}, and hears nothing`, world: unheard }] : steps;
+  const written = withAnswer(state, worker, setup);
+  const steps = [{ event, state: { ...written, workers: replaced(written.workers, w, idle) } }];
+  const unconfirmed = spend(written, "lostReplies");
+  return unconfirmed ? [...steps, { event: `${event}, and the reply is lost`, state: unconfirmed }] : steps;
 }
 
-function settled(world: World, worker: Worker, setup: Setup): World {
+function withAnswer(state: ModelState, worker: Worker, setup: Setup): ModelState {
   const { gen, token, attempt, answer, task } = worker;
-  // Without an intent, it is written only now.
-  const begun = setup.rules.intent
-    ? world
-    : move(world, { gen, token, attempt }, ["queued"], { state: "submitting", lane: "" }, setup);
-  const mover = { gen, token: -token, since: token };
-  const back = { state: "queued", lane: "backlog" } as const;
-  if (answer === "accepted") return bind(begun, { gen, token: -token, attempt }, task, setup);
+  const submitting = { state: "submitting", lane: "" } as const;
+  // Without the intent rule, the intent is written only now.
+  const started = setup.rules.intent
+    ? state
+    : move(state, { gen, token, attempt, from: ["queued"], change: submitting }, setup);
+  const mover = { gen, token: -token, since: token, from: ["submitting"] as const };
+  if (answer === "accepted") return bind(started, { gen, token: -token, attempt }, task, setup);
   if (answer === "unknown" && setup.rules.noBlindRetry) {
-    return move(begun, mover, ["submitting"], { state: "unknown", lane: "" }, setup);
+    return move(started, { ...mover, change: { state: "unknown", lane: "" } }, setup);
   }
-  return move(begun, mover, ["submitting"], back, setup);
+  return move(started, { ...mover, change: { state: "queued", lane: "backlog" } }, setup);
 }
 
-/** It is gone, and so is all it knew; what it sent is on its way. */
-function crash(world: World, w: number, name: string): Step[] {
-  const paid = spend(world, "crashes");
-  if (paid === undefined) return [];
-  const posts = paid.posts.map((post) => (post.listener === w ? { ...post, listener: -1 } : post));
-  return [{ event: `${name} dies`, world: { ...paid, posts, workers: replaced(paid.workers, w, idle) } }];
+/** The submitter loses its memory; a POST that it has sent stays in flight. */
+function crash(state: ModelState, { w, name }: Submitter): Step[] {
+  const next = spend(state, "crashes");
+  if (next === undefined) return [];
+  const posts = next.posts.map((post) => (post.listener === w ? { ...post, listener: -1 } : post));
+  return [{ event: `${name} dies`, state: { ...next, posts, workers: replaced(next.workers, w, idle) } }];
 }

@@ -1,46 +1,45 @@
-import { type Rec, type Setup, type World, write } from "./state.ts";
+import { type ModelRecord, type ModelState, type Setup, write } from "./state.ts";
 
-/** The moves of the ledger as the model has them: compare-and-set, with what the mover believes. */
+/** The expectations of a compare-and-set write. */
 interface Mover {
   gen: number;
-  /** Of this operation: the same one twice changes nothing. */
+  /** Token of this operation; repeating it changes nothing. */
   token: number;
-  /** The move that must still be the last one. */
+  /** Expected token of the last move. */
   since?: number;
   attempt?: number;
 }
 
-function recOf(world: World, gen: number): Rec {
-  const found = world.gens[gen];
+function recOf(state: ModelState, gen: number): ModelRecord {
+  const found = state.generations[gen];
   if (found === undefined) throw new Error(`no generation ${gen}`);
   return found.rec;
 }
 
-function believes(rec: Rec, { since, attempt }: Mover, { rules }: Setup): boolean {
+function matches(rec: ModelRecord, { since, attempt }: Mover, { rules }: Setup): boolean {
   return (
     !rules.fence || ((since === undefined || rec.token === since) && (attempt === undefined || rec.attempt === attempt))
   );
 }
 
-/** The task is ours; where the generation cannot take it any more, it goes among the orphans. */
-export function bind(world: World, mover: Mover, task: number, setup: Setup): World {
-  const rec = recOf(world, mover.gen);
-  if (rec.token === mover.token) return world;
-  if (["submitting", "unknown", "review"].includes(rec.state) && believes(rec, mover, setup)) {
-    return write(world, mover.gen, { state: "running", lane: "", task, token: mover.token });
+/** Binds a task; where the generation cannot take it any more, records it as an orphan. */
+export function bind(state: ModelState, mover: Mover, task: number, setup: Setup): ModelState {
+  const rec = recOf(state, mover.gen);
+  if (rec.token === mover.token) return state;
+  if (["submitting", "unknown", "review"].includes(rec.state) && matches(rec, mover, setup)) {
+    return write(state, mover.gen, { state: "running", lane: "", task, token: mover.token });
   }
-  const known = rec.task === task || rec.earlier.includes(task) || rec.orphans.includes(task);
-  return known ? world : write(world, mover.gen, { orphans: [...rec.orphans, task] });
+  const known = rec.task === task || rec.previousTasks.includes(task) || rec.orphans.includes(task);
+  return known ? state : write(state, mover.gen, { orphans: [...rec.orphans, task] });
 }
 
-export function move(
-  world: World,
-  mover: Mover,
-  from: readonly Rec["state"][],
-  change: Partial<Rec>,
-  setup: Setup,
-): World {
-  const rec = recOf(world, mover.gen);
-  if (rec.token === mover.token || !from.includes(rec.state) || !believes(rec, mover, setup)) return world;
-  return write(world, mover.gen, { ...change, token: mover.token });
+interface Move extends Mover {
+  from: readonly ModelRecord["state"][];
+  change: Partial<ModelRecord>;
+}
+
+export function move(state: ModelState, step: Move, setup: Setup): ModelState {
+  const rec = recOf(state, step.gen);
+  if (rec.token === step.token || !step.from.includes(rec.state) || !matches(rec, step, setup)) return state;
+  return write(state, step.gen, { ...step.change, token: step.token });
 }

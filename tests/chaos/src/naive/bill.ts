@@ -1,7 +1,7 @@
 import type { PaidTask } from "../check/evidence.ts";
 import type { Row } from "../feed.ts";
 
-/** What became of the requests of one system, by the provider's bill, the files on disk and the customer's log. */
+/** The outcome of one system's requests, by the provider's bill, the files on disk and the log of the webhook receiver. Field names are public. */
 export interface Bill {
   system: string;
   requests: number;
@@ -9,39 +9,39 @@ export interface Bill {
   charges: number;
   /** Charges beyond the first for one request. */
   doubleCharges: number;
-  /** Paid for, but the customer has no file or never heard of it. */
+  /** Charged, but without a file or without a delivered event. */
   paidAndLost: number;
-  /** Accepted, never paid for, and the customer never heard of it. */
+  /** Accepted, never charged, and without a delivered event. */
   forgotten: number;
-  /** Settled by a person. */
+  /** Settled by manual review. */
   askedAPerson: number;
-  /** Double charges and lost videos at the price of document 000. */
+  /** Price of double charges and lost videos. */
   lostUsd: number;
 }
 
-/** SEED (document 000): 4 s at 720p with a reference video, the only kind of price that it names. */
+/** PROVIDED (document 000): 4 s at 720p with a reference video, the only price that it names. */
 const priceUsd = 0.65;
 
 export interface Witnesses {
   rows: readonly Row[];
   tasks: readonly PaidTask[];
-  /** Keys of the kept files. */
+  /** Keys of the stored files. */
   files: readonly string[];
   received: readonly { body: string; status: number }[];
 }
 
 export function billOf(system: string, { rows, tasks, files, received }: Witnesses, askedAPerson = 0): Bill {
-  const accepted = rows.filter(({ told }) => told === "ok");
+  const accepted = rows.filter(({ answer }) => answer === "ok");
   const paid = Map.groupBy(
     tasks.filter(({ refunded }) => !refunded),
     ({ marker }) => marker,
   );
-  const heard = new Set(received.filter(({ status }) => status === 200).map(({ body }) => subjectOf(body)));
-  const kept = new Set(files.filter((key) => key.endsWith(".mp4")).flatMap((key) => key.split(/[/.]/)));
+  const delivered = new Set(received.filter(({ status }) => status === 200).map(({ body }) => subjectOf(body)));
+  const stored = new Set(files.filter((key) => key.endsWith(".mp4")).flatMap((key) => key.split(/[/.]/)));
   const chargesOf = ({ marker }: Row) => paid.get(marker)?.length ?? 0;
-  const silent = accepted.filter(({ id = "" }) => !heard.has(id));
+  const notDelivered = accepted.filter(({ id = "" }) => !delivered.has(id));
   const paidAndLost = accepted.filter(
-    (row) => chargesOf(row) > 0 && !(heard.has(row.id ?? "") && kept.has(row.id ?? "")),
+    (row) => chargesOf(row) > 0 && !(delivered.has(row.id ?? "") && stored.has(row.id ?? "")),
   );
   const doubleCharges = rows.reduce((sum, row) => sum + Math.max(0, chargesOf(row) - 1), 0);
   return {
@@ -50,7 +50,7 @@ export function billOf(system: string, { rows, tasks, files, received }: Witness
     charges: rows.reduce((sum, row) => sum + chargesOf(row), 0),
     doubleCharges,
     paidAndLost: paidAndLost.length,
-    forgotten: silent.filter((row) => chargesOf(row) === 0).length,
+    forgotten: notDelivered.filter((row) => chargesOf(row) === 0).length,
     askedAPerson,
     lostUsd: Math.round((doubleCharges + paidAndLost.length) * priceUsd * 100) / 100,
   };
@@ -60,7 +60,7 @@ function subjectOf(body: string): string {
   return (JSON.parse(body) as { data?: { id?: string } }).data?.id ?? "";
 }
 
-/** The bills as a table for a README. */
+/** The bills as a Markdown table. */
 export function tableOf(bills: readonly Bill[]): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`;
   const head = [
@@ -70,7 +70,7 @@ export function tableOf(bills: readonly Bill[]): string {
     "double charges",
     "paid and lost",
     "forgotten",
-    "asked a person",
+    "manual reviews",
     "money lost",
   ];
   return [

@@ -1,78 +1,78 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Nemesis } from "./nemesis.ts";
+import type { Nemesis } from "../inject.ts";
 
-/** Faults that come together: each is aimed at one rule of the protocol. */
-export const aimed: readonly Nemesis[] = [
+/** Combined faults, each aimed at one rule of the submit protocol. */
+export const aimedFaults: readonly Nemesis[] = [
   {
-    // What a submitter believes to have written is still on its way to Redis when it dies.
+    // A submitter is killed while its write is still in transit to Redis.
     name: "dies-unheard",
     weight: 0.05,
     where: ["alone"],
-    strike: async ({ slots }, luck) => {
-      const slot = luck.pick(slots.filter(({ role }) => role === "submitter"));
+    inject: async ({ processes }, random) => {
+      const target = random.pick(processes.filter(({ role }) => role === "submitter"));
       const delayMs = 500;
-      slot.toRedis?.weather({ delayMs });
-      // By then it has read what it needs, one way there and one back, and the next thing it writes is on its way.
-      await wait(luck.between(2 * delayMs, 3 * delayMs));
-      slot.signal("SIGKILL");
-      slot.toRedis?.weather({});
-      return slot.name;
+      target.redisProxy?.setFaults({ delayMs });
+      // One round trip for its reads; its next write is then in transit.
+      await wait(random.between(2 * delayMs, 3 * delayMs));
+      target.signal("SIGKILL");
+      target.redisProxy?.setFaults({});
+      return target.name;
     },
   },
   {
-    // A submitter's writes take effect, but it hears nothing and writes them again, while others go on and the provider is slow.
+    // A submitter's writes take effect, but their replies are lost and it retries them, while the provider is slow.
     name: "echo",
     weight: 0.05,
     where: ["alone"],
-    strike: async ({ slots, toSimulator }, luck) => {
-      const slot = luck.pick(slots.filter(({ role }) => role === "submitter"));
-      const forMs = luck.between(1_000, 2_500);
-      toSimulator.weather({ delayMs: 600 });
+    inject: async ({ processes, simulatorProxy }, random) => {
+      const target = random.pick(processes.filter(({ role }) => role === "submitter"));
+      const forMs = random.between(1_000, 2_500);
+      simulatorProxy.setFaults({ delayMs: 600 });
       await wait(400);
-      slot.toRedis?.weather({ dropsReplies: true });
+      target.redisProxy?.setFaults({ dropsReplies: true });
       await wait(forMs);
-      slot.toRedis?.weather({});
+      target.redisProxy?.setFaults({});
       await wait(500);
-      toSimulator.weather({});
-      return `${slot.name} for ${forMs} ms`;
+      simulatorProxy.setFaults({});
+      return `${target.name} for ${forMs} ms`;
     },
   },
   {
-    // A worker stands still between a question to the provider and its answer, while others ask the same and go on.
+    // A worker is frozen between a provider request and its response, while other workers repeat the request.
     name: "zombie",
     weight: 0.05,
-    strike: async ({ slots, toSimulator }, luck) => {
-      const slot = luck.pick(slots.filter(({ role }) => role === "submitter" || role === "poller"));
-      const frozenMs = luck.between(4_500, 9_000);
-      toSimulator.weather({ delayMs: 300 });
+    inject: async ({ processes, simulatorProxy }, random) => {
+      const target = random.pick(processes.filter(({ role }) => role === "submitter" || role === "poller"));
+      const frozenMs = random.between(4_500, 9_000);
+      simulatorProxy.setFaults({ delayMs: 300 });
       await wait(500);
-      const pid = slot.pid();
-      slot.signal("SIGSTOP");
-      toSimulator.weather({});
+      const pid = target.pid();
+      target.signal("SIGSTOP");
+      simulatorProxy.setFaults({});
       await wait(frozenMs);
-      if (pid === slot.pid()) slot.signal("SIGCONT");
-      return `${slot.name} for ${frozenMs} ms`;
+      if (pid === target.pid()) target.signal("SIGCONT");
+      return `${target.name} for ${frozenMs} ms`;
     },
   },
   {
-    // What a worker writes in a moment reaches Redis seconds later, when others have long gone on with the same.
+    // The writes of a short interval reach Redis seconds late, after other workers have taken over the generations.
     name: "late-writes",
     weight: 0.05,
     where: ["alone"],
-    strike: async ({ slots }, luck) => {
-      const slot = luck.pick(slots.filter(({ role }) => role === "submitter" || role === "poller"));
-      const [delayMs, forMs] = [luck.between(4_000, 8_000), luck.between(300, 1_500)];
-      slot.toRedis?.weather({ delayMs });
+    inject: async ({ processes }, random) => {
+      const target = random.pick(processes.filter(({ role }) => role === "submitter" || role === "poller"));
+      const [delayMs, forMs] = [random.between(4_000, 8_000), random.between(300, 1_500)];
+      target.redisProxy?.setFaults({ delayMs });
       await wait(forMs);
-      slot.toRedis?.weather({});
-      return `${slot.name}: what it wrote within ${forMs} ms came ${delayMs} ms late`;
+      target.redisProxy?.setFaults({});
+      return `${target.name}: writes of ${forMs} ms delayed by ${delayMs} ms`;
     },
   },
   {
     name: "customer-refuses",
     weight: 0.1,
-    strike: async ({ receiver }, luck) => {
-      const answers = Array.from({ length: luck.between(1, 3) }, () => luck.pick([500, 503, "cut"] as const));
+    inject: async ({ receiver }, random) => {
+      const answers = Array.from({ length: random.between(1, 3) }, () => random.pick([500, 503, "cut"] as const));
       receiver.answerNext(...answers);
       return answers.join(", ");
     },

@@ -1,16 +1,16 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { Nemesis } from "../inject.ts";
 import { type Fault, ofReplicas, primaryAndAll, untilTakenOver } from "./failover.ts";
-import type { Nemesis } from "./nemesis.ts";
 
 const faults: readonly Fault[] = [
-  { name: "owner-kill", weight: 0.1, strike: untilTakenOver("SIGKILL") },
-  { name: "owner-freeze", weight: 0.1, strike: untilTakenOver("SIGSTOP") },
-  { name: "owner-and-all", weight: 0.1, strike: primaryAndAll },
+  { name: "owner-kill", weight: 0.1, inject: untilTakenOver("SIGKILL") },
+  { name: "owner-freeze", weight: 0.1, inject: untilTakenOver("SIGSTOP") },
+  { name: "owner-and-all", weight: 0.1, inject: primaryAndAll },
   {
-    // It is back before the others have given it up.
+    // Restarted before the other nodes mark it as failed.
     name: "owner-kill-restart",
     weight: 0.1,
-    strike: async ({ redis }) => {
+    inject: async ({ redis }) => {
       const { primary } = await redis.lineup();
       await primary.kill("SIGKILL");
       await primary.restart();
@@ -18,12 +18,12 @@ const faults: readonly Fault[] = [
     },
   },
   {
-    // Nothing of the cell lies there.
+    // A node that holds no slot of the cell.
     name: "other-node-freeze",
     weight: 0.05,
-    strike: async ({ redis }, luck) => {
+    inject: async ({ redis }, random) => {
       const { others } = await redis.lineup();
-      const [node, frozenMs] = [luck.pick(others), luck.between(1_000, 5_000)];
+      const [node, frozenMs] = [random.pick(others), random.between(1_000, 5_000)];
       await node.kill("SIGSTOP");
       await wait(frozenMs);
       await node.kill("SIGCONT");
@@ -32,5 +32,5 @@ const faults: readonly Fault[] = [
   },
 ];
 
-/** Faults of the nodes of a Cluster. */
-export const cluster: readonly Nemesis[] = faults.map(ofReplicas("cluster"));
+/** Faults of the nodes of a Redis Cluster. */
+export const clusterFaults: readonly Nemesis[] = faults.map(ofReplicas("cluster"));

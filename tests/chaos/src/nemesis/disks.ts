@@ -1,39 +1,39 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { World } from "../world/world.ts";
-import type { Nemesis } from "./nemesis.ts";
+import type { Nemesis } from "../inject.ts";
+import type { ChaosSystem } from "../system/system.ts";
 
 const faults: readonly Nemesis[] = [
   {
-    // Whatever was written and not yet synced is gone, as after a power cut; under `appendfsync always` nobody was told of it.
+    // Unsynced writes are lost; under `appendfsync always` none of them was acknowledged.
     name: "power-cut",
     weight: 0.1,
-    strike: async (world, luck) => {
-      const disk = diskOfRedis(world);
-      disk.trouble({ slow: true });
-      await wait(luck.between(200, 1_500));
-      const { primary } = await world.redis.lineup();
+    inject: async (system, random) => {
+      const disk = diskOfRedis(system);
+      disk.setFaults({ slow: true });
+      await wait(random.between(200, 1_500));
+      const { primary } = await system.redis.lineup();
       await primary.kill("SIGKILL");
-      disk.trouble({});
+      disk.setFaults({});
       const dropped = globSync("appendonlydir/*.incr.aof", { cwd: primary.directory }).map((file) =>
-        disk.losePower(join(primary.directory, file)),
+        disk.dropUnsynced(join(primary.directory, file)),
       );
       await primary.restart();
       return `${dropped.reduce((sum, bytes) => sum + bytes, 0)} bytes dropped`;
     },
   },
   {
-    // Under `appendfsync always` Redis ends itself when it cannot write.
+    // Under `appendfsync always` Redis exits when it cannot write.
     name: "redis-disk-full",
     weight: 0.03,
-    strike: async (world, luck) => {
-      const disk = diskOfRedis(world);
-      disk.trouble({ full: true });
-      await wait(luck.between(200, 1_500));
-      disk.trouble({});
-      const { primary } = await world.redis.lineup();
-      const said = primary.alive() ? "it had nothing to write" : "it ended itself";
+    inject: async (system, random) => {
+      const disk = diskOfRedis(system);
+      disk.setFaults({ full: true });
+      await wait(random.between(200, 1_500));
+      disk.setFaults({});
+      const { primary } = await system.redis.lineup();
+      const said = primary.alive() ? "it had nothing to write" : "Redis exited";
       await primary.restart();
       return said;
     },
@@ -41,36 +41,36 @@ const faults: readonly Nemesis[] = [
   {
     name: "redis-disk-slow",
     weight: 0.03,
-    strike: async (world, luck) => {
-      const slowMs = luck.between(500, 3_000);
-      const disk = diskOfRedis(world);
-      disk.trouble({ slow: true });
+    inject: async (system, random) => {
+      const slowMs = random.between(500, 3_000);
+      const disk = diskOfRedis(system);
+      disk.setFaults({ slow: true });
       await wait(slowMs);
-      disk.trouble({});
+      disk.setFaults({});
       return `for ${slowMs} ms`;
     },
   },
   {
     name: "outputs-disk-full",
     weight: 0.05,
-    strike: async ({ disks: found }, luck) => {
-      const fullMs = luck.between(500, 4_000);
-      found?.outputs.trouble({ full: true });
+    inject: async ({ disks }, random) => {
+      const fullMs = random.between(500, 4_000);
+      disks?.outputs.setFaults({ full: true });
       await wait(fullMs);
-      found?.outputs.trouble({});
+      disks?.outputs.setFaults({});
       return `for ${fullMs} ms`;
     },
   },
 ];
 
-/** Faults of the disks under Redis and under the outputs; only where disks obey. */
-export const disks: readonly Nemesis[] = faults.map((fault) => ({
+/** Faults of the disks of Redis and of the outputs; only where the disk shim could be built. */
+export const diskFaults: readonly Nemesis[] = faults.map((fault) => ({
   ...fault,
   where: ["alone"],
-  possible: (world) => world.disks !== undefined,
+  possible: (system) => system.disks !== undefined,
 }));
 
-function diskOfRedis({ disks: found }: World) {
-  if (found === undefined) throw new Error("there is no disk that obeys");
-  return found.redis;
+function diskOfRedis({ disks }: ChaosSystem) {
+  if (disks === undefined) throw new Error("this machine has no disk shim");
+  return disks.redis;
 }

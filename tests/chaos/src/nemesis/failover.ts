@@ -1,47 +1,47 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Chance } from "../random.ts";
-import type { Topology } from "../world/servers.ts";
-import type { World } from "../world/world.ts";
-import type { Nemesis } from "./nemesis.ts";
+import type { Nemesis } from "../inject.ts";
+import type { SeededRandom } from "../random.ts";
+import type { Topology } from "../system/servers.ts";
+import type { ChaosSystem } from "../system/system.ts";
 
 const faults: readonly Fault[] = [
   {
-    // What it acknowledged last may be nowhere else; it comes back as a replica.
+    // Its last acknowledged writes may exist nowhere else; it returns as a replica.
     name: "failover-kill",
     weight: 0.1,
-    strike: untilTakenOver("SIGKILL"),
+    inject: untilTakenOver("SIGKILL"),
   },
   {
-    // It does not know that it is deposed: what reached it meanwhile it still acknowledges, and loses.
+    // It does not know that it was demoted: it still acknowledges writes received meanwhile, and loses them.
     name: "failover-freeze",
     weight: 0.1,
-    strike: untilTakenOver("SIGSTOP"),
+    inject: untilTakenOver("SIGSTOP"),
   },
   {
-    // It is back about when its Sentinels give it up, and takes writes until they have told it.
+    // It returns about when the Sentinels start the failover, and accepts writes until they demote it.
     name: "failover-doubtful",
     weight: 0.1,
-    strike: async ({ redis }, luck) => {
+    inject: async ({ redis }, random) => {
       const { primary } = await redis.lineup();
-      const downMs = luck.between(0, 4_000);
+      const downMs = random.between(0, 4_000);
       await primary.kill("SIGKILL");
       await wait(downMs);
       await primary.restart();
-      return `primary away for ${downMs} ms`;
+      return `primary down for ${downMs} ms`;
     },
   },
   {
-    // Those that start meanwhile know nothing of the replica but what the primary itself remembers.
+    // Processes that start meanwhile know the replica only from the primary's own record.
     name: "primary-and-all",
     weight: 0.1,
-    strike: primaryAndAll,
+    inject: primaryAndAll,
   },
   {
     name: "replica-freeze",
     weight: 0.05,
-    strike: async ({ redis }, luck) => {
+    inject: async ({ redis }, random) => {
       const { replicas } = await redis.lineup();
-      const frozenMs = luck.between(1_000, 6_000);
+      const frozenMs = random.between(1_000, 6_000);
       for (const replica of replicas) await replica.kill("SIGSTOP");
       await wait(frozenMs);
       for (const replica of replicas) await replica.kill("SIGCONT");
@@ -51,30 +51,30 @@ const faults: readonly Fault[] = [
   {
     name: "sentinels-restart",
     weight: 0.05,
-    strike: async ({ redis: { sentinels } }, luck) => {
+    inject: async ({ redis: { sentinels } }, random) => {
       for (const sentinel of sentinels) await sentinel.kill("SIGKILL");
-      const downMs = luck.between(0, 1_500);
+      const downMs = random.between(0, 1_500);
       await wait(downMs);
       for (const sentinel of sentinels) await sentinel.restart();
-      return `all away for ${downMs} ms`;
+      return `all down for ${downMs} ms`;
     },
   },
 ];
 
 /** Faults of a primary, its replica and their Sentinels. */
-export const failover: readonly Nemesis[] = faults.map(ofReplicas("sentinels"));
+export const failoverFaults: readonly Nemesis[] = faults.map(ofReplicas("sentinels"));
 
 export type Fault = Omit<Nemesis, "where" | "ready">;
 
-/** Such a fault of replicated servers strikes when another could take over. */
+/** A fault of replicated servers, injected once a replica is in sync and could take over. */
 export function ofReplicas(where: Topology): (fault: Fault) => Nemesis {
   return (fault) => ({ ...fault, where: [where], ready: ({ redis }) => redis.whole() });
 }
 
-export async function primaryAndAll({ redis, slots }: World, luck: Chance): Promise<string> {
+export async function primaryAndAll({ redis, processes }: ChaosSystem, random: SeededRandom): Promise<string> {
   const { primary } = await redis.lineup();
-  const [laterMs, downMs] = [luck.between(0, 1_500), luck.between(1_800, 3_200)];
-  for (const slot of slots) slot.signal("SIGKILL");
+  const [laterMs, downMs] = [random.between(0, 1_500), random.between(1_800, 3_200)];
+  for (const target of processes) target.signal("SIGKILL");
   await wait(laterMs);
   await primary.kill("SIGKILL");
   await wait(downMs);
@@ -82,8 +82,8 @@ export async function primaryAndAll({ redis, slots }: World, luck: Chance): Prom
   return `every process, and ${laterMs} ms later the primary for ${downMs} ms`;
 }
 
-/** The primary is gone, or stands still, until another server has taken over; then it is back. */
-export function untilTakenOver(signal: "SIGKILL" | "SIGSTOP"): Nemesis["strike"] {
+/** The primary is dead (SIGKILL) or frozen (SIGSTOP) until another server takes over; then it returns. */
+export function untilTakenOver(signal: "SIGKILL" | "SIGSTOP"): Nemesis["inject"] {
   return async ({ redis }) => {
     const { primary } = await redis.lineup();
     await primary.kill(signal);

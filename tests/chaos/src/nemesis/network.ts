@@ -1,60 +1,64 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Chance } from "../random.ts";
-import type { Road, Weather } from "../world/road.ts";
-import { type Topology, topologies } from "../world/servers.ts";
-import type { World } from "../world/world.ts";
-import type { Nemesis } from "./nemesis.ts";
+import type { Nemesis } from "../inject.ts";
+import type { SeededRandom } from "../random.ts";
+import type { FaultProxy, NetworkFaults } from "../system/fault-proxy.ts";
+import { type Topology, topologies } from "../system/servers.ts";
+import type { ChaosSystem } from "../system/system.ts";
 
-export const network: readonly Nemesis[] = [
-  ...roads("redis", ["alone"], ({ slots }, luck) =>
-    luck.pick(slots.flatMap(({ name, toRedis }) => (toRedis === undefined ? [] : [{ road: toRedis, whose: name }]))),
+/** Network faults between the processes and Redis, and between the workers and the simulator. */
+export const networkFaults: readonly Nemesis[] = [
+  ...faultsOf("redis", ["alone"], ({ processes }, random) =>
+    random.pick(
+      processes.flatMap(({ name, redisProxy: proxy }) => (proxy === undefined ? [] : [{ proxy, owner: name }])),
+    ),
   ),
-  ...roads("simulator", topologies, ({ toSimulator }) => ({ road: toSimulator, whose: "all" })),
+  ...faultsOf("simulator", topologies, ({ simulatorProxy: proxy }) => ({ proxy, owner: "all" })),
   {
     name: "simulator-dead",
     weight: 0.02,
-    strike: async ({ toSimulator }, luck) => {
-      const deadMs = luck.between(5_000, 10_000);
-      toSimulator.weather({ refuses: true });
-      toSimulator.cut();
+    inject: async ({ simulatorProxy }, random) => {
+      const deadMs = random.between(5_000, 10_000);
+      simulatorProxy.setFaults({ refuses: true });
+      simulatorProxy.cut();
       await wait(deadMs);
-      toSimulator.weather({});
+      simulatorProxy.setFaults({});
       return `for ${deadMs} ms`;
     },
   },
   {
     name: "simulator-storm",
     weight: 0.03,
-    strike: async ({ simulator }, luck) => {
-      const forMs = luck.between(2_000, 5_000);
-      await deal(simulator.url, { "submit-429": 0.8, "poll-429": 0.5 });
+    inject: async ({ simulator }, random) => {
+      const forMs = random.between(2_000, 5_000);
+      await setRates(simulator.url, { "submit-429": 0.8, "poll-429": 0.5 });
       await wait(forMs);
-      await deal(simulator.url, {});
+      await setRates(simulator.url, {});
       return `429 to most requests for ${forMs} ms`;
     },
   },
 ];
 
-async function deal(url: string, rates: Record<string, number>): Promise<void> {
+async function setRates(url: string, rates: Record<string, number>): Promise<void> {
   const headers = { "content-type": "application/json" };
   await fetch(`${url}/simulator/faults`, { method: "POST", headers, body: JSON.stringify({ rates }) });
 }
 
-type Chosen = (world: World, luck: Chance) => { road: Road; whose: string };
+/** Chooses the proxy that is affected; `owner` names the processes that use it. */
+type Choose = (system: ChaosSystem, random: SeededRandom) => { proxy: FaultProxy; owner: string };
 
-/** What can happen to one kind of road. */
-function roads(name: string, where: readonly Topology[], choose: Chosen): Nemesis[] {
-  const bad = (kind: string, weather: Partial<Weather>, mostMs: number): Nemesis => ({
+/** The faults of one kind of connection. */
+function faultsOf(name: string, where: readonly Topology[], choose: Choose): Nemesis[] {
+  const lasting = (kind: string, faults: Partial<NetworkFaults>, maxMs: number): Nemesis => ({
     name: `${name}-${kind}`,
     weight: 0.07,
     where,
-    strike: async (world, luck) => {
-      const { road, whose } = choose(world, luck);
-      const forMs = luck.between(mostMs / 10, mostMs);
-      road.weather(weather);
+    inject: async (system, random) => {
+      const { proxy, owner } = choose(system, random);
+      const forMs = random.between(maxMs / 10, maxMs);
+      proxy.setFaults(faults);
       await wait(forMs);
-      road.weather({});
-      return `${whose} for ${forMs} ms`;
+      proxy.setFaults({});
+      return `${owner} for ${forMs} ms`;
     },
   });
   return [
@@ -62,15 +66,15 @@ function roads(name: string, where: readonly Topology[], choose: Chosen): Nemesi
       name: `${name}-cut`,
       weight: 0.07,
       where,
-      strike: async (world, luck) => {
-        const { road, whose } = choose(world, luck);
-        road.cut();
-        return whose;
+      inject: async (system, random) => {
+        const { proxy, owner } = choose(system, random);
+        proxy.cut();
+        return owner;
       },
     },
-    bad("refuses", { refuses: true }, 2_000),
-    bad("delay", { delayMs: 300 }, 3_000),
-    bad("half-open", { dropsRequests: true, dropsReplies: true }, 6_000),
-    bad("drops-replies", { dropsReplies: true }, 1_500),
+    lasting("refuses", { refuses: true }, 2_000),
+    lasting("delay", { delayMs: 300 }, 3_000),
+    lasting("half-open", { dropsRequests: true, dropsReplies: true }, 6_000),
+    lasting("drops-replies", { dropsReplies: true }, 1_500),
   ];
 }

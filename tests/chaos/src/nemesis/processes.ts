@@ -1,11 +1,11 @@
 import type { CrashPoint } from "@reelqueue/pipeline";
 import { leases } from "../entries/leases.ts";
-import type { Chance } from "../random.ts";
-import type { Role, Slot } from "../world/slot.ts";
-import type { World } from "../world/world.ts";
-import type { Nemesis } from "./nemesis.ts";
+import type { Nemesis } from "../inject.ts";
+import type { SeededRandom } from "../random.ts";
+import type { Role, SupervisedProcess } from "../system/supervised-process.ts";
+import type { ChaosSystem } from "../system/system.ts";
 
-/** Where each role can be made to die. */
+/** Crash points and the roles that reach them. */
 const crashPoints: readonly [CrashPoint, readonly Role[]][] = [
   ["accept:before-write", ["api"]],
   ["accept:after-write", ["api"]],
@@ -31,47 +31,47 @@ const crashPoints: readonly [CrashPoint, readonly Role[]][] = [
 const shiftedMs = 8_000;
 const leaseMs = leases.sendingMs;
 
-export const processes: readonly Nemesis[] = [
+export const processFaults: readonly Nemesis[] = [
   {
     name: "kill",
     weight: 1,
-    strike: async ({ slots }, luck) => {
-      const slot = luck.pick(slots.filter(({ pid }) => pid() !== undefined));
-      slot.signal("SIGKILL");
-      return slot.name;
+    inject: async ({ processes }, random) => {
+      const target = random.pick(processes.filter(({ pid }) => pid() !== undefined));
+      target.signal("SIGKILL");
+      return target.name;
     },
   },
   {
     name: "crash-at",
     weight: 0.5,
-    strike: async (world, luck) => {
-      const [point, roles] = luck.pick(crashPoints);
-      const slot = anyOf(world, luck, luck.pick(roles));
-      slot.replace({ CRASH_AT: `${point}*${luck.between(1, 4)}` });
-      return `${slot.name} at ${point}`;
+    inject: async (system, random) => {
+      const [point, roles] = random.pick(crashPoints);
+      const target = anyOf(system, random, random.pick(roles));
+      target.replace({ CRASH_AT: `${point}*${random.between(1, 4)}` });
+      return `${target.name} at ${point}`;
     },
   },
   {
     name: "freeze",
     weight: 0.2,
-    strike: async ({ slots }, luck) => {
-      const slot = luck.pick(slots.filter(({ role }) => role !== "api"));
-      const times = luck.pick([1, 2, 5]);
-      const pid = slot.pid();
-      slot.signal("SIGSTOP");
-      // The others go on meanwhile: that is what makes it a zombie.
-      setTimeout(() => pid === slot.pid() && slot.signal("SIGCONT"), times * leaseMs * 1.1);
-      return `${slot.name} for ${times} leases`;
+    inject: async ({ processes }, random) => {
+      const target = random.pick(processes.filter(({ role }) => role !== "api"));
+      const times = random.pick([1, 2, 5]);
+      const pid = target.pid();
+      target.signal("SIGSTOP");
+      // The other processes go on: the frozen one becomes a zombie.
+      setTimeout(() => pid === target.pid() && target.signal("SIGCONT"), times * leaseMs * 1.1);
+      return `${target.name} for ${times} leases`;
     },
   },
   {
     name: "roll",
     weight: 0.05,
-    strike: async (world) => {
-      for (const slot of world.slots) {
-        slot.replace({});
-        // A frozen one hears of it later.
-        await slot.ready(10_000).catch(() => {});
+    inject: async (system) => {
+      for (const target of system.processes) {
+        target.replace({});
+        // A frozen process handles SIGTERM later.
+        await target.ready(10_000).catch(() => {});
       }
       return "every process in turn, by SIGTERM";
     },
@@ -79,25 +79,25 @@ export const processes: readonly Nemesis[] = [
   {
     name: "all-at-once",
     weight: 0.05,
-    strike: async ({ slots }) => {
-      for (const slot of slots) slot.signal("SIGKILL");
+    inject: async ({ processes }) => {
+      for (const target of processes) target.signal("SIGKILL");
       return "every process";
     },
   },
   {
     name: "clock",
     weight: 0.05,
-    strike: async (world, luck) => {
-      const slot = anyOf(world, luck, luck.pick(["submitter", "poller", "finalizer"] as const));
-      const hours = luck.pick([-1, 1]);
-      slot.replace({ CLOCK_SHIFT_MS: `${hours * 3_600_000}` });
-      // The next one has the right time again.
-      setTimeout(() => slot.replace({}), shiftedMs);
-      return `${slot.name} by ${hours} h`;
+    inject: async (system, random) => {
+      const target = anyOf(system, random, random.pick(["submitter", "poller", "finalizer"] as const));
+      const hours = random.pick([-1, 1]);
+      target.replace({ CLOCK_SHIFT_MS: `${hours * 3_600_000}` });
+      // The next process has the correct time.
+      setTimeout(() => target.replace({}), shiftedMs);
+      return `${target.name} by ${hours} h`;
     },
   },
 ];
 
-function anyOf({ slots }: World, luck: Chance, role: Role): Slot {
-  return luck.pick(slots.filter((slot) => slot.role === role));
+function anyOf({ processes }: ChaosSystem, random: SeededRandom, role: Role): SupervisedProcess {
+  return random.pick(processes.filter((each) => each.role === role));
 }

@@ -1,27 +1,26 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { keysOf } from "../world/keys.ts";
-import { topologies } from "../world/servers.ts";
-import type { World } from "../world/world.ts";
-import type { Nemesis } from "./nemesis.ts";
+import type { Nemesis } from "../inject.ts";
+import { keysOf, topologies } from "../system/servers.ts";
+import type { ChaosSystem } from "../system/system.ts";
 
 const faults: readonly Nemesis[] = [
   {
     name: "redis-kill",
     weight: 0.1,
-    strike: async ({ redis }, luck) => {
+    inject: async ({ redis }, random) => {
       const { primary } = await redis.lineup();
       await primary.kill("SIGKILL");
-      const downMs = luck.between(0, 1_500);
+      const downMs = random.between(0, 1_500);
       await wait(downMs);
       await primary.restart();
-      return `away for ${downMs} ms`;
+      return `down for ${downMs} ms`;
     },
   },
   {
     name: "redis-freeze",
     weight: 0.05,
-    strike: async ({ redis }, luck) => {
-      const frozenMs = luck.between(500, 5_000);
+    inject: async ({ redis }, random) => {
+      const frozenMs = random.between(500, 5_000);
       const { primary } = await redis.lineup();
       await primary.kill("SIGSTOP");
       await wait(frozenMs);
@@ -32,8 +31,8 @@ const faults: readonly Nemesis[] = [
   {
     name: "redis-and-all",
     weight: 0.05,
-    strike: async ({ redis, slots }) => {
-      for (const slot of slots) slot.signal("SIGKILL");
+    inject: async ({ redis, processes }) => {
+      for (const target of processes) target.signal("SIGKILL");
       const { primary } = await redis.lineup();
       await primary.kill("SIGKILL");
       await primary.restart();
@@ -44,14 +43,14 @@ const faults: readonly Nemesis[] = [
     name: "bull-keys",
     weight: 0.05,
     where: topologies,
-    strike: async (world) => `${await deleteBullKeys(world)} keys`,
+    inject: async (system) => `${await deleteBullKeys(system)} keys`,
   },
   {
     name: "redis-full",
     weight: 0.05,
-    strike: async ({ here: { cell } }, luck) => {
+    inject: async ({ installation: { cell } }, random) => {
       await cell.redis.config("SET", "maxmemory", "1mb");
-      const fullMs = luck.between(500, 3_000);
+      const fullMs = random.between(500, 3_000);
       await wait(fullMs);
       await cell.redis.config("SET", "maxmemory", "0");
       return `out of memory for ${fullMs} ms`;
@@ -59,10 +58,10 @@ const faults: readonly Nemesis[] = [
   },
 ];
 
-/** Faults of Redis, most of them of a server that is alone. */
+/** Faults of Redis, most of them for the topology of one server. */
 export const redisFaults: readonly Nemesis[] = faults.map((fault) => ({ where: ["alone"], ...fault }));
 
-async function deleteBullKeys({ here: { cell } }: World): Promise<number> {
+async function deleteBullKeys({ installation: { cell } }: ChaosSystem): Promise<number> {
   const keys = await keysOf(cell, "bull:*");
   return keys.length === 0 ? 0 : cell.redis.del(...keys);
 }

@@ -1,17 +1,25 @@
 import type { State } from "@reelqueue/contracts";
 import { joinBacklog, type Ledger, leaveBacklog, type Rec } from "./reducer.ts";
 
-/** One move, as the reducer reads it. */
-export interface Step {
+/** One move, as the reducer applies it. `expect` and the record fields have the names that Redis stores. */
+export interface ExpectedMove {
   id: string;
   from: readonly State[];
   to: State;
   token: string;
-  expect: { n?: string; lane?: string; token?: string; task?: string; hint?: string; attempt?: string; calm?: boolean };
+  expect: {
+    n?: string;
+    lane?: string;
+    token?: string;
+    task?: string;
+    hint?: string;
+    attempt?: string;
+    notCancelRequested?: boolean;
+  };
   lane: string;
   due: boolean;
-  handover: boolean;
-  free: boolean;
+  dispatch: boolean;
+  freeSlot: boolean;
   task: string;
   cost: number | undefined;
   attempt: string;
@@ -19,14 +27,14 @@ export interface Step {
 
 const holdsSlot: readonly State[] = ["submitting", "running", "unknown", "needs_review", "expired"];
 
-/** Compare-and-set: wholly or not at all, and the same operation twice changes nothing. Answers as the script does. */
-export function move(ledger: Ledger, step: Step): string {
+/** Compare-and-set: all or nothing; repeating an operation changes nothing. Returns the answer of the script. */
+export function move(ledger: Ledger, step: ExpectedMove): string {
   const rec = ledger.recs.get(step.id);
   if (rec === undefined) return "missing";
   if (rec.token === step.token) return `already ${rec.n}`;
-  const no = refusal(ledger, rec, step);
-  if (no !== undefined) return refused(ledger, rec, step, no);
-  if (step.handover) rec.n += 1;
+  const reason = refusal(ledger, rec, step);
+  if (reason !== undefined) return refused(ledger, rec, step, reason);
+  if (step.dispatch) rec.n += 1;
   if (rec.lane === "backlog" && step.lane !== "backlog") leaveBacklog(ledger, rec);
   rec.lane = step.lane;
   rec.due = step.due;
@@ -37,12 +45,12 @@ export function move(ledger: Ledger, step: Step): string {
   }
   if (step.attempt !== "") rec.attempt = step.attempt;
   rec.token = step.token;
-  settle(ledger, rec, step);
+  settleSlotAndCost(ledger, rec, step);
   rec.state = step.to;
   return `moved ${rec.n}`;
 }
 
-function refusal(ledger: Ledger, rec: Rec, { id, from, expect, task }: Step): string | undefined {
+function refusal(ledger: Ledger, rec: Rec, { id, from, expect, task }: ExpectedMove): string | undefined {
   if (!from.includes(rec.state)) return `conflict ${rec.state}`;
   const facts = {
     n: String(rec.n),
@@ -53,19 +61,19 @@ function refusal(ledger: Ledger, rec: Rec, { id, from, expect, task }: Step): st
     attempt: rec.attempt,
   };
   for (const [name, fact] of Object.entries(facts)) {
-    const believed = expect[name as keyof typeof facts];
-    if (believed !== undefined && believed !== fact) return `stale ${rec.state}`;
+    const expected = expect[name as keyof typeof facts];
+    if (expected !== undefined && expected !== fact) return `stale ${rec.state}`;
   }
-  if (expect.calm && rec.cancel) return `canceling ${rec.state}`;
+  if (expect.notCancelRequested && rec.cancel) return `canceling ${rec.state}`;
   const owner = ledger.owners.get(task);
   if (task === "" || owner === undefined || owner === id) return undefined;
   ledger.orphans.push(task);
   return `taken ${owner}`;
 }
 
-/** A task that came with a move that is not made must not be lost with it. */
-function refused(ledger: Ledger, rec: Rec, { id, task }: Step, no: string): string {
-  if (task === "" || rec.task === task || no.startsWith("taken")) return no;
+/** The task of a refused move is recorded as an orphan. */
+function refused(ledger: Ledger, rec: Rec, { id, task }: ExpectedMove, reason: string): string {
+  if (task === "" || rec.task === task || reason.startsWith("taken")) return reason;
   if (!ledger.owners.has(task)) {
     ledger.owners.set(task, id);
     ledger.orphans.push(task);
@@ -73,8 +81,8 @@ function refused(ledger: Ledger, rec: Rec, { id, task }: Step, no: string): stri
   return `orphaned ${rec.state}`;
 }
 
-function settle(ledger: Ledger, rec: Rec, { to, cost, free }: Step): void {
-  if (rec.slot && (free || !holdsSlot.includes(to))) {
+function settleSlotAndCost(ledger: Ledger, rec: Rec, { to, cost, freeSlot }: ExpectedMove): void {
+  if (rec.slot && (freeSlot || !holdsSlot.includes(to))) {
     rec.slot = false;
     ledger.inFlight -= 1;
   }
@@ -85,7 +93,7 @@ function settle(ledger: Ledger, rec: Rec, { to, cost, free }: Step): void {
   rec.held = undefined;
 }
 
-export function wish(ledger: Ledger, id: string, states: readonly State[]): string {
+export function requestCancel(ledger: Ledger, id: string, states: readonly State[]): string {
   const rec = ledger.recs.get(id);
   if (rec === undefined) return "missing";
   if (!states.includes(rec.state)) return `refused ${rec.state}`;
@@ -93,7 +101,13 @@ export function wish(ledger: Ledger, id: string, states: readonly State[]): stri
   return `noted ${rec.state}`;
 }
 
-export function release(ledger: Ledger, id: string, state: State, unwatch: boolean, cost: number | undefined): boolean {
+export interface Release {
+  state: State;
+  unwatch: boolean;
+  cost: number | undefined;
+}
+
+export function releaseSlot(ledger: Ledger, id: string, { state, unwatch, cost }: Release): boolean {
   const rec = ledger.recs.get(id);
   if (rec?.state !== state) return false;
   if (rec.slot) ledger.inFlight -= 1;
@@ -108,7 +122,13 @@ export function release(ledger: Ledger, id: string, state: State, unwatch: boole
 
 const open: readonly State[] = ["queued", "submitting", "unknown", "needs_review"];
 
-export function nudge(ledger: Ledger, id: string, lanes: readonly string[], task: string, attempt: string): string {
+export interface Callback {
+  lanes: readonly string[];
+  task: string;
+  attempt: string;
+}
+
+export function makeDueNow(ledger: Ledger, id: string, { lanes, task, attempt }: Callback): string {
   const rec = ledger.recs.get(id);
   let orphaned = 0;
   if (task !== "" && rec?.task !== task) {

@@ -3,8 +3,8 @@ import type { Lane } from "@reelqueue/ledger";
 import fc from "fast-check";
 
 export const account = "acc";
-/** The generations of a sequence; what they are does not change. */
-export const wishes = [
+/** The generations of every sequence. */
+export const generations = [
   { tenant: "a", priority: 0, estimate: 100 },
   { tenant: "a", priority: 0, estimate: 250 },
   { tenant: "a", priority: 0, estimate: 0 },
@@ -17,48 +17,59 @@ export const wishes = [
 export const idOf = (which: number): string => `gen_${which}`;
 export const tasks = ["task-0", "task-1", "task-2"] as const;
 
-/** One thing that somebody does to the ledger. What it believes is drawn too, and is often wrong. */
+/** One operation on the ledger. Its expectations are drawn too, and are often wrong. */
 export type Operation =
   | { kind: "accept"; rows: { which: number; hash: string }[]; atomic: boolean }
   | { kind: "admit"; slots: number; window: number; budget: number | undefined }
-  | { kind: "move"; wish: MoveWish }
-  | { kind: "claim" | "reissue"; lane: Lane }
-  | { kind: "ripen" }
-  | { kind: "wish"; which: number; states: State[] }
+  | { kind: "move"; move: DrawnMove }
+  | { kind: "claim"; lane: Lane }
+  | { kind: "redispatch"; lane: "granted" | "finalize" }
+  | { kind: "promote" }
+  | { kind: "request-cancel"; which: number; states: State[] }
   | { kind: "release"; which: number; state: "expired" | "needs_review"; unwatch: boolean; cost: number | undefined }
-  | { kind: "nudge"; which: number; lanes: Lane[]; task: string; attempt: string };
+  | { kind: "make-due"; which: number; lanes: Lane[]; task: string; attempt: string };
 
-export interface MoveWish {
+/** A drawn move; the rest is filled in from the record at that time. */
+export interface DrawnMove {
   which: number;
-  /** Which of the moves that its state allows; undefined: whatever `from` and `to` say, which is mostly refused. */
-  apt: number | undefined;
+  /** Index of a move that the state allows; undefined: `from` and `to` as drawn, which is mostly refused. */
+  allowedIndex: number | undefined;
   from: State[];
   to: State;
-  /** A new operation, the last one again, or another that was there before. */
+  /** A new operation, the last one repeated, or an earlier one. */
   token: "new" | "last" | "x" | "y";
-  believes: { n?: boolean; lane?: Lane; token?: boolean; task?: string; hint?: string; attempt?: string; calm?: true };
-  /** A queued one waits out a backoff first. */
+  /** Expected fields; `n` and `token`: true for the right value, false for a wrong one. */
+  expects: {
+    n?: boolean;
+    lane?: Lane;
+    token?: boolean;
+    task?: string;
+    hint?: string;
+    attempt?: string;
+    notCancelRequested?: true;
+  };
+  /** `queued` by way of the backoff lane. */
   backsOff: boolean;
   due: boolean;
-  handover: boolean;
-  /** Its slot becomes free whatever it moves to. */
-  free: boolean;
+  dispatch: boolean;
+  /** Frees the slot in any target state. */
+  freeSlot: boolean;
   task: string;
   cost: number | undefined;
   attempt: string;
 }
 
-const which = fc.nat(wishes.length - 1);
+const which = fc.nat(generations.length - 1);
 const money = fc.option(fc.constantFrom(0, 60, 300), { nil: undefined });
 const attempt = fc.constantFrom("1", "2");
 const task = fc.constantFrom("", "", "", "", "", ...tasks);
 const liveLanes = ["backoff", "preparing", "submitting", "unknown", "review", "poll", "finalize"] as const;
 const steps = states.flatMap((from) => moves[from].map((to) => ({ from: [from], to })));
 
-/** Mostly nothing or what is true, now and then anything. */
-const believes: fc.Arbitrary<MoveWish["believes"]> = fc.oneof(
+/** Mostly nothing or true facts, sometimes random ones. */
+const expects: fc.Arbitrary<DrawnMove["expects"]> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({}) },
-  { weight: 2, arbitrary: fc.constant({ calm: true as const }) },
+  { weight: 2, arbitrary: fc.constant({ notCancelRequested: true as const }) },
   { weight: 1, arbitrary: fc.constantFrom({ n: true }, { token: true }) },
   {
     weight: 1,
@@ -76,17 +87,17 @@ const believes: fc.Arbitrary<MoveWish["believes"]> = fc.oneof(
   },
 );
 
-const moveWish: fc.Arbitrary<MoveWish> = fc
+const drawnMove: fc.Arbitrary<DrawnMove> = fc
   .record({
     which,
-    apt: fc.option(fc.nat(9), { nil: undefined, freq: 5 }),
+    allowedIndex: fc.option(fc.nat(9), { nil: undefined, freq: 5 }),
     step: fc.constantFrom<{ from: State[]; to: State }[]>(...steps),
-    token: fc.constantFrom<MoveWish["token"][]>("new", "new", "new", "last", "x", "y"),
-    believes,
+    token: fc.constantFrom<DrawnMove["token"][]>("new", "new", "new", "last", "x", "y"),
+    expects,
     backsOff: fc.boolean(),
     due: fc.boolean(),
-    handover: fc.boolean(),
-    free: fc.constantFrom(false, false, true),
+    dispatch: fc.boolean(),
+    freeSlot: fc.constantFrom(false, false, true),
     task,
     cost: money,
     attempt: fc.constantFrom("", "", "2"),
@@ -114,7 +125,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       budget: fc.option(fc.integer({ min: 0, max: 900 }), { nil: undefined }),
     }),
   },
-  { weight: 20, arbitrary: fc.record({ kind: fc.constant("move" as const), wish: moveWish }) },
+  { weight: 20, arbitrary: fc.record({ kind: fc.constant("move" as const), move: drawnMove }) },
   {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant("claim" as const), lane: fc.constantFrom<Lane[]>(...liveLanes) }),
@@ -122,14 +133,18 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      kind: fc.constant("reissue" as const),
-      lane: fc.constantFrom<Lane[]>("granted", "finalize"),
+      kind: fc.constant("redispatch" as const),
+      lane: fc.constantFrom("granted" as const, "finalize" as const),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("ripen" as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("promote" as const) }) },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant("wish" as const), which, states: fc.subarray<State>([...states]) }),
+    arbitrary: fc.record({
+      kind: fc.constant("request-cancel" as const),
+      which,
+      states: fc.subarray<State>([...states]),
+    }),
   },
   {
     weight: 1,
@@ -144,7 +159,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      kind: fc.constant("nudge" as const),
+      kind: fc.constant("make-due" as const),
       which,
       lanes: fc.subarray<Lane>([...liveLanes]),
       task,
@@ -153,41 +168,41 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
 );
 
-const everybody: Operation[] = [
-  { kind: "accept", rows: wishes.map((_, i) => ({ which: i, hash: "h" })), atomic: false },
+const acceptAll: Operation[] = [
+  { kind: "accept", rows: generations.map((_, i) => ({ which: i, hash: "h" })), atomic: false },
 ];
 
-/** Most begin with everything accepted; some with nothing. */
+/** Half of the sequences begin with all generations accepted. */
 export const sequence: fc.Arbitrary<Operation[]> = fc
   .record({
-    begun: fc.boolean(),
+    preloaded: fc.boolean(),
     after: fc.array(operation, { minLength: 5, maxLength: 40, size: "max" }),
   })
-  .map(({ begun, after }) => [...(begun ? everybody : []), ...after]);
+  .map(({ preloaded, after }) => [...(preloaded ? acceptAll : []), ...after]);
 
-/** One of each kind. */
+/** One operation of each kind. */
 export const once: readonly Operation[] = [
-  ...everybody,
+  ...acceptAll,
   { kind: "admit", slots: 0, window: 0, budget: undefined },
   {
     kind: "move",
-    wish: {
+    move: {
       ...{
         which: 0,
-        apt: undefined,
+        allowedIndex: undefined,
         from: ["finalizing"],
         to: "succeeded",
         token: "new",
-        believes: {},
+        expects: {},
         backsOff: false,
       },
-      ...{ due: false, handover: false, free: false, task: "", cost: undefined, attempt: "" },
+      ...{ due: false, dispatch: false, freeSlot: false, task: "", cost: undefined, attempt: "" },
     },
   },
   { kind: "claim", lane: "poll" },
-  { kind: "reissue", lane: "granted" },
-  { kind: "ripen" },
-  { kind: "wish", which: 0, states: [] },
+  { kind: "redispatch", lane: "granted" },
+  { kind: "promote" },
+  { kind: "request-cancel", which: 0, states: [] },
   { kind: "release", which: 0, state: "expired", unwatch: false, cost: undefined },
-  { kind: "nudge", which: 0, lanes: [], task: "", attempt: "" },
+  { kind: "make-due", which: 0, lanes: [], task: "", attempt: "" },
 ];

@@ -1,6 +1,6 @@
 import type { State } from "@reelqueue/contracts";
 
-/** A record as the reducer has it; `due`: its due time has come. */
+/** A record, with the field names that Redis stores. `due`: its due time has come. */
 export interface Rec {
   state: State;
   lane: string;
@@ -22,15 +22,15 @@ export interface Rec {
   hash: string;
 }
 
-/** One account of a ledger, as plain data: what the scripts must agree with. */
+/** One account of the ledger as plain data: the reference for the Lua scripts. */
 export interface Ledger {
   recs: Map<string, Rec>;
-  /** By priority: how far each waiting tenant is, in virtual time. */
+  /** By priority: the virtual time of each waiting tenant. */
   rings: Map<number, Map<string, number>>;
   inFlight: number;
   spent: number;
   seq: number;
-  /** Which generation a task was written down for. */
+  /** Generation by task id. */
   owners: Map<string, string>;
   orphans: string[];
 }
@@ -48,7 +48,7 @@ export interface Row {
 }
 export type Accepted = "accepted" | "existing" | "mismatch" | "skipped";
 
-/** New ones join the backlog in their order; of an atomic call all or none. The same id may stand twice. */
+/** New generations join the backlog in order; an atomic call accepts all or none. An id may occur twice. */
 export function accept(ledger: Ledger, rows: readonly Row[], atomic: boolean): Accepted[] {
   const seen = new Map([...ledger.recs].map(([id, { hash }]) => [id, hash]));
   const answers = rows.map(({ id, hash }): Accepted => {
@@ -84,7 +84,7 @@ export function joinBacklog(ledger: Ledger, rec: Rec): void {
   const ring = ledger.rings.get(rec.priority) ?? new Map<string, number>();
   ledger.rings.set(rec.priority, ring);
   rec.lane = "backlog";
-  // Who comes back stands beside the one that is furthest behind.
+  // A returning tenant gets the smallest virtual time of the ring.
   if (!ring.has(rec.tenant)) ring.set(rec.tenant, ring.size === 0 ? 0 : Math.min(...ring.values()));
 }
 
@@ -96,7 +96,7 @@ export function leaveBacklog(ledger: Ledger, rec: Rec): void {
   if (ring?.size === 0) ledger.rings.delete(rec.priority);
 }
 
-/** Who waits in one line, in order of arrival. */
+/** The waiting generations of one tenant and priority, oldest first. */
 function line(ledger: Ledger, priority: number, tenant: string): [string, Rec][] {
   return [...ledger.recs]
     .filter(([, rec]) => rec.lane === "backlog" && rec.priority === priority && rec.tenant === tenant)
@@ -147,14 +147,14 @@ function inLane(ledger: Ledger, lane: string): [string, Rec][] {
   return [...ledger.recs].filter(([, rec]) => rec.lane === lane);
 }
 
-/** Takes what is due; afterwards it is nobody else's for the lease. */
+/** Claims the due generations of a lane. */
 export function claim(ledger: Ledger, lane: string): string[] {
   const taken = inLane(ledger, lane).filter(([, { due }]) => due);
   for (const [, rec] of taken) rec.due = false;
   return taken.map(([id]) => id).sort();
 }
 
-export function reissue(ledger: Ledger, lane: string): string[] {
+export function redispatch(ledger: Ledger, lane: string): string[] {
   return claim(ledger, lane).map((id) => {
     const rec = ledger.recs.get(id);
     if (rec) rec.n += 1;
@@ -162,8 +162,8 @@ export function reissue(ledger: Ledger, lane: string): string[] {
   });
 }
 
-export function ripen(ledger: Ledger): number {
-  const ripe = inLane(ledger, "backoff").filter(([, { due }]) => due);
-  for (const [, rec] of ripe) joinBacklog(ledger, rec);
-  return ripe.length;
+export function promoteDelayed(ledger: Ledger): number {
+  const delayed = inLane(ledger, "backoff").filter(([, { due }]) => due);
+  for (const [, rec] of delayed) joinBacklog(ledger, rec);
+  return delayed.length;
 }

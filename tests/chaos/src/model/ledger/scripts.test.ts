@@ -3,7 +3,7 @@ import { type LocalRedis, startLocalRedis } from "@reelqueue/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { onBoth } from "./both.ts";
-import { account, idOf, once, sequence, tasks, wishes } from "./operations.ts";
+import { account, generations, idOf, once, sequence, tasks } from "./operations.ts";
 import { empty, type Ledger } from "./reducer.ts";
 
 let redis: LocalRedis;
@@ -12,7 +12,7 @@ beforeAll(async () => {
   redis = await startLocalRedis({ appendonly: "no" });
   cell = ledger.openCell({ url: redis.url, cell: "model", role: "worker" });
   await ledger.awaitReady(cell, 5_000);
-  // A script that Redis does not have yet is sent twice, and would be overtaken by the next one.
+  // Loads every script: one that Redis does not have is sent twice and would run after the next.
   for (const operation of once) await onBoth(operation, empty(), cell).script;
 });
 afterAll(async () => {
@@ -22,22 +22,22 @@ afterAll(async () => {
 
 const sequences = Number(process.env.CHAOS_SEQUENCES ?? 1_500);
 
-test(`the scripts of the ledger do what a pure function does, in ${sequences} random sequences: states, lanes, slots, money, answers`, async () => {
+test(`ledger scripts: same states, lanes, slots, money and answers as a pure reducer in ${sequences} random sequences`, async () => {
   const seen = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(sequence, async (operations) => {
       await cell.redis.flushdb();
       const model = empty();
       const answers = operations.map((operation) => onBoth(operation, model, cell));
-      const said = await Promise.all(answers.map(({ script }) => script));
-      expect(said).toEqual(answers.map(({ said: expected }) => expected));
-      for (const answer of said) count(seen, answer);
-      expect(await stored()).toEqual(expected(model));
+      const actual = await Promise.all(answers.map(({ script }) => script));
+      expect(actual).toEqual(answers.map((answer) => answer.expected));
+      for (const answer of actual) count(seen, answer);
+      expect(await stored()).toEqual(expectedState(model));
       expect(await ledger.audit(cell)).toEqual([]);
     }),
     { numRuns: sequences },
   );
-  // Sequences that only ever meet refusals would prove nothing.
+  // Every kind of answer occurred.
   for (const answer of ["moved", "already", "conflict", "stale", "canceling", "taken", "orphaned", "missing"])
     expect(seen.get(answer), answer).toBeGreaterThan(5);
 }, 600_000);
@@ -47,8 +47,8 @@ function count(seen: Map<string, number>, answer: unknown): void {
   seen.set(word, (seen.get(word) ?? 0) + 1);
 }
 
-/** What the reducer says lies in Redis. */
-function expected({ recs, inFlight, spent, orphans, owners }: Ledger) {
+/** The content of Redis according to the reducer. */
+function expectedState({ recs, inFlight, spent, orphans, owners }: Ledger) {
   return {
     records: Object.fromEntries(
       [...recs].map(([id, rec]) => {
@@ -65,7 +65,7 @@ function expected({ recs, inFlight, spent, orphans, owners }: Ledger) {
 
 async function stored() {
   const records: Record<string, unknown> = {};
-  for (const which of wishes.keys()) {
+  for (const which of generations.keys()) {
     const found = await cell.redis.hgetall(cell.keys.record(idOf(which)));
     if (found.state === undefined) continue;
     const { state, lane = "", n, token = "", attempt, task = "", slot, held, cost = "0", cancel, hint = "" } = found;

@@ -4,17 +4,17 @@ import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 
-/** The disk under one process, which can be full, slow or cut from power. */
+/** The disk of one process, with adjustable faults (an `LD_PRELOAD` shim). */
 export interface Disk {
-  /** Variables that a process is started with to be on this disk. */
+  /** Variables for a process that uses this disk. */
   env: Record<string, string>;
-  /** From now on; `{}`: it is well. */
-  trouble(trouble: { full?: boolean; slow?: boolean }): void;
-  /** Drops what was written to this file and never synced; its process must be dead. Answers how many bytes. */
-  losePower(file: string): number;
+  /** Replaces the current faults; `{}`: none. */
+  setFaults(faults: { full?: boolean; slow?: boolean }): void;
+  /** Truncates a file to its synced size, as after a power cut; its process must be dead. Returns the number of bytes dropped. */
+  dropUnsynced(file: string): number;
 }
 
-/** Disks that obey; `undefined` where the shim cannot be built (another system than Linux, or no C compiler). */
+/** Builds the shim and returns a function that opens a disk; `undefined` without Linux and a C compiler. */
 export async function buildDisks(folder: string): Promise<((name: string) => Promise<Disk>) | undefined> {
   const shim = join(folder, "disk.so");
   const source = join(import.meta.dirname, "disk.c");
@@ -36,11 +36,11 @@ function openDisk(shim: string, folder: string): Disk {
     on ? writeFileSync(join(folder, name), "") : rmSync(join(folder, name), { force: true });
   return {
     env: { LD_PRELOAD: shim, DISK: folder },
-    trouble: ({ full = false, slow = false }) => {
+    setFaults: ({ full = false, slow = false }) => {
       set("full", full);
       set("slow", slow);
     },
-    losePower: (file) => {
+    dropUnsynced: (file) => {
       const synced = Number(readFileSync(join(folder, basename(file)), "utf8"));
       const dropped = Math.max(0, statSync(file).size - synced);
       if (dropped > 0) truncateSync(file, synced);

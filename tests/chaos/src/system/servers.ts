@@ -1,3 +1,4 @@
+import type { Cell } from "@reelqueue/ledger";
 import {
   eventually,
   type Lineup,
@@ -11,28 +12,28 @@ export const topologies = ["alone", "sentinels", "cluster"] as const;
 /** One server; a primary and a replica under three Sentinels; a Cluster of three primaries with a replica each. */
 export type Topology = (typeof topologies)[number];
 
-/** The Redis of a world, however many servers it takes. */
+/** The Redis of a system: one or several servers. */
 export interface Servers {
   topology: Topology;
-  /** REDIS_URL of its processes. */
+  /** REDIS_URL of the processes. */
   url: string;
-  /** The cell, where it matters on which node it lies. */
+  /** Name of the cell, on a Cluster: it decides the node. */
   cell?: string;
-  /** Who has the cell now. */
+  /** The servers by their current part. */
   lineup(): Promise<Lineup>;
-  /** None but under Sentinels. */
+  /** Empty unless under Sentinels. */
   sentinels: readonly LocalRedis[];
-  /** Resolves once another server than this one has the cell; answers how that went. */
+  /** Resolves once another server has taken over from this one; returns a phrase for the log. */
   takeoverFrom(primary: LocalRedis): Promise<string>;
-  /** Resolves once every replica is in step: before that a takeover cannot succeed. */
+  /** Resolves once every replica is in sync; before that a takeover cannot succeed. */
   whole(): Promise<void>;
-  /** How often another server had taken over from one time that it was whole to the next. */
+  /** How often another server had taken over, counted whenever all replicas are in sync. */
   takeovers(): number;
-  /** Thaws and starts whatever is not well; resolves once it is whole. */
+  /** Resumes and restarts all servers; resolves once every replica is in sync. */
   heal(): Promise<void>;
 }
 
-/** Starts them; the scope stops them. `env`: further variables of a server that is alone. */
+/** Starts the servers; the scope stops them. `env`: further variables, for the topology of one server only. */
 export async function openServers(
   scope: AsyncDisposableStack,
   topology: Topology,
@@ -57,7 +58,7 @@ export async function openServers(
       const since = performance.now();
       const another = async () => (await started.lineup()).primary !== before;
       await eventually(another, { describe: "another server has taken over", timeoutMs: 60_000, everyMs: 50 });
-      return `another took over after ${Math.round(performance.now() - since)} ms`;
+      return `another server took over after ${Math.round(performance.now() - since)} ms`;
     },
     heal: async () => {
       for (const server of all) await server.kill("SIGCONT");
@@ -95,3 +96,17 @@ const openers: Record<Topology, (scope: AsyncDisposableStack, env: Record<string
     return { url, cell, all: nodes, lineup: () => lineupOf(cell), whole };
   },
 };
+
+/** Keys of the cell that match the pattern. */
+export async function keysOf({ redis, prefix }: Cell, pattern: string): Promise<string[]> {
+  // On a Cluster the first command routes the pipeline to the node of the cell.
+  const answers = await redis
+    .pipeline([
+      ["exists", prefix],
+      ["keys", `${prefix}:${pattern}`],
+    ])
+    .exec();
+  const [error, keys] = answers?.[1] ?? [];
+  if (error) throw error;
+  return keys as string[];
+}

@@ -1,66 +1,72 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { type App, spawnEntry } from "@reelqueue/testing";
-import type { Road } from "./road.ts";
+import type { FaultProxy } from "./fault-proxy.ts";
 
 export type Role = "api" | "submitter" | "poller" | "finalizer";
 
-/** Why a process ended: `struck` by a nemesis, `crashed` at the point it was told, `left` on SIGTERM, `waited` in vain for Redis at its start, or by itself. */
-export type Ending = "struck" | "crashed" | "left" | "waited" | "unexpected";
+/**
+ * Why a process ended: `killed` by SIGKILL of a nemesis, `crashed` at its crash point, `left` on SIGTERM, `no_redis`: gave up waiting for
+ * Redis at its start.
+ */
+export type EndReason = "killed" | "crashed" | "left" | "no_redis" | "unexpected";
 
-export interface Ended {
+/** One ended process; the fields are those of `report.json`. */
+export interface ProcessEnd {
+  /** Name of the supervised process. */
   slot: string;
   role: Role;
-  /** When, in ms since 1970. */
+  /** In ms since 1970. */
   atMs: number;
-  why: Ending;
+  why: EndReason;
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** From the signal to the end. */
+  /** From the last signal to the end. */
   tookMs: number;
+  /** The last 1,500 characters of its log. */
   lastWords: string;
 }
 
-/** The place of one process: whoever ends in it is followed by the next. */
-export interface Slot extends AsyncDisposable {
+/** A process that is restarted whenever it ends. */
+export interface SupervisedProcess extends AsyncDisposable {
   name: string;
   role: Role;
-  /** Its own road to Redis, where that is one server. */
-  toRedis: Road | undefined;
+  /** Its own proxy to Redis, where Redis is one server. */
+  redisProxy: FaultProxy | undefined;
   pid(): number | undefined;
-  /** Sends a signal to the process that is there now; false where there is none. */
+  /** Signals the current process; false when there is none. */
   signal(signal: NodeJS.Signals): boolean;
-  /** Ends the process in an orderly way; the next one gets these variables once. */
+  /** Ends the current process by SIGTERM; only the next one gets these variables. */
   replace(env: Record<string, string>): void;
-  /** Resolves once a process is there and healthy. */
+  /** Resolves once the current process is healthy. */
   ready(timeoutMs?: number): Promise<void>;
 }
 
-export interface SlotOptions {
+export interface ProcessOptions {
   name: string;
   role: Role;
-  toRedis: Road | undefined;
+  redisProxy: FaultProxy | undefined;
   entry: string;
   env: Record<string, string>;
   logs: string;
-  onEnd: (ended: Ended) => void;
+  onEnd: (end: ProcessEnd) => void;
 }
 
 const entryFolder = join(import.meta.dirname, "..", "entries");
 export const processEntry = join(entryFolder, "process.ts");
 
-export function openSlot(options: SlotOptions): Slot {
-  const { name, role, toRedis, entry, env, logs, onEnd } = options;
+export function supervise(options: ProcessOptions): SupervisedProcess {
+  const { name, role, redisProxy, entry, env, logs, onEnd } = options;
   let app: App | undefined;
-  let told: Told = { at: 0, terms: 0 };
+  let sent: SentSignals = { at: 0, terms: 0 };
   let nextEnv: Record<string, string> = {};
   let open = true;
 
-  const live = async (): Promise<void> => {
+  const run = async (): Promise<void> => {
     while (open) {
       const once = nextEnv;
       nextEnv = {};
-      told = { at: 0, terms: 0 };
+      sent = { at: 0, terms: 0 };
       const current = await spawnEntry(entry, name, { ...env, ROLE: role, ...once });
       app = current;
       current.ready().catch(() => {});
@@ -69,21 +75,21 @@ export function openSlot(options: SlotOptions): Slot {
       app = undefined;
       const written = current.logs();
       appendFileSync(join(logs, `${name}.log`), `${written}--- pid ${current.pid} ended: ${signal ?? code}\n`);
-      const seen = { code, signal, tookMs: performance.now() - told.at, lastWords: written.slice(-1_500) };
-      if (open) onEnd({ slot: name, role, atMs: Date.now(), ...seen, why: endingOf(seen, told, once) });
+      const end = { code, signal, tookMs: performance.now() - sent.at, lastWords: written.slice(-1_500) };
+      if (open) onEnd({ slot: name, role, atMs: Date.now(), ...end, why: reasonOf(end, sent, once) });
     }
   };
-  const living = live();
+  const running = run();
 
   const send = (signal: NodeJS.Signals): boolean => {
-    if (signal !== "SIGSTOP" && signal !== "SIGCONT") told = toldAlso(told, signal);
+    if (signal !== "SIGSTOP" && signal !== "SIGCONT") sent = withSignal(sent, signal);
     app?.kill(signal);
     return app !== undefined;
   };
   return {
     name,
     role,
-    toRedis,
+    redisProxy,
     pid: () => app?.pid,
     signal: send,
     replace: (once) => {
@@ -95,19 +101,19 @@ export function openSlot(options: SlotOptions): Slot {
       open = false;
       app?.kill("SIGCONT");
       app?.kill("SIGKILL");
-      await living;
+      await running;
     },
   };
 }
 
-/** What the process that is there now was told last, and how often to leave. */
-interface Told {
+/** The last signal that ends a process, and the number of SIGTERMs. */
+interface SentSignals {
   signal?: NodeJS.Signals;
   at: number;
   terms: number;
 }
 
-function toldAlso({ signal: before, terms }: Told, now: NodeJS.Signals): Told {
+function withSignal({ signal: before, terms }: SentSignals, now: NodeJS.Signals): SentSignals {
   const signal = before === "SIGKILL" ? before : now;
   return { signal, at: performance.now(), terms: terms + (now === "SIGTERM" ? 1 : 0) };
 }
@@ -126,16 +132,16 @@ async function healthy(now: () => App | undefined, name: string, timeoutMs: numb
   throw new Error(`${name} was not healthy within ${timeoutMs} ms`);
 }
 
-function endingOf(
-  { code, signal, lastWords }: Pick<Ended, "code" | "signal" | "lastWords">,
-  { signal: told, terms }: Told,
+function reasonOf(
+  { code, signal, lastWords }: Pick<ProcessEnd, "code" | "signal" | "lastWords">,
+  { signal: sent, terms }: SentSignals,
   once: Record<string, string>,
-): Ending {
-  if (signal === "SIGKILL" && told === "SIGKILL") return "struck";
+): EndReason {
+  if (signal === "SIGKILL" && sent === "SIGKILL") return "killed";
   if (signal === "SIGKILL" && once.CRASH_AT !== undefined) return "crashed";
   if (terms > 0 && (code === 0 || signal === "SIGTERM")) return "left";
-  // Told a second time, a process leaves at once.
+  // A second SIGTERM ends a process at once, with code 1.
   if (terms > 1 && code === 1) return "left";
-  if (code === 1 && lastWords.includes("Redis cannot be reached")) return "waited";
+  if (code === 1 && lastWords.includes("Redis cannot be reached")) return "no_redis";
   return "unexpected";
 }

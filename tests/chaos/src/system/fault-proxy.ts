@@ -1,39 +1,39 @@
 import { createServer, connect as dial, type Socket } from "node:net";
 
-/** What a proxy does with the bytes that come to it. */
-export interface Weather {
-  /** What clients send goes nowhere. */
+/** What a proxy does to connections and their bytes. */
+export interface NetworkFaults {
+  /** Discards bytes from clients. */
   dropsRequests: boolean;
-  /** What the server answers goes nowhere: the command has run, and nobody hears of it. */
+  /** Discards bytes from the server: commands take effect, their replies are lost. */
   dropsReplies: boolean;
-  /** New connections are closed at once. */
+  /** Resets new connections at once. */
   refuses: boolean;
-  /** Each piece is held for so long, both ways. */
+  /** Delays each chunk by this time, in both directions. */
   delayMs: number;
 }
 
-const fair: Weather = { dropsRequests: false, dropsReplies: false, refuses: false, delayMs: 0 };
+const noFaults: NetworkFaults = { dropsRequests: false, dropsReplies: false, refuses: false, delayMs: 0 };
 
-/** A TCP proxy on loopback whose network can be made to lie. */
-export interface Road extends AsyncDisposable {
+/** A TCP proxy on loopback with adjustable network faults. */
+export interface FaultProxy extends AsyncDisposable {
   port: number;
-  /** Where it leads; may be set after it listens. */
+  /** Port of the server; may be set after the proxy listens. */
   target: number;
-  /** From now on. Whoever lost bytes has its connection closed when the weather changes, as a real network would in the end. */
-  weather(change: Partial<Weather>): void;
-  /** Closes every connection with a reset. */
+  /** Replaces the current faults. Connections that lost bytes are reset, as a real network would do in the end. */
+  setFaults(change: Partial<NetworkFaults>): void;
+  /** Resets every connection. */
   cut(): void;
 }
 
-export async function openRoad(target = 0): Promise<Road> {
+export async function startFaultProxy(target = 0): Promise<FaultProxy> {
   const links = new Set<Link>();
-  let weather = fair;
+  let faults = noFaults;
   const server = createServer({ allowHalfOpen: false }, (client) => {
-    if (weather.refuses) return client.resetAndDestroy();
-    const link: Link = { client, upstream: dial(road.target, "127.0.0.1"), spoiled: false };
+    if (faults.refuses) return client.resetAndDestroy();
+    const link: Link = { client, upstream: dial(proxy.target, "127.0.0.1"), spoiled: false };
     links.add(link);
-    relay(link, link.client, link.upstream, () => [weather.dropsRequests, weather.delayMs]);
-    relay(link, link.upstream, link.client, () => [weather.dropsReplies, weather.delayMs]);
+    relay(link, link.client, link.upstream, () => [faults.dropsRequests, faults.delayMs]);
+    relay(link, link.upstream, link.client, () => [faults.dropsReplies, faults.delayMs]);
     for (const socket of [link.client, link.upstream]) {
       socket.setNoDelay(true);
       socket.on("error", () => {});
@@ -45,11 +45,11 @@ export async function openRoad(target = 0): Promise<Road> {
     return undefined;
   });
   const cutWhere = (chosen: (link: Link) => boolean) => [...links].filter(chosen).forEach(reset);
-  const road: Road = {
+  const proxy: FaultProxy = {
     port: 0,
     target,
-    weather: (change) => {
-      weather = { ...fair, ...change };
+    setFaults: (change) => {
+      faults = { ...noFaults, ...change };
       cutWhere(({ spoiled }) => spoiled);
     },
     cut: () => cutWhere(() => true),
@@ -60,15 +60,15 @@ export async function openRoad(target = 0): Promise<Road> {
   };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("the road has no port although it listens");
-  road.port = address.port;
-  return road;
+  if (typeof address !== "object" || address === null) throw new Error("the fault proxy has no port");
+  proxy.port = address.port;
+  return proxy;
 }
 
 interface Link {
   client: Socket;
   upstream: Socket;
-  /** Bytes of it were dropped: it can never be whole again. */
+  /** Bytes were discarded. */
   spoiled: boolean;
 }
 

@@ -1,6 +1,6 @@
-// A disk that can be full, slow or cut from power. Preloaded into one process, it obeys the files of the folder that DISK names:
-//   full   writes to files find no room             slow   every sync takes 100 ms
-// and it keeps there, under each file's own name, how many of its bytes were synced: what a power cut leaves of it.
+// Disk faults for one process (LD_PRELOAD). Files in the folder DISK switch them on:
+//   full   writes fail with ENOSPC          slow   every sync takes 100 ms
+// The number of synced bytes of each file is stored there under its name: the size that a power cut leaves.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static int told(const char *what) {
+static int is_on(const char *what) {
   char path[PATH_MAX];
   const char *folder = getenv("DISK");
   if (folder == NULL) return 0;
@@ -24,7 +24,7 @@ static int told(const char *what) {
 static int no_room(int fd) {
   struct stat file;
   int before = errno;
-  int full = fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && told("full");
+  int full = fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && is_on("full");
   errno = full ? ENOSPC : before;
   return full;
 }
@@ -48,9 +48,9 @@ static void note_synced(int fd, long long size) {
 static int sync_with(const char *name, int fd) {
   int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
   struct stat file;
-  // What is written while the sync runs may miss it.
+  // Bytes written while the sync runs may not be included.
   int regular = fstat(fd, &file) == 0 && S_ISREG(file.st_mode);
-  if (regular && told("slow")) usleep(100000);
+  if (regular && is_on("slow")) usleep(100000);
   int result = real(fd);
   if (regular && result == 0) note_synced(fd, (long long)file.st_size);
   return result;
