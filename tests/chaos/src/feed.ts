@@ -65,8 +65,8 @@ const lanes = 6;
 const repeatShare = 0.1;
 
 /**
- * Sends the rows to the API, each one repeatedly under one key until it is accepted or refused. A tenth of them is then sent again, unchanged
- * and with another body.
+ * Sends the rows to the API, each one repeatedly under one key until it is accepted or refused. A tenth of them is then
+ * sent again, unchanged and with another body.
  */
 export function startFeed(rows: Row[], apiUrl: string, random: SeededRandom): Feed {
   const client = createClient({ url: apiUrl });

@@ -7,8 +7,9 @@ import type { ChaosSystem } from "./system/system.ts";
 const everyMs = 5_000;
 
 /**
- * Acts as the operator until disposed: resumes accounts that paused themselves and settles generations in review by the provider's bill.
- * `lateMs`: tasks appear this long after the POST, beyond the quiet window (assumption A1 broken on purpose); reviews wait for them.
+ * Acts as the operator until disposed: resumes accounts that paused themselves and settles generations in review by the
+ * provider's bill. `lateMs`: tasks appear this long after the POST, beyond the quiet window (assumption A1 broken on
+ * purpose); reviews wait for them.
  */
 export function startOperator(system: ChaosSystem, lateMs: number | undefined): AsyncDisposable {
   const ended = new AbortController();

@@ -10,7 +10,10 @@ import { type Topology, topologies } from "./system/servers.ts";
 const shares: Record<Topology, number> = { alone: 0.8, sentinels: 0.1, cluster: 0.1 };
 const least = { generations: 25, kills: 3 };
 
-/** The figures of all parts together. `pickUp` is that of the first part; `skipped` are the nemeses that no part could inject. */
+/**
+ * The figures of all parts together. `pickUp` is that of the first part; `skipped` are the nemeses that no part could
+ * inject.
+ */
 export interface Whole extends Omit<Summary, "redis"> {
   parts: (Pick<Summary, "redis" | "generations" | "kills" | "failovers" | "violations" | "seconds" | "report"> & {
     strikes: number;

@@ -71,7 +71,10 @@ export interface ProofResult {
   seconds: number;
 }
 
-/** Runs each proof without its rule, with new seeds until a promise breaks or the time is up, and once with all rules as the control. */
+/**
+ * Runs each proof without its rule, with new seeds until a promise breaks or the time is up, and once with all rules as
+ * the control.
+ */
 export async function proveRules(options: ChaosOptions, log: (line: string) => void): Promise<ProofResult[]> {
   const results: ProofResult[] = [];
   for (const proof of proofs) {

@@ -35,8 +35,8 @@ export interface Outcome {
 export const healMs = 180_000;
 
 /**
- * One run: starts a system, a producer and an operator, injects the planned faults, heals, waits until the system is idle and
- * checks all evidence.
+ * One run: starts a system, a producer and an operator, injects the planned faults, heals, waits until the system is
+ * idle and checks all evidence.
  */
 export async function runChaos(options: ChaosOptions, log: (line: string) => void): Promise<Outcome> {
   const startedAt = performance.now();

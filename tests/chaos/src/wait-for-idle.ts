@@ -4,8 +4,9 @@ import * as ledger from "@reelqueue/ledger";
 import type { ChaosSystem } from "./system/system.ts";
 
 /**
- * Waits until every generation rests and no delivery is pending; returns the ids of generations that do not rest after `stallMs` without any
- * progress. A refused delivery would wait minutes for its schedule, so pending deliveries are replayed, as an operator would do it.
+ * Waits until every generation rests and no delivery is pending; returns the ids of generations that do not rest after
+ * `stallMs` without any progress. A refused delivery would wait minutes for its schedule, so pending deliveries are
+ * replayed, as an operator would do it.
  */
 export async function waitForIdle(
   ids: readonly string[],
@@ -46,7 +47,10 @@ async function notResting(ids: readonly string[], cell: ledger.Cell): Promise<st
   });
 }
 
-/** The state of each generation, `null` where there is no record. Throws when Redis returns an error, e.g. while it loads its data. */
+/**
+ * The state of each generation, `null` where there is no record. Throws when Redis returns an error, e.g. while it
+ * loads its data.
+ */
 export async function statesOf(ids: readonly string[], cell: ledger.Cell): Promise<(State | null)[]> {
   const pipeline = cell.redis.pipeline();
   for (const id of ids) pipeline.hget(cell.keys.record(id), "state");

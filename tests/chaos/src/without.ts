@@ -8,7 +8,10 @@ import type { Account, Adjust, Installation } from "@reelqueue/pipeline";
 export const rules = ["intent", "durable", "no-blind-retry", "fence", "quiet"] as const;
 export type Rule = (typeof rules)[number];
 
-/** Adjusts a context so that one rule is left out. Production code has no switch for it: the part that keeps the rule is replaced. */
+/**
+ * Adjusts a context so that one rule is left out. Production code has no switch for it: the part that keeps the rule is
+ * replaced.
+ */
 export const without: Record<Rule, Adjust> = {
   /** The POST is sent before its intent is written. */
   intent: (it) => ({ ...it, transitions: new LateIntent(it) }),
@@ -70,7 +73,10 @@ class LateIntent extends ledger.Transitions {
   }
 }
 
-/** Sends the intent to Redis without waiting for the reply: the POST may be sent although Redis never received the intent. */
+/**
+ * Sends the intent to Redis without waiting for the reply: the POST may be sent although Redis never received the
+ * intent.
+ */
 class UnconfirmedIntent extends ledger.Transitions {
   readonly #cell: ledger.Cell;
 

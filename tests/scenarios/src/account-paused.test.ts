@@ -1,7 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
 import { eventually } from "@reelqueue/testing";
 import { expect, test } from "vitest";
-import { contradictions, startWorld } from "./world.ts";
+import { contradictions, startTestSystem } from "./system.ts";
 
 const row = { account: "jiekou", prompt: "a snail on a leaf", resolution: "480p" as const, seconds: 4 };
 
@@ -11,63 +11,63 @@ test.each([
 ])(
   "account paused by %s: no generation fails; all continue after resume",
   async (key, reason) => {
-    await using world = await startWorld({ apps: ["poller", "finalizer"] });
-    const submitter = await world.start("submitter", { SIMULATOR_KEY: key });
-    const ids = await world.enqueue([row, row, row]);
+    await using system = await startTestSystem({ apps: ["poller", "finalizer"] });
+    const submitter = await system.start("submitter", { SIMULATOR_KEY: key });
+    const ids = await system.enqueue([row, row, row]);
     const waiting = await eventually(
       async () => {
-        const all = await world.get(ids);
+        const all = await system.get(ids);
         return (
           all.every(
             (generation) => generation.state === "queued" && generation.waiting === `account paused: ${reason}`,
           ) && all
         );
       },
-      { describe: "all wait for the account" },
+      { describe: "all wait for the paused account" },
     );
     expect(waiting).toHaveLength(3);
     submitter.kill();
     await submitter.exited;
-    await world.start("submitter#2");
-    await ledger.resume(world.here.cell, "jiekou");
-    expect((await world.rested(ids)).map(({ state }) => state)).toEqual(["succeeded", "succeeded", "succeeded"]);
-    expect((await world.bill()).tasks).toBe(3);
-    expect(await contradictions(world)).toEqual([]);
+    await system.start("submitter#2");
+    await ledger.resume(system.installation.cell, "jiekou");
+    expect((await system.waitForRest(ids)).map(({ state }) => state)).toEqual(["succeeded", "succeeded", "succeeded"]);
+    expect((await system.bill()).tasks).toBe(3);
+    expect(await contradictions(system)).toEqual([]);
   },
   300_000,
 );
 
 test("lost answers in a row, provider without look-up: the account pauses, most generations stay queued", async () => {
-  await using world = await startWorld({
+  await using system = await startTestSystem({
     simulator: { limits: "off", rates: { "submit-500": 1 } },
     accounts: { jiekou: { limits: { inFlight: 1_000, requestsPerMinute: 600 } } },
   });
-  const ids = await world.enqueue(Array.from({ length: 300 }, () => row));
+  const ids = await system.enqueue(Array.from({ length: 300 }, () => row));
   await eventually(
     async () => {
-      const waiting = (await world.get(ids)).map((generation) => generation.waiting ?? "");
+      const waiting = (await system.get(ids)).map((generation) => generation.waiting ?? "");
       return waiting.some((reason) => reason.startsWith("account paused: 10 answers in a row were lost"));
     },
     { describe: "the account is paused", timeoutMs: 120_000 },
   );
-  const touched = (await world.get(ids)).filter(({ state }) => state !== "queued").length;
+  const touched = (await system.get(ids)).filter(({ state }) => state !== "queued").length;
   expect(touched).toBeLessThan(150);
-  expect((await world.bill()).charges).toBe(0);
+  expect((await system.bill()).charges).toBe(0);
 });
 
 test("Redis without `appendfsync always`: submits refused with the reason; they continue once it is set", async () => {
-  await using world = await startWorld();
-  await world.here.cell.redis.config("SET", "appendfsync", "everysec");
-  const [submitter] = [await world.start("submitter#2")];
-  world.apps.get("submitter")?.kill();
-  await world.apps.get("submitter")?.exited;
+  await using system = await startTestSystem();
+  await system.installation.cell.redis.config("SET", "appendfsync", "everysec");
+  const [submitter] = [await system.start("submitter#2")];
+  system.apps.get("submitter")?.kill();
+  await system.apps.get("submitter")?.exited;
   const ready = await fetch(`${submitter.url}/readyz`);
   expect(ready.status).toBe(503);
   expect(await ready.text()).toContain("set `appendfsync always`");
-  const ids = await world.enqueue([row]);
-  await eventually(() => submitter.logs().includes("submits are refused"), { describe: "the log says so" });
-  expect((await world.bill()).tasks).toBe(0);
-  await world.here.cell.redis.config("SET", "appendfsync", "always");
+  const ids = await system.enqueue([row]);
+  await eventually(() => submitter.logs().includes("submits are refused"), { describe: "the log reports the refusal" });
+  expect((await system.bill()).tasks).toBe(0);
+  await system.installation.cell.redis.config("SET", "appendfsync", "always");
   await fetch(`${submitter.url}/readyz`);
-  expect((await world.rested(ids)).map(({ state }) => state)).toEqual(["succeeded"]);
+  expect((await system.waitForRest(ids)).map(({ state }) => state)).toEqual(["succeeded"]);
 });

@@ -1,9 +1,9 @@
 import { accept } from "@reelqueue/pipeline";
 import { expect, test } from "vitest";
-import { contradictions, startWorld } from "./world.ts";
+import { contradictions, startTestSystem } from "./system.ts";
 
 test("idempotency key: the same rows enqueued concurrently and again later → one charge each", async () => {
-  await using world = await startWorld();
+  await using system = await startTestSystem();
   const inputs = Array.from({ length: 10 }, (_, i) => ({
     prompt: `a lighthouse [[marker:m${i}]]`,
     resolution: "480p" as const,
@@ -11,15 +11,15 @@ test("idempotency key: the same rows enqueued concurrently and again later → o
     account: "jiekou",
     idempotencyKey: `row-${i}`,
   }));
-  const rounds = await Promise.all([world.enqueue(inputs), world.enqueue(inputs), world.enqueue(inputs)]);
+  const rounds = await Promise.all([system.enqueue(inputs), system.enqueue(inputs), system.enqueue(inputs)]);
   expect(new Set(rounds.map((ids) => ids.join()))).toHaveProperty("size", 1);
   const ids = rounds[0] ?? [];
-  await world.rested(ids);
-  const again = await accept(inputs, { tenant: "default" }, world.here);
+  await system.waitForRest(ids);
+  const again = await accept(inputs, { tenant: "default" }, system.installation);
   expect(again.map(({ kind }) => kind)).toEqual(inputs.map(() => "existing"));
-  const changed = await accept([{ ...inputs[0], prompt: "another body" }], { tenant: "default" }, world.here);
+  const changed = await accept([{ ...inputs[0], prompt: "another body" }], { tenant: "default" }, system.installation);
   expect(changed).toEqual([{ kind: "mismatch", id: ids[0] }]);
-  const bill = await world.bill();
+  const bill = await system.bill();
   expect([bill.tasks, bill.charges]).toEqual([10, 10]);
-  expect(await contradictions(world)).toEqual([]);
+  expect(await contradictions(system)).toEqual([]);
 });

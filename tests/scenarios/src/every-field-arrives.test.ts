@@ -4,9 +4,9 @@ import { type Call, type PollResult, type Provider, problemsOf, providers, type 
 import { startSimulator } from "@reelqueue/simulator";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
+import { offeredRequests } from "./arbitrary-requests.ts";
 import { type OddId, startRenamingProxy } from "./renaming-proxy.ts";
 import { simulatorPaths } from "./simulator-paths.ts";
-import { offersOf } from "./wishes.ts";
 
 const http = createEgress();
 afterAll(() => http.close());
@@ -24,22 +24,22 @@ test.each(Object.entries(providers))(
       keepRequests: true,
     });
     const call = callTo(simulator.url, name);
-    const accepted = offersOf(provider.capabilities).filter((request) => isAccepted(provider, request));
+    const accepted = offeredRequests(provider.capabilities).filter((request) => isAccepted(provider, request));
     await fc.assert(
       fc.asyncProperty(accepted, async (request) => {
-        const id = await submitted(provider, request, call);
+        const id = await submit(provider, request, call);
         const { request: received, model } = await newestTask(simulator.url, id);
-        const expected = meant(sayable(provider, request));
+        const expected = expectedFields(expressible(provider, request));
         expect(pick(received, expected)).toEqual(expected);
         expect(model).toBe(provider.capabilities.models[request.model]?.upstream);
-        expectWhole(await provider.poll(id, call), request, received.seconds);
+        expectComplete(await provider.poll(id, call), request, received.seconds);
       }),
       { numRuns: 100, seed: 1 },
     );
   },
 );
 
-/** Ids that are digits beyond what a number holds, that hold odd characters, or that are as long as they may be. */
+/** Digits beyond the range of a number, reserved characters, or the maximum length. */
 const digits = fc.stringMatching(/^[1-9][0-9]{16,40}$/);
 const asText = (plain: string): OddId => ({ plain, json: JSON.stringify(plain) });
 const oddIds: fc.Arbitrary<OddId> = fc.oneof(
@@ -53,25 +53,28 @@ const oddIds: fc.Arbitrary<OddId> = fc.oneof(
   fc.string({ minLength: 256, maxLength: 256 }).map(asText),
 );
 
-test.each(Object.entries(providers))("%s: task ids are kept byte for byte in both directions", async (name, provider) => {
-  await using simulator = await startSimulator({ limits: "off", finishAfterPolls: 1, outputs: "tiny" });
-  let next = asText("none");
-  await using proxy = await startRenamingProxy(simulator.url, () => next);
-  const call = callTo(proxy.url, name);
-  const [request] = fc.sample(
-    offersOf(provider.capabilities).filter((one) => isAccepted(provider, one)),
-    { numRuns: 1, seed: 1 },
-  );
-  if (!request) throw new Error("no request");
-  await fc.assert(
-    fc.asyncProperty(oddIds, async (id) => {
-      next = id;
-      expect(await submitted(provider, request, call)).toBe(id.plain);
-      expect(await provider.poll(id.plain, call)).toMatchObject({ kind: "succeeded" });
-    }),
-    { numRuns: 100, seed: 1 },
-  );
-});
+test.each(Object.entries(providers))(
+  "%s: task ids are kept byte for byte in both directions",
+  async (name, provider) => {
+    await using simulator = await startSimulator({ limits: "off", finishAfterPolls: 1, outputs: "tiny" });
+    let next = asText("none");
+    await using proxy = await startRenamingProxy(simulator.url, () => next);
+    const call = callTo(proxy.url, name);
+    const [request] = fc.sample(
+      offeredRequests(provider.capabilities).filter((one) => isAccepted(provider, one)),
+      { numRuns: 1, seed: 1 },
+    );
+    if (!request) throw new Error("no request");
+    await fc.assert(
+      fc.asyncProperty(oddIds, async (id) => {
+        next = id;
+        expect(await submit(provider, request, call)).toBe(id.plain);
+        expect(await provider.poll(id.plain, call)).toMatchObject({ kind: "succeeded" });
+      }),
+      { numRuns: 100, seed: 1 },
+    );
+  },
+);
 
 function isUsable(id: string): boolean {
   return id.length <= 256 && id !== "." && id !== "..";
@@ -81,17 +84,17 @@ function isAccepted(provider: Provider, request: GenerationRequest): boolean {
   return problemsOf(provider.rules, request, reading).every(({ severity }) => severity === "warning");
 }
 
-/** ToAPIs' mini has no switch for its sound: off is left out, and a warning says so. */
-function sayable(provider: Provider, request: GenerationRequest): GenerationRequest {
+/** ToAPIs' mini cannot switch its audio off: the field is left out with a warning. */
+function expressible(provider: Provider, request: GenerationRequest): GenerationRequest {
   const isWarned = problemsOf(provider.rules, request, reading).some(({ rule }) => rule === "T-V9b");
   return isWarned ? { ...request, generateAudio: undefined } : request;
 }
 
 let submits = 0;
 
-async function submitted(provider: Provider, request: GenerationRequest, call: Call): Promise<string> {
+async function submit(provider: Provider, request: GenerationRequest, call: Call): Promise<string> {
   submits += 1;
-  const dataUri = () => Promise.reject(new Error("nothing of the store"));
+  const dataUri = () => Promise.reject(new Error("no media store"));
   const outcome = await provider.submit(request, { ...call, idempotencyKey: `request-${submits}`, dataUri });
   if (outcome.kind !== "accepted") throw new Error(JSON.stringify(outcome));
   return outcome.taskId;
@@ -110,8 +113,8 @@ async function newestTask(url: string, id: string): Promise<SimulatorTask> {
   return task;
 }
 
-/** What the request says, in the simulator's words; what it leaves out is the provider's to choose. */
-function meant(request: GenerationRequest): Record<string, unknown> {
+/** The fields of the request, with the simulator's names; fields left out are chosen by the provider. */
+function expectedFields(request: GenerationRequest): Record<string, unknown> {
   const { prompt, seconds, resolution, ratio, seed, generateAudio, watermark, webSearch, returnLastFrame } = request;
   const [first, last, images] = imageRoles.map((role) =>
     request.images.filter((image) => image.role === role).map(({ url }) => url),
@@ -123,22 +126,25 @@ function meant(request: GenerationRequest): Record<string, unknown> {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
-/** Off wherever nothing is said of them, at every provider. */
-const off = { watermark: false, webSearch: false, returnLastFrame: false, safetyCheck: false };
+/** Flags that are off by default at every provider. */
+const defaults = { watermark: false, webSearch: false, returnLastFrame: false, safetyCheck: false };
 
 function pick(from: Record<string, unknown>, like: Record<string, unknown>): Record<string, unknown> {
-  const understood: Record<string, unknown> = { ...off, ...from };
+  const understood: Record<string, unknown> = { ...defaults, ...from };
   return Object.fromEntries(Object.keys(like).map((name) => [name, understood[name]]));
 }
 
-/** A video, a last frame where and only where one was asked for, their lives, and what was used where the provider tells it. */
-function expectWhole(
-  progress: PollResult,
+/**
+ * Expects a video, a last frame exactly when requested, the lifetimes of the URLs, and the usage where the provider
+ * reports it.
+ */
+function expectComplete(
+  result: PollResult,
   { returnLastFrame = false, webSearch }: GenerationRequest,
   seconds: unknown,
 ): void {
-  if (progress.kind !== "succeeded") throw new Error(JSON.stringify(progress));
-  const { outputs, usage = {} } = progress;
+  if (result.kind !== "succeeded") throw new Error(JSON.stringify(result));
+  const { outputs, usage = {} } = result;
   expect(outputs.map(({ kind }) => kind)).toEqual(returnLastFrame ? ["video", "last_frame"] : ["video"]);
   for (const { url, life } of outputs) {
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/files\//);

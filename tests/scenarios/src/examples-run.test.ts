@@ -4,7 +4,7 @@ import { type GenerationInput, generationRequest, modeOf } from "@reelqueue/cont
 import { providers } from "@reelqueue/providers";
 import { expect, test } from "vitest";
 import { simulatorPaths } from "./simulator-paths.ts";
-import { contradictions, startWorld } from "./world.ts";
+import { contradictions, startTestSystem } from "./system.ts";
 
 const folder = join(import.meta.dirname, "../../../examples/modes");
 
@@ -27,20 +27,20 @@ test("examples: every mode of every provider has a row tagged with its mode", ()
 test("examples: every row succeeds at its provider, one charge each", async () => {
   const names = Object.keys(simulatorPaths);
   const limits = { inFlight: 50, requestsPerMinute: 3_000 };
-  await using world = await startWorld({
+  await using system = await startTestSystem({
     simulator: { limits: "off" },
     accounts: Object.fromEntries(names.map((name) => [name, { limits }])),
   });
-  const rows = names.flatMap((name) => rowsOf(name, world.simulator.url));
-  const rested = await world.rested(await world.enqueue(rows));
-  const unwell = rested.filter(({ state }) => state !== "succeeded");
-  expect(unwell.map(({ request, state, failure }) => ({ request, state, failure }))).toEqual([]);
-  const { tasks, charges, refunds } = await world.bill();
+  const rows = names.flatMap((name) => rowsOf(name, system.simulator.url));
+  const rested = await system.waitForRest(await system.enqueue(rows));
+  const notSucceeded = rested.filter(({ state }) => state !== "succeeded");
+  expect(notSucceeded.map(({ request, state, failure }) => ({ request, state, failure }))).toEqual([]);
+  const { tasks, charges, refunds } = await system.bill();
   expect({ tasks, charges, refunds }).toEqual({ tasks: rows.length, charges: rows.length, refunds: 0 });
-  expect(await contradictions(world)).toEqual([]);
+  expect(await contradictions(system)).toEqual([]);
 });
 
-/** As the command line would send them: addresses of the simulator filled in, files beside the row's file. */
+/** The rows as the command line sends them, with the URL of the simulator and absolute file paths. */
 function rowsOf(provider: string, simulatorUrl: string): GenerationInput[] {
   const lines = readFileSync(join(folder, `${provider}.jsonl`), "utf8")
     .trim()

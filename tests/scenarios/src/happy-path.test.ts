@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
-import { contradictions, startWorld } from "./world.ts";
+import { contradictions, startTestSystem } from "./system.ts";
 
 test("happy path: 20 generations at two providers → succeeded, one charge each", async () => {
-  await using world = await startWorld();
+  await using system = await startTestSystem();
   const inputs = Array.from({ length: 20 }, (_, i) => ({
     prompt: `a paper boat on a river [[marker:m${i}]]`,
     resolution: "480p" as const,
     seconds: 4,
     account: i % 2 === 0 ? "hiapi" : "jiekou",
   }));
-  const ids = await world.enqueue(inputs);
-  const rested = await world.rested(ids);
+  const ids = await system.enqueue(inputs);
+  const rested = await system.waitForRest(ids);
   expect(rested.map(({ state }) => state)).toEqual(ids.map(() => "succeeded"));
-  const bill = await world.bill();
+  const bill = await system.bill();
   expect([bill.tasks, bill.charges, bill.duplicates]).toEqual([20, 20, []]);
-  expect(await contradictions(world)).toEqual([]);
+  expect(await contradictions(system)).toEqual([]);
 });

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { contradictions, startWorld } from "./world.ts";
+import { contradictions, startTestSystem } from "./system.ts";
 
 const clip = join(import.meta.dirname, "../../../packages/media/samples/clip-2s.mp4");
 
 test("local clip, provider without inline media: uploaded without holding a slot, every video succeeds", async () => {
-  await using world = await startWorld({ accounts: { toapis: { limits: { inFlight: 2 } } } });
+  await using system = await startTestSystem({ accounts: { toapis: { limits: { inFlight: 2 } } } });
   const inputs = Array.from({ length: 6 }, (_, i) => ({
     prompt: `as in the clip [[marker:m${i}]]`,
     resolution: "480p" as const,
@@ -13,13 +13,13 @@ test("local clip, provider without inline media: uploaded without holding a slot
     account: "toapis",
     videos: [{ url: clip }],
   }));
-  const ids = await world.enqueue(inputs);
-  const rested = await world.rested(ids);
+  const ids = await system.enqueue(inputs);
+  const rested = await system.waitForRest(ids);
   expect(rested.map(({ state }) => state)).toEqual(ids.map(() => "succeeded"));
   expect(rested[0]?.timeline.map(({ state }) => state)).toContain("preparing");
   const notes = rested.flatMap(({ timeline }) => timeline.map(({ note }) => note));
   expect(notes).toContain("its media are at toapis");
-  const bill = await world.bill();
+  const bill = await system.bill();
   expect([bill.tasks, bill.charges, bill.duplicates]).toEqual([6, 6, []]);
-  expect(await contradictions(world)).toEqual([]);
+  expect(await contradictions(system)).toEqual([]);
 });

@@ -4,16 +4,16 @@ import { eventually, freePort } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { startManglingProxy } from "./mangling-proxy.ts";
 import { simulatorPaths } from "./simulator-paths.ts";
-import { contradictions, startWorld } from "./world.ts";
+import { contradictions, startTestSystem } from "./system.ts";
 
-/** At each provider; more where a lost answer waits for a person, because those rows are not polled. */
-const countAt = (name: string): number => (forAPerson.includes(name) ? 330 : 270);
+/** Rows at each provider; more where a lost answer is escalated to review, because those rows are not polled. */
+const countAt = (name: string): number => (withoutLookup.includes(name) ? 330 : 270);
 
-/** Two hours of the provider, after which a task is given up, last 48 s: time for a usable look on a busy machine too. */
+/** The longest run time (2 h) lasts 48 s, enough for a usable poll on a busy machine. */
 const clockFactor = 150;
 
-/** Those that cannot be asked again for a task whose answer was lost: a person settles it. */
-const forAPerson = ["jiekou", "xingchao"];
+/** Providers without a way to find a lost task: an operator settles it. */
+const withoutLookup = ["jiekou", "xingchao"];
 
 test("mangled answers, hundreds at every provider: no worker exits, no wrong result, nothing paid twice", async () => {
   await using simulator = await startSimulator({ clockFactor, outputs: "tiny", limits: "off", port: await freePort() });
@@ -23,21 +23,23 @@ test("mangled answers, hundreds at every provider: no worker exits, no wrong res
   const account = (name: string) => ({
     baseUrl: `${proxy.url}/${simulatorPaths[name]}`,
     timeScale: clockFactor,
-    // a list tells a task from another lost POST's only once those have found theirs
+    // In a task list, the task of a lost POST is unique only once the other lost POSTs have found theirs.
     quietMs: (name === "ark" ? 20_000 : 3_000) * clockFactor,
     limits,
   });
-  await using world = await startWorld({ accounts: Object.fromEntries(names.map((name) => [name, account(name)])) });
+  await using system = await startTestSystem({
+    accounts: Object.fromEntries(names.map((name) => [name, account(name)])),
+  });
   const rows = names.flatMap((name) => Array.from({ length: countAt(name) }, (_, i) => row(name, `${name}-${i}`)));
-  const ids = await world.enqueue(rows);
+  const ids = await system.enqueue(rows);
   const ended = await eventually(
     async () => {
-      const all = await world.get(ids);
+      const all = await system.get(ids);
       const left = all.filter(({ state }) => !["succeeded", "failed", "needs_review"].includes(state));
-      if (left.length > 0) throw new Error(`${left.length} do not: ${JSON.stringify(left[0])}`);
+      if (left.length > 0) throw new Error(`${left.length} are not done: ${JSON.stringify(left[0])}`);
       return all;
     },
-    { describe: "all rest or wait for a person", timeoutMs: 200_000, everyMs: 500 },
+    { describe: "every generation rests or needs review", timeoutMs: 200_000, everyMs: 500 },
   );
 
   for (const name of names)
@@ -46,8 +48,8 @@ test("mangled answers, hundreds at every provider: no worker exits, no wrong res
   expect(bill.duplicates).toEqual([]);
   for (const [i, generation] of ended.entries())
     expectRight(generation, bill.byMarker[rows[i]?.prompt.split(/[:\]]/)[1] ?? ""]);
-  for (const app of world.apps.values()) expect(app.logs()).not.toMatch(/uncaughtException|unhandledRejection/);
-  expect(await contradictions(world)).toEqual([]);
+  for (const app of system.apps.values()) expect(app.logs()).not.toMatch(/uncaughtException|unhandledRejection/);
+  expect(await contradictions(system)).toEqual([]);
 }, 300_000);
 
 interface Bill {
@@ -70,6 +72,6 @@ function expectRight(
     expect(paid?.taskIds).toEqual([taskId]);
     expect(outputs[0]?.bytes).toBeGreaterThan(1_000);
   }
-  const allowed = forAPerson.includes(account) ? ["succeeded", "needs_review"] : ["succeeded"];
+  const allowed = withoutLookup.includes(account) ? ["succeeded", "needs_review"] : ["succeeded"];
   expect(allowed, `${account}: ${JSON.stringify(timeline)}`).toContain(state);
 }

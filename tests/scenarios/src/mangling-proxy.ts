@@ -4,26 +4,28 @@ import { buffer } from "node:stream/consumers";
 
 export interface ManglingProxy extends AsyncDisposable {
   url: string;
-  /** How many answers of each provider are mangled, by the first part of its paths. */
+  /** Number of mangled answers by provider (the first part of the path). */
   mangled: ReadonlyMap<string, number>;
 }
 
-/** One request as the proxy understands it. `row` is the marker of the row it is about; a list is about no row. */
-interface Question {
+/** One request. `row`: the marker of its row; for a list, its path. */
+interface ProviderRequest {
   row: string;
-  /** `create`: a POST. `poll`: a question by task id. `lost`: a question by our own id, or a list. */
+  /**
+   * `create`: a POST. `poll`: by task id. `lost`: the search for the task of a lost POST, by client id or in a list.
+   */
   kind: "create" | "poll" | "lost";
-  /** How often this question was asked before. */
+  /** How often this request was made before. */
   nth: number;
 }
 
 /**
- * Passes requests on to the simulator and mangles some of its answers on their way back: the request has taken effect, only the answer is lost.
- * What is mangled, and how, follows from the seed, the row and the question alone, so that the order of requests changes nothing.
+ * Proxy to the simulator that mangles some answers: the request has taken effect, only its answer is damaged. Which
+ * answers are mangled, and how, depends only on the seed, the row and the request, not on the order of requests.
  */
 export async function startManglingProxy(target: string, seed: number): Promise<ManglingProxy> {
   const counts = new Map<string, number>();
-  const reader = questionReader();
+  const reader = requestReader();
   const server = createServer(async (incoming, outgoing) => {
     const path = incoming.url ?? "";
     const sent = (await buffer(incoming)).toString();
@@ -32,11 +34,11 @@ export async function startManglingProxy(target: string, seed: number): Promise<
       { method: incoming.method, headers: incoming.headers },
       async (answer) => {
         const real = await buffer(answer);
-        const question = answer.statusCode === 200 ? reader(path, sent, real.toString()) : undefined;
-        const wrong = question !== undefined && isMangled(seed, question);
+        const asked = answer.statusCode === 200 ? reader(path, sent, real.toString()) : undefined;
+        const wrong = asked !== undefined && isMangled(seed, asked);
         const name = path.split("/")[1] ?? "";
         if (wrong) counts.set(name, (counts.get(name) ?? 0) + 1);
-        const body = wrong ? mangled(real, picker(seed, Object.values(question).join(" "))) : real;
+        const body = wrong ? mangled(real, picker(seed, Object.values(asked).join(" "))) : real;
         const headers = { ...answer.headers, "content-length": String(body.length) };
         outgoing.writeHead(answer.statusCode ?? 502, headers).end(body);
       },
@@ -56,8 +58,8 @@ export async function startManglingProxy(target: string, seed: number): Promise<
   };
 }
 
-/** Of creates a third is mangled, each once; of polls five in six, of questions after a lost create every third, so never many in a row. */
-function isMangled(seed: number, { row, kind, nth }: Question): boolean {
+/** A third of the creates, once each; five of six polls; every third look-up, so never many in a row. */
+function isMangled(seed: number, { row, kind, nth }: ProviderRequest): boolean {
   const turn = nth + numberOf(`${seed} ${row}`);
   switch (kind) {
     case "create":
@@ -69,9 +71,9 @@ function isMangled(seed: number, { row, kind, nth }: Question): boolean {
   }
 }
 
-/** Learns from each create which ids stand for its row: those that it sent and those that the provider answered. */
-function questionReader(): (path: string, sent: string, answer: string) => Question | undefined {
-  const rows = new Map<string, Pick<Question, "row" | "kind">>();
+/** Learns from each create the ids of its row: those sent and those in the answer. */
+function requestReader(): (path: string, sent: string, answer: string) => ProviderRequest | undefined {
+  const rows = new Map<string, Pick<ProviderRequest, "row" | "kind">>();
   const asked = new Map<string, number>();
   return (path, sent, answer) => {
     if (path.startsWith("/files/")) return undefined;
@@ -91,14 +93,14 @@ function questionReader(): (path: string, sent: string, answer: string) => Quest
   };
 }
 
-/** The values of all fields of a JSON text whose name ends in "id". */
+/** The values of all JSON fields whose name ends in "id". */
 function idsIn(text: string): string[] {
   return [...text.matchAll(/id"\s*:\s*"([^"]+)"/gi)].map(([, id = ""]) => id);
 }
 
 const numberOf = (text: string): number => createHash("sha1").update(text).digest().readUInt32BE();
 
-/** Mulberry32, a small seeded generator: chooses a number below its argument. */
+/** Seeded generator (Mulberry32): returns a number below its argument. */
 function picker(seed: number, name: string): (below: number) => number {
   let state = numberOf(`${seed} ${name}`);
   return (below) => {
@@ -111,7 +113,7 @@ function picker(seed: number, name: string): (below: number) => number {
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** Ways in which an answer can be wrong; `pick` chooses a number below its argument. */
+/** Damages an answer; `pick` returns a number below its argument. */
 function mangled(body: Buffer, pick: (below: number) => number): Buffer {
   const whole = body.toString();
   const wrong = [
@@ -133,7 +135,7 @@ function mangled(body: Buffer, pick: (below: number) => number): Buffer {
   return pick(20) === 0 ? Buffer.concat([Buffer.from(text), Buffer.from([0xff, 0xfe, 0x00])]) : Buffer.from(text);
 }
 
-/** One value somewhere inside is gone or of another type. An id becomes none rather than another one: that would be a lie, not a malformed answer. */
+/** Removes one value or changes its type. An id never becomes another id: that would be a valid but wrong answer. */
 function twisted(value: Json, pick: (below: number) => number, name = ""): Json {
   if (/id$/i.test(name)) return [null, "", [], {}][pick(4)] ?? null;
   if (typeof value !== "object" || value === null) return [null, 7, "", [], {}, true, 1e300, "\u0000"][pick(8)] ?? null;

@@ -3,10 +3,10 @@ import { freePort } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { type OddId, startRenamingProxy } from "./renaming-proxy.ts";
 import { simulatorPaths } from "./simulator-paths.ts";
-import { contradictions, startWorld } from "./world.ts";
+import { contradictions, startTestSystem } from "./system.ts";
 
 const asText = (plain: string): OddId => ({ plain, json: JSON.stringify(plain) });
-/** Digits beyond what a number holds, bare and as a text; characters that mean something elsewhere; as long as may be. */
+/** Digits beyond the range of a number, bare and as a string; reserved characters; the maximum length. */
 const ids = Object.keys(simulatorPaths).flatMap((name, at): OddId[] => [
   { plain: `9007199254740993${at}0001`, json: `9007199254740993${at}0001` },
   asText(`000900719925474099300${at}`),
@@ -28,12 +28,14 @@ test("odd task ids: kept byte for byte from the POST answer through Redis to eve
     baseUrl: `${proxy.url}/${simulatorPaths[name]}`,
     limits: { requestsPerMinute: 6_000 },
   });
-  await using world = await startWorld({ accounts: Object.fromEntries(names.map((name) => [name, account(name)])) });
+  await using system = await startTestSystem({
+    accounts: Object.fromEntries(names.map((name) => [name, account(name)])),
+  });
   const rows = names.flatMap((name) => Array(4).fill(row(name)));
-  const rested = await world.rested(await world.enqueue(rows));
+  const rested = await system.waitForRest(await system.enqueue(rows));
   expect(rested.map(({ state }) => state)).toEqual(rows.map(() => "succeeded"));
   expect(rested.map(({ taskId }) => taskId).sort()).toEqual(ids.map(({ plain }) => plain).sort());
-  expect(await contradictions(world)).toEqual([]);
+  expect(await contradictions(system)).toEqual([]);
 });
 
 function row(account: string) {

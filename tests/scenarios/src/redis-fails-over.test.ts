@@ -1,6 +1,6 @@
 import { eventually, type Sentinels, startSentinels } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { contradictions, startWorld, type World } from "./world.ts";
+import { contradictions, startTestSystem, type TestSystem } from "./system.ts";
 
 let sentinels: Sentinels;
 beforeEach(async () => {
@@ -17,66 +17,69 @@ const rows = (count: number, from = 0) =>
     idempotencyKey: `m${from + i}`,
   }));
 
-const startHere = (apps?: string[]) =>
-  startWorld({
+const startWithSentinels = (apps?: string[]) =>
+  startTestSystem({
     redis: { url: sentinels.url, server: sentinels.first },
     ...(apps && { apps, simulator: { clockFactor: 300 } }),
   });
 
-/** Strikes the primary in the middle of work; answers when the system works again at the new one. */
-async function failover(world: World, signal: "SIGKILL" | "SIGSTOP"): Promise<{ ids: string[]; awayMs: number }> {
-  const ids = await world.enqueue(rows(40));
-  await eventually(async () => (await world.bill()).tasks >= 5, { describe: "some tasks exist", timeoutMs: 60_000 });
-  await world.redis.kill(signal);
-  const struckAt = performance.now();
-  const before = (await world.bill()).tasks;
+/** Kills or freezes the primary with work in progress; resolves when new tasks are created at the new primary. */
+async function failover(
+  system: TestSystem,
+  signal: "SIGKILL" | "SIGSTOP",
+): Promise<{ ids: string[]; outageMs: number }> {
+  const ids = await system.enqueue(rows(40));
+  await eventually(async () => (await system.bill()).tasks >= 5, { describe: "some tasks exist", timeoutMs: 60_000 });
+  await system.redis.kill(signal);
+  const killedAt = performance.now();
+  const before = (await system.bill()).tasks;
   expect(before, "there is work left").toBeLessThan(36);
   await eventually(async () => (await sentinels.primaryPort()) === sentinels.second.port, {
     describe: "the replica has taken over",
     timeoutMs: 20_000,
   });
-  // whatever was in flight when it struck may still be answered: new work is what shows
-  await eventually(async () => (await world.bill()).tasks >= before + 4, {
+  // Requests in flight at the failover may still be answered; new tasks prove the recovery.
+  await eventually(async () => (await system.bill()).tasks >= before + 4, {
     describe: "new tasks are created at the new primary",
     timeoutMs: 30_000,
   });
-  return { ids, awayMs: performance.now() - struckAt };
+  return { ids, outageMs: performance.now() - killedAt };
 }
 
-async function expectNothingLost(world: World, ids: string[]): Promise<void> {
-  const rested = await world.rested(ids, 60_000);
+async function expectNothingLost(system: TestSystem, ids: string[]): Promise<void> {
+  const rested = await system.waitForRest(ids, 60_000);
   expect(new Set(rested.map(({ state }) => state))).toEqual(new Set(["succeeded"]));
-  const bill = await world.bill();
+  const bill = await system.bill();
   expect([bill.tasks, bill.charges, bill.duplicates]).toEqual([ids.length, ids.length, []]);
-  expect(await contradictions(world)).toEqual([]);
+  expect(await contradictions(system)).toEqual([]);
 }
 
 test("primary killed with work in progress: nothing lost, nothing paid twice, work continues", async () => {
-  await using world = await startHere();
-  const { ids, awayMs } = await failover(world, "SIGKILL");
-  expect(awayMs).toBeLessThan(20_000);
-  await expectNothingLost(world, ids);
+  await using system = await startWithSentinels();
+  const { ids, outageMs } = await failover(system, "SIGKILL");
+  expect(outageMs).toBeLessThan(20_000);
+  await expectNothingLost(system, ids);
 });
 
 test("primary frozen until a replica takes over: its later writes are not trusted", async () => {
-  await using world = await startHere();
-  const { ids, awayMs } = await failover(world, "SIGSTOP");
-  expect(awayMs).toBeLessThan(20_000);
-  await world.redis.kill("SIGCONT");
-  ids.push(...(await world.enqueue(rows(10, 40))));
-  await expectNothingLost(world, ids);
+  await using system = await startWithSentinels();
+  const { ids, outageMs } = await failover(system, "SIGSTOP");
+  expect(outageMs).toBeLessThan(20_000);
+  await system.redis.kill("SIGCONT");
+  ids.push(...(await system.enqueue(rows(10, 40))));
+  await expectNothingLost(system, ids);
 });
 
 test("only replica frozen: nothing is sent until it is back", async () => {
-  await using world = await startHere(["poller", "finalizer"]);
-  const ids = await world.enqueue(rows(6));
+  await using system = await startWithSentinels(["poller", "finalizer"]);
+  const ids = await system.enqueue(rows(6));
   await sentinels.second.kill("SIGSTOP");
-  const submitter = await world.start("submitter");
+  const submitter = await system.start("submitter");
   await eventually(() => /no replica of Redis has the intent|replica of Redis is away/i.test(submitter.logs()), {
-    describe: "it says why it sends nothing",
+    describe: "the log reports why nothing is sent",
     timeoutMs: 20_000,
   });
-  expect((await world.bill()).tasks).toBe(0);
+  expect((await system.bill()).tasks).toBe(0);
   await sentinels.second.kill("SIGCONT");
-  await expectNothingLost(world, ids);
+  await expectNothingLost(system, ids);
 });

@@ -1,7 +1,7 @@
 import { createServer, request } from "node:http";
 import { text } from "node:stream/consumers";
 
-/** A task id as it is, and as it stands in an answer: a text in JSON, or bare digits. */
+/** A task id, and its form in a JSON answer: a string, or bare digits. */
 export interface OddId {
   plain: string;
   json: string;
@@ -11,7 +11,7 @@ export interface RenamingProxy extends AsyncDisposable {
   url: string;
 }
 
-/** Stands before the simulator and gives its tasks other ids: in its answers, and back again in the addresses of requests. */
+/** Proxy to the simulator that replaces task ids in answers, and restores them in request URLs. */
 export async function startRenamingProxy(target: string, nextId: () => OddId): Promise<RenamingProxy> {
   const known = new Map<string, { theirs: string; ours: OddId }>();
   const server = createServer(async (incoming, outgoing) => {
@@ -22,11 +22,11 @@ export async function startRenamingProxy(target: string, nextId: () => OddId): P
     const asked = known.get(decodeURIComponent(written));
     const path = asked ? url.replace(written, () => asked.theirs) : url;
     const passedOn = request(`${target}${path}`, { method, headers }, async (answer) => {
-      const said = await text(answer);
-      const made = method === "POST" ? idMade(said) : undefined;
-      const about = made === undefined ? asked : { theirs: made, ours: nextId() };
-      if (made !== undefined && about) known.set(about.ours.plain, about);
-      const shown = about ? said.replaceAll(`"${about.theirs}"`, () => about.ours.json) : said;
+      const original = await text(answer);
+      const created = method === "POST" ? createdIdIn(original) : undefined;
+      const about = created === undefined ? asked : { theirs: created, ours: nextId() };
+      if (created !== undefined && about) known.set(about.ours.plain, about);
+      const shown = about ? original.replaceAll(`"${about.theirs}"`, () => about.ours.json) : original;
       outgoing.writeHead(answer.statusCode ?? 502, { "content-type": "application/json" }).end(shown);
     });
     passedOn.on("error", () => outgoing.destroy());
@@ -43,12 +43,12 @@ export async function startRenamingProxy(target: string, nextId: () => OddId): P
   };
 }
 
-/** The id that a look asks for, as it is written: its parameter, or the last part of its path. */
+/** The task id in a poll URL, as encoded: a query parameter, or the last part of the path. */
 function idIn(url: string): string {
   return /[?&]task_id=([^&]*)/.exec(url)?.[1] ?? /([^/?]*)(?:\?.*)?$/.exec(url)?.[1] ?? "";
 }
 
-/** The id of a task that was just made; every vendor has it under one of these names. */
-function idMade(answer: string): string | undefined {
+/** The id of a created task; every vendor API uses one of these names. */
+function createdIdIn(answer: string): string | undefined {
   return /"(?:id|taskId|task_id)":"([^"]+)"/.exec(answer)?.[1];
 }

@@ -4,12 +4,15 @@ import { type Provider, problemsOf, providers, type SubmitResult } from "@reelqu
 import { type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
+import { requestsFor } from "./arbitrary-requests.ts";
 import { simulatorPaths } from "./simulator-paths.ts";
-import { wishesFor } from "./wishes.ts";
 
-/** Rules on what the provider has no field for: it is never sent, so no provider can refuse it. A field behind the rule: that one only. */
+/**
+ * Rules on values that are never sent to the provider, so that it cannot refuse them. With a field: for that field
+ * only.
+ */
 const neverSent: Readonly<Record<string, readonly string[]>> = {
-  // G-V4: HiAPI takes data URIs of any form; the common request knows those of Base64 alone.
+  // G-V4: HiAPI accepts data URIs of any form; the common request only Base64.
   hiapi: ["G-V1", "G-V3", "G-V4", "G-V6"],
   jiekou: ["G-V1", "G-V3", "G-V6"],
   toapis: ["G-V3", "T-V9 generateAudio", "T-V9 returnLastFrame"],
@@ -17,7 +20,7 @@ const neverSent: Readonly<Record<string, readonly string[]>> = {
   ark: ["G-V3"],
 };
 
-/** One way to read the documents: what an account sets for it, and what the simulator. */
+/** One reading of the documentation: settings of the account and of the simulator. */
 interface Reading {
   of: SimulatorOptions["reading"] & string;
   switches: Record<string, boolean>;
@@ -25,11 +28,12 @@ interface Reading {
 }
 
 const errors = ({ severity }: Problem) => severity === "error";
-const bySeed: Reading = { of: "seed", switches: {}, refuses: errors };
+const asProvided: Reading = { of: "seed", switches: {}, refuses: errors };
 const strictly: Reading = {
   of: "strict",
   switches: { framesBesideReferencesRefused: true },
-  // What is only concluded, but for what no provider looks at; T-V3 is the narrower side of a page that contradicts itself.
+  // Inferred rules too, but G-V7, which no provider checks; T-V3 is the narrower side of a page that contradicts
+  // itself.
   refuses: (problem) =>
     errors(problem) || (problem.label === "INFERRED" && problem.rule !== "G-V7") || problem.rule === "T-V3",
 };
@@ -41,7 +45,7 @@ afterAll(() => http.close());
 
 const names = Object.keys(providers);
 const cases: [name: string, how: string, count: number, reading: Reading][] = [
-  ...names.map((name): [string, string, number, Reading] => [name, "by the seeds", 1_500, bySeed]),
+  ...names.map((name): [string, string, number, Reading] => [name, "as provided", 1_500, asProvided]),
   ...names.map((name): [string, string, number, Reading] => [name, "strictly", 600, strictly]),
   ["toapis", "by the newer page", 400, newer],
   ["toapis", "with its media under review", 400, underReview],
@@ -53,8 +57,8 @@ test.each(cases)(
     const provider = providers[name];
     if (!provider) throw new Error(`no provider ${name}`);
     await using simulator = await startSimulator({ limits: "off", reading: reading.of, outputs: "tiny" });
-    const all = fc.sample(wishesFor(provider.capabilities), { numRuns: count, seed: 1 });
-    const sent = all.flatMap((request) => judged(provider, request, reading) ?? []);
+    const all = fc.sample(requestsFor(provider.capabilities), { numRuns: count, seed: 1 });
+    const sent = all.flatMap((request) => withBrokenRules(provider, request, reading) ?? []);
     const answers = await submitAll(
       provider,
       `${simulator.url}/${simulatorPaths[name]}`,
@@ -68,13 +72,13 @@ test.each(cases)(
     });
     expect(shortest(differences)).toEqual([]);
     const refused = sent.filter(({ broken }) => broken.length > 0).length;
-    expect(sent.length, "requests that were sent").toBeGreaterThan(count / 2);
+    expect(sent.length, "requests sent").toBeGreaterThan(count / 2);
     expect(Math.min(refused, sent.length - refused), "the rarer outcome").toBeGreaterThan(count / 12);
   },
 );
 
-/** With the rules that it breaks; undefined where it breaks one that the provider never gets to see. */
-function judged(provider: Provider, request: GenerationRequest, { switches, refuses }: Reading) {
+/** The request with the rules that it breaks; undefined where one of them is never sent to the provider. */
+function withBrokenRules(provider: Provider, request: GenerationRequest, { switches, refuses }: Reading) {
   const problems = problemsOf(provider.rules, request, { switches, pricesPerSecond: {} }).filter(refuses);
   const unseen = neverSent[provider.capabilities.name] ?? [];
   if (problems.some(({ rule, field }) => unseen.includes(rule) || unseen.includes(`${rule} ${field}`)))
@@ -109,7 +113,7 @@ async function submitAll(
   return answers;
 }
 
-/** The shortest difference of each kind: one that a person can read. */
+/** The shortest difference of each kind. */
 function shortest<
   T extends { ours: readonly string[]; simulated: SubmitResult | undefined; request: GenerationRequest },
 >(differences: T[]) {

@@ -1,4 +1,4 @@
-/** Where each provider is spoken to, below the address of the simulator. */
+/** Path of each vendor API below the URL of the simulator. */
 export const simulatorPaths: Readonly<Record<string, string>> = {
   hiapi: "hiapi",
   jiekou: "jiekou",

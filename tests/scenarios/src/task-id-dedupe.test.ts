@@ -1,14 +1,14 @@
 import { freePort, startReceiver } from "@reelqueue/testing";
 import { expect, test } from "vitest";
-import { contradictions, startWorld } from "./world.ts";
+import { contradictions, startTestSystem } from "./system.ts";
 
 test("duplicate callbacks, racing polls and repeated finalizer jobs: finished once, one event", async () => {
   await using receiver = await startReceiver();
   const port = String(await freePort());
   const publicUrl = `http://127.0.0.1:${port}`;
-  await using world = await startWorld({ apps: [], appEnv: { PUBLIC_URL: publicUrl } });
-  await world.startApp("api", { PORT: port });
-  await Promise.all(["submitter", "poller", "poller#2", "finalizer", "finalizer#2"].map((name) => world.start(name)));
+  await using system = await startTestSystem({ apps: [], appEnv: { PUBLIC_URL: publicUrl } });
+  await system.startApp("api", { PORT: port });
+  await Promise.all(["submitter", "poller", "poller#2", "finalizer", "finalizer#2"].map((name) => system.start(name)));
 
   const faults = [
     "[[fault:callback-twice]]",
@@ -16,7 +16,7 @@ test("duplicate callbacks, racing polls and repeated finalizer jobs: finished on
     "[[fault:callback-twice]][[fault:status-regress]]",
     "[[fault:callback-none]]",
   ];
-  const ids = await world.enqueue(
+  const ids = await system.enqueue(
     Array.from({ length: 12 }, (_, i) => ({
       prompt: `a glass frog [[marker:m${i}]]${faults[i % faults.length]}`,
       resolution: "480p",
@@ -25,27 +25,27 @@ test("duplicate callbacks, racing polls and repeated finalizer jobs: finished on
       webhook: receiver.url,
     })),
   );
-  // Somebody presses Retry in Bull Board, or BullMQ hands a job out twice: the hand-over is repeated while work goes on and afterwards.
-  const meddling = setInterval(() => void meddle(), 50);
-  const meddle = async () => {
+  // Jobs are dispatched repeatedly during and after the work, as by Retry in Bull Board or by a stalled job.
+  const repeating = setInterval(() => void repeatJobs(), 50);
+  const repeatJobs = async () => {
     for (const generation of ids) {
-      await world.here.queues.add(
+      await system.installation.queues.add(
         "finalize",
         [1, 2, 3].map((dispatchSeq) => ({ generation, dispatchSeq })),
       );
-      await world.here.queues.add(
+      await system.installation.queues.add(
         "submit",
         [1, 2].map((dispatchSeq) => ({ generation, dispatchSeq })),
       );
     }
   };
-  const rested = await world.rested(ids);
-  clearInterval(meddling);
-  await meddle();
+  const rested = await system.waitForRest(ids);
+  clearInterval(repeating);
+  await repeatJobs();
   await receiver.arrived(12, 120_000);
 
   expect(rested.map(({ state }) => state)).toEqual(ids.map(() => "succeeded"));
-  const bill = await world.bill();
+  const bill = await system.bill();
   expect([bill.tasks, bill.charges, bill.duplicates]).toEqual([12, 12, []]);
   for (const { timeline } of rested) {
     expect(timeline.filter(({ state }) => state === "finalizing")).toHaveLength(1);
@@ -54,5 +54,5 @@ test("duplicate callbacks, racing polls and repeated finalizer jobs: finished on
   const events = new Set(receiver.received.map(({ id }) => id));
   expect(events.size).toBe(12);
   expect(new Set(rested.map(({ taskId }) => taskId)).size).toBe(12);
-  expect(await contradictions(world)).toEqual([]);
+  expect(await contradictions(system)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { eventually, type LocalRedis, startCluster } from "@reelqueue/testing";
 import { expect, test } from "vitest";
-import { contradictions, startWorld, type World } from "./world.ts";
+import { contradictions, startTestSystem, type TestSystem } from "./system.ts";
 
 const rows = (from: number, count: number) =>
   Array.from({ length: count }, (_, i) => ({
@@ -10,25 +10,25 @@ const rows = (from: number, count: number) =>
     account: i % 2 === 0 ? "hiapi" : "jiekou",
   }));
 
-async function expectPaidOnce(world: World, ids: string[]): Promise<void> {
-  const rested = await world.rested(ids, 60_000);
+async function expectPaidOnce(system: TestSystem, ids: string[]): Promise<void> {
+  const rested = await system.waitForRest(ids, 60_000);
   expect(new Set(rested.map(({ state }) => state))).toEqual(new Set(["succeeded"]));
-  const bill = await world.bill();
+  const bill = await system.bill();
   expect([bill.tasks, bill.charges, bill.duplicates]).toEqual([ids.length, ids.length, []]);
-  expect(await contradictions(world)).toEqual([]);
+  expect(await contradictions(system)).toEqual([]);
 }
 
-/** A world for a cell on each of the first two nodes. */
-async function eastAndWest(scope: AsyncDisposableStack): Promise<[World, World]> {
+/** One system for a cell on each of the first two nodes. */
+async function eastAndWest(scope: AsyncDisposableStack): Promise<[TestSystem, TestSystem]> {
   const cluster = await startCluster();
   scope.defer(() => cluster.stop());
-  const worldOn = async (server: LocalRedis | undefined) => {
+  const systemOn = async (server: LocalRedis | undefined) => {
     if (!server) throw new Error("the cluster has too few nodes");
     const cell = await cluster.cellOn(server);
     const redis = { url: cluster.url, server, cell };
-    return scope.use(await startWorld({ redis, simulator: { clockFactor: 300 } }));
+    return scope.use(await startTestSystem({ redis, simulator: { clockFactor: 300 } }));
   };
-  return Promise.all([worldOn(cluster.nodes[0]), worldOn(cluster.nodes[1])]);
+  return Promise.all([systemOn(cluster.nodes[0]), systemOn(cluster.nodes[1])]);
 }
 
 test("two cells on one cluster, each with its own accounts, tenants and workers: one goes on while the node of the other is frozen", async () => {
@@ -37,14 +37,14 @@ test("two cells on one cluster, each with its own accounts, tenants and workers:
 
   const [eastern, western] = await Promise.all([east.enqueue(rows(0, 8), "east"), west.enqueue(rows(0, 8), "west")]);
   await Promise.all([expectPaidOnce(east, eastern), expectPaidOnce(west, western)]);
-  expect(eastern.every((id) => id.startsWith(east.here.cell.name))).toBe(true);
+  expect(eastern.every((id) => id.startsWith(east.installation.cell.name))).toBe(true);
   expect(await west.get(eastern)).toEqual([]);
 
   const interrupted = await east.enqueue(rows(8, 8), "east");
   await east.redis.kill("SIGSTOP");
   const frozenAt = performance.now();
   const meanwhile = await west.enqueue(rows(8, 8), "west");
-  await west.rested(meanwhile, 10_000);
+  await west.waitForRest(meanwhile, 10_000);
   expect((await east.bill()).tasks).toBeLessThan(16);
   // long enough for the others to have given the node up
   await eventually(() => performance.now() - frozenAt > 4_000, { describe: "the freeze is longer than a blink" });

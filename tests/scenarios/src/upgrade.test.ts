@@ -5,12 +5,12 @@ import { findMany, review } from "@reelqueue/pipeline";
 import type { SimulatorOptions } from "@reelqueue/simulator";
 import { startReceiver } from "@reelqueue/testing";
 import { expect, test } from "vitest";
+import { contradictions, simulatorKey, startTestSystem, type TestSystem } from "./system.ts";
 import type { Key } from "./upgrade/dump.ts";
 import { accounts, clips, enqueueFile, files } from "./upgrade/fixture.ts";
 import { loadDump, readDump } from "./upgrade/load.ts";
-import { contradictions, simulatorKey, startWorld, type World } from "./world.ts";
 
-/** What the dump holds, as the code of e2422ca names it. */
+/** The contents of the dump, with the names of e2422ca. */
 const held = {
   states: {
     queued: 9,
@@ -37,12 +37,12 @@ const held = {
     finalize: 2,
     watch: 1,
   },
-  /** Fields that few records have. */
+  /** Optional fields. */
   fields: [
     ...["batch", "cancel", "cost", "crashes", "earlier", "events", "evidence", "expires", "failure", "hint", "keeps"],
     ...["misses", "outputs", "progress", "remote", "route", "seen", "silentAt", "submits", "trouble", "usage"],
   ],
-  /** Kinds of keys, by what stands behind the cell. */
+  /** Kinds of keys: the part behind the cell. */
   kinds: [
     ...["a", "b", "batch", "bull", "c", "d", "e", "endpoints", "es", "g", "n", "orphans", "p", "r", "s", "seq", "t"],
     ...["tenants", "u", "unowned", "v", "x"],
@@ -51,7 +51,7 @@ const held = {
 
 const options = { timeout: 90_000, interval: 200 };
 
-/** How each generation ends, by its marker; those that are not named succeed. */
+/** Final state by marker; all others succeed. */
 const endings: Record<string, State> = {
   failed: "failed",
   refused: "failed",
@@ -73,33 +73,33 @@ test("upgrade fixture: has every state, lane and kind of key", () => {
   const fields = new Set(records.flatMap((record) => Object.keys(record)));
   expect(held.fields.filter((name) => !fields.has(name))).toEqual([]);
   expect([...new Set(keys.map(({ key }) => key.split(":")[1]))].sort()).toEqual(held.kinds);
-  // Two absences of a POST of unknown fate, and two answers that a running task is not there. A later version may keep the two apart: where
-  // it counts absences anew, it asks once more before it sends again; what it makes of the other must not give a task up that is there.
+  // Two absences of an unknown POST, and two 404s of a running task. A version that counts the two separately may start
+  // the absences again, which costs one more look-up; it must not give up the running task.
   const twice = records.filter(({ misses }) => misses?.startsWith("2@")).map(({ state }) => state);
   expect(twice.sort()).toEqual(["running", "unknown"]);
 });
 
 test("upgrade: generations of an older version rest, nothing is paid twice, their file finds them again", async () => {
-  await using world = await startWorld({ accounts, apps: [], simulator: { snapshot: recordedTasks() } });
-  const [secret = ""] = world.here.secrets.webhookSecrets("default");
+  await using system = await startTestSystem({ accounts, apps: [], simulator: { snapshot: recordedTasks() } });
+  const [secret = ""] = system.installation.secrets.webhookSecrets("default");
   await using receiver = await startReceiver({ secret });
-  const dump = readDump(files.redis, { simulator: world.simulator.url, receiver: new URL(receiver.url).origin });
-  await loadDump(world.here.cell.redis, dump);
-  for (const path of Object.values(clips)) await world.here.media.put({ path });
+  const dump = readDump(files.redis, { simulator: system.simulator.url, receiver: new URL(receiver.url).origin });
+  await loadDump(system.installation.cell.redis, dump);
+  for (const path of Object.values(clips)) await system.installation.media.put({ path });
   const ids = recordsOf(dump.keys).map(({ id }) => id);
-  expect(await contradictions(world)).toEqual([]);
+  expect(await contradictions(system)).toEqual([]);
 
-  await Promise.all(["submitter", "poller", "finalizer"].map((name) => world.start(name)));
-  await expect.poll(() => waitingForSpare(world, ids), options).toEqual(["file-waits", "not-for-ever", "urgent"]);
-  expect((await ledger.accountStatus(world.here.cell, "spare")).paused).toMatch(/prices/);
-  await ledger.resume(world.here.cell, "spare");
-  await expect.poll(() => notEnded(world, ids), options).toEqual([]);
-  const generations = await findMany(ids, world.here);
-  expect(await contradictions(world)).toEqual([]);
-  await everyTaskIsKnown(world, generations);
-  // a callback had told its task: nobody was asked
-  expect(notesOf(generations, "told")).not.toContain("a person");
-  // it goes on with the attempt that the older version had begun
+  await Promise.all(["submitter", "poller", "finalizer"].map((name) => system.start(name)));
+  await expect.poll(() => waitingForSpare(system, ids), options).toEqual(["file-waits", "not-for-ever", "urgent"]);
+  expect((await ledger.accountStatus(system.installation.cell, "spare")).paused).toMatch(/prices/);
+  await ledger.resume(system.installation.cell, "spare");
+  await expect.poll(() => notEnded(system, ids), options).toEqual([]);
+  const generations = await findMany(ids, system.installation);
+  expect(await contradictions(system)).toEqual([]);
+  await everyTaskIsKnown(system, generations);
+  // Its task came by callback: no review.
+  expect(notesOf(generations, "told")).not.toContain("an operator");
+  // It continues the attempt of the older version.
   expect(generations.find((each) => markerOf(each) === "again")).toMatchObject({ attempt: 2 });
 
   await receiver.arrived(2);
@@ -110,14 +110,14 @@ test("upgrade: generations of an older version rest, nothing is paid twice, thei
   );
   expect(pending).toHaveLength(2);
 
-  const { url } = await world.startApp("api");
-  const { out } = await enqueueFile(url, world.home);
+  const { url } = await system.startApp("api");
+  const { out } = await enqueueFile(url, system.home);
   const summary = JSON.parse(out.trim().split("\n").at(-1) ?? "");
   expect(summary).toMatchObject({ batch: "upgrade", rows: 5, accepted: 0, existing: 5, succeeded: 5 });
-  expect(await ledger.batchCounts(world.here.cell, "default", "upgrade")).toMatchObject({ succeeded: 5 });
-  const counts = Object.values(await ledger.counts(world.here.cell));
+  expect(await ledger.batchCounts(system.installation.cell, "default", "upgrade")).toMatchObject({ succeeded: 5 });
+  const counts = Object.values(await ledger.counts(system.installation.cell));
   expect(counts.reduce((sum, count) => sum + count)).toBe(ids.length);
-  // what was delivered before is not sent again, and what was not is sent once
+  // Delivered events are not sent again; pending ones are sent once.
   const received = receiver.received.map(({ id, body, verified, status }) => ({ id, body, verified, status }));
   expect(received.toSorted(byId)).toEqual(pending.toSorted(byId));
 });
@@ -151,18 +151,18 @@ function notesOf(generations: readonly Generation[], marker: string): string {
   return found.flatMap(({ timeline }) => timeline.map(({ note }) => note)).join("\n");
 }
 
-/** What the paused account keeps: not what it got by choice of the queue, which may go elsewhere. */
-async function waitingForSpare(world: World, ids: readonly string[]): Promise<string[]> {
-  const generations = await world.get(ids);
+/** Markers that wait for the paused account; generations routed to it by the queue may move elsewhere. */
+async function waitingForSpare(system: TestSystem, ids: readonly string[]): Promise<string[]> {
+  const generations = await system.get(ids);
   const waiting = generations.filter(({ account, state }) => account === "spare" && state === "queued");
   return waiting.map(markerOf).sort();
 }
 
-/** What has not ended as it should, after a person has settled what is in review. */
-async function notEnded(world: World, ids: readonly string[]): Promise<string[]> {
-  const generations = await world.get(ids);
-  await settle(
-    world,
+/** Generations that have not reached their expected state; settles those in review first. */
+async function notEnded(system: TestSystem, ids: readonly string[]): Promise<string[]> {
+  const generations = await system.get(ids);
+  await settleReviews(
+    system,
     generations.filter(({ state }) => state === "needs_review"),
   );
   return generations
@@ -170,26 +170,33 @@ async function notEnded(world: World, ids: readonly string[]): Promise<string[]>
     .map((each) => `${markerOf(each)} is ${each.state}`);
 }
 
-/** A person settles by the bill of the provider, but leaves the one of which a callback has told. */
-async function settle(world: World, inReview: readonly Generation[]): Promise<void> {
-  const { byMarker } = await world.bill();
+/** Settles reviews by the provider's bill, except the generation whose task came by callback. */
+async function settleReviews(system: TestSystem, inReview: readonly Generation[]): Promise<void> {
+  const { byMarker } = await system.bill();
   for (const generation of inReview) {
     const marker = markerOf(generation);
     if (marker === "told") continue;
     const [taskId] = byMarker[marker]?.taskIds ?? [];
-    await review(generation.id, taskId === undefined ? { kind: "unsent" } : { kind: "sent", taskId }, world.here);
+    await review(
+      generation.id,
+      taskId === undefined ? { kind: "unsent" } : { kind: "sent", taskId },
+      system.installation,
+    );
   }
 }
 
-/** The bill, that of the older version included, has one charge for each video; every task is its generation's or an orphan. */
-async function everyTaskIsKnown(world: World, generations: readonly Generation[]): Promise<void> {
-  const { byMarker, duplicates } = await world.bill();
+/**
+ * One charge for each video, counting the charges of the older version; every task belongs to its generation or is an
+ * orphan.
+ */
+async function everyTaskIsKnown(system: TestSystem, generations: readonly Generation[]): Promise<void> {
+  const { byMarker, duplicates } = await system.bill();
   expect(duplicates).toEqual([]);
-  const orphans = (await ledger.orphans(world.here.cell)).map(({ task }) => task);
+  const orphans = (await ledger.orphans(system.installation.cell)).map(({ task }) => task);
   expect(orphans).toHaveLength(2);
   for (const generation of generations) {
     const { tasks = 0, charges = 0, refunds = 0, taskIds = [] } = byMarker[markerOf(generation)] ?? {};
-    const owners = taskIds.map((id) => ledger.ownerOf(world.here.cell, generation.account, id));
+    const owners = taskIds.map((id) => ledger.ownerOf(system.installation.cell, generation.account, id));
     expect(new Set([generation.id, ...(await Promise.all(owners))])).toEqual(new Set([generation.id]));
     const paid = generation.state === "succeeded" ? 1 : 0;
     expect({ of: markerOf(generation), paid: charges - refunds, tasks }).toEqual({
@@ -197,8 +204,8 @@ async function everyTaskIsKnown(world: World, generations: readonly Generation[]
       tasks: paid + refunds,
     });
   }
-  const strangers = Object.entries(byMarker).filter(
+  const otherMarkers = Object.entries(byMarker).filter(
     ([marker]) => !generations.some((each) => markerOf(each) === marker),
   );
-  expect(strangers.flatMap(([, { taskIds }]) => taskIds).toSorted()).toEqual(orphans.toSorted());
+  expect(otherMarkers.flatMap(([, { taskIds }]) => taskIds).toSorted()).toEqual(orphans.toSorted());
 }

@@ -1,11 +1,11 @@
 import { eventSchema } from "@reelqueue/contracts";
 import { startReceiver } from "@reelqueue/testing";
 import { expect, test } from "vitest";
-import { contradictions, startWorld } from "./world.ts";
+import { contradictions, startTestSystem } from "./system.ts";
 
 test("webhooks: one signed event for each ending, retried with the same id and bytes until accepted", async () => {
-  await using world = await startWorld();
-  const [secret = ""] = world.here.secrets.webhookSecrets("default");
+  await using system = await startTestSystem();
+  const [secret = ""] = system.installation.secrets.webhookSecrets("default");
   await using receiver = await startReceiver({ secret });
   receiver.answerNext(500, "cut");
   const input = {
@@ -17,8 +17,8 @@ test("webhooks: one signed event for each ending, retried with the same id and b
     batch: "b",
     metadata: { order: 7 },
   };
-  const ids = await world.enqueue([input, { ...input, prompt: "a kettle sings [[fault:task-moderation]]" }]);
-  await world.rested(ids);
+  const ids = await system.enqueue([input, { ...input, prompt: "a kettle sings [[fault:task-moderation]]" }]);
+  await system.waitForRest(ids);
   await receiver.arrived(4, 120_000);
 
   const byId = Map.groupBy(receiver.received, ({ id }) => id);
@@ -38,5 +38,5 @@ test("webhooks: one signed event for each ending, retried with the same id and b
     outputs: [{ kind: "video" }],
   });
   expect(failed?.data).toMatchObject({ id: ids[1], failure: { class: "moderation" }, outputs: [] });
-  expect(await contradictions(world)).toEqual([]);
+  expect(await contradictions(system)).toEqual([]);
 });

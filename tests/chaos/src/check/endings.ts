@@ -41,7 +41,10 @@ function allRest({ records, stuck }: Evidence): Finding {
   };
 }
 
-/** During a failover a final state may be read from the demoted primary and be lost with it; when it was reached again, it counts as unknown. */
+/**
+ * During a failover a final state may be read from the demoted primary and be lost with it; when it was reached again,
+ * it counts as unknown.
+ */
 function endsAreFinal({ records, changedEnds, takeovers }: Evidence): Finding {
   const wasReachedAgain = ({ id, was }: ChangedEnd) => takeovers > 0 && records.get(id)?.record.state === was;
   const ended = [...records.values()].filter(({ record }) => isResting(record.state));

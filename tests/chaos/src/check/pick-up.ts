@@ -13,8 +13,8 @@ export interface Waits {
 
 export interface PickUp {
   /**
-   * By role: from the death of a process until the last generation that was then in its stage made progress. An upper bound for the work of
-   * the dead process itself.
+   * By role: from the death of a process until the last generation that was then in its stage made progress. An upper
+   * bound for the work of the dead process itself.
    */
   afterKill: Partial<Record<Role, Waits>>;
   /** From Redis accepting commands again until every stage with work made progress. */
@@ -30,13 +30,19 @@ const states = { submitter: "submitting", poller: "running", finalizer: "finaliz
 >;
 const stages = Object.keys(states) as Stage[];
 
-/** One stay of a generation in a stage, with the times of its progress: the polls of its task and the move that ended the stay. */
+/**
+ * One stay of a generation in a stage, with the times of its progress: the polls of its task and the move that ended
+ * the stay.
+ */
 interface Stay {
   from: number;
   progress: number[];
 }
 
-/** Computed from the timelines of the ledger and the request log of the simulator; `restarts`: times at which Redis was back, ms since 1970. */
+/**
+ * Computed from the timelines of the ledger and the request log of the simulator; `restarts`: times at which Redis was
+ * back, ms since 1970.
+ */
 export function measurePickUp(
   evidence: Evidence,
   processEnds: readonly ProcessEnd[],

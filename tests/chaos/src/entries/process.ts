@@ -12,9 +12,9 @@ import { type Rule, without } from "../without.ts";
 import { leases } from "./leases.ts";
 
 /**
- * One process of the system, by `ROLE`, with shorter leases than in production. `CRASH_AT=submit:after-intent` kills it at that crash point,
- * `CRASH_AT=…*3` the third time; `WITHOUT=fence` leaves out a safety rule; `LEASES=production` keeps the leases of production;
- * `CLOCK_SHIFT_MS` shifts its clock.
+ * One process of the system, by `ROLE`, with shorter leases than in production. `CRASH_AT=submit:after-intent` kills it
+ * at that crash point, `CRASH_AT=…*3` the third time; `WITHOUT=fence` leaves out a safety rule; `LEASES=production`
+ * keeps the leases of production; `CLOCK_SHIFT_MS` shifts its clock.
  */
 shiftClock(Number(process.env.CLOCK_SHIFT_MS ?? 0));
 

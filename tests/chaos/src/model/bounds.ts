@@ -18,7 +18,10 @@ export const large: Budget = { ...small, redeliveries: 2, observations: 3 };
 /** Bounds for two generations that share the workers. */
 export const shared: Budget = { ...small, lostReplies: 0, powerCuts: 0, refusals: 0, failures: 0, redeliveries: 0 };
 
-/** The pairs of rule and provider where leaving out the rule breaks a promise; idempotency keys make some rules redundant. */
+/**
+ * The pairs of rule and provider where leaving out the rule breaks a promise; idempotency keys make some rules
+ * redundant.
+ */
 export const requiredRules: readonly [rule: keyof Rules, means: ReconcileMeans][] = [
   ["intent", "lookup"],
   ["intent", "none"],

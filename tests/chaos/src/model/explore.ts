@@ -101,7 +101,10 @@ interface NamedExploration extends Explored {
   name: string;
 }
 
-/** Explores the model within the large bounds, with all rules and without each required rule; prints the shortest path to each violation. */
+/**
+ * Explores the model within the large bounds, with all rules and without each required rule; prints the shortest path
+ * to each violation.
+ */
 export function exploreAll(log: (line: string) => void): { ok: boolean; explorations: NamedExploration[] } {
   const run = (name: string, from: ModelState, setup: Setup): NamedExploration => {
     const explored = explore(from, setup);

@@ -1,7 +1,10 @@
 import type { PaidTask } from "../check/evidence.ts";
 import type { Row } from "../feed.ts";
 
-/** The outcome of one system's requests, by the provider's bill, the files on disk and the log of the webhook receiver. Field names are public. */
+/**
+ * The outcome of one system's requests, by the provider's bill, the files on disk and the log of the webhook receiver.
+ * Field names are public.
+ */
 export interface Bill {
   system: string;
   requests: number;

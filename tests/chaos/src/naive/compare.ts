@@ -12,14 +12,17 @@ import { healMs, runChaos } from "../run.ts";
 import { accountNames, type ChaosSystem, startChaosSystem } from "../system/system.ts";
 import { type Bill, billOf, tableOf, type Witnesses } from "./bill.ts";
 
-/** Nemeses that do not apply to both: crash points exist only in reelqueue, and without BullMQ's keys the plain solution has nothing left. */
+/**
+ * Nemeses that do not apply to both: crash points exist only in reelqueue, and without BullMQ's keys the plain solution
+ * has nothing left.
+ */
 const excludedNemeses = ["crash-at", "clock", "bull-keys"];
 /** With these a task ends without a video; no system could deliver one. */
 const excludedFaults = ["task-fails*1"];
 
 /**
- * Runs reelqueue and the plain BullMQ solution with the same requests, seed, faults and nemeses, at a provider without idempotency keys;
- * prints both bills.
+ * Runs reelqueue and the plain BullMQ solution with the same requests, seed, faults and nemeses, at a provider without
+ * idempotency keys; prints both bills.
  */
 export async function compareBills(options: ChaosOptions, log: (line: string) => void): Promise<Bill[]> {
   const faults = Object.fromEntries(Object.entries(options.faults).filter(([name]) => !excludedFaults.includes(name)));

@@ -24,8 +24,8 @@ const nemeses: readonly Nemesis[] = [
 export const nemesisNames: readonly string[] = nemeses.map(({ name }) => name);
 
 /**
- * The faults of a run in order: `kills` scales every kind by its weight, and each kind that is native to the topology occurs at least once.
- * `skipped`: kinds that are impossible at this topology or on this machine.
+ * The faults of a run in order: `kills` scales every kind by its weight, and each kind that is native to the topology
+ * occurs at least once. `skipped`: kinds that are impossible at this topology or on this machine.
  */
 export function planFaults(
   { kills, nemeses: only }: Pick<ChaosOptions, "kills" | "nemeses">,

@@ -10,7 +10,10 @@ export interface Disk {
   env: Record<string, string>;
   /** Replaces the current faults; `{}`: none. */
   setFaults(faults: { full?: boolean; slow?: boolean }): void;
-  /** Truncates a file to its synced size, as after a power cut; its process must be dead. Returns the number of bytes dropped. */
+  /**
+   * Truncates a file to its synced size, as after a power cut; its process must be dead. Returns the number of bytes
+   * dropped.
+   */
   dropUnsynced(file: string): number;
 }
 

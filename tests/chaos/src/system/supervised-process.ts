@@ -6,8 +6,8 @@ import type { FaultProxy } from "./fault-proxy.ts";
 export type Role = "api" | "submitter" | "poller" | "finalizer";
 
 /**
- * Why a process ended: `killed` by SIGKILL of a nemesis, `crashed` at its crash point, `left` on SIGTERM, `no_redis`: gave up waiting for
- * Redis at its start.
+ * Why a process ended: `killed` by SIGKILL of a nemesis, `crashed` at its crash point, `left` on SIGTERM, `no_redis`:
+ * gave up waiting for Redis at its start.
  */
 export type EndReason = "killed" | "crashed" | "left" | "no_redis" | "unexpected";
 

@@ -8,8 +8,8 @@ import { openSubmitter } from "@reelqueue/submitter";
 import { readEnv as readSubmitterEnv } from "@reelqueue/submitter/env";
 
 /**
- * The same processes as the apps, with leases short enough for a test and, where told, a crash at a named point:
- * `CRASH_AT=submit:after-intent` kills this process there, `CRASH_AT=…*3` the third time.
+ * One worker process, by `WORKER`, with shorter leases than in production. `CRASH_AT=submit:after-intent` kills it at
+ * that crash point, `CRASH_AT=…*3` the third time.
  */
 const timing = {
   sendingMs: 6_000,
@@ -27,12 +27,12 @@ const timing = {
 
 const [point, times = "1"] = (process.env.CRASH_AT ?? "").split("*");
 let left = Number(times);
-const reached = (at: CrashPoint): void => {
+const crashPoint = (at: CrashPoint): void => {
   if (at !== point) return;
   left -= 1;
   if (left === 0) process.kill(process.pid, "SIGKILL");
 };
-const adjust: Adjust = (it) => ({ ...it, timing: { ...it.timing, ...timing }, crashPoint: reached });
+const adjust: Adjust = (it) => ({ ...it, timing: { ...it.timing, ...timing }, crashPoint });
 const log = createLogger({ name: process.env.WORKER ?? "worker" });
 
 await run(

@@ -7,10 +7,10 @@ type Value =
   /** Ids with their fields. */
   | { type: "stream"; value: [string, string[]][] };
 
-/** One key of Redis as it lies in a dump. */
+/** One key of Redis in a dump. */
 export type Key = Value & { key: string; ttlMs?: number };
 
-/** A dump names these in place of the addresses that were in use when it was made, in the words of e2422ca. */
+/** Placeholders in a dump for the URLs in use when it was made, with the names of e2422ca. */
 export const placeholders = { simulator: "http://twin.example", receiver: "http://receiver.example" };
 export type Origins = Record<keyof typeof placeholders, string>;
 

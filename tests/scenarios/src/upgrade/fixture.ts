@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { AccountConfig } from "@reelqueue/contracts";
 
-/** What the maker of the fixture and the test that loads it must agree on. */
+/** Shared by the maker of the fixture and the test that loads it. */
 const folder = join(import.meta.dirname, "fixture");
 export const files = {
   /** All keys of Redis, one a line. */
   redis: join(folder, "redis.jsonl"),
   /** All tasks of the simulator, one a line. */
   tasks: join(folder, "tasks.jsonl"),
-  /** What the command line has enqueued. */
+  /** The file that the command line enqueued. */
   batch: join(folder, "upgrade.jsonl"),
 };
 
@@ -23,14 +23,17 @@ export const accounts: Record<string, Partial<AccountConfig>> = {
   hiapi: {},
   jiekou: {},
   toapis: {},
-  /** The one that is paused. */
+  /** The paused account. */
   spare: { provider: "jiekou" },
   ark: { pricesPerMillionTokens: { "seedance-2.0/480p": 7 } },
 };
 
 const main = join(import.meta.dirname, "../../../../apps/cli/src/main.ts");
 
-/** Runs `./reelqueue enqueue` on the file, in the folders of e2422ca, until it ends or the signal stops it; the last line of its output is JSON. */
+/**
+ * Runs `./reelqueue enqueue` on the file, under its path of e2422ca, until it ends or the signal stops it. The last
+ * line of its output is JSON.
+ */
 export function enqueueFile(
   url: string,
   home: string,

@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import type { Connection } from "@reelqueue/ledger";
 import { type Key, type Origins, placeholders, swapped } from "./dump.ts";
 
-/** The keys of a dump and the time at which it was made. */
+/** Reads the keys of a dump and the time at which it was made. */
 export function readDump(path: string, origins: Origins = placeholders): { madeAt: number; keys: Key[] } {
   const [first = "", ...lines] = swapped(readFileSync(path, "utf8"), placeholders, origins).trimEnd().split("\n");
   const { madeAt } = JSON.parse(first) as { madeAt: number };
   return { madeAt, keys: lines.map((line) => JSON.parse(line) as Key) };
 }
 
-/** Writes the keys of a dump into an empty Redis, each time in them later by what has passed since it was made. */
+/** Writes the keys of a dump into an empty Redis and shifts every time in them by the age of the dump. */
 export async function loadDump(redis: Connection, { madeAt, keys }: ReturnType<typeof readDump>): Promise<void> {
   const passed = passedSince(madeAt);
   for (const key of keys) await writeKey(redis, shifted(key, passed));
@@ -52,8 +52,9 @@ function passedSince(madeAt: number): Passed {
 }
 
 /**
- * Where times stand, by the kind of key: `g` of `{reel}:g:<id>`. What is left out holds none, or only spans: a timeline counts from `born`.
- * BullMQ's own stay as they are: its delays are over then, and whatever its jobs say is compared with the ledger.
+ * Fields with times, by the kind of key (`g` of `{reel}:g:<id>`). Other keys hold none, or only durations: a timeline
+ * counts from `born`. BullMQ's keys are not shifted: their delays are then over, and the ledger decides what their jobs
+ * do.
  */
 const times = {
   scores: ["d", "dl", "es", "s", "x", "endpoints", "unowned"],
@@ -82,7 +83,7 @@ function shifted(key: Key, passed: Passed): Key {
   return { ...key, value: Object.fromEntries(fields) as Record<string, string> };
 }
 
-/** All of a text, behind an `@`, or a value in JSON; not a part of an address, which may be signed. */
+/** Shifts a whole text, a time behind `@`, or a JSON value; never a part of a URL, which may be signed. */
 function later(text: string, { ms }: Passed): string {
   return text.replace(/(?<=^|@|":"?)1\d{12}/g, (time) => String(Number(time) + ms));
 }

@@ -15,7 +15,10 @@ interface Answers {
 }
 type OperationOf<Kind extends Operation["kind"]> = Extract<Operation, { kind: Kind }>;
 
-/** Applies one operation to the reducer and to Redis. What is sent depends on the reducer alone, so that scripts can be pipelined. */
+/**
+ * Applies one operation to the reducer and to Redis. What is sent depends on the reducer alone, so that scripts can be
+ * pipelined.
+ */
 export function onBoth(operation: Operation, model: Ledger, cell: ledger.Cell): Answers {
   switch (operation.kind) {
     case "accept":

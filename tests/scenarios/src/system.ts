@@ -9,34 +9,37 @@ import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueu
 import { type App, eventually, type LocalRedis, spawnApp, spawnEntry, startLocalRedis } from "@reelqueue/testing";
 import { simulatorPaths } from "./simulator-paths.ts";
 
-export interface WorldWish {
+export interface TestSystemOptions {
   simulator?: SimulatorOptions;
-  /** Changes to the accounts `hiapi` and `jiekou`, and more accounts, each named as its provider or with one; all point at the simulator. */
+  /**
+   * Changes to the accounts `hiapi` and `jiekou`, and further accounts, named as their provider or with `provider`; all
+   * use the simulator.
+   */
   accounts?: Record<string, Partial<AccountConfig>>;
   /** Processes to start; default: one of each stage. */
   apps?: readonly string[];
   appEnv?: Record<string, string>;
-  /** A Redis that is there already, and is not stopped with the world; `server`: the process that a scenario strikes. */
+  /** A running Redis that outlives the system; `server`: the process that the scenario kills or freezes. */
   redis?: { url: string; server: LocalRedis; cell?: string };
 }
 
-/** A whole system for one scenario: a Redis of its own, the simulator, and real worker processes that can be killed. */
-export interface World extends AsyncDisposable {
+/** A whole system for one scenario: its own Redis, the simulator, and real worker processes that can be killed. */
+export interface TestSystem extends AsyncDisposable {
   redis: LocalRedis;
   simulator: Simulator;
   home: string;
   configPath: string;
-  /** What a producer in this process works with. */
-  here: Installation;
+  /** Context of a producer in this process. */
+  installation: Installation;
   apps: Map<string, App>;
-  /** Starts one more process of a stage; `poller#2` is a second poller. Resolves once it is healthy. */
+  /** Starts a process of a stage with short leases; `poller#2` is a second poller. Resolves once it is healthy. */
   start(name: string, env?: Record<string, string>): Promise<App>;
-  /** Starts one of `apps/` as it is. */
+  /** Starts one of `apps/` unchanged. */
   startApp(name: string, env?: Record<string, string>): Promise<App>;
   enqueue(inputs: readonly GenerationInput[], tenant?: string): Promise<string[]>;
   get(ids: readonly string[]): Promise<Generation[]>;
-  /** Waits until all rest. */
-  rested(ids: readonly string[], timeoutMs?: number): Promise<Generation[]>;
+  /** Waits until all generations rest; rejects after `timeoutMs`. */
+  waitForRest(ids: readonly string[], timeoutMs?: number): Promise<Generation[]>;
   bill(): Promise<Bill>;
 }
 
@@ -50,27 +53,27 @@ export interface Bill {
 
 const clockFactor = 60;
 const callbackSecret = "a-signing-secret-of-the-console";
-/** The apps' processes with leases short enough for a test. */
-/** The key of every account at the simulator. */
+/** API key of every account at the simulator. */
 export const simulatorKey = "simulator-key";
-const rehearsal = join(import.meta.dirname, "entries", "worker.ts");
+/** The worker processes with short leases. */
+const workerEntry = join(import.meta.dirname, "entries", "worker.ts");
 
-export async function startWorld(wish: WorldWish = {}): Promise<World> {
+export async function startTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
   const scope = new AsyncDisposableStack();
-  const redis = wish.redis?.server ?? (await startLocalRedis());
-  if (!wish.redis) scope.defer(() => redis.stop());
+  const redis = options.redis?.server ?? (await startLocalRedis());
+  if (!options.redis) scope.defer(() => redis.stop());
   const simulator = await startSimulator({
     clockFactor,
     outputs: "tiny",
     allowHttpCallbacks: true,
     callbackSecret,
-    ...wish.simulator,
+    ...options.simulator,
   });
   scope.defer(() => simulator.close());
-  const home = mkdtempSync(join(tmpdir(), "reelqueue-world-"));
+  const home = mkdtempSync(join(tmpdir(), "reelqueue-system-"));
   scope.defer(() => rmSync(home, { recursive: true, force: true }));
-  const env = environment(redis, simulator, home, wish);
-  const here = await openContext(scope, {
+  const env = environment(redis, simulator, home, options);
+  const installation = await openContext(scope, {
     redisUrl: env.REDIS_URL,
     home,
     configPath: env.REELQUEUE_CONFIG,
@@ -87,24 +90,28 @@ export async function startWorld(wish: WorldWish = {}): Promise<World> {
   };
   const start = async (name: string, extra: Record<string, string> = {}) => {
     const stage = name.split("#")[0] ?? name;
-    return started(name, await spawnEntry(rehearsal, name, { ...env, WORKER: stage, ...wish.appEnv, ...extra }));
+    return started(name, await spawnEntry(workerEntry, name, { ...env, WORKER: stage, ...options.appEnv, ...extra }));
   };
   const startApp = async (name: string, extra: Record<string, string> = {}) =>
-    started(name, await spawnApp(name, { ...env, ...wish.appEnv, ...extra }));
-  await Promise.all((wish.apps ?? ["submitter", "poller", "finalizer"]).map((name) => start(name)));
-  const places = { redis, simulator, home, configPath: env.REELQUEUE_CONFIG, here, apps, start, startApp };
-  return { ...places, ...throughHere(here, simulator), [Symbol.asyncDispose]: () => scope.disposeAsync() };
+    started(name, await spawnApp(name, { ...env, ...options.appEnv, ...extra }));
+  await Promise.all((options.apps ?? ["submitter", "poller", "finalizer"]).map((name) => start(name)));
+  const places = { redis, simulator, home, configPath: env.REELQUEUE_CONFIG, installation, apps, start, startApp };
+  return { ...places, ...producerOf(installation, simulator), [Symbol.asyncDispose]: () => scope.disposeAsync() };
 }
 
-/** What is done and seen in this process. */
-function throughHere(here: Installation, simulator: Simulator): Pick<World, "enqueue" | "get" | "rested" | "bill"> {
+/** A producer and observer in this process. */
+function producerOf(
+  installation: Installation,
+  simulator: Simulator,
+): Pick<TestSystem, "enqueue" | "get" | "waitForRest" | "bill"> {
   return {
-    enqueue: async (inputs, tenant = "default") => (await accept(inputs, { tenant, localFiles: true }, here)).map(idOf),
-    get: (ids) => findMany(ids, here),
-    rested: (ids, timeoutMs = 150_000) =>
+    enqueue: async (inputs, tenant = "default") =>
+      (await accept(inputs, { tenant, localFiles: true }, installation)).map(idOf),
+    get: (ids) => findMany(ids, installation),
+    waitForRest: (ids, timeoutMs = 150_000) =>
       eventually(
         async () => {
-          const all = await findMany(ids, here);
+          const all = await findMany(ids, installation);
           return all.length === ids.length && all.every(({ state }) => isResting(state)) && all;
         },
         { describe: `${ids.length} generations rest`, timeoutMs, everyMs: 100 },
@@ -114,15 +121,16 @@ function throughHere(here: Installation, simulator: Simulator): Pick<World, "enq
 }
 
 /**
- * Nothing in the ledger contradicts anything else; asserted at the end of every scenario. An audit reads key after key, so processes stand still
- * meanwhile, and it is repeated until it says the same twice: what they had sent before may still be written during the first.
+ * Audits the ledger; every scenario ends with it and expects none. The processes are frozen meanwhile, because the
+ * audit reads key by key, and it is repeated until two results agree: writes sent before the freeze may still arrive
+ * during the first.
  */
-export async function contradictions({ here, apps }: World): Promise<string[]> {
+export async function contradictions({ installation, apps }: TestSystem): Promise<string[]> {
   for (const app of apps.values()) app.kill("SIGSTOP");
   try {
-    let found = await ledger.audit(here.cell);
+    let found = await ledger.audit(installation.cell);
     for (let times = 1; times < 10; times += 1) {
-      const again = await ledger.audit(here.cell);
+      const again = await ledger.audit(installation.cell);
       if (again.join() === found.join()) break;
       found = again;
     }
@@ -136,20 +144,20 @@ function environment(
   redis: LocalRedis,
   simulator: Simulator,
   home: string,
-  { accounts = {}, simulator: simulatorWish, redis: given }: WorldWish,
+  { accounts = {}, simulator: simulatorOptions, redis: given }: TestSystemOptions,
 ): Record<string, string> & { REELQUEUE_CONFIG: string; REDIS_URL: string } {
-  const timeScale = simulatorWish?.clockFactor ?? clockFactor;
-  const account = (name: string, { provider = name, ...wish }: Partial<AccountConfig> = {}) => ({
+  const timeScale = simulatorOptions?.clockFactor ?? clockFactor;
+  const account = (name: string, { provider = name, ...changes }: Partial<AccountConfig> = {}) => ({
     provider,
     baseUrl: `${simulator.url}/${simulatorPaths[provider]}`,
     keyEnv: "SIMULATOR_KEY",
     callbackSecretEnv: "SIMULATOR_CALLBACK_SECRET",
     timeScale,
-    // three seconds here, however fast the simulator lives: looks that prove something lie apart in real time
+    // 3 s of real time at any clock factor: polls that prove an absence are apart in real time.
     quietMs: 3_000 * timeScale,
     chargesFailures: false,
     pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
-    ...wish,
+    ...changes,
   });
   const path = join(home, "reelqueue.config.json");
   const names = new Set(["hiapi", "jiekou", ...Object.keys(accounts)]);

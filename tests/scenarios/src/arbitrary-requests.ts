@@ -12,15 +12,15 @@ import fc from "fast-check";
 type Part = { [Field in keyof GenerationRequest]?: GenerationRequest[Field] | undefined };
 type Kind = "frame" | "image" | "video" | "audio";
 
-/** Requests as people make them for one provider: something it offers, with up to two things changed at will. */
-export function wishesFor(capabilities: Capabilities): fc.Arbitrary<GenerationRequest> {
+/** Requests that one provider offers, with up to two arbitrary changes. */
+export function requestsFor(capabilities: Capabilities): fc.Arbitrary<GenerationRequest> {
   return fc
     .tuple(offered(capabilities), fc.array(oddity, { maxLength: 2 }))
     .map(([part, oddities]) => filled([part, ...oddities]));
 }
 
-/** Requests made of nothing but what the provider's table of capabilities offers. */
-export function offersOf(capabilities: Capabilities): fc.Arbitrary<GenerationRequest> {
+/** Requests within the provider's capabilities. */
+export function offeredRequests(capabilities: Capabilities): fc.Arbitrary<GenerationRequest> {
   return offered(capabilities).map((part) => filled([part]));
 }
 
@@ -34,7 +34,7 @@ function offered(capabilities: Capabilities): fc.Arbitrary<Part> {
   return fc
     .constantFrom(...Object.keys(models))
     .chain((model) => {
-      const { resolutions: own, seconds, automaticSeconds } = models[model] ?? never(model);
+      const { resolutions: offeredResolutions, seconds, automaticSeconds } = models[model] ?? never(model);
       const [least, most] = seconds.value;
       const whole = fc.integer({ min: least, max: most });
       return fc.record<Part>({
@@ -44,7 +44,7 @@ function offered(capabilities: Capabilities): fc.Arbitrary<Part> {
           fc.string({ unit: "grapheme", minLength: 3, maxLength: 60 }),
         ),
         seconds: automaticSeconds.value ? fc.oneof(whole, fc.constant("auto" as const)) : whole,
-        resolution: fc.constantFrom(...own.value) as fc.Arbitrary<GenerationRequest["resolution"]>,
+        resolution: fc.constantFrom(...offeredResolutions.value) as fc.Arbitrary<GenerationRequest["resolution"]>,
         ratio: perhaps(fc.constantFrom(...offeredRatios.value) as fc.Arbitrary<GenerationRequest["ratio"]>),
         seed: seed === null ? fc.constant(undefined) : perhaps(fc.integer({ min: seed.value[0], max: seed.value[1] })),
       });
@@ -103,7 +103,7 @@ function goodUrl({ inline, assets }: Capabilities, kind: Kind): fc.Arbitrary<str
   );
 }
 
-/** Whatever the common schema lets through, of any provider or of none. */
+/** URLs that the common schema accepts, valid at a provider or not. */
 const anyUrl = fc.constantFrom(
   "https://cdn.example.com/a.png",
   "HTTP://cdn.example.com/b.mp4",
@@ -135,7 +135,7 @@ const oddity: fc.Arbitrary<Part> = fc.oneof(
   fc.record({ ratio: fc.constantFrom(undefined, ...ratios) }),
   fc.record({ resolution: fc.constantFrom(...resolutions) }),
   fc.record({ images: fc.array(anyImage, { maxLength: 11 }) }),
-  // One of them alone: nothing else hides what is said of it.
+  // A single one, so that no other problem hides its own.
   anyImage.map((image) => ({ images: [image], videos: [], audios: [] })),
   anyUrl.map((url) => ({ images: [], videos: [{ url }], audios: [] })),
   anyUrl.map((url) => ({ images: [], videos: [{ url: "https://cdn.example.com/a.mp4" }], audios: [{ url }] })),
