@@ -4,12 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import type { Options } from "./rig/options.ts";
-import { print, type Report } from "./rig/report.ts";
+import { type Options, print, type Report } from "./rig/report.ts";
 
 type Bench = (options: Options) => Promise<Report>;
 
-/** Loaded when asked for: no bench shares a process with another one's code. */
+/** Loaded on demand, so that no bench runs beside the code of another. */
 const benches: Record<string, () => Promise<Bench>> = {
   caps: async () => (await import("./caps/index.ts")).caps,
   pipeline: async () => (await import("./pipeline/index.ts")).pipeline,
@@ -21,20 +20,20 @@ const benches: Record<string, () => Promise<Bench>> = {
 };
 
 await new Command("bench")
-  .description(`Measures what the README claims: ${Object.keys(benches).join(", ")}; without a name, all of them.`)
+  .description(`Measures the figures of the README: ${Object.keys(benches).join(", ")}; without a name, all of them.`)
   .argument("[names...]", "which benches to run")
-  .option("--quick", "a small run, to see that it works", false)
+  .option("--quick", "a small run, as a smoke test", false)
   .option("--runs <count>", "runs of each variant", Number)
   .action(async (names: string[], options: Options) => {
     const unknown = names.find((name) => !(name in benches));
-    if (unknown !== undefined) throw new Error(`there is no bench "${unknown}": ${Object.keys(benches).join(", ")}`);
+    if (unknown !== undefined) throw new Error(`unknown bench "${unknown}"; use ${Object.keys(benches).join(", ")}`);
     const [only, ...others] = names.length > 0 ? names : Object.keys(benches);
     if (others.length === 0 && only !== undefined) return runHere(only, options);
     for (const name of [only, ...others]) await runAlone(name ?? "", options);
   })
   .parseAsync();
 
-/** All temporary files of a bench and its processes lie in one folder, which goes with it. */
+/** All temporary files of a bench and its processes are in one folder, which is removed at exit. */
 async function runHere(name: string, options: Options): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), `reelqueue-bench-${name}-`));
   process.env.TMPDIR = folder;

@@ -1,24 +1,23 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Options } from "../rig/options.ts";
-import type { Report, Target } from "../rig/report.ts";
-import type { Manner } from "../rig/road.ts";
+import type { Fault } from "../rig/fault-proxy.ts";
+import type { Options, Report, Target } from "../rig/report.ts";
 import { type Rates, ratesOf } from "./rates.ts";
 import { type Account, openScene, type Scene } from "./scene.ts";
 
-const manners = {
+const faults = {
   refuses: "connections refused",
   unavailable: "503 to everything",
   hangs: "taken, never answered",
 } as const;
-type Away = Exclude<Manner, "fair">;
+type Away = Exclude<Fault, "none">;
 
 interface Plan {
   account: Account;
-  /** `back`: how long the return is measured; `normal`, at the latest so long after it, is waited for before it goes away again. */
+  /** `back`: measured time after the return; `normalAgain`: the longest wait for the normal rate after it. */
   seconds: { warmUp: number; normal: number; away: number; back: number; normalAgain: number };
 }
 
-/** It counts as normal again when it is asked this share of what is normal, over as many seconds. */
+/** The rate is normal again at this share of the normal rate over this time. */
 const normalAgain = { share: 0.8, overMs: 20_000 } as const;
 
 const plans: Record<"full" | "quick", Plan> = {
@@ -32,38 +31,38 @@ const plans: Record<"full" | "quick", Plan> = {
   },
 };
 
-/** How many requests reach the address of a provider that is away, and of one that has just come back, beside normal operation. */
+/** Requests that reach a provider that is unavailable, and one that has just returned, beside normal operation. */
 export async function away({ quick }: Options): Promise<Report> {
   const plan = plans[quick ? "quick" : "full"];
   await using scope = new AsyncDisposableStack();
   const scene = await openScene(scope, plan.account);
   await wait(1_000 * plan.seconds.warmUp);
   const stretches: Stretches = { normal: await measured(scene, plan.seconds.normal) };
-  for (const manner of Object.keys(manners) as Away[]) {
-    process.stderr.write(`${manners[manner]}\n`);
-    await scene.road.become(manner);
-    stretches[manners[manner]] = await measured(scene, plan.seconds.away);
-    await scene.road.become("fair");
-    stretches[backFrom(manners[manner])] = await back(scene, stretches.normal.perSecond, plan);
+  for (const fault of Object.keys(faults) as Away[]) {
+    process.stderr.write(`${faults[fault]}\n`);
+    await scene.proxy.setFault(fault);
+    stretches[faults[fault]] = await measured(scene, plan.seconds.away);
+    await scene.proxy.setFault("none");
+    stretches[backFrom(faults[fault])] = await back(scene, stretches.normal.perSecond, plan);
   }
   const { succeeded, unknown, needs_review, failed, queued } = await scene.counts();
   const afterwards = { succeeded, unknown, needs_review, failed, queued, "answers 429": await scene.tooFast() };
   return reportOf(plan, stretches, afterwards);
 }
 
-/** A return also says after how many seconds it was asked nearly as much as ever; NaN: not within the time given. */
+/** `normalAfterS`: seconds until the rate was normal again; NaN: not within the time allowed. */
 type Stretch = Rates & { normalAfterS?: number };
 type Stretches = { normal: Stretch } & Record<string, Stretch>;
 const backFrom = (name: string): string => `back from ${name}`;
 
-/** What is asked of the address from now on, for so long. */
+/** Rates of the requests from now on, for `seconds`. */
 async function measured(scene: Scene, seconds: number): Promise<Rates> {
   const fromMs = Date.now();
   await wait(1_000 * seconds);
   return ratesOf(scene.requests(), fromMs, fromMs + 1_000 * seconds);
 }
 
-/** The first time after the return; then it may get back to normal. */
+/** Rates after the return, and when the rate is normal again. */
 async function back(scene: Scene, normal: number, { seconds }: Plan): Promise<Stretch> {
   const fromMs = Date.now();
   const first = await measured(scene, seconds.back);
@@ -90,7 +89,7 @@ function reportOf({ account, seconds }: Plan, stretches: Stretches, afterwards: 
     bench: "away",
     title:
       `${inFlight} tasks in flight, ${perMinute} requests a minute allowed, rows waiting; requests and attempts to connect that reached the ` +
-      `provider's address: ${seconds.normal} s of normal operation, ${seconds.away} s away in each manner, and ${seconds.back} s after each`,
+      `provider's address: ${seconds.normal} s of normal operation, ${seconds.away} s away in each fault, and ${seconds.back} s after each`,
     heads: [
       "",
       "requests",
@@ -106,7 +105,7 @@ function reportOf({ account, seconds }: Plan, stretches: Stretches, afterwards: 
       ...[rates.peakSecond, rates.peakMinute, rates.normalAfterS ?? ""],
     ]),
     figures: { stretches, afterwards },
-    targets: Object.values(manners).flatMap((name) => targetsOf(name, stretches, perMinute)),
+    targets: Object.values(faults).flatMap((name) => targetsOf(name, stretches, perMinute)),
   };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ratesOf } from "./rates.ts";
 
-test("what came before and after is not counted, and the peak is of any second, wherever it begins", () => {
+test("ratesOf: only requests within the stretch; the peak second may begin anywhere", () => {
   const times = [0, 900, 1_100, 1_899, 1_900, 5_000, 9_000];
   expect(ratesOf(times, 500, 5_500)).toEqual({
     ...{ requests: 5, perSecond: 1, laterPerSecond: 0.4 },

@@ -1,15 +1,15 @@
-/** What was asked of an address in one stretch of time. */
+/** Request rates in one stretch of time. */
 export interface Rates {
   requests: number;
   perSecond: number;
   /** In the second half. */
   laterPerSecond: number;
-  /** The most in any second, and in any minute (or all, where it was shorter). */
+  /** The most requests in any second, and in any minute (or in all, where it was shorter). */
   peakSecond: number;
   peakMinute: number;
 }
 
-/** Rates of the requests (at ms) from one moment to another. */
+/** Rates of the requests (times in ms) between two moments. */
 export function ratesOf(times: readonly number[], fromMs: number, untilMs: number): Rates {
   const inOrder = times.filter((at) => at >= fromMs && at < untilMs).toSorted((a, b) => a - b);
   const seconds = (untilMs - fromMs) / 1_000;

@@ -5,12 +5,12 @@ import { pathToFileURL } from "node:url";
 import * as ledger from "@reelqueue/ledger";
 import { createProducer } from "@reelqueue/producer";
 import { entryFile } from "../rig/child.ts";
+import { type FaultProxy, startFaultProxy } from "../rig/fault-proxy.ts";
 import { prompts } from "../rig/prompts.ts";
-import { openRoad, type Road } from "../rig/road.ts";
 import { teach } from "../rig/running.ts";
 import { startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
 
-/** The account's limits, how long its tasks take, and how many rows wait. */
+/** Limits of the account, median run time of its tasks, and number of waiting rows. */
 export interface Account {
   inFlight: number;
   perMinute: number;
@@ -19,17 +19,19 @@ export interface Account {
 }
 
 export interface Scene {
-  road: Road;
-  /** When each request was sent to the provider's address, those to nobody too. */
+  proxy: FaultProxy;
+  /** When each request was sent, including refused connections. */
   requests(): number[];
   counts(): ReturnType<typeof ledger.counts>;
-  /** Requests that the provider itself refused for coming too fast. */
+  /** Requests that the provider refused with 429. */
   tooFast(): Promise<number>;
 }
 
 const sigma = 0.3;
 
-/** All of reelqueue at production's timing, with one account whose provider stands behind a road, and more work than it can do. */
+/**
+ * Starts reelqueue with the timing of production, one account behind a fault proxy, and more rows than it can process.
+ */
 export async function openScene(scope: AsyncDisposableStack, account: Account): Promise<Scene> {
   const { inFlight, perMinute, medianMs } = account;
   const { redisUrl, simulator } = await startSurroundings(scope, {
@@ -37,8 +39,8 @@ export async function openScene(scope: AsyncDisposableStack, account: Account): 
     SIMULATOR_GENERATION_MS: JSON.stringify({ median: medianMs, sigma }),
     SIMULATOR_OUTPUTS: "tiny",
   });
-  const road = scope.use(await openRoad(simulator.url));
-  const config = writeConfig(road.url, { limits: { inFlight, requestsPerMinute: perMinute } });
+  const proxy = scope.use(await startFaultProxy(simulator.url));
+  const config = writeConfig(proxy.url, { limits: { inFlight, requestsPerMinute: perMinute } });
   const refusals = join(tmpdir(), "refusals");
   const env = { REDIS_URL: redisUrl, REFUSALS: refusals, ...config };
   const cell = scope.use(ledger.openCell({ url: redisUrl, cell: "reel", role: "worker" }));
@@ -48,8 +50,8 @@ export async function openScene(scope: AsyncDisposableStack, account: Account): 
   const flags = ["--import", pathToFileURL(entryFile("refusals")).href];
   for (const worker of Object.values(await startWorkers(env, { flags }))) scope.use(worker);
   return {
-    road,
-    requests: () => [...road.arrivals.map(({ atMs }) => atMs), ...refusedAt(refusals, new URL(road.url).port)],
+    proxy,
+    requests: () => [...proxy.arrivals.map(({ atMs }) => atMs), ...refusedAt(refusals, new URL(proxy.url).port)],
     counts: () => ledger.counts(cell),
     tooFast: () => refusedRequests(simulator.url),
   };

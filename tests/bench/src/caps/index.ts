@@ -1,17 +1,16 @@
 import { eventually } from "@reelqueue/testing";
-import type { Options } from "../rig/options.ts";
 import { prompts } from "../rig/prompts.ts";
 import { billOf } from "../rig/received.ts";
-import type { Report } from "../rig/report.ts";
-import { medians } from "../rig/statistics.ts";
+import type { Options, Report } from "../rig/report.ts";
+import { medians } from "../rig/runs.ts";
 import { type System, startSystem } from "../rig/system.ts";
 import { type Life, slotTimes } from "./slots.ts";
 
 const slots = 10;
-/** A provider's minute passes in a second: a millisecond of this machine is 60 ms of the provider. */
+/** A minute of the provider takes one second. */
 const clockFactor = 60;
 
-/** How long a batch takes through one account with ten slots and 60 requests a minute, beside what no system could beat. */
+/** Time of a batch through one account with 10 slots and 60 requests a minute, against the ideal. */
 export async function caps({ quick, runs = quick ? 1 : 3 }: Options): Promise<Report> {
   const count = quick ? 200 : 1_000;
   const all: Record<string, number>[] = [];
@@ -54,7 +53,7 @@ async function once(count: number): Promise<Record<string, number>> {
   };
 }
 
-/** When each generation reached its states, by our record and by the simulator's. */
+/** When each generation reached its states, by the ledger and by the simulator. */
 async function livesOf({ producer, simulator }: System, ids: readonly string[], count: number): Promise<Life[]> {
   const minute = 60_000;
   await eventually(async () => (await producer.get(ids.at(-1) ?? ""))?.state === "succeeded", {
@@ -76,7 +75,7 @@ async function livesOf({ producer, simulator }: System, ids: readonly string[], 
     const task = taskOf.get(generation?.taskId ?? "");
     const at = (state: string) => Date.parse(generation?.timeline.findLast((entry) => entry.state === state)?.at ?? "");
     return {
-      begunAt: at("submitting"),
+      submittingAt: at("submitting"),
       acceptedAt: task?.acceptedAt ?? Number.NaN,
       endedAt: task?.endedAt ?? Number.NaN,
       noticedAt: at("finalizing"),

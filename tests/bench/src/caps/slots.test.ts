@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { listSchedule, slotTimes } from "./slots.ts";
 
-test("the ideal gives each job to the machine that is free first", () => {
+test("listSchedule: each job goes to the machine that is free first", () => {
   expect(listSchedule([4, 2, 2, 5], 2)).toBe(9);
   expect(listSchedule([3, 3, 3], 3)).toBe(3);
 });
 
-test("slots that are always full and videos noticed at once are the whole of the ideal", () => {
+test("slotTimes: full slots and immediate detection → the ideal", () => {
   const life = (from: number, to: number) => ({
-    begunAt: from,
+    submittingAt: from,
     acceptedAt: from,
     endedAt: to,
     noticedAt: to,
@@ -18,9 +18,9 @@ test("slots that are always full and videos noticed at once are the whole of the
   expect(figures).toMatchObject({ "share of the ideal": 1, "idle: not noticed yet": 0, "idle: free, not used yet": 0 });
 });
 
-test("idle time goes to what caused it", () => {
-  const first = { begunAt: 10, acceptedAt: 15, endedAt: 115, noticedAt: 135, storedAt: 140 };
-  const second = { begunAt: 165, acceptedAt: 170, endedAt: 270, noticedAt: 270, storedAt: 275 };
+test("slotTimes: idle time is attributed to its cause", () => {
+  const first = { submittingAt: 10, acceptedAt: 15, endedAt: 115, noticedAt: 135, storedAt: 140 };
+  const second = { submittingAt: 165, acceptedAt: 170, endedAt: 270, noticedAt: 270, storedAt: 275 };
   const figures = slotTimes([second, first], 0, 1, 2);
   expect(figures["share of the ideal"]).toBeCloseTo(200 / 275);
   expect(figures["idle: not noticed yet"]).toBeCloseTo(20 / 200);

@@ -1,18 +1,18 @@
-import { sum } from "../rig/statistics.ts";
+import { sum } from "../rig/runs.ts";
 
 /** One generation's times, ms of this machine's clock. */
 export interface Life {
-  /** Its POST was about to be sent. */
-  begunAt: number;
-  /** The provider took it. */
+  /** Just before its POST. */
+  submittingAt: number;
+  /** The provider accepted it. */
   acceptedAt: number;
   endedAt: number;
-  /** Its end was noticed, and its slot free again. */
+  /** Its end was noticed and its slot freed. */
   noticedAt: number;
   storedAt: number;
 }
 
-/** Where the time of the slots went, as shares of what the ideal needs: the ideal has all slots full and sees every end at once. */
+/** Idle slot time by cause, as shares of the ideal, in which all slots are full and every end is noticed at once. */
 export function slotTimes(
   lives: readonly Life[],
   startedAt: number,
@@ -28,7 +28,7 @@ export function slotTimes(
   const share = (ms: number) => ms / (slots * ideal);
   const seconds = (ms: number) => (ms * clockFactor) / 1_000;
   const detections = lives.map(({ endedAt, noticedAt }) => noticedAt - endedAt);
-  const submits = lives.map(({ begunAt, acceptedAt }) => acceptedAt - begunAt);
+  const submits = lives.map(({ submittingAt, acceptedAt }) => acceptedAt - submittingAt);
   return {
     "share of the ideal": ideal / took,
     "ideal, seconds": seconds(ideal),
@@ -41,7 +41,7 @@ export function slotTimes(
   };
 }
 
-/** How long the jobs take on so many machines when each goes to the machine that is free first, in the given order. */
+/** Makespan of list scheduling: each job, in order, goes to the machine that is free first. */
 export function listSchedule(durations: readonly number[], machines: number): number {
   const freeAt = new Array<number>(machines).fill(0);
   for (const duration of durations) {
@@ -51,10 +51,10 @@ export function listSchedule(durations: readonly number[], machines: number): nu
   return Math.max(...freeAt);
 }
 
-/** From the time a slot came free to the next POST, over all slots; the first ones were free from the start. */
+/** Time from a freed slot to the next POST, over all slots; the first are free from the start. */
 function admissionGaps(lives: readonly Life[], startedAt: number, slots: number): number {
-  const begun = lives.map(({ begunAt }) => begunAt).toSorted((a, b) => a - b);
+  const starts = lives.map(({ submittingAt }) => submittingAt).toSorted((a, b) => a - b);
   const free = [...new Array<number>(slots).fill(startedAt), ...lives.map(({ noticedAt }) => noticedAt)];
   const freeInOrder = free.toSorted((a, b) => a - b);
-  return sum(begun.map((at, i) => at - (freeInOrder[i] ?? at)));
+  return sum(starts.map((at, i) => at - (freeInOrder[i] ?? at)));
 }

@@ -5,17 +5,15 @@ import { startLocalRedis } from "@reelqueue/testing";
 import { Queue } from "bullmq";
 import { connectTo } from "../plain/queues.ts";
 import { openMeters, type Usage, usagePer } from "../rig/meters.ts";
-import type { Options } from "../rig/options.ts";
 import { prompts } from "../rig/prompts.ts";
-import type { Report } from "../rig/report.ts";
-import { rounds } from "../rig/rounds.ts";
-import { median, medians } from "../rig/statistics.ts";
+import type { Options, Report } from "../rig/report.ts";
+import { median, medians, rounds } from "../rig/runs.ts";
 import { writeConfig } from "../rig/system.ts";
 
 const variants = ["producer", "addBulk"] as const;
 const chunk = 1_000;
 
-/** How fast rows get into Redis, durable when the call returns, beside BullMQ's own bulk add of the same payloads. */
+/** Rows a second into Redis, durable when the call returns, beside BullMQ's `addBulk` with the same payloads. */
 export async function enqueue({ quick, runs = quick ? 1 : 5 }: Options): Promise<Report> {
   const count = quick ? 20_000 : 100_000;
   const results = await rounds(variants, runs, (variant) => once(variant, count));
@@ -82,7 +80,7 @@ const open = {
   },
 };
 
-/** One row with a key of its own, as the command line makes it from file, line and content. */
+/** One row with its own idempotency key, as the command line sends it. */
 function rowOf(prompt: string): GenerationInput {
   return {
     prompt,

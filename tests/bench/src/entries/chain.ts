@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { Queue, Worker } from "bullmq";
 import { connectTo } from "../plain/queues.ts";
 
-/** The bare three-hop chain: three workers in one process that only hand on, 50 at once; what is done is removed. */
+/** The bare three-hop chain: three workers in one process, 50 jobs at once; finished jobs are removed. */
 const removed = { defaultJobOptions: { removeOnComplete: true, removeOnFail: true } };
 const [second, third] = ["b", "c"].map(
   (name) => new Queue(name, { connection: connectTo(process.env.REDIS_URL ?? ""), ...removed }),

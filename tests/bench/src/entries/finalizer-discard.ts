@@ -3,7 +3,7 @@ import { readEnv } from "@reelqueue/finalizer/env";
 import { openDiscardOutputs } from "@reelqueue/media";
 import { run } from "@reelqueue/runtime";
 
-/** The finalizer with a store that fetches every byte and keeps none. */
+/** The finalizer with an output store that downloads and discards. */
 const env = readEnv();
 const maxFileBytes = 1_073_741_824;
 

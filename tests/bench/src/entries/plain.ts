@@ -1,12 +1,12 @@
 import { createServer } from "node:http";
-import { serveFrontDoor } from "../plain/front-door.ts";
+import { text } from "node:stream/consumers";
 import { openJiekou } from "../plain/jiekou.ts";
-import { openAnnouncer, openKeeper } from "../plain/outputs.ts";
+import { openAnnouncer, openStore } from "../plain/outputs.ts";
 import { openProvider } from "../plain/provider.ts";
-import { connectTo, openQueues } from "../plain/queues.ts";
+import { connectTo, openQueues, type SubmitJob } from "../plain/queues.ts";
 import { finalizeWorker, pollWorker, submitWorker } from "../plain/workers.ts";
 
-/** One process of the plain solution; `WORKER` (or `ROLE`) says which: `api` is its front door. */
+/** One process of the plain solution; `WORKER` (or `ROLE`) says which: `api` accepts rows. */
 const { env } = process;
 const role = env.WORKER ?? env.ROLE;
 const url = env.PROVIDER_URL ?? "";
@@ -21,7 +21,7 @@ const options = { redisUrl, concurrency: Number(env.CONCURRENCY) };
 
 const worker = role === "api" ? undefined : start();
 worker?.on("error", (error) => console.error(error));
-const server = worker === undefined ? serveFrontDoor(queues) : createServer((_, response) => response.end("ok"));
+const server = worker === undefined ? createApi() : createServer((_, response) => response.end("ok"));
 server.listen(Number(env.PORT), "127.0.0.1");
 process.on("SIGTERM", async () => {
   await worker?.close();
@@ -35,6 +35,21 @@ function start() {
     case "poller":
       return pollWorker(provider, queues, backoff, options);
     default:
-      return finalizeWorker(openKeeper(env.OUTPUTS), openAnnouncer(env.SECRET ?? ""), options);
+      return finalizeWorker(openStore(env.OUTPUTS), openAnnouncer(env.SECRET ?? ""), options);
   }
+}
+
+/** Accepts rows over HTTP. The idempotency key is the job id, so BullMQ drops repetitions while it keeps the job. */
+function createApi() {
+  return createServer(async (request, response) => {
+    if (request.method !== "POST") return response.end("ok");
+    const { prompt, resolution, seconds, webhook, idempotencyKey } = JSON.parse(await text(request)) as Body;
+    await queues.submit.add("submit", { prompt, resolution, seconds, webhook }, { jobId: idempotencyKey });
+    response.writeHead(202, { "content-type": "application/json" });
+    return response.end(JSON.stringify({ generation: { id: idempotencyKey } }));
+  });
+}
+
+interface Body extends SubmitJob {
+  idempotencyKey: string;
 }

@@ -4,11 +4,14 @@ import { readEnv } from "@reelqueue/poller/env";
 import { createLogger, run } from "@reelqueue/runtime";
 import { lateness } from "../poll/lateness.ts";
 
-/** The real poll loop over tasks that never end, each due again after the same interval; it notes how late each look begins. */
+/**
+ * The real poll loop over tasks that never end, each due again after the same interval; records how late each poll
+ * begins.
+ */
 const env = readEnv();
 const intervalMs = Number(process.env.INTERVAL_MS);
 const log = createLogger({ name: "poller", level: "warn" });
-/** A belief so far off that every wait is the longest one, a minute of the provider. */
+/** Run times so long that every wait is the longest one, a minute of the provider. */
 const endless = { of: () => ({ mu: Math.log(1e12), sigma: 0.02 }), load: async () => {}, record: async () => {} };
 const clock = providerClock(60_000 / Math.max(intervalMs, 1e-6));
 
@@ -17,7 +20,7 @@ await run(
     const installation = await openContext(scope, { ...env, role: "worker", log });
     const late = await lateness(installation.cell, intervalMs);
     const accounts = new Map(
-      [...installation.accounts].map(([name, account]) => [name, tireless(account, late.watch)]),
+      [...installation.accounts].map(([name, account]) => [name, withoutDeadline(account, late.watch)]),
     );
     scope.use(
       startPoller(
@@ -36,7 +39,7 @@ await run(
   { log },
 );
 
-function tireless(
+function withoutDeadline(
   account: Account,
   watch: (poll: Account["provider"]["poll"]) => Account["provider"]["poll"],
 ): Account {

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 
-/** A webhook endpoint that takes everything and counts which events came. */
+/** A webhook endpoint that accepts every request and counts the different events. */
 const seen = new Set<string>();
 let requests = 0;
 

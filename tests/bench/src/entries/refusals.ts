@@ -1,7 +1,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import { appendFileSync } from "node:fs";
 
-/** Loaded before a worker (`--import`): one line per connection that nobody took, `<ms> <port>`; nobody else can count those. */
+/** Loaded into a worker (`--import`): appends `<ms> <port>` to the file `REFUSALS` for each refused connection. */
 const file = process.env.REFUSALS ?? "";
 
 subscribe("undici:client:connectError", (message) => {

@@ -1,15 +1,13 @@
 import { startLocalRedis } from "@reelqueue/testing";
-import type { Options } from "../rig/options.ts";
-import type { Report } from "../rig/report.ts";
-import { rounds } from "../rig/rounds.ts";
-import { median } from "../rig/statistics.ts";
+import type { Options, Report } from "../rig/report.ts";
+import { median, rounds } from "../rig/runs.ts";
 import { openLife } from "./life.ts";
 
 const states = ["waiting", "running", "final"] as const;
 type Bytes = Record<(typeof states)[number], number>;
-const most: Bytes = { waiting: 1_900, running: 1_800, final: 1_500 };
+const limits: Bytes = { waiting: 1_900, running: 1_800, final: 1_500 };
 
-/** How many bytes of Redis one generation takes while it waits, runs and rests. */
+/** Bytes of Redis per generation while it waits, runs and is final. */
 export async function memory({ quick, runs = quick ? 1 : 3 }: Options): Promise<Report> {
   const sizes = quick ? [2_000] : [10_000, 100_000];
   const variants = sizes.flatMap((size) => [`${size}`, `${size} with webhook`]);
@@ -26,14 +24,14 @@ export async function memory({ quick, runs = quick ? 1 : 3 }: Options): Promise<
     targets: sizes.flatMap((size) =>
       states.map((state) => ({
         name: `${state}, ${size}`,
-        wanted: `≤ ${most[state]}` as const,
+        wanted: `≤ ${limits[state]}` as const,
         measured: bytes[`${size}`]?.[state] ?? Number.NaN,
       })),
     ),
   };
 }
 
-/** Lets that many generations wait, run and succeed in an empty Redis, and looks at its memory between. */
+/** Brings generations through waiting, running and succeeded in an empty Redis; measures its memory after each step. */
 async function bytesEach(count: number, webhook: boolean): Promise<Bytes> {
   const redis = await startLocalRedis();
   try {

@@ -8,7 +8,7 @@ const account = "hiapi";
 const chunk = 500;
 const publicUrl = "https://reelqueue.example.com";
 
-/** Leads generations through their states by the ledger's own verbs and transitions, with what the stages write. */
+/** Brings generations through their states with the transitions and fields that the stages write. */
 export async function openLife(url: string, webhook: boolean) {
   const cell = ledger.openCell({ url, cell: "reel", role: "worker" });
   await ledger.awaitReady(cell, 5_000);
@@ -50,7 +50,7 @@ function newGeneration(cell: ledger.Cell, prompt: string, line: number, webhook:
   };
 }
 
-/** Grants, intents, bound tasks and six looks, as submitter and poller write them. */
+/** Grants, intents, bound tasks and six polls, as submitter and poller write them. */
 async function run(cell: ledger.Cell, count: number): Promise<void> {
   const transitions = new ledger.Transitions(cell, publicUrl);
   for (let done = 0; done < count; ) {
@@ -58,7 +58,7 @@ async function run(cell: ledger.Cell, count: number): Promise<void> {
     check((await Promise.all(grants.map((grant) => submit(grant, transitions)))).flat());
     done += grants.length;
   }
-  for (let looked = 0; looked < count; looked += chunk) {
+  for (let polledCount = 0; polledCount < count; polledCount += chunk) {
     const { items, lease } = await ledger.claim(cell, "poll", account, [], { limit: chunk, leaseMs: 60_000 });
     const set = { polls: 6, ageAtLastPollMs: 187_234 };
     const place = { lane: "poll", account, lease, nextInMs: 600_000, set } as const;
@@ -71,8 +71,8 @@ const generous = { rate: 0, burst: 0, window: chunk, leaseMs: 30_000, weights: {
 async function submit(grant: JobRef, transitions: ledger.Transitions): Promise<ledger.Moved[]> {
   const token = ledger.operationToken();
   const intent = { id: grant.generation, token, attempt: 1, account: { name: account } };
-  const begun = await transitions.begin(grant, { token, leaseMs: 90_000 });
-  return [begun, await transitions.bind(intent, taskOf(intent.id), 0)];
+  const started = await transitions.begin(grant, { token, leaseMs: 90_000 });
+  return [started, await transitions.bind(intent, taskOf(intent.id), 0)];
 }
 
 const taskOf = (id: string): string =>
@@ -114,7 +114,7 @@ function check(moved: readonly ledger.Moved[]): void {
   if (refused) throw new Error(`the ledger refused a move: ${JSON.stringify(refused)}`);
 }
 
-/** What the allocator has given out, once tables have grown to their size and buffers are empty. */
+/** `used_memory` once it is stable: hash tables are resized and buffers empty. */
 async function settledMemory({ redis }: ledger.Cell): Promise<number> {
   let last = 0;
   return await eventually(

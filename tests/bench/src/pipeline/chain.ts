@@ -5,7 +5,7 @@ import { entryFile, startChild } from "../rig/child.ts";
 import { openMeters, type Usage, usagePer } from "../rig/meters.ts";
 import { received } from "../rig/received.ts";
 
-/** Hands items through three queues that do nothing else: what BullMQ alone can reach here. */
+/** Passes items through three queues without other work: the throughput of BullMQ alone. */
 export async function chain(
   items: number,
   warmUp: number,

@@ -1,7 +1,5 @@
-import type { Options } from "../rig/options.ts";
-import type { Report } from "../rig/report.ts";
-import { rounds } from "../rig/rounds.ts";
-import { median, medians } from "../rig/statistics.ts";
+import type { Options, Report } from "../rig/report.ts";
+import { median, medians, rounds } from "../rig/runs.ts";
 import { chain } from "./chain.ts";
 import type { Load } from "./load.ts";
 import { ours } from "./ours.ts";
@@ -10,7 +8,7 @@ import { plain } from "./plain.ts";
 const variants = ["reelqueue", "plain", "chain", "reelqueue, 50 KB kept", "plain, 50 KB kept"] as const;
 type Variant = (typeof variants)[number];
 
-/** How many generations a second the whole system gets through here, beside a plain BullMQ solution doing the same HTTP work. */
+/** Generations a second through the whole system, beside a plain BullMQ solution with the same HTTP work. */
 export async function pipeline({ quick, runs = quick ? 1 : 5 }: Options): Promise<Report> {
   const load: Load = {
     generations: quick ? 1_000 : 10_000,

@@ -1,16 +1,16 @@
 import type { Meters, Usage } from "../rig/meters.ts";
 import { usagePer } from "../rig/meters.ts";
 
-/** What every solution has to get through. */
+/** The load for every solution. */
 export interface Load {
   generations: number;
   warmUp: number;
   polls: number;
-  /** 0: the store keeps nothing. */
+  /** 0: outputs are fetched and discarded. */
   outputBytes: number;
-  /** How many times faster than real time polls come due. */
+  /** Factor by which polls are due earlier than in real time. */
   timeScale: number;
-  /** The plain solution's first wait; it doubles with every look. */
+  /** First wait of the plain solution; it doubles with every poll. */
   plainFirstPollMs: number;
   /** Tasks at the simulator at once. */
   inFlight: number;
@@ -27,14 +27,14 @@ export interface Measured {
 }
 
 export interface Solution {
-  /** Enqueues that many. */
+  /** Enqueues this many generations. */
   through(count: number): Promise<void>;
-  /** Resolves when the receiver has that many events in all. */
+  /** Resolves when the receiver has this many events in total. */
   done(total: number): Promise<void>;
   bill(): Promise<{ tasks: number; charges: number; polls: number }>;
 }
 
-/** Warms a solution up, then measures it from the first row enqueued to the last webhook received. */
+/** Warms up a solution, then measures it from the first row enqueued to the last webhook received. */
 export async function measured(load: Load, meters: Meters, solution: Solution): Promise<Measured> {
   const { generations, warmUp } = load;
   await solution.through(warmUp);
@@ -45,7 +45,7 @@ export async function measured(load: Load, meters: Meters, solution: Solution): 
   const [after, bill] = [await meters.read(), await solution.bill()];
   if (bill.tasks !== warmUp + generations || bill.charges !== bill.tasks)
     throw new Error(
-      `the simulator made ${bill.tasks} tasks and charged ${bill.charges} for ${warmUp + generations} rows`,
+      `the simulator created ${bill.tasks} tasks and charged ${bill.charges} for ${warmUp + generations} rows`,
     );
   const usage = usagePer(generations, before, after);
   return { perSecond: generations / usage.seconds, usage, pollsEach: (bill.polls - billBefore.polls) / generations };

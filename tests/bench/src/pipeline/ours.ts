@@ -5,7 +5,7 @@ import { billOf, received } from "../rig/received.ts";
 import { type System, startSystem } from "../rig/system.ts";
 import { type Load, type Measured, measured, simulatorEnv } from "./load.ts";
 
-/** Runs the load through reelqueue as it is shipped. */
+/** Runs the load through reelqueue. */
 export async function ours(load: Load): Promise<Measured> {
   await using scope = new AsyncDisposableStack();
   const system = await startSystem(scope, {

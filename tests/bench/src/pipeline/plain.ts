@@ -12,7 +12,7 @@ import { type Load, type Measured, measured, simulatorEnv } from "./load.ts";
 const stages = ["submitter", "poller", "finalizer"] as const;
 const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
-/** Runs the load through three BullMQ queues and nothing else. */
+/** Runs the load through the plain BullMQ solution. */
 export async function plain(load: Load): Promise<Measured> {
   await using scope = new AsyncDisposableStack();
   const { redisUrl, simulator, receiver, pids } = await startSurroundings(scope, simulatorEnv(load));

@@ -1,7 +1,7 @@
 import { Pool } from "undici";
 import type { PlainProvider } from "./provider.ts";
 
-/** JieKou's two calls, over one pool of connections; it knows no idempotency key. */
+/** JieKou's create and read, over one connection pool; it has no idempotency keys. */
 export function openJiekou(baseUrl: string, key: string, timeoutMs: number): PlainProvider {
   const { origin, pathname } = new URL(baseUrl);
   const pool = new Pool(origin, { connections: 128, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
@@ -14,7 +14,7 @@ export function openJiekou(baseUrl: string, key: string, timeoutMs: number): Pla
     create: async (_, input) => {
       const { statusCode, json } = await ask("POST", "/v3/async/seedance-2.0", JSON.stringify(input));
       if (statusCode === 429 || statusCode === 503) return { kind: "busy" };
-      if (statusCode !== 200 || json.task_id === undefined) throw new Error(`create answered ${statusCode}`);
+      if (statusCode !== 200 || json.task_id === undefined) throw new Error(`create returned HTTP ${statusCode}`);
       return { kind: "created", taskId: json.task_id };
     },
     read: async (taskId) => {

@@ -5,12 +5,12 @@ import { pipeline } from "node:stream/promises";
 import { Webhook } from "standardwebhooks";
 import { Agent, request } from "undici";
 
-/** Fetches a video into a file of the folder, under its final name once it is whole; without a folder its bytes are thrown away. */
-export function openKeeper(folder: string | undefined): (id: string, url: string) => Promise<number> {
+/** Downloads videos into the folder, renamed once complete; without a folder the bytes are discarded. */
+export function openStore(folder: string | undefined): (id: string, url: string) => Promise<number> {
   const dispatcher = new Agent({ connections: 64 });
   return async (id, url) => {
     const { statusCode, headers, body } = await request(url, { dispatcher });
-    if (statusCode !== 200) throw new Error(`the video answered ${statusCode}`);
+    if (statusCode !== 200) throw new Error(`the download returned HTTP ${statusCode}`);
     if (folder === undefined) await body.dump({ limit: Number.MAX_SAFE_INTEGER });
     else {
       await mkdir(folder, { recursive: true });
@@ -36,6 +36,6 @@ export function openAnnouncer(secret: string): (id: string, webhook: string, dat
     };
     const { statusCode, body: answer } = await request(webhook, { method: "POST", dispatcher, headers, body });
     await answer.dump();
-    if (statusCode >= 300) throw new Error(`the webhook answered ${statusCode}`);
+    if (statusCode >= 300) throw new Error(`the webhook returned HTTP ${statusCode}`);
   };
 }

@@ -3,7 +3,7 @@ import { Pool } from "undici";
 export type TaskState = { kind: "pending" } | { kind: "succeeded"; url: string } | { kind: "failed"; message: string };
 export type Created = { kind: "created"; taskId: string } | { kind: "busy" };
 
-/** HiAPI's two calls, over one pool of connections. */
+/** HiAPI's create and read, over one connection pool. */
 export function openProvider(baseUrl: string, key: string) {
   const { origin, pathname } = new URL(baseUrl);
   const pool = new Pool(origin, { connections: 128 });
@@ -23,7 +23,7 @@ export function openProvider(baseUrl: string, key: string) {
         JSON.stringify({ model: "seedance-2-0", input }),
       );
       if (statusCode === 429 || statusCode === 503) return { kind: "busy" };
-      if (statusCode !== 200 || json.data === undefined) throw new Error(`create answered ${statusCode}`);
+      if (statusCode !== 200 || json.data === undefined) throw new Error(`create returned HTTP ${statusCode}`);
       return { kind: "created", taskId: json.data.taskId };
     },
     read: async (taskId: string): Promise<TaskState> => {

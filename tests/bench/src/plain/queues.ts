@@ -1,7 +1,7 @@
 import { Queue, type QueueOptions } from "bullmq";
 import { Redis } from "ioredis";
 
-/** What a row asks for; the job of the first queue. */
+/** One row: the job of the first queue. */
 export interface SubmitJob {
   prompt: string;
   resolution: string;
@@ -18,7 +18,7 @@ export interface FinalizeJob extends PollJob {
   url: string;
 }
 
-/** The same history as reelqueue keeps. */
+/** Keeps the same job history as reelqueue. */
 const options = (connection: Redis): QueueOptions => ({
   connection,
   defaultJobOptions: {

@@ -7,13 +7,13 @@ export interface WorkerOptions {
   concurrency: number;
 }
 
-/** First wait and longest wait between two looks at a task. */
+/** First and longest wait between two polls of a task. */
 export interface Backoff {
   firstMs: number;
   longestMs: number;
 }
 
-/** Creates the task and puts it under watch. */
+/** Creates the task and enqueues its polls. */
 export function submitWorker(provider: PlainProvider, queues: PlainQueues, backoff: Backoff, options: WorkerOptions) {
   const submit = async (job: Job<SubmitJob>, token?: string): Promise<string> => {
     const { prompt, resolution, seconds, webhook } = job.data;
@@ -30,7 +30,7 @@ export function submitWorker(provider: PlainProvider, queues: PlainQueues, backo
   return new Worker<SubmitJob>("submit", submit, workerOptions(options));
 }
 
-/** Looks at a task; one delayed job per look, twice as long each time. */
+/** Polls a task; the delay of its job doubles with each poll. */
 export function pollWorker(provider: PlainProvider, queues: PlainQueues, backoff: Backoff, options: WorkerOptions) {
   const poll = async (job: Job<PollJob>, token?: string): Promise<void> => {
     const task = await provider.read(job.data.taskId);
@@ -49,16 +49,16 @@ export function pollWorker(provider: PlainProvider, queues: PlainQueues, backoff
   return new Worker<PollJob>("poll", poll, workerOptions(options));
 }
 
-/** Keeps the video and tells the customer. */
+/** Stores the video and sends the webhook. */
 export function finalizeWorker(
-  keep: (id: string, url: string) => Promise<number>,
+  store: (id: string, url: string) => Promise<number>,
   announce: (id: string, webhook: string, data: object) => Promise<void>,
   options: WorkerOptions,
 ) {
   const finalize = async (job: Job<FinalizeJob>): Promise<void> => {
     const { url, taskId, webhook } = job.data;
     const id = job.id ?? "";
-    const bytes = await keep(id, url);
+    const bytes = await store(id, url);
     await announce(id, webhook, {
       id,
       state: "succeeded",

@@ -8,7 +8,7 @@ import { createTasks, fill } from "../rig/running.ts";
 import { writeConfig } from "../rig/system.ts";
 
 export interface Pace {
-  /** Between two looks at one task; 0: every task is always due. */
+  /** Between two polls of one task; 0: every task is always due. */
   intervalMs: number;
   seconds: number;
 }
@@ -17,7 +17,7 @@ const account = "hiapi";
 const chunk = 500;
 const warmUpMs = 3_000;
 
-/** So many tasks that run at the simulator and in the ledger, and never end. */
+/** Opens a field of this many tasks that run at the simulator and in the ledger and never end. */
 export async function openField(size: number) {
   await using scope = new AsyncDisposableStack();
   const redis = await startLocalRedis();
@@ -33,19 +33,21 @@ export async function openField(size: number) {
   await fill(cell, await createTasks(simulator.url, size));
   const kept = scope.move();
   return {
-    polled: (pace: Pace) => polled(cell, redis.url, simulator, size, pace),
+    measurePolls: (pace: Pace) => measurePolls({ cell, redisUrl: redis.url, simulator, size }, pace),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
-/** Lets the real poller look for a while, and says what each look has cost. */
-async function polled(
-  cell: ledger.Cell,
-  redisUrl: string,
-  simulator: Child,
-  size: number,
-  { intervalMs, seconds }: Pace,
-): Promise<Record<string, number>> {
+interface Field {
+  cell: ledger.Cell;
+  redisUrl: string;
+  simulator: Child;
+  size: number;
+}
+
+/** Runs the real poller for `seconds`; returns the cost of one poll. */
+async function measurePolls(field: Field, { intervalMs, seconds }: Pace): Promise<Record<string, number>> {
+  const { cell, redisUrl, simulator, size } = field;
   await spread(cell, size, intervalMs);
   const env = { REDIS_URL: redisUrl, ...writeConfig(simulator.url, unlimited), INTERVAL_MS: `${intervalMs}` };
   await using poller = await startChild(entryFile("poller"), "poller", env);
@@ -73,7 +75,7 @@ async function polled(
 
 const unlimited = { limits: { inFlight: 1_000_000, requestsPerMinute: 1e9 } };
 
-/** Due times evenly over one interval, so that looks come at an even pace from the start. */
+/** Spreads the due times evenly over one interval, so that polls have an even pace from the start. */
 async function spread(cell: ledger.Cell, size: number, intervalMs: number): Promise<void> {
   await ledger.makeAllDue(cell, "poll", account);
   for (let done = 0; done < size; ) {

@@ -1,10 +1,10 @@
 import type * as ledger from "@reelqueue/ledger";
 import type { Account } from "@reelqueue/pipeline";
-import { quantile } from "../rig/statistics.ts";
+import { quantile } from "../rig/runs.ts";
 
 type Poll = Account["provider"]["poll"];
 
-/** Notes how much later than due each look begins; a task is due again one interval after the answer before. */
+/** Records how much later than due each poll begins; a task is due again one interval after its last answer. */
 export async function lateness(cell: ledger.Cell, intervalMs: number) {
   const dueAt = await firstDueTimes(cell);
   let late: number[] = [];
@@ -14,9 +14,9 @@ export async function lateness(cell: ledger.Cell, intervalMs: number) {
       async (taskId, call) => {
         const due = dueAt.get(taskId);
         if (due !== undefined) late.push(Date.now() - due);
-        const progress = await poll(taskId, call);
+        const result = await poll(taskId, call);
         dueAt.set(taskId, Date.now() + intervalMs);
-        return progress;
+        return result;
       },
     reset: () => {
       late = [];

@@ -1,19 +1,21 @@
 import { setTimeout as wait } from "node:timers/promises";
 import * as ledger from "@reelqueue/ledger";
 import { timing } from "@reelqueue/pipeline";
-import type { Options } from "../rig/options.ts";
 import { billOf, received } from "../rig/received.ts";
-import type { Report } from "../rig/report.ts";
-import { quantile } from "../rig/statistics.ts";
-import { caughtUpAt, type Look, lateBy, looksOf } from "./lateness.ts";
-import { type Standing, standing, stored, wentOn } from "./passing.ts";
+import type { Options, Report } from "../rig/report.ts";
+import { quantile } from "../rig/runs.ts";
+import { caughtUpAt, lateBy, type Poll, pollsOf } from "./lateness.ts";
+import { type Positions, readPositions, stored, wentOn } from "./passing.ts";
 import { openScene, type Scene, type Size, type Started } from "./scene.ts";
-import { askedFor, dueTimes, type Held, readHeld, watchDues } from "./watch.ts";
+import { dueTimes, type Held, pollRequests, readHeld, watchDues } from "./watch.ts";
 
-/** How long the state before the kill is measured, and how long the one after it is looked at: longer than any lease of a look. */
+/** Measured time before the kill and after the restart; the latter is longer than any poll lease. */
 const measuredMs = { before: 20_000, after: timing.pollLeaseMs + 15_000 };
 
-/** Everything is killed at once, Redis too, while 10,000 tasks run; how soon is each looked at in time again, and is anything lost or paid twice? */
+/**
+ * Kills all processes and Redis at once while 10,000 tasks run; measures when polls are on time again, and losses and
+ * second tasks.
+ */
 export async function recover({ quick }: Options): Promise<Report> {
   const size = quick
     ? { running: 1_000, spreadMs: 15_000, passing: 60 }
@@ -27,10 +29,10 @@ export async function recover({ quick }: Options): Promise<Report> {
   return reportOf(size, figures);
 }
 
-/** Lateness of looks while nothing is wrong. */
-async function steady(scene: Scene, { spreadMs, passing }: Size): Promise<Look[]> {
+/** Lateness of polls in normal operation. */
+async function steady(scene: Scene, { spreadMs, passing }: Size): Promise<Poll[]> {
   await using cell = await scene.openCell();
-  // The workers get to know the class of what passes through, as they would have long ago.
+  // Teaches the workers the run times of the passing class.
   await scene.pass(passing / 10);
   await wait(spreadMs);
   await scene.pass(passing - passing / 10);
@@ -39,7 +41,7 @@ async function steady(scene: Scene, { spreadMs, passing }: Size): Promise<Look[]
   await wait(measuredMs.before);
   await watch[Symbol.asyncDispose]();
   const untilMs = Date.now();
-  return looksOf(watch.dues, askedFor(scene.road, sinceMs), untilMs - 2_000);
+  return pollsOf(watch.dues, pollRequests(scene.proxy, sinceMs), untilMs - 2_000);
 }
 
 interface Killed {
@@ -47,10 +49,10 @@ interface Killed {
   startedAt: number;
   redisAt: number;
   started: Started;
-  /** What Redis held when it answered again. */
+  /** The contents of Redis after its restart. */
   held: Held;
-  standing: Standing;
-  looks: Look[];
+  positions: Positions;
+  polls: Poll[];
 }
 
 async function killed(scene: Scene): Promise<Killed> {
@@ -61,15 +63,15 @@ async function killed(scene: Scene): Promise<Killed> {
   const starting = scene.startAgain();
   const redisAt = await starting.redisAt;
   await using cell = await scene.openCell();
-  const asked = new Set(askedFor(scene.road, startedAt).map(({ id }) => id));
-  const held = await readHeld(cell, timing.pollLeaseMs, { killedAt, dues, asked });
+  const requests = new Set(pollRequests(scene.proxy, startedAt).map(({ id }) => id));
+  const held = await readHeld(cell, timing.pollLeaseMs, { killedAt, dues, requests });
   const watch = watchDues(cell, held);
-  const standingThen = await standing(cell);
+  const positionsThen = await readPositions(cell);
   const started = await starting.started;
   await wait(measuredMs.after);
   await watch[Symbol.asyncDispose]();
-  const looks = looksOf(watch.dues, askedFor(scene.road, startedAt), Date.now() - 2_000);
-  return { killedAt, startedAt, redisAt, started, held, standing: standingThen, looks };
+  const polls = pollsOf(watch.dues, pollRequests(scene.proxy, startedAt), Date.now() - 2_000);
+  return { killedAt, startedAt, redisAt, started, held, positions: positionsThen, polls };
 }
 
 async function allDues(scene: Scene): Promise<Map<string, number>> {
@@ -77,15 +79,15 @@ async function allDues(scene: Scene): Promise<Map<string, number>> {
   return await dueTimes(cell, "+inf");
 }
 
-function figuresOf(before: readonly Look[], { killedAt, startedAt, redisAt, started, held, looks }: Killed) {
+function figuresOf(before: readonly Poll[], { killedAt, startedAt, redisAt, started, held, polls }: Killed) {
   const usual = lateBy(before);
   const p99 = quantile(usual, 0.99);
-  const firstLookAt = Math.min(...looks.map(({ lookedAt }) => lookedAt));
-  const ofTheDead = looks.filter(({ id, dueAt }) => held.claimed.has(id) && held.dues.get(id) === dueAt);
-  const others = looks.filter((look) => !ofTheDead.includes(look));
-  const waitedFor = others.filter(({ dueAt }) => dueAt < firstLookAt);
+  const firstPollAt = Math.min(...polls.map(({ polledAt }) => polledAt));
+  const claimedByDead = polls.filter(({ id, dueAt }) => held.claimed.has(id) && held.dues.get(id) === dueAt);
+  const others = polls.filter((poll) => !claimedByDead.includes(poll));
+  const lateTasks = others.filter(({ dueAt }) => dueAt < firstPollAt);
   const since = (atMs: number) => atMs - startedAt;
-  const last = (some: readonly Look[]) => Math.max(...some.map(({ lookedAt }) => lookedAt));
+  const last = (some: readonly Poll[]) => Math.max(...some.map(({ polledAt }) => polledAt));
   return {
     "before: looks a second": (1_000 * before.length) / measuredMs.before,
     "before: late p50, ms": quantile(usual, 0.5),
@@ -95,20 +97,20 @@ function figuresOf(before: readonly Look[], { killedAt, startedAt, redisAt, star
     "submitter ready, ms": since(started.submitter),
     "finalizer ready, ms": since(started.finalizer),
     "poller ready, ms": since(started.poller),
-    "first look, ms": since(firstLookAt),
-    "overdue at the first look": waitedFor.length,
-    "last of these looked at, ms": since(last(waitedFor)),
-    "recovered but for claims of the dead, ms": since(caughtUpAt(others, firstLookAt, p99)),
+    "first look, ms": since(firstPollAt),
+    "overdue at the first look": lateTasks.length,
+    "last of these looked at, ms": since(last(lateTasks)),
+    "recovered but for claims of the dead, ms": since(caughtUpAt(others, firstPollAt, p99)),
     "claimed by the dead poller": held.claimed.size,
-    "first of these looked at, ms": since(Math.min(...ofTheDead.map(({ lookedAt }) => lookedAt))),
-    "last of these looked at again, ms": since(last(ofTheDead)),
-    recoveredInMs: since(caughtUpAt(looks, firstLookAt, p99)),
-    "afterwards: late p99, ms": quantile(lateBy(looks.filter(({ dueAt }) => since(dueAt) > timing.pollLeaseMs)), 0.99),
+    "first of these looked at, ms": since(Math.min(...claimedByDead.map(({ polledAt }) => polledAt))),
+    "last of these looked at again, ms": since(last(claimedByDead)),
+    recoveredInMs: since(caughtUpAt(polls, firstPollAt, p99)),
+    "afterwards: late p99, ms": quantile(lateBy(polls.filter(({ dueAt }) => since(dueAt) > timing.pollLeaseMs)), 0.99),
   };
 }
 
-/** Waits until what passes through is stored, and counts what there is. */
-async function remaining(scene: Scene, { running, passing }: Size, { startedAt, standing: before }: Killed) {
+/** Waits until the passing generations are stored and delivered; counts losses. */
+async function remaining(scene: Scene, { running, passing }: Size, { startedAt, positions: before }: Killed) {
   await using cell = await scene.openCell();
   const storedAt = await stored(cell, passing);
   await received(scene.receiver, passing, 120_000);
@@ -135,7 +137,7 @@ function reportOf({ running, passing }: Size, figures: Record<string, number>): 
     bench: "recover",
     title:
       `${running} tasks running and ${passing} generations on their way through all stages, then kill -9 of all and Redis; ` +
-      "recoveredInMs: from starting all again until no task's look is overdue by more than the p99 before the kill, what the dead poller had claimed included",
+      "recoveredInMs: from starting all again until no task's poll is overdue by more than the p99 before the kill, what the dead poller had claimed included",
     heads: ["figure", "measured"],
     rows: Object.entries(figures),
     figures,

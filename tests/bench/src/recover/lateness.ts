@@ -1,46 +1,49 @@
-/** One look at a task: when it was due, and when the provider was asked; `Infinity`: it has not been yet. */
-export interface Look {
+/** One poll of a task: when it was due and when it reached the provider; `Infinity`: not yet. */
+export interface Poll {
   id: string;
   dueAt: number;
-  lookedAt: number;
+  polledAt: number;
 }
 
-export interface Asked {
+export interface PollRequest {
   id: string;
   atMs: number;
 }
 
-/** Redis' clock is this machine's, read in whole ms. */
+/** Tolerance: Redis' clock is this machine's, in whole ms. */
 const sameMomentMs = 2;
 
-/** Joins due times (per generation, in order) with the looks that came: each look is for all that was due by then, so it is as late as the first of it. */
-export function looksOf(
+/**
+ * Joins due times (per generation, in order) with poll requests. A poll serves every earlier due time and is as late as
+ * the first of them.
+ */
+export function pollsOf(
   dues: ReadonlyMap<string, readonly number[]>,
-  asked: readonly Asked[],
+  requests: readonly PollRequest[],
   untilMs: number,
-): Look[] {
+): Poll[] {
   const open = new Map([...dues].map(([id, times]) => [id, [...times]]));
-  const looks: Look[] = [];
-  for (const { id, atMs } of asked.toSorted((a, b) => a.atMs - b.atMs)) {
+  const polls: Poll[] = [];
+  for (const { id, atMs } of requests.toSorted((a, b) => a.atMs - b.atMs)) {
     const times = open.get(id) ?? [];
     const met = times.filter((time) => time <= atMs + sameMomentMs);
     open.set(id, times.slice(met.length));
-    if (met[0] !== undefined) looks.push({ id, dueAt: met[0], lookedAt: Math.max(atMs, met[0]) });
+    if (met[0] !== undefined) polls.push({ id, dueAt: met[0], polledAt: Math.max(atMs, met[0]) });
   }
   for (const [id, [dueAt]] of open) {
-    if (dueAt !== undefined && dueAt <= untilMs) looks.push({ id, dueAt, lookedAt: Number.POSITIVE_INFINITY });
+    if (dueAt !== undefined && dueAt <= untilMs) polls.push({ id, dueAt, polledAt: Number.POSITIVE_INFINITY });
   }
-  return looks;
+  return polls;
 }
 
-/** From `fromMs` on: the first moment at which no look is overdue by more than `allowedMs`. */
-export function caughtUpAt(looks: readonly Look[], fromMs: number, allowedMs: number): number {
+/** The first moment from `fromMs` on at which no poll is overdue by more than `allowedMs`. */
+export function caughtUpAt(polls: readonly Poll[], fromMs: number, allowedMs: number): number {
   let atMs = fromMs;
-  for (const { dueAt, lookedAt } of looks.toSorted((a, b) => a.dueAt - b.dueAt)) {
+  for (const { dueAt, polledAt } of polls.toSorted((a, b) => a.dueAt - b.dueAt)) {
     if (dueAt + allowedMs > atMs) break;
-    atMs = Math.max(atMs, lookedAt);
+    atMs = Math.max(atMs, polledAt);
   }
   return atMs;
 }
 
-export const lateBy = (looks: readonly Look[]): number[] => looks.map(({ dueAt, lookedAt }) => lookedAt - dueAt);
+export const lateBy = (polls: readonly Poll[]): number[] => polls.map(({ dueAt, polledAt }) => polledAt - dueAt);

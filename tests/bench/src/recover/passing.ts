@@ -1,6 +1,6 @@
 import * as ledger from "@reelqueue/ledger";
 import { eventually } from "@reelqueue/testing";
-import { median } from "../rig/statistics.ts";
+import { median } from "../rig/runs.ts";
 
 export const passingAccount = "passing";
 const stages = {
@@ -10,17 +10,17 @@ const stages = {
   finalize: "a video being kept",
 } as const;
 
-/** The generations of the second account by what they had when all was killed. */
-export type Standing = Map<keyof typeof stages, string[]>;
+/** The generations of the second account by lane at the kill. */
+export type Positions = Map<keyof typeof stages, string[]>;
 
-export async function standing({ redis, keys }: ledger.Cell): Promise<Standing> {
-  const found: Standing = new Map();
+export async function readPositions({ redis, keys }: ledger.Cell): Promise<Positions> {
+  const found: Positions = new Map();
   for (const lane of Object.keys(stages) as (keyof typeof stages)[])
     found.set(lane, await redis.zrange(keys.due(lane, passingAccount), 0, "-1"));
   return found;
 }
 
-/** Waits until all that passed through is stored. */
+/** Waits until all passing generations are stored. */
 export async function stored(cell: ledger.Cell, count: number): Promise<number> {
   await eventually(async () => (await ledger.counts(cell)).succeeded === count, {
     describe: `${count} generations of the other account are stored`,
@@ -30,8 +30,8 @@ export async function stored(cell: ledger.Cell, count: number): Promise<number> 
   return Date.now();
 }
 
-/** How many stood in each stage, and when the last of them was in another state. */
-export async function wentOn(cell: ledger.Cell, before: Standing, sinceMs: number): Promise<Record<string, number>> {
+/** For each lane: the number of generations, and when half of them and all of them had changed state. */
+export async function wentOn(cell: ledger.Cell, before: Positions, sinceMs: number): Promise<Record<string, number>> {
   const figures: Record<string, number> = {};
   for (const [lane, ids] of before) {
     const found = await ledger.readMany(cell, ids);

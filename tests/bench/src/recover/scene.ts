@@ -3,20 +3,20 @@ import { createProducer } from "@reelqueue/producer";
 import { eventually } from "@reelqueue/testing";
 import { Redis } from "ioredis";
 import { appFile, type Child, startChild } from "../rig/child.ts";
+import { type FaultProxy, startFaultProxy } from "../rig/fault-proxy.ts";
 import { prompts } from "../rig/prompts.ts";
-import { openRoad, type Road } from "../rig/road.ts";
 import { createTasks, fill, teach } from "../rig/running.ts";
 import { startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
 import { passingAccount } from "./passing.ts";
 
-/** A stored video of the second account takes this long at its provider. */
+/** Run time of the tasks of the second account. */
 const shortMs = 10_000;
-/** What users report of a real one. */
+/** Run times as users report them. */
 const usual = { medianMs: 300_000, sigma: 0.3 };
-/** As far away as a provider on another continent. */
-const awayMs = 100;
+/** Network latency to the provider. */
+const latencyMs = 100;
 
-/** How many tasks run, over how long their first looks are spread, and how many generations pass through the second account. */
+/** Number of running tasks, the time over which their first polls are spread, and the number of passing generations. */
 export interface Size {
   running: number;
   spreadMs: number;
@@ -24,34 +24,37 @@ export interface Size {
 }
 
 export interface Scene {
-  road: Road;
+  proxy: FaultProxy;
   simulator: Child;
   passingSimulator: Child;
   receiver: Child;
-  /** A connection to the ledger of its own; the caller closes it. */
+  /** A separate connection to the ledger; the caller closes it. */
   openCell(): Promise<ledger.Cell>;
   startWorkers(): Promise<Started>;
   /** Enqueues generations that pass through all stages. */
   pass(count: number): Promise<void>;
-  /** kill -9 of all at once, Redis too. */
+  /** SIGKILL to all processes and Redis at once. */
   killAll(): Promise<void>;
-  /** Starts Redis and the workers again at the same time, as a supervisor would. */
+  /** Starts Redis and the workers at the same time, as a supervisor would. */
   startAgain(): { redisAt: Promise<number>; started: Promise<Started> };
 }
 
-/** When each process answered that it is ready. */
+/** When each process was ready. */
 export type Started = Record<"submitter" | "poller" | "finalizer", number>;
 
-/** So many tasks that run at the simulator as account `hiapi` and never end, and an account `passing` whose tasks end soon. */
+/** Starts a system with endless tasks in account `hiapi` and an account `passing` with short ones. */
 export async function openScene(scope: AsyncDisposableStack, size: Size): Promise<Scene> {
   const endless = { SIMULATOR_LIMITS: "off", SIMULATOR_FINISH_AFTER_POLLS: "1000000000" };
   const { redis, redisUrl, simulator, receiver } = await startSurroundings(scope, endless);
   const passingSimulator = scope.use(await startChild(appFile("simulator"), "simulator-passing", passingEnv));
-  const roads = [await openRoad(simulator.url, awayMs), await openRoad(passingSimulator.url, awayMs)] as const;
-  for (const road of roads) scope.use(road);
-  // As under `npm start`, which keeps what Node has compiled.
+  const proxies = [
+    await startFaultProxy(simulator.url, latencyMs),
+    await startFaultProxy(passingSimulator.url, latencyMs),
+  ] as const;
+  for (const proxy of proxies) scope.use(proxy);
+  // Shares the compile cache, as `npm start` does.
   const { NODE_COMPILE_CACHE = "" } = process.env;
-  const env = { REDIS_URL: redisUrl, NODE_COMPILE_CACHE, ...configFor(roads, size) };
+  const env = { REDIS_URL: redisUrl, NODE_COMPILE_CACHE, ...configFor(proxies, size) };
   let workers: Child[] = [];
   scope.defer(async () => void (await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))));
   const openCell = () => openReadyCell(redisUrl);
@@ -65,7 +68,7 @@ export async function openScene(scope: AsyncDisposableStack, size: Size): Promis
   await using cell = await openCell();
   await populate(cell, await createTasks(simulator.url, size.running), size);
   return {
-    ...{ road: roads[0], simulator, passingSimulator, receiver, openCell, startWorkers: startAll },
+    ...{ proxy: proxies[0], simulator, passingSimulator, receiver, openCell, startWorkers: startAll },
     pass: (count) => pass(env, receiver, count),
     killAll: async () => void (await Promise.all([redis.kill(), ...workers.map((worker) => worker.kill())])),
     startAgain: () => {
@@ -81,11 +84,17 @@ const passingEnv = {
   SIMULATOR_OUTPUTS: "tiny",
 };
 
-/** Requests in proportion to HiAPI's own 60 a minute for 10 tasks. */
-function configFor([road, other]: readonly [Road, Road], { running, passing }: Size): Record<string, string> {
+/** Request rate in proportion to 60 a minute for 10 tasks, as at HiAPI. */
+function configFor(
+  [proxy, passingProxy]: readonly [FaultProxy, FaultProxy],
+  { running, passing }: Size,
+): Record<string, string> {
   const limits = { inFlight: running, requestsPerMinute: 6 * running };
-  const through = { baseUrl: `${other.url}/hiapi`, limits: { inFlight: passing / 4, requestsPerMinute: 100_000 } };
-  return writeConfig(road.url, { limits }, { [passingAccount]: through });
+  const through = {
+    baseUrl: `${passingProxy.url}/hiapi`,
+    limits: { inFlight: passing / 4, requestsPerMinute: 100_000 },
+  };
+  return writeConfig(proxy.url, { limits }, { [passingAccount]: through });
 }
 
 async function readyAt({ url }: Child): Promise<number> {
@@ -93,7 +102,10 @@ async function readyAt({ url }: Child): Promise<number> {
   return Date.now();
 }
 
-/** Asked every 20 ms: an ordinary client that meets a Redis still loading would wait for a second or more before it asks again. */
+/**
+ * PollRequest every 20 ms: an ordinary client that meets a Redis still loading would wait for a second or more before
+ * it asks again.
+ */
 async function answersAt(url: string): Promise<number> {
   const ping = async () => {
     const client = new Redis(url, { lazyConnect: true, enableReadyCheck: false, retryStrategy: null });
@@ -113,7 +125,7 @@ async function openReadyCell(url: string): Promise<ledger.Cell> {
   return cell;
 }
 
-/** Ages as they are when all slots have been in use for long: evenly up to the usual run time. */
+/** Ages of a steady state: evenly distributed up to the usual run time. */
 async function populate(cell: ledger.Cell, tasks: readonly string[], { running, spreadMs }: Size): Promise<void> {
   await teach(cell, usual.medianMs, usual.sigma);
   await teach(cell, shortMs, usual.sigma, "hiapi/seedance-2.0/480p/4/text");

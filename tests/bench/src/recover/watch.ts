@@ -1,11 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type * as ledger from "@reelqueue/ledger";
-import type { Road } from "../rig/road.ts";
+import type { FaultProxy } from "../rig/fault-proxy.ts";
 import { generationOf } from "../rig/running.ts";
-import type { Asked } from "./lateness.ts";
+import type { PollRequest } from "./lateness.ts";
 
 const account = "hiapi";
-/** No wait between two looks is shorter than 0.9 s: read this often and far ahead, each due time is seen before it comes. */
+/** Waits between polls are at least 0.9 s: at this interval and look-ahead every due time is read before it passes. */
 const reading = { everyMs: 400, aheadMs: 1_500 } as const;
 
 /** Due times of the running generations, in the order in which they were set. */
@@ -13,7 +13,7 @@ export interface Watch extends AsyncDisposable {
   dues: Map<string, number[]>;
 }
 
-/** Reads from Redis what comes due, until disposed. */
+/** Reads upcoming due times from Redis until disposed. */
 export function watchDues(cell: ledger.Cell, before: Held = { dues: new Map(), claimed: new Map() }): Watch {
   const dues = new Map([...before.dues].map(([id, due]) => [id, [due]]));
   let stopped = false;
@@ -39,37 +39,40 @@ export function watchDues(cell: ledger.Cell, before: Held = { dues: new Map(), c
   };
 }
 
-/** What the ledger held when all was dead. */
+/** The due times and claims in the ledger after the kill. */
 export interface Held {
-  /** When each running generation was due. For one that a dead poller had claimed: when it claimed it. */
+  /** Due time of each running generation; for one claimed by a dead poller, the time of the claim. */
   dues: Map<string, number>;
-  /** Ends of the leases of dead pollers. */
+  /** End of the lease of each generation claimed by a dead poller. */
   claimed: Map<string, number>;
 }
 
-export interface Death {
+export interface KillState {
   killedAt: number;
-  /** All due times, read just before. */
+  /** All due times just before the kill. */
   dues: Map<string, number>;
-  /** Who has been looked at since. */
-  asked: ReadonlySet<string>;
+  /** Generations polled since the restart. */
+  requests: ReadonlySet<string>;
 }
 
-/** Reads it from a ledger in which the next poller may be at work already: of what that one has taken, the time before the kill counts. */
+/**
+ * Reads the ledger while the next poller may already run: for generations that it has taken, the due time before the
+ * kill counts.
+ */
 export async function readHeld(
   cell: ledger.Cell,
   leaseMs: number,
-  { killedAt, dues: before, asked }: Death,
+  { killedAt, dues: before, requests }: KillState,
 ): Promise<Held> {
   const [dues, claims] = [await dueTimes(cell, "+inf"), await claimsOf(cell)];
   const claimed = new Map<string, number>();
   for (const [id, due] of dues) {
     const isClaim = claims.get(id) === due;
-    const ofTheDead = isClaim && due - leaseMs <= killedAt;
-    if (ofTheDead) {
+    const byDeadPoller = isClaim && due - leaseMs <= killedAt;
+    if (byDeadPoller) {
       claimed.set(id, due);
       dues.set(id, due - leaseMs);
-    } else if (isClaim || asked.has(id)) dues.set(id, before.get(id) ?? due);
+    } else if (isClaim || requests.has(id)) dues.set(id, before.get(id) ?? due);
   }
   return { dues, claimed };
 }
@@ -80,7 +83,7 @@ export async function dueTimes({ redis, keys }: ledger.Cell, untilMs: number | s
   return new Map(Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i] ?? "", Number(flat[2 * i + 1])]));
 }
 
-/** Who was claimed lately, and until when: the ledger keeps each claim as long as its lease. */
+/** End of the claim by generation; the ledger keeps a claim as long as its lease. */
 async function claimsOf({ redis, prefix }: ledger.Cell): Promise<Map<string, number>> {
   const names = await redis.keys(`${prefix}:claim:*`);
   const claims = names.length === 0 ? [] : await redis.mget(names);
@@ -92,10 +95,10 @@ async function claimsOf({ redis, prefix }: ledger.Cell): Promise<Map<string, num
   return found;
 }
 
-/** The looks that reached the provider, by generation. */
-export function askedFor(road: Road, sinceMs: number): Asked[] {
+/** The polls that reached the provider, by generation. */
+export function pollRequests(proxy: FaultProxy, sinceMs: number): PollRequest[] {
   const name = "/hiapi/v1/tasks/";
-  return road.arrivals
+  return proxy.arrivals
     .filter(({ atMs, method, path }) => method === "GET" && atMs >= sinceMs && path.startsWith(name))
     .map(({ atMs, path }) => ({ atMs, id: generationOf("reel", path.slice(name.length)) }));
 }

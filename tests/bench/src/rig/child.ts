@@ -5,19 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually, freePort } from "@reelqueue/testing";
 
-/** One process under measure. It writes its log to a file, so that reading the log costs nobody anything. */
+/** One measured process. It logs to a file, so that no process spends CPU on reading the log. */
 export interface Child extends AsyncDisposable {
   pid: number;
   url: string;
-  /** Resolves when it is gone. */
+  /** Sends SIGKILL; resolves when the process has ended. */
   kill(): Promise<void>;
 }
 
 const workspace = join(import.meta.dirname, "../../../..");
 
-/** The entry file of an app of ours. */
+/** Entry file of an app. */
 export const appFile = (name: string): string => join(workspace, "apps", name, "src", "main.ts");
-/** An entry file that only benches start. */
+/** Entry file of a bench process. */
 export const entryFile = (name: string): string => join(import.meta.dirname, "../entries", `${name}.ts`);
 
 /** Starts an entry file with this environment besides PATH, and resolves when `/healthz` answers 200. */

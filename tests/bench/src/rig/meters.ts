@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 
-/** Counts of one moment; the difference of two is what happened between them. */
+/** Cumulative counters at one moment. */
 export interface Reading {
   atMs: number;
-  /** Commands that Redis ran, those inside scripts too. */
+  /** Commands run by Redis, including those inside scripts. */
   commands: number;
   scripts: number;
   /** CPU time by process. */
@@ -22,7 +22,7 @@ export interface Meters extends AsyncDisposable {
   read(): Promise<Reading>;
 }
 
-/** Meters of one Redis and of processes by name; `own` counts this process. */
+/** Meters of one Redis and of processes by name. */
 export function openMeters(redisUrl: string, pids: Readonly<Record<string, number>>): Meters {
   const redis = new Redis(redisUrl);
   return {
@@ -40,7 +40,7 @@ export function openMeters(redisUrl: string, pids: Readonly<Record<string, numbe
   };
 }
 
-/** What happened between two readings, per item. */
+/** Usage per item between two readings. */
 export function usagePer(items: number, before: Reading, after: Reading): Usage {
   const cpu = Object.entries(after.cpuMs).map(([name, ms]) => [name, (ms - (before.cpuMs[name] ?? 0)) / items]);
   return {
@@ -63,7 +63,7 @@ function redisCpuMs(info: string): number {
 
 const ticksPerSecond = 100;
 
-/** User and system time of a process so far, in steps of 10 ms; NaN where the system does not tell. */
+/** User and system time of a process so far, in steps of 10 ms; NaN without `/proc`. */
 function cpuMsOf(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8")

@@ -10,7 +10,7 @@ const looks = words`soft light from the left|a slow dolly in|shot on 35 mm film 
   to the ground|warm haze between the layers|cold blue shadows|an orbit of half a turn|shallow depth of field|rack focus to the
   background|a handheld feel|a single unbroken take|dust in the beams of light|reflections ripple and settle|muted colours with one accent`;
 
-/** English-like prompts of exactly so many bytes, each another one; the same seed gives the same ones. */
+/** Distinct English-like prompts of exactly this many bytes; the seed decides them. */
 export function* prompts(bytes: number, seed = 1): Generator<string> {
   const draw = drawFrom(seed);
   for (let number = 1; ; number += 1) {

@@ -1,7 +1,7 @@
 import { eventually } from "@reelqueue/testing";
 import type { Child } from "./child.ts";
 
-/** Waits until that many different events have reached the receiver. */
+/** Waits until the receiver has this many different events. */
 export async function received(receiver: Child, events: number, timeoutMs: number): Promise<void> {
   await eventually(async () => (await countOf(receiver)).events >= events, {
     describe: `${events} events reach the receiver`,
@@ -14,7 +14,7 @@ async function countOf(receiver: Child): Promise<{ events: number; requests: num
   return (await (await fetch(receiver.url)).json()) as { events: number; requests: number };
 }
 
-/** What the simulator was asked and what it took, by its own count. */
+/** Tasks, charges, polls and refused requests, as counted by the simulator. */
 export async function billOf(
   simulator: Child,
 ): Promise<{ tasks: number; charges: number; polls: number; refused: number }> {

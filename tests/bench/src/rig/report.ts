@@ -1,6 +1,13 @@
 import { availableParallelism, loadavg } from "node:os";
 import Table from "cli-table3";
-import type { Options } from "./options.ts";
+
+/** Options of every bench. */
+export interface Options {
+  /** A small run, as a smoke test. */
+  quick: boolean;
+  /** Runs of each variant; default: chosen by the bench. */
+  runs?: number;
+}
 
 export interface Target {
   name: string;
@@ -8,10 +15,10 @@ export interface Target {
   measured: number;
 }
 
-/** What a bench found: a table for people, figures for programs, and how far its targets are met. */
+/** Result of a bench: a table, figures and targets. Names in `figures` and `targets` are public. */
 export interface Report {
   bench: string;
-  /** What the table shows, in one sentence. */
+  /** What the table shows. */
   title: string;
   heads: string[];
   rows: (string | number)[][];
@@ -19,7 +26,7 @@ export interface Report {
   targets: Target[];
 }
 
-/** Prints the table, the targets, and all of it as one line of JSON. */
+/** Prints the table, the targets, and one line of JSON. */
 export function print(report: Report, options: Options): void {
   const table = new Table({ head: report.heads, style: { head: [], border: [] } });
   for (const row of report.rows) table.push(row.map((cell) => (typeof cell === "number" ? shown(cell) : cell)));
@@ -38,7 +45,7 @@ export function isMet({ wanted, measured }: Target): boolean {
   return sign === "≥" ? measured >= Number(limit) : measured <= Number(limit);
 }
 
-/** Three digits that count. */
+/** Three significant digits. */
 function shown(value: number): string {
   if (!Number.isFinite(value)) return "–";
   if (Math.abs(value) >= 100 || Number.isInteger(value)) return Math.round(value).toLocaleString("en");

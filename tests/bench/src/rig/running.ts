@@ -8,7 +8,7 @@ const chunk = 500;
 const connections = 50;
 const runClass = "hiapi/seedance-2.0/720p/5/text";
 
-/** Makes so many tasks at the simulator. */
+/** Creates this many tasks at the simulator. */
 export async function createTasks(simulatorUrl: string, size: number): Promise<string[]> {
   const pool = new Pool(simulatorUrl, { connections });
   const headers = { authorization: "Bearer simulator-key", "content-type": "application/json" };
@@ -27,13 +27,16 @@ export async function createTasks(simulatorUrl: string, size: number): Promise<s
 }
 
 export interface Moment {
-  /** Ms until the first look. */
+  /** Ms until the first poll. */
   dueInMs: number;
-  /** For how long it has been running. */
+  /** Ms since the start of the task. */
   ageMs: number;
 }
 
-/** Puts a running generation of account `hiapi` into the ledger for each task; `moment` says where in its life each one is. */
+/**
+ * Puts a running generation of account `hiapi` into the ledger for each task; `moment` sets the age of each one and its
+ * first poll.
+ */
 export async function fill(
   cell: ledger.Cell,
   tasks: readonly string[],
@@ -58,7 +61,7 @@ export async function fill(
 /** The generation that `fill` made for a task. */
 export const generationOf = (cell: string, task: string): string => ledger.generationId(cell, "default", task);
 
-/** Lets the ledger know a class, as if its last 64 tasks had been seen: log-normal around the median. */
+/** Records 64 run times of a class, log-normal around the median. */
 export async function teach(cell: ledger.Cell, medianMs: number, sigma: number, className = runClass): Promise<void> {
   const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
   const runs = Array.from({ length: 64 }, () => ({ class: className, ms: medianMs * Math.exp(sigma * normal()) }));

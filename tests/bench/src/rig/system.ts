@@ -7,13 +7,13 @@ import { startLocalRedis } from "@reelqueue/testing";
 import { appFile, type Child, startChild } from "./child.ts";
 import { type Meters, openMeters } from "./meters.ts";
 
-export interface SystemWish {
+export interface SystemOptions {
   /** Environment of the simulator. */
   simulator: Record<string, string>;
   account: Partial<AccountConfig>;
   /** Environment of every worker. */
   workers: Record<string, string>;
-  /** Entry files by stage; left out: the apps themselves. */
+  /** Entry files by stage; default: the apps. */
   entries?: Partial<Record<Stage, string>>;
   /** Node's flags for every worker, such as `--cpu-prof`. */
   flags?: readonly string[];
@@ -21,7 +21,7 @@ export interface SystemWish {
 
 export type Stage = "submitter" | "poller" | "finalizer";
 
-/** All of reelqueue, each part a process of its own: Redis that keeps what it acknowledges, the simulator, a receiver and the workers. */
+/** All of reelqueue, one process each: Redis with AOF `always`, the simulator, a webhook receiver and the workers. */
 export interface System {
   redisUrl: string;
   simulator: Child;
@@ -31,10 +31,10 @@ export interface System {
 }
 
 /** Starts the whole system with one account `hiapi` at the simulator; the scope ends it. */
-export async function startSystem(scope: AsyncDisposableStack, wish: SystemWish): Promise<System> {
-  const { redisUrl, simulator, receiver, pids } = await startSurroundings(scope, wish.simulator);
-  const env = { REDIS_URL: redisUrl, ...writeConfig(simulator.url, wish.account), ...wish.workers };
-  for (const [stage, worker] of Object.entries(await startWorkers(env, wish))) pids[stage] = scope.use(worker).pid;
+export async function startSystem(scope: AsyncDisposableStack, options: SystemOptions): Promise<System> {
+  const { redisUrl, simulator, receiver, pids } = await startSurroundings(scope, options.simulator);
+  const env = { REDIS_URL: redisUrl, ...writeConfig(simulator.url, options.account), ...options.workers };
+  for (const [stage, worker] of Object.entries(await startWorkers(env, options))) pids[stage] = scope.use(worker).pid;
   const producer = scope.use(
     await createProducer({ redisUrl, home: env.REELQUEUE_HOME, configPath: env.REELQUEUE_CONFIG, env }),
   );
@@ -44,14 +44,14 @@ export async function startSystem(scope: AsyncDisposableStack, wish: SystemWish)
 /** Starts one process of each stage; the caller ends them. */
 export async function startWorkers(
   env: Record<string, string>,
-  { entries, flags }: Pick<SystemWish, "entries" | "flags"> = {},
+  { entries, flags }: Pick<SystemOptions, "entries" | "flags"> = {},
 ): Promise<Record<Stage, Child>> {
   const start = (stage: Stage) => startChild(entries?.[stage] ?? appFile(stage), stage, env, flags);
   const [submitter, poller, finalizer] = await Promise.all([start("submitter"), start("poller"), start("finalizer")]);
   return { submitter, poller, finalizer };
 }
 
-/** What every solution under measure has around it. */
+/** Starts what every measured solution needs: Redis, the simulator and a webhook receiver. */
 export async function startSurroundings(scope: AsyncDisposableStack, simulatorEnv: Record<string, string>) {
   const redis = await startLocalRedis();
   scope.defer(() => redis.stop());
@@ -61,7 +61,9 @@ export async function startSurroundings(scope: AsyncDisposableStack, simulatorEn
   return { redis, redisUrl: redis.url, simulator, receiver, pids };
 }
 
-/** A configuration with the account `hiapi` at the simulator and such others, and the environment that points a process to it. */
+/**
+ * Writes a configuration with the account `hiapi` and others at the simulator; returns the environment that selects it.
+ */
 export function writeConfig(
   simulatorUrl: string,
   account: Partial<AccountConfig>,
@@ -69,15 +71,15 @@ export function writeConfig(
 ) {
   const home = mkdtempSync(join(tmpdir(), "home-"));
   const path = join(home, "reelqueue.config.json");
-  const atSimulator = (wish: Partial<AccountConfig>) => ({
+  const atSimulator = (changes: Partial<AccountConfig>) => ({
     provider: "hiapi",
     baseUrl: `${simulatorUrl}/hiapi`,
     keyEnv: "SIMULATOR_KEY",
     chargesFailures: false,
     pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
-    ...wish,
+    ...changes,
   });
-  const accounts = Object.entries({ hiapi: account, ...others }).map(([name, wish]) => [name, atSimulator(wish)]);
+  const accounts = Object.entries({ hiapi: account, ...others }).map(([name, changes]) => [name, atSimulator(changes)]);
   const config = { accounts: Object.fromEntries(accounts), allowPrivate: ["127.0.0.0/8"] };
   writeFileSync(path, JSON.stringify(config));
   return { REELQUEUE_HOME: home, REELQUEUE_CONFIG: path, SIMULATOR_KEY: "simulator-key" };
