@@ -102,10 +102,7 @@ async function readyAt({ url }: Child): Promise<number> {
   return Date.now();
 }
 
-/**
- * PollRequest every 20 ms: an ordinary client that meets a Redis still loading would wait for a second or more before
- * it asks again.
- */
+/** Pings every 20 ms with new connections; an ordinary client would wait a second or more while Redis loads. */
 async function answersAt(url: string): Promise<number> {
   const ping = async () => {
     const client = new Redis(url, { lazyConnect: true, enableReadyCheck: false, retryStrategy: null });
