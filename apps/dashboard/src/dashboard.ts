@@ -8,11 +8,11 @@ import { createServer } from "./server.ts";
 
 export interface Dashboard {
   url: string;
-  /** How to log in, for a person to read. */
-  operator: string;
+  /** A sentence for the operator: how to log in. */
+  loginHint: string;
 }
 
-/** Opens the dashboard: passwords first, then the installation, and the port last. */
+/** Opens the dashboard. Throws a StartError for a weak password, a wrong configuration, no Redis or a port in use. */
 export async function openDashboard(scope: AsyncDisposableStack, env: Env, log: Logger): Promise<Dashboard> {
   const passwords = await choosePasswords(env);
   const installation = await openContext(scope, { ...env, role: "front", log });
@@ -20,6 +20,7 @@ export async function openDashboard(scope: AsyncDisposableStack, env: Env, log: 
   const server = await createServer({
     logins: openLogins(passwords, sessionKey),
     sessionKey,
+    cell: installation.cell,
     board: openBoard(scope, installation),
     log,
   });
@@ -29,5 +30,5 @@ export async function openDashboard(scope: AsyncDisposableStack, env: Env, log: 
   const url = await server.listen({ host: env.host, port: env.port }).catch((error: unknown) => {
     throw portProblem(error, env.port);
   });
-  return { url, operator: passwords.told };
+  return { url, loginHint: passwords.hint };
 }

@@ -4,7 +4,7 @@ import { type LogLevel, StartError } from "@reelqueue/runtime";
 
 const logLevels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
-/** What this process is told from outside. Throws one StartError that names every variable that is wrong. */
+/** The settings of this process from the environment. Throws one StartError that names every wrong variable. */
 export function readEnv(env: NodeJS.ProcessEnv = process.env) {
   const port = Number(text(env.PORT) ?? 3101);
   const viewer = credentials(env.DASHBOARD_VIEWER_USER, env.DASHBOARD_VIEWER_PASSWORD);
@@ -14,7 +14,7 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env) {
     problems.push(`PORT must be a number from 0 to 65535, not "${env.PORT}"`);
   }
   const url = redisUrl.safeParse(text(env.REDIS_URL) ?? "redis://127.0.0.1:6379");
-  if (!url.success) problems.push(`REDIS_URL is no address of a Redis: ${url.error.issues[0]?.message}`);
+  if (!url.success) problems.push(`REDIS_URL is not a Redis URL: ${url.error.issues[0]?.message}`);
   if (!logLevel) problems.push(`LOG_LEVEL must be one of ${logLevels.join(", ")}, not "${env.LOG_LEVEL}"`);
   if (viewer === "half") problems.push("set both DASHBOARD_VIEWER_USER and DASHBOARD_VIEWER_PASSWORD, or neither");
   if (problems.length > 0) throw new StartError(problems.join("\n"));
@@ -40,7 +40,7 @@ function credentials(user: string | undefined, password: string | undefined) {
   return { user: given.user, password: given.password };
 }
 
-/** An empty variable, as a copied `.env.example` has many, is one that is not set. */
+/** An empty variable counts as not set: a copied `.env.example` has many. */
 function text(value: string | undefined): string | undefined {
   return value?.trim() || undefined;
 }

@@ -20,11 +20,11 @@ async function start(env: Record<string, string> = {}): Promise<App> {
   return app;
 }
 
-test("it starts on loopback without any setting, says how to log in, and SIGTERM ends it with 0", async () => {
+test("without settings: listens on loopback and prints how to log in; SIGTERM ends it with 0", async () => {
   const { ready, logs, kill, exited, url } = await start();
   await ready();
-  const told = `dashboard listens on ${url}; log in as admin with the password in ${home}/dashboard-password\n`;
-  await eventually(() => logs().includes(told), { describe: "it says how to log in" });
+  const line = `dashboard listens on ${url}; log in as admin with the password in ${home}/dashboard-password\n`;
+  await eventually(() => logs().includes(line), { describe: "the line that says how to log in" });
   expect((await fetch(url, { redirect: "manual" })).status).toBe(302);
   kill("SIGTERM");
   expect(await exited).toEqual({ code: 0, signal: null });
@@ -50,7 +50,7 @@ test.each<[string, Record<string, string>, RegExp]>([
   expect(logs()).not.toMatch(/\n\s+at /);
 });
 
-test("a port in use is told", async () => {
+test("a port in use: the error names PORT", async () => {
   const first = await start();
   await first.ready();
   const second = await spawnApp("dashboard", {

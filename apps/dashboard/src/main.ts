@@ -6,8 +6,8 @@ await run(
   async (scope) => {
     const env = readEnv();
     const log = createLogger({ name: "dashboard", level: env.logLevel });
-    const { url, operator } = await openDashboard(scope, env, log);
-    process.stdout.write(`dashboard listens on ${url}; ${operator}\n`);
+    const { url, loginHint } = await openDashboard(scope, env, log);
+    process.stdout.write(`dashboard listens on ${url}; ${loginHint}\n`);
   },
   { graceMs: 10_000, log: createLogger({ name: "dashboard" }) },
 );

@@ -1,13 +1,27 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cookieOf, openTestDashboard, type TestDashboard } from "./test-dashboard.ts";
+import { createLogger } from "@reelqueue/runtime";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { openLogins } from "./login/logins.ts";
+import { createServer } from "./server.ts";
+import { cookieOf, openTestDashboard, sessionKey, type TestDashboard } from "./test-dashboard.ts";
 
 let dashboard: TestDashboard;
-let nowMs = Date.now();
 
 beforeAll(async () => {
-  dashboard = await openTestDashboard({ now: () => nowMs });
+  vi.useFakeTimers({ toFake: ["Date"] });
+  dashboard = await openTestDashboard();
 });
-afterAll(() => dashboard[Symbol.asyncDispose]());
+afterAll(async () => {
+  await dashboard[Symbol.asyncDispose]();
+  vi.useRealTimers();
+});
+
+const advance = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
+/** Asks after `ms`, then turns the clock back. */
+async function later(ms: number, ask: () => Promise<void>): Promise<void> {
+  advance(ms);
+  await ask().finally(() => advance(-ms));
+}
 
 const bare = (method: string, path: string, headers: Record<string, string> = {}) =>
   fetch(`${dashboard.url}${path}`, { method, headers, redirect: "manual" });
@@ -24,7 +38,7 @@ describe("without a session", () => {
     "//healthz",
     "/login/..%2f",
   ];
-  test.each(pages)("GET %s leads to the login", async (path) => {
+  test.each(pages)("GET %s: redirect to the login", async (path) => {
     const answer = await bare("GET", path);
     expect([answer.status, answer.headers.get("location")]).toEqual([302, "/login"]);
   });
@@ -41,43 +55,97 @@ describe("without a session", () => {
     ["OPTIONS", "/api/queues"],
     ["PROPFIND", "/nothing"],
   ] as const;
-  test.each(calls)("%s %s answers 401", async (method, path) => {
+  test.each(calls)("%s %s: 401", async (method, path) => {
     const answer = await bare(method, path, { origin: dashboard.url });
     expect([answer.status, await answer.json()]).toEqual([401, expect.objectContaining({ error: "Not logged in" })]);
   });
 
-  test("only health and the login form answer", async () => {
+  test("health and the login form: answered", async () => {
     expect(await (await bare("GET", "/healthz")).json()).toEqual({ ok: true, reasons: [] });
     const form = await bare("GET", "/login");
     expect(form.status).toBe(200);
     expect(await form.text()).toContain('<form method="post" action="/login">');
   });
 
-  test("a cookie that was not signed here opens nothing", async () => {
+  test("a cookie with a wrong signature: 401", async () => {
     const genuine = cookieOf(await dashboard.logIn("admin", "operator-password"));
-    for (const cookie of [`${genuine}x`, genuine.replace(/\.\d+/, ".9999999999999"), "reelqueue_dashboard=operator"]) {
+    const another = cookieOf(await dashboard.logIn("admin", "operator-password"));
+    const [id = "", signature = ""] = genuine.split(".");
+    const forged = [
+      `${genuine}x`,
+      id,
+      `${id}.`,
+      `${another.split(".")[0]}.${signature}`,
+      "reelqueue_dashboard=operator",
+    ];
+    for (const cookie of forged) {
       expect((await bare("GET", "/api/queues", { cookie })).status).toBe(401);
     }
     expect((await bare("GET", "/api/queues", { cookie: genuine })).status).toBe(200);
   });
 });
 
-describe("logging in", () => {
-  test("gives a session that no script and no other site can use, for twelve hours", async () => {
+/** The keys in Redis of the session that a cookie names. */
+function sessionKeys(cookie: string): Promise<string[]> {
+  const [id = ""] = cookie.slice("reelqueue_dashboard=".length).split(".");
+  return dashboard.installation.cell.redis.keys(`*${id}*`);
+}
+
+describe("login", () => {
+  test("success: a session that no script and no other site can use, for 12 hours", async () => {
     const answer = await dashboard.logIn("admin", "operator-password");
     expect([answer.status, answer.headers.get("location")]).toEqual([303, "/"]);
     const given = answer.headers.get("set-cookie");
     expect(given).toContain("HttpOnly");
     expect(given).toContain("SameSite=Strict");
-    expect(given).toContain("Max-Age=43200");
+    expect(given).not.toContain("Secure");
+    expect(given).toContain(`Expires=${new Date(Math.floor(Date.now() / 1_000) * 1_000 + 43_200_000).toUTCString()}`);
     const cookie = cookieOf(answer);
     expect((await bare("GET", "/", { cookie })).status).toBe(200);
-    nowMs += 12 * 3_600_000 + 1;
-    expect((await bare("GET", "/", { cookie })).status).toBe(302);
-    nowMs -= 12 * 3_600_000 + 1;
+    const [key = ""] = await sessionKeys(cookie);
+    const msLeft = await dashboard.installation.cell.redis.pttl(key);
+    expect(msLeft).toBeGreaterThan(43_100_000);
+    expect(msLeft).toBeLessThanOrEqual(43_200_000);
+    await later(43_200_001, async () => expect((await bare("GET", "/", { cookie })).status).toBe(302));
   });
 
-  test("behind TLS the session is sent over TLS only", async () => {
+  test("use does not extend a session", async () => {
+    const cookie = cookieOf(await dashboard.logIn("admin", "operator-password"));
+    await later(40_000_000, async () => {
+      const used = await bare("GET", "/", { cookie });
+      expect([used.status, used.headers.get("set-cookie")]).toEqual([200, null]);
+    });
+    await later(43_200_001, async () => expect((await bare("GET", "/", { cookie })).status).toBe(302));
+  });
+
+  test("with the cookie of an earlier session: a new session of 12 hours, and the earlier one ends", async () => {
+    const first = cookieOf(await dashboard.logIn("guest", "viewer-password"));
+    await later(3_600_000, async () => {
+      const second = cookieOf(await dashboard.logIn("admin", "operator-password", { cookie: first }));
+      expect(second.split(".")[0]).not.toBe(first.split(".")[0]);
+      expect((await bare("GET", "/", { cookie: first })).status).toBe(302);
+      await later(43_199_000, async () => expect((await bare("GET", "/", { cookie: second })).status).toBe(200));
+    });
+  });
+
+  test("a new password ends the sessions of the old one", async () => {
+    const cookie = cookieOf(await dashboard.logIn("admin", "operator-password"));
+    const status = async (password: string) => {
+      const server = await createServer({
+        logins: openLogins({ operator: { user: "admin", password } }, sessionKey),
+        sessionKey,
+        cell: dashboard.installation.cell,
+        board: (_app, _options, done) => done(),
+        log: createLogger({ name: "dashboard", level: "silent" }),
+      });
+      const { statusCode } = await server.inject({ url: "/api/queues", headers: { cookie } });
+      await server.close();
+      return statusCode;
+    };
+    expect([await status("operator-password"), await status("another-password")]).toEqual([404, 401]);
+  });
+
+  test("behind TLS: a session that is sent over TLS only", async () => {
     const answer = await fetch(`${dashboard.url}/login`, {
       method: "POST",
       redirect: "manual",
@@ -85,12 +153,17 @@ describe("logging in", () => {
       body: new URLSearchParams({ user: "admin", password: "operator-password" }),
     });
     expect(answer.headers.get("set-cookie")).toContain("Secure");
+    expect((await bare("GET", "/", { cookie: cookieOf(answer) })).status).toBe(200);
   });
 
-  test("logging out takes the session from the browser", async () => {
-    const answer = await dashboard.viewer.send("GET", "/logout");
+  test("logging out ends the session in Redis and removes the cookie from the browser", async () => {
+    const cookie = cookieOf(await dashboard.logIn("guest", "viewer-password"));
+    expect(await sessionKeys(cookie)).toHaveLength(1);
+    const answer = await bare("GET", "/logout", { cookie });
     expect(answer.headers.get("location")).toBe("/login");
     expect(answer.headers.get("set-cookie")).toMatch(/^reelqueue_dashboard=;.*Expires=Thu, 01 Jan 1970/);
+    expect(await sessionKeys(cookie)).toEqual([]);
+    expect((await bare("GET", "/api/queues", { cookie })).status).toBe(401);
   });
 
   test.each([
@@ -99,40 +172,40 @@ describe("logging in", () => {
     ["admin", ""],
     ["", ""],
     ["nobody", "operator-password"],
-  ])("user %j with password %j is wrong", async (user, password) => {
-    nowMs += 3_600_000;
+  ])("user %j with password %j: 401", async (user, password) => {
+    advance(3_600_000);
     const answer = await dashboard.logIn(user, password);
     expect([answer.status, answer.headers.get("set-cookie")]).toEqual([401, null]);
   });
 
-  test("after some wrong passwords even the right one has to wait, longer and longer", async () => {
-    nowMs += 3_600_000;
+  test("after five wrong passwords every attempt waits, longer and longer, the right password too", async () => {
+    advance(3_600_000);
     const guess = async () => (await dashboard.logIn("admin", "wrong")).status;
     const ten = [];
     for (let i = 0; i < 10; i += 1) ten.push(await guess());
     expect(ten).toEqual([401, 401, 401, 401, 401, 429, 429, 429, 429, 429]);
     const locked = await dashboard.logIn("admin", "operator-password");
     expect([locked.status, locked.headers.get("retry-after")]).toEqual([429, "1"]);
-    nowMs += 1_000;
+    advance(1_000);
     expect(await guess()).toBe(401);
     expect((await dashboard.logIn("admin", "operator-password")).headers.get("retry-after")).toBe("2");
-    nowMs += 2_000;
+    advance(2_000);
     expect((await dashboard.logIn("admin", "operator-password")).status).toBe(303);
   });
 
-  test("a form that another site sends is refused", async () => {
+  test("a form from another site: 403", async () => {
     const body = new URLSearchParams({ user: "admin", password: "operator-password" });
     const foreign = { method: "POST", body, headers: { origin: "https://evil.example" } };
     expect((await fetch(`${dashboard.url}/login`, foreign)).status).toBe(403);
   });
 
-  test("no password is ever logged", () => {
-    expect(dashboard.logs()).toContain("a login failed");
+  test("no password is logged", () => {
+    expect(dashboard.logs()).toContain("login failed");
     expect(dashboard.logs()).not.toMatch(/operator-password|viewer-password|wrong"/);
   });
 });
 
-describe("what changes something", () => {
+describe("a change", () => {
   const path = "/api/queues/submit/resume";
 
   test.each<[string, Record<string, string>]>([
@@ -142,17 +215,17 @@ describe("what changes something", () => {
     ["an opaque origin", { origin: "null" }],
     ["another site, as the browser says", { "sec-fetch-site": "cross-site" }],
     ["another subdomain, as the browser says", { "sec-fetch-site": "same-site" }],
-  ])("is refused from %s", async (_, headers) => {
+  ])("from %s: 403", async (_, headers) => {
     const answer = await dashboard.operator.send("PUT", path, headers);
     expect([answer.status, await answer.json()]).toEqual([403, expect.objectContaining({ error: "Refused" })]);
   });
 
-  test("is done for the page itself", async () => {
+  test("from the page itself: done", async () => {
     expect((await dashboard.operator.send("PUT", path)).status).toBe(200);
     expect((await dashboard.operator.send("PUT", path, { "sec-fetch-site": "same-origin" })).status).toBe(200);
   });
 
-  test("is refused to a viewer, and his page has no buttons for it", async () => {
+  test("by a viewer: 403, and the page has no buttons for it", async () => {
     for (const action of ["submit/resume", "generations/x/retry", "deliveries/x/retry", "submit/clean/failed"]) {
       expect((await dashboard.viewer.send("PUT", `/api/queues/${action}`)).status).toBe(403);
     }
@@ -167,13 +240,13 @@ describe("what changes something", () => {
     });
   });
 
-  test("has no buttons on the overview, where they would act on all queues", async () => {
+  test("the overview has no buttons, as they would act on all queues", async () => {
     const seen = Object.values(await dashboard.operator.queues());
     expect(seen.map(({ readOnlyMode }) => readOnlyMode)).toEqual(seen.map(() => true));
   });
 });
 
-test("every answer, the refused ones too, carries the security headers", async () => {
+test("every answer has the security headers, refusals too", async () => {
   const answers = [
     await bare("GET", "/"),
     await bare("GET", "/login"),

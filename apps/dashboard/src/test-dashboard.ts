@@ -14,20 +14,22 @@ const accounts = {
   viewer: { user: "guest", password: "viewer-password" },
 };
 
+export const sessionKey = Buffer.alloc(32, 7);
+
 export interface TestDashboard extends AsyncDisposable {
   url: string;
   installation: Installation;
-  /** Sends the form; the answer is not followed. */
-  logIn(user: string, password: string): Promise<Response>;
+  /** Sends the login form; does not follow the redirect. */
+  logIn(user: string, password: string, headers?: Record<string, string>): Promise<Response>;
   operator: Visitor;
   viewer: Visitor;
-  /** Everything it has logged so far. */
+  /** The log so far. */
   logs(): string;
 }
 
 /** A logged-in browser. */
 export interface Visitor {
-  /** Asks as the page does, unless the headers say otherwise. */
+  /** Sends the headers that the page sends, unless others are given. */
   send(method: string, path: string, headers?: Record<string, string>, body?: unknown): Promise<Response>;
   json<Body = { error?: string; message?: string }>(path: string): Promise<Body>;
   /** The overview, or one queue with a page of its jobs. */
@@ -35,20 +37,14 @@ export interface Visitor {
 }
 
 export interface TestOptions {
-  /** Left out: the one that all tests of a run share. */
+  /** Default: the Redis that all tests of a run share. */
   redisUrl?: string;
   config?: object;
   env?: Record<string, string>;
-  now?: () => number;
 }
 
-/** The dashboard over a cell of its own, on a free port. */
-export async function openTestDashboard({
-  redisUrl,
-  config = {},
-  env = {},
-  now,
-}: TestOptions = {}): Promise<TestDashboard> {
+/** Opens a dashboard over a new cell, on a free port. */
+export async function openTestDashboard({ redisUrl, config = {}, env = {} }: TestOptions = {}): Promise<TestDashboard> {
   const scope = new AsyncDisposableStack();
   const home = await mkdtemp(join(tmpdir(), "reelqueue-dashboard-"));
   scope.defer(() => rm(home, { recursive: true, force: true }));
@@ -64,13 +60,12 @@ export async function openTestDashboard({
     role: "front",
     log,
   });
-  const sessionKey = Buffer.alloc(32, 7);
   const logins = openLogins(accounts, sessionKey);
   const board = openBoard(scope, installation);
-  const server = await createServer({ logins, sessionKey, board, log, ...(now && { now }) });
+  const server = await createServer({ logins, sessionKey, cell: installation.cell, board, log });
   scope.defer(() => server.close());
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
-  const logIn = (user: string, password: string) => postForm(url, { user, password });
+  const logIn: TestDashboard["logIn"] = (user, password, headers) => postForm(url, { user, password }, headers);
   const visitor = async (role: "operator" | "viewer") =>
     toVisitor(url, cookieOf(await logIn(accounts[role].user, accounts[role].password)));
   return {
@@ -84,18 +79,18 @@ export async function openTestDashboard({
   };
 }
 
-function postForm(url: string, fields: Record<string, string>): Promise<Response> {
+function postForm(url: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<Response> {
   return fetch(`${url}/login`, {
     method: "POST",
-    headers: { origin: url },
+    headers: { origin: url, ...headers },
     body: new URLSearchParams(fields),
     redirect: "manual",
   });
 }
 
-/** The session that an answer gives, as the browser sends it back. */
+/** The cookie that an answer sets, as the browser sends it back. */
 export function cookieOf(answer: Response): string {
-  return answer.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+  return answer.headers.getSetCookie().at(-1)?.split(";", 1)[0] ?? "";
 }
 
 function toVisitor(url: string, cookie: string): Visitor {

@@ -23,7 +23,7 @@ const unknown: Step = {
 const running: Step = { from: ["submitting"], to: "running", due: { lane: "poll", inMs: 3_600_000 }, note: "accepted" };
 const finalizing: Step = { from: ["running"], to: "finalizing", due: { lane: "finalize", inMs: 3_600_000 } };
 
-/** The moves by which a new generation comes to each state. */
+/** The moves that bring a new generation into each state. */
 const stepsTo: Record<State, readonly Step[]> = {
   queued: [],
   preparing: [{ from: ["queued"], to: "preparing", due: { lane: "preparing", inMs: 60_000 } }],
@@ -55,23 +55,23 @@ function failedAs(as: Failure): Step {
   return { from: ["running"], to: "failed", set: { failure: as }, note: as.message };
 }
 
-let made = 0;
+let serial = 0;
 
 function newGeneration(cell: ledger.Cell, request: GenerationInput): ledger.NewGeneration {
-  made += 1;
+  serial += 1;
   return {
     id: ledger.generationId(cell.name, "default"),
     hash: "hash",
     account: "hiapi",
-    tenant: made % 3 === 0 ? "acme" : "default",
+    tenant: serial % 3 === 0 ? "acme" : "default",
     priority: 0,
-    request: ledger.freeze(generationRequest.parse({ prompt: `prompt ${made}`, ...request })),
+    request: ledger.freeze(generationRequest.parse({ prompt: `prompt ${serial}`, ...request })),
     class: "hiapi/seedance-2.0/720p/5/text",
     estimate: 756_000,
   };
 }
 
-/** Brings that many new generations into a state, by the moves that the stages make; gives their ids, oldest first. */
+/** Makes new generations and moves each into a state, as the stages do; returns their ids, oldest first. */
 export async function fill(
   cell: ledger.Cell,
   state: State,
@@ -81,7 +81,7 @@ export async function fill(
   return await bring(cell, stepsTo[state], count, request);
 }
 
-/** One generation that failed in this way. */
+/** Makes a generation that ended in this failure. */
 export async function failedWith(cell: ledger.Cell, as: Failure): Promise<string> {
   const [id = ""] = await bring(cell, [submitting, running, failedAs(as)], 1, {});
   return id;
@@ -96,16 +96,16 @@ async function bring(
   const rows = Array.from({ length: count }, () => newGeneration(cell, request));
   await ledger.accept(cell, rows);
   const ids = rows.map(({ id }) => id);
-  for (const [at, step] of steps.entries()) await moveAll(cell, ids, step, at);
+  for (const step of steps) await moveAll(cell, ids, step);
   return ids;
 }
 
-async function moveAll(cell: ledger.Cell, ids: readonly string[], step: Step, at: number): Promise<void> {
+async function moveAll(cell: ledger.Cell, ids: readonly string[], step: Step): Promise<void> {
   for (let start = 0; start < ids.length; start += 500) {
     const moves = ids.slice(start, start + 500).map((id) => ({
       ...step,
       id,
-      token: `step-${at}`,
+      token: `to-${step.to}`,
       ...(step.to === "running" && { bindTask: `task-${id}` }),
     }));
     const moved = await sendAll(cell, moves);
@@ -114,7 +114,7 @@ async function moveAll(cell: ledger.Cell, ids: readonly string[], step: Step, at
   }
 }
 
-/** A webhook of one generation, as `move` makes it. */
+/** Makes a delivery of one failed generation, as `move` makes it; returns its id. */
 export async function announce(
   cell: ledger.Cell,
   body: object,

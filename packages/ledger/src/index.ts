@@ -45,7 +45,7 @@ export { Transitions } from "./generations/transitions.ts";
 export { outputsOf, outputsText, timelineOf, toGeneration } from "./generations/view.ts";
 export type { GenerationRecord, Streak } from "./redis/codec.ts";
 export { type Connection, type ConnectionRole, connect } from "./redis/connection.ts";
-export { LedgerError, type LedgerErrorKind, retryUntilStored } from "./redis/error.ts";
+export { LedgerError, type LedgerErrorKind, retryUntilStored, toLedgerError } from "./redis/error.ts";
 export { generationId, type Lane, lanes, operationToken, prefixOf } from "./redis/keys.ts";
 export { type AdmitLimits, type Admitted, admit } from "./scheduling/admit.ts";
 export {

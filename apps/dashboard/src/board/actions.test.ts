@@ -18,7 +18,7 @@ afterAll(async () => {
   await dashboard[Symbol.asyncDispose]();
 });
 
-/** Every request of Bull Board's API that changes something, as it declares them. */
+/** Every route of Bull Board's API that is not a GET. */
 const actions = appRoutes.api.flatMap(({ method, route }) =>
   [method]
     .flat()
@@ -40,15 +40,15 @@ async function notRefused(queue: string): Promise<string[]> {
   return actions.filter((_, i) => answers[i]?.status !== 403);
 }
 
-describe("of all that Bull Board's API can change, an operator is only offered", () => {
-  test("Retry on one job, of the ledger's queues", async () => {
+describe("of the changes in Bull Board's API, an operator may make only", () => {
+  test("in the ledger's queues: Retry on one job", async () => {
     expect(actions.length).toBeGreaterThan(20);
     for (const queue of ["generations", "deliveries"]) {
       expect(await notRefused(queue)).toEqual(["PUT /api/queues/:queueName/:jobId/retry"]);
     }
   });
 
-  test("one job, its history and a resume, of BullMQ's queues", async () => {
+  test("in BullMQ's queues: actions on one job, clean of finished jobs, resume", async () => {
     expect(await notRefused("submit")).toEqual([
       "PUT /api/queues/:queueName/clean/:queueStatus",
       "PUT /api/queues/:queueName/resume",
@@ -58,13 +58,13 @@ describe("of all that Bull Board's API can change, an operator is only offered",
     ]);
   });
 
-  test("nothing, of the tick and of queues that are not on the board", async () => {
+  test("in the tick queue and in unknown queues: none", async () => {
     expect(await notRefused("poll")).toEqual([]);
     expect(await notRefused("nothing")).toEqual([]);
   });
 });
 
-test("cleaning takes at most a hundred finished jobs, and never waiting ones", async () => {
+test("clean removes at most 100 finished jobs, and no waiting ones", async () => {
   await submit.addBulk(
     Array.from({ length: 150 }, (_, i) => ({ name: "submit", data: {}, opts: { jobId: `old-${i}` } })),
   );
@@ -88,7 +88,7 @@ async function finishLongAgo(id: string, atMs: number): Promise<void> {
     .exec();
 }
 
-test("nothing of the ledger is changed by what is refused", async () => {
+test("a refused action changes nothing in the ledger", async () => {
   const { cell } = dashboard.installation;
   const [id = ""] = await fill(cell, "queued", 1);
   for (const action of ["clean", "promote", "retry"]) {

@@ -20,7 +20,7 @@ const filled: Record<State, number> = {
   expired: 4,
 };
 
-// its own, as commands and writes are counted there
+// a Redis of its own: the tests count its commands and writes
 let redis: LocalRedis;
 let dashboard: TestDashboard;
 const ids = {} as Record<State, string[]>;
@@ -40,7 +40,7 @@ afterAll(async () => {
 const jobsOf = async (status: string, page: number, jobsPerPage = 10): Promise<AppJob[]> =>
   (await dashboard.operator.queues({ activeQueue: "generations", status, page, jobsPerPage })).generations?.jobs ?? [];
 
-test("the overview counts every generation of the ledger, thousands of them, under the status it means", async () => {
+test("the overview counts every generation of the ledger under the status of its state", async () => {
   const { generations } = await dashboard.operator.queues();
   expect(generations?.counts).toMatchObject({
     waiting: 2_500,
@@ -52,7 +52,7 @@ test("the overview counts every generation of the ledger, thousands of them, und
   expect(generations?.jobs).toEqual([]);
 });
 
-test("BullMQ's queues stand beside the ledger", async () => {
+test("the board lists the ledger's queues and BullMQ's", async () => {
   expect(Object.keys(await dashboard.operator.queues())).toEqual([
     "generations",
     "deliveries",
@@ -67,11 +67,11 @@ describe("pages", () => {
     const page = await jobsOf("waiting", 1);
     const places = page.map(({ id }) => ids.queued.indexOf(`${id}`));
     expect(places).toHaveLength(10);
-    // the ledger takes 250 at once, all of them of the same age
+    // the ledger accepts 250 at once, all of the same age
     expect(Math.min(...places)).toBeGreaterThanOrEqual(2_250);
   });
 
-  test("all pages together show each generation once, the deepest one included", async () => {
+  test("all pages together show each generation once", async () => {
     const { generations } = await dashboard.operator.queues({
       activeQueue: "generations",
       status: "waiting",
@@ -87,15 +87,15 @@ describe("pages", () => {
     ).toEqual([...ids.queued].sort());
   });
 
-  test("a page behind the last one is empty", async () => {
+  test("a page after the last one is empty", async () => {
     expect(await jobsOf("waiting", 9_999)).toEqual([]);
   });
 
-  test("the latest of every status come together", async () => {
+  test("the latest jobs of every status are one page", async () => {
     expect(await jobsOf("latest", 1)).toHaveLength(10 + 10 + 10 + 10 + 3);
   });
 
-  test("nobody gets everything: a page larger than 300 is refused", async () => {
+  test("a page of more than 300 jobs is refused", async () => {
     const answer = await dashboard.operator.send(
       "GET",
       "/api/queues?activeQueue=generations&status=waiting&jobsPerPage=100000",
@@ -104,7 +104,7 @@ describe("pages", () => {
     expect(await jobsOf("waiting", 1, 300)).toHaveLength(300);
   });
 
-  test("one page costs a bounded number of Redis commands, however deep it is", async () => {
+  test("a deep page costs as many Redis commands as the first one", async () => {
     const { cell } = dashboard.installation;
     const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await cell.redis.info("stats"))?.[1]);
     const cost = async (page: number) => {
@@ -121,7 +121,7 @@ describe("one job", () => {
   const jobOf = (id: string | undefined) =>
     dashboard.operator.json<{ job: AppJob; status: string }>(`/api/queues/generations/${id}`);
 
-  test("a success shows its request, its outputs, its cost and when it ran", async () => {
+  test("succeeded: request, outputs, cost and times are shown", async () => {
     const { job, status } = await jobOf(ids.succeeded[0]);
     expect(status).toBe("completed");
     expect(job).toMatchObject({
@@ -139,7 +139,7 @@ describe("one job", () => {
     expect(job.finishedOn).toBeGreaterThanOrEqual(job.processedOn ?? Number.POSITIVE_INFINITY);
   });
 
-  test("a failure is red and says class, message and what to do", async () => {
+  test("failed: class, message and advice are shown", async () => {
     const { job, status } = await jobOf(ids.failed[0]);
     expect({ status, isFailed: job.isFailed, failedReason: job.failedReason }).toEqual({
       status: "failed",
@@ -149,19 +149,19 @@ describe("one job", () => {
     expect(job.stacktrace).toEqual([expect.stringMatching(/^upstream: .* fell over\n\nwhat to do: .*Retry/)]);
   });
 
-  test("one that waits says why", async () => {
+  test("queued: why it waits is shown", async () => {
     const { job, status } = await jobOf(ids.queued[5]);
     expect(status).toBe("waiting");
     expect(job.progress).toMatchObject({ state: "queued", waiting: expect.stringMatching(/behind \d+/) });
   });
 
-  test("one that is being resolved says when it is looked at again", async () => {
+  test("unknown: the time of the next reconciliation is shown", async () => {
     const { job, status } = await jobOf(ids.unknown[0]);
     expect(status).toBe("delayed");
     expect(job.timestamp + (job.delay ?? 0)).toBeGreaterThan(Date.now());
   });
 
-  test("its logs are its timeline, with what a person can do at the end", async () => {
+  test("logs: the timeline, then what an operator can do", async () => {
     const logs = await dashboard.operator.json<string[]>(`/api/queues/generations/${ids.failed[0]}/logs`);
     expect(logs).toHaveLength(5);
     expect(logs[0]).toMatch(/^\d{4}-\d\d-\d\dT.*Z {2}queued: accepted$/);
@@ -171,12 +171,12 @@ describe("one job", () => {
     expect(review.at(-1)).toContain(`./reelqueue review ${ids.needs_review[0]}`);
   });
 
-  test("one that does not exist is not found", async () => {
+  test("an unknown generation: 404", async () => {
     expect((await dashboard.operator.send("GET", "/api/queues/generations/nothing")).status).toBe(404);
     expect(await dashboard.operator.json("/api/queues/generations/nothing/logs")).toEqual([]);
   });
 
-  test("looking at all of it writes nothing", async () => {
+  test("reading every page writes nothing", async () => {
     const { cell } = dashboard.installation;
     const state = async () => ({
       record: await ledger.read(cell, ids.queued[0] ?? ""),

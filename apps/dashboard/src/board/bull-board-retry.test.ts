@@ -21,7 +21,7 @@ describe("Retry on a generation", () => {
     dashboard = await openTestDashboard();
   });
 
-  test("that failed upstream makes one new attempt, however often it is pressed", async () => {
+  test("failed upstream: one new attempt, however often it is sent", async () => {
     const id = await failedWith(dashboard.installation.cell, { class: "upstream", message: "renderer fell over" });
     const pressed = await Promise.all([press("generations", id), press("generations", id), press("generations", id)]);
     pressed.push(await press("generations", id));
@@ -34,7 +34,7 @@ describe("Retry on a generation", () => {
   test.each([
     ["billing_uncertain", "look for its task at the provider"],
     ["output_lost", "ask the provider for the file"],
-  ] as const)("that is %s changes nothing and says what to do", async (failureClass, advice) => {
+  ] as const)("failed as %s: nothing changes, and the answer says what to do", async (failureClass, advice) => {
     const id = await failedWith(dashboard.installation.cell, { class: failureClass, message: "lost" });
     const before = await ledger.read(dashboard.installation.cell, id);
     const answer = await press("generations", id);
@@ -47,7 +47,7 @@ describe("Retry on a generation", () => {
     expect(logs.at(-1)).toContain("what to do: ");
   });
 
-  test("that nobody knows the fate of changes nothing and leads to review", async () => {
+  test("needs_review: nothing changes, and the answer names the review command", async () => {
     const [id = ""] = await fill(dashboard.installation.cell, "needs_review", 1);
     const answer = await press("generations", id);
     expect([answer.status, await answer.json()]).toMatchObject([
@@ -58,7 +58,7 @@ describe("Retry on a generation", () => {
   });
 
   test.each(["queued", "running", "unknown", "succeeded", "canceled"] as const)(
-    "that is %s changes nothing",
+    "%s: nothing changes",
     async (state) => {
       const [id = ""] = await fill(dashboard.installation.cell, state, 1);
       expect((await press("generations", id)).status).toBeGreaterThanOrEqual(400);
@@ -71,7 +71,7 @@ describe("Retry on a BullMQ submit job", () => {
   let provider: Server;
   let posts = 0;
 
-  /** Counts what it is paid for: accepts everything, except prompts that say "refuse". */
+  /** Counts POSTs; accepts every prompt but those that contain "refuse". */
   beforeEach(async () => {
     posts = 0;
     provider = createServer(async (request, response) => {
@@ -94,9 +94,9 @@ describe("Retry on a BullMQ submit job", () => {
   afterEach(() => void provider.close());
 
   test.each([
-    ["done", "a lighthouse at dawn", "completed", "running"],
-    ["red", "refuse this", "failed", "failed"],
-  ] as const)("that is %s runs it again and sends nothing", async (_, prompt, end, state) => {
+    ["completed", "a lighthouse at dawn", "completed", "running"],
+    ["failed", "refuse this", "failed", "failed"],
+  ] as const)("%s: the job runs again and sends nothing", async (_, prompt, end, state) => {
     await using scope = new AsyncDisposableStack();
     const { id, job, finishedAgain } = await submitted(scope, prompt, end);
     expect(await generation(id)).toMatchObject({ state, attempt: 1 });
@@ -110,7 +110,7 @@ describe("Retry on a BullMQ submit job", () => {
 
 const refusal = { code: 400, message: "invalid request", data: null, error_code: "INVALID_REQUEST" };
 
-/** A generation whose POST was made by the real submit stage, and its job at its end. */
+/** Enqueues a generation, runs the real submit stage, and waits for the end of its job. */
 async function submitted(scope: AsyncDisposableStack, prompt: string, end: "completed" | "failed") {
   const { installation } = dashboard;
   const { cell, connect } = installation;
@@ -122,10 +122,10 @@ async function submitted(scope: AsyncDisposableStack, prompt: string, end: "comp
   scope.use(
     consume(
       "submit",
-      async (handOver) => {
-        const verdict = await submit(handOver, installation);
+      async (job) => {
+        const result = await submit(job, installation);
         runs += 1;
-        return verdict;
+        return result;
       },
       { connect: () => ledger.connect(url, "worker"), prefix: cell.prefix, concurrency: 1, onError: () => {} },
     ),

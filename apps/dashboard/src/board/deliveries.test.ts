@@ -14,25 +14,25 @@ afterAll(() => dashboard[Symbol.asyncDispose]());
 const body = { type: "generation.failed", data: { id: "g1" } };
 const jobOf = (id: string) => dashboard.operator.json<{ job: AppJob; status: string }>(`/api/queues/deliveries/${id}`);
 
-/** One try of everything that is due, as the deliverer does it. */
-async function tryAll(cell: ledger.Cell, outcome: Parameters<typeof ledger.delivered>[3]): Promise<void> {
+/** Attempts every due delivery once, as the finalizer does. */
+async function attemptAll(cell: ledger.Cell, outcome: Parameters<typeof ledger.delivered>[3]): Promise<void> {
   const { items, lease } = await ledger.claimDeliveries(cell, { limit: 10, perEndpoint: 10, leaseMs: 60_000 });
   for (const item of items) await ledger.delivered(cell, item, lease, outcome);
 }
 
-test("a webhook shows its event, its tries and its end, and Retry sends it again", async () => {
+test("a delivery shows its event, attempts and result, and Retry sends it again", async () => {
   const { cell } = dashboard.installation;
   const id = await announce(cell, body);
   expect(await jobOf(id)).toMatchObject({ status: "delayed", job: { name: "generation.failed", data: body } });
   expect((await jobOf(id)).job.externalUrl?.href).toBe(`/queue/generations/${id.slice(4, -2)}`);
 
-  await tryAll(cell, { state: "pending", nextInMs: 0, note: "503: busy" });
-  await tryAll(cell, { state: "exhausted", note: "410: the endpoint wants no more" });
+  await attemptAll(cell, { state: "pending", nextInMs: 0, note: "503: busy" });
+  await attemptAll(cell, { state: "exhausted", note: "410: the endpoint wants no more" });
   const { job, status } = await jobOf(id);
   expect({ status, attempts: job.attempts, failedReason: job.failedReason }).toEqual({
     status: "failed",
     attempts: 2,
-    failedReason: "given up at try 2: 410: the endpoint wants no more",
+    failedReason: "given up at attempt 2: 410: the endpoint wants no more",
   });
   const logs = await dashboard.operator.json<string[]>(`/api/queues/deliveries/${id}/logs`);
   expect(logs).toEqual([expect.stringMatching(/Z {2}503: busy$/), expect.stringMatching(/Z {2}410: /)]);

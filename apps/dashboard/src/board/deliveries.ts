@@ -1,9 +1,9 @@
 import type { JobStatus, QueueJobJson } from "@bull-board/api/typings/app";
 import * as ledger from "@reelqueue/ledger";
 import { redact, scrub } from "@reelqueue/runtime";
-import { none } from "./generations.ts";
-import { type LedgerJob, type LedgerQueue, untouchable } from "./ledger-adapter.ts";
-import { Refused } from "./refused.ts";
+import { Refused } from "./actions.ts";
+import { noCounts } from "./generations.ts";
+import { type LedgerJob, type LedgerQueue, readOnlyJob } from "./ledger-adapter.ts";
 import { linkTo, shownEndpoint } from "./shown.ts";
 
 /** The status of BullMQ under which each state is shown. */
@@ -18,13 +18,13 @@ export function deliveriesQueue({ cell }: { cell: ledger.Cell }): LedgerQueue {
   return {
     name: "deliveries",
     description:
-      "Webhooks, newest first. Delayed: waiting for the next try. Completed: delivered. Failed: given up. Retry sends the same bytes under the same id again.",
+      "Webhooks, newest first. Delayed: waiting for the next attempt. Completed: delivered. Failed: given up. Retry sends the same bytes under the same id again.",
     allowCompletedRetries: true,
     externalJobUrl: ({ opts }) => linkTo(opts.generation),
     statuses: ["delayed", "completed", "failed"],
     counts: async () => {
       const { pending, delivered, exhausted } = await ledger.countDeliveries(cell);
-      return { ...none, delayed: pending, completed: delivered, failed: exhausted };
+      return { ...noCounts, delayed: pending, completed: delivered, failed: exhausted };
     },
     page: async (status, offset, count) => {
       const states = (Object.keys(statusOf) as ledger.DeliveryState[]).filter((state) => statusOf[state] === status);
@@ -49,9 +49,9 @@ function toJob(delivery: ledger.Delivery, cell: ledger.Cell): LedgerJob {
     toJSON: () => json,
     getState: () => Promise.resolve(statusOf[delivery.state]),
     retry: async () => {
-      if (!(await ledger.replay(cell, delivery.id))) throw new Refused("Nothing to send again: it is gone.");
+      if (!(await ledger.replay(cell, delivery.id))) throw new Refused("Nothing to send again: it was purged.");
     },
-    ...untouchable,
+    ...readOnlyJob,
   };
 }
 
@@ -68,7 +68,7 @@ function toJson({ id, state, body, url, generation, tenant, tries, createdAt, lo
     timestamp: Date.parse(createdAt),
     ...(lastAt !== undefined && { processedOn: lastAt }),
     ...(lastAt !== undefined && state !== "pending" && { finishedOn: lastAt }),
-    failedReason: state === "exhausted" ? scrub(`given up at try ${tries}: ${last?.note ?? ""}`) : "",
+    failedReason: state === "exhausted" ? scrub(`given up at attempt ${tries}: ${last?.note ?? ""}`) : "",
     stacktrace: null,
     returnvalue: state === "delivered" ? { answer: scrub(last?.note ?? "") } : undefined,
     opts: { generation, tenant, endpoint: shownEndpoint(url) },

@@ -1,10 +1,9 @@
 import type { JobStatus, QueueJobJson } from "@bull-board/api/typings/app";
-import type { Generation, State } from "@reelqueue/contracts";
+import type { FailureClass, Generation, State } from "@reelqueue/contracts";
 import { type Context, retry } from "@reelqueue/pipeline";
 import { redact, scrub } from "@reelqueue/runtime";
-import { adviceFor } from "./advice.ts";
-import { type LedgerJob, untouchable } from "./ledger-adapter.ts";
-import { Refused } from "./refused.ts";
+import { Refused } from "./actions.ts";
+import { type LedgerJob, readOnlyJob } from "./ledger-adapter.ts";
 import { shownRequest } from "./shown.ts";
 
 /** The status of BullMQ under which each state is shown. */
@@ -22,27 +21,27 @@ export const statusOf = {
   expired: "failed",
 } as const satisfies Record<State, JobStatus>;
 
-type RetryDeps = Pick<Context, "cell" | "transitions">;
+type RetryContext = Pick<Context, "cell" | "transitions">;
 
-interface JobDeps extends RetryDeps {
-  /** When it is looked at again, for those that are delayed. */
+interface JobContext extends RetryContext {
+  /** The next reconciliation, for delayed generations. */
   dueAtMs: number | undefined;
 }
 
 /** One generation as a job of Bull Board. */
-export function generationJob(generation: Generation, { dueAtMs, ...deps }: JobDeps): LedgerJob {
+export function generationJob(generation: Generation, { dueAtMs, ...ctx }: JobContext): LedgerJob {
   const json = toJson(generation, dueAtMs);
   return {
     id: generation.id,
     opts: json.opts,
     toJSON: () => json,
     getState: () => Promise.resolve(statusOf[generation.state]),
-    retry: () => retryGeneration(generation, deps),
-    ...untouchable,
+    retry: () => retryGeneration(generation, ctx),
+    ...readOnlyJob,
   };
 }
 
-/** Its timeline, then why it waits and what can be done about it. */
+/** Its timeline, then why it waits and what an operator can do about it. */
 export function generationLog(generation: Generation): string[] {
   const lines = generation.timeline.map(
     ({ at, state, note }) => `${at}  ${state}${note === undefined ? "" : `: ${note}`}`,
@@ -53,10 +52,10 @@ export function generationLog(generation: Generation): string[] {
   return lines.map(scrub);
 }
 
-/** A new attempt where that cannot pay twice for one result; nothing else, and never a second POST of the same attempt. */
-async function retryGeneration(generation: Generation, deps: RetryDeps): Promise<void> {
+/** Starts a new attempt where that cannot pay twice for one result; never sends the same attempt again. */
+async function retryGeneration(generation: Generation, ctx: RetryContext): Promise<void> {
   if (generation.state === "needs_review") throw new Refused(`Not retried: ${adviceFor(generation)}.`);
-  const retried = await retry(generation.id, deps);
+  const retried = await retry(generation.id, ctx);
   switch (retried.kind) {
     case "queued":
       return;
@@ -65,7 +64,7 @@ async function retryGeneration(generation: Generation, deps: RetryDeps): Promise
     case "conflict":
       throw new Refused(`Nothing to retry: it is ${retried.state}.`);
     case "missing":
-      throw new Refused("Nothing to retry: it is gone.");
+      throw new Refused("Nothing to retry: it was purged.");
   }
 }
 
@@ -91,7 +90,7 @@ function toJson(generation: Generation, dueAtMs: number | undefined): QueueJobJs
   };
 }
 
-/** When the present attempt was sent. */
+/** When the current attempt was sent. */
 function startOf({ timeline }: Generation): string | undefined {
   const queued = timeline.findLastIndex(({ state }) => state === "queued");
   return timeline.slice(queued + 1).find(({ state }) => state === "submitting")?.at;
@@ -99,17 +98,17 @@ function startOf({ timeline }: Generation): string | undefined {
 
 function reasonOf({ state, failure, waiting }: Generation): string {
   if (state === "needs_review") return `needs_review: ${waiting}`;
-  if (state === "expired") return "expired: it was not finished within its expiresIn";
+  if (state === "expired") return "expired: not finished within its expiresIn";
   return state === "failed" && failure ? `${failure.class}: ${failure.message}` : "";
 }
 
-/** The page shows this in place of the reason, so it begins with it. */
+/** The page shows this in place of the reason, so it starts with the reason. */
 function explained(generation: Generation): string[] | null {
   const advice = adviceFor(generation);
   return advice === undefined ? null : [scrub(`${reasonOf(generation)}\n\nwhat to do: ${advice}`)];
 }
 
-/** The field is called `file`, as a name that ends in `key` counts as a secret. */
+/** `key` is shown as `file`: a field whose name ends in `key` is redacted. */
 function resultOf({ state, outputs, cost }: Generation): unknown {
   if (state !== "succeeded") return undefined;
   return { outputs: outputs.map(({ key, ...output }) => ({ ...output, file: key })), cost };
@@ -119,4 +118,24 @@ function factsOf(generation: Generation): object {
   const { state, waiting, account, tenant, taskId, cancelRequested, expiresAt, cost, failure, request } = generation;
   const facts = { state, waiting, account, tenant, taskId, cancelRequested, expiresAt, cost, failure };
   return redact({ ...facts, attempts: request.maxAttempts }) as object;
+}
+
+const adviceByClass: Record<FailureClass, string> = {
+  rejected:
+    "the provider refused the request: correct it and enqueue it anew; Retry sends the same request as a new attempt",
+  moderation: "change what the provider objects to and enqueue it anew; Retry sends the same request as a new attempt",
+  upstream: "the provider failed: Retry makes a new paid attempt",
+  unclassified: "read the provider's message; Retry makes a new paid attempt",
+  output_lost: "it was paid for: ask the provider for the file, or enqueue it anew under another idempotency key",
+  billing_uncertain:
+    "it may have been paid for: look for its task at the provider, then enqueue it anew under another idempotency key",
+};
+
+/** What an operator can do about a generation that failed, expired or needs a review. */
+function adviceFor({ id, state, failure }: Generation): string | undefined {
+  if (state === "needs_review") {
+    return `unknown whether it was sent: look for its task at the provider, then settle it with ./reelqueue review ${id}`;
+  }
+  if (state === "expired") return "it took longer than its expiresIn: Retry makes a new paid attempt";
+  return state === "failed" && failure ? adviceByClass[failure.class] : undefined;
 }

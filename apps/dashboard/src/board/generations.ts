@@ -5,23 +5,23 @@ import { type Context, find, findMany } from "@reelqueue/pipeline";
 import { generationJob, generationLog, statusOf } from "./generation-job.ts";
 import type { LedgerJob, LedgerQueue } from "./ledger-adapter.ts";
 
-export type GenerationsDeps = Pick<Context, "cell" | "transitions" | "accounts">;
+export type GenerationsContext = Pick<Context, "cell" | "transitions" | "accounts">;
 
-/** Every generation of the cell, each state under the status of BullMQ that means the same to a person. */
-export function generationsQueue(deps: GenerationsDeps): LedgerQueue {
-  const { cell } = deps;
+/** Every generation of the cell, each state under the status of BullMQ that an operator would expect. */
+export function generationsQueue(ctx: GenerationsContext): LedgerQueue {
+  const { cell } = ctx;
   return {
     name: "generations",
     description:
-      "The ledger, each state newest first. Waiting: queued. Active: preparing, submitting, running, finalizing. Delayed: unknown, being resolved. " +
-      "Failed: failed, expired, and needs_review, which waits for a person. Completed: succeeded, canceled.",
+      "The ledger, each state newest first. Waiting: queued. Active: preparing, submitting, running, finalizing. Delayed: unknown, being reconciled. " +
+      "Failed: failed, expired, and needs_review, which waits for an operator. Completed: succeeded, canceled.",
     allowCompletedRetries: false,
     statuses: ["active", "waiting", "completed", "failed", "delayed"],
     counts: async () => {
       const counts = await ledger.counts(cell);
       const sum = (status: JobStatus) => statesIn(status).reduce((total, state) => total + counts[state], 0);
       return {
-        ...none,
+        ...noCounts,
         active: sum("active"),
         waiting: sum("waiting"),
         completed: sum("completed"),
@@ -29,17 +29,17 @@ export function generationsQueue(deps: GenerationsDeps): LedgerQueue {
         delayed: sum("delayed"),
       };
     },
-    page: async (status, offset, count) => toJobs(await ledger.page(cell, statesIn(status), offset, count), deps),
-    find: async (id) => (await toJobs([id], deps)).at(0),
+    page: async (status, offset, count) => toJobs(await ledger.page(cell, statesIn(status), offset, count), ctx),
+    find: async (id) => (await toJobs([id], ctx)).at(0),
     logs: async (id) => {
-      const generation = await find(id, deps);
+      const generation = await find(id, ctx);
       return generation ? generationLog(generation) : [];
     },
   };
 }
 
-/** Bull Board's type asks for every status there is. */
-export const none = {
+/** Bull Board's type requires every status. */
+export const noCounts = {
   latest: 0,
   active: 0,
   waiting: 0,
@@ -55,15 +55,15 @@ function statesIn(status: JobStatus): State[] {
   return states.filter((state) => statusOf[state] === status);
 }
 
-async function toJobs(ids: readonly string[], deps: GenerationsDeps): Promise<LedgerJob[]> {
-  const generations = await findMany(ids, deps);
+async function toJobs(ids: readonly string[], ctx: GenerationsContext): Promise<LedgerJob[]> {
+  const generations = await findMany(ids, ctx);
   const delayed = generations.filter(({ state }) => statusOf[state] === "delayed").map(({ id }) => id);
-  const dues = await dueTimes(delayed, deps.cell);
-  return generations.map((generation) => generationJob(generation, { ...deps, dueAtMs: dues.get(generation.id) }));
+  const dueAtMs = await dueTimes(delayed, ctx.cell);
+  return generations.map((generation) => generationJob(generation, { ...ctx, dueAtMs: dueAtMs.get(generation.id) }));
 }
 
 async function dueTimes(ids: readonly string[], cell: ledger.Cell): Promise<Map<string, number>> {
   const found = (await ledger.readMany(cell, ids)).filter((item) => item !== undefined);
-  const standings = await Promise.all(found.map(({ id, record }) => ledger.queuePosition(cell, id, record)));
-  return new Map(found.map(({ id }, i) => [id, Date.now() + (standings[i]?.dueInMs ?? 0)]));
+  const positions = await Promise.all(found.map(({ id, record }) => ledger.queuePosition(cell, id, record)));
+  return new Map(found.map(({ id }, i) => [id, Date.now() + (positions[i]?.dueInMs ?? 0)]));
 }

@@ -8,10 +8,9 @@ import type {
   Status,
 } from "@bull-board/api/typings/app";
 import type { Cell } from "@reelqueue/ledger";
-import { mostPerPage } from "./queue-kinds.ts";
-import { refuse } from "./refused.ts";
+import { maxJobsPerPage, refuse } from "./actions.ts";
 
-/** A job with the id under which Bull Board asks for it. */
+/** A job of Bull Board with its id. */
 export interface LedgerJob extends QueueJob {
   id: string;
 }
@@ -27,9 +26,9 @@ export interface LedgerQueue extends Pick<QueueAdapterOptions, "description" | "
   logs(id: string): Promise<string[]>;
 }
 
-const readOnly = "The ledger is not changed from here, but by Retry on one job.";
+const readOnly = "The only action on the ledger's queues is Retry on one job.";
 
-/** Shows a part of the ledger to Bull Board as if it were a queue. Reads bounded ranges and never writes. */
+/** Presents a part of the ledger to Bull Board as a queue. Reads bounded ranges and never writes. */
 export class LedgerAdapter extends BaseAdapter {
   readonly #cell: Cell;
   readonly #queue: LedgerQueue;
@@ -48,8 +47,8 @@ export class LedgerAdapter extends BaseAdapter {
   getJobLogs = (id: string): Promise<string[]> => this.#queue.logs(id);
   getRedisInfo = (): Promise<string> => this.#cell.redis.info();
 
-  async getJobs(statuses: JobStatus[], start = 0, end = start + mostPerPage - 1): Promise<QueueJob[]> {
-    const count = Math.min(end - start + 1, mostPerPage);
+  async getJobs(statuses: JobStatus[], start = 0, end = start + maxJobsPerPage - 1): Promise<QueueJob[]> {
+    const count = Math.min(end - start + 1, maxJobsPerPage);
     return (await Promise.all(statuses.map((status) => this.#queue.page(status, start, count)))).flat();
   }
 
@@ -73,8 +72,8 @@ export class LedgerAdapter extends BaseAdapter {
   setGlobalConcurrency = () => refuse(readOnly);
 }
 
-/** What a job of the ledger answers to everything but Retry. */
-export const untouchable = {
+/** The actions of a job other than Retry: all refused. */
+export const readOnlyJob = {
   promote: () => refuse(readOnly),
   remove: () => refuse(readOnly),
 };

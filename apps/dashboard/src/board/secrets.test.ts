@@ -11,7 +11,7 @@ afterAll(() => dashboard[Symbol.asyncDispose]());
 
 const canaries = ["CANARY-SIGNATURE", "CANARY-TOKEN", "CANARY-PATH", "CANARY-KEY", "CANARY-PASSWORD"];
 
-test("no address, field or message on the board gives a secret away", async () => {
+test("no URL, field or message on the board reveals a secret", async () => {
   const { cell } = dashboard.installation;
   const [id = ""] = await fill(cell, "succeeded", 1, {
     prompt: "use Bearer CANARY-TOKEN please",
@@ -41,14 +41,14 @@ test("no address, field or message on the board gives a secret away", async () =
     "/api/queues?activeQueue=generations&status=latest",
     "/api/queues?activeQueue=deliveries&status=latest",
   ];
-  const told = await Promise.all(paths.map(async (path) => await (await dashboard.operator.send("GET", path)).text()));
-  expect(told[0]).toContain("https://cdn.example.com/a.png?…");
-  expect(told[0]).toContain("https://hooks.example.com/…");
-  expect(told[3]).toContain("https://hooks.example.com/…");
-  expect(canaries.filter((canary) => told.join("").includes(canary))).toEqual([]);
+  const texts = await Promise.all(paths.map(async (path) => await (await dashboard.operator.send("GET", path)).text()));
+  expect(texts[0]).toContain("https://cdn.example.com/a.png?…");
+  expect(texts[0]).toContain("https://hooks.example.com/…");
+  expect(texts[3]).toContain("https://hooks.example.com/…");
+  expect(canaries.filter((canary) => texts.join("").includes(canary))).toEqual([]);
 });
 
-test("markup in a prompt stays a text: it comes as JSON, never as a page", async () => {
+test("markup in a prompt is answered as JSON, never as HTML", async () => {
   const prompt = `<script>alert("x")</script><img src=x onerror=alert(1)>`;
   const [id = ""] = await fill(dashboard.installation.cell, "queued", 1, { prompt });
   const answer = await dashboard.operator.send("GET", `/api/queues/generations/${id}`);

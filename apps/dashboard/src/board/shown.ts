@@ -1,7 +1,7 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { redact } from "@reelqueue/runtime";
 
-/** A request as the board shows it: no secrets, and of addresses only what tells where they lead. */
+/** A request as the board shows it: without secrets, and with shortened URLs. */
 export function shownRequest(request: GenerationRequest): unknown {
   const { webhook, images, videos, audios, ...rest } = request;
   return redact({
@@ -13,20 +13,20 @@ export function shownRequest(request: GenerationRequest): unknown {
   });
 }
 
-/** Where a webhook goes; its path may be a secret in itself. */
+/** The origin of a webhook URL; its path may be a secret. */
 export function shownEndpoint(url: string): string {
   const origin = URL.parse(url)?.origin;
   return origin === undefined ? "[not a URL]" : `${origin}/…`;
 }
 
-/** Queries of media addresses are signatures as often as not. */
+/** The query of a media URL is often a signature. */
 function withoutQuery<Media extends { url: string }>(media: Media): Media {
   const url = URL.parse(media.url);
   if (url?.protocol !== "https:" && url?.protocol !== "http:") return media;
   return { ...media, url: `${url.origin}${url.pathname}${url.search === "" ? "" : "?…"}` };
 }
 
-/** A link beside a job to the generation that it is about. */
+/** The link from a job to its generation. */
 export function linkTo(generation: string): { displayText: string; href: string } {
   return { displayText: "generation", href: `/queue/generations/${encodeURIComponent(generation)}` };
 }

@@ -7,18 +7,18 @@ export type Role = "viewer" | "operator";
 export interface Login {
   user: string;
   role: Role;
-  /** Names this user with this password, and tells neither; another password has another one. */
+  /** Identifies this role, user and password without revealing them; changes with the password. */
   fingerprint: string;
 }
 
 export interface Logins {
-  /** Whom user and password belong to, found in the same time whether they are right or wrong. */
+  /** The login with this user and password; takes the same time whether they are right or wrong. */
   match(given: Credentials): Login | undefined;
   /** The login behind a session; `undefined` once its password was changed. */
-  named(fingerprint: string): Login | undefined;
+  withFingerprint(fingerprint: string): Login | undefined;
 }
 
-/** Who may log in. The key keeps fingerprints from being guessed outside this installation. */
+/** The configured logins. The key keeps fingerprints from being guessed outside this installation. */
 export function openLogins(accounts: { operator: Credentials; viewer?: Credentials }, key: Buffer): Logins {
   const logins = (["operator", "viewer"] as const).flatMap((role): Login[] => {
     const account = accounts[role];
@@ -27,7 +27,7 @@ export function openLogins(accounts: { operator: Credentials; viewer?: Credentia
   return {
     match: (given) =>
       logins.filter(({ role, fingerprint }) => equal(fingerprint, fingerprintOf(role, given, key))).at(0),
-    named: (fingerprint) => logins.find((login) => equal(login.fingerprint, fingerprint)),
+    withFingerprint: (fingerprint) => logins.find((login) => equal(login.fingerprint, fingerprint)),
   };
 }
 

@@ -10,7 +10,10 @@ const style = `
   p { margin: 0; color: light-dark(#b3261e, #ff8a80); font-size: .875rem }
 `;
 
-/** The login page; it loads nothing, as everything else is behind the login. The problem is a sentence of ours, never a visitor's text. */
+/**
+ * The login page. It loads no other file: they are all behind the login. `problem` is not escaped: never pass a
+ * visitor's text.
+ */
 export function loginPage(problem?: string): string {
   return `<!doctype html>
 <html lang="en">

@@ -14,25 +14,25 @@ const choose = (host: string, password: string | undefined, viewer?: { user: str
   choosePasswords({ host, home, operator: { user: "admin", password }, ...(viewer && { viewer }) });
 
 test.each(["127.0.0.1", "127.9.9.9", "::1", "localhost"])(
-  "on %s a missing password is made once, for its owner only, and its place is told",
+  "on %s a missing password: generated once, readable by its owner only, and the hint names the file",
   async (host) => {
-    const { operator, told } = await choose(host, undefined);
+    const { operator, hint } = await choose(host, undefined);
     const file = join(home, "dashboard-password");
     expect(operator.password).toMatch(/^[\w-]{32}$/);
     expect(await readFile(file, "utf8")).toBe(`${operator.password}\n`);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(told).toContain(file);
-    expect(told).not.toContain(operator.password);
+    expect(hint).toContain(file);
+    expect(hint).not.toContain(operator.password);
     expect((await choose(host, undefined)).operator.password).toBe(operator.password);
   },
 );
 
-test("two processes that start at once get the same password", async () => {
+test("two processes that start at once: the same password", async () => {
   const chosen = await Promise.all(Array.from({ length: 8 }, () => choose("127.0.0.1", undefined)));
   expect(new Set(chosen.map(({ operator }) => operator.password)).size).toBe(1);
 });
 
-test("an empty password file is no password", async () => {
+test("an empty password file: rejected", async () => {
   await writeFile(join(home, "dashboard-password"), "\n");
   await expect(choose("127.0.0.1", undefined)).rejects.toThrow(/is empty: delete it/);
 });
@@ -43,19 +43,19 @@ test.each([
   ["changeme", "everybody knows"],
   ["Password", "everybody knows"],
   ["short", "that short"],
-])("beyond loopback it does not start with the password %j", async (password, why) => {
+])("beyond loopback, password %j: rejected", async (password, why) => {
   for (const host of ["0.0.0.0", "::", "10.0.0.5", "dashboard.example.com"]) {
     await expect(choose(host, password)).rejects.toThrow(why);
   }
 });
 
-test("beyond loopback a good password does, and a viewer needs one as well", async () => {
+test("beyond loopback, a good password: accepted; the viewer needs one too", async () => {
   expect((await choose("0.0.0.0", "a-good-password")).operator.password).toBe("a-good-password");
   const viewer = { user: "guest", password: "guest" };
   await expect(choose("0.0.0.0", "a-good-password", viewer)).rejects.toThrow("DASHBOARD_VIEWER_PASSWORD");
 });
 
-test("viewer and operator are two users", async () => {
+test("viewer and operator with the same user: rejected", async () => {
   const viewer = { user: "admin", password: "another-password" };
   await expect(choose("127.0.0.1", "a-good-password", viewer)).rejects.toThrow("must differ");
 });

@@ -9,7 +9,7 @@ export interface Credentials {
   password: string;
 }
 
-export interface Wanted {
+export interface PasswordOptions {
   host: string;
   home: string;
   operator: { user: string; password: string | undefined };
@@ -19,18 +19,18 @@ export interface Wanted {
 export interface Passwords {
   operator: Credentials;
   viewer?: Credentials;
-  /** Where the operator's password comes from, for a person to read. */
-  told: string;
+  /** A sentence for the operator: how to log in. */
+  hint: string;
 }
 
-const shortestChars = 8;
+const minChars = 8;
 const wellKnown = new Set(["password", "passw0rd", "changeme", "change-me", "12345678", "123456789", "adminadmin"]);
 
 /**
- * The passwords to log in with. On loopback a missing one is made once, into `<home>/dashboard-password`; on any other
- * address a missing, short or well-known one is a StartError.
+ * The passwords to log in with. On loopback a missing password is generated once, in `<home>/dashboard-password`; on
+ * any other address a missing, short or well-known password is a StartError.
  */
-export async function choosePasswords({ host, home, operator, viewer }: Wanted): Promise<Passwords> {
+export async function choosePasswords({ host, home, operator, viewer }: PasswordOptions): Promise<Passwords> {
   if (viewer?.user === operator.user) throw new StartError("DASHBOARD_USER and DASHBOARD_VIEWER_USER must differ");
   if (!isLoopback(host)) {
     demandStrong("DASHBOARD_PASSWORD", operator.user, operator.password, host);
@@ -41,7 +41,7 @@ export async function choosePasswords({ host, home, operator, viewer }: Wanted):
   return {
     operator: { user: operator.user, password: chosen ?? (await passwordIn(home, file)) },
     ...(viewer !== undefined && { viewer }),
-    told: `log in as ${operator.user} with the password ${chosen === undefined ? `in ${file}` : "of DASHBOARD_PASSWORD"}`,
+    hint: `log in as ${operator.user} with the password ${chosen === undefined ? `in ${file}` : "of DASHBOARD_PASSWORD"}`,
   };
 }
 
@@ -49,7 +49,7 @@ function demandStrong(variable: string, user: string, password: string | undefin
   const reason = weakness(user, password);
   if (reason === undefined) return;
   throw new StartError(
-    `the dashboard does not listen on ${host} ${reason}: set ${variable} to one of ${shortestChars} characters or more, or HOST to 127.0.0.1`,
+    `the dashboard does not listen on ${host} ${reason}: set ${variable} to one of ${minChars} characters or more, or HOST to 127.0.0.1`,
   );
 }
 
@@ -57,7 +57,7 @@ function weakness(user: string, password: string | undefined): string | undefine
   if (password === undefined) return "without a password";
   const lower = password.toLowerCase();
   if (wellKnown.has(lower) || lower === user.toLowerCase()) return "with a password that everybody knows";
-  return password.length < shortestChars ? "with a password that short" : undefined;
+  return password.length < minChars ? "with a password that short" : undefined;
 }
 
 const loopback = new BlockList();
@@ -70,7 +70,9 @@ function isLoopback(host: string): boolean {
   return version !== 0 && loopback.check(host, version === 6 ? "ipv6" : "ipv4");
 }
 
-/** Exclusive creation: of two processes that start at once, one makes it and both read the same. */
+/**
+ * Creates the file exclusively: of two processes that start at once, one creates it and both read the same password.
+ */
 async function passwordIn(home: string, file: string): Promise<string> {
   try {
     await mkdir(home, { recursive: true });
@@ -84,7 +86,7 @@ async function passwordIn(home: string, file: string): Promise<string> {
     }
   }
   const password = (await readFile(file, "utf8")).trim();
-  if (password === "") throw new StartError(`${file} is empty: delete it, and a new password is made`);
+  if (password === "") throw new StartError(`${file} is empty: delete it, and a new password is generated`);
   return password;
 }
 

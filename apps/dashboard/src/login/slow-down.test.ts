@@ -12,7 +12,7 @@ function fail(times: number, address = (_: number) => "a"): void {
   for (let i = 0; i < times; i += 1) slowDown.failed(address(i));
 }
 
-test("five failures lock an address, each further one twice as long, a quarter of an hour at most", () => {
+test("five failures lock an address; each further failure locks twice as long, up to 15 min", () => {
   fail(4);
   expect(slowDown.waitMs("a")).toBe(0);
   fail(1);
@@ -24,7 +24,7 @@ test("five failures lock an address, each further one twice as long, a quarter o
   expect(slowDown.waitMs("b")).toBe(0);
 });
 
-test("the right password, or a quarter of an hour of silence, makes it forgotten", () => {
+test("the right password, or 15 min without a failure, resets the count", () => {
   fail(5);
   slowDown.passed("a");
   expect(slowDown.waitMs("a")).toBe(0);
@@ -34,7 +34,7 @@ test("the right password, or a quarter of an hour of silence, makes it forgotten
   expect(slowDown.waitMs("a")).toBe(0);
 });
 
-test("a guesser with many addresses is slowed down too, and nobody is kept out for more than ten seconds by him", () => {
+test("failures from many addresses lock everybody, for at most 10 s", () => {
   fail(99, (i) => `address-${i}`);
   expect(slowDown.waitMs("b")).toBe(0);
   fail(100, (i) => `address-${100 + i}`);

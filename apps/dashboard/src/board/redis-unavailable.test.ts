@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { openTestDashboard } from "../test-dashboard.ts";
 import { fill } from "../test-ledger.ts";
 
-test("while Redis is away the page is told so at once, and it shows the queues again when Redis is back", async () => {
+test("Redis unavailable: every request says so at once; back: the queues are shown again", async () => {
   await using scope = new AsyncDisposableStack();
   const redis = scope.adopt(await startLocalRedis(), (server) => server.stop());
   const dashboard = scope.use(await openTestDashboard({ redisUrl: redis.url }));
@@ -18,7 +18,7 @@ test("while Redis is away the page is told so at once, and it shows the queues a
     const answer = await dashboard.operator.send(method, path);
     expect([answer.status, await answer.json()]).toEqual([
       500,
-      { error: "Redis is away", message: expect.stringContaining("Redis does not answer") },
+      { error: "Redis is unavailable", message: expect.stringContaining("Redis does not answer") },
     ]);
   }
   expect((await fetch(`${dashboard.url}/healthz`)).status).toBe(200);
