@@ -1,31 +1,35 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { batchLimits, type Problem, type RowAnswer } from "@reelqueue/contracts";
-import { accept, type Installation } from "@reelqueue/pipeline";
-import { ApiError, toApiError } from "./api-error.ts";
-import { refusalOf, refusedRow, rowAnswer } from "./row-answer.ts";
-import type { Chunks, Row } from "./rows.ts";
+import { apiErrors, batchLimits, type Problem, type RowAnswer } from "@reelqueue/contracts";
+import { type AcceptedRow, accept, type Installation } from "@reelqueue/pipeline";
+import { ApiError, toApiError } from "./errors.ts";
+import type { Chunks, Row } from "./ndjson.ts";
 
-/** Accepts rows chunk by chunk, the good ones of each. A fault after the first chunk ends it with the lines that are not known to be taken. */
+/**
+ * Accepts the valid rows of each chunk. An error in the first chunk is thrown; a later one ends the answers with one
+ * refused row for the lines whose outcome is not known.
+ */
 export async function* acceptChunks(
   chunks: Chunks,
   options: { tenant: string; dryRun: boolean },
   installation: Installation,
 ): AsyncGenerator<RowAnswer[], void> {
-  let begun = false;
+  let isFirst = true;
   let next = 1;
   try {
     for await (const rows of chunks) {
-      // checking alone never waits for anything, and others want to be served meanwhile
+      // checking never awaits: other requests are served in between
       await nextTurn();
       next = rows[0]?.line ?? next;
       yield await acceptChunk(rows, options, installation);
       next = (rows.at(-1)?.line ?? next) + 1;
-      begun = true;
+      isFirst = false;
     }
   } catch (error) {
-    if (!begun) throw error;
+    if (isFirst) throw error;
     const { code, message } = toApiError(error);
-    yield [refusedRow(next, new ApiError(code, `${message} This line and those after it may not have been taken.`))];
+    yield [
+      refusedRow(next, new ApiError(code, `${message} This line and the lines after it may not have been accepted.`)),
+    ];
   }
 }
 
@@ -48,7 +52,7 @@ async function acceptChunk(
   });
 }
 
-/** Accepts all rows or none: an ApiError names every row that cannot be taken. */
+/** Accepts all rows or none. Throws an ApiError that names every refused row. */
 export async function acceptAll(chunks: Chunks, tenant: string, installation: Installation): Promise<RowAnswer[]> {
   const rows: Row[] = [];
   for await (const chunk of chunks) {
@@ -73,7 +77,7 @@ export async function acceptAll(chunks: Chunks, tenant: string, installation: In
   return accepted.map((row, i) => rowAnswer(rows[i]?.line ?? i + 1, row));
 }
 
-const mostProblems = 200;
+const maxProblems = 200;
 
 function nothingWritten(refused: { line: number; error: ApiError }[]): ApiError {
   const problems = refused.flatMap(({ line, error }): Problem[] => {
@@ -87,11 +91,39 @@ function nothingWritten(refused: { line: number; error: ApiError }[]): ApiError 
   const onlyMismatches = refused.every(({ error }) => error.code === "idempotency_mismatch");
   return new ApiError(
     onlyMismatches ? "idempotency_mismatch" : "invalid_request",
-    `Nothing was written: ${refused.length === 1 ? "a row" : `${refused.length} rows`} of this atomic batch cannot be taken.`,
-    { problems: problems.slice(0, mostProblems) },
+    `Nothing was written: ${refused.length === 1 ? "a row" : `${refused.length} rows`} of this atomic batch cannot be accepted.`,
+    { problems: problems.slice(0, maxProblems) },
   );
 }
 
 function wholeRow(field: string, { code, message }: ApiError): Problem {
   return { field, given: code, allowed: message, rule: code, label: "SCHEMA", source: "reelqueue", severity: "error" };
+}
+
+/** Why a row was refused; `undefined` where it was not. */
+export function refusalOf(row: AcceptedRow): ApiError | undefined {
+  switch (row.kind) {
+    case "refused":
+      return new ApiError("invalid_request", undefined, { problems: row.problems });
+    case "mismatch":
+      return new ApiError(
+        "idempotency_mismatch",
+        `${apiErrors.idempotency_mismatch.sentence} It belongs to ${row.id}.`,
+      );
+    case "accepted":
+    case "existing":
+    case "valid":
+      return undefined;
+  }
+}
+
+export function rowAnswer(line: number, row: AcceptedRow): RowAnswer {
+  const refusal = refusalOf(row);
+  if (refusal) return refusedRow(line, refusal);
+  const { kind: status, ...rest } = row as Extract<AcceptedRow, { quote: unknown }>;
+  return { line, status, ...rest } as RowAnswer;
+}
+
+export function refusedRow(line: number, error: ApiError): Extract<RowAnswer, { status: "refused" }> {
+  return { line, status: "refused", error: error.body().error };
 }

@@ -8,7 +8,7 @@ describe("without any configured key", () => {
   });
   afterAll(() => api[Symbol.asyncDispose]());
 
-  test("a program on this machine is the tenant default, and the log says so loudly", async () => {
+  test("a program on this machine is the tenant default, and the log warns", async () => {
     expect((await api.call("/v1/installation", { key: "none" })).status).toBe(200);
     expect(api.logged()).toContain("NO API KEY IS CONFIGURED");
   });
@@ -16,7 +16,7 @@ describe("without any configured key", () => {
   test.each([
     ["a proxy", { "x-forwarded-for": "203.0.113.7" }],
     ["a page in a browser", { origin: "https://evil.example" }],
-  ])("%s is not let in", async (_, headers) => {
+  ])("%s: 401", async (_, headers) => {
     await errorIn(await api.call("/v1/accounts", { key: "none", headers }), 401);
   });
 });
@@ -29,13 +29,13 @@ describe("with keys", () => {
   afterAll(() => api[Symbol.asyncDispose]());
 
   test.each(["Bearer ", "Basic a2V5", "Bearer key-of-default extra", "key-of-default", ""])(
-    "%s opens nothing",
+    "Authorization %j: 401",
     async (authorization) => {
       await errorIn(await api.call("/v1/accounts", { key: "none", headers: { authorization } }), 401);
     },
   );
 
-  test("an address that is none is 404, and a method that is none is 405 with those that are", async () => {
+  test("an unknown address is 404; a method that the address does not take is 405 with those that it takes", async () => {
     for (const path of ["/", "/v1", "/v1/nothing", "/v2/generations", "/%"]) await errorIn(await api.call(path), 404);
     for (const [method, path, allow] of [
       ["PUT", "/v1/generations", "GET, HEAD, POST"],
@@ -50,7 +50,7 @@ describe("with keys", () => {
     }
   });
 
-  test("health, readiness and metrics need no key; requests are counted by route, never by address", async () => {
+  test("health, readiness and metrics need no key; requests are counted by route, not by URL", async () => {
     await api.call("/v1/generations/secret-looking-id");
     expect(await (await api.call("/healthz", { key: "none" })).json()).toEqual({ ok: true, reasons: [] });
     expect((await api.call("/readyz", { key: "none" })).status).toBe(200);

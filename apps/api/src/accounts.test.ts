@@ -14,7 +14,7 @@ describe("accounts", () => {
   const accounts = async (key: "operator" | "acme" = "operator") =>
     (await jsonOf<{ accounts: AccountView[] }>(api.call("/v1/accounts", { key }))).accounts;
 
-  test("paused, an account says why and that nothing is sent; resumed, it does not", async () => {
+  test("pause: the account shows the reason, and why generations wait; resume: it does not", async () => {
     const paused = await jsonOf<AccountView>(
       api.call("/v1/accounts/hiapi/pause", { body: { reason: "new key comes at noon" } }),
     );
@@ -30,7 +30,7 @@ describe("accounts", () => {
     expect(resumed).not.toHaveProperty("paused");
   });
 
-  test("only an operator sees addresses and money", async () => {
+  test("base URL and spending are shown to operators only", async () => {
     expect((await accounts())[0]).toMatchObject({
       baseUrl: "http://127.0.0.1:9/hiapi",
       spentTodayUsd: 0,
@@ -41,7 +41,7 @@ describe("accounts", () => {
     expect(seen).not.toHaveProperty("spentTodayUsd");
   });
 
-  test("an account that is none is 404 with those that are; a reason that is none is 400", async () => {
+  test("an unknown account is 404 and lists the known ones; an invalid reason is 400", async () => {
     expect((await errorIn(await api.call("/v1/accounts/nobody/pause", { method: "POST" }), 404)).message).toContain(
       "hiapi, jiekou",
     );
@@ -51,7 +51,7 @@ describe("accounts", () => {
 });
 
 describe("deliveries", () => {
-  test("those of a generation are listed with their bytes, and one can be sent again", async () => {
+  test("the deliveries of a generation are listed with their bodies, and one can be replayed", async () => {
     const id = await broughtTo(api, "failed", { webhook: "http://127.0.0.1:9/hook" });
     const { deliveries } = await jsonOf<{ deliveries: DeliveryView[] }>(
       api.call(`/v1/generations/${id}/deliveries`, { key: "acme" }),
@@ -77,7 +77,7 @@ describe("deliveries", () => {
     expect(pending.deliveries.map((each) => each.id)).toContain(`msg_${id}_1`);
   });
 
-  test("a delivery that is none is 404, a page that is none 400", async () => {
+  test("an unknown delivery is 404; an invalid page is 400", async () => {
     for (const id of ["msg_x_1", "../x", "*"])
       await errorIn(await api.call(`/v1/deliveries/${encodeURIComponent(id)}/replay`, { method: "POST" }), 404);
     await errorIn(await api.call("/v1/deliveries?state=lost"), 400);
@@ -85,7 +85,7 @@ describe("deliveries", () => {
   });
 });
 
-test("the installation says where files are and checks what can stand in the way, each in a sentence", async () => {
+test("installation: where files are stored, and every check with one sentence", async () => {
   await ledger.pause(api.installation.cell, "jiekou", "balance");
   await broughtTo(api, "needs_review");
   const { outputsDirectory, checks } = await jsonOf<InstallationView>(api.call("/v1/installation"));

@@ -25,7 +25,7 @@ async function sendLines(body: unknown, query = ""): Promise<RowAnswer[]> {
     .map((line) => JSON.parse(line) as RowAnswer);
 }
 
-test("JSON Lines: each good row is taken, each bad one is told by its line; marks, blanks and carriage returns do no harm", async () => {
+test("JSON Lines: valid rows are accepted, others refused by line; byte order mark, blank lines and carriage returns are skipped", async () => {
   const good = JSON.stringify({ ...row, idempotencyKey: "line-1" });
   const broken = Buffer.from([0x22, 0xff, 0x22]);
   const text = `\u{feff}${good}\r\n\r\n{"prompt":\n${good}\n{"prompt":"x","promt":1}\n{"__proto__":{"x":1},"prompt":"y"}\n`;
@@ -36,8 +36,8 @@ test("JSON Lines: each good row is taken, each bad one is told by its line; mark
       Buffer.from(`\n${JSON.stringify({ ...row, seconds: 9, idempotencyKey: "line-1" })}`),
     ]),
   );
-  const told = rows.map((each) => [each.line, each.status === "refused" ? each.error.code : each.status]);
-  expect(told).toEqual([
+  const outcomes = rows.map((each) => [each.line, each.status === "refused" ? each.error.code : each.status]);
+  expect(outcomes).toEqual([
     [1, "accepted"],
     [3, "invalid_json"],
     [4, "existing"],
@@ -48,7 +48,7 @@ test("JSON Lines: each good row is taken, each bad one is told by its line; mark
   ]);
 });
 
-test("thousands of rows of one batch keep their order, and how far they are is one look", async () => {
+test("thousands of rows of one batch keep their order, and one request counts their states", async () => {
   const inputs = Array.from({ length: 3_000 }, (_, i) =>
     JSON.stringify({ prompt: `row ${i}`, batch: "large", metadata: { i } }),
   );
@@ -73,7 +73,7 @@ test("a JSON array is answered row by row", async () => {
   ]);
 });
 
-test("rows come as they are sent, before the last one is there", async () => {
+test("answers are sent as rows arrive, before the last row", async () => {
   let send: (line: string) => void = () => {};
   let end: () => void = () => {};
   const body = new ReadableStream({
@@ -93,7 +93,7 @@ test("rows come as they are sent, before the last one is there", async () => {
   expect((await jsonOf<BatchView>(api.call("/v1/batches/late"))).total).toBe(1);
 });
 
-test("a caller who hangs up in the middle harms nobody: what came in is taken, and the API goes on", async () => {
+test("a caller that disconnects midway: the rows that arrived are accepted, and the API continues", async () => {
   const gone = new AbortController();
   const body = new ReadableStream({
     start: (controller) => {
@@ -111,13 +111,13 @@ test("a caller who hangs up in the middle harms nobody: what came in is taken, a
   await (await sending).body?.getReader().read();
   gone.abort();
   const taken = await eventually(async () => (await jsonOf<BatchView>(api.call("/v1/batches/gone"))).total, {
-    describe: "rows are there",
+    describe: "the rows are accepted",
   });
   expect(taken).toBeGreaterThanOrEqual(500);
   expect((await sendLines(JSON.stringify(row)))[0]?.status).toBe("accepted");
 });
 
-test("a dry run tells prices and problems and writes nothing, also for media that comes later", async () => {
+test("dry run: prices and problems, nothing written, media need not be stored yet", async () => {
   const dry = { ...row, account: "jiekou", batch: "dry" };
   const later = { ...dry, images: [{ url: `media://${"a".repeat(64)}.jpg`, role: "first_frame" }] };
   const inputs = [dry, later, { ...dry, seconds: 99 }].map((each) => JSON.stringify(each));
@@ -129,7 +129,7 @@ test("a dry run tells prices and problems and writes nothing, also for media tha
 describe("atomic", () => {
   const send = (body: unknown) => api.call("/v1/generations/batch?atomic=true", { body });
 
-  test("all are taken", async () => {
+  test("all rows are accepted", async () => {
     const { rows } = await jsonOf<BatchAnswer>(
       send(Array.from({ length: 5_000 }, () => ({ ...row, batch: "atomic" }))),
     );
@@ -137,7 +137,7 @@ describe("atomic", () => {
     expect((await jsonOf<BatchView>(api.call("/v1/batches/atomic"))).total).toBe(5_000);
   });
 
-  test("one bad row and nothing is written; the problems name the lines", async () => {
+  test("one refused row: nothing is written, and the problems name the lines", async () => {
     const error = await errorIn(
       await send([{ ...row, batch: "none" }, { ...row, batch: "none", seconds: 99 }, 7]),
       400,
@@ -146,7 +146,7 @@ describe("atomic", () => {
     await errorIn(await api.call("/v1/batches/none"), 404);
   });
 
-  test("one key that was used otherwise and nothing is written", async () => {
+  test("one idempotency key used with another body: nothing is written", async () => {
     await api.call("/v1/generations", { body: { ...row, idempotencyKey: "taken" } });
     const error = await errorIn(
       await send([
@@ -159,12 +159,12 @@ describe("atomic", () => {
     await errorIn(await api.call("/v1/batches/none"), 404);
   });
 
-  test("more rows than one script may hold are refused", async () => {
+  test("more rows than the limit: 413", async () => {
     expect((await errorIn(await send(Array.from({ length: 5_001 }, () => row)), 413)).code).toBe("too_large");
   });
 });
 
-test("what is no batch is refused", async () => {
+test("a body that is not a batch is refused", async () => {
   await errorIn(await api.call("/v1/generations/batch", { body: { rows: [] } }), 400);
   await errorIn(await api.call("/v1/generations/batch?atomic=yes", { body: [] }), 400);
   await errorIn(
@@ -174,7 +174,7 @@ test("what is no batch is refused", async () => {
   await errorIn(await api.call("/v1/generations/batch", { body: "x", headers: { "content-type": "text/plain" } }), 415);
 });
 
-test("a line longer than a row may be is refused without being kept; the others are taken", async () => {
+test("a line over the size limit is refused without being buffered; the others are accepted", async () => {
   const rows = await sendLines(`${JSON.stringify({ prompt: "x".repeat(13 * 1_048_576) })}\n${JSON.stringify(row)}`);
   expect(rows.map((each) => [each.line, each.status === "refused" ? each.error.code : each.status])).toEqual([
     [1, "too_large"],

@@ -16,7 +16,7 @@ afterAll(async () => {
   await redis.stop();
 });
 
-/** A genuine address for one attempt of a generation, made as the pipeline makes it. */
+/** The callback URL of one attempt, as the pipeline makes it. */
 function addressOf(id: string, attempt = 1): string {
   const mac = createHmac("sha256", api.installation.secrets.callbackKey).update(`${id}.${attempt}`).digest("base64url");
   return `/callbacks/hiapi/${id}.${attempt}.${mac.slice(0, 32)}`;
@@ -31,7 +31,7 @@ const send = (path: string, sent: unknown = body, headers: Record<string, string
     headers: { "content-type": "application/json", ...headers },
   });
 
-test("a genuine one makes its task due now, twice does no harm, and any content type is read", async () => {
+test("a genuine callback makes its task due now; a duplicate changes nothing; any content type is read", async () => {
   const id = await broughtTo(api, "running", { account: "hiapi" });
   const due = async () =>
     (
@@ -52,7 +52,7 @@ test("a genuine one makes its task due now, twice does no harm, and any content 
   expect(await due()).toBeLessThan(1_000);
 });
 
-test("every bad address gets the same bytes, whatever is wrong with it", async () => {
+test("every wrong address is answered with the same bytes", async () => {
   const id = await broughtTo(api, "running", { account: "hiapi" });
   const genuine = addressOf(id);
   const bad = [
@@ -77,12 +77,12 @@ test("every bad address gets the same bytes, whatever is wrong with it", async (
 describe("bodies", () => {
   test.each([
     ["more than 256 KiB", Buffer.alloc(262_145), {}, 413],
-    ["a packed one", body, { "content-encoding": "gzip" }, 415],
-    ["no JSON", "<html>", {}, 400],
-    ["no UTF-8", Buffer.from([0xff, 0xfe]), {}, 400],
+    ["a compressed one", body, { "content-encoding": "gzip" }, 415],
+    ["not JSON", "<html>", {}, 400],
+    ["not UTF-8", Buffer.from([0xff, 0xfe]), {}, 400],
     ["a prototype", '{"__proto__":{"admin":true}}', {}, 400],
     ["a very deep one", "[".repeat(100_000), {}, 400],
-    ["nothing", "", {}, 400],
+    ["an empty one", "", {}, 400],
   ] as const)("%s", async (_, sent, headers, status) => {
     const id = await broughtTo(api, "running", { account: "hiapi" });
     await errorIn(await send(addressOf(id), sent, headers), status);
@@ -90,12 +90,12 @@ describe("bodies", () => {
   });
 });
 
-test("while Redis is away or frozen the provider is told to come again, within 100 ms", async () => {
+test("Redis unavailable or frozen: the provider is asked to retry, within 100 ms", async () => {
   const id = await broughtTo(api, "running", { account: "hiapi" });
   const timed = async () => {
-    const begun = performance.now();
+    const startedAt = performance.now();
     const answer = await send(addressOf(id));
-    const ms = performance.now() - begun;
+    const ms = performance.now() - startedAt;
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
     await answer.text();
     return ms;
@@ -108,7 +108,7 @@ test("while Redis is away or frozen the provider is told to come again, within 1
   expect(await timed()).toBeLessThan(150);
 });
 
-test("while Redis is away everything else is a 503 that says so, and health stays green", async () => {
+test("Redis unavailable: other requests are 503, and /healthz is 200", async () => {
   const error = await errorIn(await api.call("/v1/generations", { body: { prompt: "x" } }), 503);
   expect(error.code).toBe("unavailable");
   await errorIn(await api.call("/v1/accounts"), 503);

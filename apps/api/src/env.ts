@@ -21,11 +21,11 @@ export interface ApiEnv {
   port: number;
   publicUrl?: string;
   logLevel: LogLevel;
-  /** Where the secrets that the configuration names are read from. */
+  /** The variables in which the configuration finds its secrets. */
   env: NodeJS.ProcessEnv;
 }
 
-/** What this process is told from outside; throws one StartError that names every variable that is wrong. */
+/** The settings of this process from the environment. Throws one StartError that names every wrong variable. */
 export function readEnv(env: NodeJS.ProcessEnv = process.env): ApiEnv {
   const filled = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
   const parsed = variables.safeParse(filled);

@@ -28,7 +28,7 @@ describe("outputs", () => {
     return answer.status;
   };
 
-  test("the whole file comes as a download that no browser runs", async () => {
+  test("the whole file is sent as an attachment with nosniff", async () => {
     const answer = await get();
     expect(Buffer.from(await answer.arrayBuffer()).equals(video)).toBe(true);
     expect(Object.fromEntries(answer.headers)).toMatchObject({
@@ -45,29 +45,29 @@ describe("outputs", () => {
     ["bytes=99990-", 99_990, 100_000],
     ["bytes=-5", 99_995, 100_000],
     ["bytes=99990-999999", 99_990, 100_000],
-  ])("%s is that part", async (range, start, end) => {
+  ])("Range %s: that part", async (range, start, end) => {
     const answer = await get(range);
     expect([answer.status, answer.headers.get("content-range")]).toEqual([206, `bytes ${start}-${end - 1}/100000`]);
     expect(Buffer.from(await answer.arrayBuffer()).equals(video.subarray(start, end))).toBe(true);
   });
 
-  test("a part behind the end is 416; what is no range of one part is the whole file", async () => {
+  test("a range past the end is 416; any other than one range is the whole file", async () => {
     expect(await statusOf("bytes=100000-")).toBe(416);
     for (const range of ["bytes=5-2", "bytes=0-1,4-5", "lines=1-2", "bytes=-"]) expect(await statusOf(range)).toBe(200);
   });
 
-  test("If-Range of another file gives the whole of this one", async () => {
+  test("If-Range with another etag: the whole file", async () => {
     const etag = (await api.call(path, { method: "HEAD" })).headers.get("etag") ?? "";
     expect(await statusOf("bytes=0-9", { "if-range": etag })).toBe(206);
     expect(await statusOf("bytes=0-9", { "if-range": '"x"' })).toBe(200);
   });
 
-  test("HEAD tells the size without the bytes", async () => {
+  test("HEAD: the size without the bytes", async () => {
     const answer = await api.call(path, { method: "HEAD" });
     expect([answer.status, answer.headers.get("content-length"), await answer.text()]).toEqual([200, "100000", ""]);
   });
 
-  test("an output that is not there is 404, also when its file was deleted", async () => {
+  test("an unknown output is 404, and one whose file was deleted", async () => {
     for (const n of ["1", "-1", "x", "0x0", "99999"]) await errorIn(await api.call(path.replace(/0$/, n)), 404);
     const id = await withVideo(api, Buffer.from("x"));
     await rm(join(api.installation.config.outputs.directory), { recursive: true });
@@ -81,7 +81,7 @@ describe("media", () => {
   const png = pngFile(640, 480);
   const put = (body: unknown, type = "image/png") => api.call("/v1/media", { body, headers: { "content-type": type } });
 
-  test("bytes become one file with one URL, however often they come, and a generation can name it", async () => {
+  test("the same bytes sent twice are one file with one URL, and a generation can use it", async () => {
     const first = await put(png);
     const view = await jsonOf<MediaView>(first);
     expect([first.status, view]).toEqual([
@@ -94,12 +94,12 @@ describe("media", () => {
     expect(generation.request.images).toEqual([{ url: view.url, role: "first_frame" }]);
   });
 
-  test("what no provider takes is 415, whatever it says it is", async () => {
+  test("a file type that no provider takes is 415, whatever Content-Type says", async () => {
     await errorIn(await put("<html></html>"), 415);
     await errorIn(await put(png, "video/mp4"), 415);
   });
 
-  test("more than any medium may have is 413, told before or while it is sent", async () => {
+  test("a file over the limit is 413, by its Content-Length or while it is sent", async () => {
     expect((await errorIn(await put(Buffer.alloc(65 * 1_048_576)), 413)).code).toBe("too_large");
     let sent = 0;
     const endless = new ReadableStream({
@@ -114,7 +114,7 @@ describe("media", () => {
     expect((await errorIn(await put(endless), 413)).code).toBe("too_large");
   });
 
-  test("nothing at all is refused", async () => {
+  test("no body: 400", async () => {
     await errorIn(await api.call("/v1/media", { method: "POST" }), 400);
   });
 });

@@ -14,7 +14,7 @@ afterAll(async () => {
 });
 
 describe("enqueue one", () => {
-  test("a new request is 202 with the generation, its price and where to find it; the same key again is 200 with the same one", async () => {
+  test("a new request is 202 with generation, price and location; the same idempotency key again is 200 with the same generation", async () => {
     const asked = { ...row, account: "jiekou", metadata: { order: 7 } };
     const body = { ...asked, idempotencyKey: "order-1" };
     const first = await api.call("/v1/generations", { body });
@@ -36,7 +36,7 @@ describe("enqueue one", () => {
     expect([again.status, (await jsonOf<Enqueued>(again)).generation.id]).toEqual([200, generation.id]);
   });
 
-  test("fifty at once under one key are one generation", async () => {
+  test("fifty concurrent requests with one idempotency key make one generation", async () => {
     const body = { ...row, idempotencyKey: "at-once" };
     const answers = await Promise.all(Array.from({ length: 50 }, () => api.call("/v1/generations", { body })));
     expect(answers.map(({ status }) => status).sort()).toEqual([...Array(49).fill(200), 202]);
@@ -45,14 +45,14 @@ describe("enqueue one", () => {
     ).toBe(1);
   });
 
-  test("a key that was used with another body is 422 and names the first", async () => {
+  test("an idempotency key used with another body is 422 and names the first generation", async () => {
     const first = await jsonOf<Enqueued>(api.call("/v1/generations", { body: { ...row, idempotencyKey: "k2" } }));
     const other = await api.call("/v1/generations", { body: { ...row, seconds: 9, idempotencyKey: "k2" } });
     const error = await errorIn(other, 422);
     expect([error.code, error.message.includes(first.generation.id)]).toEqual(["idempotency_mismatch", true]);
   });
 
-  test("the header Idempotency-Key is the field; two different ones are refused", async () => {
+  test("the header Idempotency-Key is the field; two different keys are refused", async () => {
     const headers = { "idempotency-key": "by-header" };
     const first = await jsonOf<Enqueued>(api.call("/v1/generations", { body: row, headers }));
     const again = await api.call("/v1/generations", { body: { ...row, idempotencyKey: "by-header" } });
@@ -62,17 +62,17 @@ describe("enqueue one", () => {
 
   test.each([
     ["an unknown field", { ...row, promt: "x" }, "promt"],
-    ["a field that is ours", { ...row, state: "succeeded" }, "state"],
+    ["a field of the record", { ...row, state: "succeeded" }, "state"],
     ["a wrong type", { ...row, seconds: "5" }, "seconds"],
     ["a rule of the provider", { ...row, account: "jiekou", seconds: 30 }, "seconds"],
     ["too long a prompt", { ...row, prompt: "x".repeat(20_001) }, "prompt"],
     ["an unknown account", { ...row, account: "nobody" }, "account"],
     ["another tenant", { ...row, tenant: "acme" }, "tenant"],
-    ["a path of this server", { ...row, images: [{ url: "/etc/passwd" }] }, "images[0].url"],
+    ["a path on this server", { ...row, images: [{ url: "/etc/passwd" }] }, "images[0].url"],
     ["media that was never stored", { ...row, images: [{ url: `media://${"0".repeat(64)}.png` }] }, "images[0].url"],
     ["large metadata", { ...row, metadata: { a: "x".repeat(5_000) } }, "metadata"],
     ["a __proto__ in metadata", JSON.parse('{"prompt":"a cat","metadata":{"a":{"b":1}}}'), "metadata.a"],
-  ])("%s is refused with the field, what was given and what is allowed", async (_, body, field) => {
+  ])("%s: refused with the field, the given and the allowed value", async (_, body, field) => {
     const { code, problems = [] } = await errorIn(await api.call("/v1/generations", { body }), 400);
     expect([code, problems.map((problem) => problem.field)]).toEqual([
       "invalid_request",
@@ -82,7 +82,7 @@ describe("enqueue one", () => {
   });
 });
 
-describe("bodies that are no requests", () => {
+describe("invalid bodies", () => {
   test.each([
     ["broken JSON", 400, "invalid_json", '{"prompt":'],
     ["no body", 400, "invalid_json", ""],
@@ -91,21 +91,21 @@ describe("bodies that are no requests", () => {
     ["a deep one", 400, "invalid_request", `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`],
     ["a deep known field", 400, "invalid_request", `{"prompt":${"[".repeat(50_000)}${"]".repeat(50_000)}}`],
     ["a huge one", 413, "too_large", JSON.stringify({ prompt: "x".repeat(13 * 1_048_576) })],
-  ] as const)("%s is answered %i %s", async (_, status, code, body) => {
+  ] as const)("%s: %i %s", async (_, status, code, body) => {
     const headers = { "content-type": "application/json" };
     const answer = await api.call("/v1/generations", { body, method: "POST", headers });
     expect((await errorIn(answer, status)).code).toBe(code);
     expect(Object.prototype).not.toHaveProperty("admin");
   });
 
-  test("another content type is 415", async () => {
+  test("another content type: 415", async () => {
     const answer = await api.call("/v1/generations", { body: "<a/>", headers: { "content-type": "text/xml" } });
     expect((await errorIn(answer, 415)).code).toBe("unsupported_media_type");
   });
 });
 
 describe("list", () => {
-  test("pages lead through everything once, by state, batch and account", async () => {
+  test("pages hold every match once, by state, batch and account", async () => {
     const batch = "walk";
     const ids: string[] = [];
     for (let i = 0; i < 7; i += 1) ids.push(await queued(api, { batch, account: i % 2 ? "jiekou" : "hiapi" }));
@@ -128,7 +128,7 @@ describe("list", () => {
   });
 
   test.each(["limit=101", "limit=0", "state=done", "cursor=zzz", "limit=2&limit=3", "order=asc"])(
-    "%s is refused",
+    "%s: 400",
     async (query) => {
       expect((await errorIn(await api.call(`/v1/generations?${query}`), 400)).problems).toHaveLength(1);
     },
@@ -136,7 +136,7 @@ describe("list", () => {
 });
 
 test.each(["..%2Fx", "*", "{x}", "a:b", "%00", "x".repeat(300), "🐌", "constructor", "__proto__"])(
-  "the id %s is nowhere",
+  "the id %s: 404",
   async (id) => {
     await errorIn(await api.call(`/v1/generations/${id}`), 404);
   },

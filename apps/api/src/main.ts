@@ -1,7 +1,7 @@
 import { openContext } from "@reelqueue/pipeline";
 import { createLogger, run } from "@reelqueue/runtime";
 import { readEnv } from "./env.ts";
-import { serveApi } from "./serve.ts";
+import { serveApi } from "./server.ts";
 
 await run(
   async (scope) => {

@@ -16,7 +16,7 @@ afterAll(async () => {
 const quoted = (body: unknown, query = "") =>
   jsonOf<QuoteAnswer>(api.call(`/v1/quotes${query}`, { body, key: "acme" }));
 
-test("each row is priced on every account side by side, with exactly why one cannot make it; totals by account and as chosen", async () => {
+test("each row is priced on every account, or refused with the reason; totals by account and as chosen", async () => {
   const answer = await quoted([
     row,
     { ...row, watermark: true },
@@ -48,7 +48,7 @@ test("each row is priced on every account side by side, with exactly why one can
   expect(answer.chosen).toEqual({ rows: 3, refused: 1, usd: 1.26, unknown: 0 });
 });
 
-test("a price that nobody knows is counted as such and never as 0", async () => {
+test("an unknown price is counted as unknown, never as 0", async () => {
   const unpriced = { ...row, resolution: "720p" };
   expect((await quoted([row, unpriced])).chosen).toEqual({ rows: 2, refused: 0, usd: 0.28, unknown: 1 });
   const alone = await quoted([unpriced]);
@@ -57,7 +57,7 @@ test("a price that nobody knows is counted as such and never as 0", async () => 
   expect((await quoted([{ ...row, resolution: "4k" }])).chosen).toEqual({ rows: 0, refused: 1, usd: null, unknown: 0 });
 });
 
-test("on one account, rows that name another one are priced there too", async () => {
+test("on one account: rows that name another account are priced on it too", async () => {
   const { rows, accounts, chosen } = await quoted([{ ...row, account: "hiapi" }, row], "?account=jiekou");
   expect(rows).toMatchObject([{ chosen: "jiekou", offers: [{ account: "jiekou" }] }, { chosen: "jiekou" }]);
   expect(accounts).toMatchObject([{ account: "jiekou", rows: 2, usd: 0.56 }]);
@@ -66,7 +66,7 @@ test("on one account, rows that name another one are priced there too", async ()
   expect(error.message).toMatch(/no account "nobody"; there are: hiapi, jiekou/);
 });
 
-test("JSON Lines are answered by a line for each row and the totals in the last one", async () => {
+test("JSON Lines: one line for each row, and the totals in the last line", async () => {
   const body = `${JSON.stringify(row)}\n\n{"prompt":\n${JSON.stringify(row)}\n`;
   const headers = { "content-type": "application/x-ndjson" };
   const answer = await api.call("/v1/quotes", { body, headers });
@@ -83,7 +83,7 @@ test("JSON Lines are answered by a line for each row and the totals in the last 
   ]);
 });
 
-test("what is no list of rows, and who has no key, is refused", async () => {
+test("a body that is not a list: 400; a wrong key: 401", async () => {
   expect((await errorIn(await api.call("/v1/quotes", { body: row }), 400)).code).toBe("invalid_request");
   expect((await errorIn(await api.call("/v1/quotes", { body: [row], key: "wrong" }), 401)).code).toBe("unauthorized");
 });

@@ -19,17 +19,17 @@ function cellsUnder(heading: string): string[][] {
   );
 }
 
-test("the README names every route, and no other", async () => {
+test("the README lists exactly the routes of the API", async () => {
   await using api = await startApi();
-  const told = cellsUnder("Routes").map(([route = ""]) => route.replaceAll("`", ""));
-  expect(told.sort()).toEqual((await routesOf(api.installation)).sort());
+  const documented = cellsUnder("Routes").map(([route = ""]) => route.replaceAll("`", ""));
+  expect(documented.sort()).toEqual((await routesOf(api.installation)).sort());
 });
 
-test("the README tells every error as the code does", () => {
-  const told = cellsUnder("Errors").map(([code, status, sentence]) => [
+test("the README lists the errors as in the code", () => {
+  const documented = cellsUnder("Errors").map(([code, status, sentence]) => [
     code?.replaceAll("`", ""),
     Number(status),
     sentence,
   ]);
-  expect(told).toEqual(Object.entries(apiErrors).map(([code, { status, sentence }]) => [code, status, sentence]));
+  expect(documented).toEqual(Object.entries(apiErrors).map(([code, { status, sentence }]) => [code, status, sentence]));
 });

@@ -14,14 +14,14 @@ async function start(changes: Record<string, string> = {}, config: object = {}) 
   return spawnApp("api", { REDIS_URL: await sharedRedis(), REELQUEUE_HOME: home, REELQUEUE_CONFIG: path, ...changes });
 }
 
-test("it starts, answers, and ends with 0 when told to stop", async () => {
+test("the API starts, answers, and ends with 0 on SIGTERM", async () => {
   const app = await start();
   await app.ready();
   app.kill("SIGTERM");
   expect(await app.exited).toEqual({ code: 0, signal: null });
 });
 
-test("a port in use is one sentence", async () => {
+test("a port in use: one sentence", async () => {
   const server = createServer();
   const port = await freePort();
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
@@ -31,14 +31,14 @@ test("a port in use is one sentence", async () => {
   server.close();
 });
 
-test("wrong variables are one sentence each", async () => {
+test("wrong variables: one sentence each", async () => {
   const app = await start({ PORT: "many", PUBLIC_URL: "ftp://x", LOG_LEVEL: "loud" });
   expect(await app.exited).toEqual({ code: 1, signal: null });
   expect(app.logs()).toMatch(/PORT.*\n.*PUBLIC_URL.*\n.*LOG_LEVEL/s);
   expect(app.logs()).not.toMatch(/\bat .*\.ts:\d+/);
 });
 
-test("a Redis that is away is one sentence", async () => {
+test("Redis unavailable: one sentence", async () => {
   const app = await start({ REDIS_URL: `redis://user:secret@127.0.0.1:${await freePort()}`, LOG_LEVEL: "silent" });
   expect(await app.exited).toEqual({ code: 1, signal: null });
   expect(app.logs()).toMatch(/^Redis cannot be reached: .*REDIS_URL.*\n$/);

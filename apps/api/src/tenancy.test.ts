@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-/** Every address under /v1, and what another tenant's key gets there for something of `acme`. */
+/** Every route under /v1, and the status that a key of another tenant gets for a generation of `acme`. */
 const routes: [method: string, path: string, others: number, body?: unknown][] = [
   ["GET", "/v1/generations/:id", 404],
   ["GET", "/v1/generations/:id/outputs/:n", 404],
@@ -35,7 +35,7 @@ const routes: [method: string, path: string, others: number, body?: unknown][] =
   ["POST", "/v1/generations", 400, { prompt: "x", tenant: "acme" }],
   ["POST", "/v1/generations/batch?atomic=true", 400, [{ prompt: "x", tenant: "acme" }]],
   ["POST", "/v1/quotes", 400, { prompt: "x" }],
-  // these concern nobody's generations
+  // not about a generation
   ["GET", "/v1/accounts", 200],
   ["POST", "/v1/media", 400],
 ];
@@ -59,7 +59,7 @@ describe.each(routes)("%s %s", (method, path, others, body) => {
   });
 });
 
-test("the table above names every route that there is", async () => {
+test("the table lists every route under /v1", async () => {
   const plain = (route: string) => route.replace(/\?.*/, "").replace(/:\w+/g, ":");
   const known = new Set(routes.map(([method, path]) => plain(`${method} ${path}`)));
   const all = (await routesOf(api.installation)).filter((route) => route.includes(" /v1/"));
@@ -67,7 +67,7 @@ test("the table above names every route that there is", async () => {
   for (const route of all) expect.soft(known).toContain(plain(route));
 });
 
-test("a list shows a tenant its own; an operator sees all, or one", async () => {
+test("list: a tenant sees its own generations; an operator sees all, or those of one tenant", async () => {
   const idsFor = async (key: "rival" | "acme" | "operator", query = "") => {
     const page = await jsonOf<GenerationPage>(api.call(`/v1/generations?limit=100${query}`, { key }));
     return page.generations.map((each) => each.id);
@@ -78,12 +78,12 @@ test("a list shows a tenant its own; an operator sees all, or one", async () => 
   expect(await idsFor("operator", "&tenant=rival")).toEqual([]);
 });
 
-test("an operator may read and decide for every tenant", async () => {
+test("an operator reads every tenant's generations and batches", async () => {
   expect((await api.call(`/v1/generations/${id}`)).status).toBe(200);
   expect((await api.call("/v1/batches/of-acme?tenant=acme")).status).toBe(200);
 });
 
-test("no key of ours, no provider's key and no address of Redis stands in any answer or log line", async () => {
+test("no API key, provider key or Redis address is in any answer or log line", async () => {
   const texts = [api.logged()];
   for (const [method, path, , body] of routes)
     texts.push(await (await api.call(filled(path), { method, body })).text());

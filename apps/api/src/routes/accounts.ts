@@ -3,33 +3,33 @@ import * as ledger from "@reelqueue/ledger";
 import { type Account, type Installation, waitReason } from "@reelqueue/pipeline";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { ApiError } from "../api-error.ts";
-import { type Caller, demandOperator } from "../caller.ts";
-import { valid } from "../valid.ts";
+import { type Caller, demandOperator } from "../auth.ts";
+import { ApiError } from "../errors.ts";
+import { parse } from "../parse.ts";
 
-const pausing = z.strictObject({ reason: z.string().trim().min(1).max(200).default("by hand") }).nullish();
+const pauseBody = z.strictObject({ reason: z.string().trim().min(1).max(200).default("by hand") }).nullish();
 
-/** Where the accounts stand; an operator may pause and resume them. */
+/** The state of the accounts; operators pause and resume them. */
 export function accounts(app: FastifyInstance, installation: Installation): void {
   const operatorOnly = { onRequest: async (request: FastifyRequest) => demandOperator(request) };
   app.get("/accounts", async ({ caller }) => ({
     accounts: await Promise.all(
-      [...installation.accounts.values()].map((account) => view(account, caller, installation)),
+      [...installation.accounts.values()].map((account) => viewOf(account, caller, installation)),
     ),
   }));
   app.post("/accounts/:name/pause", operatorOnly, async (request) => {
-    const account = named(request, installation);
-    await ledger.pause(installation.cell, account.name, valid(pausing, request.body)?.reason ?? "by hand");
-    return view(account, request.caller, installation);
+    const account = accountOf(request, installation);
+    await ledger.pause(installation.cell, account.name, parse(pauseBody, request.body)?.reason ?? "by hand");
+    return viewOf(account, request.caller, installation);
   });
   app.post("/accounts/:name/resume", operatorOnly, async (request) => {
-    const account = named(request, installation);
+    const account = accountOf(request, installation);
     await ledger.resume(installation.cell, account.name);
-    return view(account, request.caller, installation);
+    return viewOf(account, request.caller, installation);
   });
 }
 
-function named(request: FastifyRequest, { accounts: all }: Installation): Account {
+function accountOf(request: FastifyRequest, { accounts: all }: Installation): Account {
   const { name = "" } = request.params as { name?: string };
   const account = all.get(name);
   if (!account)
@@ -40,7 +40,7 @@ function named(request: FastifyRequest, { accounts: all }: Installation): Accoun
   return account;
 }
 
-async function view(
+async function viewOf(
   account: Account,
   { operator }: Caller,
   { cell, accounts: all }: Installation,

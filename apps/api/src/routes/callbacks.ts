@@ -2,14 +2,16 @@ import { setTimeout as after } from "node:timers/promises";
 import { LedgerError } from "@reelqueue/ledger";
 import { type CallbackOutcome, callback, type Installation } from "@reelqueue/pipeline";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { ApiError } from "../api-error.ts";
+import { ApiError } from "../errors.ts";
 
 const bodyLimit = 262_144;
-/** Providers send again what is not answered; a hint that arrives late does no harm. */
-const answerWithinMs = 80;
+/** A provider repeats a callback that is not answered in time; a late hint does no harm. */
+const answerTimeoutMs = 80;
 const retryAfterSeconds = 5;
 
-/** Where providers tell that a task has ended. Needs no API key: the address itself is the proof. */
+/**
+ * Receives the providers' callbacks. They need no API key: the address holds a token that only the provider was given.
+ */
 export function callbacks(app: FastifyInstance, installation: Installation): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -28,31 +30,31 @@ export function callbacks(app: FastifyInstance, installation: Installation): voi
 async function receive(request: FastifyRequest, reply: FastifyReply, installation: Installation): Promise<unknown> {
   const { account = "", token = "" } = request.params as { account?: string; token?: string };
   const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const heard = callback({ account, token, raw, headers: singleHeaders(request) }, installation);
-  const outcome = await inTime(heard);
+  const received = callback({ account, token, raw, headers: singleHeaders(request) }, installation);
+  const outcome = await withTimeout(received);
   switch (outcome.kind) {
     case "heard":
       return { heard: true };
     case "unknown":
-      // the same bytes for every bad token, so nothing can be learned here
+      // the same bytes for every wrong token, so that they reveal nothing
       return reply.code(404).send(new ApiError("not_found").body());
     case "forged":
-      throw new ApiError("unauthorized", "The signature does not hold.");
+      throw new ApiError("unauthorized", "The signature is not valid.");
     case "unreadable":
-      throw new ApiError("invalid_request", "The body is not a callback that this account's provider sends.");
+      throw new ApiError("invalid_request", "The body is not a callback of this account's provider.");
     case "late":
       throw new ApiError("unavailable", undefined, { retryAfterSeconds });
   }
 }
 
-async function inTime(heard: Promise<CallbackOutcome>): Promise<CallbackOutcome | { kind: "late" }> {
+async function withTimeout(received: Promise<CallbackOutcome>): Promise<CallbackOutcome | { kind: "late" }> {
   const timer = new AbortController();
-  const outcome = heard.catch((error: unknown) => {
+  const outcome = received.catch((error: unknown) => {
     if (error instanceof LedgerError) return { kind: "late" } as const;
     throw error;
   });
   try {
-    return await Promise.race([outcome, after(answerWithinMs, { kind: "late" } as const, { signal: timer.signal })]);
+    return await Promise.race([outcome, after(answerTimeoutMs, { kind: "late" } as const, { signal: timer.signal })]);
   } finally {
     timer.abort();
   }

@@ -3,15 +3,15 @@ import * as ledger from "@reelqueue/ledger";
 import { accept, findMany, type Installation } from "@reelqueue/pipeline";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { ApiError } from "../api-error.ts";
-import { ownGeneration } from "../own.ts";
-import { refusalOf } from "../row-answer.ts";
-import { valid, whole } from "../valid.ts";
+import { refusalOf } from "../accept-rows.ts";
+import { ApiError } from "../errors.ts";
+import { ownGeneration } from "../ownership.ts";
+import { integer, parse } from "../parse.ts";
 
 /** Room for a few images inline; larger media goes to `POST /v1/media`. */
 const bodyLimit = 12 * 1_048_576;
 
-/** Enqueue one, read one, list many. */
+/** Enqueues, reads and lists generations. */
 export function generations(app: FastifyInstance, installation: Installation): void {
   app.post("/generations", { bodyLimit }, (request, reply) => enqueue(request, reply, installation));
   app.get("/generations/:id", (request) => ownGeneration(request, installation));
@@ -19,7 +19,7 @@ export function generations(app: FastifyInstance, installation: Installation): v
 }
 
 async function enqueue(request: FastifyRequest, reply: FastifyReply, installation: Installation): Promise<Enqueued> {
-  const [row] = await accept([withKeyOfHeader(request)], { tenant: request.caller.tenant }, installation);
+  const [row] = await accept([withHeaderKey(request)], { tenant: request.caller.tenant }, installation);
   if (row === undefined || row.kind === "valid") throw new ApiError("internal");
   const refusal = refusalOf(row);
   if (refusal) throw refusal;
@@ -30,8 +30,8 @@ async function enqueue(request: FastifyRequest, reply: FastifyReply, installatio
   return { generation, quote: row.quote, warnings: row.warnings };
 }
 
-/** The header is another way to write the field. */
-function withKeyOfHeader({ body, headers }: FastifyRequest): unknown {
+/** The request with `idempotencyKey` from the header, which is another way to send the field. */
+function withHeaderKey({ body, headers }: FastifyRequest): unknown {
   const key = headers["idempotency-key"];
   const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
   if (key === undefined || !isObject) return body;
@@ -50,21 +50,21 @@ const filter = z.strictObject({
   account: z.string().max(64).optional(),
   tenant: z.string().max(64).optional(),
   batch: z.string().max(128).optional(),
-  limit: whole(1, 100).default(20),
+  limit: integer(1, 100).default(20),
   cursor: z.string().max(400).refine(ledger.isCursor, "the cursor of an earlier answer").optional(),
 });
 type Filter = z.output<typeof filter>;
 
-/** A filter that no index serves is applied to at most so many pages; the cursor leads on from there. */
-const mostPages = 10;
+/** A filter without an index is applied to at most so many pages per request; the cursor continues from there. */
+const maxPages = 10;
 
 async function list(request: FastifyRequest, installation: Installation): Promise<GenerationPage> {
-  const wanted = { ...valid(filter, request.query) };
+  const wanted = { ...parse(filter, request.query) };
   const tenant = tenantOf(request, wanted);
   const index = wanted.batch === undefined ? { state: wanted.state, tenant } : { batch: wanted.batch, tenant };
   const found: Generation[] = [];
   let cursor = wanted.cursor;
-  for (let pages = 0; pages < mostPages && found.length < wanted.limit; pages += 1) {
+  for (let pages = 0; pages < maxPages && found.length < wanted.limit; pages += 1) {
     const page = await ledger.list(installation.cell, defined(index), wanted.limit - found.length, cursor);
     cursor = page.cursor;
     found.push(...(await findMany(page.ids, installation)).filter((each) => matches(each, wanted)));
@@ -73,7 +73,10 @@ async function list(request: FastifyRequest, installation: Installation): Promis
   return { generations: found, ...(cursor !== undefined && { cursor }) };
 }
 
-/** A tenant sees its own; an operator sees all of them, and one tenant's batch where a batch is asked for. */
+/**
+ * The tenant to list: the caller's own; for operators the one asked for, else all, or their own if a batch is asked
+ * for.
+ */
 function tenantOf({ caller }: FastifyRequest, { tenant, batch }: Filter): string | undefined {
   if (caller.operator) return tenant ?? (batch === undefined ? undefined : caller.tenant);
   if (tenant !== undefined && tenant !== caller.tenant)

@@ -2,12 +2,12 @@ import type { Installation } from "@reelqueue/pipeline";
 import type { Readiness } from "@reelqueue/runtime";
 import type { FastifyInstance } from "fastify";
 
-const readyForMs = 1_000;
-const readyWithinMs = 5_000;
+const cacheMs = 1_000;
+const timeoutMs = 5_000;
 
-/** Is the process alive, may it be sent work, and what has it counted. Open to everyone who reaches this port. */
+/** Liveness, readiness and metrics; they need no API key. */
 export function health(app: FastifyInstance, { ready, metrics }: Installation): void {
-  const readiness = remembered(() => within(ready()));
+  const readiness = cached(() => withTimeout(ready()));
   app.addHook("onRequest", async (_request, reply) => {
     reply.header("cache-control", "no-store");
   });
@@ -20,20 +20,20 @@ export function health(app: FastifyInstance, { ready, metrics }: Installation): 
   app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
 }
 
-/** Whoever asks often gets the same answer: each look costs Redis two commands. */
-function remembered(look: () => Promise<Readiness>): () => Promise<Readiness> {
+/** Caches the readiness for `cacheMs`: each check costs Redis two commands. */
+function cached(check: () => Promise<Readiness>): () => Promise<Readiness> {
   let last: { state: Promise<Readiness>; until: number } | undefined;
   return () => {
-    if (!last || performance.now() > last.until) last = { state: look(), until: performance.now() + readyForMs };
+    if (!last || performance.now() > last.until) last = { state: check(), until: performance.now() + cacheMs };
     return last.state;
   };
 }
 
-async function within(state: Promise<Readiness>): Promise<Readiness> {
+async function withTimeout(state: Promise<Readiness>): Promise<Readiness> {
   const { promise: late, resolve } = Promise.withResolvers<Readiness>();
   const timer = setTimeout(
-    () => resolve({ ok: false, reasons: [`Redis did not answer within ${readyWithinMs / 1_000} s.`] }),
-    readyWithinMs,
+    () => resolve({ ok: false, reasons: [`Redis did not answer within ${timeoutMs / 1_000} s.`] }),
+    timeoutMs,
   );
   return Promise.race([state, late]).finally(() => clearTimeout(timer));
 }

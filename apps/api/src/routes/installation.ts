@@ -1,10 +1,10 @@
-import type { InstallationView } from "@reelqueue/contracts";
-import type { Installation } from "@reelqueue/pipeline";
+import type { Check, InstallationView } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import type { Account, Installation } from "@reelqueue/pipeline";
 import type { FastifyInstance } from "fastify";
-import { demandOperator } from "../caller.ts";
-import { checksOf } from "../checks.ts";
+import { demandOperator } from "../auth.ts";
 
-/** Where files are kept, and what stands in the way; for operators. */
+/** For operators: where files are stored, and the checks of the installation. */
 export function installationRoutes(app: FastifyInstance, installation: Installation): void {
   app.get(
     "/installation",
@@ -19,4 +19,144 @@ export function installationRoutes(app: FastifyInstance, installation: Installat
       };
     },
   );
+}
+
+/**
+ * Checks everything that generations need: Redis, clock, disk, accounts, webhooks, keys. A failed check says in one
+ * sentence what to do.
+ */
+async function checksOf(installation: Installation): Promise<Check[]> {
+  const groups = await Promise.all([
+    checkRedis(installation),
+    checkClock(installation),
+    checkDisk(installation),
+    checkAccounts(installation),
+    checkCallbacks(installation),
+    checkBacklog(installation),
+  ]);
+  return [...groups.flat(), ...checkKeys(installation)];
+}
+
+const good = (name: string, sentence: string): Check => ({ name, ok: true, sentence });
+const bad = (name: string, sentence: string): Check => ({ name, ok: false, sentence });
+
+async function checkRedis({ cell, config }: Installation): Promise<Check[]> {
+  try {
+    const safety = await ledger.checkSafety(cell, { assertDurable: config.assertDurable });
+    const problems = [...safety.unsafe, ...safety.warnings].map((sentence) => bad("durability", sentence));
+    const safe = good("durability", "Redis keeps every write that it acknowledges.");
+    return [
+      good("redis", `Redis ${safety.version} answers; it uses ${megabytes(safety.usedMemory)}.`),
+      ...(problems.length > 0 ? problems : [safe]),
+    ];
+  } catch (error) {
+    return [bad("redis", `${error instanceof Error ? error.message : error}: start it, or correct REDIS_URL.`)];
+  }
+}
+
+const skewWarnMs = 2_000;
+
+async function checkClock({ cell }: Installation): Promise<Check[]> {
+  const skewMs = await ledger.clockSkewMs(cell).catch(() => undefined);
+  if (skewMs === undefined) return [];
+  const apart = `The clocks of this machine and of Redis are ${Math.round(skewMs)} ms apart`;
+  return [Math.abs(skewMs) > skewWarnMs ? bad("clock", `${apart}: run NTP on both.`) : good("clock", `${apart}.`)];
+}
+
+async function checkDisk({ outputs, config }: Installation): Promise<Check[]> {
+  const { directory, minFreeBytes } = config.outputs;
+  const free = await outputs.freeBytes();
+  const sentence = `${megabytes(free)} are free for videos in ${directory}`;
+  const floor = `downloads stop below ${megabytes(minFreeBytes)}`;
+  return [
+    free < minFreeBytes
+      ? bad("disk", `Only ${sentence}, and ${floor}: make room.`)
+      : good("disk", `${sentence}; ${floor}.`),
+  ];
+}
+
+async function checkAccounts({ accounts: all, cell }: Installation): Promise<Check[]> {
+  if (all.size === 0)
+    return [
+      bad(
+        "accounts",
+        "No account is configured: set HIAPI_API_KEY or JIEKOU_API_KEY, or write one into reelqueue.config.json.",
+      ),
+    ];
+  return Promise.all([...all.values()].map((account) => checkAccount(account, cell)));
+}
+
+async function checkAccount({ name, baseUrl, provider, reading, limits }: Account, cell: ledger.Cell): Promise<Check> {
+  const label = `account ${name}`;
+  const status = await ledger.accountStatus(cell, name).catch(() => undefined);
+  if (status?.paused !== undefined)
+    return bad(label, `It is paused (${status.paused}): remove the cause, then ./reelqueue resume ${name}.`);
+  if (status?.stopped === "budget")
+    return bad(label, "Its daily budget is spent: it continues tomorrow (UTC), or raise dailyBudgetUsd.");
+  const unpriced = Object.keys(reading.pricesPerSecond).length === 0;
+  if (unpriced && limits.budgetMicroUsd !== undefined)
+    return bad(label, "It has a daily budget but no prices, so no spending is counted: set pricesPerSecond.");
+  const target = `It sends to ${provider.capabilities.title} at ${new URL(baseUrl).host} and has a key`;
+  return good(label, unpriced ? `${target}; prices are unknown (pricesPerSecond is empty).` : `${target}.`);
+}
+
+function checkCallbacks({ publicUrl }: Installation): Check[] {
+  const sentence =
+    publicUrl === undefined
+      ? "PUBLIC_URL is not set, so tasks are only polled."
+      : `Providers call back at ${publicUrl}.`;
+  return [good("callbacks", sentence)];
+}
+
+/** What waits for an operator. */
+async function checkBacklog({ cell }: Installation): Promise<Check[]> {
+  const found: Check[] = [];
+  const [counts, orphans, deliveries] = await Promise.all([
+    ledger.counts(cell),
+    ledger.orphans(cell),
+    ledger.countDeliveries(cell),
+  ]).catch(() => []);
+  if (counts && counts.needs_review > 0)
+    found.push(
+      bad(
+        "review",
+        `${counts.needs_review} generations wait for a decision whether they were sent: ./reelqueue review.`,
+      ),
+    );
+  if (orphans && orphans.length > 0)
+    found.push(
+      bad(
+        "orphans",
+        `${orphans.length} tasks belong to no generation and may have been charged: look for them at the provider (${listOf(orphans)}).`,
+      ),
+    );
+  if (deliveries && deliveries.exhausted > 0)
+    found.push(
+      bad(
+        "webhooks",
+        `${deliveries.exhausted} webhooks were not accepted: repair the endpoint, then ./reelqueue replay <id>.`,
+      ),
+    );
+  return found;
+}
+
+function checkKeys({ config }: Installation): Check[] {
+  const count = Object.values(config.tenants).reduce((sum, { apiKeySha256 }) => sum + apiKeySha256.length, 0);
+  return [
+    count > 0
+      ? good("API keys", `${count} in ${Object.keys(config.tenants).length} tenants.`)
+      : bad(
+          "API keys",
+          "There is none, so every program on this machine may use the API: make one with ./reelqueue key.",
+        ),
+  ];
+}
+
+function megabytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
+}
+
+function listOf(orphans: readonly Record<string, string>[]): string {
+  const shown = orphans.slice(0, 5).map(({ account, task }) => `${account} ${task}`);
+  return [...shown, ...(orphans.length > shown.length ? ["…"] : [])].join(", ");
 }

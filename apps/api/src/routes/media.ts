@@ -2,9 +2,9 @@ import { Readable } from "node:stream";
 import { type MediaView, mostMediaBytes } from "@reelqueue/contracts";
 import type { Installation } from "@reelqueue/pipeline";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { ApiError } from "../api-error.ts";
+import { ApiError } from "../errors.ts";
 
-/** Takes a media file as it is; the same bytes sent twice are one file with one URL. */
+/** Uploads a media file. The same bytes sent twice are one file with one URL. */
 export function media(app: FastifyInstance, installation: Installation): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -32,15 +32,13 @@ async function put(request: FastifyRequest, reply: FastifyReply, { media: store 
     case "full":
       throw new ApiError("insufficient_storage");
     case "unknown_type":
-      throw new ApiError("unsupported_media_type", `This is no file that a provider takes: ${stored.reason}.`);
+      throw new ApiError("unsupported_media_type", `No provider takes this file: ${stored.reason}.`);
     case "unreadable":
-      throw capped.exceeded
-        ? tooLarge(mostMediaBytes)
-        : new ApiError("invalid_request", "The body broke off before its end.");
+      throw capped.exceeded ? tooLarge(mostMediaBytes) : new ApiError("invalid_request", "The body ended early.");
   }
 }
 
-/** A stream that ends with an error once it is longer than any medium may be. */
+/** A stream that fails once it is longer than `mostMediaBytes`. */
 class Capped {
   exceeded = false;
   readonly #body: Readable;

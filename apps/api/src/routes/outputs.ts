@@ -2,11 +2,11 @@ import { extname } from "node:path";
 import type { Output } from "@reelqueue/contracts";
 import type { Installation } from "@reelqueue/pipeline";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { ApiError } from "../api-error.ts";
-import { askedRange } from "../asked-range.ts";
-import { ownGeneration } from "../own.ts";
+import { ApiError } from "../errors.ts";
+import { ownGeneration } from "../ownership.ts";
+import { parseRange } from "../parse.ts";
 
-/** The kept files of a generation, whole or in parts. */
+/** Serves the stored outputs of a generation, whole or by range. */
 export function outputs(app: FastifyInstance, installation: Installation): void {
   app.head("/generations/:id/outputs/:n", async (request, reply) => {
     const { output, name } = await ownOutput(request, installation);
@@ -22,14 +22,14 @@ async function ownOutput(
   request: FastifyRequest,
   installation: Installation,
 ): Promise<{ output: Output; name: string }> {
-  const { id, outputs: kept } = await ownGeneration(request, installation);
+  const { id, outputs: stored } = await ownGeneration(request, installation);
   const { n = "" } = request.params as { n?: string };
-  const output = /^\d{1,4}$/.test(n) ? kept[Number(n)] : undefined;
+  const output = /^\d{1,4}$/.test(n) ? stored[Number(n)] : undefined;
   if (!output) throw new ApiError("not_found");
   return { output, name: `${id}-${n}${extname(output.key)}` };
 }
 
-/** What a file is named and said to be is decided here, never by what a provider said of it. */
+/** Sets name and type of the download from the record, never from what a provider sent. */
 function describe(reply: FastifyReply, { contentType, sha256 }: Output, name: string): FastifyReply {
   return reply.headers({
     "content-type": contentType,
@@ -47,7 +47,7 @@ async function send(
   { outputs: store }: Installation,
 ): Promise<unknown> {
   const sameFile = headers["if-range"] === undefined || headers["if-range"] === `"${sha256}"`;
-  const asked = askedRange(sameFile ? headers.range : undefined, bytes);
+  const asked = parseRange(sameFile ? headers.range : undefined, bytes);
   if (asked.kind === "outside")
     return reply.code(416).header("content-range", `bytes */${bytes}`).header("content-length", 0).send();
   const range = asked.kind === "part" ? { start: asked.start, end: asked.end } : undefined;

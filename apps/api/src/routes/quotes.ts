@@ -2,29 +2,44 @@ import { type QuoteAnswer, type QuoteRow, QuoteSum } from "@reelqueue/contracts"
 import { type Installation, type QuoteOptions, quote } from "@reelqueue/pipeline";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { ApiError } from "../api-error.ts";
-import { refusedRow } from "../row-answer.ts";
-import type { Chunks, Row } from "../rows.ts";
-import { begun, jsonLinesType, linesText, rowsBodyLimit, rowsOf, takeJsonLines, unhurried } from "../rows-body.ts";
-import { valid } from "../valid.ts";
+import { refusedRow } from "../accept-rows.ts";
+import { ApiError } from "../errors.ts";
+import {
+  acceptJsonLines,
+  afterFirst,
+  type Chunks,
+  jsonLinesType,
+  linesText,
+  type Row,
+  rowsBodyLimit,
+  rowsOf,
+  unboundedStream,
+} from "../ndjson.ts";
+import { parse } from "../parse.ts";
 
 const query = z.strictObject({ account: z.string().max(64).optional() });
 
-/** What rows would cost, before anything is enqueued. */
+/** Prices rows without enqueueing them. */
 export function quotes(app: FastifyInstance, installation: Installation): void {
   app.register(async (scope) => {
-    takeJsonLines(scope);
-    scope.post("/quotes", { bodyLimit: rowsBodyLimit }, (request, reply) => priced(request, reply, installation));
+    acceptJsonLines(scope);
+    scope.post("/quotes", { bodyLimit: rowsBodyLimit }, (request, reply) => answerQuotes(request, reply, installation));
   });
 }
 
-async function priced(request: FastifyRequest, reply: FastifyReply, installation: Installation): Promise<unknown> {
-  const { account } = valid(query, request.query);
+async function answerQuotes(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  installation: Installation,
+): Promise<unknown> {
+  const { account } = parse(query, request.query);
   demandAccount(account, installation);
   const options = { tenant: request.caller.tenant, ...(account !== undefined && { account }) };
   const { chunks, inLines } = rowsOf(request.body);
-  const answers = await begun(quoteChunks(chunks, options, installation));
-  return inLines ? reply.type(jsonLinesType).send(unhurried(textOf(answers), request.log)) : await gathered(answers);
+  const answers = await afterFirst(quoteChunks(chunks, options, installation));
+  return inLines
+    ? reply.type(jsonLinesType).send(unboundedStream(textOf(answers), request.log))
+    : await collect(answers);
 }
 
 function demandAccount(name: string | undefined, { accounts }: Installation): void {
@@ -32,7 +47,7 @@ function demandAccount(name: string | undefined, { accounts }: Installation): vo
   const names = [...accounts.keys()].join(", ");
   throw new ApiError(
     "invalid_request",
-    accounts.size === 0 ? "No account is configured to ask." : `There is no account "${name}"; there are: ${names}.`,
+    accounts.size === 0 ? "No account is configured." : `There is no account "${name}"; there are: ${names}.`,
   );
 }
 
@@ -67,7 +82,7 @@ async function* textOf(answers: AsyncIterable<QuoteRow[]>): AsyncGenerator<strin
   yield linesText([sum.totals()]);
 }
 
-async function gathered(answers: AsyncIterable<QuoteRow[]>): Promise<QuoteAnswer> {
+async function collect(answers: AsyncIterable<QuoteRow[]>): Promise<QuoteAnswer> {
   const sum = new QuoteSum();
   const all: QuoteRow[] = [];
   for await (const rows of answers) {

@@ -7,19 +7,19 @@ import { type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { sharedRedis, uniqueCell } from "@reelqueue/testing";
 import { expect } from "vitest";
-import { serveApi } from "../serve.ts";
+import { serveApi } from "../server.ts";
 
-/** An API on a free port over a cell of its own; nothing works the queues, so everything stays as the test puts it. */
+/** An API on a free port over a new cell. No worker runs, so every generation stays as the test puts it. */
 export interface TestApi extends AsyncDisposable {
   url: string;
   installation: Installation;
-  /** Everything it has logged. */
+  /** The log so far. */
   logged(): string;
-  /** A request with an API key: `operator` unless told. */
-  call(path: string, wish?: Call): Promise<Response>;
+  /** Sends a request with an API key, by default `operator`. */
+  call(path: string, options?: CallOptions): Promise<Response>;
 }
 
-export interface Call {
+export interface CallOptions {
   method?: string;
   key?: keyof typeof keys | "none" | "wrong";
   body?: unknown;
@@ -32,7 +32,7 @@ export async function startApi(changes: { tenants?: object; redisUrl?: string } 
   const home = await mkdtemp(join(tmpdir(), "reelqueue-api-"));
   const configPath = join(home, "reelqueue.config.json");
   const { tenants = tenantsWithKeys() } = changes;
-  await writeFile(configPath, JSON.stringify({ cell: uniqueCell(), accounts: accountsOfNowhere, tenants }));
+  await writeFile(configPath, JSON.stringify({ cell: uniqueCell(), accounts: unreachableAccounts, tenants }));
   const lines: string[] = [];
   const log = createLogger({ name: "api", level: "debug", to: { write: (line: string) => void lines.push(line) } });
   const scope = new AsyncDisposableStack();
@@ -45,12 +45,12 @@ export async function startApi(changes: { tenants?: object; redisUrl?: string } 
     url,
     installation,
     logged: () => lines.join(""),
-    call: (path, wish) => call(url, path, wish),
+    call: (path, options) => call(url, path, options),
     [Symbol.asyncDispose]: () => scope.disposeAsync(),
   };
 }
 
-/** The error of an answer that must have this status, and be of the one shape that errors have. */
+/** The error of an answer; asserts its status and the shape of an error. */
 export async function errorIn(response: Response, status: number): Promise<ApiErrorBody["error"]> {
   const text = await response.text();
   expect([response.status, text]).toEqual([status, text]);
@@ -64,8 +64,8 @@ export async function jsonOf<T>(answer: Response | Promise<Response>): Promise<T
   return (await (await answer).json()) as T;
 }
 
-/** The provider's own rules hold, but nothing listens there. */
-const accountsOfNowhere = Object.fromEntries(
+/** Accounts with the real rules of their providers, at an address where nothing listens. */
+const unreachableAccounts = Object.fromEntries(
   ["hiapi", "jiekou"].map((provider) => [
     provider,
     {
@@ -82,7 +82,11 @@ function tenantsWithKeys(): object {
   return { default: hashed(keys.operator), acme: hashed(keys.acme), rival: hashed(keys.rival) };
 }
 
-function call(url: string, path: string, { method, key = "operator", body, headers }: Call = {}): Promise<Response> {
+function call(
+  url: string,
+  path: string,
+  { method, key = "operator", body, headers }: CallOptions = {},
+): Promise<Response> {
   const isRaw =
     body === undefined || typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream;
   const secret = key === "wrong" ? "no-such-key" : keys[key as keyof typeof keys];

@@ -9,7 +9,7 @@ import type { TestApi } from "./api.ts";
 
 export const row = { prompt: "a snail crosses a leaf", resolution: "480p", seconds: 4 } as const;
 
-/** A new generation that waits in the queue. */
+/** Enqueues a generation; returns its id. */
 export async function queued(
   { installation }: TestApi,
   { tenant = "acme", ...fields }: Record<string, unknown> = {},
@@ -19,21 +19,21 @@ export async function queued(
   return answer.id;
 }
 
-type Ending = "submitting" | "unknown" | "running" | "needs_review" | "failed" | "succeeded";
+type Target = "submitting" | "unknown" | "running" | "needs_review" | "failed" | "succeeded";
 type Step = Omit<Move, "id" | "token">;
 
-interface Wish extends Record<string, unknown> {
+interface Options extends Record<string, unknown> {
   failure?: Failure;
   outputs?: Output[];
-  /** Announces the ending there. */
+  /** Where the end is delivered. */
   webhook?: string;
 }
 
-/** A new generation, brought by the table of moves to where a test wants it. */
-export async function broughtTo(api: TestApi, ending: Ending, wish: Wish = {}): Promise<string> {
-  const { failure, outputs, ...request } = wish;
+/** Makes a generation and moves it to `target` by allowed moves; returns its id. */
+export async function broughtTo(api: TestApi, target: Target, options: Options = {}): Promise<string> {
+  const { failure, outputs, ...request } = options;
   const id = await queued(api, request);
-  for (const step of stepsTo(ending, wish)) {
+  for (const step of stepsTo(target, options)) {
     const moved = await sendMove(api.installation.cell, { id, token: randomUUID(), ...step });
     if (moved.kind !== "moved") throw new Error(`${step.to}: ${JSON.stringify(moved)}`);
   }
@@ -48,13 +48,13 @@ const running: Step = { from: ["submitting"], to: "running", due: due("poll") };
 const finalizing: Step = { from: ["running"], to: "finalizing", due: due("finalize") };
 
 function stepsTo(
-  ending: Ending,
-  { failure = { class: "upstream", message: "it broke" }, outputs = [], webhook }: Wish,
+  target: Target,
+  { failure = { class: "upstream", message: "it broke" }, outputs = [], webhook }: Options,
 ): Step[] {
-  const body = JSON.stringify({ type: `generation.${ending}` });
+  const body = JSON.stringify({ type: `generation.${target}` });
   const announced = webhook === undefined ? {} : { event: { endpoint: "here", url: webhook, body } };
   const bound = { ...running, bindTask: randomUUID() };
-  switch (ending) {
+  switch (target) {
     case "submitting":
       return [submitting];
     case "unknown":
@@ -80,7 +80,7 @@ function stepsTo(
   }
 }
 
-/** A succeeded generation whose video really lies in the output store. */
+/** Makes a succeeded generation whose video is in the output store; returns its id. */
 export async function withVideo(api: TestApi, bytes: Buffer, fields: Record<string, unknown> = {}): Promise<string> {
   const folder = `2026-11/${randomUUID()}`;
   const output: Output = {

@@ -1,14 +1,14 @@
 import type { Installation } from "@reelqueue/pipeline";
 import { createMetrics } from "@reelqueue/runtime";
-import { createApp } from "../app.ts";
+import { createApp } from "../server.ts";
 
-/** Every route that does something, as `GET /v1/accounts`; HEAD is left out, as every GET has it. */
+/** Every route, as `GET /v1/accounts`, without HEAD. */
 export async function routesOf(installation: Installation): Promise<string[]> {
   const app = await createApp({ ...installation, metrics: createMetrics() });
   await app.ready();
   const routes: string[] = [];
   for (const path of pathsIn(app.printRoutes({ commonPrefix: false }))) {
-    // no route takes PATCH, and the answer names the methods that it does take
+    // no route takes PATCH, so the answer lists the methods that it takes
     const { allow = "" } = (await app.inject({ method: "PATCH", url: path })).headers;
     const methods = `${allow}`.split(", ").filter((method) => method !== "HEAD" && method !== "");
     routes.push(...methods.map((method) => `${method} ${path}`));
@@ -17,7 +17,7 @@ export async function routesOf(installation: Installation): Promise<string[]> {
   return routes;
 }
 
-/** Whole paths from a tree in which each line holds one more part, four characters further to the right. */
+/** Whole paths from a tree in which each line holds one more segment, indented by four characters per level. */
 function pathsIn(tree: string): string[] {
   const parts: string[] = [];
   return tree.split("\n").flatMap((line) => {

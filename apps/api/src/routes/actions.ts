@@ -2,13 +2,13 @@ import type { Generation, State } from "@reelqueue/contracts";
 import { cancel, find, type Installation, type ReviewDecision, retry, review } from "@reelqueue/pipeline";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { ApiError } from "../api-error.ts";
-import { demandOperator } from "../caller.ts";
-import { ownGeneration } from "../own.ts";
-import { valid } from "../valid.ts";
+import { demandOperator } from "../auth.ts";
+import { ApiError } from "../errors.ts";
+import { ownGeneration } from "../ownership.ts";
+import { parse } from "../parse.ts";
 
-/** What a person decides about one generation. */
-export function decisions(app: FastifyInstance, installation: Installation): void {
+/** Cancel, retry and review of one generation. */
+export function actions(app: FastifyInstance, installation: Installation): void {
   app.post("/generations/:id/cancel", (request, reply) => onCancel(request, reply, installation));
   app.post("/generations/:id/retry", (request, reply) => onRetry(request, reply, installation));
   app.post("/generations/:id/review", { onRequest: async (request) => demandOperator(request) }, (request) =>
@@ -21,10 +21,10 @@ async function onCancel(request: FastifyRequest, reply: FastifyReply, installati
   const outcome = await cancel(id, installation);
   switch (outcome.kind) {
     case "canceled":
-      return now(id, installation);
+      return current(id, installation);
     case "requested":
       reply.code(202);
-      return now(id, installation);
+      return current(id, installation);
     case "over":
       throw new ApiError("conflict", `It is ${outcome.state} already; there is nothing to cancel.`);
     case "missing":
@@ -38,37 +38,37 @@ async function onRetry(request: FastifyRequest, reply: FastifyReply, installatio
   switch (outcome.kind) {
     case "queued":
       reply.code(202);
-      return now(id, installation);
+      return current(id, installation);
     case "unsafe":
       throw new ApiError("conflict", `A new attempt could pay twice (${outcome.class}): ${outcome.advice}.`);
     case "conflict":
-      throw new ApiError("conflict", `It is ${outcome.state}; only what has failed or expired can be retried.`);
+      throw new ApiError("conflict", `It is ${outcome.state}; only a failed or expired generation can be retried.`);
     case "missing":
       throw new ApiError("not_found");
   }
 }
 
-const findings = z.discriminatedUnion("finding", [
+const reviewBody = z.discriminatedUnion("finding", [
   z.strictObject({ finding: z.literal("sent"), taskId: z.string().min(1).max(256) }),
   z.strictObject({ finding: z.literal("unsent") }),
   z.strictObject({ finding: z.literal("give_up") }),
 ]);
 
-const whyNot: Partial<Record<State, string>> = {
-  unknown: "its task may yet appear; it can be settled as unsent after the quiet window",
+const reviewRefusals: Partial<Record<State, string>> = {
+  unknown: "its task may still appear; it can be settled as unsent after the quiet window",
 };
 
 async function onReview(request: FastifyRequest, installation: Installation): Promise<Generation> {
-  const body = valid(findings, request.body);
+  const body = parse(reviewBody, request.body);
   const { id } = await ownGeneration(request, installation);
   const finding: ReviewDecision =
     body.finding === "sent" ? { kind: "sent", taskId: body.taskId } : { kind: body.finding };
   const outcome = await review(id, finding, installation);
   switch (outcome.kind) {
     case "settled":
-      return now(id, installation);
+      return current(id, installation);
     case "taken":
-      throw new ApiError("conflict", `This task belongs to ${outcome.by} already.`);
+      throw new ApiError("conflict", `This task already belongs to ${outcome.by}.`);
     case "task_known":
       throw new ApiError(
         "conflict",
@@ -77,14 +77,14 @@ async function onReview(request: FastifyRequest, installation: Installation): Pr
     case "conflict":
       throw new ApiError(
         "conflict",
-        `It is ${outcome.state}; ${whyNot[outcome.state] ?? "only what needs a review can be settled"}.`,
+        `It is ${outcome.state}; ${reviewRefusals[outcome.state] ?? "only a generation in needs_review can be settled"}.`,
       );
     case "missing":
       throw new ApiError("not_found");
   }
 }
 
-async function now(id: string, installation: Installation): Promise<Generation> {
+async function current(id: string, installation: Installation): Promise<Generation> {
   const generation = await find(id, installation);
   if (!generation) throw new ApiError("not_found");
   return generation;
