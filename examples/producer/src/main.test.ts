@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 const run = promisify(execFile);
 
-test("the example runs: its shots are in Redis, a local picture among them, and a second run makes none anew", async () => {
+test("the example enqueues its shots and a local image; a second run finds them", async () => {
   const home = mkdtempSync(join(tmpdir(), "reelqueue-example-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const [cell, REDIS_URL] = [uniqueCell(), await sharedRedis()];

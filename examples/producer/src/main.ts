@@ -3,8 +3,8 @@ import { join, resolve } from "node:path";
 import { createProducer, type GenerationInput, type Row, StartError } from "@reelqueue/producer";
 
 /**
- * Puts the shots of a short film into the queue, straight into Redis: `node src/main.ts [count]`.
- * Without REDIS_URL it finds the system that `npm start` runs in this folder.
+ * Enqueues the shots of a short film directly in Redis: `node src/main.ts [count]`.
+ * Without REDIS_URL it uses the system that `npm start` runs in this folder.
  */
 const home = resolve(process.env.REELQUEUE_HOME || join(import.meta.dirname, "../../../.reelqueue"));
 const configPath = process.env.REELQUEUE_CONFIG || join(home, "config.json");
@@ -12,10 +12,10 @@ const count = Number(process.argv[2] ?? 3);
 
 try {
   await using producer = await createProducer({ redisUrl: redisUrl(), home, configPath, env: process.env });
-  const begunAt = performance.now();
+  const startedAt = performance.now();
   const answers = await producer.enqueueMany(shots(count), { batch: "film" });
-  const ms = Math.round(performance.now() - begunAt);
-  for (const [i, answer] of answers.slice(0, 10).entries()) console.log(`shot ${i + 1}: ${told(answer)}`);
+  const ms = Math.round(performance.now() - startedAt);
+  for (const [i, answer] of answers.slice(0, 10).entries()) console.log(`shot ${i + 1}: ${describe(answer)}`);
   console.log(`${answers.length} shots in ${ms} ms. Follow them with: ./reelqueue list --batch film`);
   process.exitCode = answers.every(({ kind }) => kind === "accepted" || kind === "existing") ? 0 : 1;
 } catch (error) {
@@ -24,7 +24,7 @@ try {
   process.exitCode = 1;
 }
 
-/** The key makes a second run find the same generations instead of paying for them again. */
+/** With the idempotency keys a second run finds the same generations instead of paying for them again. */
 function* shots(length: number): Generator<GenerationInput> {
   const dawn = join(import.meta.dirname, "../../media/dawn.jpg");
   for (let i = 0; i < length; i += 1) {
@@ -39,15 +39,15 @@ function* shots(length: number): Generator<GenerationInput> {
   }
 }
 
-function told(answer: Row): string {
+function describe(answer: Row): string {
   switch (answer.kind) {
     case "accepted":
     case "existing":
-      return `${answer.kind} as ${answer.id} on ${answer.account}, ${answer.quote.usd === null ? "price not known" : `$${answer.quote.usd}`}`;
+      return `${answer.kind} as ${answer.id} on ${answer.account}, ${answer.quote.usd === null ? "price unknown" : `$${answer.quote.usd}`}`;
     case "refused":
       return `refused: ${answer.problems.map(({ field, given, allowed }) => `${field} is ${given}, allowed: ${allowed}`).join("; ")}`;
     case "mismatch":
-      return `its key was used for another body: ${answer.id}`;
+      return `its key was used with another body: ${answer.id}`;
     case "valid":
       return "valid, but not written";
   }

@@ -1,22 +1,22 @@
 import { type ApiErrorCode, apiErrorBody, type Problem } from "@reelqueue/contracts";
 
-/** The codes of the API, and two for what is no answer of it. */
+/** The codes of the API, and two for calls that it did not answer. */
 export type ClientErrorCode =
   | ApiErrorCode
-  /** Nothing answers there. */
+  /** No server answers at the URL. */
   | "unreachable"
-  /** Something answers, but it is not this API. */
+  /** Another server answers at the URL. */
   | "not_reelqueue";
 
-/** Why a call was refused, or could not be made. */
+/** Why a call was refused or failed. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly code: ClientErrorCode;
-  /** HTTP status; 0 where there was no answer. */
+  /** HTTP status; 0 without an answer. */
   readonly status: number;
-  /** What is wrong with the request, field by field. */
+  /** One problem for each wrong field of the request. */
   readonly problems: readonly Problem[];
-  /** Finds the call in the log of the API. */
+  /** Identifies the call in the log of the API. */
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
 
@@ -33,7 +33,7 @@ export class ApiError extends Error {
     this.retryAfterMs = details.retryAfterMs;
   }
 
-  /** Nothing is known to be wrong with the call itself: it may work later. */
+  /** True: the same call may succeed later. */
   get passing(): boolean {
     return this.code === "unreachable" || this.code === "unavailable" || this.code === "rate_limited";
   }
@@ -53,5 +53,5 @@ export async function errorOf(response: Response, url: string): Promise<ApiError
 }
 
 export function notReelqueue(url: string, status: number): ApiError {
-  return new ApiError("not_reelqueue", `What answers at ${url} is not a reelqueue API.`, { status });
+  return new ApiError("not_reelqueue", `The server at ${url} is not a reelqueue API.`, { status });
 }

@@ -20,7 +20,7 @@ import { type WatchOptions, watch } from "./watch.ts";
 export interface ClientOptions {
   /** Root of the API, for example `http://127.0.0.1:3100`. */
   url: string;
-  /** API key; left out only where the API has none and runs on this machine. */
+  /** API key. Optional only if the API has none configured and runs on this machine. */
   key?: string;
 }
 
@@ -29,28 +29,30 @@ export interface ListFilter {
   account?: string;
   tenant?: string;
   batch?: string;
-  /** 1 to 100; 20 if left out. */
+  /** 1 to 100. Default: 20. */
   limit?: number;
   cursor?: string;
 }
 
-/** What a person found out about a submit whose fate nobody knew. */
+/** What an operator found out about a submit of unknown outcome. */
 export type Finding = { finding: "sent"; taskId: string } | { finding: "unsent" } | { finding: "give_up" };
 
 interface Abortable {
   signal?: AbortSignal;
 }
 
-/** The HTTP API, typed. Every refusal is an ApiError with a code. */
+/** The HTTP API, typed. Every refusal and every failure is an ApiError. */
 export interface Client {
-  /** Durable when it resolves. `existing`: the idempotency key had made it before, and nothing is paid twice. */
+  /**
+   * Durable when it resolves. `existing`: the idempotency key made this generation before, so nothing is charged twice.
+   */
   enqueue(input: GenerationInput, options?: Abortable): Promise<Enqueued & { existing: boolean }>;
-  /** Streams rows in and answers out, in order and a chunk at a time; a row that is refused stops no other. */
+  /** Streams rows and their answers in order, chunk by chunk. A refused row stops no other. */
   enqueueMany(
     inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>,
     options?: ManyOptions,
   ): AsyncGenerator<RowAnswer>;
-  /** What rows would cost, each on every account or on one, or exactly why an account cannot make it; nothing is enqueued. */
+  /** Prices each row on every account or on one, or says why the account cannot make it. Enqueues nothing. */
   quote(
     inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>,
     options?: QuoteOptions,
@@ -59,12 +61,15 @@ export interface Client {
   list(filter?: ListFilter, options?: Abortable): Promise<GenerationPage>;
   /** Every page of a list. */
   listAll(filter?: ListFilter, options?: Abortable): AsyncGenerator<Generation>;
-  /** The generation now and after every change, until it rests; a short outage of the API is waited out. */
+  /** Yields the generation now and after every change until its end. Continues after a short outage of the API. */
   watch(id: string, options?: WatchOptions): AsyncGenerator<Generation>;
   batch(name: string, options?: Abortable): Promise<BatchView>;
-  /** `canceled` at once, or the wish is noted and it ends as the provider says. */
+  /**
+   * Cancels an unsubmitted generation at once; records the request for a running one, which ends as its provider
+   * reports.
+   */
   cancel(id: string): Promise<Generation>;
-  /** A new paid attempt of something that failed or expired. */
+  /** Starts a new paid attempt of a failed or expired generation. */
   retry(id: string): Promise<Generation>;
   review(id: string, finding: Finding): Promise<Generation>;
   accounts(options?: Abortable): Promise<AccountView[]>;
@@ -72,9 +77,12 @@ export interface Client {
   resume(account: string): Promise<AccountView>;
   deliveries(id: string, options?: Abortable): Promise<DeliveryView[]>;
   replay(deliveryId: string): Promise<DeliveryView>;
-  /** The URL that comes back goes into `images`, `videos` or `audios`. `node:fs` `openAsBlob` sends a file without reading it into memory. */
+  /**
+   * Returns a URL for `images`, `videos` or `audios`. `openAsBlob` of `node:fs` sends a file without reading it into
+   * memory.
+   */
   uploadMedia(file: Blob | Uint8Array<ArrayBuffer>, contentType?: string): Promise<MediaView>;
-  /** The file as a response to be streamed; `range` as in HTTP, both ends included. */
+  /** The file as a response to stream. `start` and `end` of the range are included. */
   download(
     id: string,
     output?: number,

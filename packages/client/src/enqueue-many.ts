@@ -3,14 +3,14 @@ import { ApiError, notReelqueue } from "./api-error.ts";
 import type { Http } from "./http.ts";
 
 export interface ManyOptions {
-  /** All are taken or none: an ApiError says why none is. At most 5,000. */
+  /** All rows are accepted or none: then an ApiError says why. At most 5,000. */
   atomic?: boolean;
   /** Check and price only. */
   dryRun?: boolean;
   signal?: AbortSignal;
 }
 
-/** One request holds so many rows or characters: small enough to be sent again, large enough to be fast. */
+/** The size of one request: small enough to be sent again, large enough to be fast. */
 const chunkRows = 1_000;
 const chunkChars = 4_000_000;
 
@@ -26,7 +26,7 @@ export async function* enqueueMany(
   }
 }
 
-/** Rows that are known to be taken are told even where the rest of the chunk is not. */
+/** Yields the rows that were accepted before it throws the error that stopped the rest of the chunk. */
 async function* sendChunk(
   http: Http,
   lines: string[],
@@ -41,13 +41,14 @@ async function* sendChunk(
     signal,
   });
   for (const row of readLines<RowAnswer>(await response.text(), response)) {
-    if (row.status === "refused" && faults.has(row.error.code)) throw new ApiError(row.error.code, row.error.message);
+    if (row.status === "refused" && serverErrors.has(row.error.code))
+      throw new ApiError(row.error.code, row.error.message);
     yield { ...row, line: row.line + offset };
   }
 }
 
-/** Codes that say nothing about the row itself. */
-const faults: ReadonlySet<string> = new Set(["unavailable", "internal", "insufficient_storage"]);
+/** Codes of errors that are not about the row. */
+const serverErrors: ReadonlySet<string> = new Set(["unavailable", "internal", "insufficient_storage"]);
 
 /** The lines of an answer. */
 export function readLines<Line>(text: string, { url, status }: Response): Line[] {
@@ -61,7 +62,7 @@ export function readLines<Line>(text: string, { url, status }: Response): Line[]
   }
 }
 
-/** Rows as lines of JSON, so many at a time as one request holds. */
+/** Rows as lines of JSON, in chunks of one request. */
 export async function* chunked(
   inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>,
 ): AsyncGenerator<string[]> {

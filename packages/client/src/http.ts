@@ -1,6 +1,6 @@
 import { ApiError, errorOf, notReelqueue } from "./api-error.ts";
 
-export interface Wish {
+export interface HttpOptions {
   method?: "GET" | "POST";
   query?: Readonly<Record<string, string | number | boolean | undefined>>;
   body?: string | Blob | Uint8Array<ArrayBuffer>;
@@ -9,24 +9,24 @@ export interface Wish {
   signal?: AbortSignal | undefined;
 }
 
-/** Calls of one API with one key. Every fault is an ApiError, but for the caller's own signal. */
+/** Requests to one API with one key. Every error is an ApiError, except the abort of the caller's own signal. */
 export interface Http {
-  /** The answer, its body not read yet; anything but a 2xx is an ApiError. */
-  call(path: string, wish?: Wish): Promise<Response>;
-  json<T>(path: string, wish?: Wish): Promise<T>;
+  /** The response with an unread body. A status other than 2xx is an ApiError. */
+  call(path: string, options?: HttpOptions): Promise<Response>;
+  json<T>(path: string, options?: HttpOptions): Promise<T>;
 }
 
 export function openHttp({ url, key }: { url: string; key?: string | undefined }): Http {
   const root = url.replace(/\/+$/, "");
-  const call = async (path: string, wish: Wish = {}): Promise<Response> => {
-    const response = await send(root, path, key, wish);
+  const call = async (path: string, options: HttpOptions = {}): Promise<Response> => {
+    const response = await send(root, path, key, options);
     if (!response.ok) throw await errorOf(response, root);
     return response;
   };
   return {
     call,
-    json: async <T>(path: string, wish?: Wish): Promise<T> => {
-      const response = await call(path, wish);
+    json: async <T>(path: string, options?: HttpOptions): Promise<T> => {
+      const response = await call(path, options);
       const body = await response.json().catch(() => undefined);
       if (body === undefined) throw notReelqueue(root, response.status);
       return body as T;
@@ -34,8 +34,8 @@ export function openHttp({ url, key }: { url: string; key?: string | undefined }
   };
 }
 
-async function send(root: string, path: string, key: string | undefined, wish: Wish): Promise<Response> {
-  const { method = "GET", query = {}, body, contentType, headers, signal } = wish;
+async function send(root: string, path: string, key: string | undefined, options: HttpOptions): Promise<Response> {
+  const { method = "GET", query = {}, body, contentType, headers, signal } = options;
   const target = new URL(`${root}${path}`);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) target.searchParams.set(name, `${value}`);
   try {
@@ -51,11 +51,11 @@ async function send(root: string, path: string, key: string | undefined, wish: W
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new ApiError("unreachable", `No reelqueue API answers at ${root}${because(error)}.`, { cause: error });
+    throw new ApiError("unreachable", `No reelqueue API answers at ${root}${causeOf(error)}.`, { cause: error });
   }
 }
 
-function because(error: unknown): string {
+function causeOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
 }

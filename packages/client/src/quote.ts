@@ -3,12 +3,12 @@ import { chunked, readLines } from "./enqueue-many.ts";
 import type { Http } from "./http.ts";
 
 export interface QuoteOptions {
-  /** All rows on this account; left out: on all of them side by side. */
+  /** Price all rows on this account. Default: on every account. */
   account?: string;
   signal?: AbortSignal;
 }
 
-/** Prices rows a request at a time and sums them up. */
+/** Prices rows, one request per chunk, and sums them up. */
 export async function quote(
   http: Http,
   inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>,
@@ -34,7 +34,7 @@ export async function quote(
   return { rows, ...sum.totals() };
 }
 
-/** The last line holds the totals of that request alone. */
+/** The last line of an answer holds the totals of that request, which `sum` replaces. */
 function isRow(line: Partial<QuoteRow>): line is QuoteRow {
   return line.line !== undefined;
 }

@@ -1,38 +1,40 @@
 import { resolve } from "node:path";
 import { batchLimits, type Generation, type GenerationInput } from "@reelqueue/contracts";
-import { accept, find, type Installation, openContext } from "@reelqueue/pipeline";
+import { type AcceptedRow, accept, find, type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger, type Logger } from "@reelqueue/runtime";
-import type { Enqueued, Quoted, Row } from "./outcomes.ts";
 
 export interface ProducerOptions {
   redisUrl: string;
-  /** Folder of the installation: its media store lies there. `.reelqueue` if left out. */
+  /** Folder of the installation, with its media store. Default: `.reelqueue`. */
   home?: string;
-  /** `reelqueue.config.json` if left out; must be the one that the workers read. */
+  /** Must be the file that the workers read. Default: `reelqueue.config.json`. */
   configPath?: string;
   /**
-   * Usually `process.env`; only asked which providers have a key (`HIAPI_API_KEY` and its kin), each of which makes an account.
-   * Accounts that stand in the configuration need no key here: only the workers do.
+   * Usually `process.env`. Each provider whose key is set (for example `HIAPI_API_KEY`) has an account, as for the
+   * workers. Accounts in the configuration file need no key here: only the workers use it.
    */
   env?: Readonly<Record<string, string | undefined>>;
-  /** Whose generations they are; `default` if left out. */
+  /** The tenant of the generations. Default: `default`. */
   tenant?: string;
-  /** Silent if left out. */
+  /** Default: no log. */
   log?: Logger;
 }
 
 export interface EnqueueManyOptions {
-  /** All are written or none; at most 5,000. */
+  /** All rows are written or none; at most 5,000. */
   atomic?: boolean;
-  /** Batch of the rows that name none. */
+  /** Batch of the rows without one. */
   batch?: string;
 }
 
-/** Puts generations straight into Redis. Images, videos and audios may be paths of files on this machine. */
+/**
+ * Enqueues generations directly in Redis. Images, videos and audios may be paths of files on this machine. Every method
+ * rejects while Redis is unavailable.
+ */
 export interface Producer extends AsyncDisposable {
   /** Durable when it resolves. */
   enqueue(input: GenerationInput): Promise<Enqueued>;
-  /** One outcome for each input, in their order; durable when it resolves. A row that is refused stops no other. */
+  /** One outcome for each input, in the same order; durable when it resolves. A refused row stops no other. */
   enqueueMany(
     inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>,
     options?: EnqueueManyOptions,
@@ -43,7 +45,20 @@ export interface Producer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Opens a producer. Throws a StartError with a sentence to act on where Redis is away or the configuration is wrong. */
+/**
+ * The outcome of one row. `accepted`: durable in Redis, will be submitted. `existing`: its idempotency key made this
+ * generation before. `refused`: `problems` name each wrong field. `mismatch`: its key was used with another body.
+ * `valid`: accepted by the rules, but another row of the same atomic call was refused, so nothing was written.
+ */
+export type Row = AcceptedRow;
+
+/** The outcome of a single request. */
+export type Enqueued = Exclude<AcceptedRow, { kind: "valid" }>;
+
+/** The account and price of a request, or why it is refused. */
+export type Quoted = Extract<AcceptedRow, { kind: "valid" | "refused" }>;
+
+/** Opens a producer. Throws a StartError if Redis is unavailable or the configuration is wrong. */
 export async function createProducer(options: ProducerOptions): Promise<Producer> {
   const scope = new AsyncDisposableStack();
   try {
@@ -81,7 +96,7 @@ function producer(installation: Installation, tenant: string, scope: AsyncDispos
 
 function only(rows: Row[]): Row {
   const [row] = rows;
-  if (row === undefined) throw new Error("accept answered nothing");
+  if (row === undefined) throw new Error("accept returned no row");
   return row;
 }
 
@@ -92,21 +107,21 @@ async function* inBatch(
   for await (const input of inputs) yield batch === undefined ? input : { batch, ...input };
 }
 
-type Sending = { tenant: string; localFiles: boolean };
+type AcceptOptions = { tenant: string; localFiles: boolean };
 
 const chunkRows = 1_000;
 
-/** While Redis writes one chunk, the next one is checked. */
+/** Checks the next chunk while Redis writes the one before. */
 async function acceptChunks(
   inputs: AsyncIterable<GenerationInput>,
-  sending: Sending,
+  options: AcceptOptions,
   installation: Installation,
 ): Promise<Row[]> {
   const rows: Row[] = [];
   let before: Promise<Row[]> = Promise.resolve([]);
   for await (const chunk of chunked(inputs)) {
-    const now = accept(chunk, sending, installation);
-    // a fault of this one is met when it is awaited
+    const now = accept(chunk, options, installation);
+    // a rejection is handled where it is awaited
     now.catch(() => undefined);
     for (const row of await before) rows.push(row);
     before = now;
@@ -127,7 +142,7 @@ async function* chunked(inputs: AsyncIterable<GenerationInput>): AsyncGenerator<
 
 async function acceptAll(
   inputs: AsyncIterable<GenerationInput>,
-  sending: Sending,
+  options: AcceptOptions,
   installation: Installation,
 ): Promise<Row[]> {
   const all: GenerationInput[] = [];
@@ -136,5 +151,5 @@ async function acceptAll(
     if (all.length > batchLimits.atomicRows)
       throw new RangeError(`an atomic call may hold ${batchLimits.atomicRows} rows`);
   }
-  return accept(all, { ...sending, atomic: true }, installation);
+  return accept(all, { ...options, atomic: true }, installation);
 }

@@ -24,19 +24,19 @@ beforeAll(async () => {
     pricesPerSecond: { "seedance-2.0/480p": 0.07 },
   };
   await writeFile(configPath, JSON.stringify({ cell, accounts: { jiekou: account } }));
-  // no key of a provider is here: a producer needs none
+  // without any provider key: a producer needs none
   options = { redisUrl: await sharedRedis(), home, configPath };
   producer = await createProducer(options);
 });
 afterAll(async () => {
-  await using look = ledger.openCell({ url: options.redisUrl, cell, role: "worker" });
-  await ledger.awaitReady(look, 3_000);
-  expect(await ledger.audit(look)).toEqual([]);
+  await using opened = ledger.openCell({ url: options.redisUrl, cell, role: "worker" });
+  await ledger.awaitReady(opened, 3_000);
+  expect(await ledger.audit(opened)).toEqual([]);
   await producer.close();
   await rm(home, { recursive: true, force: true });
 });
 
-test("one is on disk when it is answered; its key again is the same one; another body under the key is a mismatch", async () => {
+test("enqueue is durable when it resolves; the same key again is the same generation; another body is a mismatch", async () => {
   const first = await producer.enqueue({ ...row, idempotencyKey: "one" });
   if (first.kind !== "accepted") throw new Error(first.kind);
   expect(first).toMatchObject({ account: "jiekou", quote: { usd: 0.28 } });
@@ -48,17 +48,17 @@ test("one is on disk when it is answered; its key again is the same one; another
   });
 });
 
-test("what breaks a rule is refused with the field; a quote says the same and writes nothing", async () => {
+test("a broken rule is refused with the field; a quote answers the same and writes nothing", async () => {
   const refused = await producer.enqueue({ ...row, seconds: 30 });
   expect(refused).toMatchObject({ kind: "refused", problems: [{ field: "seconds", given: "30" }] });
   expect(await producer.quote({ ...row, seconds: 30 })).toMatchObject({ kind: "refused" });
   const batch = "quoted";
   expect(await producer.quote({ ...row, batch })).toMatchObject({ kind: "valid", quote: { usd: 0.28 } });
-  await using look = ledger.openCell({ url: options.redisUrl, cell, role: "worker" });
-  expect(await ledger.batchCounts(look, "default", batch)).toEqual({});
+  await using opened = ledger.openCell({ url: options.redisUrl, cell, role: "worker" });
+  expect(await ledger.batchCounts(opened, "default", batch)).toEqual({});
 });
 
-test("a local file becomes media of the store; one that is not there is refused", async () => {
+test("a local file is put into the media store; a missing file is refused", async () => {
   const png = pngFile(640, 480);
   const path = join(home, "frame.png");
   await writeFile(path, png);
@@ -74,17 +74,17 @@ test("a local file becomes media of the store; one that is not there is refused"
 });
 
 describe("many", () => {
-  test("ten thousand of one batch are taken in their order, also from a generator; a bad one stops no other", async () => {
+  test("10,000 rows of one batch from a generator keep their order; a refused row stops no other", async () => {
     async function* rows() {
       for (let i = 0; i < 10_000; i += 1) yield { ...row, prompt: `row ${i}`, ...(i === 777 && { seconds: 99 }) };
     }
     const answers = await producer.enqueueMany(rows(), { batch: "large" });
     expect(answers.flatMap(({ kind }, i) => (kind === "accepted" ? [] : [[i, kind]]))).toEqual([[777, "refused"]]);
-    await using look = ledger.openCell({ url: options.redisUrl, cell, role: "worker" });
+    await using opened = ledger.openCell({ url: options.redisUrl, cell, role: "worker" });
     const ids: string[] = [];
     for (let cursor: string | undefined = ""; cursor !== undefined; ) {
       const page: ledger.IdPage = await ledger.list(
-        look,
+        opened,
         { tenant: "default", batch: "large" },
         1_000,
         cursor || undefined,
@@ -95,13 +95,13 @@ describe("many", () => {
     expect(ids).toEqual(answers.flatMap((answer) => (answer.kind === "accepted" ? [answer.id] : [])));
   });
 
-  test("atomic: one bad row and none is written; all good and all are", async () => {
+  test("atomic: one refused row → none is written; none refused → all are written", async () => {
     const answers = await producer.enqueueMany([row, { ...row, seconds: 99 }], { atomic: true, batch: "atomic" });
     expect(answers.map(({ kind }) => kind)).toEqual(["valid", "refused"]);
-    await using look = ledger.openCell({ url: options.redisUrl, cell, role: "worker" });
-    expect(await ledger.batchCounts(look, "default", "atomic")).toEqual({});
+    await using opened = ledger.openCell({ url: options.redisUrl, cell, role: "worker" });
+    expect(await ledger.batchCounts(opened, "default", "atomic")).toEqual({});
     await producer.enqueueMany([row, row], { atomic: true, batch: "atomic" });
-    expect(await ledger.batchCounts(look, "default", "atomic")).toEqual({ queued: 2 });
+    expect(await ledger.batchCounts(opened, "default", "atomic")).toEqual({ queued: 2 });
     await expect(
       producer.enqueueMany(
         Array.from({ length: 5_001 }, () => row),
@@ -111,7 +111,7 @@ describe("many", () => {
   });
 });
 
-test("a tenant sees and makes its own only", async () => {
+test("a tenant sees and enqueues only its own generations", async () => {
   await using acme = await createProducer({ ...options, tenant: "acme" });
   const taken = await acme.enqueue({ ...row, tenant: "acme" });
   const id = taken.kind === "accepted" ? taken.id : "";
@@ -124,17 +124,17 @@ test("a tenant sees and makes its own only", async () => {
 });
 
 describe("opening", () => {
-  test("a Redis that is away fails fast, in one sentence, and leaves nothing open", async () => {
+  test("Redis unavailable: fails fast, with one sentence, and leaves nothing open", async () => {
     const redisUrl = `redis://:secret@127.0.0.1:${await freePort()}`;
-    const begun = performance.now();
+    const startedAt = performance.now();
     const error = await createProducer({ ...options, redisUrl }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(StartError);
     expect(String(error)).toMatch(/Redis cannot be reached.*REDIS_URL/);
     expect(String(error)).not.toContain("secret");
-    expect(performance.now() - begun).toBeLessThan(6_000);
+    expect(performance.now() - startedAt).toBeLessThan(6_000);
   });
 
-  test("a wrong configuration is named", async () => {
+  test("a wrong configuration: the error names file and key", async () => {
     const configPath = join(home, "wrong.json");
     await writeFile(configPath, JSON.stringify({ acounts: {} }));
     await expect(createProducer({ ...options, configPath })).rejects.toThrow(/wrong\.json.*acounts/s);
@@ -151,13 +151,13 @@ describe("opening", () => {
   });
 });
 
-test("while Redis is away an enqueue fails at once instead of waiting", async () => {
+test("Redis unavailable: enqueue fails at once", async () => {
   const redis = await startLocalRedis();
   const here = await createProducer({ ...options, redisUrl: redis.url });
   await redis.kill();
-  const begun = performance.now();
+  const startedAt = performance.now();
   await expect(here.enqueue(row)).rejects.toThrow("Redis cannot be reached");
-  expect(performance.now() - begun).toBeLessThan(2_000);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
   await here.close();
   await redis.stop();
 });
