@@ -97,8 +97,10 @@ export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const answer = toApiError(error);
     const route = request.routeOptions.url;
-    if (answer.status === 500) request.log.error({ event: "api.failed", err: error, requestId: request.id, route }, "unhandled error");
-    else if (answer.status > 500) request.log.warn(
+    if (answer.status === 500)
+      request.log.error({ event: "api.failed", err: error, requestId: request.id, route }, "unhandled error");
+    else if (answer.status > 500)
+      request.log.warn(
         { event: "api.unavailable", err: error, requestId: request.id, route },
         "request refused for now",
       );
