@@ -7,8 +7,10 @@ const page = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
 const walks = page.slice(page.indexOf("## Walks"), page.indexOf("## Redis keys")).split(/^\*\*/m).slice(1);
 
 test.each([
+  ["A request to the backlog", 22],
   ["A submit job to a bound task", 20],
   ["A due poll to its result", 20],
+  ["A finalize job to its event", 18],
 ])("ARCHITECTURE.md: the walk of %s names existing files, at most %i", (name, most) => {
   const walk = walks.find((each) => each.startsWith(name)) ?? "";
   const files = [...walk.matchAll(/`([^`]+)`/g)].map(([, file = ""]) => file);

@@ -1,5 +1,5 @@
 import type { GenerationRequest, Problem } from "@reelqueue/contracts";
-import { parseDataUri, type MediaStore } from "@reelqueue/media";
+import { type MediaStore, parseDataUri } from "@reelqueue/media";
 
 type Stored = { kind: "stored"; request: GenerationRequest } | { kind: "refused"; problems: Problem[] };
 
