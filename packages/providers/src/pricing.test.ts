@@ -75,11 +75,11 @@ describe("jiekou", () => {
   });
 
   test("video input of known length: its length counts", () => {
-    const asked = request({ seconds: 5, resolution: "480p", videos: video });
-    const quote = jiekouPrice.quote(asked, reading({ "seedance-2.0/480p+video": 0.0432 }), 5.5);
+    const given = request({ seconds: 5, resolution: "480p", videos: video });
+    const quote = jiekouPrice.quote(given, reading({ "seedance-2.0/480p+video": 0.0432 }), 5.5);
     expect(quote.usd).toBe(0.4536);
     expect(quote.basis).toContain("(5 s out + 5.5 s in) ×");
-    expect(jiekouPrice.quote(asked, reading({ "seedance-2.0/480p+video": 0.0432 }), 2).usd).toBe(0.39);
+    expect(jiekouPrice.quote(given, reading({ "seedance-2.0/480p+video": 0.0432 }), 2).usd).toBe(0.39);
   });
 
   test("video input without a unit price: unknown, with the minimum charge as the lower bound", () => {

@@ -20,16 +20,18 @@ const target: OutputTarget = { generation: "g1", attempt: 1, kind: "video", crea
 const never = new AbortController().signal;
 
 /** Downloads one file and checks the folder: a stored file with the returned hash, or no file. */
-async function keep(
+async function downloadFile(
   source: DownloadSource,
   { kind = "video" as OutputTarget["kind"], maxFileBytes = 1e9 } = {},
 ): Promise<DownloadOutcome> {
   const outputs = await openDiskOutputs({ directory, minFreeBytes: 0, maxFileBytes, egress });
-  const kept = await outputs.download(source, { ...target, kind }, never);
+  const outcome = await outputs.download(source, { ...target, kind }, never);
   const names = await readdir(directory, { recursive: true });
-  expect(names.filter((name) => /\.(part|mp4|png|jpg|webp)$/.test(name))).toHaveLength(kept.kind === "stored" ? 1 : 0);
-  if (kept.kind === "stored") expect(sha256(await readFile(join(directory, kept.key)))).toBe(kept.sha256);
-  return kept;
+  expect(names.filter((name) => /\.(part|mp4|png|jpg|webp)$/.test(name))).toHaveLength(
+    outcome.kind === "stored" ? 1 : 0,
+  );
+  if (outcome.kind === "stored") expect(sha256(await readFile(join(directory, outcome.key)))).toBe(outcome.sha256);
+  return outcome;
 }
 
 const video = mp4(5_000_000);
@@ -40,7 +42,11 @@ test("a broken transfer is resumed: every byte is sent once", async () => {
     '"v1"',
     (n) => (n < 3 ? 2_000_000 : undefined),
   );
-  expect(await keep({ url: server.url })).toMatchObject({ kind: "stored", bytes: video.length, sha256: sha256(video) });
+  expect(await downloadFile({ url: server.url })).toMatchObject({
+    kind: "stored",
+    bytes: video.length,
+    sha256: sha256(video),
+  });
   const starts = server.requests.map((headers) => Number(headers.range?.match(/^bytes=(\d+)-$/)?.[1] ?? 0));
   expect(starts).toHaveLength(3);
   expect(starts[1]).toBeGreaterThan(0);
@@ -57,7 +63,7 @@ test.each([
     etag,
     (n) => (n === 1 ? 2_000_000 : undefined),
   );
-  expect(await keep({ url: server.url })).toMatchObject({ kind: "stored", sha256: sha256(video) });
+  expect(await downloadFile({ url: server.url })).toMatchObject({ kind: "stored", sha256: sha256(video) });
   expect(server.requests.map((headers) => headers.range)).toEqual([undefined, undefined]);
 });
 
@@ -69,7 +75,7 @@ test("a file that changed between two tries is stored in its new version, never 
       response.write(video.subarray(0, 4_000_000), () => response.destroy());
     } else response.writeHead(200, { etag: '"v2"', "content-length": changed.length }).end(changed);
   });
-  expect(await keep({ url: server.url })).toMatchObject({
+  expect(await downloadFile({ url: server.url })).toMatchObject({
     kind: "stored",
     bytes: changed.length,
     sha256: sha256(changed),
@@ -96,7 +102,7 @@ test.each([
       else response.end(video);
     }
   });
-  expect(await keep({ url: server.url })).toMatchObject({ kind: "stored", sha256: sha256(video) });
+  expect(await downloadFile({ url: server.url })).toMatchObject({ kind: "stored", sha256: sha256(video) });
   expect(server.requests.map((headers) => headers.range !== undefined)).toEqual([false, true, false]);
 });
 
@@ -107,14 +113,14 @@ test("at most `tries` transfers start, and a transfer without a new byte is the 
     '"v1"',
     () => 2_000_000,
   );
-  expect(await keep({ url: breaking.url, tries: 4 })).toMatchObject({ kind: "unreachable" });
+  expect(await downloadFile({ url: breaking.url, tries: 4 })).toMatchObject({ kind: "unreachable" });
   expect(breaking.requests).toHaveLength(4);
   await using empty = await serveFile(
     () => video,
     '"v1"',
     () => 0,
   );
-  expect(await keep({ url: empty.url, tries: 4 })).toMatchObject({ kind: "unreachable" });
+  expect(await downloadFile({ url: empty.url, tries: 4 })).toMatchObject({ kind: "unreachable" });
   expect(empty.requests).toHaveLength(1);
 });
 
@@ -123,7 +129,7 @@ test("a slow download ends at its time limit", async () => {
     const drip = setInterval(() => response.write("\0"), 20);
     response.on("close", () => clearInterval(drip)).write(mp4().subarray(0, 40));
   });
-  expect(await keep({ url: server.url, totalMs: 300 })).toEqual({
+  expect(await downloadFile({ url: server.url, totalMs: 300 })).toEqual({
     kind: "unreachable",
     reason: "not complete within 300 ms",
   });
@@ -131,13 +137,13 @@ test("a slow download ends at its time limit", async () => {
 
 test.each([403, 404, 410, 401, 400])("%d: expired, without another try", async (status) => {
   await using server = await serve((response) => response.writeHead(status).end("<Error/>"));
-  expect(await keep({ url: server.url })).toEqual({ kind: "expired", status });
+  expect(await downloadFile({ url: server.url })).toEqual({ kind: "expired", status });
   expect(server.requests).toHaveLength(1);
 });
 
 test.each([500, 503, 429, 408])("%d: unreachable, with the Retry-After of the server", async (status) => {
   await using server = await serve((response) => response.writeHead(status, { "retry-after": "7" }).end());
-  expect(await keep({ url: server.url })).toEqual({
+  expect(await downloadFile({ url: server.url })).toEqual({
     kind: "unreachable",
     reason: `answered ${status}`,
     retryAfterMs: 7_000,
@@ -148,7 +154,7 @@ test.each([500, 503, 429, 408])("%d: unreachable, with the Retry-After of the se
 test("a closed port: unreachable", async () => {
   const server = await serve(() => undefined);
   await server[Symbol.asyncDispose]();
-  expect(await keep({ url: server.url })).toMatchObject({
+  expect(await downloadFile({ url: server.url })).toMatchObject({
     kind: "unreachable",
     reason: expect.stringContaining("ECONNREFUSED"),
   });
@@ -178,7 +184,7 @@ test.each<[string, Buffer[], DownloadOutcome["kind"]]>([
   ["a compressed body", [head("content-encoding: gzip", `content-length: ${whole.length}`), whole], "unreachable"],
 ])("a video: %s", async (_what, answer, kind) => {
   await using server = await serveRaw(Buffer.concat(answer));
-  expect((await keep({ url: server.url })).kind).toBe(kind);
+  expect((await downloadFile({ url: server.url })).kind).toBe(kind);
 });
 
 test.each<[string, Buffer, DownloadOutcome["kind"]]>([
@@ -190,14 +196,17 @@ test.each<[string, Buffer, DownloadOutcome["kind"]]>([
   ["an SVG", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>'), "invalid"],
 ])("a last frame: %s", async (_what, image, kind) => {
   await using server = await serveRaw(Buffer.concat([head("connection: close"), image]));
-  expect((await keep({ url: server.url }, { kind: "last_frame" })).kind).toBe(kind);
+  expect((await downloadFile({ url: server.url }, { kind: "last_frame" })).kind).toBe(kind);
 });
 
 test("a file without an MP4 signature is refused at its first bytes", async () => {
   await using server = await serve((response) => {
     response.writeHead(200, { "content-length": 100_000_000 }).write("<!DOCTYPE html><html>");
   });
-  expect(await keep({ url: server.url })).toMatchObject({ kind: "invalid", reason: expect.stringContaining("HTML") });
+  expect(await downloadFile({ url: server.url })).toMatchObject({
+    kind: "invalid",
+    reason: expect.stringContaining("HTML"),
+  });
 });
 
 test("a file above the limit is refused by its Content-Length, otherwise as soon as it exceeds the limit", async () => {
@@ -205,12 +214,12 @@ test("a file above the limit is refused by its Content-Length, otherwise as soon
   await using honest = await serve((response) =>
     response.writeHead(200, { "content-length": 1_000_001 }).flushHeaders(),
   );
-  expect(await keep({ url: honest.url }, { maxFileBytes: 1_000_000 })).toEqual({
+  expect(await downloadFile({ url: honest.url }, { maxFileBytes: 1_000_000 })).toEqual({
     kind: "too_large",
     limitBytes: 1_000_000,
   });
   await using chunked = await serve((response) => response.write(video, () => response.end()));
-  expect(await keep({ url: chunked.url }, { maxFileBytes: 1_000_000 })).toEqual({
+  expect(await downloadFile({ url: chunked.url }, { maxFileBytes: 1_000_000 })).toEqual({
     kind: "too_large",
     limitBytes: 1_000_000,
   });

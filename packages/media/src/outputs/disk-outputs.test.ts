@@ -44,9 +44,15 @@ test("download: stores the whole video under a key of generation, attempt and ki
     () => undefined,
   );
   const outputs = await store();
-  const kept = await outputs.download({ url: `${server.url}?name=../../etc/passwd` }, target, never);
+  const outcome = await outputs.download({ url: `${server.url}?name=../../etc/passwd` }, target, never);
   const key = "2026-11/reel-abc_1/1-video.mp4";
-  expect(kept).toEqual({ kind: "stored", key, bytes: video.length, sha256: sha256(video), contentType: "video/mp4" });
+  expect(outcome).toEqual({
+    kind: "stored",
+    key,
+    bytes: video.length,
+    sha256: sha256(video),
+    contentType: "video/mp4",
+  });
   expect(await files()).toEqual([key]);
   expect((await readFile(join(directory, key))).equals(video)).toBe(true);
   expect(await outputs.stat(key)).toMatchObject({ bytes: video.length, contentType: "video/mp4" });
@@ -76,8 +82,12 @@ test.each([
     undefined,
     () => undefined,
   );
-  const kept = await (await store()).download({ url: server.url }, { ...target, kind: "last_frame", index: 1 }, never);
-  expect(kept).toMatchObject({
+  const outcome = await (await store()).download(
+    { url: server.url },
+    { ...target, kind: "last_frame", index: 1 },
+    never,
+  );
+  expect(outcome).toMatchObject({
     kind: "stored",
     key: `2026-11/reel-abc_1/1-last_frame-2.${extension}`,
     sha256: sha256(image),
@@ -88,16 +98,16 @@ test("download: two concurrent finalizers store one file and return one hash, ev
   const videos = [mp4(200_000), mp4(200_000)];
   await using server = await serve((response, n) => response.end(videos[n - 1]));
   const [one, other] = await Promise.all([store(), store()]);
-  const kept = await Promise.all([
+  const outcome = await Promise.all([
     one.download({ url: server.url }, target, never),
     other.download({ url: server.url }, target, never),
   ]);
   expect(server.requests).toHaveLength(2);
-  expect(kept[0]).toMatchObject({ kind: "stored" });
-  expect(kept[0]).toEqual(kept[1]);
+  expect(outcome[0]).toMatchObject({ kind: "stored" });
+  expect(outcome[0]).toEqual(outcome[1]);
   expect(await files()).toEqual(["2026-11/reel-abc_1/1-video.mp4"]);
   const onDisk = await readFile(join(directory, "2026-11/reel-abc_1/1-video.mp4"));
-  expect(kept[0]).toMatchObject({ sha256: sha256(onDisk) });
+  expect(outcome[0]).toMatchObject({ sha256: sha256(onDisk) });
 });
 
 test("download: a stored file is not downloaded again, even if its URL has expired", async () => {
@@ -118,8 +128,8 @@ test("download: full if less than the floor is free, before the first write", as
     () => undefined,
   );
   const outputs = await store({ minFreeBytes: 1e15 });
-  const kept = await outputs.download({ url: server.url }, target, never);
-  expect(kept).toMatchObject({ kind: "full", needBytes: 1e15 + 10_148, freeBytes: expect.any(Number) });
+  const outcome = await outputs.download({ url: server.url }, target, never);
+  expect(outcome).toMatchObject({ kind: "full", needBytes: 1e15 + 10_148, freeBytes: expect.any(Number) });
   expect(await outputs.freeBytes()).toBeGreaterThan(0);
   expect(await outputs.manifest(target, "{}")).toBe("full");
   expect(await files()).toEqual([]);
@@ -134,8 +144,8 @@ test("download: full if the disk fills up during the transfer, and no draft is l
     const video = mp4(3_000_000);
     // Chunked: the length is not announced.
     await using server = await serve((response) => response.write(video, () => response.end()));
-    const kept = await (await store({ directory: small })).download({ url: server.url }, target, never);
-    expect(kept.kind).toBe("full");
+    const outcome = await (await store({ directory: small })).download({ url: server.url }, target, never);
+    expect(outcome.kind).toBe("full");
     expect(await readdir(join(small, ".partial"))).toEqual([]);
   } finally {
     await exitCode("umount", small);
@@ -164,8 +174,8 @@ test("open: reads a range; throws a RangeError for a range outside the file", as
     () => undefined,
   );
   const outputs = await store();
-  const kept = await outputs.download({ url: server.url }, target, never);
-  const key = kept.kind === "stored" ? kept.key : "";
+  const outcome = await outputs.download({ url: server.url }, target, never);
+  const key = outcome.kind === "stored" ? outcome.key : "";
   const part = await outputs.open(key, { start: 10, end: 19 });
   expect(part).toMatchObject({ bytes: 10, totalBytes: video.length });
   expect(part && (await buffer(part.stream))).toEqual(video.subarray(10, 20));

@@ -17,7 +17,7 @@ test("concurrent and later calls for one file share one request", async () => {
   for (let n = 0; n < 500; n++) atOnce.push(await probe(server.url, "image"));
   expect(new Set(atOnce.map((probed) => JSON.stringify(probed))).size).toBe(1);
   expect(atOnce[0]).toMatchObject({ facts: { width: 96 } });
-  expect(server.asked).toHaveLength(1);
+  expect(server.ranges).toHaveLength(1);
 });
 
 test("another URL, another kind and another prober send their own request", async () => {
@@ -27,7 +27,7 @@ test("another URL, another kind and another prober send their own request", asyn
   await probe(`${server.url}?b`, "image");
   await probe(server.url, "video");
   await prober()(server.url, "image");
-  expect(server.asked).toHaveLength(4);
+  expect(server.ranges).toHaveLength(4);
 });
 
 test("facts are cached for 10 minutes, any other result for 30 seconds", async () => {
@@ -41,10 +41,10 @@ test("facts are cached for 10 minutes, any other result for 30 seconds", async (
   const clock = vi.spyOn(performance, "now").mockImplementation(() => nowMs);
   onTestFinished(() => clock.mockRestore());
   // The cache reads the clock at most once per millisecond.
-  const expectAfter = (ms: number, kind: string, asked: number) => {
+  const expectAfter = (ms: number, kind: string, requests: number) => {
     nowMs += ms;
     return vi.waitFor(async () =>
-      expect([(await probe(server.url, "image")).kind, server.asked.length]).toEqual([kind, asked]),
+      expect([(await probe(server.url, "image")).kind, server.ranges.length]).toEqual([kind, requests]),
     );
   };
   await expectAfter(0, "unreachable", 1);
@@ -59,7 +59,7 @@ test("at most `maxEntries` results are cached, the oldest is evicted first", asy
   await using server = await serveParts(png);
   const probe = prober({ maxEntries: 2 });
   for (const name of ["a", "b", "a", "c", "a", "b"]) await probe(`${server.url}?${name}`, "image");
-  expect(server.asked).toHaveLength(4);
+  expect(server.ranges).toHaveLength(4);
 });
 
 test("at most `concurrency` probes run at once, and all of them end", async () => {

@@ -112,16 +112,16 @@ function partOf({ status, headers }: EgressStream): { start: number; totalBytes:
 /** Reads exactly this many bytes of the body. */
 async function readExactly(answer: EgressStream, bytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  let taken = 0;
+  let length = 0;
   try {
     for await (const chunk of answer.body) {
       chunks.push(chunk);
-      taken += chunk.length;
-      if (taken > bytes) break;
+      length += chunk.length;
+      if (length > bytes) break;
     }
   } catch (error) {
     throw unreachable(error);
   }
-  if (taken < bytes) throw new SourceError("unreachable", `ended after ${taken} of ${bytes} bytes`);
+  if (length < bytes) throw new SourceError("unreachable", `ended after ${length} of ${bytes} bytes`);
   return Buffer.concat(chunks, bytes);
 }

@@ -29,31 +29,31 @@ describe("reads only the needed bytes", () => {
     expect(await inspect(server.url, "image")).toMatchObject({
       facts: { format: "png", width: 96, bytes: large.length },
     });
-    expect(server.asked).toEqual(["bytes=0-65535"]);
+    expect(server.ranges).toEqual(["bytes=0-65535"]);
   });
 
   test("a video with moov at the front: moov and the last frame", async () => {
     const long = longer(front, 20_000_000);
     await using server = await serveParts(long);
     expect(await inspect(server.url)).toMatchObject({ facts: { seconds: 3, bytes: long.length } });
-    expect(server.asked.length).toBeLessThanOrEqual(3);
-    expect(asked(server.asked)).toBeLessThanOrEqual(5 * kib64);
+    expect(server.ranges.length).toBeLessThanOrEqual(3);
+    expect(bytesIn(server.ranges)).toBeLessThanOrEqual(5 * kib64);
   });
 
   test("a video with moov at the end: its head, then its tail", async () => {
     const long = longer(end, 20_000_000);
     await using server = await serveParts(long);
     expect(await inspect(server.url)).toMatchObject({ facts: { seconds: 3, bytes: long.length } });
-    expect(server.asked[0]).toBe("bytes=0-65535");
-    expect(server.asked[1]).toMatch(new RegExp(`^bytes=20\\d{6}-${long.length - 1}$`));
-    expect(asked(server.asked)).toBeLessThanOrEqual(5 * kib64);
+    expect(server.ranges[0]).toBe("bytes=0-65535");
+    expect(server.ranges[1]).toMatch(new RegExp(`^bytes=20\\d{6}-${long.length - 1}$`));
+    expect(bytesIn(server.ranges)).toBeLessThanOrEqual(5 * kib64);
   });
 
   test("a TIFF with its directory after the pixels: its head and the directory", async () => {
     const tiff = sample("late-directory.tiff");
     await using server = await serveParts(tiff);
     expect(await inspect(server.url, "image")).toMatchObject({ facts: { width: 180, height: 136 } });
-    expect(server.asked).toEqual(["bytes=0-65535", `bytes=65536-${tiff.length - 1}`]);
+    expect(server.ranges).toEqual(["bytes=0-65535", `bytes=65536-${tiff.length - 1}`]);
   });
 
   test("a server without Range support: no further than moov", async () => {
@@ -77,7 +77,7 @@ describe("maxBytes", () => {
     await using server = await serve((response) => void response.writeHead(200, tenGigabytes).write(head));
     const probed = await inspect(server.url);
     expect(probed).toEqual({ kind: "refused", reason: "the probe would read more than 60000000 bytes of it" });
-    expect(server.asked).toHaveLength(1);
+    expect(server.ranges).toHaveLength(1);
   });
 
   test("an image of 10 GB is recognised by its head, and the transfer is aborted", async () => {
@@ -104,7 +104,7 @@ describe("maxBytes", () => {
   test("the bytes of all ranges count together", async () => {
     await using server = await serveParts(longer(end, 20_000_000));
     expect(await inspect(server.url, "video", { maxBytes: 2 * kib64 })).toMatchObject({ kind: "refused" });
-    expect(asked(server.asked)).toBeLessThanOrEqual(2 * kib64);
+    expect(bytesIn(server.ranges)).toBeLessThanOrEqual(2 * kib64);
   });
 
   test("a false length, in a header or in a table, allocates no memory", async () => {
@@ -242,7 +242,7 @@ function longer(video: Buffer, bytes: number): Buffer {
   return Buffer.concat([long.subarray(0, end), Buffer.alloc(bytes), long.subarray(end)]);
 }
 
-function asked(ranges: string[]): number {
+function bytesIn(ranges: string[]): number {
   return ranges.reduce((sum, range) => {
     const [, first = "0", last = "0"] = range.match(/(\d+)-(\d+)/) ?? [];
     return sum + Number(last) - Number(first) + 1;

@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 export interface TestServer extends AsyncDisposable {
   url: string;
   /** The `Range` of every request so far, or the path of a request without one. */
-  asked: string[];
+  ranges: string[];
   /** Number of connections so far. */
   connections(): number;
   /** Number of bytes written to sockets that are closed. */
@@ -16,13 +16,13 @@ type Answer = (response: ServerResponse, request: IncomingMessage, n: number) =>
 
 /** Starts an HTTP server on loopback; `answer` gets the number of the request, from 1. */
 export async function serve(answer: Answer, host = "127.0.0.1"): Promise<TestServer> {
-  const asked: string[] = [];
+  const ranges: string[] = [];
   let connections = 0;
   let sentBytes = 0;
   const server = createServer((request, response) => {
-    asked.push(request.headers.range ?? request.url ?? "");
+    ranges.push(request.headers.range ?? request.url ?? "");
     response.on("error", () => undefined);
-    answer(response, request, asked.length);
+    answer(response, request, ranges.length);
   });
   server.on("connection", (socket) => {
     connections++;
@@ -38,7 +38,7 @@ export async function serve(answer: Answer, host = "127.0.0.1"): Promise<TestSer
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
     url: `http://${host}:${address.port}/file`,
-    asked,
+    ranges,
     connections: () => connections,
     sentBytes: () => sentBytes,
     async [Symbol.asyncDispose]() {

@@ -21,14 +21,14 @@ export type Exchange =
 const evidenceChars = 300;
 
 /** Makes one exchange with the provider. Never throws; an error after the first byte was sent is `lost`. */
-export async function exchange(call: Call, { path, headers, ...ask }: ExchangeRequest): Promise<Exchange> {
+export async function exchange(call: Call, { path, headers, ...request }: ExchangeRequest): Promise<Exchange> {
   try {
     const reply = await call.http.request({
-      ...ask,
+      ...request,
       url: call.baseUrl + path,
       headers: { authorization: `Bearer ${call.key}`, accept: "application/json", ...headers },
       ...(call.signal !== undefined && { signal: call.signal }),
-      timeoutMs: Math.min(ask.timeoutMs, call.timeoutMs ?? ask.timeoutMs),
+      timeoutMs: Math.min(request.timeoutMs, call.timeoutMs ?? request.timeoutMs),
       trusted: true,
     });
     const { status, headers: received, text } = reply;
