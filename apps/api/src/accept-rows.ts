@@ -117,7 +117,7 @@ export function refusalOf(row: AcceptedRow): ApiError | undefined {
   }
 }
 
-export function rowAnswer(line: number, row: AcceptedRow): RowAnswer {
+function rowAnswer(line: number, row: AcceptedRow): RowAnswer {
   const refusal = refusalOf(row);
   if (refusal) return refusedRow(line, refusal);
   const { kind: status, ...rest } = row as Extract<AcceptedRow, { quote: unknown }>;

@@ -32,7 +32,7 @@ describe("Retry on a generation", () => {
   });
 
   test.each([
-    ["billing_uncertain", "look for its task at the provider"],
+    ["billing_uncertain", "check the provider for its task first"],
     ["output_lost", "ask the provider for the file"],
   ] as const)("failed as %s: nothing changes, and the answer says what to do", async (failureClass, advice) => {
     const id = await failedWith(dashboard.installation.cell, { class: failureClass, message: "lost" });

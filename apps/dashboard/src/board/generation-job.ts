@@ -122,19 +122,19 @@ function factsOf(generation: Generation): object {
 
 const adviceByClass: Record<FailureClass, string> = {
   rejected:
-    "the provider refused the request: correct it and enqueue it anew; Retry sends the same request as a new attempt",
-  moderation: "change what the provider objects to and enqueue it anew; Retry sends the same request as a new attempt",
+    "the provider refused the request: correct it and enqueue it again; Retry sends the same request as a new attempt",
+  moderation: "change what the provider objects to and enqueue it again; Retry sends the same request as a new attempt",
   upstream: "the provider failed: Retry makes a new paid attempt",
   unclassified: "read the provider's message; Retry makes a new paid attempt",
-  output_lost: "it was paid for: ask the provider for the file, or enqueue it anew under another idempotency key",
+  output_lost: "it was charged: ask the provider for the file, or enqueue it again under another idempotency key",
   billing_uncertain:
-    "it may have been paid for: look for its task at the provider, then enqueue it anew under another idempotency key",
+    "it may have been charged: check the provider for its task first, then enqueue it again under another idempotency key",
 };
 
 /** What an operator can do about a generation that failed, expired or needs a review. */
 function adviceFor({ id, state, failure }: Generation): string | undefined {
   if (state === "needs_review") {
-    return `unknown whether it was sent: look for its task at the provider, then settle it with ./reelqueue review ${id}`;
+    return `unknown whether it was sent: check the provider for its task, then settle it with ./reelqueue review ${id}`;
   }
   if (state === "expired") return "it took longer than its expiresIn: Retry makes a new paid attempt";
   return state === "failed" && failure ? adviceByClass[failure.class] : undefined;
