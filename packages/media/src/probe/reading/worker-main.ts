@@ -15,6 +15,8 @@ parentPort?.on("message", ({ description, port }: ParseJob) => {
   );
 });
 
+parentPort?.postMessage("loaded");
+
 async function parse(file: MediaFile): Promise<Parsed> {
   return (
     (await readImage(file)) ??

@@ -4,8 +4,10 @@ import type { FromThread, MediaFile, Parsed, ParseJob, ToThread } from "./clip.t
 
 /** Measured: a table of a few bytes that claims billions of frames makes a parser run, and allocate, without end. */
 const maxHeapMiB = 192;
-/** Maximum time of parsing between two reads. */
+/** Maximum time of parsing between two reads, from when the worker has loaded its libraries. */
 const stuckMs = 3_000;
+/** Maximum time of loading them; longer means that the machine cannot run it. */
+const loadMs = 30_000;
 /** An unused worker is stopped after this time, to free its memory. */
 const idleMs = 30_000;
 
@@ -35,22 +37,32 @@ async function parseAlone(file: MediaFile): Promise<Parsed | undefined> {
   }
 }
 
-class ParserWorker {
+const main = new URL("./worker-main.ts", import.meta.url);
+
+/** One worker thread that parses files. `entry` and `stuckMs` differ only in tests. */
+export class ParserWorker {
   /** Whether it parses several files at once. */
   wasShared = false;
   readonly #worker: Worker;
   readonly #files = new Set<(crashed: undefined) => void>();
+  readonly #loaded: Promise<unknown>;
+  readonly #stuckMs: number;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor() {
+  constructor(options: { entry?: URL; stuckMs?: number } = {}) {
+    this.#stuckMs = options.stuckMs ?? stuckMs;
     const resourceLimits = { maxOldGenerationSizeMb: maxHeapMiB, maxYoungGenerationSizeMb: 32 };
     // Not piped: a pipe would keep the process running. The worker writes nothing, see worker-main.ts.
     const silent = { stdout: true, stderr: true };
     const bare = { env: {}, execArgv: [], argv: [] };
-    this.#worker = new Worker(new URL("./worker-main.ts", import.meta.url), { resourceLimits, ...silent, ...bare });
+    this.#worker = new Worker(options.entry ?? main, { resourceLimits, ...silent, ...bare });
     // The exit event follows.
     this.#worker.on("error", () => undefined);
     this.#worker.once("exit", () => this.#end());
+    // its first and only message
+    this.#loaded = new Promise((loaded) => this.#worker.once("message", loaded));
+    const loading = setTimeout(() => this.stop(), loadMs).unref();
+    void this.#loaded.then(() => clearTimeout(loading));
   }
 
   /** Undefined if the worker crashed, over this file or another one. */
@@ -59,7 +71,8 @@ class ParserWorker {
     const { promise, resolve, reject } = Promise.withResolvers<Parsed | undefined>();
     this.#enter(resolve);
     const { read, ...description } = file;
-    const supply = new ByteSupply(port1, read, () => this.stop());
+    const supply = new ByteSupply(port1, read, { stuckMs: this.#stuckMs, onStuck: () => this.stop() });
+    void this.#loaded.then(() => supply.startTimer());
     port1.on("message", (message: FromThread) => {
       if ("parsed" in message) resolve(message.parsed);
       else supply.send(message).catch(reject);
@@ -105,18 +118,26 @@ class ParserWorker {
 }
 
 /**
- * Sends the requested bytes of one file to its parser, and calls `onStuck` if the parser runs too long without a read.
+ * Sends the requested bytes of one file to its parser. From `startTimer` on, calls `onStuck` if the parser runs for
+ * `stuckMs` without a read.
  */
 class ByteSupply {
   readonly #port: MessagePort;
   readonly #read: MediaFile["read"];
-  readonly #timer: NodeJS.Timeout;
+  readonly #limit: { stuckMs: number; onStuck: () => void };
+  #timer: NodeJS.Timeout | undefined;
   #pendingReads = 0;
   #ended = false;
 
-  constructor(port: MessagePort, read: MediaFile["read"], onStuck: () => void) {
+  constructor(port: MessagePort, read: MediaFile["read"], limit: { stuckMs: number; onStuck: () => void }) {
     this.#port = port;
     this.#read = read;
+    this.#limit = limit;
+  }
+
+  startTimer(): void {
+    if (this.#ended) return;
+    const { stuckMs, onStuck } = this.#limit;
     this.#timer = setTimeout(() => {
       if (this.#pendingReads === 0) onStuck();
     }, stuckMs).unref();
@@ -129,7 +150,7 @@ class ByteSupply {
     this.#port.postMessage({ readId, bytes } satisfies ToThread, [bytes.buffer]);
     this.#pendingReads--;
     // Refreshing a cleared timer would start it again.
-    if (!this.#ended) this.#timer.refresh();
+    if (!this.#ended) this.#timer?.refresh();
   }
 
   end(): void {
