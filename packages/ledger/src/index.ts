@@ -1,17 +1,6 @@
+export { type Bucket, pause, reserveRiskBudget, resume, throttle } from "./accounts/limits.ts";
 export { type RunTime, readRunTimes, recordRunTime } from "./accounts/run-times.ts";
-export {
-  type AccountStatus,
-  accountStatus,
-  type Bucket,
-  pause,
-  type QueuePosition,
-  queuePosition,
-  reassign,
-  reserveRiskBudget,
-  resume,
-  throttle,
-  waitingIds,
-} from "./accounts/status.ts";
+export { type AccountStatus, accountStatus, type QueuePosition, queuePosition, waitingIds } from "./accounts/status.ts";
 export {
   beginUpload,
   dropUpload,
@@ -65,6 +54,7 @@ export {
   promoteDelayed,
   purge,
   type Redispatched,
+  reassign,
   redispatch,
   releaseSlot,
   requestCancel,

@@ -44,11 +44,11 @@ test("full Redis: work in progress finishes and old records are purged", async (
     sendMove(cell, { id, from: [from], to, token, due, ...(to === "running" && { task: "t1" }) } as Move);
   expect((await step("queued", "submitting", "1")).kind).toBe("moved");
   expect((await step("submitting", "running", "2")).kind).toBe("moved");
-  const { items, lease } = await ledger.claim(cell, "poll", "hiapi", [], { limit: 9, leaseMs: 1_000 });
+  const { items, lease } = await ledger.claim(cell, "poll", "hiapi", { fields: [], limit: 9, leaseMs: 1_000 });
   expect(items).toMatchObject([{ id }]);
   await ledger.reschedule(cell, { lane: "poll", account: "hiapi", id, lease, nextInMs: 0 });
   expect((await sendMove(cell, { id, from: ["running"], to: "failed", token: "3" })).kind).toBe("moved");
-  expect(await ledger.purge(cell, "failed", "default", -1, 9)).toBe(1);
+  expect(await ledger.purge(cell, "failed", "default", { retentionMs: -1, limit: 9 })).toBe(1);
   await expect(ledger.accept(cell, [generation])).rejects.toMatchObject({ kind: "write_rejected" });
 });
 

@@ -1,7 +1,7 @@
 import type { Cell } from "../cell.ts";
 import type { GenerationRecord } from "../redis/codec.ts";
 import { type Lane, lanes } from "../redis/keys.ts";
-import { pipeline, run } from "../redis/run.ts";
+import { pipeline } from "../redis/run.ts";
 
 export interface AccountStatus {
   name: string;
@@ -36,38 +36,6 @@ export async function accountStatus(cell: Cell, name: string): Promise<AccountSt
     waiting: await waitingIn(cell, name),
     lanes: Object.fromEntries(lanes.map((lane, i) => [lane, sizes[i] ?? 0])) as Record<Lane, number>,
   };
-}
-
-/** Stops all sending for an account until it is resumed. An automatic pause never overwrites the reason of an earlier one. */
-export async function pause(
-  cell: Cell,
-  name: string,
-  reason: string,
-  options: { automatic?: boolean } = {},
-): Promise<void> {
-  await pipeline(cell, [[options.automatic ? "hsetnx" : "hset", cell.keys.account(name), "paused", reason]]);
-}
-
-export async function resume(cell: Cell, name: string): Promise<void> {
-  await pipeline(cell, [["hdel", cell.keys.account(name), "paused", "until", "looksUntil"]]);
-}
-
-/** What requests are counted in: `tokens` all of them, or `looks` where the provider counts those apart. */
-export type Bucket = "tokens" | "looks";
-
-/** Nothing that takes from the bucket is sent for the account before the time is over; never shortens a longer wait. */
-export async function throttle(cell: Cell, name: string, forMs: number, bucket: Bucket = "tokens"): Promise<void> {
-  await run(cell, "throttle", [name, Math.round(forMs), bucket]);
-}
-
-/** Counts money that may be paid for nothing, while it stays within the cap of the UTC day; false: it would not. */
-export async function reserveRiskBudget(
-  cell: Cell,
-  name: string,
-  microUsd: number,
-  capMicroUsd: number,
-): Promise<boolean> {
-  return (await run<number>(cell, "reserve_risk_budget", [name, Math.round(microUsd), Math.round(capMicroUsd)])) === 1;
 }
 
 export interface QueuePosition {
@@ -106,26 +74,6 @@ export async function waitingIds(cell: Cell, account: string, count: number): Pr
     (await linesOf(cell, account)).map((key) => ["zrange", key, 0, count - 1]),
   )) as string[][];
   return lists.flat().slice(0, count);
-}
-
-/** Gives a waiting generation of which nothing has been sent to another account; false where it does not wait there any more. */
-export async function reassign(
-  cell: Cell,
-  id: string,
-  from: string,
-  to: { account: string; class: string; estimate?: number; note: string },
-): Promise<boolean> {
-  const estimate = to.estimate === undefined ? "" : Math.round(to.estimate);
-  return (
-    (await run<number>(cell, "reassign", [
-      id,
-      from,
-      to.account,
-      to.class,
-      estimate,
-      to.note.slice(0, 200).toWellFormed(),
-    ])) === 1
-  );
 }
 
 async function waitingIn(cell: Cell, account: string): Promise<number> {

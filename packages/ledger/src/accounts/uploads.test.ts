@@ -27,14 +27,14 @@ test("an upload that is held stays its worker's for longer, and a file that is t
   await ledger.beginUpload(cell, "toapis", "a.mp4", 1_000);
   await ledger.renewUpload(cell, "toapis", "a.mp4", 60_000);
   expect(await leftMs("a.mp4")).toBeGreaterThan(50_000);
-  await ledger.recordUpload(cell, "toapis", "b.mp4", { kind: "ready", address: "asset://1" }, 60_000);
+  await ledger.recordUpload(cell, "toapis", "b.mp4", { state: { kind: "ready", address: "asset://1" }, ttlMs: 60_000 });
   await ledger.renewUpload(cell, "toapis", "b.mp4", 1_000);
   expect(await leftMs("b.mp4")).toBeGreaterThan(50_000);
 });
 
 test("what became of a file is told until it is dropped or forgotten", async () => {
-  await ledger.recordUpload(cell, "toapis", "a.mp4", { kind: "ready", address: "asset://1" }, 60_000);
-  await ledger.recordUpload(cell, "toapis", "b.mp4", { kind: "processing", assetId: "2" }, 60_000);
+  await ledger.recordUpload(cell, "toapis", "a.mp4", { state: { kind: "ready", address: "asset://1" }, ttlMs: 60_000 });
+  await ledger.recordUpload(cell, "toapis", "b.mp4", { state: { kind: "processing", assetId: "2" }, ttlMs: 60_000 });
   expect(await ledger.uploadStates(cell, "toapis", ["b.mp4", "none.mp4", "a.mp4"])).toEqual([
     { kind: "processing", assetId: "2" },
     undefined,

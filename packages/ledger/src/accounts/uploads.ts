@@ -34,15 +34,14 @@ export async function renewUpload(cell: Cell, account: string, file: string, lea
   await pipeline(cell, [["pexpire", cell.keys.upload(account, file), leaseMs, "GT"]]);
 }
 
-/** Remembers what became of a file, for so long. */
+/** Stores the state of a file for `ttlMs`. */
 export async function recordUpload(
   cell: Cell,
   account: string,
   file: string,
-  state: UploadState,
-  lastsMs: number,
+  { state, ttlMs }: { state: UploadState; ttlMs: number },
 ): Promise<void> {
-  await pipeline(cell, [["set", cell.keys.upload(account, file), JSON.stringify(state), "PX", lastsMs]]);
+  await pipeline(cell, [["set", cell.keys.upload(account, file), JSON.stringify(state), "PX", ttlMs]]);
 }
 
 /** The file has to be sent anew. */

@@ -14,7 +14,7 @@ test("a batch is listed in the order of its rows, and pages stay where they were
   expect(first.ids).toEqual(ids.slice(0, 3));
 
   await cancel(cell, ids.slice(0, 2));
-  expect(await ledger.purge(cell, "canceled", "default", -1, 10)).toBe(2);
+  expect(await ledger.purge(cell, "canceled", "default", { retentionMs: -1, limit: 10 })).toBe(2);
   const second = await ledger.list(cell, filter, 3, first.cursor);
   expect(second.ids).toEqual(ids.slice(3, 6));
   const third = await ledger.list(cell, filter, 3, second.cursor);
@@ -30,7 +30,7 @@ test("a row forgotten before those in front of it leaves no gap behind once they
   await ledger.accept(cell, rows);
   for (const gone of [[second], [first], [third]]) {
     await cancel(cell, gone);
-    await ledger.purge(cell, "canceled", "default", -1, 10);
+    await ledger.purge(cell, "canceled", "default", { retentionMs: -1, limit: 10 });
   }
   expect(await cell.redis.keys(`${ledger.prefixOf(cell.name)}:*spring*`)).toEqual([]);
 });

@@ -10,14 +10,15 @@ export interface ListFilter {
 
 /** Ids newest first (a batch: in order of its rows), a page at a time. The cursor stays good while generations move on between two pages. */
 export async function list(cell: Cell, filter: ListFilter, count: number, cursor?: string): Promise<IdPage> {
-  if (filter.batch !== undefined) return rowsOfBatch(cell, filter.tenant ?? "", filter.batch, count, cursor);
+  if (filter.batch !== undefined)
+    return rowsOfBatch(cell, { tenant: filter.tenant ?? "", batch: filter.batch }, count, cursor);
   const sources = await sourcesOf(cell, filter);
   const place = cursor === undefined ? undefined : decodeCursor(cursor);
   const found: Place[] = [];
   for (const [index, source] of sources.entries()) {
     if (found.length > count || (place !== undefined && index < place.source)) continue;
     const start = place?.source === index ? await after(cell, source, place) : 0;
-    found.push(...(await slice(cell, source, index, start, count + 1 - found.length)));
+    found.push(...(await slice(cell, { key: source, source: index }, start, count + 1 - found.length)));
   }
   const last = found[count - 1];
   const more = found.length > count && last !== undefined;
@@ -41,7 +42,7 @@ export async function page(cell: Cell, wanted: readonly State[], offset: number,
   for (const [index, source] of sources.entries()) {
     const size = sizes[index] ?? 0;
     if (skip < size && ids.length < count) {
-      ids.push(...(await slice(cell, source, index, skip, count - ids.length)).map(({ id }) => id));
+      ids.push(...(await slice(cell, { key: source, source: index }, skip, count - ids.length)).map(({ id }) => id));
     }
     skip = Math.max(0, skip - size);
   }
@@ -75,7 +76,12 @@ async function sourcesOf(cell: Cell, filter: ListFilter): Promise<string[]> {
   return wanted.flatMap((state) => tenants.map((tenant) => cell.keys.state(state, tenant)));
 }
 
-async function slice(cell: Cell, key: string, source: number, start: number, count: number): Promise<Place[]> {
+async function slice(
+  cell: Cell,
+  { key, source }: { key: string; source: number },
+  start: number,
+  count: number,
+): Promise<Place[]> {
   const [flat] = (await pipeline(cell, [["zrevrange", key, start, start + count - 1, "WITHSCORES"]])) as (
     | string
     | [string, string]
@@ -115,7 +121,12 @@ export interface IdPage {
 }
 
 /** Ids of a batch in the order of its rows, a page at a time; rows that are forgotten may be among them. */
-async function rowsOfBatch(cell: Cell, tenant: string, batch: string, count: number, cursor?: string): Promise<IdPage> {
+async function rowsOfBatch(
+  cell: Cell,
+  { tenant, batch }: { tenant: string; batch: string },
+  count: number,
+  cursor?: string,
+): Promise<IdPage> {
   const forgotten = (await countsOf(cell, tenant, batch)).forgotten ?? 0;
   const place = Math.max(forgotten, Number(cursor?.slice(1) ?? 0));
   const start = place - forgotten;

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
-import type { Bucket } from "../accounts/status.ts";
+import { type Bucket, storedBucket } from "../accounts/limits.ts";
 import type { Cell } from "../cell.ts";
 import { decodeFields, encode, type FieldName, type GenerationRecord, storedName } from "../redis/codec.ts";
 import { gather } from "../redis/gather.ts";
 import type { Lane } from "../redis/keys.ts";
 import { run } from "../redis/run.ts";
 
-export interface ClaimOptions {
+export interface ClaimOptions<Name extends FieldName = FieldName> {
+  /** Fields to read of each claimed record. */
+  fields: readonly Name[];
   limit: number;
   leaseMs: number;
   /** Query budget: each claim takes a token, `reserve` of them are left to others. */
@@ -26,8 +28,7 @@ export async function claim<Name extends FieldName>(
   cell: Cell,
   lane: Lane,
   account: string,
-  fields: readonly Name[],
-  { limit, leaseMs, bucket }: ClaimOptions,
+  { fields, limit, leaseMs, bucket }: ClaimOptions<Name>,
 ): Promise<Claimed<Name>> {
   const text = await run<string>(cell, "claim", [
     lane,
@@ -37,7 +38,7 @@ export async function claim<Name extends FieldName>(
     bucket?.rate ?? 0,
     bucket?.burst ?? 0,
     bucket?.reserve ?? 0,
-    bucket?.of ?? "tokens",
+    storedBucket[bucket?.of ?? "requests"],
     randomUUID(),
     ...fields.map(storedName),
   ]);

@@ -13,7 +13,7 @@ afterEach(async () => {
   await cell[Symbol.asyncDispose]();
 });
 const claimAll = (leaseMs = 30_000, bucket?: ledger.ClaimOptions["bucket"]) =>
-  ledger.claim(cell, "poll", "hiapi", ["taskId"], { limit: 100, leaseMs, ...(bucket && { bucket }) });
+  ledger.claim(cell, "poll", "hiapi", { fields: ["taskId"], limit: 100, leaseMs, ...(bucket && { bucket }) });
 
 test("what is due is claimed by one asker only", async () => {
   const ids = await Promise.all(Array.from({ length: 20 }, (_, i) => running(cell, `task-${i}`)));
@@ -23,7 +23,7 @@ test("what is due is claimed by one asker only", async () => {
 
 test("a claim may ask for no fields", async () => {
   const id = await running(cell, "task-1");
-  const { items } = await ledger.claim(cell, "poll", "hiapi", [], { limit: 10, leaseMs: 1_000 });
+  const { items } = await ledger.claim(cell, "poll", "hiapi", { fields: [], limit: 10, leaseMs: 1_000 });
   expect(items).toEqual([{ id }]);
 });
 
@@ -43,13 +43,13 @@ test("a lease that has ended gives the work to the next asker, and the first one
 
 test("looks take tokens of the account and leave the reserve", async () => {
   await Promise.all(Array.from({ length: 10 }, (_, i) => running(cell, `task-${i}`)));
-  const claimed = await claimAll(30_000, { of: "tokens", rate: 0.001, burst: 6, reserve: 2 });
+  const claimed = await claimAll(30_000, { of: "requests", rate: 0.001, burst: 6, reserve: 2 });
   expect(claimed.items).toHaveLength(4);
   expect(claimed.nextInMs).toBeGreaterThan(900);
 });
 
 test("looks that are counted apart leave every token to submits, and wait for nobody's but their own", async () => {
-  const bucket = { of: "looks", rate: 0.001, burst: 3, reserve: 0 } as const;
+  const bucket = { of: "polls", rate: 0.001, burst: 3, reserve: 0 } as const;
   const slow = { ...generous, rate: 0.001, burst: 2 };
   await Promise.all(Array.from({ length: 5 }, (_, i) => running(cell, `task-${i}`)));
   expect((await claimAll(30_000, bucket)).items).toHaveLength(3);
@@ -62,9 +62,9 @@ test("looks that are counted apart leave every token to submits, and wait for no
   await ledger.makeAllDue(cell, "poll", "hiapi");
   expect((await claimAll(30_000, { ...bucket, rate: 1_000 })).items).toHaveLength(3);
 
-  await ledger.throttle(cell, "hiapi", 50_000, "looks");
+  await ledger.throttle(cell, "hiapi", 50_000, "polls");
   await ledger.resume(cell, "hiapi");
-  await ledger.throttle(cell, "hiapi", 50_000, "looks");
+  await ledger.throttle(cell, "hiapi", 50_000, "polls");
   await ledger.makeAllDue(cell, "poll", "hiapi");
   const held = await claimAll(30_000, bucket);
   expect(held.items).toEqual([]);
@@ -90,18 +90,18 @@ test("overdue work is handed over under the next number, so the old job is stale
   const generation = newGeneration(cell);
   await ledger.accept(cell, [generation]);
   const { grants } = await ledger.admit(cell, "hiapi", { ...generous, leaseMs: 0 });
-  const again = await ledger.redispatch(cell, "granted", "hiapi", 10, 30_000);
+  const again = await ledger.redispatch(cell, "granted", "hiapi", { limit: 10, leaseMs: 30_000 });
   expect(again).toEqual([{ generation: generation.id, dispatchSeq: (grants[0]?.dispatchSeq ?? 0) + 1 }]);
-  expect(await ledger.redispatch(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
+  expect(await ledger.redispatch(cell, "granted", "hiapi", { limit: 10, leaseMs: 30_000 })).toEqual([]);
 });
 
 test("due times of a lane can be pulled forward", async () => {
   const many = Array.from({ length: 5 }, () => newGeneration(cell));
   await ledger.accept(cell, many);
   await ledger.admit(cell, "hiapi", generous);
-  expect(await ledger.redispatch(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
+  expect(await ledger.redispatch(cell, "granted", "hiapi", { limit: 10, leaseMs: 30_000 })).toEqual([]);
   expect(await ledger.makeAllDue(cell, "granted", "hiapi")).toBe(5);
-  expect(await ledger.redispatch(cell, "granted", "hiapi", 10, 30_000)).toHaveLength(5);
+  expect(await ledger.redispatch(cell, "granted", "hiapi", { limit: 10, leaseMs: 30_000 })).toHaveLength(5);
 });
 
 test("work that goes on keeps its due time away, work of another hand-over does not", async () => {
@@ -119,7 +119,7 @@ test("work that goes on keeps its due time away, work of another hand-over does 
     false,
   );
   expect(await ledger.extendLease(cell, "finalize", { generation: id, dispatchSeq }, 60_000)).toBe(true);
-  expect(await ledger.redispatch(cell, "finalize", "hiapi", 10, 1_000)).toEqual([]);
+  expect(await ledger.redispatch(cell, "finalize", "hiapi", { limit: 10, leaseMs: 1_000 })).toEqual([]);
 });
 
 test("a backoff that is over puts the generation back in its old place in the line", async () => {
@@ -168,7 +168,7 @@ test("a slot that an expired generation still holds returns once nobody watches 
   await sendMove(cell, { id: watched, from: ["running"], to: "expired", token: "b", due });
   const inFlight = async () => (await ledger.accountStatus(cell, "hiapi")).inFlight;
   expect(await inFlight()).toBe(2);
-  expect(await ledger.purge(cell, "expired", "default", -1, 10)).toBe(1);
+  expect(await ledger.purge(cell, "expired", "default", { retentionMs: -1, limit: 10 })).toBe(1);
   expect(await inFlight()).toBe(1);
   expect((await ledger.read(cell, watched))?.record.state).toBe("expired");
 });
@@ -183,8 +183,8 @@ test("what rested longer than the retention leaves nothing behind", async () => 
     token: "b",
     event: { endpoint: "e", url: "http://x", body: "{}" },
   });
-  expect(await ledger.purge(cell, "succeeded", "default", 60_000, 10)).toBe(0);
-  expect(await ledger.purge(cell, "succeeded", "default", -1, 10)).toBe(1);
+  expect(await ledger.purge(cell, "succeeded", "default", { retentionMs: 60_000, limit: 10 })).toBe(0);
+  expect(await ledger.purge(cell, "succeeded", "default", { retentionMs: -1, limit: 10 })).toBe(1);
   expect(await ledger.read(cell, id)).toBeUndefined();
   expect(await ledger.ownerOf(cell, "hiapi", "task-1")).toBeUndefined();
   expect(await ledger.countDeliveries(cell)).toEqual({ pending: 0, delivered: 0, exhausted: 0 });

@@ -41,13 +41,12 @@ export interface Redispatched extends JobRef {
   urgency?: number;
 }
 
-/** Hands overdue work over again under the next number; the caller adds the jobs. */
+/** Takes work whose lease has ended, under the next dispatch number and a new lease; the caller adds the jobs. */
 export async function redispatch(
   cell: Cell,
   lane: "granted" | "finalize",
   account: string,
-  limit: number,
-  leaseMs: number,
+  { limit, leaseMs }: { limit: number; leaseMs: number },
 ): Promise<Redispatched[]> {
   const flat = await run<(string | number)[]>(cell, "redispatch", [lane, account, limit, leaseMs, randomUUID()]);
   return Array.from({ length: flat.length / 3 }, (_, i) => {
@@ -114,9 +113,26 @@ export async function listPastDeadline(
   }));
 }
 
-/** Removes records of one state and tenant that rested longer than the retention. */
-export function purge(cell: Cell, state: State, tenant: string, retentionMs: number, limit: number): Promise<number> {
+/** Removes at most `limit` records of a state and tenant that are resting for longer than the retention; returns their number. */
+export function purge(
+  cell: Cell,
+  state: State,
+  tenant: string,
+  { retentionMs, limit }: { retentionMs: number; limit: number },
+): Promise<number> {
   return run<number>(cell, "purge", [state, tenant, retentionMs, limit]);
+}
+
+/** Moves a generation that waits in the backlog of `from` to another account; false if it no longer waits there. */
+export async function reassign(
+  cell: Cell,
+  id: string,
+  from: string,
+  to: { account: string; class: string; estimate?: number; note: string },
+): Promise<boolean> {
+  const estimate = to.estimate === undefined ? "" : Math.round(to.estimate);
+  const note = to.note.slice(0, 200).toWellFormed();
+  return (await run<number>(cell, "reassign", [id, from, to.account, to.class, estimate, note])) === 1;
 }
 
 /** Writes fields of a record that are no part of any move; a record that is gone stays gone. */

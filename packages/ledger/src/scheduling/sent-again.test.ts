@@ -8,11 +8,11 @@ test("a claim that is sent again because its answer was lost gets the leases tha
   await using cell = await testCell();
   const ids = await Promise.all(["a", "b", "c"].map((task) => running(cell, task)));
   const twice = answeredAtTheSecondTime(cell);
-  const options = { limit: 2, leaseMs: 30_000 };
+  const options = { fields: ["taskId"], limit: 2, leaseMs: 30_000 } as const;
   // Redis has the script from here on
-  await ledger.claim(cell, "poll", "jiekou", [], options);
-  const first = await ledger.claim(twice, "poll", "hiapi", ["taskId"], options);
-  const second = await ledger.claim(cell, "poll", "hiapi", ["taskId"], options);
+  await ledger.claim(cell, "poll", "jiekou", { ...options, fields: [] });
+  const first = await ledger.claim(twice, "poll", "hiapi", options);
+  const second = await ledger.claim(cell, "poll", "hiapi", options);
   expect(first.items).toHaveLength(2);
   expect(second.items).toHaveLength(1);
   expect([...first.items, ...second.items].map(({ id }) => id).sort()).toEqual(ids.sort());
@@ -39,11 +39,14 @@ test("work that is handed over again in a call that is sent again gets one numbe
   const { id } = newGeneration(cell);
   await ledger.accept(cell, [newGeneration(cell, { id })]);
   await ledger.admit(cell, "hiapi", generous);
-  await ledger.redispatch(cell, "granted", "jiekou", 10, 30_000);
+  await ledger.redispatch(cell, "granted", "jiekou", { limit: 10, leaseMs: 30_000 });
   await ledger.makeAllDue(cell, "granted", "hiapi");
-  const again = await ledger.redispatch(answeredAtTheSecondTime(cell), "granted", "hiapi", 10, 30_000);
+  const again = await ledger.redispatch(answeredAtTheSecondTime(cell), "granted", "hiapi", {
+    limit: 10,
+    leaseMs: 30_000,
+  });
   expect(again).toEqual([{ generation: id, dispatchSeq: 2 }]);
-  expect(await ledger.redispatch(cell, "granted", "hiapi", 10, 30_000)).toEqual([]);
+  expect(await ledger.redispatch(cell, "granted", "hiapi", { limit: 10, leaseMs: 30_000 })).toEqual([]);
 });
 
 test("webhooks that are claimed in a call that is sent again are those that it took", async () => {

@@ -56,8 +56,8 @@ async function each(ctx: Context, steps: Record<string, () => Promise<unknown>>)
  */
 async function expireIntents(account: Account, ctx: Context): Promise<void> {
   const leaseMs = 5_000;
-  const wanted = ["token", "crashes", "stateChangedAtMs"] as const;
-  const { items, lease } = await ledger.claim(ctx.cell, "submitting", account.name, wanted, { limit: batch, leaseMs });
+  const fields = ["token", "crashes", "stateChangedAtMs"] as const;
+  const { items, lease } = await ledger.claim(ctx.cell, "submitting", account.name, { fields, limit: batch, leaseMs });
   const note = "the worker that was sending it did not return";
   await Promise.all(
     items.map(({ id, token = "", crashes, stateChangedAtMs }) => {
@@ -79,6 +79,6 @@ async function expirePastDeadline(ctx: Context): Promise<void> {
 
 async function purgeOld(ctx: Context, retentionMs: number): Promise<void> {
   for (const tenant of await ledger.tenantsOf(ctx.cell)) {
-    for (const state of restingStates) await ledger.purge(ctx.cell, state, tenant, retentionMs, batch);
+    for (const state of restingStates) await ledger.purge(ctx.cell, state, tenant, { retentionMs, limit: batch });
   }
 }

@@ -22,7 +22,7 @@ export async function redispatch(ctx: Context): Promise<void> {
     const areLost = await areJobsLost(stage, leaseMs, ctx);
     for (const account of ctx.accounts.values()) {
       if (areLost) await ledger.makeAllDue(ctx.cell, lanes[stage], account.name);
-      const again = await ledger.redispatch(ctx.cell, lanes[stage], account.name, batch, leaseMs);
+      const again = await ledger.redispatch(ctx.cell, lanes[stage], account.name, { limit: batch, leaseMs });
       for (const { generation, dispatchSeq } of again)
         await ctx.queues.remove(stage, { generation, dispatchSeq: dispatchSeq - 1 });
       await ctx.queues.add(

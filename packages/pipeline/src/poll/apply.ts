@@ -43,7 +43,7 @@ async function reschedule(
   { cell, log }: Context,
 ): Promise<void> {
   if (throttleMs !== undefined)
-    await ledger.throttle(cell, account.name, throttleMs, account.polls ? "looks" : "tokens");
+    await ledger.throttle(cell, account.name, throttleMs, account.polls ? "polls" : "requests");
   if (pause !== undefined) {
     await ledger.pause(cell, account.name, pause, { automatic: true });
     log.error({ event: "account.paused", account: account.name, reason: pause }, `account paused: ${pause}`);

@@ -57,11 +57,12 @@ function startPollLoop(source: PollSource, ctx: Context, { concurrency, maxSleep
     full = room < concurrency * leastFreeShare;
     if (full) return maxSleepMs;
     const options = {
+      fields,
       limit: Math.min(room, mostPerClaim),
       leaseMs: ctx.timing.pollLeaseMs,
       bucket: bucketOf(account),
     };
-    const { items, lease, nextInMs = maxSleepMs } = await ledger.claim(ctx.cell, lane, account.name, fields, options);
+    const { items, lease, nextInMs = maxSleepMs } = await ledger.claim(ctx.cell, lane, account.name, options);
     onTick?.();
     for (const item of items) {
       await ctx.crashPoint?.("poll:after-claim", item.id);
@@ -115,7 +116,7 @@ async function askProvider(taskId: string, account: Account, ctx: Context): Prom
  * submits.
  */
 function bucketOf({ limits, polls }: Account): NonNullable<ledger.ClaimOptions["bucket"]> {
-  if (polls !== undefined) return { of: "looks", rate: polls.rate, burst: polls.burst, reserve: 0 };
+  if (polls !== undefined) return { of: "polls", rate: polls.rate, burst: polls.burst, reserve: 0 };
   const { rate, burst } = limits;
-  return { of: "tokens", rate, burst, reserve: burst >= 4 ? burst / 4 : 0 };
+  return { of: "requests", rate, burst, reserve: burst >= 4 ? burst / 4 : 0 };
 }

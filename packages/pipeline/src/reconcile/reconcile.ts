@@ -33,8 +33,8 @@ export function startReconciler(ctx: Context): Loops {
 
 /** Handles the due unknown submits of one account and returns their number. */
 export async function reconcile(account: Account, ctx: Context): Promise<number> {
-  const options = { limit: mostPerClaim, leaseMs: ctx.timing.pollLeaseMs };
-  const { items, lease } = await ledger.claim(ctx.cell, "unknown", account.name, unresolvedFields, options);
+  const options = { fields: unresolvedFields, limit: mostPerClaim, leaseMs: ctx.timing.pollLeaseMs };
+  const { items, lease } = await ledger.claim(ctx.cell, "unknown", account.name, options);
   await Promise.all(
     items.map((item) =>
       reconcileOne(item, lease, account, ctx).catch((err) =>

@@ -15,7 +15,8 @@ const dayMs = 24 * 3_600_000;
  */
 export async function watchReviews(account: Account, ctx: Context): Promise<void> {
   const leaseMs = ctx.timing.pollLeaseMs;
-  const { items, lease } = await ledger.claim(ctx.cell, "review", account.name, unresolvedFields, {
+  const { items, lease } = await ledger.claim(ctx.cell, "review", account.name, {
+    fields: unresolvedFields,
     limit: batch,
     leaseMs,
   });

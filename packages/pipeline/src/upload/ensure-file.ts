@@ -43,7 +43,7 @@ async function send(file: FileToUpload, account: Account, ctx: Context): Promise
   const { uploadLeaseMs } = ctx.timing;
   using _ = renewEvery(uploadLeaseMs / 3, () => ledger.renewUpload(ctx.cell, account.name, file.name, uploadLeaseMs));
   const record = (state: ledger.UploadState) =>
-    ledger.recordUpload(ctx.cell, account.name, file.name, state, lifetimeMs);
+    ledger.recordUpload(ctx.cell, account.name, file.name, { state, ttlMs: lifetimeMs });
   const uploaded = await upload(file, account, ctx).catch(
     (error: unknown): Uploaded => ({
       kind: "unreachable",
@@ -81,13 +81,10 @@ async function checkAsset(assetId: string, file: FileToUpload, account: Account,
   const asset = (await account.provider.uploads?.asset?.(assetId, callOf(account, ctx))) ?? { kind: "active" };
   switch (asset.kind) {
     case "active":
-      await ledger.recordUpload(
-        ctx.cell,
-        account.name,
-        file.name,
-        { kind: "ready", address: `asset://${assetId}` },
-        lifetimeMs,
-      );
+      await ledger.recordUpload(ctx.cell, account.name, file.name, {
+        state: { kind: "ready", address: `asset://${assetId}` },
+        ttlMs: lifetimeMs,
+      });
       return { kind: "ready" };
     case "processing":
       return stillProcessing(asset.status, account);

@@ -28,12 +28,8 @@ const errorsAllowed = 12;
  */
 export async function uploadDue(account: Account, ctx: Context): Promise<number> {
   const { tickMs, pollLeaseMs } = ctx.timing;
-  const options = { limit: mostPerClaim, leaseMs: pollLeaseMs };
-  const {
-    items,
-    lease,
-    nextInMs = tickMs,
-  } = await ledger.claim(ctx.cell, "preparing", account.name, ["consecutiveErrors"], options);
+  const options = { fields: ["consecutiveErrors"], limit: mostPerClaim, leaseMs: pollLeaseMs } as const;
+  const { items, lease, nextInMs = tickMs } = await ledger.claim(ctx.cell, "preparing", account.name, options);
   if (items.length === 0) return Math.min(tickMs, nextInMs);
   const found = await ledger.readMany(
     ctx.cell,

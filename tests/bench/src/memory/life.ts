@@ -59,7 +59,7 @@ async function run(cell: ledger.Cell, count: number): Promise<void> {
     done += grants.length;
   }
   for (let polledCount = 0; polledCount < count; polledCount += chunk) {
-    const { items, lease } = await ledger.claim(cell, "poll", account, [], { limit: chunk, leaseMs: 60_000 });
+    const { items, lease } = await ledger.claim(cell, "poll", account, { fields: [], limit: chunk, leaseMs: 60_000 });
     const set = { polls: 6, ageAtLastPollMs: 187_234 };
     const place = { lane: "poll", account, lease, nextInMs: 600_000, set } as const;
     await Promise.all(items.map(({ id }) => ledger.reschedule(cell, { ...place, id })));

@@ -79,7 +79,7 @@ const unlimited = { limits: { inFlight: 1_000_000, requestsPerMinute: 1e9 } };
 async function spread(cell: ledger.Cell, size: number, intervalMs: number): Promise<void> {
   await ledger.makeAllDue(cell, "poll", account);
   for (let done = 0; done < size; ) {
-    const { items, lease } = await ledger.claim(cell, "poll", account, [], { limit: chunk, leaseMs: 600_000 });
+    const { items, lease } = await ledger.claim(cell, "poll", account, { fields: [], limit: chunk, leaseMs: 600_000 });
     const nextInMs = (i: number) => warmUpMs + ((done + i) / size) * intervalMs;
     const place = { lane: "poll", account, lease } as const;
     await Promise.all(items.map(({ id }, i) => ledger.reschedule(cell, { ...place, id, nextInMs: nextInMs(i) })));

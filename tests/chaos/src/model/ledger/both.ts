@@ -62,12 +62,12 @@ function admitOnBoth({ slots, window, budget }: OperationOf<"admit">, model: Led
 }
 
 function claimOnBoth({ lane }: OperationOf<"claim">, model: Ledger, cell: ledger.Cell): Answers {
-  const script = ledger.claim(cell, lane, account, [], { limit: 100, leaseMs: hourMs });
+  const script = ledger.claim(cell, lane, account, { fields: [], limit: 100, leaseMs: hourMs });
   return { expected: claim(model, lane), script: script.then(({ items }) => items.map(({ id }) => id).sort()) };
 }
 
 function redispatchOnBoth({ lane }: OperationOf<"redispatch">, model: Ledger, cell: ledger.Cell): Answers {
-  const script = ledger.redispatch(cell, lane, account, 100, hourMs);
+  const script = ledger.redispatch(cell, lane, account, { limit: 100, leaseMs: hourMs });
   return { expected: redispatch(model, lane), script: script.then((jobs) => jobs.map(jobInWords).sort()) };
 }
 

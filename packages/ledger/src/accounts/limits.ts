@@ -1,0 +1,39 @@
+import type { Cell } from "../cell.ts";
+import { pipeline, run } from "../redis/run.ts";
+
+/** Token bucket of an account: `polls` where the provider counts polls apart, else `requests` for all. */
+export type Bucket = "requests" | "polls";
+
+/** Prefix of the bucket's fields in the stored account. */
+export const storedBucket = { requests: "tokens", polls: "looks" } as const satisfies Record<Bucket, string>;
+
+/** Sends nothing for the account until `resume`. An automatic pause never overwrites the reason of an earlier one. */
+export async function pause(
+  cell: Cell,
+  account: string,
+  reason: string,
+  options: { automatic?: boolean } = {},
+): Promise<void> {
+  await pipeline(cell, [[options.automatic ? "hsetnx" : "hset", cell.keys.account(account), "paused", reason]]);
+}
+
+/** Ends a pause and every throttle. */
+export async function resume(cell: Cell, account: string): Promise<void> {
+  await pipeline(cell, [["hdel", cell.keys.account(account), "paused", "until", "looksUntil"]]);
+}
+
+/** Sends no request of the bucket for `forMs`; never shortens a longer throttle. */
+export async function throttle(cell: Cell, account: string, forMs: number, bucket: Bucket = "requests"): Promise<void> {
+  await run(cell, "throttle", [account, Math.round(forMs), storedBucket[bucket]]);
+}
+
+/** Adds the cost of a possible double charge to the account's risk of the UTC day; false, and nothing added, above the cap. */
+export async function reserveRiskBudget(
+  cell: Cell,
+  account: string,
+  microUsd: number,
+  capMicroUsd: number,
+): Promise<boolean> {
+  const args = [account, Math.round(microUsd), Math.round(capMicroUsd)];
+  return (await run<number>(cell, "reserve_risk_budget", args)) === 1;
+}
