@@ -61,13 +61,13 @@ function newGeneration(cell: ledger.Cell, request: GenerationInput): ledger.NewG
   serial += 1;
   return {
     id: ledger.generationId(cell.name, "default"),
-    hash: "hash",
+    requestHash: "hash",
     account: "hiapi",
     tenant: serial % 3 === 0 ? "acme" : "default",
     priority: 0,
-    request: ledger.freeze(generationRequest.parse({ prompt: `prompt ${serial}`, ...request })),
-    class: "hiapi/seedance-2.0/720p/5/text",
-    estimate: 756_000,
+    request: ledger.serializeRequest(generationRequest.parse({ prompt: `prompt ${serial}`, ...request })),
+    runTimeClass: "hiapi/seedance-2.0/720p/5/text",
+    estimateMicroUsd: 756_000,
   };
 }
 

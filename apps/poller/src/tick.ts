@@ -10,7 +10,7 @@ export async function tick(
 ): Promise<AsyncDisposable> {
   const keep = () =>
     queues
-      .keepTicking(everyMs)
+      .ensureTick(everyMs)
       .catch((error) =>
         log.warn({ event: "poller.tick_not_set", err: error }, "repeatable tick not set, retrying in 60 s"),
       );

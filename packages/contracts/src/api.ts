@@ -1,52 +1,51 @@
-import type { ApiErrorBody } from "./errors.ts";
+import type { ApiErrorBody, Problem } from "./errors.ts";
 import type { Generation } from "./generation.ts";
 import type { State } from "./moves.ts";
-import type { Problem } from "./problem.ts";
 
-/** What one paid attempt is expected to cost. `usd: null` means that no price is known, which is not the same as free. */
+/** Expected cost of one paid attempt. `usd: null`: the price is not known; it is not free. */
 export interface Price {
   usd: number | null;
-  /** How it was worked out, in one phrase. */
+  /** How it was computed, in one phrase. */
   basis: string;
 }
 
-/** Answer to `POST /v1/generations`: 202 where it is new, 200 where the idempotency key had made it before. */
+/** Answer to `POST /v1/generations`: 202 for a new generation, 200 for one that the idempotency key already names. */
 export interface Enqueued {
   generation: Generation;
   quote: Price;
   warnings: Problem[];
 }
 
-/** What became of one row of a batch. */
+/** Result of one row of a batch. */
 export type RowAnswer =
   | { line: number; status: "accepted" | "existing"; id: string; account: string; quote: Price; warnings: Problem[] }
-  /** Checked and priced only: a dry run. */
+  /** Dry run: checked and priced, not accepted. */
   | { line: number; status: "valid"; account: string; quote: Price; warnings: Problem[] }
   | { line: number; status: "refused"; error: ApiErrorBody["error"] };
 
-/** Answer to a batch that was sent as a JSON array; one sent as JSON Lines is answered with one row in each line. */
+/** Answer to a batch in a JSON array; a batch in JSON Lines is answered with one `RowAnswer` per line. */
 export interface BatchAnswer {
   rows: RowAnswer[];
 }
 
-/** Rows that one request may hold; an atomic one is a single script in Redis, so it may hold fewer. */
+/** Limits of one batch request; an atomic batch is a single script in Redis, hence the lower limit. */
 export const batchLimits = { rows: 100_000, atomicRows: 5_000, rowBytes: 12 * 1_048_576 } as const;
 
-/** More than any provider takes of one file. */
-export const mostMediaBytes = 64 * 1_048_576;
+/** Maximum size of one media file; no provider accepts a larger one. */
+export const maxMediaBytes = 64 * 1_048_576;
 
 export interface GenerationPage {
   generations: Generation[];
-  /** Where the next page begins; absent on the last one. */
+  /** Start of the next page; absent on the last page. */
   cursor?: string;
 }
 
-/** How far a batch is. */
+/** Progress of a batch. */
 export interface BatchView {
   name: string;
   tenant: string;
   total: number;
-  /** How many still need work. */
+  /** Number of generations in a live state. */
   live: number;
   counts: Partial<Record<State, number>>;
 }
@@ -54,15 +53,15 @@ export interface BatchView {
 export interface AccountView {
   name: string;
   provider: string;
-  /** It spends real money: its provider is neither an address of this machine nor one that lives faster than real time. */
+  /** The account spends real money: its provider is not on this machine, and its `timeScale` is 1. */
   live: boolean;
-  /** Why nothing is sent for it; absent: it is not paused. */
+  /** Reason of the pause; absent: not paused. */
   paused?: string;
   inFlight: number;
   slots: number;
   requestsPerMinute: number | null;
   waiting: number;
-  /** Why the first one in line waits, in one phrase; absent where none waits. */
+  /** Why the first queued generation waits, in one phrase; absent if none waits. */
   reason?: string;
   /** For operators only. */
   baseUrl?: string;
@@ -70,7 +69,7 @@ export interface AccountView {
   dailyBudgetUsd?: number | null;
 }
 
-/** A file of the media store, to be named in `images`, `videos` and `audios`. */
+/** A file of the media store; `url` may be used in `images`, `videos` and `audios`. */
 export interface MediaView {
   url: string;
   bytes: number;
@@ -78,27 +77,27 @@ export interface MediaView {
   contentType: string;
 }
 
-/** One event on its way to one endpoint. */
+/** A delivery: one webhook event to one endpoint. */
 export interface DeliveryView {
   id: string;
   generation: string;
   url: string;
   state: "pending" | "delivered" | "exhausted";
   tries: number;
-  /** Byte for byte what is sent. */
+  /** The exact bytes that are sent. */
   body: string;
   createdAt: string;
   log: { at: string; note: string }[];
 }
 
-/** One thing that was looked at; the sentence says what it found, or what to do. */
+/** Result of one check; `sentence` tells the finding or what to do. */
 export interface Check {
   name: string;
   ok: boolean;
   sentence: string;
 }
 
-/** Where this installation keeps its files, and what stands in its way. For operators only. */
+/** Paths, public URL and checks of this installation. For operators only. */
 export interface InstallationView {
   cell: string;
   outputsDirectory: string;

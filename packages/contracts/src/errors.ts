@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Every error a caller of the HTTP API can meet: a stable code, its status, and what to do about it. */
+/** Every error of the HTTP API: a stable code, its status, and what is wrong or what to do. */
 export const apiErrors = {
   unauthorized: { status: 401, sentence: "Send a valid API key as `Authorization: Bearer <key>`." },
   forbidden: { status: 403, sentence: "This API key may not do that." },
@@ -20,7 +20,7 @@ export const apiErrors = {
   insufficient_storage: { status: 507, sentence: "There is no room left for media on this server." },
   internal: {
     status: 500,
-    sentence: "Something went wrong on our side; the log has the details under this request id.",
+    sentence: "Internal error; the server's log has the details under this request id.",
   },
 } as const satisfies Record<string, { status: number; sentence: string }>;
 
@@ -36,7 +36,7 @@ const problem = z.object({
   severity: z.enum(["error", "warning"]),
 });
 
-/** The one shape in which the API reports an error. */
+/** Body of every error answer of the API. */
 export const apiErrorBody = z.object({
   error: z.object({
     code: z.enum(Object.keys(apiErrors) as [ApiErrorCode, ...ApiErrorCode[]]),
@@ -46,3 +46,32 @@ export const apiErrorBody = z.object({
   }),
 });
 export type ApiErrorBody = z.infer<typeof apiErrorBody>;
+
+/** Source of a fact or a rule: a document given to the project, another public document, or a conclusion. */
+export type Label = "PROVIDED" | "DOCUMENTED" | "INFERRED";
+
+/** Label that users see. `source` names the document, hence DOCUMENTED for both kinds of document. */
+export type ShownLabel = Exclude<Label, "PROVIDED">;
+
+export function shownLabel(label: Label): ShownLabel {
+  return label === "PROVIDED" ? "DOCUMENTED" : label;
+}
+
+/** A problem of a request, found before it is submitted. */
+export interface Problem {
+  /** Path of the field, for example `images[1].url`. */
+  field: string;
+  given: string;
+  allowed: string;
+  /** Id of the rule, for example `J-V5`; `schema` for the shape of the request itself. */
+  rule: string;
+  label: ShownLabel | "SCHEMA";
+  /** The document that states the rule. */
+  source: string;
+  severity: "error" | "warning";
+}
+
+/** The problem in one line. */
+export function problemText(problem: Problem): string {
+  return `${problem.field}: ${problem.given} — allowed: ${problem.allowed} (${problem.rule}, ${problem.label})`;
+}

@@ -9,10 +9,10 @@ export const eventTypes = [
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
-/** The body of a webhook, in Standard Webhooks form; the same bytes in every try and replay. */
+/** Body of a webhook (Standard Webhooks); the same bytes in every attempt and replay. */
 export const eventSchema = z.object({
   type: z.enum(eventTypes),
-  /** When it happened (not when it was sent), ISO 8601. */
+  /** Time of the event, not of the delivery, ISO 8601. */
   timestamp: z.iso.datetime(),
   data: z.object({
     id: z.string(),
@@ -28,7 +28,7 @@ export const eventSchema = z.object({
     outputs: z.array(
       z.object({
         kind: z.enum(["video", "last_frame"]),
-        /** Where to fetch it from this installation: `<PUBLIC_URL>/v1/generations/:id/outputs/:n`, or a path where no public URL is set. */
+        /** `<PUBLIC_URL>/v1/generations/:id/outputs/:n`; the path alone if no PUBLIC_URL is set. */
         url: z.string(),
         bytes: z.int(),
         sha256: z.string(),

@@ -1,29 +1,29 @@
 import type { State } from "./moves.ts";
 import type { GenerationRequest } from "./request.ts";
 
-/** Why a generation failed, in classes that a person can act on. */
+/** Class of a failure: what an operator or a caller can do about it. */
 export const failureClasses = [
-  /** The request is invalid: fix it. */
+  /** The provider refused the request as invalid: fix it. */
   "rejected",
   /** The provider's content rules refused the input or the output. */
   "moderation",
-  /** The provider says that it failed on its side; a new attempt may work. */
+  /** The provider reports a failure on its side; a new attempt may succeed. */
   "upstream",
-  /** It failed and nothing says why; not retried by itself. */
+  /** Failed for an unknown reason; not retried automatically. */
   "unclassified",
-  /** Paid, and the file could not be had. */
+  /** Charged, but the output could not be downloaded. */
   "output_lost",
-  /** Its submit was never resolved and was given up: it may have been charged. */
+  /** The submit was never resolved and an operator gave it up: it may have been charged. */
   "billing_uncertain",
 ] as const;
 export type FailureClass = (typeof failureClasses)[number];
 
-/** The failure classes after which a new paid attempt may be made by hand without the risk of paying twice for one result. */
+/** Classes after which a manual new attempt cannot pay twice for one result. */
 export const safeToRetry: readonly FailureClass[] = ["upstream", "unclassified", "moderation", "rejected"];
 
 export interface Failure {
   class: FailureClass;
-  /** The provider's own code, where it gave one. */
+  /** The provider's error code, if any. */
   code?: string;
   message: string;
 }
@@ -34,28 +34,28 @@ export type OutputKind = "video" | "last_frame";
 export interface RemoteOutput {
   kind: OutputKind;
   url: string;
-  /** Until when the URL works: an instant (ms since 1970), or a time from now in the provider's own ms; absent if not told. */
+  /** Expiry of the URL: a time (ms since 1970) or a duration from now (provider's ms); absent if not stated. */
   life?: { untilMs: number } | { lastsMs: number };
 }
 
-/** A file that was kept. */
+/** A file in the output store. */
 export interface Output {
   kind: OutputKind;
-  /** Where it lies in the output store, relative to its root. */
+  /** Path relative to the root of the output store. */
   key: string;
   bytes: number;
   sha256: string;
   contentType: string;
 }
 
-/** One line of a generation's timeline. */
+/** One entry of a generation's timeline. */
 export interface TimelineEntry {
   at: string;
   state: State;
   note?: string;
 }
 
-/** A generation as every front door shows it: API, CLI, dashboard, webhook. Times are ISO 8601, money is USD. */
+/** Public view of a generation in the API, the CLI and the dashboard. Times are ISO 8601, amounts USD. */
 export interface Generation {
   id: string;
   state: State;
@@ -63,10 +63,10 @@ export interface Generation {
   provider: string;
   tenant: string;
   request: GenerationRequest;
-  /** The paid attempt that this is about, from 1. */
+  /** Number of the current paid attempt, from 1. */
   attempt: number;
   taskId?: string;
-  /** 0 to 100 where the provider tells. */
+  /** Percent, if the provider reports it. */
   progress?: number;
   /** Why a queued generation waits, in one phrase. */
   waiting?: string;
@@ -76,8 +76,28 @@ export interface Generation {
   updatedAt: string;
   finishedAt?: string;
   expiresAt?: string;
-  /** `null` means that no price is known, which is not the same as free. */
+  /** `null`: the price is not known; it is not free. */
   cost: { estimateUsd: number | null; settledUsd: number | null };
   outputs: Output[];
   timeline: TimelineEntry[];
+}
+
+/** The BullMQ queues, by stage. They only schedule work; the ledger holds the truth. */
+export const queues = {
+  submit: { name: "submit", does: "one POST that creates the paid task" },
+  poll: { name: "poll", does: "the repeatable tick that wakes the pollers" },
+  finalize: { name: "finalize", does: "downloads the outputs of one finished task" },
+} as const;
+export type QueueName = keyof typeof queues;
+
+/** Payload of a job: it names the record and never holds the request. */
+export interface JobRef {
+  generation: string;
+  /** Dispatch number in the record; a job with another number is stale and ends without effect. */
+  dispatchSeq: number;
+}
+
+/** BullMQ job id of one dispatch (BullMQ refuses ids with a colon and ids of digits only). */
+export function jobId(stage: QueueName, { generation, dispatchSeq }: JobRef): string {
+  return `${stage}-${generation}-${dispatchSeq}`;
 }

@@ -4,8 +4,6 @@ export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./generation.ts";
 export * from "./moves.ts";
-export * from "./problem.ts";
-export * from "./queues.ts";
 export * from "./quote.ts";
 export * from "./redis-url.ts";
 export * from "./request.ts";

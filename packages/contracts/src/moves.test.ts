@@ -14,11 +14,11 @@ import {
 test("a forbidden move does not compile", () => {
   const next = <From extends State>(_from: From, to: Next<From>): State => to;
   expect(next("running", "finalizing")).toBe("finalizing");
-  // @ts-expect-error: what succeeded stays so
+  // @ts-expect-error: `succeeded` is final
   next("succeeded", "running");
-  // @ts-expect-error: nothing succeeds without its outputs being kept
+  // @ts-expect-error: no success without stored outputs
   next("running", "succeeded");
-  // @ts-expect-error: an unknown POST is never simply sent again
+  // @ts-expect-error: no resubmit without proof
   next("unknown", "submitting");
 });
 

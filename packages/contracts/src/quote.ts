@@ -1,30 +1,29 @@
 import type { Price } from "./api.ts";
-import type { ApiErrorBody } from "./errors.ts";
-import type { Problem } from "./problem.ts";
+import type { ApiErrorBody, Problem } from "./errors.ts";
 
-/** What one account would ask for one row, or exactly why it cannot make it. */
+/** Price of one row at one account, or the problems that rule the account out. */
 export interface QuotedOffer {
   account: string;
   provider: string;
   quote: Price;
-  /** Why it cannot; empty: it can. */
+  /** Why the account cannot generate the row; empty: it can. */
   problems: Problem[];
   warnings: Problem[];
 }
 
-/** One row of a quote, on every account that was asked about. `chosen`: the one that would make it now; absent where none can. */
+/** One row of a quote, at every account in question. `chosen`: the account that would be used now; absent if none can. */
 export type QuoteRow =
   | { line: number; status: "quoted"; offers: QuotedOffer[]; chosen?: string }
   | { line: number; status: "refused"; error: ApiErrorBody["error"] };
 
 export interface QuoteTotal {
-  /** Rows that can be made. */
+  /** Rows that can be generated. */
   rows: number;
   /** Rows that cannot. */
   refused: number;
-  /** Sum of the known prices; `null` where none is known, which is not the same as free. */
+  /** Sum of the known prices; `null` if no price is known. */
   usd: number | null;
-  /** Rows that can be made at a price that nobody knows; no part of `usd`. */
+  /** Rows whose price is not known; not part of `usd`. */
   unknown: number;
 }
 
@@ -34,18 +33,18 @@ export interface AccountTotal extends QuoteTotal {
 }
 
 export interface QuoteTotals {
-  /** All rows on one account, for each of them. */
+  /** Per account: the total of all rows at that account. */
   accounts: AccountTotal[];
-  /** Each row on the account that was chosen for it. */
+  /** Total of each row at its chosen account. */
   chosen: QuoteTotal;
 }
 
-/** Answer to `POST /v1/quotes` as a JSON array; to JSON Lines it is one row in each line, and the totals in the last one. */
+/** Answer to `POST /v1/quotes` with a JSON array; JSON Lines get one row per line and the totals in the last line. */
 export interface QuoteAnswer extends QuoteTotals {
   rows: QuoteRow[];
 }
 
-/** Sums rows up as they come. */
+/** Incremental sum of the rows of a quote. */
 export class QuoteSum {
   readonly #accounts = new Map<string, { provider: string; tally: Tally }>();
   readonly #chosen = newTally();

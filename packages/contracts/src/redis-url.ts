@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Where Redis is, as REDIS_URL says it. */
+/** A parsed REDIS_URL. */
 export type RedisAddress = { kind: "single"; url: string } | SentinelAddress | ClusterAddress;
 
 interface Group {
@@ -12,7 +12,7 @@ interface Group {
 
 export interface SentinelAddress extends Group {
   kind: "sentinel";
-  /** The primary's name, as the Sentinels know it. */
+  /** Name of the primary at the Sentinels. */
   name: string;
   db: number;
   sentinelUsername?: string;
@@ -23,21 +23,21 @@ export interface ClusterAddress extends Group {
   kind: "cluster";
 }
 
-/** The forms of REDIS_URL, for a person who wrote another one. */
+/** The accepted forms, for error messages. */
 const forms =
   "write redis://[user:password@]host:port (rediss:// with TLS), redis+sentinel://[user:password@]host:port,host:port/<name of the primary>[?db=1] or redis+cluster://[user:password@]host:port,host:port";
 
-/** A REDIS_URL in one of its forms. */
+/** Schema of REDIS_URL. */
 export const redisUrl = z.string().refine((text) => parse(text) !== undefined, { error: forms });
 
-/** Reads a REDIS_URL; an Error that names the forms for any other text. */
+/** Parses a REDIS_URL; throws an Error that lists the accepted forms. */
 export function readRedisUrl(text: string): RedisAddress {
   const address = parse(text);
-  if (address === undefined) throw new Error(`it is no address of a Redis: ${forms}`);
+  if (address === undefined) throw new Error(`not the address of a Redis: ${forms}`);
   return address;
 }
 
-/** The address without what stands in it to log in. */
+/** The URL with its credentials masked. */
 export function withoutPassword(url: string): string {
   return url.replace(/\/\/.*@/, "//***@").replace(/(password=)[^&]*/gi, "$1***");
 }
@@ -49,7 +49,7 @@ function parse(text: string): RedisAddress | undefined {
   if (parts === null) return single(text);
   const [, secure, kind, login, hosts = "", path = "", query = ""] = parts;
   const nodes = hosts.split(",").map((host) => nodeOf(host, kind === "sentinel" ? 26_379 : 6_379));
-  // one host stands for all of them, so that the rest is read as in any other URL
+  // one host replaces the list, so that WHATWG URL parses the rest
   const rest = `redis://${login === undefined ? "" : `${login}@`}all${path}${query}`;
   if (!URL.canParse(rest) || !nodes.every((node) => node !== undefined)) return undefined;
   const url = new URL(rest);
@@ -70,7 +70,7 @@ function nodeOf(text: string, otherwise: number): { host: string; port: number }
 }
 
 function clusterOf(group: Group, { pathname, search }: URL): ClusterAddress | undefined {
-  // a cluster has no databases to choose from
+  // a Cluster has no numbered databases
   return pathname.length > 1 || search !== "" ? undefined : { kind: "cluster", ...group };
 }
 

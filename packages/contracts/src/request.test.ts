@@ -29,7 +29,7 @@ test.each([
   ["metadata that is too large", { prompt: "x", metadata: { a: "x".repeat(limits.metadataBytes) } }],
   ["a webhook that is no URL", { prompt: "x", webhook: "example.com" }],
   ["a webhook of another scheme", { prompt: "x", webhook: "ftp://example.com/" }],
-  ["a status that only we may write", { prompt: "x", state: "succeeded" }],
+  ["a field that only the server writes", { prompt: "x", state: "succeeded" }],
 ])("%s is refused", (_, input) => {
   expect(parse(input).success).toBe(false);
 });

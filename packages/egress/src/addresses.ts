@@ -3,20 +3,20 @@ import ipaddr from "ipaddr.js";
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Range = [address: Address, prefix: number];
 
-/** What may be connected to: public addresses, and private ones that are named. */
+/** The permitted addresses: public ones, and private ones in the allowed ranges. */
 export interface Addresses {
   isPublic(address: string): boolean;
   isAllowedPrivate(address: string): boolean;
-  /** False when no private range is named, so that nothing but public addresses can ever pass. */
+  /** False if no private range is allowed. */
   readonly anyAllowedPrivate: boolean;
 }
 
-/** Public by number, private by use: Azure serves its machines' metadata and keys from it. */
+/** In a public range, but private: Azure serves metadata and keys of its machines from it. */
 const azureWireServer = "168.63.129.16";
-/** The only block of IPv6 that is routed; everything outside it (NAT64, v4-compatible, discard …) leads elsewhere. */
+/** The only globally routed block of IPv6; others (NAT64, v4-compatible, discard …) are refused. */
 const globalUnicast: Range = [ipaddr.IPv6.parse("2000::"), 3];
 
-/** Reads the allowed ranges once; throws on one that is not CIDR. */
+/** Parses the allowed ranges; throws a TypeError for anything but CIDR. */
 export function readAddresses(allowPrivate: readonly string[]): Addresses {
   const allowed = allowPrivate.map(readRange);
   return {
@@ -37,7 +37,7 @@ function readRange(cidr: string): Range {
   }
 }
 
-/** A v4-mapped IPv6 address counts as the IPv4 address that it leads to. */
+/** A v4-mapped IPv6 address counts as its IPv4 address. */
 function parse(text: string): Address | undefined {
   return ipaddr.isValid(text) ? ipaddr.process(text) : undefined;
 }

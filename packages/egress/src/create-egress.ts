@@ -1,22 +1,22 @@
 import { lookup } from "node:dns/promises";
 import { Agent, type Dispatcher } from "undici";
 import { type Addresses, readAddresses } from "./addresses.ts";
-import { encodingRefusal, flat } from "./answer-headers.ts";
 import type { Egress, EgressReply, EgressRequest, EgressStream } from "./egress.ts";
-import { Exchange, witness } from "./exchange.ts";
-import { admit, type Connect, guardedConnect, openConnect, type Resolve, readUrl } from "./guard.ts";
+import { Exchange, markSent } from "./exchange.ts";
+import { type Connect, checkUrl, guardedConnect, type Resolve, readUrl, unguardedConnect } from "./guard.ts";
+import { encodingRefusal, flattenHeaders } from "./headers.ts";
 import { TextExchange } from "./text-exchange.ts";
 
 export interface EgressOptions {
-  /** Private addresses that may be reached although the URL comes from outside, as CIDR ranges. */
+  /** Private addresses that untrusted URLs may reach, as CIDR ranges. */
   allowPrivate?: readonly string[];
-  /** TCP and TLS together; default 5,000. */
+  /** Limit for TCP and TLS together, in ms; default 5,000. */
   connectTimeoutMs?: number;
-  /** Longest silence inside a body; default 30,000. */
+  /** Limit of silence inside a body, in ms; default 30,000. */
   idleTimeoutMs?: number;
-  /** Sockets to one origin at once; default: as many as there are requests. */
+  /** Maximum number of sockets per origin; default: unlimited. */
   connectionsPerOrigin?: number;
-  /** How host names become addresses; default: the system's resolver. */
+  /** Resolver of host names; default: that of the system. */
   resolve?: Resolve;
 }
 
@@ -25,95 +25,98 @@ const defaultMaxBytes = 1_048_576;
 /** Fewer, larger writes: measured 1.4 times faster to disk than the default of 64 KiB. */
 const streamBufferBytes = 1_048_576;
 
-interface Way {
+interface Transport {
   agent: Agent;
-  /** The same agent, with an eye on what is sent of requests whose answers are streams. */
-  witnessed: Dispatcher;
+  /** The agent for streams: it marks each exchange as sent. */
+  marking: Dispatcher;
 }
-interface Ways {
+interface Transports {
   addresses: Addresses;
-  guarded: Way;
-  trusting: Way;
+  guarded: Transport;
+  trusted: Transport;
 }
 type Incoming = Dispatcher.ResponseData<Exchange>;
 
-/** Opens the way out. Nothing is ever sent twice, redirected, or decompressed. */
+/** Opens an `Egress`. Throws a TypeError if `allowPrivate` holds anything but CIDR ranges. */
 export function createEgress(options: EgressOptions = {}): Egress {
   const { allowPrivate = [], connectTimeoutMs = 5_000, resolve = resolveBySystem } = options;
   const addresses = readAddresses(allowPrivate);
-  // Two agents: else a request from outside could ride on a socket that a trusted one opened to a private address.
-  const guarded = agentVia(guardedConnect(addresses, resolve, connectTimeoutMs), options);
-  const trusting = agentVia(openConnect(resolve, connectTimeoutMs), options);
-  const ways = { addresses, guarded, trusting };
+  // two agents: an untrusted request must not reuse a socket that a trusted request opened to a private address
+  const guarded = openTransport(guardedConnect(addresses, resolve, connectTimeoutMs), options);
+  const trusted = openTransport(unguardedConnect(resolve, connectTimeoutMs), options);
+  const transports = { addresses, guarded, trusted };
   return {
-    request: (request) => requestText(request, ways),
-    stream: (request) => requestStream(request, ways),
+    request: (request) => requestText(request, transports),
+    stream: (request) => requestStream(request, transports),
     async close() {
-      await Promise.all([guarded.agent.destroy(), trusting.agent.destroy()]);
+      await Promise.all([guarded.agent.destroy(), trusted.agent.destroy()]);
     },
   };
 }
 
-async function requestText(request: EgressRequest, ways: Ways): Promise<EgressReply> {
+async function requestText(request: EgressRequest, transports: Transports): Promise<EgressReply> {
   const { timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes, signal } = request;
   const exchange = new TextExchange({ timeoutMs, maxBytes, signal });
   try {
-    const { way, url } = wayOf(request, ways);
-    if (!exchange.stopped) way.agent.dispatch(toUndici(request, url), exchange);
+    const { transport, url } = transportFor(request, transports);
+    if (!exchange.stopped) transport.agent.dispatch(toUndici(request, url), exchange);
   } catch (error) {
     exchange.fail(error);
   }
   return exchange.reply;
 }
 
-async function requestStream(request: EgressRequest, ways: Ways): Promise<EgressStream> {
+async function requestStream(request: EgressRequest, transports: Transports): Promise<EgressStream> {
   const exchange = new Exchange(request.timeoutMs ?? defaultTimeoutMs, request.signal);
   try {
-    const { statusCode, headers, body } = await open(request, exchange, ways);
-    exchange.stopClock();
+    const { statusCode, headers, body } = await open(request, exchange, transports);
+    exchange.stopTimer();
     body.once("close", () => exchange.end());
-    return { status: statusCode, headers: flat(headers), body };
+    return { status: statusCode, headers: flattenHeaders(headers), body };
   } catch (error) {
     exchange.end();
     throw exchange.failure(error);
   }
 }
 
-/** Sends it once, and returns when the headers of the answer are there. */
-async function open(request: EgressRequest, exchange: Exchange, ways: Ways): Promise<Incoming> {
-  const { way, url } = wayOf(request, ways);
+/** Sends the request once; returns at the headers of the answer. */
+async function open(request: EgressRequest, exchange: Exchange, transports: Transports): Promise<Incoming> {
+  const { transport, url } = transportFor(request, transports);
   exchange.signal.throwIfAborted();
   const { signal } = exchange;
   const options = { ...toUndici(request, url), signal, opaque: exchange, highWaterMark: streamBufferBytes };
-  const response = await Promise.race([way.witnessed.request(options), exchange.unsent]);
+  const response = await Promise.race([transport.marking.request(options), exchange.unsent]);
   const refusal = encodingRefusal(response.headers);
   if (refusal === undefined) return response;
   response.body.on("error", () => undefined).destroy();
   throw refusal;
 }
 
-function wayOf(request: EgressRequest, { addresses, guarded, trusting }: Ways): { way: Way; url: URL } {
+function transportFor(
+  request: EgressRequest,
+  { addresses, guarded, trusted }: Transports,
+): { transport: Transport; url: URL } {
   const url = readUrl(request.url);
-  if (request.trusted) return { way: trusting, url };
-  admit(url, addresses);
-  return { way: guarded, url };
+  if (request.trusted) return { transport: trusted, url };
+  checkUrl(url, addresses);
+  return { transport: guarded, url };
 }
 
 function resolveBySystem(hostname: string): ReturnType<Resolve> {
   return lookup(hostname, { all: true });
 }
 
-function agentVia(connect: Connect, { connectionsPerOrigin, idleTimeoutMs = 30_000 }: EgressOptions): Way {
+function openTransport(connect: Connect, { connectionsPerOrigin, idleTimeoutMs = 30_000 }: EgressOptions): Transport {
   const agent = new Agent({
     connect,
     allowH2: false,
     pipelining: 1,
     connections: connectionsPerOrigin ?? null,
-    // The exchange's own clock covers the wait for the headers, to the millisecond.
+    // the timer of the exchange covers the wait for the headers
     headersTimeout: 0,
     bodyTimeout: idleTimeoutMs,
   });
-  return { agent, witnessed: agent.compose(witness) };
+  return { agent, marking: agent.compose(markSent) };
 }
 
 function toUndici(request: EgressRequest, url: URL): Dispatcher.DispatchOptions & { origin: string } {
@@ -121,11 +124,11 @@ function toUndici(request: EgressRequest, url: URL): Dispatcher.DispatchOptions 
     origin: url.origin,
     path: url.pathname + url.search,
     method: request.method,
-    headers: { "user-agent": "reelqueue", ...lowerCased(request.headers ?? {}), "accept-encoding": "identity" },
+    headers: { "user-agent": "reelqueue", ...withLowerCaseNames(request.headers ?? {}), "accept-encoding": "identity" },
     body: request.body ?? null,
   };
 }
 
-function lowerCased(headers: Record<string, string>): Record<string, string> {
+function withLowerCaseNames(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -1,44 +1,43 @@
 import type { Dispatcher } from "undici";
-import { EgressError, type EgressErrorKind } from "./egress.ts";
-import { failureOf } from "./failure.ts";
+import { EgressError, type EgressErrorKind, failureOf } from "./error.ts";
 
 /**
- * One request under way whose answer is a stream: its clock, its way to be stopped, and the truth about whether it was sent.
- * Stopped before anything was written it rejects `unsent` at once, and undici will then never write it.
+ * One request whose answer is a stream: its timer, its abort signal, and whether it was sent. If it is stopped before
+ * it is sent, `unsent` rejects at once, and undici never sends it.
  */
 export class Exchange {
   sent = false;
   readonly signal: AbortSignal;
-  /** Never fulfilled; rejects when the request was stopped before it was sent. */
+  /** Never fulfilled; rejects if the request is stopped before it is sent. */
   readonly unsent: Promise<never>;
   readonly #controller = new AbortController();
   readonly #reject: (error: EgressError) => void;
   readonly #outer: AbortSignal | undefined;
-  readonly #clock: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout;
   readonly #onOuterAbort = () => this.#stop("aborted", "The request was aborted", "ABORTED");
 
-  /** A timer of its own rather than `AbortSignal.timeout`, because it can be cleared when the answer is there. */
+  /** Uses its own timer: `AbortSignal.timeout` cannot be cleared when the answer arrives. */
   constructor(timeoutMs: number, outer: AbortSignal | undefined) {
     const { promise, reject } = Promise.withResolvers<never>();
     this.unsent = promise;
-    // It may reject before anybody waits for it.
+    // it may reject before it is awaited
     promise.catch(() => undefined);
     this.#reject = reject;
     this.signal = this.#controller.signal;
     this.#outer = outer;
     const tooLong = () => this.#stop("timeout", `No complete answer within ${timeoutMs} ms`, "TIMEOUT");
-    this.#clock = setTimeout(tooLong, timeoutMs);
+    this.#timer = setTimeout(tooLong, timeoutMs);
     outer?.addEventListener("abort", this.#onOuterAbort, { once: true });
     if (outer?.aborted) this.#onOuterAbort();
   }
 
-  /** No total time limit any more. */
-  stopClock(): void {
-    clearTimeout(this.#clock);
+  /** Removes the limit of the total time. */
+  stopTimer(): void {
+    clearTimeout(this.#timer);
   }
 
   end(): void {
-    this.stopClock();
+    this.stopTimer();
     this.#outer?.removeEventListener("abort", this.#onOuterAbort);
   }
 
@@ -54,10 +53,10 @@ export class Exchange {
 }
 
 /**
- * Marks the exchange in `opaque` as sent. On a connected HTTP/1.1 socket, TLS done, undici 8 calls `onRequestStart`
- * and then writes in the same turn unless the handler aborted; it calls it at no other time.
+ * Marks the exchange in `opaque` as sent. undici 8 calls `onRequestStart` only on a connected HTTP/1.1 socket, after TLS,
+ * and writes in the same turn unless the handler aborts.
  */
-export const witness: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+export const markSent: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
   const exchange = "opaque" in options ? options.opaque : undefined;
   if (!(exchange instanceof Exchange)) throw new TypeError("a request without its exchange");
   return dispatch(options, {

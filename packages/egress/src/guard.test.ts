@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { createEgress, type EgressOptions } from "./create-egress.ts";
 import { answer, onPost, type TcpServer, tcpServer } from "./test-servers.ts";
 
-/** Nothing outside may make us connect here; every test that could ends by counting. */
+/** Servers that no untrusted request may reach; tests count their connections. */
 const canaries: TcpServer[] = [];
 beforeAll(async () => {
   for (const host of ["127.0.0.1", "::1"])

@@ -2,15 +2,15 @@ import type { LookupAddress } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
 import type { Addresses } from "./addresses.ts";
-import { EgressError } from "./egress.ts";
+import { EgressError } from "./error.ts";
 
 /** All addresses of a host name. */
 export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
 /** Connects a socket for undici. */
 export type Connect = buildConnector.connector;
 
-/** A signed URL of a CDN can be long; nothing legitimate is longer than this. */
-const longestUrl = 16_384;
+/** Longer than any signed CDN URL. */
+const maxUrlLength = 16_384;
 
 interface Origin {
   protocol: string;
@@ -18,9 +18,9 @@ interface Origin {
   port: string;
 }
 
-/** Parses the URL and refuses, before any connection, what may not be asked for whoever names it. */
+/** Parses a URL; refuses other schemes than http and https, credentials and excessive length, also for trusted requests. */
 export function readUrl(text: string): URL {
-  if (text.length > longestUrl) throw blocked(`a URL of ${text.length} characters`);
+  if (text.length > maxUrlLength) throw blocked(`a URL of ${text.length} characters`);
   const url = URL.parse(text);
   if (url === null) throw blocked("not a URL");
   if (url.protocol !== "https:" && url.protocol !== "http:") throw blocked(`scheme ${url.protocol}`);
@@ -28,41 +28,41 @@ export function readUrl(text: string): URL {
   return url;
 }
 
-/** Refuses a URL that comes from outside and names an address, or a kind of place, that is not public. */
-export function admit(url: URL, addresses: Addresses): void {
-  const host = bare(url.hostname);
-  const permitted = permits(url, addresses);
+/** Refuses an untrusted URL whose host, port or scheme is not public. */
+export function checkUrl(url: URL, addresses: Addresses): void {
+  const host = withoutBrackets(url.hostname);
+  const permitted = addressFilter(url, addresses);
   if (isIP(host) !== 0) {
-    if (!permitted(host)) throw blocked(`address ${host}${whyNarrow(url)}`);
-  } else if (isNarrow(url) && !addresses.anyAllowedPrivate) {
-    throw blocked(`${url.origin}${whyNarrow(url)}`);
+    if (!permitted(host)) throw blocked(`address ${host}${restrictionOf(url)}`);
+  } else if (isRestricted(url) && !addresses.anyAllowedPrivate) {
+    throw blocked(`${url.origin}${restrictionOf(url)}`);
   }
 }
 
 /**
- * Connects only where `admit` would let it: a host name is resolved once, every answer is checked, and the
- * checked answer is what is connected to. IP literals never reach a look-up, so `admit` must have seen them.
+ * Connects to permitted addresses only: a host name is resolved once, every address is checked, and a checked address is
+ * connected to. IP literals skip the lookup, so the caller must pass the URL to `checkUrl` first.
  */
 export function guardedConnect(addresses: Addresses, resolve: Resolve, timeoutMs: number): Connect {
-  const wide = connectVia(lookupVia(resolve, permits("wide", addresses)), timeoutMs);
-  const narrow = connectVia(lookupVia(resolve, permits("narrow", addresses)), timeoutMs);
-  return (options, callback) => (isNarrow(options) ? narrow : wide)(options, callback);
+  const open = connectorWith(lookupWith(resolve, addressFilter("public", addresses)), timeoutMs);
+  const restricted = connectorWith(lookupWith(resolve, addressFilter("restricted", addresses)), timeoutMs);
+  return (options, callback) => (isRestricted(options) ? restricted : open)(options, callback);
 }
 
-/** Connects anywhere. */
-export function openConnect(resolve: Resolve, timeoutMs: number): Connect {
-  return connectVia(
-    lookupVia(resolve, () => true),
+/** Connects to any address. */
+export function unguardedConnect(resolve: Resolve, timeoutMs: number): Connect {
+  return connectorWith(
+    lookupWith(resolve, () => true),
     timeoutMs,
   );
 }
 
-/** On HTTP/2, undici may send a request again after a GOAWAY; on HTTP/1.1 it never does. */
-function connectVia(lookup: LookupFunction, timeoutMs: number): Connect {
+/** HTTP/1.1 only: on HTTP/2, undici may send a request again after a GOAWAY. */
+function connectorWith(lookup: LookupFunction, timeoutMs: number): Connect {
   return buildConnector({ timeout: timeoutMs, allowH2: false, lookup });
 }
 
-function lookupVia(resolve: Resolve, permitted: (address: string) => boolean): LookupFunction {
+function lookupWith(resolve: Resolve, permitted: (address: string) => boolean): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname).then(
       (found) => {
@@ -78,20 +78,20 @@ function lookupVia(resolve: Resolve, permitted: (address: string) => boolean): L
   };
 }
 
-function permits(origin: Origin | "wide" | "narrow", addresses: Addresses): (address: string) => boolean {
-  const narrow = typeof origin === "string" ? origin === "narrow" : isNarrow(origin);
-  return (address) => addresses.isAllowedPrivate(address) || (!narrow && addresses.isPublic(address));
+function addressFilter(origin: Origin | "public" | "restricted", addresses: Addresses): (address: string) => boolean {
+  const restricted = typeof origin === "string" ? origin === "restricted" : isRestricted(origin);
+  return (address) => addresses.isAllowedPrivate(address) || (!restricted && addresses.isPublic(address));
 }
 
-/** An origin that only an explicitly allowed private address may serve: the open internet is spoken to by https on port 443. */
-function isNarrow(origin: Origin): boolean {
-  return whyNarrow(origin) !== "";
+/** An origin other than https on port 443 at a public name: only an explicitly allowed private address may serve it. */
+function isRestricted(origin: Origin): boolean {
+  return restrictionOf(origin) !== "";
 }
 
-function whyNarrow({ protocol, hostname, port }: Origin): string {
+function restrictionOf({ protocol, hostname, port }: Origin): string {
   if (protocol !== "https:") return ` by ${protocol}//`;
   if (port !== "" && port !== "443") return ` on port ${port}`;
-  return isIP(bare(hostname)) === 0 && isInternalName(hostname) ? " (an internal name)" : "";
+  return isIP(withoutBrackets(hostname)) === 0 && isInternalName(hostname) ? " (an internal name)" : "";
 }
 
 function isInternalName(hostname: string): boolean {
@@ -99,8 +99,8 @@ function isInternalName(hostname: string): boolean {
   return !name.includes(".") || /\.(localhost|local|internal|localdomain|lan|home|corp|intranet|arpa)$/.test(name);
 }
 
-/** Without the brackets that URLs put around IPv6. */
-function bare(hostname: string): string {
+/** The host without the brackets of an IPv6 URL. */
+function withoutBrackets(hostname: string): string {
   return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
 }
 

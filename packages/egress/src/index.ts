@@ -1,3 +1,4 @@
 export { createEgress, type EgressOptions } from "./create-egress.ts";
 export * from "./egress.ts";
-export { retryAfterMs } from "./retry-after.ts";
+export { EgressError, type EgressErrorKind } from "./error.ts";
+export { retryAfterMs } from "./headers.ts";

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
 import { createEgress } from "./create-egress.ts";
-import { EgressError } from "./egress.ts";
+import { EgressError } from "./error.ts";
 import { answer, onPost, type TcpServer, tcpServer } from "./test-servers.ts";
 
-/** One connection, so that every request is made on the one that was kept. */
+/** One connection, so that every request uses the one that was kept alive. */
 const egress = createEgress({ connectionsPerOrigin: 1 });
 const send = (server: TcpServer, n: number) =>
   egress.request({ method: "POST", url: server.url, body: `{"n":${n}}`, trusted: true });

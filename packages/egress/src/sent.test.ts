@@ -1,7 +1,8 @@
 import { connect, type Socket } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createEgress, type EgressOptions } from "./create-egress.ts";
-import { EgressError, type EgressRequest } from "./egress.ts";
+import type { EgressRequest } from "./egress.ts";
+import { EgressError } from "./error.ts";
 import { answer, closedPort, onPost, type TcpServer, tcpServer } from "./test-servers.ts";
 
 const post = { method: "POST", body: "{}", trusted: true } as const;
@@ -48,7 +49,7 @@ const notSent: Record<string, () => Promise<EgressError>> = {
   "ABORTED: given up before it began": async () => {
     const server = await listen(() => undefined);
     const error = await failureOf({ url: server.url, signal: AbortSignal.abort() });
-    // Connections are accepted in order: once this one is there, an earlier one would be too.
+    // connections are accepted in order: an earlier one would have arrived before the probe
     const probe = connect(server.port, "127.0.0.1");
     await vi.waitFor(() => expect(server.connections.map((socket) => socket.remotePort)).toContain(probe.localPort));
     probe.destroy();

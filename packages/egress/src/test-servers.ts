@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 
-/** A TCP server on loopback that notes every byte it got; `react` says what it does with each connection. */
+/** A TCP server on loopback that records every byte; `react` handles each connection. */
 export interface TcpServer extends AsyncDisposable {
   port: number;
   url: string;
   connections: Socket[];
-  /** Everything received, over all connections. */
+  /** Bytes received on all connections, as latin1. */
   received(): string;
 }
 
@@ -35,7 +35,7 @@ export async function tcpServer(react: (socket: Socket) => void, host = "127.0.0
   };
 }
 
-/** Calls `then` for every whole POST with a body `{…}` that a connection brings, with its number from 1. */
+/** Calls `then` for every complete POST with a body `{…}` on the connection, with its number from 1. */
 export function onPost(socket: Socket, then: (n: number) => void): void {
   let pending = "";
   let n = 0;
@@ -49,7 +49,7 @@ export function onPost(socket: Socket, then: (n: number) => void): void {
   });
 }
 
-/** A port of loopback on which nobody listens. */
+/** A port of loopback without a listener. */
 export async function closedPort(): Promise<number> {
   await using server = await tcpServer(() => undefined);
   return server.port;

@@ -1,25 +1,25 @@
 import type { Dispatcher } from "undici";
-import { encodingRefusal, flat } from "./answer-headers.ts";
-import { type AnswerHead, EgressError, type EgressErrorKind, type EgressReply } from "./egress.ts";
-import { failureOf } from "./failure.ts";
+import type { AnswerHead, EgressReply } from "./egress.ts";
+import { EgressError, type EgressErrorKind, failureOf } from "./error.ts";
+import { encodingRefusal, flattenHeaders } from "./headers.ts";
 
-export interface TextOrder {
+export interface TextExchangeOptions {
   timeoutMs: number;
   maxBytes: number;
   signal: AbortSignal | undefined;
 }
 
 /**
- * One request whose whole answer is wanted as a text: its clock, its way to be stopped, and the truth about whether it was sent.
- * It takes the answer from undici as it comes in; the streams and signals that undici would make for it cost more than the rest together.
+ * One request whose answer is read as text: its timer, its abort signal, and whether it was sent. A dispatch handler,
+ * because the streams and signals of `undici.request` cost more than all the rest.
  */
 export class TextExchange implements Dispatcher.DispatchHandler {
   readonly reply: Promise<EgressReply>;
-  readonly #order: TextOrder;
+  readonly #options: TextExchangeOptions;
   readonly #resolve: (reply: EgressReply) => void;
   readonly #reject: (error: EgressError) => void;
-  readonly #clock: NodeJS.Timeout;
-  readonly #onOuterAbort = () => this.#giveUp("aborted", "The request was aborted", "ABORTED");
+  readonly #timer: NodeJS.Timeout;
+  readonly #onAbort = () => this.#abort("aborted", "The request was aborted", "ABORTED");
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
   #stopped: EgressError | undefined;
@@ -27,25 +27,25 @@ export class TextExchange implements Dispatcher.DispatchHandler {
   #bytes = 0;
   #answer: AnswerHead | undefined;
 
-  constructor(order: TextOrder) {
+  constructor(options: TextExchangeOptions) {
     const { promise, resolve, reject } = Promise.withResolvers<EgressReply>();
     this.reply = promise;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#order = order;
-    const { timeoutMs, signal } = order;
-    const tooLong = () => this.#giveUp("timeout", `No complete answer within ${timeoutMs} ms`, "TIMEOUT");
-    this.#clock = setTimeout(tooLong, timeoutMs);
-    signal?.addEventListener("abort", this.#onOuterAbort, { once: true });
-    if (signal?.aborted) this.#onOuterAbort();
+    this.#options = options;
+    const { timeoutMs, signal } = options;
+    const tooLong = () => this.#abort("timeout", `No complete answer within ${timeoutMs} ms`, "TIMEOUT");
+    this.#timer = setTimeout(tooLong, timeoutMs);
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal?.aborted) this.#onAbort();
   }
 
-  /** What stopped it before it began, if anything did. */
+  /** Reason, if it was stopped before the dispatch. */
   get stopped(): EgressError | undefined {
     return this.#stopped;
   }
 
-  /** undici 8 calls it on a connected HTTP/1.1 socket, TLS done, and then writes in the same turn unless it is aborted here. */
+  /** undici 8 calls it on a connected HTTP/1.1 socket, after TLS, and writes in the same turn unless it is aborted here. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#stopped) controller.abort(this.#stopped);
@@ -54,16 +54,16 @@ export class TextExchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Dispatcher.ResponseData["headers"]): void {
     if (status < 200) return;
-    const answer = { status, headers: flat(headers) };
+    const answer = { status, headers: flattenHeaders(headers) };
     this.#answer = answer;
     const refusal = encodingRefusal(headers, answer);
     if (refusal) this.#stop(refusal);
-    else if (Number(answer.headers["content-length"] ?? 0) > this.#order.maxBytes) this.#stop(this.#tooLarge());
+    else if (Number(answer.headers["content-length"] ?? 0) > this.#options.maxBytes) this.#stop(this.#tooLarge());
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#order.maxBytes) this.#stop(this.#tooLarge());
+    if (this.#bytes > this.#options.maxBytes) this.#stop(this.#tooLarge());
     else this.#chunks.push(chunk);
   }
 
@@ -83,15 +83,15 @@ export class TextExchange implements Dispatcher.DispatchHandler {
   }
 
   #tooLarge(): EgressError {
-    const message = `The answer is larger than ${this.#order.maxBytes} bytes`;
+    const message = `The answer is larger than ${this.#options.maxBytes} bytes`;
     return new EgressError("too_large", message, { sent: true, code: "TOO_LARGE", answer: this.#answer });
   }
 
-  #giveUp(kind: EgressErrorKind, message: string, code: string): void {
+  #abort(kind: EgressErrorKind, message: string, code: string): void {
     this.#stop(new EgressError(kind, message, { sent: this.#sent, code, answer: this.#answer }));
   }
 
-  /** Stopped before anything was written it is over at once, and undici will then never write it. */
+  /** Stopped before it is sent: rejects at once, and undici never sends it. */
   #stop(error: EgressError): void {
     this.#stopped ??= error;
     this.fail(this.#stopped);
@@ -99,7 +99,7 @@ export class TextExchange implements Dispatcher.DispatchHandler {
   }
 
   #end(): void {
-    clearTimeout(this.#clock);
-    this.#order.signal?.removeEventListener("abort", this.#onOuterAbort);
+    clearTimeout(this.#timer);
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
   }
 }

@@ -4,12 +4,12 @@ import { pipeline } from "./redis/run.ts";
 
 /** A sentence per thing in the cell that contradicts another; empty when the ledger is whole. Reads everything: for tests and `doctor`. */
 export async function audit(cell: Cell): Promise<string[]> {
-  const ids = (await keysLike(cell, "g:*")).map((key) => key.slice(`${cell.prefix}:g:`.length));
+  const ids = (await keysMatching(cell, "g:*")).map((key) => key.slice(`${cell.prefix}:g:`.length));
   const records = (await pipeline(
     cell,
     ids.map((id) => ["hgetall", cell.keys.record(id)]),
   )) as Record<string, string>[];
-  const places = await placesOf(cell);
+  const places = await lanesOf(cell);
   const indexed = await membersOf(cell, "s:*");
   const violations = ids.flatMap((id, i) =>
     violationsOf(id, records[i] ?? {}, places.get(id) ?? [], indexed.get(id) ?? []),
@@ -17,8 +17,8 @@ export async function audit(cell: Cell): Promise<string[]> {
   return [
     ...violations,
     ...(await slotViolations(cell, records)),
-    ...strangers(places, ids),
-    ...strangers(indexed, ids),
+    ...danglingMembers(places, ids),
+    ...danglingMembers(indexed, ids),
   ];
 }
 
@@ -61,14 +61,14 @@ async function slotViolations(cell: Cell, records: Record<string, string>[]): Pr
   });
 }
 
-function strangers(members: Map<string, string[]>, ids: readonly string[]): string[] {
+function danglingMembers(members: Map<string, string[]>, ids: readonly string[]): string[] {
   const known = new Set(ids);
   return [...members]
     .filter(([id]) => !known.has(id))
     .map(([id, keys]) => `${id} has no record but stands in ${keys.join(", ")}`);
 }
 
-async function placesOf(cell: Cell): Promise<Map<string, string[]>> {
+async function lanesOf(cell: Cell): Promise<Map<string, string[]>> {
   const due = await membersOf(cell, "d:*", (name) => !name.startsWith("d:deliver:"));
   const backlog = await membersOf(cell, "b:*");
   for (const [id, keys] of backlog) due.set(id, [...(due.get(id) ?? []), ...keys]);
@@ -78,19 +78,19 @@ async function placesOf(cell: Cell): Promise<Map<string, string[]>> {
 async function membersOf(
   cell: Cell,
   pattern: string,
-  wanted: (name: string) => boolean = () => true,
+  accepts: (name: string) => boolean = () => true,
 ): Promise<Map<string, string[]>> {
   const members = new Map<string, string[]>();
-  for (const key of await keysLike(cell, pattern)) {
+  for (const key of await keysMatching(cell, pattern)) {
     const name = key.slice(cell.prefix.length + 1);
-    if (!wanted(name)) continue;
+    if (!accepts(name)) continue;
     const [ids] = (await pipeline(cell, [["zrange", key, 0, -1]])) as string[][];
     for (const id of ids ?? []) members.set(id, [...(members.get(id) ?? []), name]);
   }
   return members;
 }
 
-async function keysLike(cell: Cell, pattern: string): Promise<string[]> {
+async function keysMatching(cell: Cell, pattern: string): Promise<string[]> {
   const found = new Set<string>();
   let cursor = "0";
   do {

@@ -22,7 +22,7 @@ export function openCell({ url, cell, role }: { url: string; cell: string; role:
     redis,
     prefix,
     keys: keysOf(prefix),
-    primary: unseen,
+    primary: unknownPrimary,
     recentMoves: openRecentMoves(),
     [Symbol.asyncDispose]: async () => {
       if (redis.status === "ready") await redis.quit().catch(() => redis.disconnect());
@@ -40,10 +40,10 @@ export interface Primary {
   /** It has had replicas since this process knows it: one of them may take over, so a write that must last has to be there too. */
   replicated: boolean;
   /** The id under which it last had replicas; "": it had none. */
-  followedAs: string;
+  idWithReplicas: string;
 }
 
-export const unseen: Primary = { id: "", replicas: 0, replicated: false, followedAs: "" };
+export const unknownPrimary: Primary = { id: "", replicas: 0, replicated: false, idWithReplicas: "" };
 
 /** The moves of the last minutes that Redis acknowledged to this process, oldest first. */
 export interface RecentMoves {
@@ -52,20 +52,20 @@ export interface RecentMoves {
 }
 
 /** Longer than a deposed primary goes on acknowledging writes. */
-const keepForMs = 120_000;
+const retentionMs = 120_000;
 /** Some megabytes at most. */
-const mostKept = 5_000;
+const maxMoves = 5_000;
 
 export function openRecentMoves(now: () => number = () => performance.now()): RecentMoves {
   let kept: { text: string; until: number }[] = [];
   const trim = () => {
     const alive = kept.findIndex(({ until }) => until > now());
-    kept = alive === -1 ? [] : kept.slice(Math.max(alive, kept.length - mostKept));
+    kept = alive === -1 ? [] : kept.slice(Math.max(alive, kept.length - maxMoves));
   };
   return {
     keep: (text) => {
-      kept.push({ text, until: now() + keepForMs });
-      if (kept.length > 2 * mostKept) trim();
+      kept.push({ text, until: now() + retentionMs });
+      if (kept.length > 2 * maxMoves) trim();
     },
     texts: () => {
       trim();

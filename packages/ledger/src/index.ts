@@ -29,7 +29,7 @@ export {
 export type { Moved } from "./generations/move.ts";
 export { type Found, orphans, ownerOf, read, readMany, recordUnowned } from "./generations/read.ts";
 export type { FinishedTask, IntentRef, TaskRef, UnknownRef } from "./generations/refs.ts";
-export { freeze, thaw } from "./generations/request-text.ts";
+export { parseRequest, serializeRequest } from "./generations/request-text.ts";
 export { Transitions } from "./generations/transitions.ts";
 export { outputsOf, outputsText, timelineOf, toGeneration } from "./generations/view.ts";
 export type { GenerationRecord, Streak } from "./redis/codec.ts";

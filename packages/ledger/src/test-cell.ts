@@ -9,19 +9,19 @@ export async function testCell(): Promise<ledger.Cell> {
   return cell;
 }
 
-let made = 0;
+let generationCount = 0;
 
 export function newGeneration(cell: ledger.Cell, changes: Partial<ledger.NewGeneration> = {}): ledger.NewGeneration {
-  made += 1;
+  generationCount += 1;
   return {
-    id: ledger.generationId(cell.name, "default", `key-${made}`),
-    hash: "hash",
+    id: ledger.generationId(cell.name, "default", `key-${generationCount}`),
+    requestHash: "hash",
     account: "hiapi",
     tenant: "default",
     priority: 0,
-    request: JSON.stringify({ prompt: `prompt ${made}`, model: "seedance-2.0" }),
-    class: "hiapi/seedance-2.0/720p/5/text",
-    estimate: 100_000,
+    request: JSON.stringify({ prompt: `prompt ${generationCount}`, model: "seedance-2.0" }),
+    runTimeClass: "hiapi/seedance-2.0/720p/5/text",
+    estimateMicroUsd: 100_000,
     ...changes,
   };
 }

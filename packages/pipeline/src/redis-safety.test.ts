@@ -34,7 +34,15 @@ test.each([
 
 test("full Redis: work in progress finishes and old records are purged", async () => {
   const id = ledger.generationId("reel", "default", "key");
-  const generation = { id, hash: "h", account: "hiapi", tenant: "default", priority: 0, request: "{}", class: "c" };
+  const generation = {
+    id,
+    requestHash: "h",
+    account: "hiapi",
+    tenant: "default",
+    priority: 0,
+    request: "{}",
+    runTimeClass: "c",
+  };
   await ledger.accept(cell, [generation]);
   const limits = { slots: 9, rate: 0, burst: 0, window: 9, leaseMs: 1_000, weights: {} };
   await ledger.admit(cell, "hiapi", limits);

@@ -17,15 +17,15 @@ beforeEach(async () => {
 });
 afterEach(() => scope.disposeAsync());
 
-function consuming(
+function consumeWith(
   answer: (times: number) => JobResult | Promise<JobResult>,
 ): { generation: string; dispatchSeq: number }[] {
   const seen: { generation: string; dispatchSeq: number }[] = [];
   scope.use(
     consume(
       "submit",
-      async (handOver) => {
-        seen.push(handOver);
+      async (job) => {
+        seen.push(job);
         return answer(seen.length);
       },
       options,
@@ -35,7 +35,7 @@ function consuming(
 }
 
 test("a hand-over added twice while it is kept is handed out once", async () => {
-  const seen = consuming(() => ({ kind: "done" }));
+  const seen = consumeWith(() => ({ kind: "done" }));
   await queues.add("submit", [
     { generation: "g1", dispatchSeq: 1 },
     { generation: "g1", dispatchSeq: 1 },
@@ -52,7 +52,7 @@ test("a hand-over added twice while it is kept is handed out once", async () => 
 });
 
 test("`again` hands the same job out later and `stop` does not", async () => {
-  const seen = consuming((times) => (times === 1 ? { kind: "again", afterMs: 10 } : { kind: "stop", reason: "no" }));
+  const seen = consumeWith((times) => (times === 1 ? { kind: "again", afterMs: 10 } : { kind: "stop", reason: "no" }));
   await queues.add("submit", [{ generation: "g1", dispatchSeq: 1 }]);
   await eventually(() => seen.length === 2 && queues.isIdle("submit"), { describe: "it is handed out twice" });
 });
@@ -63,7 +63,7 @@ test("urgent jobs go first", async () => {
     { generation: "soon", dispatchSeq: 1, priority: 10 },
   ]);
   options = { ...options, concurrency: 1 };
-  const seen = consuming(() => ({ kind: "done" }));
+  const seen = consumeWith(() => ({ kind: "done" }));
   await eventually(() => seen.length === 2, { describe: "both are handed out" });
   expect(seen.map(({ generation }) => generation)).toEqual(["soon", "late"]);
 });
@@ -77,18 +77,18 @@ test("a hand-over that nobody has begun can be taken back", async () => {
 });
 
 test("closing waits for the work under way", async () => {
-  const begun = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
   const end = Promise.withResolvers<JobResult>();
   const consumer = consume(
     "submit",
     () => {
-      begun.resolve();
+      started.resolve();
       return end.promise;
     },
     options,
   );
   await queues.add("submit", [{ generation: "g1", dispatchSeq: 1 }]);
-  await begun.promise;
+  await started.promise;
   let closed = false;
   const closing = consumer[Symbol.asyncDispose]().then(() => {
     closed = true;

@@ -3,35 +3,35 @@ import { DelayedError, type Job, UnrecoverableError, Worker } from "bullmq";
 import type { Cluster, Redis } from "ioredis";
 import { bullPrefix, type JobData, refOf, versionCheck } from "./queues.ts";
 
-/** What a stage says of a job when it is through with it; the only words that reach BullMQ. */
+/** Result of a job, as BullMQ learns it. */
 export type JobResult =
   | { kind: "done"; note?: string }
-  /** Hand it out again later; spends nothing. */
+  /** Run the job again after `afterMs`; does not count as a failure. */
   | { kind: "again"; afterMs: number }
-  /** It ended badly and must not run again: a red job. */
+  /** The job failed and must not run again. */
   | { kind: "stop"; reason: string };
 
 export interface ConsumeOptions {
   connect: () => Redis | Cluster;
   prefix: string;
   concurrency: number;
-  /** When the consumer closes, jobs under way get so long to end, and then their signal ends; left out: they are waited for. */
+  /** Grace period on close, after which the signals of running jobs abort; default: no limit. */
   endWithinMs?: number;
-  /** A job threw, or BullMQ met a fault. */
+  /** Called for a job that throws and for errors of BullMQ. */
   onError: (error: Error) => void;
 }
 
 export interface Consumer extends AsyncDisposable {
-  /** Takes no new jobs from now on; those under way go on. */
-  quiet(): Promise<void>;
-  /** Jobs under way in this process. */
+  /** Takes no new jobs; running jobs continue. */
+  pause(): Promise<void>;
+  /** Number of running jobs in this process. */
   active(): number;
 }
 
 /**
- * Runs `handle` for every job of a stage. The signal ends when the lock on the job is lost, because another worker has it
- * then, or when the consumer has been closing for too long.
- * A job whose worker dies is handed out again within 30 s; how often that may happen is for the ledger to say, not for BullMQ.
+ * Runs `handle` for every job of a stage. The signal aborts when the lock of the job is lost (another worker may run it) or
+ * when closing takes longer than `endWithinMs`. A job whose worker dies runs again within 30 s, without limit: the ledger
+ * limits the number of crashes.
  */
 export function consume(
   stage: QueueName,
@@ -46,7 +46,7 @@ export function consume(
     async (job, token, signal) => {
       active += 1;
       try {
-        return await obey(job, token, await handle(refOf(job.data), signal ?? new AbortController().signal));
+        return await applyResult(job, token, await handle(refOf(job.data), signal ?? new AbortController().signal));
       } finally {
         active -= 1;
       }
@@ -67,7 +67,7 @@ export function consume(
     for (const id of ids) worker.cancelJob(id, "its lock was lost");
   });
   return {
-    quiet: () => worker.pause(true),
+    pause: () => worker.pause(true),
     active: () => active,
     [Symbol.asyncDispose]: async () => {
       const end = () => worker.cancelAllJobs("this worker is stopping");
@@ -78,14 +78,18 @@ export function consume(
   };
 }
 
-async function obey(job: Job<JobData>, token: string | undefined, verdict: JobResult): Promise<string | undefined> {
-  switch (verdict.kind) {
+async function applyResult(
+  job: Job<JobData>,
+  token: string | undefined,
+  result: JobResult,
+): Promise<string | undefined> {
+  switch (result.kind) {
     case "done":
-      return verdict.note;
+      return result.note;
     case "again":
-      await job.moveToDelayed(Date.now() + verdict.afterMs, token);
+      await job.moveToDelayed(Date.now() + result.afterMs, token);
       throw new DelayedError();
     case "stop":
-      throw new UnrecoverableError(verdict.reason);
+      throw new UnrecoverableError(result.reason);
   }
 }

@@ -6,7 +6,7 @@ import type { Cluster, Redis } from "ioredis";
 export interface QueuesOptions {
   /** Opens a connection; BullMQ gets one of its own. */
   connect: () => Redis | Cluster;
-  /** Prefix of the cell's keys, for example `{reel}`; BullMQ's lie under `{reel}:bull`. */
+  /** Prefix of the cell's keys, for example `{reel}`; the keys of BullMQ start with `{reel}:bull`. */
   prefix: string;
 }
 
@@ -15,18 +15,18 @@ export interface Job extends JobRef {
   priority?: number;
 }
 
-/** The producing side of BullMQ: puts work where a worker finds it. Adding the same hand-over twice adds it once. */
+/** The producing side of BullMQ. A dispatch that is added twice is one job. */
 export interface Queues extends AsyncDisposable {
   add(stage: "submit" | "finalize", jobs: readonly Job[]): Promise<void>;
-  /** Takes a hand-over back that no worker has begun. */
-  remove(stage: "submit" | "finalize", handOver: JobRef): Promise<void>;
-  /** Nothing waits, runs or is delayed there: true also after somebody deleted BullMQ's keys. */
+  /** Removes the job of a dispatch unless a worker has started it. */
+  remove(stage: "submit" | "finalize", job: JobRef): Promise<void>;
+  /** No job waits, runs or is delayed; also true after the keys of BullMQ were deleted. */
   isIdle(stage: "submit" | "finalize"): Promise<boolean>;
-  /** Keeps the repeatable tick of the pollers alive; safe to call again and again. */
-  keepTicking(everyMs: number): Promise<void>;
+  /** Creates or updates the repeatable tick of the pollers; idempotent. */
+  ensureTick(everyMs: number): Promise<void>;
 }
 
-/** Under this many finished jobs Bull Board has something to show, and Redis little to keep. */
+/** Finished jobs that are kept for Bull Board. */
 const history = { removeOnComplete: { count: 200 }, removeOnFail: { count: 1_000 } };
 
 export function openQueues({ connect, prefix }: QueuesOptions): Queues {
@@ -47,14 +47,14 @@ export function openQueues({ connect, prefix }: QueuesOptions): Queues {
   const loaders = { submit: gatherJobs(queues.submit, "submit"), finalize: gatherJobs(queues.finalize, "finalize") };
   return {
     add: async (stage, jobs) => void (await Promise.all(jobs.map((job) => loaders[stage].load(job)))),
-    remove: async (stage, handOver) => {
-      await queues[stage].remove(jobId(stage, handOver)).catch(() => 0);
+    remove: async (stage, job) => {
+      await queues[stage].remove(jobId(stage, job)).catch(() => 0);
     },
     isIdle: async (stage) => {
       const counts = await queues[stage].getJobCounts("waiting", "active", "delayed", "prioritized");
       return Object.values(counts).every((count) => count === 0);
     },
-    keepTicking: async (everyMs) => {
+    ensureTick: async (everyMs) => {
       await queues.poll.upsertJobScheduler("tick", { every: everyMs }, { name: "tick" });
     },
     [Symbol.asyncDispose]: async () => {
@@ -64,10 +64,10 @@ export function openQueues({ connect, prefix }: QueuesOptions): Queues {
   };
 }
 
-/** Jobs of one turn of the event loop are added in one call. */
+/** Adds the jobs of one turn of the event loop in one call. */
 function gatherJobs(queue: Queue<JobData>, stage: QueueName): DataLoader<Job, true> {
   const addAll = async (jobs: readonly Job[]) => {
-    await queue.addBulk(jobs.map((job) => toBull(stage, job)));
+    await queue.addBulk(jobs.map((job) => toBullJob(stage, job)));
     return jobs.map(() => true as const);
   };
   return new DataLoader(addAll, { cache: false, batchScheduleFn: setImmediate });
@@ -75,10 +75,10 @@ function gatherJobs(queue: Queue<JobData>, stage: QueueName): DataLoader<Job, tr
 
 export const bullPrefix = (prefix: string): string => `${prefix}:bull`;
 
-/** In a Cluster BullMQ asks any node for its version, and would wait for one that is frozen. */
+/** Off in a Cluster: BullMQ asks any node for its version and waits even for a frozen one. */
 export const versionCheck = ({ isCluster }: Redis | Cluster) => ({ skipVersionCheck: isCluster });
 
-/** What is stored with a job; its short name stays as it is in jobs that earlier versions have added. */
+/** Stored data of a job; jobs of earlier versions have the same names. */
 export interface JobData {
   generation: string;
   n: number;
@@ -86,7 +86,7 @@ export interface JobData {
 
 export const refOf = ({ generation, n }: JobData): JobRef => ({ generation, dispatchSeq: n });
 
-function toBull(stage: QueueName, { priority, ...job }: Job) {
+function toBullJob(stage: QueueName, { priority, ...job }: Job) {
   const data: JobData = { generation: job.generation, n: job.dispatchSeq };
   return { name: stage, data, opts: { jobId: jobId(stage, job), ...(priority !== undefined && { priority }) } };
 }

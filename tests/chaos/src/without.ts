@@ -100,7 +100,7 @@ async function previewBegin({ generation, dispatchSeq }: JobRef, cell: ledger.Ce
   if (state !== "queued" || lane !== "granted" || found.record.dispatchSeq !== dispatchSeq)
     return { kind: "stale", state };
   const wanted = { account, attempt, runTimeClass, ...(requeues !== undefined && { requeues }) };
-  return { kind: "moved", dispatchSeq, wanted, request: `1${ledger.freeze(found.request)}` };
+  return { kind: "moved", dispatchSeq, wanted, request: `1${ledger.serializeRequest(found.request)}` };
 }
 
 function withBlindRetry(account: Account): Account {

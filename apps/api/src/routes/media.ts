@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { type MediaView, mostMediaBytes } from "@reelqueue/contracts";
+import { type MediaView, maxMediaBytes } from "@reelqueue/contracts";
 import type { Installation } from "@reelqueue/pipeline";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ApiError } from "../errors.ts";
@@ -15,7 +15,7 @@ export function media(app: FastifyInstance, installation: Installation): void {
 
 async function put(request: FastifyRequest, reply: FastifyReply, { media: store }: Installation): Promise<MediaView> {
   const { "content-length": length, "content-type": declared } = request.headers;
-  if (Number(length ?? 0) > mostMediaBytes) throw tooLarge(mostMediaBytes);
+  if (Number(length ?? 0) > maxMediaBytes) throw tooLarge(maxMediaBytes);
   const body = request.body;
   if (!(body instanceof Readable))
     throw new ApiError("invalid_request", "Send the bytes of the file as the body, with its type as Content-Type.");
@@ -34,11 +34,11 @@ async function put(request: FastifyRequest, reply: FastifyReply, { media: store 
     case "unknown_type":
       throw new ApiError("unsupported_media_type", `No provider takes this file: ${stored.reason}.`);
     case "unreadable":
-      throw capped.exceeded ? tooLarge(mostMediaBytes) : new ApiError("invalid_request", "The body ended early.");
+      throw capped.exceeded ? tooLarge(maxMediaBytes) : new ApiError("invalid_request", "The body ended early.");
   }
 }
 
-/** A stream that fails once it is longer than `mostMediaBytes`. */
+/** A stream that fails once it is longer than `maxMediaBytes`. */
 class Capped {
   exceeded = false;
   readonly #body: Readable;
@@ -51,8 +51,8 @@ class Capped {
     let bytes = 0;
     for await (const chunk of this.#body as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      this.exceeded = bytes > mostMediaBytes;
-      if (this.exceeded) throw tooLarge(mostMediaBytes);
+      this.exceeded = bytes > maxMediaBytes;
+      if (this.exceeded) throw tooLarge(maxMediaBytes);
       yield chunk;
     }
   }

@@ -2,7 +2,7 @@ import type { Cell } from "../cell.ts";
 import { gather } from "../redis/gather.ts";
 import { pipeline } from "../redis/run.ts";
 
-const kept = 64;
+const samplesPerClass = 64;
 
 export interface RunTime {
   class: string;
@@ -11,13 +11,13 @@ export interface RunTime {
 }
 
 /** Keeps how long a task of a class ran, newest first, the last 64 of each class. */
-export const recordRunTime = gather<RunTime, void>({ atOnce: 500, windowMs: 10 }, async (cell, runs) => {
+export const recordRunTime = gather<RunTime, void>({ maxBatchSize: 500, waitMs: 10 }, async (cell, runs) => {
   const byClass = Map.groupBy(runs, (run) => run.class);
   await pipeline(
     cell,
     [...byClass].flatMap(([name, list]) => [
-      ["lpush", cell.keys.learned(name), ...list.map(({ ms }) => Math.round(ms))],
-      ["ltrim", cell.keys.learned(name), 0, kept - 1],
+      ["lpush", cell.keys.runTimes(name), ...list.map(({ ms }) => Math.round(ms))],
+      ["ltrim", cell.keys.runTimes(name), 0, samplesPerClass - 1],
     ]),
   );
   return runs.map(() => undefined);
@@ -27,7 +27,7 @@ export const recordRunTime = gather<RunTime, void>({ atOnce: 500, windowMs: 10 }
 export async function readRunTimes(cell: Cell, classes: readonly string[]): Promise<number[][]> {
   const lists = (await pipeline(
     cell,
-    classes.map((name) => ["lrange", cell.keys.learned(name), 0, -1]),
+    classes.map((name) => ["lrange", cell.keys.runTimes(name), 0, -1]),
   )) as string[][];
   return lists.map((list) => list.map(Number));
 }

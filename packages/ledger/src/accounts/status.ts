@@ -33,7 +33,7 @@ export async function accountStatus(cell: Cell, name: string): Promise<AccountSt
     ...(fields.until !== undefined && { untilMs: Number(fields.until) }),
     ...(fields.wait !== undefined && { stopped: fields.wait }),
     spentTodayMicroUsd: Number(fields[`spent:${day}`] ?? 0),
-    waiting: await waitingIn(cell, name),
+    waiting: await backlogSize(cell, name),
     lanes: Object.fromEntries(lanes.map((lane, i) => [lane, sizes[i] ?? 0])) as Record<Lane, number>,
   };
 }
@@ -58,7 +58,7 @@ export async function queuePosition(
   }: Pick<GenerationRecord, "account" | "priority" | "tenant"> & { lane?: string },
 ): Promise<QueuePosition> {
   if (lane === "backlog") {
-    const [rank] = (await pipeline(cell, [["zrank", cell.keys.line(account, String(priority), tenant), id]])) as [
+    const [rank] = (await pipeline(cell, [["zrank", cell.keys.backlog(account, String(priority), tenant), id]])) as [
       number | null,
     ];
     return { lane, ...(rank !== null && { ahead: rank }) };
@@ -71,25 +71,27 @@ export async function queuePosition(
 export async function waitingIds(cell: Cell, account: string, count: number): Promise<string[]> {
   const lists = (await pipeline(
     cell,
-    (await linesOf(cell, account)).map((key) => ["zrange", key, 0, count - 1]),
+    (await backlogKeys(cell, account)).map((key) => ["zrange", key, 0, count - 1]),
   )) as string[][];
   return lists.flat().slice(0, count);
 }
 
-async function waitingIn(cell: Cell, account: string): Promise<number> {
+async function backlogSize(cell: Cell, account: string): Promise<number> {
   const sizes = (await pipeline(
     cell,
-    (await linesOf(cell, account)).map((key) => ["zcard", key]),
+    (await backlogKeys(cell, account)).map((key) => ["zcard", key]),
   )) as number[];
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** The lines of the backlog in use: one per priority and tenant. */
-async function linesOf(cell: Cell, account: string): Promise<string[]> {
+async function backlogKeys(cell: Cell, account: string): Promise<string[]> {
   const [priorities = []] = (await pipeline(cell, [["zrevrange", `${cell.prefix}:p:${account}`, 0, -1]])) as string[][];
   const rings = (await pipeline(
     cell,
     priorities.map((priority) => ["zrange", `${cell.prefix}:v:${account}:${priority}`, 0, -1]),
   )) as string[][];
-  return rings.flatMap((tenants, i) => tenants.map((tenant) => cell.keys.line(account, priorities[i] ?? "0", tenant)));
+  return rings.flatMap((tenants, i) =>
+    tenants.map((tenant) => cell.keys.backlog(account, priorities[i] ?? "0", tenant)),
+  );
 }

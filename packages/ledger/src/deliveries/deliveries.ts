@@ -43,7 +43,7 @@ export async function delivered(
   outcome: { state: DeliveryState; nextInMs?: number; note: string },
 ): Promise<boolean> {
   const note = outcome.note.replace(/\s+/g, " ").slice(0, 200);
-  return recorded(cell, [
+  return writeOutcome(cell, [
     delivery.id,
     delivery.endpoint,
     lease,
@@ -53,7 +53,7 @@ export async function delivered(
   ]);
 }
 
-const recorded = gather<(string | number)[], boolean>({ atOnce: 50 }, async (cell, tries) => {
+const writeOutcome = gather<(string | number)[], boolean>({ maxBatchSize: 50 }, async (cell, tries) => {
   const answers = await run<number[]>(cell, "delivered", tries.flat());
   return answers.map((answer) => answer === 1);
 });

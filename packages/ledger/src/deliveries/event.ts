@@ -19,7 +19,7 @@ export function endingFields(found: Found | undefined, ending: Ending, publicUrl
   const event = found && eventOf(found, ending, publicUrl);
   return {
     ...(failure && { set: { failure: { ...failure, message: short(failure.message) } }, note: failure.message }),
-    ...(outputs && found && { set: { outputsText: outputsText(found.id, outputs) }, rest: found.request }),
+    ...(outputs && found && { set: { outputsText: outputsText(found.id, outputs) }, restingRequest: found.request }),
     ...(costMicroUsd !== undefined && { costMicroUsd }),
     ...(event && { event }),
   };

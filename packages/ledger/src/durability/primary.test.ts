@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { unseen } from "../cell.ts";
+import { unknownPrimary } from "../cell.ts";
 import { parseInfo, primaryOf } from "./primary.ts";
 
 const info = (id: string, ...replicas: string[]) =>
@@ -11,28 +11,38 @@ const promoted = (id: string, before: string) => info(id).set("master_replid2", 
 const inStep = "ip=127.0.0.1,port=1,state=online,offset=10,lag=0";
 
 test("a primary without replicas has nobody to wait for", () => {
-  expect(primaryOf(info("a"), unseen)).toEqual({ id: "a", replicas: 0, replicated: false, followedAs: "" });
+  expect(primaryOf(info("a"), unknownPrimary)).toEqual({ id: "a", replicas: 0, replicated: false, idWithReplicas: "" });
 });
 
 test("a replica that is still being filled, or has fallen silent, cannot confirm, but may take over", () => {
   for (const replica of ["ip=127.0.0.1,port=1,state=wait_bgsave,offset=0,lag=0", inStep.replace("lag=0", "lag=6")])
-    expect(primaryOf(info("a", replica), unseen)).toEqual({ id: "a", replicas: 0, replicated: true, followedAs: "a" });
+    expect(primaryOf(info("a", replica), unknownPrimary)).toEqual({
+      id: "a",
+      replicas: 0,
+      replicated: true,
+      idWithReplicas: "a",
+    });
 });
 
 test("one that is left alone may have been deposed; its replica that is alone took over", () => {
-  const before = primaryOf(info("a", inStep), unseen);
-  expect(before).toEqual({ id: "a", replicas: 1, replicated: true, followedAs: "a" });
+  const before = primaryOf(info("a", inStep), unknownPrimary);
+  expect(before).toEqual({ id: "a", replicas: 1, replicated: true, idWithReplicas: "a" });
   expect(primaryOf(info("a"), before).replicated).toBe(true);
   expect(primaryOf(promoted("b", "a"), before).replicated).toBe(false);
 });
 
 test("one that was restarted is about to be deposed, until its replica is back or has taken over", () => {
-  const restarted = primaryOf(info("b"), primaryOf(info("a", inStep), unseen));
+  const restarted = primaryOf(info("b"), primaryOf(info("a", inStep), unknownPrimary));
   expect(restarted.replicated).toBe(true);
-  expect(primaryOf(info("b", inStep), restarted)).toEqual({ id: "b", replicas: 1, replicated: true, followedAs: "b" });
+  expect(primaryOf(info("b", inStep), restarted)).toEqual({
+    id: "b",
+    replicas: 1,
+    replicated: true,
+    idWithReplicas: "b",
+  });
   const successor = primaryOf(promoted("c", "a"), restarted);
   expect(successor.replicated).toBe(false);
   expect(primaryOf(promoted("c", "a"), successor).replicated).toBe(false);
   expect(primaryOf(info("d"), successor).replicated).toBe(true);
-  expect(primaryOf(info("d"), primaryOf(info("a"), unseen)).replicated).toBe(false);
+  expect(primaryOf(info("d"), primaryOf(info("a"), unknownPrimary)).replicated).toBe(false);
 });

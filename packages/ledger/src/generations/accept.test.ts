@@ -15,7 +15,10 @@ afterEach(async () => {
 test("the same id with the same body is one generation, with another body a mismatch", async () => {
   const generation = newGeneration(cell);
   expect(await ledger.accept(cell, [generation])).toEqual(["accepted"]);
-  expect(await ledger.accept(cell, [generation, { ...generation, hash: "other" }])).toEqual(["existing", "mismatch"]);
+  expect(await ledger.accept(cell, [generation, { ...generation, requestHash: "other" }])).toEqual([
+    "existing",
+    "mismatch",
+  ]);
   expect((await ledger.counts(cell)).queued).toBe(1);
 });
 
@@ -27,7 +30,7 @@ test("fifty at once with one key make one record", async () => {
 
 test("an id twice in one call is written once", async () => {
   const generation = newGeneration(cell);
-  expect(await ledger.accept(cell, [generation, generation, { ...generation, hash: "x" }])).toEqual([
+  expect(await ledger.accept(cell, [generation, generation, { ...generation, requestHash: "x" }])).toEqual([
     "accepted",
     "existing",
     "mismatch",
@@ -42,7 +45,10 @@ test("an atomic call takes 5,000 rows of one batch", async () => {
 
 test("an atomic call that says two things under one id writes nothing", async () => {
   const row = newGeneration(cell);
-  expect(await ledger.accept(cell, [row, { ...row, hash: "x" }], { atomic: true })).toEqual(["skipped", "mismatch"]);
+  expect(await ledger.accept(cell, [row, { ...row, requestHash: "x" }], { atomic: true })).toEqual([
+    "skipped",
+    "mismatch",
+  ]);
   expect((await ledger.counts(cell)).queued).toBe(0);
 });
 
@@ -50,7 +56,7 @@ test("an atomic call with one mismatch writes nothing", async () => {
   const old = newGeneration(cell);
   await ledger.accept(cell, [old]);
   const fresh = newGeneration(cell);
-  expect(await ledger.accept(cell, [fresh, { ...old, hash: "other" }], { atomic: true })).toEqual([
+  expect(await ledger.accept(cell, [fresh, { ...old, requestHash: "other" }], { atomic: true })).toEqual([
     "skipped",
     "mismatch",
   ]);

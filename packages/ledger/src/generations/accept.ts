@@ -7,19 +7,19 @@ import { LedgerError, unconfirmed } from "../redis/error.ts";
 export interface NewGeneration {
   id: string;
   /** Hash of what was asked for, by which a repeated request is told from another one under the same key. */
-  hash: string;
+  requestHash: string;
   account: string;
   tenant: string;
   priority: number;
   /** The frozen request, as JSON. */
   request: string;
-  class: string;
+  runTimeClass: string;
   batch?: string;
   expiresInMs?: number;
   /** The account was chosen for it, not named by the customer. */
-  route?: "auto";
+  accountChosen?: "auto";
   /** Micro-USD; left out where no price is known. */
-  estimate?: number;
+  estimateMicroUsd?: number;
 }
 
 /** `mismatch`: the id exists with another body. `skipped`: not written because another row of an atomic call could not be. */
@@ -53,7 +53,7 @@ async function write(cell: Cell, args: string[]): Promise<Accepted[]> {
 }
 
 function encode(generation: NewGeneration): string[] {
-  const { id, hash, account, tenant, priority, request, expiresInMs, estimate } = generation;
+  const { id, requestHash, account, tenant, priority, request, expiresInMs, estimateMicroUsd } = generation;
   if (Buffer.byteLength(request) > limits.requestBytes) {
     throw new LedgerError(
       "too_large",
@@ -61,11 +61,11 @@ function encode(generation: NewGeneration): string[] {
     );
   }
   const fields = {
-    class: generation.class,
+    class: generation.runTimeClass,
     ...(generation.batch !== undefined && { batch: generation.batch }),
     ...(expiresInMs !== undefined && { expires: expiresInMs }),
-    ...(generation.route !== undefined && { route: generation.route }),
-    ...(estimate !== undefined && { estimate: String(Math.round(estimate)) }),
+    ...(generation.accountChosen !== undefined && { route: generation.accountChosen }),
+    ...(estimateMicroUsd !== undefined && { estimate: String(Math.round(estimateMicroUsd)) }),
   };
-  return [id, hash, account, tenant, String(priority), recordVersion + request, JSON.stringify(fields)];
+  return [id, requestHash, account, tenant, String(priority), recordVersion + request, JSON.stringify(fields)];
 }

@@ -17,8 +17,8 @@ export async function list(cell: Cell, filter: ListFilter, count: number, cursor
   const found: Place[] = [];
   for (const [index, source] of sources.entries()) {
     if (found.length > count || (place !== undefined && index < place.source)) continue;
-    const start = place?.source === index ? await after(cell, source, place) : 0;
-    found.push(...(await slice(cell, { key: source, source: index }, start, count + 1 - found.length)));
+    const start = place?.source === index ? await positionAfter(cell, source, place) : 0;
+    found.push(...(await readPlaces(cell, { key: source, source: index }, start, count + 1 - found.length)));
   }
   const last = found[count - 1];
   const more = found.length > count && last !== undefined;
@@ -27,7 +27,7 @@ export async function list(cell: Cell, filter: ListFilter, count: number, cursor
 
 /** Whether a text can be the cursor of an earlier page. */
 export function isCursor(text: string): boolean {
-  return isPlaceInBatch(text) || decodeCursor(text) !== undefined;
+  return isBatchCursor(text) || decodeCursor(text) !== undefined;
 }
 
 /** Ids newest first by position, over every tenant: for pages that are jumped to. */
@@ -42,7 +42,9 @@ export async function page(cell: Cell, wanted: readonly State[], offset: number,
   for (const [index, source] of sources.entries()) {
     const size = sizes[index] ?? 0;
     if (skip < size && ids.length < count) {
-      ids.push(...(await slice(cell, { key: source, source: index }, skip, count - ids.length)).map(({ id }) => id));
+      ids.push(
+        ...(await readPlaces(cell, { key: source, source: index }, skip, count - ids.length)).map(({ id }) => id),
+      );
     }
     skip = Math.max(0, skip - size);
   }
@@ -76,7 +78,7 @@ async function sourcesOf(cell: Cell, filter: ListFilter): Promise<string[]> {
   return wanted.flatMap((state) => tenants.map((tenant) => cell.keys.state(state, tenant)));
 }
 
-async function slice(
+async function readPlaces(
   cell: Cell,
   { key, source }: { key: string; source: number },
   start: number,
@@ -86,16 +88,16 @@ async function slice(
     | string
     | [string, string]
   )[][];
-  const pairs = (flat ?? []).flat();
-  return Array.from({ length: pairs.length / 2 }, (_, i) => ({
+  const flatPairs = (flat ?? []).flat();
+  return Array.from({ length: flatPairs.length / 2 }, (_, i) => ({
     source,
-    id: String(pairs[2 * i]),
-    score: String(pairs[2 * i + 1]),
+    id: String(flatPairs[2 * i]),
+    score: String(flatPairs[2 * i + 1]),
   }));
 }
 
 /** The position behind an id; where the id has moved on, the position behind its score. */
-async function after(cell: Cell, key: string, { id, score }: Place): Promise<number> {
+async function positionAfter(cell: Cell, key: string, { id, score }: Place): Promise<number> {
   const [rank, passed] = (await pipeline(cell, [
     ["zrevrank", key, id],
     ["zcount", key, `(${score}`, "+inf"],
@@ -127,7 +129,7 @@ async function rowsOfBatch(
   count: number,
   cursor?: string,
 ): Promise<IdPage> {
-  const forgotten = (await countsOf(cell, tenant, batch)).forgotten ?? 0;
+  const forgotten = (await storedBatchCounts(cell, tenant, batch)).forgotten ?? 0;
   const place = Math.max(forgotten, Number(cursor?.slice(1) ?? 0));
   const start = place - forgotten;
   const [ids] = (await pipeline(cell, [
@@ -138,17 +140,17 @@ async function rowsOfBatch(
 }
 
 /** Whether a text can be the cursor of an earlier page of a batch. */
-function isPlaceInBatch(text: string): boolean {
+function isBatchCursor(text: string): boolean {
   return /^b\d{1,15}$/.test(text);
 }
 
 /** How many generations of each state a batch has. */
 export async function batchCounts(cell: Cell, tenant: string, batch: string): Promise<Partial<Record<State, number>>> {
-  const { forgotten, ...counts } = await countsOf(cell, tenant, batch);
+  const { forgotten, ...counts } = await storedBatchCounts(cell, tenant, batch);
   return counts;
 }
 
-async function countsOf(
+async function storedBatchCounts(
   cell: Cell,
   tenant: string,
   batch: string,

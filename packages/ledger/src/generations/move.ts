@@ -3,10 +3,10 @@ import type { Cell } from "../cell.ts";
 import { runConfirmed } from "../durability/confirm.ts";
 import { decodeFields, encode, type FieldName, type GenerationRecord, storedName } from "../redis/codec.ts";
 import { LedgerError, unconfirmed } from "../redis/error.ts";
-import { type Each, gather } from "../redis/gather.ts";
+import { gather, type ValueOrError } from "../redis/gather.ts";
 import type { Lane } from "../redis/keys.ts";
 import { run } from "../redis/run.ts";
-import { freeze, pack } from "./request-text.ts";
+import { compressRequest, serializeRequest } from "./request-text.ts";
 
 /** What the caller believes of a record; a text of "" stands for "the record has none". */
 export interface Expectation {
@@ -56,7 +56,7 @@ export interface Move<From extends State = State> {
   /** Delivered from the same instant on. */
   event?: WebhookEvent;
   /** What was asked for, to be stored in its shortest form from now on. */
-  rest?: GenerationRequest;
+  restingRequest?: GenerationRequest;
   /** Fields to answer with, together with the frozen request. */
   want?: readonly FieldName[];
 }
@@ -81,8 +81,8 @@ export type SendMove = (cell: Cell, step: Move) => Promise<Moved>;
  */
 export async function sendMove(cell: Cell, step: Move): Promise<Moved> {
   const encoded = encodeMove(step);
-  const moved = await together(cell, encoded);
-  remember(cell, encoded, moved);
+  const moved = await sendGathered(cell, encoded);
+  keepForReplay(cell, encoded, moved);
   return moved;
 }
 
@@ -90,14 +90,16 @@ export async function sendMove(cell: Cell, step: Move): Promise<Moved> {
 export async function sendMoveAlone(cell: Cell, step: Move): Promise<Moved> {
   const encoded = encodeMove(step);
   const [moved = { kind: "missing" as const }] = await send(cell, [encoded]);
-  remember(cell, encoded, moved);
+  keepForReplay(cell, encoded, moved);
   return moved;
 }
 
 /** Makes the recent moves of this process again, where the ledger does not have them; answers how many that were. */
 export async function replayMoves(cell: Cell): Promise<number> {
   const moved = await Promise.allSettled(
-    cell.recentMoves.texts().map((text) => together(cell, { text, want: [], mustLast: false, again: false })),
+    cell.recentMoves
+      .texts()
+      .map((text) => sendGathered(cell, { text, want: [], mustBeConfirmed: false, replayable: false })),
   );
   const fault = moved.find((each) => each.status === "rejected" && isOutage(each.reason));
   if (fault?.status === "rejected") throw fault.reason;
@@ -109,25 +111,27 @@ function isOutage(fault: unknown): boolean {
 }
 
 /** A move on its way to Redis. */
-interface Encoded {
+interface EncodedMove {
   text: string;
   want: readonly FieldName[];
   /** Nothing may follow from it before a replica has it too. */
-  mustLast: boolean;
+  mustBeConfirmed: boolean;
   /** It says what it believes of the record, so that it can be made again later without meeting anything but its own. */
-  again: boolean;
+  replayable: boolean;
 }
 
-function remember(cell: Cell, { text, again }: Encoded, moved: Moved): void {
-  if (again && (moved.kind === "moved" || moved.kind === "already")) cell.recentMoves.keep(text);
+function keepForReplay(cell: Cell, { text, replayable }: EncodedMove, moved: Moved): void {
+  if (replayable && (moved.kind === "moved" || moved.kind === "already")) cell.recentMoves.keep(text);
 }
 
 /** Moves that are asked for at the same moment share a script: Redis is busy with it for some milliseconds at most. */
-const movesAtOnce = 50;
+const maxMovesPerScript = 50;
 
-const together = gather<Encoded, Moved>({ atOnce: movesAtOnce }, async (cell, steps) => {
+const sendGathered = gather<EncodedMove, Moved>({ maxBatchSize: maxMovesPerScript }, async (cell, steps) => {
   try {
-    return await (steps.some(({ mustLast }) => mustLast) ? sendConfirmed(cell, steps) : send(cell, steps));
+    return await (steps.some(({ mustBeConfirmed }) => mustBeConfirmed)
+      ? sendConfirmed(cell, steps)
+      : send(cell, steps));
   } catch (error) {
     // a record that the script stumbles over is no fault of those that happened to come along with it
     if (steps.length === 1 || !(error instanceof LedgerError) || error.kind !== "script_error") throw error;
@@ -135,41 +139,41 @@ const together = gather<Encoded, Moved>({ atOnce: movesAtOnce }, async (cell, st
   }
 });
 
-async function send(cell: Cell, steps: readonly Encoded[]): Promise<Moved[]> {
+async function send(cell: Cell, steps: readonly EncodedMove[]): Promise<Moved[]> {
   const answers = await run<string[][]>(cell, "move", textsOf(steps));
   return answers.map((answer, i) => decodeMoved(answer, steps[i]?.want ?? []));
 }
 
-async function sendConfirmed(cell: Cell, steps: readonly Encoded[]): Promise<Each<Moved>[]> {
+async function sendConfirmed(cell: Cell, steps: readonly EncodedMove[]): Promise<ValueOrError<Moved>[]> {
   const { answer, confirmed } = await runConfirmed<string[][]>(cell, "move", textsOf(steps));
-  return steps.map(({ mustLast, want }, i) =>
-    mustLast && !confirmed ? unconfirmed() : decodeMoved(answer[i] ?? [], want),
+  return steps.map(({ mustBeConfirmed, want }, i) =>
+    mustBeConfirmed && !confirmed ? unconfirmed() : decodeMoved(answer[i] ?? [], want),
   );
 }
 
-async function sendOne(cell: Cell, step: Encoded): Promise<Each<Moved>> {
+async function sendOne(cell: Cell, step: EncodedMove): Promise<ValueOrError<Moved>> {
   const [moved] = await sendConfirmed(cell, [step]).catch((error: Error) => [error]);
   return moved ?? { kind: "missing" };
 }
 
-const textsOf = (steps: readonly Encoded[]): string[] => steps.map(({ text }) => text);
+const textsOf = (steps: readonly EncodedMove[]): string[] => steps.map(({ text }) => text);
 
-function encodeMove(step: Move): Encoded {
+function encodeMove(step: Move): EncodedMove {
   const { dispatchSeq, token, taskId, attempt } = step.expect ?? {};
   return {
-    text: textOf(step),
+    text: serializeMove(step),
     want: step.want ?? [],
-    mustLast: step.to === "submitting" || step.bindTask !== undefined,
-    again: [dispatchSeq, token, taskId, attempt].some((belief) => belief !== undefined && belief !== ""),
+    mustBeConfirmed: step.to === "submitting" || step.bindTask !== undefined,
+    replayable: [dispatchSeq, token, taskId, attempt].some((belief) => belief !== undefined && belief !== ""),
   };
 }
 
 /** The move as `move.lua` reads it. */
-function textOf(step: Move): string {
+function serializeMove(step: Move): string {
   for (const from of step.from) {
     if (!mayMove(from, step.to)) throw new LedgerError("forbidden", `the table of moves has no ${from} → ${step.to}`);
   }
-  const { id, from, to, token, event, bindTask, costMicroUsd, due, note, rest, set = {}, want } = step;
+  const { id, from, to, token, event, bindTask, costMicroUsd, due, note, restingRequest, set = {}, want } = step;
   const clear = (step.clear ?? []).filter((name) => set[name] === undefined);
   return JSON.stringify({
     id,
@@ -188,7 +192,7 @@ function textOf(step: Move): string {
     ...(clear.length > 0 && { unset: clear.map(storedName) }),
     ...(bindTask !== undefined && { task: bindTask }),
     ...(costMicroUsd !== undefined && { cost: String(Math.round(costMicroUsd)) }),
-    ...(rest !== undefined && { request: pack(freeze(rest)) }),
+    ...(restingRequest !== undefined && { request: compressRequest(serializeRequest(restingRequest)) }),
     ...(event !== undefined && { event }),
     ...(want !== undefined && { want: want.map(storedName) }),
   });

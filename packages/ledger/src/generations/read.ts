@@ -2,10 +2,10 @@ import type { GenerationRequest } from "@reelqueue/contracts";
 import type { Cell } from "../cell.ts";
 import { decode, type GenerationRecord } from "../redis/codec.ts";
 import { LedgerError } from "../redis/error.ts";
-import { type Each, gather } from "../redis/gather.ts";
+import { gather, type ValueOrError } from "../redis/gather.ts";
 import { taskHash } from "../redis/keys.ts";
 import { pipeline, run } from "../redis/run.ts";
-import { thaw } from "./request-text.ts";
+import { parseRequest } from "./request-text.ts";
 
 export interface Found {
   id: string;
@@ -14,27 +14,34 @@ export interface Found {
 }
 
 /** Redis does nothing else while it reads: so many at a time. */
-const readAtOnce = 100;
+const maxReadsPerScript = 100;
 
 /** The generation as stored; `undefined` if there is none. */
-export const read: (cell: Cell, id: string) => Promise<Found | undefined> = gather({ atOnce: readAtOnce }, readChunk);
+export const read: (cell: Cell, id: string) => Promise<Found | undefined> = gather(
+  { maxBatchSize: maxReadsPerScript },
+  readChunk,
+);
 
 /** Many generations, in the order asked for. */
 export function readMany(cell: Cell, ids: readonly string[]): Promise<(Found | undefined)[]> {
   return Promise.all(ids.map((id) => read(cell, id)));
 }
 
-async function readChunk(cell: Cell, ids: readonly string[]): Promise<Each<Found | undefined>[]> {
+async function readChunk(cell: Cell, ids: readonly string[]): Promise<ValueOrError<Found | undefined>[]> {
   const text = await run<string>(cell, "read", [...ids]);
   // Lua knows no empty list: a record that is not there comes as an object.
   const answers = JSON.parse(text) as [string[] | Record<never, never>, string | false][];
   return answers.map(([flat, request], i) => found(ids[i] ?? "", flat, request));
 }
 
-function found(id: string, flat: string[] | Record<never, never>, request: string | false): Each<Found | undefined> {
+function found(
+  id: string,
+  flat: string[] | Record<never, never>,
+  request: string | false,
+): ValueOrError<Found | undefined> {
   try {
     const record = Array.isArray(flat) ? decode(toFields(flat)) : undefined;
-    return record && request !== false ? { id, record, request: thaw(request, record) } : undefined;
+    return record && request !== false ? { id, record, request: parseRequest(request, record) } : undefined;
   } catch (error) {
     return error instanceof LedgerError
       ? error
@@ -56,12 +63,12 @@ export async function ownerOf(cell: Cell, account: string, taskId: string): Prom
 
 /** Notes tasks that no generation owns among the orphans, each once; answers those that are new there. */
 export async function recordUnowned(cell: Cell, account: string, taskIds: readonly string[]): Promise<string[]> {
-  const fresh: string[] = [];
-  for (let start = 0; start < taskIds.length; start += readAtOnce)
-    fresh.push(
-      ...(await run<string[]>(cell, "record_unowned", [account, ...taskIds.slice(start, start + readAtOnce)])),
+  const added: string[] = [];
+  for (let start = 0; start < taskIds.length; start += maxReadsPerScript)
+    added.push(
+      ...(await run<string[]>(cell, "record_unowned", [account, ...taskIds.slice(start, start + maxReadsPerScript)])),
     );
-  return fresh;
+  return added;
 }
 
 /** Task ids that came to us without a generation of their own, newest first: each one may be money. */

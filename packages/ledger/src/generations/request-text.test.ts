@@ -2,7 +2,7 @@ import { type GenerationRequest, generationRequest } from "@reelqueue/contracts"
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LedgerError } from "../redis/error.ts";
-import { freeze, pack, thaw } from "./request-text.ts";
+import { compressRequest, parseRequest, serializeRequest } from "./request-text.ts";
 
 const request = (fields: object): GenerationRequest => generationRequest.parse({ prompt: "rain", ...fields });
 
@@ -16,7 +16,7 @@ describe("a request", () => {
           images: [{ url: "https://example.com/a.png", role: "first_frame" }],
         });
         const { idempotencyKey, ...kept } = asked;
-        expect(thaw(pack(freeze(asked)))).toEqual(JSON.parse(JSON.stringify(kept)));
+        expect(parseRequest(compressRequest(serializeRequest(asked)))).toEqual(JSON.parse(JSON.stringify(kept)));
       }),
     );
   });
@@ -24,16 +24,18 @@ describe("a request", () => {
   test("of a usual length takes little more than half of its bytes", () => {
     const prompt =
       "An old fisherman mends his net on the pier while gulls wheel overhead and the tide comes in slowly. ".repeat(2);
-    const frozen = freeze(request({ prompt: `${prompt}Warm evening light, a slow dolly in, the horizon level.` }));
-    expect(pack(frozen).length).toBeLessThan(frozen.length * 0.7);
+    const frozen = serializeRequest(
+      request({ prompt: `${prompt}Warm evening light, a slow dolly in, the horizon level.` }),
+    );
+    expect(compressRequest(frozen).length).toBeLessThan(frozen.length * 0.7);
   });
 
   test("that is short is kept as it is, to be read by anyone", () => {
-    expect(pack('{"prompt":"rain"}')).toBe('1{"prompt":"rain"}');
+    expect(compressRequest('{"prompt":"rain"}')).toBe('1{"prompt":"rain"}');
   });
 
   test("stored in another form is refused as one of a newer version", () => {
-    for (const text of ['2{"prompt":"rain"}', "1y", ""]) expect(() => thaw(text)).toThrow(LedgerError);
+    for (const text of ['2{"prompt":"rain"}', "1y", ""]) expect(() => parseRequest(text)).toThrow(LedgerError);
   });
 });
 
@@ -41,5 +43,5 @@ describe("a request", () => {
 test("what an earlier build has stored is read", () => {
   const stored =
     "1zhZRtCsJADESvMgcoXsBfHiW1cRO6H5JsLXp62W6FIogHSAKT9+aw6NLtkbI4b+Cx4Ro1jd4JrKTmHS9CpFzZMlbRhiS8FksIVIXNUR5s21AwfsKZzgedPmXRLdlwFU0DVrIEoRcPcKEYy4qJ71UawjflOA3tjrZ6wJJHKzNnVJp3jUMkd4wcNDeH0X58+p3Av/y/An8D";
-  expect(thaw(stored).prompt).toMatch(/^A lighthouse keeper /);
+  expect(parseRequest(stored).prompt).toMatch(/^A lighthouse keeper /);
 });

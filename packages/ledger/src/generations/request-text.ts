@@ -4,36 +4,37 @@ import { type GenerationRecord, recordVersion } from "../redis/codec.ts";
 import { LedgerError } from "../redis/error.ts";
 
 /** What most requests say. It belongs to the stored form `1`, whatever becomes of the defaults of the schema. */
-const usual = { model: "seedance-2.0", seconds: 5, resolution: "720p", maxAttempts: 2 } as const;
-const isUsual = (name: string, value: unknown): boolean => name in usual && usual[name as keyof typeof usual] === value;
+const commonValues = { model: "seedance-2.0", seconds: 5, resolution: "720p", maxAttempts: 2 } as const;
+const isCommon = (name: string, value: unknown): boolean =>
+  name in commonValues && commonValues[name as keyof typeof commonValues] === value;
 
 /** The frozen request as JSON: what the record itself tells is left out, and so is what is usual or empty. */
-export function freeze(request: GenerationRequest): string {
+export function serializeRequest(request: GenerationRequest): string {
   const { idempotencyKey, tenant, batch, account, priority, ...rest } = request;
-  const told = Object.entries(rest).filter(
-    ([name, value]) => !isUsual(name, value) && !(Array.isArray(value) && value.length === 0),
+  const kept = Object.entries(rest).filter(
+    ([name, value]) => !isCommon(name, value) && !(Array.isArray(value) && value.length === 0),
   );
-  return JSON.stringify(Object.fromEntries(told));
+  return JSON.stringify(Object.fromEntries(kept));
 }
 
 /**
  * A frozen request as it lies in Redis once its generation rests: its version, then the JSON, or `z` and the deflated JSON where that is
  * shorter. (Deflating takes as long as all the rest of taking a request in, so whoever waits for that is spared it.)
  */
-export function pack(frozen: string): string {
-  if (frozen.length < worthwhile) return recordVersion + frozen;
-  const packed = `z${deflateRawSync(frozen, { dictionary, ...small }).toString("base64")}`;
+export function compressRequest(frozen: string): string {
+  if (frozen.length < minCompressedLength) return recordVersion + frozen;
+  const packed = `z${deflateRawSync(frozen, { dictionary, ...compression }).toString("base64")}`;
   return recordVersion + (packed.length < frozen.length ? packed : frozen);
 }
 
 /** A stored request, whole again. */
-export function thaw(
+export function parseRequest(
   text: string,
   record?: Pick<GenerationRecord, "tenant" | "batch" | "account" | "priority">,
 ): GenerationRequest {
-  const stored = JSON.parse(unpack(text)) as GenerationRequest;
+  const stored = JSON.parse(decompress(text)) as GenerationRequest;
   return {
-    ...usual,
+    ...commonValues,
     ...stored,
     images: stored.images ?? [],
     videos: stored.videos ?? [],
@@ -46,9 +47,9 @@ export function thaw(
 }
 
 /** Shorter JSON gains nothing. */
-const worthwhile = 200;
+const minCompressedLength = 200;
 /** A window of 4 KiB holds a prompt and is soon set up; more effort than this saves one byte in a hundred. */
-const small = { level: 2, memLevel: 5, windowBits: 12 };
+const compression = { level: 2, memLevel: 5, windowBits: 12 };
 
 /** What requests have in common. It is part of the stored form `1z`: another one needs another version. */
 const dictionary = Buffer.from(
@@ -62,7 +63,7 @@ const dictionary = Buffer.from(
     '"prompt":"',
 );
 
-function unpack(text: string): string {
+function decompress(text: string): string {
   if (text.startsWith(`${recordVersion}{`)) return text.slice(1);
   if (!text.startsWith(`${recordVersion}z`))
     throw new LedgerError("version", "this request was stored by a newer version");

@@ -51,7 +51,7 @@ function sentinelOptions({ nodes, name, db, tls, ...login }: SentinelAddress) {
     connectTimeout: 3_000,
     // a frozen primary closes no socket: only its Sentinels say that there is another one
     failoverDetector: true,
-    Connector: SteadyConnector,
+    Connector: UninterruptedConnector,
   };
 }
 
@@ -59,7 +59,7 @@ function sentinelOptions({ nodes, name, db, tls, ...login }: SentinelAddress) {
  * Looks for the primary without being interrupted: the detector of the connection that was lost still listens, and on the news of a failover it
  * would end the search for the new primary, and with it the client, for good.
  */
-class SteadyConnector extends SentinelConnector {
+class UninterruptedConnector extends SentinelConnector {
   constructor(options: unknown) {
     super(options as SentinelConnectionOptions);
   }

@@ -50,7 +50,7 @@ export function toLedgerError(error: unknown): LedgerError {
   return new LedgerError("unavailable", `Redis cannot be reached: ${message}`, error);
 }
 
-const passing: ReadonlySet<LedgerErrorKind> = new Set(["unavailable", "write_rejected", "unconfirmed"]);
+const transientKinds: ReadonlySet<LedgerErrorKind> = new Set(["unavailable", "write_rejected", "unconfirmed"]);
 
 /**
  * Repeats a write that must not be lost until Redis takes it: an answer that cost money is held in memory through any outage. `onRetry` hears of the
@@ -61,7 +61,7 @@ export async function retryUntilStored<T>(write: () => Promise<T>, onRetry: (err
     try {
       return await write();
     } catch (error) {
-      if (!(error instanceof LedgerError) || !passing.has(error.kind)) throw error;
+      if (!(error instanceof LedgerError) || !transientKinds.has(error.kind)) throw error;
       if (tries % 10 === 0) onRetry(error);
       await wait(Math.min(2_000, 100 * 2 ** tries));
     }

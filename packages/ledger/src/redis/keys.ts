@@ -40,10 +40,10 @@ export function keysOf(prefix: string) {
     batch: (tenant: string, batch: string) => `${prefix}:batch:${tenant}:${batch}`,
     /** How many of it are in each state, and how many of its first rows are `forgotten`. */
     batchCounts: (tenant: string, batch: string) => `${prefix}:n:${tenant}:${batch}`,
-    line: (account: string, priority: string, tenant: string) => `${prefix}:b:${account}:${priority}:${tenant}`,
+    backlog: (account: string, priority: string, tenant: string) => `${prefix}:b:${account}:${priority}:${tenant}`,
     tasks: (account: string) => `${prefix}:t:${account}`,
     upload: (account: string, file: string) => `${prefix}:u:${account}:${file}`,
-    learned: (className: string) => `${prefix}:c:${className}`,
+    runTimes: (className: string) => `${prefix}:c:${className}`,
     event: (id: string) => `${prefix}:e:${id}`,
     events: (state: string) => `${prefix}:es:${state}`,
     endpoints: `${prefix}:endpoints`,

@@ -21,18 +21,18 @@ export async function run<Answer>(cell: Cell, name: ScriptName, args: readonly A
 export async function pipeline(cell: Cell, commands: Argument[][]): Promise<unknown[]> {
   if (commands.length === 0) return [];
   try {
-    return await ask(cell, commands);
+    return await sendPipeline(cell, commands);
   } catch (error) {
     throw toLedgerError(error);
   }
 }
 
 /** The same with the faults as ioredis has them. */
-export async function ask({ redis, prefix }: Cell, commands: Argument[][]): Promise<unknown[]> {
+export async function sendPipeline({ redis, prefix }: Cell, commands: Argument[][]): Promise<unknown[]> {
   // a cluster's client sends a pipeline to the node of the keys in it
-  const compass = redis.isCluster ? [["exists", prefix]] : [];
-  const answers = (await redis.pipeline([...compass, ...commands]).exec()) ?? [];
-  return answers.slice(compass.length).map(([error, value]) => {
+  const routingKey = redis.isCluster ? [["exists", prefix]] : [];
+  const answers = (await redis.pipeline([...routingKey, ...commands]).exec()) ?? [];
+  return answers.slice(routingKey.length).map(([error, value]) => {
     if (error) throw error;
     return value;
   });

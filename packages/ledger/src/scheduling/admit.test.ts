@@ -81,7 +81,7 @@ test("the window keeps what waits in BullMQ small", async () => {
 });
 
 test("the budget of the day is never exceeded", async () => {
-  await acceptMany(20, { estimate: 300_000 });
+  await acceptMany(20, { estimateMicroUsd: 300_000 });
   const first = await admitted({ budgetMicroUsd: 1_000_000 });
   expect([first.grants.length, first.reason]).toEqual([3, "budget"]);
   expect((await ledger.accountStatus(cell, "hiapi")).spentTodayMicroUsd).toBe(900_000);

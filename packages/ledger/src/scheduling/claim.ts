@@ -67,10 +67,10 @@ export interface Reschedule {
 }
 
 /** A poll that is written waits so long for others that share its script. */
-const windowMs = 10;
+const waitMs = 10;
 
 /** Makes claimed work due again; false where its lease has passed to another, and nothing is written. */
-export const reschedule = gather<Reschedule, boolean>({ atOnce: 500, windowMs }, async (cell, items) => {
+export const reschedule = gather<Reschedule, boolean>({ maxBatchSize: 500, waitMs }, async (cell, items) => {
   const byLane = Map.groupBy(items, ({ lane, account }) => `${lane} ${account}`);
   const held = new Map<Reschedule, boolean>();
   const write = async (together: readonly Reschedule[]): Promise<void> => {

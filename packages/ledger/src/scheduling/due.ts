@@ -38,7 +38,7 @@ export async function promoteDelayed(
 }
 
 export interface Redispatched extends JobRef {
-  urgency?: number;
+  finalizePriority?: number;
 }
 
 /** Takes work whose lease has ended, under the next dispatch number and a new lease; the caller adds the jobs. */
@@ -50,11 +50,11 @@ export async function redispatch(
 ): Promise<Redispatched[]> {
   const flat = await run<(string | number)[]>(cell, "redispatch", [lane, account, limit, leaseMs, randomUUID()]);
   return Array.from({ length: flat.length / 3 }, (_, i) => {
-    const urgency = flat[3 * i + 2];
+    const priority = flat[3 * i + 2];
     return {
       generation: String(flat[3 * i]),
       dispatchSeq: Number(flat[3 * i + 1]),
-      ...(urgency !== "" && urgency !== undefined && { urgency: Number(urgency) }),
+      ...(priority !== "" && priority !== undefined && { finalizePriority: Number(priority) }),
     };
   });
 }
@@ -128,11 +128,11 @@ export async function reassign(
   cell: Cell,
   id: string,
   from: string,
-  to: { account: string; class: string; estimate?: number; note: string },
+  to: { account: string; runTimeClass: string; estimateMicroUsd?: number; note: string },
 ): Promise<boolean> {
-  const estimate = to.estimate === undefined ? "" : Math.round(to.estimate);
+  const estimate = to.estimateMicroUsd === undefined ? "" : Math.round(to.estimateMicroUsd);
   const note = to.note.slice(0, 200).toWellFormed();
-  return (await run<number>(cell, "reassign", [id, from, to.account, to.class, estimate, note])) === 1;
+  return (await run<number>(cell, "reassign", [id, from, to.account, to.runTimeClass, estimate, note])) === 1;
 }
 
 /** Writes fields of a record that are no part of any move; a record that is gone stays gone. */

@@ -91,16 +91,16 @@ function toRecord(
 ): ledger.NewGeneration {
   return {
     id: ledger.generationId(cell, tenant, request.idempotencyKey),
-    hash: requestHash(request),
+    requestHash: requestHash(request),
     account: account.name,
     tenant,
     priority: request.priority,
-    request: ledger.freeze(request),
-    class: runTimeClassOf(account, request),
-    ...(request.account === undefined && { route: "auto" as const }),
+    request: ledger.serializeRequest(request),
+    runTimeClass: runTimeClassOf(account, request),
+    ...(request.account === undefined && { accountChosen: "auto" as const }),
     ...(request.batch !== undefined && { batch: request.batch }),
     ...(request.expiresIn !== undefined && { expiresInMs: request.expiresIn * 1_000 }),
-    ...(quote.usd !== null && { estimate: quote.usd * 1_000_000 }),
+    ...(quote.usd !== null && { estimateMicroUsd: quote.usd * 1_000_000 }),
   };
 }
 

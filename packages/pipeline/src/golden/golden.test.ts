@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type GenerationInput, generationRequest, jobId, type QueueName } from "@reelqueue/contracts";
-import { freeze, generationId, thaw } from "@reelqueue/ledger";
+import { generationId, parseRequest, serializeRequest } from "@reelqueue/ledger";
 import { providerNamed, providers } from "@reelqueue/providers";
 import { derivedWebhookSecret, deriveKey, Secret } from "@reelqueue/runtime";
 import { describe, expect, test } from "vitest";
@@ -78,10 +78,10 @@ describe("ids, keys and signatures", () => {
 describe("a request, as it is stored and hashed", () => {
   test.each(values.requests)("$hash: $stored", ({ request, stored, packed, hash }) => {
     const parsed = generationRequest.parse(request);
-    expect(freeze(parsed)).toBe(stored);
+    expect(serializeRequest(parsed)).toBe(stored);
     expect(requestHash(parsed)).toBe(hash);
     const { idempotencyKey, tenant, batch, account, priority, ...kept } = parsed;
-    expect(thaw(packed)).toMatchObject(kept);
+    expect(parseRequest(packed)).toMatchObject(kept);
   });
 });
 

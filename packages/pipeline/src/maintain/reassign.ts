@@ -35,9 +35,9 @@ async function reassignBacklog(from: Account, loads: Loads, ctx: Context): Promi
     if (!best || loads.of(best.account).paused) continue;
     const moved = await ledger.reassign(ctx.cell, found.id, from.name, {
       account: best.account.name,
-      class: runTimeClassOf(best.account, found.request),
+      runTimeClass: runTimeClassOf(best.account, found.request),
       note: `${from.name} is paused: moved to ${best.account.name}`,
-      ...(best.quote.usd !== null && { estimate: best.quote.usd * 1_000_000 }),
+      ...(best.quote.usd !== null && { estimateMicroUsd: best.quote.usd * 1_000_000 }),
     });
     if (!moved) continue;
     loads.add(best.account);

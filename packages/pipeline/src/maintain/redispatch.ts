@@ -27,10 +27,10 @@ export async function redispatch(ctx: Context): Promise<void> {
         await ctx.queues.remove(stage, { generation, dispatchSeq: dispatchSeq - 1 });
       await ctx.queues.add(
         stage,
-        again.map(({ generation, dispatchSeq, urgency }) => ({
+        again.map(({ generation, dispatchSeq, finalizePriority }) => ({
           generation,
           dispatchSeq,
-          ...(urgency !== undefined && { priority: urgency }),
+          ...(finalizePriority !== undefined && { priority: finalizePriority }),
         })),
       );
       if (again.length > 0)

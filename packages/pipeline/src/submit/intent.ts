@@ -54,7 +54,12 @@ async function intentOf(
 ): Promise<IntentResult> {
   const { account: name = "", attempt = 1, runTimeClass = "", requeues = 0, callbackTaskId } = wanted;
   const { tenant = "default", priority = 0, batch } = wanted;
-  const request = ledger.thaw(frozen, { account: name, tenant, priority, ...(batch !== undefined && { batch }) });
+  const request = ledger.parseRequest(frozen, {
+    account: name,
+    tenant,
+    priority,
+    ...(batch !== undefined && { batch }),
+  });
   const account = ctx.accounts.get(name);
   if (account) {
     const hint = callbackTaskId === undefined ? {} : { callbackTaskId };

@@ -34,19 +34,19 @@ async function accept(cell: ledger.Cell, ids: string[], count: number, webhook: 
 }
 
 function newGeneration(cell: ledger.Cell, prompt: string, line: number, webhook: boolean): ledger.NewGeneration {
-  const request = ledger.freeze(
+  const request = ledger.serializeRequest(
     generationRequest.parse({ prompt, ratio: "16:9", ...(webhook && { webhook: "https://example.com/hooks/videos" }) }),
   );
   return {
     id: ledger.generationId(cell.name, "default", `spring-campaign/${line}`),
-    hash: createHash("sha256").update(request).digest("base64url").slice(0, 16),
+    requestHash: createHash("sha256").update(request).digest("base64url").slice(0, 16),
     account,
     tenant: "default",
     priority: 0,
     request,
-    class: "hiapi/seedance-2.0/720p/5/text",
+    runTimeClass: "hiapi/seedance-2.0/720p/5/text",
     batch: "spring-campaign",
-    estimate: 750_000,
+    estimateMicroUsd: 750_000,
   };
 }
 

@@ -69,10 +69,10 @@ export async function teach(cell: ledger.Cell, medianMs: number, sigma: number, 
 }
 
 function newGeneration(cell: ledger.Cell, task: string): ledger.NewGeneration {
-  const hash = createHash("sha256").update(task).digest("base64url").slice(0, 16);
+  const requestHash = createHash("sha256").update(task).digest("base64url").slice(0, 16);
   const request = JSON.stringify({ prompt: task, model: "seedance-2.0", seconds: 5, resolution: "720p" });
-  const place = { account, tenant: "default", priority: 0, class: runClass };
-  return { id: generationOf(cell.name, task), hash, request, ...place };
+  const place = { account, tenant: "default", priority: 0, runTimeClass: runClass };
+  return { id: generationOf(cell.name, task), requestHash, request, ...place };
 }
 
 function begin(id: string): Move {

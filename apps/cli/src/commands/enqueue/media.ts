@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { ApiError, type Client } from "@reelqueue/client";
-import { mostMediaBytes } from "@reelqueue/contracts";
+import { maxMediaBytes } from "@reelqueue/contracts";
 import type { LineProblem, Row } from "./rows.ts";
 
 /** Local files by their path as written; `url` is their `media://` name in the media store. */
@@ -125,7 +125,7 @@ async function addFile(url: string, folder: string, files: LocalFiles, missing: 
     if (!found.isFile()) return void missing.set(url, "is not a file");
     if (extension === undefined)
       return void missing.set(url, `is not a ${[...new Set(Object.values(extensions))].join(", ")} file`);
-    if (found.size > mostMediaBytes) return void missing.set(url, `is larger than ${mostMediaBytes} bytes`);
+    if (found.size > maxMediaBytes) return void missing.set(url, `is larger than ${maxMediaBytes} bytes`);
     const hash = createHash("sha256");
     await pipeline(createReadStream(path), hash);
     files.set(url, { path, url: `media://${hash.digest("hex")}.${extension}` });

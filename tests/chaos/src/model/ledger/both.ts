@@ -48,7 +48,9 @@ export function onBoth(operation: Operation, model: Ledger, cell: ledger.Cell): 
 
 function acceptOnBoth({ rows: drawn, atomic }: OperationOf<"accept">, model: Ledger, cell: ledger.Cell): Answers {
   const rows = drawn.map(({ which, hash }) => ({ id: idOf(which), hash, ...(generations[which] ?? generations[0]) }));
-  const full = rows.map((row) => ({ ...row, account, request: "{}", class: "c" }));
+  const full = rows.map(({ hash, estimate, ...row }) => {
+    return { ...row, requestHash: hash, estimateMicroUsd: estimate, account, request: "{}", runTimeClass: "c" };
+  });
   return { expected: accept(model, rows, atomic), script: ledger.accept(cell, full, { atomic }) };
 }
 
