@@ -41,13 +41,20 @@ export const accountConfig = z.strictObject({
    * A value that is too short risks a second charge.
    */
   quietMs: z.number().nonnegative().optional(),
-  /** Policy for a POST whose outcome cannot be determined: `review` (an operator decides) or `resubmit` (may be charged twice). */
+  /**
+   * Policy for a POST whose outcome cannot be determined: `review` (an operator decides) or `resubmit` (may be charged
+   * twice).
+   */
   onUnknown: z.enum(["review", "resubmit"]).default("review"),
-  /** With `resubmit`: maximum possible double charge per UTC day, in USD. Above it, or without a known price: `review`. */
+  /**
+   * With `resubmit`: maximum possible double charge per UTC day, in USD. Above it, or without a known price: `review`.
+   */
   resubmitUsdPerDay: usd.default(10),
   /** Other programs create tasks with this key too: an unowned task raises no alarm. */
   sharedKey: z.boolean().default(false),
-  /** Read media files (local files, data URIs and URLs) before a request is accepted; check format, pixels and duration. */
+  /**
+   * Read media files (local files, data URIs and URLs) before a request is accepted; check format, pixels and duration.
+   */
   probe: z.boolean().default(true),
   /** Speed of the provider's clock relative to real time: 1 for a real provider, higher for the simulator. */
   timeScale: z.number().positive().default(1),

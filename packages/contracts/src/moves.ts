@@ -1,4 +1,7 @@
-/** Every allowed move of a generation; a state without moves is final. Types, docs and the ledger derive from this table. */
+/**
+ * Every allowed move of a generation; a state without moves is final. Types, docs and the ledger derive from this
+ * table.
+ */
 export const moves = {
   /** In the backlog, in a backoff, or granted a slot. */
   queued: ["preparing", "submitting", "canceled", "expired", "queued"],

@@ -11,7 +11,9 @@ export interface QuotedOffer {
   warnings: Problem[];
 }
 
-/** One row of a quote, at every account in question. `chosen`: the account that would be used now; absent if none can. */
+/**
+ * One row of a quote, at every account in question. `chosen`: the account that would be used now; absent if none can.
+ */
 export type QuoteRow =
   | { line: number; status: "quoted"; offers: QuotedOffer[]; chosen?: string }
   | { line: number; status: "refused"; error: ApiErrorBody["error"] };

@@ -31,7 +31,8 @@ export interface EgressStream extends AnswerHead {
 
 /**
  * Sends every outgoing request, exactly once: no retry, no redirect. A URL that is not `trusted` must resolve to public
- * addresses by https on port 443, or to private addresses that are explicitly allowed. Every rejection is an `EgressError`.
+ * addresses by https on port 443, or to private addresses that are explicitly allowed. Every rejection is an
+ * `EgressError`.
  */
 export interface Egress {
   request(request: EgressRequest): Promise<EgressReply>;

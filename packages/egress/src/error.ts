@@ -2,8 +2,8 @@ import { errors } from "undici";
 import type { AnswerHead } from "./egress.ts";
 
 /**
- * `blocked`: not allowed to connect; `unsent`: no connection; `broken`: no complete answer. Only `timeout` and `aborted`
- * occur both before and after the request was sent.
+ * `blocked`: not allowed to connect; `unsent`: no connection; `broken`: no complete answer. Only `timeout` and
+ * `aborted` occur both before and after the request was sent.
  */
 export type EgressErrorKind = "blocked" | "unsent" | "broken" | "timeout" | "too_large" | "aborted";
 

@@ -53,8 +53,8 @@ export class Exchange {
 }
 
 /**
- * Marks the exchange in `opaque` as sent. undici 8 calls `onRequestStart` only on a connected HTTP/1.1 socket, after TLS,
- * and writes in the same turn unless the handler aborts.
+ * Marks the exchange in `opaque` as sent. undici 8 calls `onRequestStart` only on a connected HTTP/1.1 socket, after
+ * TLS, and writes in the same turn unless the handler aborts.
  */
 export const markSent: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
   const exchange = "opaque" in options ? options.opaque : undefined;

@@ -18,7 +18,9 @@ interface Origin {
   port: string;
 }
 
-/** Parses a URL; refuses other schemes than http and https, credentials and excessive length, also for trusted requests. */
+/**
+ * Parses a URL; refuses other schemes than http and https, credentials and excessive length, also for trusted requests.
+ */
 export function readUrl(text: string): URL {
   if (text.length > maxUrlLength) throw blocked(`a URL of ${text.length} characters`);
   const url = URL.parse(text);
@@ -40,8 +42,8 @@ export function checkUrl(url: URL, addresses: Addresses): void {
 }
 
 /**
- * Connects to permitted addresses only: a host name is resolved once, every address is checked, and a checked address is
- * connected to. IP literals skip the lookup, so the caller must pass the URL to `checkUrl` first.
+ * Connects to permitted addresses only: a host name is resolved once, every address is checked, and a checked address
+ * is connected to. IP literals skip the lookup, so the caller must pass the URL to `checkUrl` first.
  */
 export function guardedConnect(addresses: Addresses, resolve: Resolve, timeoutMs: number): Connect {
   const open = connectorWith(lookupWith(resolve, addressFilter("public", addresses)), timeoutMs);

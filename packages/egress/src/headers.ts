@@ -28,8 +28,8 @@ const minWaitMs = 1_000;
 const maxWaitMs = 3_600_000;
 
 /**
- * Wait in ms that `Retry-After` (seconds or HTTP date) asks for, between 1 s and 1 h. Undefined if the header is absent or
- * malformed.
+ * Wait in ms that `Retry-After` (seconds or HTTP date) asks for, between 1 s and 1 h. Undefined if the header is absent
+ * or malformed.
  */
 export function retryAfterMs(headers: Readonly<Record<string, string | undefined>>, nowMs: number): number | undefined {
   const value = headers["retry-after"]?.trim() ?? "";

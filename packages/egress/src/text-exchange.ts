@@ -45,7 +45,9 @@ export class TextExchange implements Dispatcher.DispatchHandler {
     return this.#stopped;
   }
 
-  /** undici 8 calls it on a connected HTTP/1.1 socket, after TLS, and writes in the same turn unless it is aborted here. */
+  /**
+   * undici 8 calls it on a connected HTTP/1.1 socket, after TLS, and writes in the same turn unless it is aborted here.
+   */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#stopped) controller.abort(this.#stopped);

@@ -2,7 +2,10 @@ import { isResting, type State } from "@reelqueue/contracts";
 import type { Cell } from "./cell.ts";
 import { pipeline } from "./redis/run.ts";
 
-/** A sentence per thing in the cell that contradicts another; empty when the ledger is whole. Reads everything: for tests and `doctor`. */
+/**
+ * Contradictions in the cell, one sentence each; empty if the ledger is consistent. Reads every key: for tests and
+ * `doctor`.
+ */
 export async function audit(cell: Cell): Promise<string[]> {
   const ids = (await keysMatching(cell, "g:*")).map((key) => key.slice(`${cell.prefix}:g:`.length));
   const records = (await pipeline(
@@ -38,11 +41,11 @@ function violationsOf(id: string, record: Record<string, string>, places: string
       ? `b:${record.account}:${record.priority}:${record.tenant}`
       : `d:${record.lane}:${record.account}`;
   if (places.length === 1 && places[0] !== expected)
-    violations.push(`${id} says lane ${record.lane} but stands in ${places[0]}`);
+    violations.push(`${id} has lane ${record.lane} but is in ${places[0]}`);
   return violations;
 }
 
-/** The slots that an account counts are those that its records hold. */
+/** An account must count as many slots as its records hold. */
 async function slotViolations(cell: Cell, records: Record<string, string>[]): Promise<string[]> {
   const held = Map.groupBy(
     records.filter(({ slot }) => slot !== undefined),
@@ -65,7 +68,7 @@ function danglingMembers(members: Map<string, string[]>, ids: readonly string[])
   const known = new Set(ids);
   return [...members]
     .filter(([id]) => !known.has(id))
-    .map(([id, keys]) => `${id} has no record but stands in ${keys.join(", ")}`);
+    .map(([id, keys]) => `${id} has no record but is in ${keys.join(", ")}`);
 }
 
 async function lanesOf(cell: Cell): Promise<Map<string, string[]>> {

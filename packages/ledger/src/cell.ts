@@ -1,7 +1,7 @@
 import { type Connection, type ConnectionRole, connect } from "./redis/connection.ts";
 import { type Keys, keysOf, prefixOf } from "./redis/keys.ts";
 
-/** One hash tag in Redis: an independent set of accounts, tenants and queues. Every verb of the ledger works on one. */
+/** A cell: one hash tag in Redis, an independent set of accounts, tenants and queues. */
 export interface Cell extends AsyncDisposable {
   name: string;
   redis: Connection;
@@ -11,10 +11,10 @@ export interface Cell extends AsyncDisposable {
   recentMoves: RecentMoves;
 }
 
-/** Opens the ledger's own connection to a cell; closing it lets answers under way arrive first. */
+/** Opens the ledger's connection to a cell. Disposal waits for pending answers. */
 export function openCell({ url, cell, role }: { url: string; cell: string; role: ConnectionRole }): Cell {
   const redis = connect(url, role);
-  // Every failing command reports for itself; without a listener the connection's own report would end the process.
+  // failed commands reject by themselves; an error event without a listener would end the process
   redis.on("error", () => {});
   const prefix = prefixOf(cell);
   return {
@@ -31,29 +31,29 @@ export function openCell({ url, cell, role }: { url: string; cell: string; role:
   };
 }
 
-/** The server that has the cell, as this process last saw it. */
+/** The primary of the cell at the last check of this process. */
 export interface Primary {
-  /** Changes when another server takes over; "": not seen yet. */
+  /** Replication id; changes with a failover. "": not read yet. */
   id: string;
-  /** Replicas that follow it closely. */
+  /** Number of replicas in step. */
   replicas: number;
-  /** It has had replicas since this process knows it: one of them may take over, so a write that must last has to be there too. */
+  /** A replica exists or may take over: durable writes need its confirmation. */
   replicated: boolean;
-  /** The id under which it last had replicas; "": it had none. */
+  /** Replication id at which it last had replicas; "": it had none. */
   idWithReplicas: string;
 }
 
 export const unknownPrimary: Primary = { id: "", replicas: 0, replicated: false, idWithReplicas: "" };
 
-/** The moves of the last minutes that Redis acknowledged to this process, oldest first. */
+/** Moves of this process that Redis acknowledged within two minutes, oldest first, at most 5,000. */
 export interface RecentMoves {
   keep(text: string): void;
   texts(): string[];
 }
 
-/** Longer than a deposed primary goes on acknowledging writes. */
+/** Longer than a deposed primary acknowledges writes. */
 const retentionMs = 120_000;
-/** Some megabytes at most. */
+/** Bounds the memory to some megabytes. */
 const maxMoves = 5_000;
 
 export function openRecentMoves(now: () => number = () => performance.now()): RecentMoves {

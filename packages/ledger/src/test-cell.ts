@@ -2,7 +2,7 @@ import { sharedRedis, uniqueCell } from "@reelqueue/testing";
 import * as ledger from "./index.ts";
 import { sendMove } from "./testing.ts";
 
-/** An empty cell of its own on the tests' Redis. */
+/** Opens an empty cell on the shared Redis of the tests. */
 export async function testCell(): Promise<ledger.Cell> {
   const cell = ledger.openCell({ url: await sharedRedis(), cell: uniqueCell(), role: "worker" });
   await ledger.awaitReady(cell, 5_000);
@@ -35,7 +35,7 @@ export const generous: ledger.AdmitLimits = {
   weights: {},
 };
 
-/** Brings a new generation to `running` the way the stages do; returns its id. */
+/** Moves a new generation to `running` as the stages do; returns its id. */
 export async function running(
   cell: ledger.Cell,
   taskId: string,

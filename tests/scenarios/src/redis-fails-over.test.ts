@@ -75,7 +75,8 @@ test("only replica frozen: nothing is sent until it is back", async () => {
   const ids = await system.enqueue(rows(6));
   await sentinels.second.kill("SIGSTOP");
   const submitter = await system.start("submitter");
-  await eventually(() => /no replica of Redis has the intent|replica of Redis is away/i.test(submitter.logs()), {
+  const reason = /no replica of Redis has the intent|replica of Redis is not reachable/i;
+  await eventually(() => reason.test(submitter.logs()), {
     describe: "the log reports why nothing is sent",
     timeoutMs: 20_000,
   });

@@ -27,7 +27,10 @@ export async function throttle(cell: Cell, account: string, forMs: number, bucke
   await run(cell, "throttle", [account, Math.round(forMs), storedBucket[bucket]]);
 }
 
-/** Adds the cost of a possible double charge to the account's risk of the UTC day; false, and nothing added, above the cap. */
+/**
+ * Adds the cost of a possible double charge to the account's risk of the UTC day; false, and nothing added, above the
+ * cap.
+ */
 export async function reserveRiskBudget(
   cell: Cell,
   account: string,

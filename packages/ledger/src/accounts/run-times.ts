@@ -10,7 +10,7 @@ export interface RunTime {
   ms: number;
 }
 
-/** Keeps how long a task of a class ran, newest first, the last 64 of each class. */
+/** Stores the run time of a task; each class keeps its last 64, newest first. */
 export const recordRunTime = gather<RunTime, void>({ maxBatchSize: 500, waitMs: 10 }, async (cell, runs) => {
   const byClass = Map.groupBy(runs, (run) => run.class);
   await pipeline(
@@ -23,7 +23,7 @@ export const recordRunTime = gather<RunTime, void>({ maxBatchSize: 500, waitMs: 
   return runs.map(() => undefined);
 });
 
-/** How long the last tasks of each class ran, in the provider's ms. */
+/** Run times of the last tasks of each class, newest first, in the provider's ms. */
 export async function readRunTimes(cell: Cell, classes: readonly string[]): Promise<number[][]> {
   const lists = (await pipeline(
     cell,

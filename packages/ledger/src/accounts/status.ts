@@ -6,19 +6,20 @@ import { pipeline } from "../redis/run.ts";
 export interface AccountStatus {
   name: string;
   inFlight: number;
-  /** Why it is paused; absent: it is not. */
+  /** Reason of the pause; absent: not paused. */
   paused?: string;
-  /** Nothing is sent before this time, ms. */
+  /** End of the throttle, ms since 1970. */
   untilMs?: number;
-  /** Why admission last stopped: `empty`, `slots:10`, `rate`, `budget`, `window`, `throttled`, `paused:…`. */
+  /** Why the last admission stopped: `empty`, `slots:10`, `rate`, `budget`, `window`, `throttled`, `paused:…`. */
   stopped?: string;
-  /** Reserved and spent today (UTC), micro-USD. */
+  /** Reserved and spent in this UTC day, micro-USD. */
   spentTodayMicroUsd: number;
+  /** Generations in the backlog. */
   waiting: number;
   lanes: Record<Lane, number>;
 }
 
-/** Where one account stands right now. */
+/** Current state of an account. */
 export async function accountStatus(cell: Cell, name: string): Promise<AccountStatus> {
   const { keys } = cell;
   const [fields, ...sizes] = (await pipeline(cell, [
@@ -40,13 +41,13 @@ export async function accountStatus(cell: Cell, name: string): Promise<AccountSt
 
 export interface QueuePosition {
   lane: string;
-  /** Ms until its due time; absent in the backlog. */
+  /** Ms until the due time; absent in the backlog. */
   dueInMs?: number;
-  /** How many of its tenant and priority stand before it. */
+  /** Backlog only: number of generations of its tenant and priority before it. */
   ahead?: number;
 }
 
-/** Where one waiting generation stands. */
+/** Position of a generation in the backlog, or the due time of its lane. */
 export async function queuePosition(
   cell: Cell,
   id: string,
@@ -67,7 +68,7 @@ export async function queuePosition(
   return { lane, ...(due !== null && { dueInMs: Math.max(0, Number(due) - Date.now()) }) };
 }
 
-/** Ids that wait in the backlog of an account, first in line first within each tenant. */
+/** Ids in the backlog of an account, in order within each tenant. */
 export async function waitingIds(cell: Cell, account: string, count: number): Promise<string[]> {
   const lists = (await pipeline(
     cell,
@@ -84,7 +85,7 @@ async function backlogSize(cell: Cell, account: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** The lines of the backlog in use: one per priority and tenant. */
+/** Keys of the backlog, one per priority and tenant. */
 async function backlogKeys(cell: Cell, account: string): Promise<string[]> {
   const [priorities = []] = (await pipeline(cell, [["zrevrange", `${cell.prefix}:p:${account}`, 0, -1]])) as string[][];
   const rings = (await pipeline(

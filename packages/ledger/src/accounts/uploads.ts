@@ -1,16 +1,16 @@
 import type { Cell } from "../cell.ts";
 import { pipeline } from "../redis/run.ts";
 
-/** What has become of one file at one account. */
+/** State of one file at one account. */
 export type UploadState =
-  /** Somebody is sending it. */
+  /** A worker holds the lease and uploads it. */
   | { kind: "uploading" }
-  /** It is there, but the provider is not done with it. */
+  /** Uploaded; the provider still processes it. */
   | { kind: "processing"; assetId: string }
-  /** A request may name it by this address. */
+  /** Ready; requests name it by this address. */
   | { kind: "ready"; address: string };
 
-/** What is known of files at an account, in their order. */
+/** States of files at an account, in order; undefined: not uploaded. */
 export async function uploadStates(
   cell: Cell,
   account: string,
@@ -22,14 +22,14 @@ export async function uploadStates(
   return texts.map((text) => (text === null ? undefined : (JSON.parse(text) as UploadState)));
 }
 
-/** Takes the sending of one file upon oneself for so long; false where another has it, or where it is there already. */
+/** Takes the lease to upload a file; false if another worker has it or the file is uploaded. */
 export async function beginUpload(cell: Cell, account: string, file: string, leaseMs: number): Promise<boolean> {
   const mark = JSON.stringify({ kind: "uploading" } satisfies UploadState);
   const [taken] = await pipeline(cell, [["set", cell.keys.upload(account, file), mark, "NX", "PX", leaseMs]]);
   return taken !== null;
 }
 
-/** Keeps the sending of one file for so long from now; what is known of a file that is there stays as it is. */
+/** Extends the lease of an upload; never shortens the life of a stored state. */
 export async function renewUpload(cell: Cell, account: string, file: string, leaseMs: number): Promise<void> {
   await pipeline(cell, [["pexpire", cell.keys.upload(account, file), leaseMs, "GT"]]);
 }
@@ -44,7 +44,7 @@ export async function recordUpload(
   await pipeline(cell, [["set", cell.keys.upload(account, file), JSON.stringify(state), "PX", ttlMs]]);
 }
 
-/** The file has to be sent anew. */
+/** Deletes the state of a file, so that it is uploaded again. */
 export async function dropUpload(cell: Cell, account: string, file: string): Promise<void> {
   await pipeline(cell, [["del", cell.keys.upload(account, file)]]);
 }

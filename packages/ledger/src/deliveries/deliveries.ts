@@ -17,8 +17,8 @@ export interface DueDelivery {
 }
 
 /**
- * Takes webhooks that are due, at most `perEndpoint` of one endpoint at once. What a failover could still take back is told to nobody: where
- * a replica could take over and does not have all that came before, a LedgerError `unconfirmed`, and their leases bring them back.
+ * Claims due deliveries, at most `perEndpoint` per endpoint at the same time. LedgerError `unconfirmed`, and no
+ * delivery, while a failover could still undo the events; they are due again after their leases.
  */
 export async function claimDeliveries(
   cell: Cell,
@@ -35,7 +35,7 @@ export async function claimDeliveries(
   return { lease, items, ...(next !== "" && { nextInMs: Number(next) }) };
 }
 
-/** Writes what came of one try; false where the lease had passed to another. */
+/** Stores the result of one attempt; false if the lease has passed to another worker. */
 export async function delivered(
   cell: Cell,
   delivery: Pick<DueDelivery, "id" | "endpoint">,
@@ -58,7 +58,7 @@ const writeOutcome = gather<(string | number)[], boolean>({ maxBatchSize: 50 }, 
   return answers.map((answer) => answer === 1);
 });
 
-/** Sends a webhook again from the first try on, same id and bytes; false if there is none. */
+/** Makes a delivery due again, from the first attempt on, with the same id and bytes; false if it does not exist. */
 export async function replay(cell: Cell, id: string): Promise<boolean> {
   return (await run<number>(cell, "replay", [id])) === 1;
 }
@@ -72,7 +72,7 @@ export interface Delivery {
   tries: number;
   body: string;
   createdAt: string;
-  /** Each try: when, and what came of it. */
+  /** Time and result of each attempt. */
   log: { at: string; note: string }[];
 }
 

@@ -5,7 +5,7 @@ import type { Found } from "../generations/read.ts";
 import { outputsText } from "../generations/view.ts";
 import type { GenerationRecord } from "../redis/codec.ts";
 
-/** How a generation ends. */
+/** The end of a generation. */
 export interface Ending {
   state: RestingState;
   failure?: Failure | undefined;
@@ -13,7 +13,10 @@ export interface Ending {
   costMicroUsd?: number | undefined;
 }
 
-/** What an ending writes: its facts, and the webhook that announces it where one is asked for. `publicUrl` is the root of the URLs of outputs. */
+/**
+ * Fields of the move that ends a generation, with its webhook event if the request has a webhook. `publicUrl`: root of
+ * the output URLs.
+ */
 export function endingFields(found: Found | undefined, ending: Ending, publicUrl = "") {
   const { failure, outputs, costMicroUsd } = ending;
   const event = found && eventOf(found, ending, publicUrl);
@@ -64,14 +67,14 @@ function bodyOf({ id, record, request }: Found, ending: Ending, publicUrl: strin
   };
 }
 
-/** What the ledger will say: earlier attempts and this one; of a price that nobody knows, nothing. */
+/** Cost of all attempts, as the ledger stores it; null if no price is known. */
 function settledUsd(record: GenerationRecord, { state, costMicroUsd }: Ending): number | null {
   const { settledMicroUsd, reservedMicroUsd } = record;
   const spent = reservedMicroUsd === undefined ? 0 : (costMicroUsd ?? (state === "succeeded" ? reservedMicroUsd : 0));
   return settledMicroUsd === undefined && spent === 0 ? null : ((settledMicroUsd ?? 0) + Math.round(spent)) / 1e6;
 }
 
-/** One endpoint per origin: its deliveries share a cap. */
+/** Id of the endpoint: one per origin, so that its deliveries share a cap. */
 function endpointOf(url: string): string {
   return createHash("sha1").update(new URL(url).origin).digest("hex").slice(0, 12);
 }

@@ -5,14 +5,15 @@ import { isNoScript, run, sendPipeline } from "../redis/run.ts";
 import { type ScriptName, scriptNamed } from "../redis/scripts.ts";
 import { parseInfo, primaryOf, readPrimary } from "./primary.ts";
 
-/** A replica that has just been attached needs moments until it is in step. */
+/** Allows a new replica to get in step. */
 const confirmTimeoutMs = 3_000;
 const checkIntervalMs = 100;
-/** Nothing else goes over the connection meanwhile, so it is short. */
+/** Short: WAIT blocks the connection. */
 const waitTimeoutMs = 200;
 
 /**
- * Runs a script and says whether what it wrote survives the loss of the primary: `confirmed` once a replica has it too, or where none could take over.
+ * Runs a script. `confirmed`: what it wrote survives the loss of the primary, because a replica has it or no replica
+ * could take over.
  */
 export async function runConfirmed<Answer>(
   cell: Cell,
@@ -20,7 +21,7 @@ export async function runConfirmed<Answer>(
   args: readonly (string | number | Buffer)[],
 ): Promise<{ answer: Answer; confirmed: boolean }> {
   if (cell.primary.id === "") cell.primary = await readPrimary(cell);
-  // one that has had a replica may have it back since it was looked at
+  // a primary that ever had replicas is checked: one may have come back since the last check
   if (cell.primary.idWithReplicas === "") return { answer: await run<Answer>(cell, name, args), confirmed: true };
   const script = scriptNamed(name);
   const info = ["info", "replication"];
@@ -37,7 +38,7 @@ export async function runConfirmed<Answer>(
   }
 }
 
-/** Has a replica all that this primary, and no other, has acknowledged so far? */
+/** Waits until a replica has every write that this primary acknowledged; false on timeout or failover. */
 async function isReplicated(cell: Cell, primaryId: string): Promise<boolean> {
   const deadline = performance.now() + confirmTimeoutMs;
   for (;;) {
@@ -50,12 +51,13 @@ async function isReplicated(cell: Cell, primaryId: string): Promise<boolean> {
 }
 
 interface ReplicationCheck extends Primary {
+  /** Replicas that have every write up to the check. */
   confirmedBy: number;
 }
 
 const checks = new WeakMap<Cell, { running: Promise<unknown>; next?: Promise<ReplicationCheck> }>();
 
-/** One question at a time for all who wait; it is asked after they came. */
+/** Shares one check among all callers; it starts after they called. */
 function nextCheck(cell: Cell): Promise<ReplicationCheck> {
   const queue = checks.get(cell) ?? { running: Promise.resolve() };
   checks.set(cell, queue);
@@ -70,6 +72,6 @@ function nextCheck(cell: Cell): Promise<ReplicationCheck> {
 
 async function checkReplication(cell: Cell): Promise<ReplicationCheck> {
   const write = ["eval", scriptNamed("confirm").text, 1, cell.prefix];
-  const [, text, copies] = await sendPipeline(cell, [write, ["info", "replication"], ["wait", 1, waitTimeoutMs]]);
-  return { ...primaryOf(parseInfo(String(text)), cell.primary), confirmedBy: Number(copies) };
+  const [, text, confirmedBy] = await sendPipeline(cell, [write, ["info", "replication"], ["wait", 1, waitTimeoutMs]]);
+  return { ...primaryOf(parseInfo(String(text)), cell.primary), confirmedBy: Number(confirmedBy) };
 }

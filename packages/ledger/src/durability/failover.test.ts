@@ -28,10 +28,13 @@ test("while the replica stands still nothing that must last is acknowledged, and
     expect(await sendMove(cell, end)).toMatchObject({ kind: "moved" });
     const wish = { limit: 10, perEndpoint: 4, leaseMs: 100 };
     await expect(ledger.claimDeliveries(cell, wish)).rejects.toMatchObject({ kind: "unconfirmed" });
-    await eventually(async () => (await ledger.checkSafety(cell)).unsafe.join().includes("replica of Redis is away"), {
-      describe: "it is said to be unsafe",
-      timeoutMs: 15_000,
-    });
+    await eventually(
+      async () => (await ledger.checkSafety(cell)).unsafe.join().includes("replica of Redis is not reachable"),
+      {
+        describe: "it is said to be unsafe",
+        timeoutMs: 15_000,
+      },
+    );
   } finally {
     await sentinels.second.kill("SIGCONT");
   }
@@ -102,7 +105,7 @@ test("a primary that was restarted is not trusted alone by those that start only
     await using cell = ledger.openCell({ url: primary.url, cell: before.name, role: "worker" });
     await ledger.awaitReady(cell, 5_000);
     await expect(running(cell, "task-1")).rejects.toMatchObject({ kind: "unconfirmed" });
-    expect((await ledger.checkSafety(cell)).unsafe.join()).toContain("replica of Redis is away");
+    expect((await ledger.checkSafety(cell)).unsafe.join()).toContain("replica of Redis is not reachable");
   } finally {
     for (const replica of replicas) await replica.kill("SIGCONT");
   }

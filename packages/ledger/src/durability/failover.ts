@@ -4,12 +4,12 @@ import { replayMoves } from "../generations/move.ts";
 import { readPrimary } from "./primary.ts";
 
 const checkIntervalMs = 1_000;
-/** A move may rest on another process' move that is made again only after it. */
+/** A replayed move may depend on a move that another process replays later. */
 const replayRounds = 4;
 
 /**
- * Looks every second which server has the cell. When another one has taken over, the recent moves of this process are made again there,
- * in order and in a few rounds; `tookOver` hears how many of them it did not have.
+ * Checks the primary every second. After a failover it replays the recent moves of this process, in order and in four
+ * rounds; replays are idempotent. `onFailover` gets the number of moves that the new primary lacked.
  */
 export function watchPrimary(cell: Cell, onFailover: (restored: number) => void): Disposable {
   const ended = new AbortController();
@@ -24,13 +24,13 @@ export function watchPrimary(cell: Cell, onFailover: (restored: number) => void)
   return { [Symbol.dispose]: () => ended.abort() };
 }
 
-/** Answers how many more rounds there are after this look. */
-async function checkPrimary(cell: Cell, left: number, tookOver: (restored: number) => void): Promise<number> {
+/** Returns the number of replay rounds that remain. */
+async function checkPrimary(cell: Cell, roundsLeft: number, onFailover: (restored: number) => void): Promise<number> {
   const current = await readPrimary(cell);
   const changed = cell.primary.id !== "" && cell.primary.id !== current.id;
-  // only after that is the new one known: a fault in between lets it begin anew
-  const restored = changed || left > 0 ? await replayMoves(cell) : 0;
+  // set after the replay, so that a failed replay starts again
+  const restored = changed || roundsLeft > 0 ? await replayMoves(cell) : 0;
   cell.primary = current;
-  if (changed || restored > 0) tookOver(restored);
-  return changed ? replayRounds - 1 : Math.max(0, left - 1);
+  if (changed || restored > 0) onFailover(restored);
+  return changed ? replayRounds - 1 : Math.max(0, roundsLeft - 1);
 }

@@ -4,17 +4,18 @@ import type { Cell, Primary } from "../cell.ts";
 import { LedgerError, toLedgerError } from "../redis/error.ts";
 import { pipeline, run } from "../redis/run.ts";
 
-/** A replica that has not been heard of for longer counts as away (seconds). */
+/** A replica with more lag does not count as in step. */
 const maxLagSeconds = 5;
 
 /**
- * What INFO says of the primary, beside what was known. One that is alone and was a replica of the one before has taken over. One that is left
- * alone under its id may just have been deposed, and one that was restarted, under a new id, may be about to be: both are `replicated`.
+ * The primary according to INFO and to its state `before`. Without replicas it is `replicated` unless it was a replica
+ * of the primary before it (a failover): under the same id it may have been deposed, restarted under a new id it may be
+ * soon.
  */
 export function primaryOf(info: ReadonlyMap<string, string>, before: Primary): Primary {
   const id = info.get("master_replid") ?? "";
   const attached = [...info].filter(([name]) => /^slave\d+$/.test(name)).map(([, value]) => value);
-  // one that is still being filled may take over as well, empty as it is
+  // includes a replica in its first synchronisation: it may take over, too
   const followed = attached.length > 0;
   const tookOver = [before.id, before.idWithReplicas].includes(info.get("master_replid2") ?? "");
   const alone = before.id === id ? before.replicated : before.idWithReplicas !== "" && !tookOver;
@@ -31,18 +32,18 @@ function isInStep(replica: string): boolean {
   return replica.includes("state=online") && lag !== undefined && Number(lag) <= maxLagSeconds;
 }
 
-/** The fields of an INFO by name. */
+/** The fields of an INFO answer by name. */
 export function parseInfo(text: string): Map<string, string> {
   const lines = text.split("\r\n").filter((line) => line.includes(":"));
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
 }
 
-/** How long a primary remembers that it had replicas: longer than any failover waits for it to come back. */
+/** How long a primary stores that it had replicas: longer than a failover takes. */
 const rememberMs = 300_000;
 
 /**
- * Looks which server has the cell now. Whether it had replicas it remembers itself: who starts just after it was restarted, and is about to be deposed,
- * would else take it for one that stands alone.
+ * Reads the state of the primary. That it had replicas is stored at the primary: a process that starts between its
+ * restart and the failover would otherwise take it for a primary without replicas.
  */
 export async function readPrimary(cell: Cell): Promise<Primary> {
   const { keys, primary } = cell;
@@ -54,12 +55,12 @@ export async function readPrimary(cell: Cell): Promise<Primary> {
   const facts = parseInfo(info);
   const seen = primaryOf(facts, { ...primary, idWithReplicas: primary.idWithReplicas || (followed ?? "") });
   const hasReplicas = facts.get("role") === "master" && Number(facts.get("connected_slaves")) > 0;
-  // what cannot be written now is written at the next look
+  // a failed write is repeated at the next check
   if (hasReplicas) await run(cell, "followed", [seen.id, rememberMs]).catch(() => {});
   return seen;
 }
 
-/** Waits until the cell can be used; a LedgerError that says why when it cannot within the time. */
+/** Waits until the cell is usable; rejects with a LedgerError after `withinMs`. */
 export async function awaitReady(cell: Cell, withinMs: number): Promise<void> {
   const last: { error?: unknown } = {};
   const recordError = (error: unknown) => {
@@ -78,7 +79,7 @@ export async function awaitReady(cell: Cell, withinMs: number): Promise<void> {
   }
 }
 
-/** A Cluster that has just lost a node says for seconds that it is down, or sends from one node to the other. */
+/** Repeats `operation` while a Cluster that lost a node answers CLUSTERDOWN or MOVED. */
 async function retryWhileClusterDown<Answer>(signal: AbortSignal, operation: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     try {

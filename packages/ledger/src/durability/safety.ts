@@ -4,16 +4,17 @@ import { parseInfo, primaryOf } from "./primary.ts";
 
 export interface Safety {
   version: string;
-  /** Sentences that say what could be lost and what to do. Empty: nothing acknowledged can be lost by one crash. */
+  /** What could be lost and what to do, one sentence each. Empty: one crash loses no acknowledged write. */
   unsafe: string[];
-  /** Worth knowing, but nothing to stop for. */
+  /** Problems that do not endanger acknowledged writes. */
   warnings: string[];
+  /** Bytes. */
   usedMemory: number;
-  /** 0: no limit. */
+  /** Bytes; 0: no limit. */
   maxMemory: number;
 }
 
-/** Looks at how Redis is set up: does it keep what it acknowledges, and will it never throw keys away? */
+/** Checks the settings and replicas of Redis for ways to lose acknowledged writes. */
 export async function checkSafety(cell: Cell, options: { assertDurable?: boolean } = {}): Promise<Safety> {
   const [info] = (await pipeline(cell, [["info"]])) as [string];
   const facts = parseInfo(info);
@@ -34,7 +35,7 @@ export async function checkSafety(cell: Cell, options: { assertDurable?: boolean
   };
 }
 
-/** What a crash of Redis would lose, and what Redis may lose by itself. */
+/** Losses by a crash of Redis or by eviction. */
 async function crashDangers(cell: Cell, facts: Facts, options: { assertDurable?: boolean }): Promise<string[]> {
   const fsync = await setting(cell, "appendfsync");
   const unsafe: string[] = [];
@@ -44,53 +45,57 @@ async function crashDangers(cell: Cell, facts: Facts, options: { assertDurable?:
   }
   if (facts.get("aof_enabled") === "0") {
     unsafe.push(
-      "Redis would forget what it acknowledged after a crash (appendonly is no): set `appendonly yes` and `appendfsync always`.",
+      "Redis loses acknowledged writes in a crash (appendonly is no): set `appendonly yes` and `appendfsync always`.",
     );
   } else if (fsync !== undefined && fsync !== "always") {
     unsafe.push(
-      `Redis may lose the last seconds it acknowledged (appendfsync is ${fsync}): set \`appendfsync always\`.`,
+      `Redis may lose the last second of acknowledged writes in a crash (appendfsync is ${fsync}): set \`appendfsync always\`.`,
     );
   } else if (fsync === undefined && !options.assertDurable) {
     unsafe.push(
-      "Redis does not tell how it is set up (CONFIG is forbidden): check `appendfsync always`, then set `assertDurable: true` in reelqueue.config.json.",
+      "The settings of Redis cannot be read (CONFIG is forbidden): check `appendfsync always`, then set `assertDurable: true` in reelqueue.config.json.",
     );
   }
   if (facts.get("aof_last_write_status") === "err") {
-    unsafe.push("Redis cannot write its log (aof_last_write_status is err): free disk space on its machine.");
+    unsafe.push(
+      "Redis cannot write its append-only file (aof_last_write_status is err): free disk space on its machine.",
+    );
   }
   return unsafe;
 }
 
-/** What a failover would lose. */
+/** Losses by a failover. */
 function failoverDangers(cell: Cell, facts: Facts): string[] {
   if (facts.get("role") === "slave") {
     return [
-      "This Redis is a replica and takes no writes: let REDIS_URL name the primary, or its Sentinels (redis+sentinel://host:port,host:port/<name of the primary>).",
+      "This Redis is a replica and accepts no writes: set REDIS_URL to the primary or its Sentinels (redis+sentinel://host:port,host:port/<name of the primary>).",
     ];
   }
   const { replicated, replicas } = primaryOf(facts, cell.primary);
   if (!replicated || replicas > 0) return [];
   return [
-    "The replica of Redis is away or not yet in step, and a failover now could lose what is acknowledged: start it again, or wait until it has caught up; to go on without one, detach it, and restart reelqueue five minutes later.",
+    "The replica of Redis is not reachable or not in step, and a failover would lose acknowledged writes: start it or wait until it is in step; to run without a replica, detach it and restart reelqueue five minutes later.",
   ];
 }
 
 async function clusterWarning(cell: Cell, facts: Facts): Promise<string | undefined> {
   if (facts.get("cluster_enabled") !== "1") return undefined;
   if ((await setting(cell, "cluster-require-full-coverage")) !== "yes") return undefined;
-  return "One node of the Redis Cluster that is away stops the cells of all others too: set `cluster-require-full-coverage no` on every node.";
+  return "If one node of the Redis Cluster fails, the cells of all nodes stop: set `cluster-require-full-coverage no` on every node.";
 }
 
 type Facts = ReadonlyMap<string, string>;
 
-/** How far the clock of Redis is ahead of this machine's, in ms; half of the way there and back is taken off. */
+/**
+ * Clock of Redis minus the clock of this machine, in ms; assumes that both directions of the network take equally long.
+ */
 export async function clockSkewMs(cell: Cell): Promise<number> {
   const askedAt = Date.now();
   const [time] = (await pipeline(cell, [["time"]])) as [[string, string]];
   return Number(time[0]) * 1_000 + Number(time[1]) / 1_000 - (askedAt + Date.now()) / 2;
 }
 
-/** A setting of the server; `undefined` where CONFIG is forbidden. */
+/** A setting of the server; `undefined` if CONFIG is forbidden. */
 async function setting(cell: Cell, name: string): Promise<string | undefined> {
   try {
     const [answer] = await pipeline(cell, [["config", "GET", name]]);

@@ -6,30 +6,30 @@ import { LedgerError, unconfirmed } from "../redis/error.ts";
 
 export interface NewGeneration {
   id: string;
-  /** Hash of what was asked for, by which a repeated request is told from another one under the same key. */
+  /** Hash of the request; tells a repeated request from another one under the same key. */
   requestHash: string;
   account: string;
   tenant: string;
   priority: number;
-  /** The frozen request, as JSON. */
+  /** Output of `serializeRequest`. */
   request: string;
   runTimeClass: string;
   batch?: string;
   expiresInMs?: number;
-  /** The account was chosen for it, not named by the customer. */
+  /** `auto`: the account was chosen, not named by the caller. */
   accountChosen?: "auto";
-  /** Micro-USD; left out where no price is known. */
+  /** Absent if no price is known. */
   estimateMicroUsd?: number;
 }
 
-/** `mismatch`: the id exists with another body. `skipped`: not written because another row of an atomic call could not be. */
+/** `mismatch`: the id exists with another body. `skipped`: another row of the atomic call failed. */
 export type Accepted = "accepted" | "existing" | "mismatch" | "skipped";
 
 const rowsPerScript = 250;
 
 /**
- * Writes new generations, durable when it returns: where replicas could take over, one of them has it too. With `atomic` all of them are written or none (one script, so keep it to some thousands);
- * otherwise each one by itself.
+ * Writes new generations; durable when it returns: a replica has them too, if one could take over. `atomic`: all or
+ * none, in one script (at most some thousands); otherwise each row independently.
  */
 export async function accept(
   cell: Cell,
@@ -57,7 +57,7 @@ function encode(generation: NewGeneration): string[] {
   if (Buffer.byteLength(request) > limits.requestBytes) {
     throw new LedgerError(
       "too_large",
-      `a request may hold ${limits.requestBytes} bytes; put media into the media store`,
+      `the request is larger than ${limits.requestBytes} bytes; put media into the media store`,
     );
   }
   const fields = {

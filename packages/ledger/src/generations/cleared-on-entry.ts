@@ -1,13 +1,14 @@
 import type { State } from "@reelqueue/contracts";
 import type { FieldName, GenerationRecord } from "../redis/codec.ts";
 
-/** What one POST of unknown outcome leaves in a record. */
+/** Fields of a POST whose outcome is not known. */
 export const submitFields = ["callbackTaskId", "unknownReason", "quietFromMs", "absentLookups"] as const;
 const pollFields = ["polls", "progress", "ageAtLastPollMs", "missingPolls", "consecutiveErrors"] as const;
 
 /**
- * What a state starts without, wherever it is entered from: nothing that was counted before may be read as counted now. Two fields survive on purpose:
- * `callbackTaskId` from `submitting` to `queued`, or a task that a callback named would be paid twice, and `crashes` from `unknown` to `queued`.
+ * Fields that every entry into a state clears, so that no counter survives from an earlier state. Two fields survive on
+ * purpose: `callbackTaskId` over submitting → queued (else a task named by a callback is submitted again) and `crashes`
+ * over unknown → queued.
  */
 export const clearedOnEntry = {
   queued: ["failure"],
@@ -20,11 +21,11 @@ export const clearedOnEntry = {
   succeeded: [...pollFields, "remoteOutputs", "finalizePriority", "downloadAttempts", "usage", "backlogSeq"],
   failed: [],
   canceled: [],
-  // an expired task is still polled: its counts go on
+  // an expired task is still polled: its counters stay
   expired: [],
 } as const satisfies Record<State, readonly FieldName[]>;
 
-/** What changes when a new paid attempt begins; the task of the one before stays known. */
+/** Changes of a record when a new paid attempt starts; the previous task id is kept. */
 export function newAttempt({ attempt, taskId, previousTaskIds = [] }: GenerationRecord): {
   set: Partial<GenerationRecord>;
   clear: readonly FieldName[];

@@ -1,14 +1,15 @@
 import { type State, states } from "@reelqueue/contracts";
 import type { Cell } from "../cell.ts";
 import { pipeline } from "../redis/run.ts";
+
 export interface ListFilter {
   state?: State;
   tenant?: string;
-  /** Rows of one batch, in their order; needs a tenant. */
+  /** Rows of one batch, in order; needs `tenant`. */
   batch?: string;
 }
 
-/** Ids newest first (a batch: in order of its rows), a page at a time. The cursor stays good while generations move on between two pages. */
+/** A page of ids, newest first (a batch: in row order). The cursor stays valid while generations change state. */
 export async function list(cell: Cell, filter: ListFilter, count: number, cursor?: string): Promise<IdPage> {
   if (filter.batch !== undefined)
     return rowsOfBatch(cell, { tenant: filter.tenant ?? "", batch: filter.batch }, count, cursor);
@@ -25,12 +26,12 @@ export async function list(cell: Cell, filter: ListFilter, count: number, cursor
   return { ids: found.slice(0, count).map(({ id }) => id), ...(more && { cursor: encodeCursor(last) }) };
 }
 
-/** Whether a text can be the cursor of an earlier page. */
+/** Whether the text has the form of a cursor. */
 export function isCursor(text: string): boolean {
   return isBatchCursor(text) || decodeCursor(text) !== undefined;
 }
 
-/** Ids newest first by position, over every tenant: for pages that are jumped to. */
+/** Ids by position, newest first within each state, over all tenants: for numbered pages. */
 export async function page(cell: Cell, wanted: readonly State[], offset: number, count: number): Promise<string[]> {
   const sources = (await Promise.all(wanted.map((state) => sourcesOf(cell, { state })))).flat();
   const sizes = (await pipeline(
@@ -51,7 +52,7 @@ export async function page(cell: Cell, wanted: readonly State[], offset: number,
   return ids;
 }
 
-/** How many generations there are in each state, of one tenant or of all. */
+/** Number of generations per state, of one tenant or of all. */
 export async function counts(cell: Cell, tenant?: string): Promise<Record<State, number>> {
   const tenants = tenant === undefined ? await tenantsOf(cell) : [tenant];
   const commands = states.flatMap((state) => tenants.map((name) => ["zcard", cell.keys.state(state, name)]));
@@ -65,7 +66,7 @@ export async function tenantsOf(cell: Cell): Promise<string[]> {
   return (names ?? []).sort();
 }
 
-/** One id in one index, with the score it had. */
+/** An id in one index, with its score at that time. */
 interface Place {
   source: number;
   id: string;
@@ -96,7 +97,7 @@ async function readPlaces(
   }));
 }
 
-/** The position behind an id; where the id has moved on, the position behind its score. */
+/** The position after an id; if the id has left the index, the position after its score. */
 async function positionAfter(cell: Cell, key: string, { id, score }: Place): Promise<number> {
   const [rank, passed] = (await pipeline(cell, [
     ["zrevrank", key, id],
@@ -118,11 +119,11 @@ function decodeCursor(cursor: string): Place | undefined {
 
 export interface IdPage {
   ids: string[];
-  /** Where the next page begins; absent on the last one. */
+  /** Start of the next page; absent on the last page. */
   cursor?: string;
 }
 
-/** Ids of a batch in the order of its rows, a page at a time; rows that are forgotten may be among them. */
+/** A page of a batch, in row order; may contain purged rows. The cursor counts from the first row ever. */
 async function rowsOfBatch(
   cell: Cell,
   { tenant, batch }: { tenant: string; batch: string },
@@ -139,12 +140,12 @@ async function rowsOfBatch(
   return { ids: found.slice(0, count), ...(found.length > count && { cursor: `b${place + count}` }) };
 }
 
-/** Whether a text can be the cursor of an earlier page of a batch. */
+/** Whether the text has the form of a cursor of a batch. */
 function isBatchCursor(text: string): boolean {
   return /^b\d{1,15}$/.test(text);
 }
 
-/** How many generations of each state a batch has. */
+/** Number of generations per state in a batch. */
 export async function batchCounts(cell: Cell, tenant: string, batch: string): Promise<Partial<Record<State, number>>> {
   const { forgotten, ...counts } = await storedBatchCounts(cell, tenant, batch);
   return counts;

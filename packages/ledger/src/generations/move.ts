@@ -8,11 +8,11 @@ import type { Lane } from "../redis/keys.ts";
 import { run } from "../redis/run.ts";
 import { compressRequest, serializeRequest } from "./request-text.ts";
 
-/** What the caller believes of a record; a text of "" stands for "the record has none". */
+/** Expected fields of the record; "" means that the field is absent. */
 export interface Expectation {
   dispatchSeq?: number;
   lane?: Lane;
-  /** No other change of state came in between. */
+  /** Token of the last change of state. */
   token?: string;
   taskId?: string;
   callbackTaskId?: string;
@@ -21,63 +21,63 @@ export interface Expectation {
   notCancelRequested?: true;
 }
 
-/** The one due time after a move; left out only for states that rest. */
+/** The due time after the move; absent only for resting states. */
 export type Due = { lane: Lane; inMs: number } | { lane: "backlog" };
 
-/** The webhook that announces an end. */
+/** Webhook event of an end. */
 export interface WebhookEvent {
   endpoint: string;
   url: string;
   body: string;
 }
 
-/** One change of a state. Only `transitions.ts` makes them; tests and rehearsals may too, by `@reelqueue/ledger/testing`. */
+/** One change of a state. Made by `transitions.ts` only; tests use `@reelqueue/ledger/testing`. */
 export interface Move<From extends State = State> {
   id: string;
   from: readonly From[];
   to: Next<From>;
-  /** Names this operation: sent twice, it happens once. */
+  /** Identifies the operation: sent twice, it is applied once. */
   token: string;
-  /** A line of the timeline. */
+  /** Note of the timeline entry. */
   note?: string;
-  /** Refused as `stale` where the record says otherwise, because somebody else has changed it meanwhile; as `canceling` once a cancel was requested. */
+  /** If the record differs, the result is `stale`; with `notCancelRequested`, `canceling` after a requested cancel. */
   expect?: Expectation;
   due?: Due;
-  /** The job behind it gets the next dispatch number. */
+  /** Increments the dispatch number. */
   dispatch?: true;
-  /** The provider can no longer be running it, so its slot is free, also where the state it moves to would hold one. */
+  /** Frees the slot, even if the target state would hold it: the provider no longer runs the task. */
   freeSlot?: true;
   set?: Partial<GenerationRecord>;
   clear?: readonly FieldName[];
-  /** Binds this task id to the generation, once. */
+  /** Task id to bind to the generation, once. */
   bindTask?: string;
-  /** Settled cost of the attempt; left out: what was reserved is spent on success and given back otherwise. */
+  /** Settled cost of the attempt; default: the reserved amount on success, 0 otherwise. */
   costMicroUsd?: number;
-  /** Delivered from the same instant on. */
+  /** Event to deliver, due at once. */
   event?: WebhookEvent;
-  /** What was asked for, to be stored in its shortest form from now on. */
+  /** Request to store in its compressed form. */
   restingRequest?: GenerationRequest;
-  /** Fields to answer with, together with the frozen request. */
+  /** Fields to return, together with the stored request. */
   want?: readonly FieldName[];
 }
 
 export type Moved =
-  /** `already`: this very operation was done before. */
+  /** `already`: the operation was applied before. */
   | { kind: "moved" | "already"; dispatchSeq: number; wanted: Partial<GenerationRecord>; request: string }
   | { kind: "conflict"; state: State }
   | { kind: "stale"; state: State }
   | { kind: "canceling"; state: State }
-  /** The task id belongs to another generation. Recorded among the orphans. */
+  /** The task id belongs to generation `by`; recorded as an orphan. */
   | { kind: "taken"; by: string }
-  /** It could not take the task that the move brought: the task is recorded among the orphans. */
+  /** The generation cannot bind the task of the move; the task is recorded as an orphan. */
   | { kind: "orphaned"; state: State }
   | { kind: "missing" };
 
 export type SendMove = (cell: Cell, step: Move) => Promise<Moved>;
 
 /**
- * Moves one generation, by compare-and-set in Redis. An intent and the binding of a task are also at a replica where one could take over:
- * else it is a LedgerError of kind `unconfirmed`, and whether the move lasts is open.
+ * Moves one generation, by compare-and-set in Redis. An intent and the binding of a task wait for a replica if one
+ * could take over; without its confirmation: LedgerError `unconfirmed`, and the move may be lost in a failover.
  */
 export async function sendMove(cell: Cell, step: Move): Promise<Moved> {
   const encoded = encodeMove(step);
@@ -86,7 +86,7 @@ export async function sendMove(cell: Cell, step: Move): Promise<Moved> {
   return moved;
 }
 
-/** The same without waiting for other moves that could share its script. */
+/** `sendMove` without batching. */
 export async function sendMoveAlone(cell: Cell, step: Move): Promise<Moved> {
   const encoded = encodeMove(step);
   const [moved = { kind: "missing" as const }] = await send(cell, [encoded]);
@@ -94,7 +94,7 @@ export async function sendMoveAlone(cell: Cell, step: Move): Promise<Moved> {
   return moved;
 }
 
-/** Makes the recent moves of this process again, where the ledger does not have them; answers how many that were. */
+/** Replays the recent moves of this process; returns the number of moves that the ledger lacked. */
 export async function replayMoves(cell: Cell): Promise<number> {
   const moved = await Promise.allSettled(
     cell.recentMoves
@@ -110,13 +110,13 @@ function isOutage(fault: unknown): boolean {
   return !(fault instanceof LedgerError) || fault.kind === "unavailable" || fault.kind === "write_rejected";
 }
 
-/** A move on its way to Redis. */
+/** A move in the form that `move.lua` reads. */
 interface EncodedMove {
   text: string;
   want: readonly FieldName[];
-  /** Nothing may follow from it before a replica has it too. */
+  /** Wait for a replica before the result is used. */
   mustBeConfirmed: boolean;
-  /** It says what it believes of the record, so that it can be made again later without meeting anything but its own. */
+  /** It has an expectation, so that a later replay cannot apply to another state of the record. */
   replayable: boolean;
 }
 
@@ -124,7 +124,7 @@ function keepForReplay(cell: Cell, { text, replayable }: EncodedMove, moved: Mov
   if (replayable && (moved.kind === "moved" || moved.kind === "already")) cell.recentMoves.keep(text);
 }
 
-/** Moves that are asked for at the same moment share a script: Redis is busy with it for some milliseconds at most. */
+/** Bounds the time of one script to some milliseconds. */
 const maxMovesPerScript = 50;
 
 const sendGathered = gather<EncodedMove, Moved>({ maxBatchSize: maxMovesPerScript }, async (cell, steps) => {
@@ -133,7 +133,7 @@ const sendGathered = gather<EncodedMove, Moved>({ maxBatchSize: maxMovesPerScrip
       ? sendConfirmed(cell, steps)
       : send(cell, steps));
   } catch (error) {
-    // a record that the script stumbles over is no fault of those that happened to come along with it
+    // a damaged record must not fail the other moves of the batch
     if (steps.length === 1 || !(error instanceof LedgerError) || error.kind !== "script_error") throw error;
     return await Promise.all(steps.map((step) => sendOne(cell, step)));
   }
@@ -168,7 +168,7 @@ function encodeMove(step: Move): EncodedMove {
   };
 }
 
-/** The move as `move.lua` reads it. */
+/** JSON of the move for `move.lua`. */
 function serializeMove(step: Move): string {
   for (const from of step.from) {
     if (!mayMove(from, step.to)) throw new LedgerError("forbidden", `the table of moves has no ${from} → ${step.to}`);
@@ -206,7 +206,7 @@ function oneLine(note: string): string {
   return note.replace(/\s+/g, " ").slice(0, 300).toWellFormed();
 }
 
-/** Letters of the states in the timeline, one a move. */
+/** Letter of each state in the stored timeline. */
 export const stateMarks: Record<State, string> = {
   queued: "q",
   preparing: "p",

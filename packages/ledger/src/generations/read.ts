@@ -13,7 +13,7 @@ export interface Found {
   request: GenerationRequest;
 }
 
-/** Redis does nothing else while it reads: so many at a time. */
+/** Bounds the time of one script. */
 const maxReadsPerScript = 100;
 
 /** The generation as stored; `undefined` if there is none. */
@@ -22,14 +22,14 @@ export const read: (cell: Cell, id: string) => Promise<Found | undefined> = gath
   readChunk,
 );
 
-/** Many generations, in the order asked for. */
+/** Many generations, in the order of `ids`. */
 export function readMany(cell: Cell, ids: readonly string[]): Promise<(Found | undefined)[]> {
   return Promise.all(ids.map((id) => read(cell, id)));
 }
 
 async function readChunk(cell: Cell, ids: readonly string[]): Promise<ValueOrError<Found | undefined>[]> {
   const text = await run<string>(cell, "read", [...ids]);
-  // Lua knows no empty list: a record that is not there comes as an object.
+  // Lua has no empty list: a missing record arrives as {}
   const answers = JSON.parse(text) as [string[] | Record<never, never>, string | false][];
   return answers.map(([flat, request], i) => found(ids[i] ?? "", flat, request));
 }
@@ -45,7 +45,7 @@ function found(
   } catch (error) {
     return error instanceof LedgerError
       ? error
-      : new LedgerError("script_error", `${id} cannot be read: ${error}`, error);
+      : new LedgerError("script_error", `the record of ${id} cannot be read: ${error}`, error);
   }
 }
 
@@ -61,7 +61,7 @@ export async function ownerOf(cell: Cell, account: string, taskId: string): Prom
   return (owner as string | null) ?? undefined;
 }
 
-/** Notes tasks that no generation owns among the orphans, each once; answers those that are new there. */
+/** Records tasks without a generation as orphans, each once; returns the new ones. */
 export async function recordUnowned(cell: Cell, account: string, taskIds: readonly string[]): Promise<string[]> {
   const added: string[] = [];
   for (let start = 0; start < taskIds.length; start += maxReadsPerScript)
@@ -71,7 +71,7 @@ export async function recordUnowned(cell: Cell, account: string, taskIds: readon
   return added;
 }
 
-/** Task ids that came to us without a generation of their own, newest first: each one may be money. */
+/** Orphans, newest first: tasks that may be charged and belong to no generation. */
 export async function orphans(cell: Cell, count = 100): Promise<Record<string, string>[]> {
   const [lines] = await pipeline(cell, [["lrange", cell.keys.orphans, 0, count - 1]]);
   return (lines as string[]).map((line) => JSON.parse(line) as Record<string, string>);

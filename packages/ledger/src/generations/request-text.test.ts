@@ -39,7 +39,7 @@ describe("a request", () => {
   });
 });
 
-// The dictionary belongs to the stored form: whoever changes it makes what is stored unreadable, and sees it here.
+// a changed dictionary makes stored requests unreadable
 test("what an earlier build has stored is read", () => {
   const stored =
     "1zhZRtCsJADESvMgcoXsBfHiW1cRO6H5JsLXp62W6FIogHSAKT9+aw6NLtkbI4b+Cx4Ro1jd4JrKTmHS9CpFzZMlbRhiS8FksIVIXNUR5s21AwfsKZzgedPmXRLdlwFU0DVrIEoRcPcKEYy4qJ71UawjflOA3tjrZ6wJJHKzNnVJp3jUMkd4wcNDeH0X58+p3Av/y/An8D";

@@ -3,12 +3,12 @@ import type { GenerationRequest } from "@reelqueue/contracts";
 import { type GenerationRecord, recordVersion } from "../redis/codec.ts";
 import { LedgerError } from "../redis/error.ts";
 
-/** What most requests say. It belongs to the stored form `1`, whatever becomes of the defaults of the schema. */
+/** Values that are not stored. Part of the stored form `1`: they stay even if the defaults of the schema change. */
 const commonValues = { model: "seedance-2.0", seconds: 5, resolution: "720p", maxAttempts: 2 } as const;
 const isCommon = (name: string, value: unknown): boolean =>
   name in commonValues && commonValues[name as keyof typeof commonValues] === value;
 
-/** The frozen request as JSON: what the record itself tells is left out, and so is what is usual or empty. */
+/** The request as JSON, without fields of the record, common values and empty lists. */
 export function serializeRequest(request: GenerationRequest): string {
   const { idempotencyKey, tenant, batch, account, priority, ...rest } = request;
   const kept = Object.entries(rest).filter(
@@ -18,16 +18,16 @@ export function serializeRequest(request: GenerationRequest): string {
 }
 
 /**
- * A frozen request as it lies in Redis once its generation rests: its version, then the JSON, or `z` and the deflated JSON where that is
- * shorter. (Deflating takes as long as all the rest of taking a request in, so whoever waits for that is spared it.)
+ * Stored form of a request in a resting state: the version, then the JSON, or `z` and the deflated JSON if that is
+ * shorter. Not used on acceptance: deflating takes as long as all the rest of it.
  */
-export function compressRequest(frozen: string): string {
-  if (frozen.length < minCompressedLength) return recordVersion + frozen;
-  const packed = `z${deflateRawSync(frozen, { dictionary, ...compression }).toString("base64")}`;
-  return recordVersion + (packed.length < frozen.length ? packed : frozen);
+export function compressRequest(json: string): string {
+  if (json.length < minCompressedLength) return recordVersion + json;
+  const packed = `z${deflateRawSync(json, { dictionary, ...compression }).toString("base64")}`;
+  return recordVersion + (packed.length < json.length ? packed : json);
 }
 
-/** A stored request, whole again. */
+/** A stored request with its common values and the fields of the record. */
 export function parseRequest(
   text: string,
   record?: Pick<GenerationRecord, "tenant" | "batch" | "account" | "priority">,
@@ -46,12 +46,12 @@ export function parseRequest(
   };
 }
 
-/** Shorter JSON gains nothing. */
+/** Shorter JSON does not shrink. */
 const minCompressedLength = 200;
-/** A window of 4 KiB holds a prompt and is soon set up; more effort than this saves one byte in a hundred. */
+/** 4 KiB hold a prompt; a higher level saves 1 %. */
 const compression = { level: 2, memLevel: 5, windowBits: 12 };
 
-/** What requests have in common. It is part of the stored form `1z`: another one needs another version. */
+/** Deflate dictionary. Part of the stored form `1z`: a change needs a new version. */
 const dictionary = Buffer.from(
   "The camera slowly pushes in, pans left, tracking shot, close-up of, medium shot, wide angle, aerial view, cinematic lighting, golden hour, " +
     "natural light, background, foreground, in the distance, the character walks toward the camera, looks at the viewer, her hands, his face, " +
@@ -66,6 +66,6 @@ const dictionary = Buffer.from(
 function decompress(text: string): string {
   if (text.startsWith(`${recordVersion}{`)) return text.slice(1);
   if (!text.startsWith(`${recordVersion}z`))
-    throw new LedgerError("version", "this request was stored by a newer version");
+    throw new LedgerError("version", "the request was stored by a newer version: upgrade this process");
   return inflateRawSync(Buffer.from(text.slice(2), "base64"), { dictionary, maxOutputLength: 1_048_576 }).toString();
 }

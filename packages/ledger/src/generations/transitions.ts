@@ -6,38 +6,46 @@ import { operationToken } from "../redis/keys.ts";
 import { clearedOnEntry, newAttempt, submitFields } from "./cleared-on-entry.ts";
 import { type Due, type Move, type Moved, type SendMove, sendMove } from "./move.ts";
 import { type Found, read } from "./read.ts";
-import type { FinishedTask, IntentRef, TaskRef, UnknownRef } from "./refs.ts";
+import {
+  expectDispatch,
+  expectGrant,
+  expectUnchanged,
+  type FinishedTask,
+  type IntentRef,
+  type TaskRef,
+  type UnknownRef,
+} from "./refs.ts";
 
-/** Everything of a move but its place, its token and what its state starts without. */
+/** A move without id, states and token. */
 type Step = Omit<Move, "id" | "from" | "to" | "token"> & { token?: string };
-/** Where an attempt may end and another one follow, and what is believed of it then. */
+/** States after which a new attempt may follow. */
 type AttemptEnd = "running" | "failed" | "expired";
 type NextAttempt = Required<Pick<Step, "due" | "note" | "expect">>;
 type End = Pick<Step, "token" | "expect" | "note" | "due" | "freeSlot"> & Omit<Ending, "state">;
 
 /**
- * Every change of a state, one method each; nothing else in the product can write a state. Operations that are repeated after a lost answer take
- * or derive a token, so that the second one is recognised. What every method answers is `Moved`.
+ * Every change of a state, one method each; nothing else in the product writes a state. Operations that are repeated
+ * after a lost answer take or derive a token, so that the repetition is recognised.
  */
 export class Transitions {
-  readonly #at: { cell: Cell; publicUrl: string | undefined; send: SendMove };
+  readonly #context: { cell: Cell; publicUrl: string | undefined; send: SendMove };
 
-  /** `publicUrl` is the root of the URLs in webhooks. `send` writes a move; a rehearsal may pass another one. */
+  /** `publicUrl`: root of the URLs in webhooks. `send`: replaced by tests only. */
   constructor(cell: Cell, publicUrl?: string, send: SendMove = sendMove) {
-    this.#at = { cell, publicUrl, send };
+    this.#context = { cell, publicUrl, send };
   }
 
-  /** queued → submitting. The intent: durable, and at a replica where one could take over, before any byte is sent. */
+  /** queued → submitting. Stores the intent, durable before any byte is sent. */
   begin({ generation, dispatchSeq }: JobRef, { token, leaseMs }: { token: string; leaseMs: number }): Promise<Moved> {
     return this.#move(generation, ["queued"], "submitting", {
       token,
-      expect: granted(dispatchSeq),
+      expect: expectGrant(dispatchSeq),
       due: { lane: "submitting", inMs: leaseMs },
       want: ["account", "tenant", "batch", "priority", "attempt", "runTimeClass", "requeues", "callbackTaskId"],
     });
   }
 
-  /** submitting, unknown, needs_review → running. The task belongs to the generation for good; a late answer still binds. */
+  /** submitting, unknown, needs_review → running. Binds the task for good; a late answer still binds. */
   bind({ id, account, attempt, token }: IntentRef, taskId: string, firstPollInMs: number): Promise<Moved> {
     return this.#move(id, ["submitting", "unknown", "needs_review"], "running", {
       token: `${token}+`,
@@ -47,18 +55,18 @@ export class Transitions {
     });
   }
 
-  /** submitting → queued. Nothing was sent, or the provider said "not now". */
+  /** submitting → queued. Nothing was sent, or the provider is busy: no task exists. */
   requeue({ id, token }: Pick<IntentRef, "id" | "token">, why: string, due: Due, requeues?: number): Promise<Moved> {
     const set = requeues === undefined ? {} : { set: { requeues } };
     return this.#move(id, ["submitting"], "queued", { token: `${token}+`, expect: { token }, due, ...set, note: why });
   }
 
-  /** submitting → failed. The provider refused the request: nothing was charged. */
+  /** submitting → failed. The provider refused the request; not charged. */
   reject({ id, token }: IntentRef, failure: Failure): Promise<Moved> {
     return this.#end(id, ["submitting"], "failed", { token: `${token}+`, expect: { token }, failure, costMicroUsd: 0 });
   }
 
-  /** submitting → unknown. No certain answer: the task may exist and be paid. */
+  /** submitting → unknown. No certain answer: a task may exist and be charged. */
   markUnknown(
     { id, token }: Pick<IntentRef, "id" | "token">,
     why: { note: string; unknownReason: string; quietFromMs?: number; crashes?: Streak },
@@ -69,7 +77,7 @@ export class Transitions {
     return this.#move(id, ["submitting"], "unknown", { token: `${token}+`, expect: { token }, due, set, note });
   }
 
-  /** unknown → queued. Proven: no task exists, so the same attempt is sent again. Refused where a callback has named a task meanwhile. */
+  /** unknown → queued, same attempt. No task exists, with proof. `stale` if a callback has named a task meanwhile. */
   resubmit({ id, sinceToken, callbackTaskId }: UnknownRef, why: string): Promise<Moved> {
     return this.#move(id, ["unknown"], "queued", {
       expect: { token: sinceToken, callbackTaskId },
@@ -79,40 +87,40 @@ export class Transitions {
     });
   }
 
-  /** unknown → queued, as a new attempt; the one before counts as paid. Refused where a callback has named a task meanwhile. */
+  /** unknown → queued, new attempt; the old one counts as charged. `stale` if a callback has named a task meanwhile. */
   resubmitAsNewAttempt({ id, sinceToken, callbackTaskId }: UnknownRef, { record }: Found, why: string): Promise<Moved> {
     return this.#move(id, ["unknown"], "queued", {
       expect: { token: sinceToken, callbackTaskId },
       due: { lane: "backlog" },
       ...newAttempt(record),
       costMicroUsd: record.reservedMicroUsd ?? 0,
-      note: `sent anew, and maybe paid twice: ${why}`,
+      note: `resubmitted as a new attempt, possible double charge: ${why}`,
     });
   }
 
-  /** unknown → needs_review. Nothing can tell whether a task exists: an operator has to. The evidence stays in the record. */
+  /** unknown → needs_review. An operator must find out whether a task exists; `unknownReason` stays. */
   escalate({ id, sinceToken }: UnknownRef, why: string, longestRunMs: number): Promise<Moved> {
     const due: Due = { lane: "review", inMs: longestRunMs };
     return this.#move(id, ["unknown"], "needs_review", { expect: { token: sinceToken }, due, note: why });
   }
 
-  /** running, expired → finalizing. The caller adds the job of the dispatch number in the answer. */
+  /** running, expired → finalizing. The caller adds the job of the returned dispatch number. */
   finishTask(of: TaskRef, task: FinishedTask, leaseMs: number): Promise<Moved> {
     return this.#move(of.id, [of.from], "finalizing", {
       expect: { taskId: of.taskId },
       dispatch: true,
       due: { lane: "finalize", inMs: leaseMs },
       set: { ...task, progress: 100 },
-      ...(of.from === "expired" && { note: "paid, recovered: it finished after the generation had expired" }),
+      ...(of.from === "expired" && { note: "paid, recovered: the task finished after the generation expired" }),
     });
   }
 
-  /** running → failed. The provider says so of this task, or does not know it any more. */
+  /** running → failed. The provider reports the failure or no longer knows the task. */
   fail(found: Found, taskId: string, failure: Failure, costMicroUsd: number): Promise<Moved> {
     return this.#end(found, ["running"], "failed", { expect: { taskId }, failure, costMicroUsd });
   }
 
-  /** running → canceled, expired. The provider says so of this task. */
+  /** running → canceled, expired. The provider reports it. */
   endAsProviderSays(id: string, taskId: string, state: "canceled" | "expired"): Promise<Moved> {
     return this.#end(id, ["running"], state, {
       expect: { taskId },
@@ -121,20 +129,20 @@ export class Transitions {
     });
   }
 
-  /** running → expired. It still runs after `ranMs` (provider's ms), longer than a task can: no slot any more, and watched as in `expire`. */
+  /** running → expired after `ranMs` (provider's ms), longer than a task can run. Frees the slot; watched as in `expire`. */
   expireOverdue(id: string, taskId: string, ranMs: number): Promise<Moved> {
     const note = `still running after ${ranMs / 60_000} min, longer than a task of its provider can`;
     const due: Due = { lane: "watch", inMs: 0 };
     return this.#end(id, ["running"], "expired", { expect: { taskId }, freeSlot: true, due, note });
   }
 
-  /** running, failed, expired → queued, as a new paid attempt. Never after a lost output: its task is paid. */
+  /** running, failed, expired → queued, new paid attempt. `conflict` after a lost output: its task is charged. */
   async startNextAttempt({ id, record }: Found, from: readonly AttemptEnd[], step: NextAttempt): Promise<Moved> {
     if (record.failure?.class === "output_lost") return { kind: "conflict", state: record.state };
     return this.#move(id, from, "queued", { ...step, ...newAttempt(record) });
   }
 
-  /** failed → finalizing, of a lost output: the same attempt, no slot, no POST. The caller adds the job of the dispatch number in the answer. */
+  /** failed → finalizing after a lost output: same attempt, no slot, no POST. The caller adds the job as in `finishTask`. */
   async redownload({ id, record }: Found, leaseMs: number): Promise<Moved> {
     const { failure, taskId, token = "", state } = record;
     if (failure?.class !== "output_lost" || taskId === undefined) return { kind: "conflict", state };
@@ -142,92 +150,99 @@ export class Transitions {
       expect: { token, taskId },
       dispatch: true,
       due: { lane: "finalize", inMs: leaseMs },
-      note: "its outputs are downloaded again on request",
+      note: "outputs are downloaded again on request",
     });
   }
 
-  /** queued → preparing. Its media are not at the provider yet; it gives its slot back. */
+  /** queued → preparing. Its media must be uploaded first; frees the slot. */
   startUpload({ generation, dispatchSeq }: JobRef, why: string): Promise<Moved> {
     const due: Due = { lane: "preparing", inMs: 0 };
-    return this.#move(generation, ["queued"], "preparing", { expect: granted(dispatchSeq), due, note: why });
+    return this.#move(generation, ["queued"], "preparing", { expect: expectGrant(dispatchSeq), due, note: why });
   }
 
-  /** preparing → queued. */
+  /** preparing → queued. Its media are at the provider. */
   finishUpload(id: string, why: string): Promise<Moved> {
     return this.#move(id, ["preparing"], "queued", { due: { lane: "backlog" }, note: why });
   }
 
-  /** preparing → failed. Its media cannot be uploaded; nothing was charged. */
+  /** preparing → failed. Its media cannot be uploaded; not charged. */
   failUpload(id: string, failure: Failure): Promise<Moved> {
     return this.#end(id, ["preparing"], "failed", { failure });
   }
 
-  /** finalizing → succeeded. `costMicroUsd` left out: what was reserved. */
+  /** finalizing → succeeded. `costMicroUsd`: default is the reserved amount. */
   succeed(found: Found, token: string, outputs: readonly Output[], costMicroUsd?: number): Promise<Moved> {
-    return this.#end(found, ["finalizing"], "succeeded", { token, expect: dispatchOf(found), outputs, costMicroUsd });
+    return this.#end(found, ["finalizing"], "succeeded", {
+      token,
+      expect: expectDispatch(found),
+      outputs,
+      costMicroUsd,
+    });
   }
 
-  /** finalizing → failed. Paid for, and the file could not be had; `redownload` tries again. */
+  /** finalizing → failed. Charged, but an output cannot be downloaded; `redownload` tries again. */
   loseOutput(found: Found, token: string, message: string): Promise<Moved> {
     const failure: Failure = { class: "output_lost", message };
     const costMicroUsd = found.record.reservedMicroUsd;
-    return this.#end(found, ["finalizing"], "failed", { token, expect: dispatchOf(found), failure, costMicroUsd });
+    return this.#end(found, ["finalizing"], "failed", { token, expect: expectDispatch(found), failure, costMicroUsd });
   }
 
   /** needs_review, unknown → running. An operator found the task. */
   bindByOperator(found: Found, taskId: string): Promise<Moved> {
-    const [expect, note] = [sinceOf(found), `an operator found its task ${taskId}`];
+    const [expect, note] = [expectUnchanged(found), `an operator found its task ${taskId}`];
     const due: Due = { lane: "poll", inMs: 0 };
     return this.#move(found.id, ["needs_review", "unknown"], "running", { bindTask: taskId, expect, due, note });
   }
 
-  /** needs_review → queued. An operator found that it was never sent. Refused where a task is bound, or named by a callback. */
+  /** needs_review → queued. An operator found that no task exists. `stale` if a task is bound or a callback named one. */
   resubmitByOperator(found: Found): Promise<Moved> {
     return this.#move(found.id, ["needs_review"], "queued", {
-      expect: { ...sinceOf(found), taskId: "", callbackTaskId: "" },
+      expect: { ...expectUnchanged(found), taskId: "", callbackTaskId: "" },
       due: { lane: "backlog" },
       clear: [...submitFields, "crashes"],
       note: "an operator found that it was never sent",
     });
   }
 
-  /** needs_review → failed. Nobody can tell; it may have been charged. */
+  /** needs_review → failed. The outcome stays unknown; it may have been charged. */
   giveUp(found: Found): Promise<Moved> {
     const message = "given up by an operator; it may have been charged";
     const failure: Failure = { class: "billing_uncertain", message };
-    return this.#end(found, ["needs_review"], "failed", { expect: sinceOf(found), failure });
+    return this.#end(found, ["needs_review"], "failed", { expect: expectUnchanged(found), failure });
   }
 
-  /** queued, preparing, running → canceled. A running one only once the provider has taken its task back. */
+  /** queued, preparing, running → canceled. From running only after the provider canceled the task. */
   cancel(id: string, from: readonly ("queued" | "preparing" | "running")[], note: string): Promise<Moved> {
     return this.#end(id, from, "canceled", { note });
   }
 
-  /** queued, preparing, running → expired. A task that runs is watched: should it still succeed, it was paid for. */
+  /** queued, preparing, running → expired. A running task stays watched: its late success is charged. */
   expire(id: string, from: "queued" | "preparing" | "running"): Promise<Moved> {
     const watch: Due = { lane: "watch", inMs: 0 };
     return this.#end(id, [from], "expired", { note: "its deadline passed", ...(from === "running" && { due: watch }) });
   }
 
-  /** Ends a generation, with the webhook that says so. */
+  /** Ends a generation, with its webhook event. */
   async #end<From extends State>(
     of: string | Found,
     from: readonly From[],
     to: Next<From> & Ending["state"],
     { failure, outputs, costMicroUsd, ...step }: End,
   ): Promise<Moved> {
-    const [id, found] = typeof of === "string" ? [of, await read(this.#at.cell, of)] : [of.id, of];
+    const [id, found] = typeof of === "string" ? [of, await read(this.#context.cell, of)] : [of.id, of];
     const ending = { state: to, failure, outputs, costMicroUsd };
-    return this.#move(id, from, to, { ...step, ...endingFields(found, ending, this.#at.publicUrl) });
+    return this.#move(id, from, to, { ...step, ...endingFields(found, ending, this.#context.publicUrl) });
   }
 
   #move<From extends State>(id: string, from: readonly From[], to: Next<From>, step: Step): Promise<Moved> {
     const clear = [...clearedOnEntry[to as State], ...(step.clear ?? [])];
-    return this.#at.send(this.#at.cell, { token: operationToken(), ...step, id, from, to: to as State, clear } as Move);
+    return this.#context.send(this.#context.cell, {
+      token: operationToken(),
+      ...step,
+      id,
+      from,
+      to: to as State,
+      clear,
+    } as Move);
   }
 }
-
-const granted = (dispatchSeq: number) => ({ dispatchSeq, lane: "granted", notCancelRequested: true }) as const;
-/** Nothing has changed its state since it was read: what is written again later meets no other review. */
-const sinceOf = ({ record }: Found) => ({ token: record.token ?? "" });
-const dispatchOf = ({ record }: Found) => ({ dispatchSeq: record.dispatchSeq });

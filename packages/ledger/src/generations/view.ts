@@ -12,7 +12,7 @@ import { stateMarks } from "./move.ts";
 
 const stateOfMark = new Map(Object.entries(stateMarks).map(([state, mark]) => [mark, state as State]));
 
-/** The record as the front doors show it. */
+/** Public view of a record. `waiting`: why it waits. */
 export function toGeneration(
   id: string,
   record: GenerationRecord,
@@ -43,7 +43,7 @@ export function toGeneration(
   };
 }
 
-/** What happened to a generation, oldest first. */
+/** Timeline of a generation, oldest entry first. */
 export function timelineOf({
   createdAtMs,
   timelineText = "",
@@ -62,7 +62,10 @@ export function timelineOf({
 const instant = (ms: number): string => new Date(ms).toISOString();
 const usd = (microUsd: number | undefined): number | null => (microUsd === undefined ? null : microUsd / 1_000_000);
 
-/** Outputs as they lie in a record: a line each of kind, bytes, SHA-256 (base64url), content type and key, in which `*` stands for the generation's id. */
+/**
+ * Stored form of outputs: one line each with kind, bytes, SHA-256 (base64url), content type and key; `*` in the key is
+ * the generation's id.
+ */
 export function outputsText(id: string, outputs: readonly Output[]): string {
   return outputs
     .map(({ kind, bytes, sha256, contentType, key }) =>
@@ -71,7 +74,7 @@ export function outputsText(id: string, outputs: readonly Output[]): string {
     .join("\n");
 }
 
-/** The outputs of a record. */
+/** Inverse of `outputsText`. */
 export function outputsOf(id: string, text: string | undefined): Output[] {
   return (text ?? "").split("\n").flatMap((line) => {
     const [kind, bytes, sha256 = "", contentType = "", key = ""] = line.split("\t");

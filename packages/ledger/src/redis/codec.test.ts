@@ -56,7 +56,10 @@ test("every field of a record that the scripts name is in the codec, and the scr
   expect(named.filter((name) => !storedNames.includes(name))).toEqual([]);
 });
 
-/** Fields of records in a script: `r.name`, `put('name'`, `drop(r, 'name'`, and what it names in commands on the hash of a record. */
+/**
+ * Fields of records in a script: `r.name`, `put('name'`, `drop(r, 'name'`, and what it names in commands on the hash of
+ * a record.
+ */
 function fieldsNamedIn(script: string): string[] {
   const members = [...script.matchAll(/\br\.(\w+)/g)].map(([, name = ""]) => name);
   const written = [...script.matchAll(/\b(?:put|drop)\((?:r, )?'(\w+)'/g)].map(([, name = ""]) => name);

@@ -3,14 +3,15 @@ import { LedgerError } from "./error.ts";
 import type { Lane } from "./keys.ts";
 
 /**
- * The record of a generation as it lies in Redis: a hash of texts with short names. This file is the glossary of those names; the Lua scripts are
- * the only other place that knows them, and a test compares the two. Amounts are micro-USD, times are ms since 1970 by the clock of Redis.
+ * The stored record of a generation: a hash of texts with short names. This file is the glossary of the names; the Lua
+ * scripts are the only other place that uses them, and a test compares the two. Amounts are micro-USD, times ms since
+ * 1970 by the clock of Redis.
  */
 
-/** The version of the stored form that this code writes; a record of a newer version is left alone. */
+/** Version of the stored form; records of a newer version are not touched. */
 export const recordVersion = "1";
 
-/** One field: its name in the hash, and how its text is read and written. */
+/** A field: its stored name, parser and serializer. */
 interface Field<T> {
   stored: string;
   read(text: string): T;
@@ -35,7 +36,7 @@ const words = (stored: string): Field<string[]> => ({
   write: (it) => it.join(" "),
 });
 
-/** How often in a row, and when it was counted: `3@1790000000000`. */
+/** Number of consecutive occurrences and time of the last count: `3@1790000000000`. */
 export interface Streak {
   count: number;
   atMs: number;
@@ -49,96 +50,96 @@ const streak = (stored: string): Field<Streak> => ({
 const required = {
   version: text("v"),
   state: text<State>("state"),
-  /** The number of the last dispatch; a job with another one is stale. */
+  /** Number of the last dispatch; a job with another number is stale. */
   dispatchSeq: int("n"),
   stateChangedAtMs: int("at"),
   createdAtMs: int("born"),
-  /** Counts paid tries, from 1. */
+  /** Number of the paid attempt, from 1. */
   attempt: int("attempt"),
   account: text("account"),
   tenant: text("tenant"),
   priority: int("priority"),
-  /** Hash of what was asked for, by which a repeated request is told from another one under the same key. */
+  /** Hash of the request; tells a repeated request from another one under the same key. */
   requestHash: text("hash"),
-  /** `provider/model/resolution/seconds/mode`: what run times are learned by. */
+  /** `provider/model/resolution/seconds/mode`: class of the run-time statistics. */
   runTimeClass: text("class"),
 };
 
 const optional = {
-  /** Token of the last transition, by which a repeated one is recognised. */
+  /** Token of the last transition; recognises a repeated one. */
   token: text("token"),
   lane: text<Lane | "backlog">("lane"),
-  /** Its place in the backlog; gone once it can never go back there. */
+  /** Position in the backlog; cleared when it can no longer return there. */
   backlogSeq: int("seq"),
   batch: text("batch"),
   deadlineAtMs: int("expires"),
-  /** The account was chosen for it, and may be changed while nothing has been sent. */
+  /** The account was chosen, not named; it may change until the first POST. */
   accountChosen: text<"auto">("route"),
   cancelRequested: flag("cancel"),
   estimateMicroUsd: int("estimate"),
-  /** Reserved for this attempt, in the budget of the UTC day `reservedOnDay` (days since 1970). */
+  /** Reserved for this attempt in the budget of the UTC day `reservedOnDay` (days since 1970). */
   reservedMicroUsd: int("held"),
   reservedOnDay: int("day"),
-  /** What earlier attempts and this one have cost. */
+  /** Cost of all attempts. */
   settledMicroUsd: int("cost"),
   holdsSlot: flag("slot"),
 
-  // one submit
-  /** POSTs of this attempt that were given back because nothing was sent. */
+  // submit
+  /** Submits of this attempt that were requeued because nothing was sent. */
   requeues: int("submits"),
-  /** Task id that a callback named before the answer to the POST did. */
+  /** Task id from a callback that arrived before the answer to the POST. */
   callbackTaskId: text("hint"),
-  /** What was seen when the POST became `unknown`. */
+  /** Why the outcome of the POST is unknown. */
   unknownReason: text("evidence"),
-  /** From then on nobody can be sending the POST any more; absent: since it became `unknown`. */
+  /** From this time on no worker can still send the POST; absent: since it became `unknown`. */
   quietFromMs: int("silentAt"),
-  /** Look-ups in a row that found no task. */
+  /** Consecutive look-ups that found no task. */
   absentLookups: streak("absences"),
-  /** Workers that died while they were sending it, and when the first of them was given up. */
+  /** Workers that died during the submit, and the time of the first crash. */
   crashes: streak("crashes"),
-  /** Answers in a row that could not be used. */
+  /** Consecutive unusable answers. */
   consecutiveErrors: int("trouble"),
 
-  // one task
+  // task
   taskId: text("task"),
   /** Task ids of earlier attempts. */
   previousTaskIds: words("earlier"),
   polls: int("polls"),
-  /** Age of the task at the last poll; it was still running then. */
+  /** Age of the task at the last poll that found it running. */
   ageAtLastPollMs: int("seen"),
   /** Percent. */
   progress: int("progress"),
-  /** Polls in a row that the provider answered with 404. */
+  /** Consecutive polls that the provider answered with 404. */
   missingPolls: streak("misses"),
   remoteOutputs: json<RemoteOutput[]>("remote"),
-  /** When the first remote output dies, as BullMQ priority. */
+  /** BullMQ priority of the download, by the first expiry of a remote output. */
   finalizePriority: int("urgency"),
-  /** What the provider says it used. */
+  /** Usage that the provider reports. */
   usage: json<Record<string, number>>("usage"),
-  /** Downloads that failed. */
+  /** Number of failed downloads. */
   downloadAttempts: int("keeps"),
 
-  // its end
+  // end
   failure: json<Failure>("failure"),
   /** Stored outputs; `outputsOf` reads them. */
   outputsText: text("outputs"),
-  /** Webhooks that it has caused. */
+  /** Number of webhook events. */
   eventCount: int("events"),
-  /** What happened to it; `timelineOf` reads it. */
+  /** Stored timeline; `timelineOf` reads it. */
   timelineText: text("log"),
 };
 
 const fields = { ...required, ...optional };
 type Values<Table> = { [Name in keyof Table]: Table[Name] extends Field<infer T> ? T : never };
 
-/** The mutable part of a generation. */
+/** The mutable part of a generation; the request is stored separately. */
 export type GenerationRecord = Values<typeof required> & Partial<Values<typeof optional>>;
 export type FieldName = keyof typeof fields;
 
 export const storedName = (name: FieldName): string => fields[name].stored;
 export const storedNames: readonly string[] = Object.values(fields).map(({ stored }) => stored);
 
-/** Fields as they are stored; what is undefined is left out. */
+/** Stored form of fields; undefined values are left out. */
 export function encode(changes: Partial<GenerationRecord>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(changes).flatMap(([name, value]) => {
@@ -148,7 +149,7 @@ export function encode(changes: Partial<GenerationRecord>): Record<string, strin
   );
 }
 
-/** Named fields of a stored hash; those that it lacks are left out. */
+/** The named fields of a stored hash; absent fields are left out. */
 export function decodeFields<Name extends FieldName>(
   names: readonly Name[],
   hash: Readonly<Record<string, string | undefined>>,
@@ -164,14 +165,14 @@ const allNames = Object.keys(fields) as FieldName[];
 const requiredNames = Object.keys(required) as (keyof typeof required)[];
 
 /**
- * A stored hash as a record; undefined where there is none. A LedgerError `version` for one that only newer code can read, `broken` for one that
- * lacks a field that every record has.
+ * Parses a stored hash; undefined if there is no record. LedgerError `version` for a record of a newer version,
+ * `script_error` for one without a required field.
  */
 export function decode(hash: Readonly<Record<string, string>>): GenerationRecord | undefined {
   if (hash.state === undefined) return undefined;
   if (hash.v !== recordVersion)
-    throw new LedgerError("version", `record version ${hash.v} is newer than this process understands`);
+    throw new LedgerError("version", `the record has version ${hash.v}, newer than this process can read: upgrade it`);
   const missing = requiredNames.find((name) => hash[storedName(name)] === undefined);
-  if (missing !== undefined) throw new LedgerError("script_error", `a record lacks its field ${storedName(missing)}`);
+  if (missing !== undefined) throw new LedgerError("script_error", `the record has no field ${storedName(missing)}`);
   return decodeFields(allNames, hash);
 }

@@ -1,14 +1,14 @@
 import { type ClusterAddress, readRedisUrl, type SentinelAddress } from "@reelqueue/contracts";
 import { Cluster, Redis, type SentinelConnectionOptions, SentinelConnector } from "ioredis";
 
-/** `worker` waits out an outage of Redis; `front` answers its caller quickly that there is one. */
+/** `worker`: commands wait during an outage of Redis. `front`: commands fail fast. */
 export type ConnectionRole = "worker" | "front";
 
 export type Connection = Redis | Cluster;
 
 /**
- * Opens a connection that comes back by itself: after a restart, after a failover (also of a primary that froze without closing a socket),
- * and after a server that fell silent.
+ * Opens a connection that reconnects: after a restart, after a failover (also of a primary that froze without closing
+ * its sockets) and after a server that stops answering.
  */
 export function connect(url: string, role: ConnectionRole): Connection {
   const address = readRedisUrl(url);
@@ -46,18 +46,18 @@ function sentinelOptions({ nodes, name, db, tls, ...login }: SentinelAddress) {
     ...(login.sentinelPassword !== undefined && { sentinelPassword: login.sentinelPassword }),
     ...(tls && { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }),
     sentinelRetryStrategy: (times: number) => Math.min(100 * times, 1_000),
-    // a Sentinel that froze must not keep the others from being asked
+    // a frozen Sentinel must not block the query of the others
     sentinelCommandTimeout: 1_000,
     connectTimeout: 3_000,
-    // a frozen primary closes no socket: only its Sentinels say that there is another one
+    // a frozen primary closes no socket: only the Sentinels announce the new one
     failoverDetector: true,
     Connector: UninterruptedConnector,
   };
 }
 
 /**
- * Looks for the primary without being interrupted: the detector of the connection that was lost still listens, and on the news of a failover it
- * would end the search for the new primary, and with it the client, for good.
+ * Disconnects the failover detector of the lost connection before it looks for the new primary: on news of a failover
+ * the detector would end the search, and with it the client, for good.
  */
 class UninterruptedConnector extends SentinelConnector {
   constructor(options: unknown) {
@@ -75,7 +75,7 @@ function clusterOptions({ tls, username, password }: ClusterAddress, role: Conne
   return {
     redisOptions: {
       ...(waits ? { maxRetriesPerRequest: null } : { maxRetriesPerRequest: 1, commandTimeout: 5_000 }),
-      // longer than BullMQ blocks (10 s); until then a node that froze and has no replica holds what was sent to it
+      // longer than BullMQ blocks (10 s); bounds the wait for a frozen node without a replica
       socketTimeout: 15_000,
       connectTimeout: 3_000,
       ...(username !== undefined && { username }),
@@ -83,14 +83,14 @@ function clusterOptions({ tls, username, password }: ClusterAddress, role: Conne
       ...(tls && { tls: {} }),
     },
     enableOfflineQueue: waits,
-    // asked of any node, of one that is frozen too
+    // the check asks any node, even a frozen one
     enableReadyCheck: false,
     clusterRetryStrategy: retryStrategy,
-    // a frozen primary closes no socket: it is left as soon as the others no longer name it
+    // a frozen primary closes no socket: the slots table of the other nodes replaces it
     slotsRefreshInterval: 3_000,
     retryDelayOnFailover: 200,
     retryDelayOnClusterDown: 200,
-    // about 15 s of a failover are waited for before a command fails
+    // `front` waits about 15 s for a failover before a command fails
     maxRedirections: waits ? 100 : 16,
   };
 }

@@ -3,20 +3,20 @@ import { setTimeout as wait } from "node:timers/promises";
 export type LedgerErrorKind =
   /** Redis cannot be reached. */
   | "unavailable"
-  /** Redis answers, but refuses to write (out of memory, disk full, read-only). */
+  /** Redis refuses to write (out of memory, disk full, read-only, access denied). */
   | "write_rejected"
-  /** Written, but no replica has it: a failover now would lose it. The same operation again asks again. */
+  /** Written, but no replica has confirmed it: a failover would lose it. Repeat the operation. */
   | "unconfirmed"
-  /** A script of ours failed: a bug, and asking again will not help. */
+  /** A script of the ledger failed or a record is damaged: a bug; do not retry. */
   | "script_error"
-  /** The record was written by a newer version. */
+  /** The record was written by a newer version of reelqueue. */
   | "version"
-  /** The caller asked for a move that the table of moves does not have. */
+  /** The move is not in the table of moves. */
   | "forbidden"
   /** The request is larger than a record may be. */
   | "too_large";
 
-/** A fault of the ledger itself; whatever can be expected is an outcome, not this. */
+/** A failure of the ledger. Expected outcomes are values, never errors. */
 export class LedgerError extends Error {
   readonly kind: LedgerErrorKind;
 
@@ -30,15 +30,15 @@ export class LedgerError extends Error {
 export function unconfirmed(): LedgerError {
   return new LedgerError(
     "unconfirmed",
-    "No replica of Redis has confirmed what was written, and a failover now would lose it: is the replica away, or was this primary deposed?",
+    "No replica of Redis has confirmed the write, and a failover would lose it: check that the replica runs and that this server is still the primary.",
   );
 }
 
-/** Turns what ioredis throws into a fault with a kind and a sentence. */
+/** An error of ioredis as a LedgerError. */
 export function toLedgerError(error: unknown): LedgerError {
   if (error instanceof LedgerError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  // ioredis hangs the whole command on its errors: a log would print every prompt in it
+  // ioredis attaches the command to its errors: a log would show its prompts
   if (error instanceof Error) Reflect.deleteProperty(error, "command");
   if (/^(OOM|MISCONF|READONLY|NOREPLICAS|CLUSTERDOWN)/.test(message)) {
     return new LedgerError("write_rejected", `Redis refuses to write: ${message}`, error);
@@ -53,8 +53,8 @@ export function toLedgerError(error: unknown): LedgerError {
 const transientKinds: ReadonlySet<LedgerErrorKind> = new Set(["unavailable", "write_rejected", "unconfirmed"]);
 
 /**
- * Repeats a write that must not be lost until Redis takes it: an answer that cost money is held in memory through any outage. `onRetry` hears of the
- * first failure and of every tenth after it.
+ * Repeats a write that must not be lost until Redis stores it, through any outage. `onRetry` is called for the first
+ * failure and for every tenth after it. Errors other than outages reject.
  */
 export async function retryUntilStored<T>(write: () => Promise<T>, onRetry: (error: LedgerError) => void): Promise<T> {
   for (let tries = 0; ; tries += 1) {

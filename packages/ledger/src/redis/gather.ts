@@ -1,19 +1,19 @@
 import DataLoader from "dataloader";
 import type { Cell } from "../cell.ts";
 
-/** What one key of a gathered call may come to: its value, or the fault that is its alone. */
+/** Result of one call in a batch: its value, or its own error. */
 export type ValueOrError<Value> = Value | Error;
 
-/** `atOnce`: calls in one round trip at most. `windowMs`: how long a call waits for others; left out: for the rest of this turn of the event loop. */
+/**
+ * `maxBatchSize`: calls per round trip. `waitMs`: how long a call waits for others; default: the current turn of the
+ * event loop.
+ */
 export interface GatherOptions {
   maxBatchSize: number;
   waitMs?: number;
 }
 
-/**
- * Turns a call for many into calls for one that share round trips.
- * (Measured: a write to a socket costs more than the work behind it.)
- */
+/** Batches single calls into round trips: a write to a socket costs more than the command. */
 export function gather<Key, Value>(
   { maxBatchSize, waitMs }: GatherOptions,
   callBatch: (cell: Cell, keys: readonly Key[]) => Promise<ValueOrError<Value>[]>,

@@ -1,10 +1,10 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 
-/** The work that a due time stands for; each live generation is in one lane or in the backlog. */
+/** Kind of work of a due time; each live generation is in one lane or in the backlog. */
 export type Lane =
   /** Has a slot and a submit job. */
   | "granted"
-  /** Waits out a backoff before it joins the backlog again. */
+  /** Waits for the end of a backoff, then returns to the backlog. */
   | "backoff"
   | "preparing"
   | "submitting"
@@ -12,7 +12,7 @@ export type Lane =
   | "review"
   | "poll"
   | "finalize"
-  /** Expired for us, but the provider may still finish it. */
+  /** Expired here, but the provider may still finish the task. */
   | "watch";
 
 export const lanes: readonly Lane[] = [
@@ -27,7 +27,7 @@ export const lanes: readonly Lane[] = [
   "watch",
 ];
 
-/** Names of the keys that are read outside the scripts; the scripts build the same names from the prefix. */
+/** Keys that are read outside the scripts; the scripts build the same names from the prefix. */
 export function keysOf(prefix: string) {
   return {
     record: (id: string) => `${prefix}:g:${id}`,
@@ -36,9 +36,9 @@ export function keysOf(prefix: string) {
     account: (name: string) => `${prefix}:a:${name}`,
     state: (state: string, tenant: string) => `${prefix}:s:${state}:${tenant}`,
     tenants: `${prefix}:tenants`,
-    /** Ids in the order of their rows. */
+    /** Ids in row order. */
     batch: (tenant: string, batch: string) => `${prefix}:batch:${tenant}:${batch}`,
-    /** How many of it are in each state, and how many of its first rows are `forgotten`. */
+    /** Number of its generations per state; `forgotten`: number of its first rows that are purged. */
     batchCounts: (tenant: string, batch: string) => `${prefix}:n:${tenant}:${batch}`,
     backlog: (account: string, priority: string, tenant: string) => `${prefix}:b:${account}:${priority}:${tenant}`,
     tasks: (account: string) => `${prefix}:t:${account}`,
@@ -48,7 +48,7 @@ export function keysOf(prefix: string) {
     events: (state: string) => `${prefix}:es:${state}`,
     endpoints: `${prefix}:endpoints`,
     orphans: `${prefix}:orphans`,
-    /** The id under which the primary has, or shortly before had, replicas. */
+    /** Replication id at which the primary has, or recently had, replicas. */
     followed: `${prefix}:followed`,
   };
 }
@@ -56,12 +56,15 @@ export type Keys = ReturnType<typeof keysOf>;
 
 export const prefixOf = (cell: string): string => `{${cell}}`;
 
-/** The field under which a task's owner is kept; the same as `task_hash` of the scripts. */
+/** Field of a task in the key `tasks`; equals `task_hash` of the scripts. */
 export function taskHash(taskId: string): string {
   return createHash("sha1").update(taskId).digest("hex").slice(0, 24);
 }
 
-/** The id of a generation: derived from tenant and idempotency key, so that the record is its own dedupe; random without a key. Names its cell. */
+/**
+ * Id of a generation, with the cell's name: derived from tenant and idempotency key (the record deduplicates), random
+ * without a key.
+ */
 export function generationId(cell: string, tenant: string, idempotencyKey?: string): string {
   const bytes =
     idempotencyKey === undefined
@@ -70,9 +73,9 @@ export function generationId(cell: string, tenant: string, idempotencyKey?: stri
   return `${cell}_${base62(bytes)}`;
 }
 
-/** Names one operation on the ledger. */
+/** A random token that identifies one operation on the ledger. */
 export function operationToken(): string {
-  // 48 of its random bits; Node keeps a store of UUIDs, so that this costs no system call
+  // 48 random bits of a UUID: Node caches UUIDs, so this costs no system call
   const uuid = randomUUID();
   return Buffer.from(uuid.slice(0, 8) + uuid.slice(9, 13), "hex").toString("base64url");
 }

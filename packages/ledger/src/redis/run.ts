@@ -4,7 +4,7 @@ import { type ScriptName, scriptNamed } from "./scripts.ts";
 
 type Argument = string | number | Buffer;
 
-/** Runs one of the ledger's scripts on the cell; every fault is a LedgerError. */
+/** Runs a script of the ledger; every error is a LedgerError. */
 export async function run<Answer>(cell: Cell, name: ScriptName, args: readonly Argument[]): Promise<Answer> {
   const script = scriptNamed(name);
   try {
@@ -17,7 +17,10 @@ export async function run<Answer>(cell: Cell, name: ScriptName, args: readonly A
   }
 }
 
-/** Runs plain commands in one round trip, answers in order; on a cluster at the node that has the cell, those without a key too. */
+/**
+ * Runs commands in one round trip, in a Cluster at the node of the cell; returns the answers in order. Errors are
+ * LedgerErrors.
+ */
 export async function pipeline(cell: Cell, commands: Argument[][]): Promise<unknown[]> {
   if (commands.length === 0) return [];
   try {
@@ -27,9 +30,9 @@ export async function pipeline(cell: Cell, commands: Argument[][]): Promise<unkn
   }
 }
 
-/** The same with the faults as ioredis has them. */
+/** `pipeline` with the errors of ioredis. */
 export async function sendPipeline({ redis, prefix }: Cell, commands: Argument[][]): Promise<unknown[]> {
-  // a cluster's client sends a pipeline to the node of the keys in it
+  // a Cluster client routes a pipeline by the keys in it
   const routingKey = redis.isCluster ? [["exists", prefix]] : [];
   const answers = (await redis.pipeline([...routingKey, ...commands]).exec()) ?? [];
   return answers.slice(routingKey.length).map(([error, value]) => {

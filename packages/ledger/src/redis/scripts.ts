@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const folder = new URL("../scripts/", import.meta.url);
 
-/** The scripts of the ledger by name, includes filled in. */
+/** Scripts by name, with their includes. */
 const scripts: ReadonlyMap<string, { text: string; sha: string }> = new Map(
   readdirSync(folder)
     .filter((file) => file.endsWith(".lua"))

@@ -4,14 +4,14 @@ import type { Cell } from "../cell.ts";
 import { run } from "../redis/run.ts";
 
 export interface AdmitLimits {
-  /** Tasks that may run at once. */
+  /** Maximum number of running tasks. */
   slots: number;
-  /** Requests per ms and how many may come at once; rate 0: no limit. */
+  /** Requests per ms; 0: no limit. `burst`: size of the bucket. */
   rate: number;
   burst: number;
-  /** Micro-USD that may be reserved and spent in one UTC day. */
+  /** Maximum reserved and spent per UTC day, micro-USD. */
   budgetMicroUsd?: number;
-  /** Granted but not begun at most: keeps BullMQ small. */
+  /** Maximum number of grants that are not started; keeps BullMQ small. */
   window: number;
   leaseMs: number;
   weights: Readonly<Record<string, number>>;
@@ -19,13 +19,13 @@ export interface AdmitLimits {
 
 export interface Admitted {
   grants: JobRef[];
-  /** Why no more were granted. */
+  /** Why admission stopped. */
   reason: string;
-  /** When trying again makes sense; absent: when something frees. */
+  /** Ms until a retry makes sense; absent: when a slot or the window frees. */
   againInMs?: number;
 }
 
-/** Grants what the account's limits allow; the grants have a lease and wait for their submit job. */
+/** Grants slots within the account's limits. Each grant has a lease; the caller adds its submit job. */
 export async function admit(cell: Cell, account: string, limits: AdmitLimits): Promise<Admitted> {
   const [reason = "", again = "", ...grants] = await run<string[]>(cell, "admit", [
     account,

@@ -11,19 +11,19 @@ export interface ClaimOptions<Name extends FieldName = FieldName> {
   fields: readonly Name[];
   limit: number;
   leaseMs: number;
-  /** Query budget: each claim takes a token, `reserve` of them are left to others. */
+  /** Each claimed item takes a token of the bucket; `reserve` tokens are left for submits. */
   bucket?: { of: Bucket; rate: number; burst: number; reserve: number };
 }
 
 export interface Claimed<Name extends FieldName> {
-  /** Ms until the next one is due; absent: none waits. */
+  /** Ms until the next item is due; absent: none. */
   nextInMs?: number;
-  /** End of the lease: the fence that `reschedule` checks. */
+  /** End of the lease; `reschedule` checks it. */
   lease: string;
   items: ({ id: string } & Pick<GenerationRecord, Name>)[];
 }
 
-/** Takes what is due in a lane of an account; nobody else gets it before the lease ends. */
+/** Claims due work of a lane; no other worker gets it before the lease ends. */
 export async function claim<Name extends FieldName>(
   cell: Cell,
   lane: Lane,
@@ -56,7 +56,7 @@ function itemOf<Name extends FieldName>(id: string, fields: readonly Name[], val
   return { id, ...decodeFields(fields, stored) };
 }
 
-/** Claimed work that is due again: where it was claimed, the end of its lease, ms until it is due, and what to write of it. */
+/** Claimed work with its next due time (ms from now) and the fields to write. */
 export interface Reschedule {
   lane: Lane;
   account: string;
@@ -66,10 +66,10 @@ export interface Reschedule {
   set?: Partial<GenerationRecord>;
 }
 
-/** A poll that is written waits so long for others that share its script. */
+/** Batching delay of poll results. */
 const waitMs = 10;
 
-/** Makes claimed work due again; false where its lease has passed to another, and nothing is written. */
+/** Makes claimed work due again; false, and nothing written, if its lease has passed to another worker. */
 export const reschedule = gather<Reschedule, boolean>({ maxBatchSize: 500, waitMs }, async (cell, items) => {
   const byLane = Map.groupBy(items, ({ lane, account }) => `${lane} ${account}`);
   const held = new Map<Reschedule, boolean>();
@@ -87,7 +87,7 @@ function argumentsOf({ id, lease, nextInMs, set = {} }: Reschedule): (string | n
   return [id, lease, Math.max(0, Math.round(nextInMs)), pairs.length, ...pairs.flat()];
 }
 
-/** Keeps claimed work for longer; answers the new end of its lease, `undefined` where that has passed to another. */
+/** Extends the lease of claimed work; returns its new end, or undefined if it has passed to another worker. */
 export async function renewClaim(
   cell: Cell,
   lane: Lane,

@@ -5,7 +5,7 @@ import { encode, type GenerationRecord } from "../redis/codec.ts";
 import type { Lane } from "../redis/keys.ts";
 import { run } from "../redis/run.ts";
 
-/** A task that a provider told of by itself, and the attempt that it was told about. */
+/** A task id from a callback, with the attempt that the callback names. */
 export interface CallbackHint {
   taskId: string;
   attempt: string;
@@ -13,8 +13,8 @@ export interface CallbackHint {
 }
 
 /**
- * Makes a generation due now if it waits in one of the lanes. A hint is kept while the task of its attempt is not known;
- * where the generation can no longer have that task, it goes among the orphans.
+ * Makes a generation due now if it is in one of the lanes. The hint is stored while the task of its attempt is not
+ * known; if the generation can no longer bind the task, it is recorded as an orphan.
  */
 export async function makeDueNow(
   cell: Cell,
@@ -27,7 +27,7 @@ export async function makeDueNow(
   return { state, woken: woken === 1, orphaned: orphaned === 1 };
 }
 
-/** Puts generations whose backoff is over back into the backlog. */
+/** Moves generations whose backoff is over back to the backlog. */
 export async function promoteDelayed(
   cell: Cell,
   account: string,
@@ -59,7 +59,7 @@ export async function redispatch(
   });
 }
 
-/** Says that the work of one hand-over is still going on; false where it is another's by now. */
+/** Extends the lease of a dispatch; false if it is no longer the current one. */
 export async function extendLease(
   cell: Cell,
   lane: Lane,
@@ -69,12 +69,14 @@ export async function extendLease(
   return (await run<number>(cell, "extend_lease", [generation, lane, dispatchSeq, Math.round(inMs)])) === 1;
 }
 
-/** Pulls all due times of a lane forward to now. */
+/** Makes all work of a lane due now; returns the number. */
 export function makeAllDue(cell: Cell, lane: Lane, account: string): Promise<number> {
   return run<number>(cell, "make_all_due", [lane, account]);
 }
 
-/** Frees the slot of a generation that the provider can no longer be running; `unwatch` drops the due time of an expired one too. */
+/**
+ * Frees the slot of a generation whose task can no longer run; `unwatch` also removes the due time of an expired one.
+ */
 export async function releaseSlot(
   cell: Cell,
   id: string,
@@ -90,7 +92,7 @@ export async function releaseSlot(
   return (await run<number>(cell, "release_slot", args)) === 1;
 }
 
-/** Notes the wish to cancel where the provider may be at work already. */
+/** Records a requested cancel in one of `states`; else `refused`. */
 export async function requestCancel(
   cell: Cell,
   id: string,
@@ -100,7 +102,7 @@ export async function requestCancel(
   return kind === "missing" ? { kind } : { kind, state };
 }
 
-/** Generations whose `expiresIn` is over. */
+/** Generations past their deadline. */
 export async function listPastDeadline(
   cell: Cell,
   limit: number,
@@ -113,7 +115,10 @@ export async function listPastDeadline(
   }));
 }
 
-/** Removes at most `limit` records of a state and tenant that are resting for longer than the retention; returns their number. */
+/**
+ * Removes at most `limit` records of a state and tenant that are resting for longer than the retention; returns their
+ * number.
+ */
 export function purge(
   cell: Cell,
   state: State,
@@ -135,7 +140,7 @@ export async function reassign(
   return (await run<number>(cell, "reassign", [id, from, to.account, to.runTimeClass, estimate, note])) === 1;
 }
 
-/** Writes fields of a record that are no part of any move; a record that is gone stays gone. */
+/** Writes fields outside a move; does nothing if the record does not exist. */
 export async function updateFields(cell: Cell, id: string, set: Partial<GenerationRecord>): Promise<void> {
   await run(cell, "update_fields", [id, ...Object.entries(encode(set)).flat()]);
 }

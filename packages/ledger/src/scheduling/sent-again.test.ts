@@ -65,7 +65,10 @@ test("webhooks that are claimed in a call that is sent again are those that it t
   if (item) expect(await ledger.delivered(cell, item, first.lease, { state: "delivered", note: "200" })).toBe(true);
 });
 
-/** Its scripts run, their first answers are lost, and the connection sends them again, as ioredis does after a reconnection. */
+/**
+ * Its scripts run, their first answers are lost, and the connection sends them again, as ioredis does after a
+ * reconnection.
+ */
 function answeredAtTheSecondTime(cell: Cell): Cell {
   const redis = new Proxy(cell.redis, {
     get(target, name) {

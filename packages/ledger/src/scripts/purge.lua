@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Removes records that ended longer ago than the retention; the passport beside the outputs stays.
+-- Removes records that ended longer ago than the retention; the manifest beside the outputs stays.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] state  [2] tenant  [3] retention in ms  [4] how many at most
 -- Returns how many were removed
