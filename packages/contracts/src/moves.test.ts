@@ -11,7 +11,7 @@ import {
   states,
 } from "./moves.ts";
 
-test("a forbidden move does not compile", () => {
+test("moves: a forbidden move does not compile", () => {
   const next = <From extends State>(_from: From, to: Next<From>): State => to;
   expect(next("running", "finalizing")).toBe("finalizing");
   // @ts-expect-error: `succeeded` is final
@@ -22,7 +22,7 @@ test("a forbidden move does not compile", () => {
   next("unknown", "submitting");
 });
 
-test("every state can come to rest", () => {
+test("moves: every state reaches a resting state", () => {
   for (const start of states) {
     const seen = new Set<State>([start]);
     for (const state of seen) for (const next of moves[state]) seen.add(next);
@@ -30,7 +30,7 @@ test("every state can come to rest", () => {
   }
 });
 
-test("every state but the first is reached from another", () => {
+test("moves: every state except queued is reached from another", () => {
   for (const to of states.filter((state) => state !== "queued")) {
     expect(
       states.some((from) => from !== to && mayMove(from, to)),
@@ -39,11 +39,11 @@ test("every state but the first is reached from another", () => {
   }
 });
 
-test("live and resting states are all states, and none is both", () => {
+test("states: each one is either live or resting", () => {
   expect([...liveStates, ...restingStates].toSorted()).toEqual([...states].toSorted());
 });
 
-test("the diagram shows every move of the table and no other", () => {
+test("stateDiagram: shows exactly the moves of the table", () => {
   const arrows = stateDiagram()
     .split("\n")
     .filter((line) => /^ {2}\w+ --> \w+$/.test(line));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readRedisUrl, redisUrl, withoutPassword } from "./redis-url.ts";
 
-test("every form of REDIS_URL is read", () => {
+test("readRedisUrl: parses every form", () => {
   expect(readRedisUrl("redis://u:p@h:1/2")).toEqual({ kind: "single", url: "redis://u:p@h:1/2" });
   expect(readRedisUrl("redis+sentinel://u:p%40%2Fss@one:1,[::1]:2,three/mine?db=3")).toEqual({
     kind: "sentinel",
@@ -44,7 +44,7 @@ test.each([
   "redis+cluster://one:1/3",
   "redis+cluster://",
   "redis+other://one:1",
-])("any other is answered with the forms there are: %s", (url) => {
+])("readRedisUrl: rejects %s and lists the accepted forms", (url) => {
   expect(() => readRedisUrl(url)).toThrow(/redis\+sentinel:\/\/.*redis\+cluster:\/\//);
   expect(redisUrl.safeParse(url).success).toBe(false);
 });
@@ -56,6 +56,6 @@ test.each([
     "redis+sentinel://***@a:1,b:2/mine?sentinelPassword=***",
   ],
   ["redis://h:1", "redis://h:1"],
-])("a password is not shown: %s", (url, shown) => {
+])("withoutPassword: masks the credentials of %s", (url, shown) => {
   expect(withoutPassword(url)).toBe(shown);
 });

@@ -3,7 +3,7 @@ import { generationRequest, limits, modeOf } from "./request.ts";
 
 const parse = (input: unknown) => generationRequest.safeParse(input);
 
-test("a prompt alone is a whole request", () => {
+test("generationRequest: needs a prompt only, the rest has defaults", () => {
   expect(generationRequest.parse({ prompt: "a cup" })).toEqual({
     prompt: "a cup",
     model: "seedance-2.0",
@@ -30,11 +30,11 @@ test.each([
   ["a webhook that is no URL", { prompt: "x", webhook: "example.com" }],
   ["a webhook of another scheme", { prompt: "x", webhook: "ftp://example.com/" }],
   ["a field that only the server writes", { prompt: "x", state: "succeeded" }],
-])("%s is refused", (_, input) => {
+])("generationRequest: refuses %s", (_, input) => {
   expect(parse(input).success).toBe(false);
 });
 
-test("the mode follows from the media", () => {
+test("modeOf: the mode follows from the media", () => {
   const image = (role: string) => ({ url: "https://x/1.png", role });
   const mode = (input: object) => modeOf(generationRequest.parse(input));
   expect(mode({ prompt: "x" })).toBe("text");

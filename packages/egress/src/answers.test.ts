@@ -21,7 +21,7 @@ function open(options: EgressOptions = {}) {
   return egress;
 }
 
-test("an answer keeps its text as it was sent, with header names in lower case", async () => {
+test("answer: the text is unchanged, header names are in lower case", async () => {
   const text = '{"id":12345678901234567890,"text":"é 你"}';
   const url = await serve((_, response) =>
     response.writeHead(201, { "X-Request-Id": "r1", "Set-Cookie": ["a=1", "b=2"] }).end(text),
@@ -30,7 +30,7 @@ test("an answer keeps its text as it was sent, with header names in lower case",
   expect(reply).toMatchObject({ status: 201, text, headers: { "x-request-id": "r1", "set-cookie": "a=1, b=2" } });
 });
 
-test("method, path, query, headers and body arrive as given, and no encoding is asked for", async () => {
+test("request: method, path, query, headers and body arrive unchanged, without an accepted encoding", async () => {
   const url = await serve(async (request, response) => {
     const { method, url, headers } = request;
     response.end(JSON.stringify({ method, url, headers, body: (await buffer(request)).toString() }));
@@ -45,7 +45,7 @@ test("method, path, query, headers and body arrive as given, and no encoding is 
   });
 });
 
-test.each([301, 302, 303, 307, 308])("a redirect (%i) is an answer and is not followed", async (status) => {
+test.each([301, 302, 303, 307, 308])("answer: a redirect (%i) is returned, not followed", async (status) => {
   const paths: (string | undefined)[] = [];
   const url = await serve((request, response) => {
     paths.push(request.url);
@@ -55,19 +55,19 @@ test.each([301, 302, 303, 307, 308])("a redirect (%i) is an answer and is not fo
   expect(paths).toEqual(["/"]);
 });
 
-test("a server error is an answer and is asked for once", async () => {
+test("answer: a server error is returned after one request", async () => {
   let asked = 0;
   const url = await serve((_, response) => response.writeHead(503, { "retry-after": `${++asked}` }).end("busy"));
   expect(await open().request({ method: "POST", url, body: "{}" })).toMatchObject({ status: 503, text: "busy" });
   expect(asked).toBe(1);
 });
 
-test("a body of just the allowed size is kept", async () => {
+test("answer: a body of exactly the maximum size is accepted", async () => {
   const url = await serve((_, response) => response.end("x".repeat(100)));
   expect((await open().request({ method: "GET", url, maxBytes: 100 })).text).toHaveLength(100);
 });
 
-test("how an answer began is told although it is too long, is cut, or is encoded", async () => {
+test("error: has status and headers of an answer that is too large, cut or encoded", async () => {
   const long = await serve((_, response) => response.writeHead(202, { "x-id": "1" }).end("x".repeat(101)));
   const cut = await serve((_, response) => {
     response.writeHead(429, { "content-length": "9", "retry-after": "3" }).write("x");
@@ -84,7 +84,7 @@ test("how an answer began is told although it is too long, is cut, or is encoded
   expect(await failureOf(encoded)).toMatchObject({ kind: "broken", answer: { status: 200 } });
 });
 
-test("a stream delivers the bytes, and its total time is not limited", async () => {
+test("stream: delivers all bytes, without a limit of the total time", async () => {
   const bytes = Buffer.alloc(3_000_000, 7);
   const url = await serve((_, response) => {
     response.write(bytes.subarray(0, 10));
@@ -94,13 +94,13 @@ test("a stream delivers the bytes, and its total time is not limited", async () 
   expect((await buffer(answer.body)).equals(bytes)).toBe(true);
 });
 
-test("a stream that falls silent ends with an error", async () => {
+test("stream: silence beyond the idle timeout is an error", async () => {
   const url = await serve((_, response) => response.write("first"));
   const answer = await open({ idleTimeoutMs: 50 }).stream({ method: "GET", url });
   await expect(buffer(answer.body)).rejects.toMatchObject({ code: "UND_ERR_BODY_TIMEOUT" });
 });
 
-test("a stream that is cut ends with an error, not as if it were whole", async () => {
+test("stream: a cut body is an error, not an end", async () => {
   const url = await serve((_, response) => {
     response.writeHead(200, { "content-length": "100" }).write("first");
     setImmediate(() => response.destroy());
@@ -109,14 +109,14 @@ test("a stream that is cut ends with an error, not as if it were whole", async (
   await expect(buffer(answer.body)).rejects.toThrow();
 });
 
-test("a stream without headers in time, or with an encoded body, is refused", async () => {
+test("stream: late headers and an encoded body are refused", async () => {
   const silent = await serve(() => undefined);
   await expect(open().stream({ method: "GET", url: silent, timeoutMs: 40 })).rejects.toMatchObject({ kind: "timeout" });
   const zipped = await serve((_, response) => response.writeHead(200, { "content-encoding": "br" }).end("x"));
   await expect(open().stream({ method: "GET", url: zipped })).rejects.toMatchObject({ code: "CONTENT_ENCODING" });
 });
 
-test("a stream can be given up", async () => {
+test("stream: can be aborted", async () => {
   const url = await serve((_, response) => response.write("first"));
   const controller = new AbortController();
   const answer = await open().stream({ method: "GET", url, signal: controller.signal });
@@ -124,7 +124,7 @@ test("a stream can be given up", async () => {
   await expect(buffer(answer.body)).rejects.toMatchObject({ kind: "aborted", sent: true });
 });
 
-test("a slow drip is stopped by the total time", async () => {
+test("request: the total time limits a slow body", async () => {
   const url = await serve((_, response) => {
     const drip = setInterval(() => response.write("."), 10);
     response.on("close", () => clearInterval(drip));

@@ -42,24 +42,24 @@ const v6 = `:: ::1 ::ffff:127.0.0.1 ::ffff:7f00:1 ::127.0.0.1 fe80::1 fc00::1 fd
 const publicAddresses = ["8.8.8.8", "1.1.1.1", "2001:4860:4860::8888", "::ffff:8.8.8.8"];
 const bracketed = (address: string) => (address.includes(":") ? `[${address}]` : address);
 
-describe("no address that is not public is connected to", () => {
-  test.each([...v4, ...v6])("written into the URL: %s", async (address) => {
+describe("guard: never connects to an address that is not public", () => {
+  test.each([...v4, ...v6])("literal in the URL: %s", async (address) => {
     await expectBlocked(`https://${bracketed(address)}/`);
     await expectBlocked(`https://${bracketed(address)}:${port()}/`);
     await expectBlocked(`http://${bracketed(address)}:${port(1)}/`);
   });
 
   const named = [...v4.filter((address) => address.split(".").length === 4 && !/0x|0177/.test(address)), ...v6];
-  test.each(named)("as the answer of a name: %s", async (address) => {
+  test.each(named)("resolved from a name: %s", async (address) => {
     await expectBlocked("https://video.example.com/", resolvesTo(address));
   });
 
-  test("one bad answer among many refuses them all", async () => {
+  test("one forbidden address among many refuses the name", async () => {
     await expectBlocked("https://video.example.com/", resolvesTo("8.8.8.8", "::1"));
     await expectBlocked("https://video.example.com/", resolvesTo(...Array<string>(999).fill("8.8.8.8"), "127.0.0.1"));
   });
 
-  test("a name is resolved once, so that a second answer cannot be another one", async () => {
+  test("a name is resolved once, against DNS rebinding", async () => {
     const answers = [
       { address: "127.0.0.1", family: 4 },
       { address: "8.8.8.8", family: 4 },
@@ -71,7 +71,7 @@ describe("no address that is not public is connected to", () => {
   });
 });
 
-describe("the parsed host is judged, whatever the spelling", () => {
+describe("guard: checks the parsed host, whatever the spelling", () => {
   const spellings = () => [
     `https:127.0.0.1:${port()}`,
     `https:///127.0.0.1:${port()}`,
@@ -120,7 +120,7 @@ describe("the parsed host is judged, whatever the spelling", () => {
   test.each(refused)("refused: %s", (url) => expectBlocked(url, resolvesTo("8.8.8.8")));
 });
 
-describe("what only an allowed private address may serve", () => {
+describe("guard: only an allowed private address may serve", () => {
   const names =
     `localhost LOCALHOST a.localhost printer.local vault.internal metadata.google.internal host.docker.internal
     redis router nas.lan intranet.corp box.home 1.0.0.127.in-addr.arpa`.split(/\s+/);
@@ -138,7 +138,7 @@ describe("what only an allowed private address may serve", () => {
     await expectBlocked(url, { ...resolvesTo("8.8.8.8"), allowPrivate: ["10.0.0.0/8"] });
   });
 
-  test("is reached where its range is named, by number and by name", async () => {
+  test("an allowed range is reached by address and by name", async () => {
     const allowPrivate = ["127.0.0.0/8", "::1/128"];
     for (const url of [
       `http://127.0.0.1:${port()}/`,
@@ -151,18 +151,18 @@ describe("what only an allowed private address may serve", () => {
     expect(named.text).toBe("hit");
   });
 
-  test("is not reached by a range that does not hold it, nor by a mixed answer", async () => {
+  test("an address outside the range and a mixed answer are refused", async () => {
     await expectBlocked(`http://127.0.0.1:${port()}/`, { allowPrivate: ["10.0.0.0/8", "::1/128"] });
     const mixed = { ...resolvesTo("127.0.0.1", "10.0.0.1"), allowPrivate: ["127.0.0.0/8"] };
     await expectBlocked(`http://simulator:${port()}/`, mixed);
   });
 
-  test("a range that is not CIDR is refused when the way out is opened", () => {
+  test("a range that is not CIDR is refused at the start", () => {
     expect(() => createEgress({ allowPrivate: ["10.0.0.1-10.0.0.9"] })).toThrow("allowPrivate");
   });
 });
 
-describe("what is let through", () => {
+describe("guard: permits", () => {
   const signal = AbortSignal.abort();
   test.each(publicAddresses)("a public address: %s", async (address) => {
     const egress = createEgress();
@@ -170,12 +170,12 @@ describe("what is let through", () => {
     await expect(egress.request(request)).rejects.toMatchObject({ kind: "aborted", sent: false });
   });
 
-  test("the operator's own address, wherever it is", async () => {
+  test("a trusted URL at a private address", async () => {
     expect((await post(`http://127.0.0.1:${port()}/`, {}, true)).text).toBe("hit");
     expect((await post(`http://provider-simulator:${port()}/`, resolvesTo("127.0.0.1"), true)).text).toBe("hit");
   });
 
-  test("a socket that a trusted request opened is never used by one from outside", async () => {
+  test("no untrusted request on a socket that a trusted request opened", async () => {
     const resolve = () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
     const egress = createEgress({ resolve, allowPrivate: ["10.0.0.0/8"] });
     onTestFinished(() => egress.close());

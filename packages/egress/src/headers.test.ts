@@ -8,7 +8,7 @@ test.each([
   [" 3 ", 3_000],
   ["1.5", 1_500],
   ["Fri, 20 Nov 2026 12:00:30 GMT", 30_000],
-])("%s is obeyed", (value, waitMs) => {
+])("retryAfterMs: %s is used as given", (value, waitMs) => {
   expect(retryAfterMs({ "retry-after": value }, nowMs)).toBe(waitMs);
 });
 
@@ -18,17 +18,17 @@ test.each([
   ["1000000000", 3_600_000],
   ["9".repeat(400), 3_600_000],
   ["Fri, 20 Nov 2027 12:00:00 GMT", 3_600_000],
-])("%s is kept between a second and an hour", (value, waitMs) => {
+])("retryAfterMs: %s is limited to 1 s … 1 h", (value, waitMs) => {
   expect(retryAfterMs({ "retry-after": value }, nowMs)).toBe(waitMs);
 });
 
 test.each(["", "soon", "-5", "1e9", "NaN", "12 34", "2026-11-20T12:00:30Z", "Fri, 99 Nov 2026 12:00:30 GMT", "0x10"])(
-  "%j says nothing",
+  "retryAfterMs: %j is malformed",
   (value) => {
     expect(retryAfterMs({ "retry-after": value }, nowMs)).toBeUndefined();
   },
 );
 
-test("no header says nothing", () => {
+test("retryAfterMs: undefined without the header", () => {
   expect(retryAfterMs({}, nowMs)).toBeUndefined();
 });

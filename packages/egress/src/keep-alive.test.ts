@@ -19,13 +19,13 @@ function arrivals(server: TcpServer, n: number): number {
   return server.received().split(`{"n":${n}}`).length - 1;
 }
 
-test("requests one after the other use one connection", async () => {
+test("keep-alive: successive requests use one connection", async () => {
   const server = await listen((socket) => onPost(socket, (n) => socket.write(answer(`${n}`))));
   for (const n of [1, 2, 3]) expect((await send(server, n)).text).toBe(`${n}`);
   expect(server.connections).toHaveLength(1);
 });
 
-test("a POST on a kept connection that dies with it was sent, once, and is not sent again", async () => {
+test("keep-alive: a POST that dies with its connection counts as sent and is not repeated", async () => {
   const server = await listen((socket) =>
     onPost(socket, (n) => (n === 1 ? socket.write(answer("ok")) : socket.resetAndDestroy())),
   );
@@ -35,7 +35,7 @@ test("a POST on a kept connection that dies with it was sent, once, and is not s
   expect(server.connections).toHaveLength(1);
 });
 
-test("a kept connection that died while idle is replaced before the next POST is written", async () => {
+test("keep-alive: a connection that died while idle is replaced before the next POST", async () => {
   const server = await listen((socket) => onPost(socket, () => socket.write(answer("ok"))));
   await send(server, 1);
   const [kept] = server.connections;
@@ -47,7 +47,7 @@ test("a kept connection that died while idle is replaced before the next POST is
   expect(server.connections).toHaveLength(2);
 });
 
-test("when the other side closes just as the next POST is written, it arrives at most once, and sent is true if it did", async () => {
+test("keep-alive: a POST during the server's close arrives at most once, and sent is true if it did", async () => {
   const seen = { answered: 0, sent: 0, unsent: 0 };
   for (let round = 0; round < 200; round += 1) {
     await using server = await tcpServer((socket) =>

@@ -46,7 +46,7 @@ const notSent: Record<string, () => Promise<EgressError>> = {
     return failureOf({ url: `https://127.0.0.1:${server.port}/` });
   },
   "BLOCKED: the address is private": () => failureOf({ url: "https://10.0.0.1/", trusted: false }),
-  "ABORTED: given up before it began": async () => {
+  "ABORTED: aborted before it began": async () => {
     const server = await listen(() => undefined);
     const error = await failureOf({ url: server.url, signal: AbortSignal.abort() });
     // connections are accepted in order: an earlier one would have arrived before the probe
@@ -56,7 +56,7 @@ const notSent: Record<string, () => Promise<EgressError>> = {
     expect(server.connections).toHaveLength(1);
     return error;
   },
-  "ABORTED: given up while connecting": async () => {
+  "ABORTED: aborted while connecting": async () => {
     const controller = new AbortController();
     const server = await listen(() => controller.abort());
     return failureOf({ url: `https://127.0.0.1:${server.port}/`, signal: controller.signal });
@@ -118,20 +118,20 @@ test.each(Object.entries(wasSent))("sent is true: %s", async (name, { serve, req
   expect(server.received().match(/POST /g)).toHaveLength(1);
 });
 
-test("sent is true: given up after it was written", async () => {
+test("sent is true: aborted after it was written", async () => {
   const controller = new AbortController();
   const server = await listen((socket) => onPost(socket, () => controller.abort()));
   const error = await failureOf({ url: server.url, signal: controller.signal });
   expect(error).toMatchObject({ sent: true, kind: "aborted" });
 });
 
-test("a request that is given up after it was sent lets go of its connection", async () => {
+test("timeout: a request that was sent closes its connection", async () => {
   const server = await listen((socket) => onPost(socket, () => undefined));
   await expect(open().request({ ...post, url: server.url, timeoutMs: 500 })).rejects.toMatchObject({ sent: true });
   await vi.waitFor(() => expect(server.connections.map(({ closed }) => closed)).toEqual([true]));
 });
 
-test("a request that gave up in the queue of a busy connection is not sent later either", async () => {
+test("timeout: a request in the queue of a busy connection is never sent later", async () => {
   const waiting: Socket[] = [];
   const server = await listen((socket) => onPost(socket, () => waiting.push(socket)));
   const egress = open({ connectionsPerOrigin: 1 });
@@ -148,7 +148,7 @@ test("a request that gave up in the queue of a busy connection is not sent later
   expect(server.received()).not.toContain("second");
 });
 
-test("whenever a reset comes, sent is never false for a request of which a byte arrived", async () => {
+test("sent is never false for a request of which a byte arrived, whenever the reset comes", async () => {
   const egress = open();
   for (let round = 0; round < 150; round += 1) {
     await using server = await tcpServer((socket) => {

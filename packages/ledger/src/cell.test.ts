@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openRecentMoves } from "./cell.ts";
 
-test("moves are kept in order for two minutes, the newest five thousand at most", () => {
+test("recentMoves: keeps the newest 5,000 moves of two minutes, in order", () => {
   let now = 0;
   const recent = openRecentMoves(() => now);
   recent.keep("old");

@@ -34,7 +34,7 @@ function consumeWith(
   return seen;
 }
 
-test("a hand-over added twice while it is kept is handed out once", async () => {
+test("queue: a dispatch added twice runs once, while BullMQ keeps its job", async () => {
   const seen = consumeWith(() => ({ kind: "done" }));
   await queues.add("submit", [
     { generation: "g1", dispatchSeq: 1 },
@@ -44,31 +44,31 @@ test("a hand-over added twice while it is kept is handed out once", async () => 
     { generation: "g1", dispatchSeq: 1 },
     { generation: "g1", dispatchSeq: 2 },
   ]);
-  await eventually(() => seen.length === 2 && queues.isIdle("submit"), { describe: "both hand-overs are done" });
+  await eventually(() => seen.length === 2 && queues.isIdle("submit"), { describe: "both dispatches are done" });
   expect(seen).toEqual([
     { generation: "g1", dispatchSeq: 1 },
     { generation: "g1", dispatchSeq: 2 },
   ]);
 });
 
-test("`again` hands the same job out later and `stop` does not", async () => {
+test("consume: `again` runs the job again later, `stop` does not", async () => {
   const seen = consumeWith((times) => (times === 1 ? { kind: "again", afterMs: 10 } : { kind: "stop", reason: "no" }));
   await queues.add("submit", [{ generation: "g1", dispatchSeq: 1 }]);
-  await eventually(() => seen.length === 2 && queues.isIdle("submit"), { describe: "it is handed out twice" });
+  await eventually(() => seen.length === 2 && queues.isIdle("submit"), { describe: "the job runs twice" });
 });
 
-test("urgent jobs go first", async () => {
+test("queue: jobs run in order of priority", async () => {
   await queues.add("submit", [
     { generation: "late", dispatchSeq: 1, priority: 500_000 },
     { generation: "soon", dispatchSeq: 1, priority: 10 },
   ]);
   options = { ...options, concurrency: 1 };
   const seen = consumeWith(() => ({ kind: "done" }));
-  await eventually(() => seen.length === 2, { describe: "both are handed out" });
+  await eventually(() => seen.length === 2, { describe: "both jobs run" });
   expect(seen.map(({ generation }) => generation)).toEqual(["soon", "late"]);
 });
 
-test("a hand-over that nobody has begun can be taken back", async () => {
+test("queue: a dispatch that has not started can be removed", async () => {
   await queues.add("submit", [{ generation: "g1", dispatchSeq: 1 }]);
   expect(await queues.isIdle("submit")).toBe(false);
   await queues.remove("submit", { generation: "g1", dispatchSeq: 1 });
@@ -76,7 +76,7 @@ test("a hand-over that nobody has begun can be taken back", async () => {
   await queues.remove("submit", { generation: "g1", dispatchSeq: 1 });
 });
 
-test("closing waits for the work under way", async () => {
+test("consume: closing waits for the running jobs", async () => {
   const started = Promise.withResolvers<void>();
   const end = Promise.withResolvers<JobResult>();
   const consumer = consume(

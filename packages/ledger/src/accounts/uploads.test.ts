@@ -9,20 +9,20 @@ beforeEach(async () => {
 });
 afterEach(() => cell[Symbol.asyncDispose]());
 
-test("of many that want to upload a file at once, one may; at another account another one", async () => {
-  const begun = await Promise.all(
+test("beginUpload: one worker gets the lease of a file per account", async () => {
+  const leases = await Promise.all(
     Array.from({ length: 20 }, () => ledger.beginUpload(cell, "toapis", "a.mp4", 60_000)),
   );
-  expect(begun.filter((mine) => mine)).toHaveLength(1);
+  expect(leases.filter((mine) => mine)).toHaveLength(1);
   expect(await ledger.beginUpload(cell, "other", "a.mp4", 60_000)).toBe(true);
 });
 
-test("an upload whose worker never came back is anyone's after its lease", async () => {
+test("beginUpload: the lease of a dead worker ends", async () => {
   expect(await ledger.beginUpload(cell, "toapis", "a.mp4", 20)).toBe(true);
   await eventually(() => ledger.beginUpload(cell, "toapis", "a.mp4", 60_000), { describe: "the lease ends" });
 });
 
-test("an upload that is held stays its worker's for longer, and a file that is there for as long as before", async () => {
+test("renewUpload: extends the lease, never shortens the life of an uploaded file", async () => {
   const leftMs = (file: string) => cell.redis.pttl(cell.keys.upload("toapis", file));
   await ledger.beginUpload(cell, "toapis", "a.mp4", 1_000);
   await ledger.renewUpload(cell, "toapis", "a.mp4", 60_000);
@@ -32,7 +32,7 @@ test("an upload that is held stays its worker's for longer, and a file that is t
   expect(await leftMs("b.mp4")).toBeGreaterThan(50_000);
 });
 
-test("what became of a file is told until it is dropped or forgotten", async () => {
+test("uploadStates: returns the state of a file until it is dropped or expires", async () => {
   await ledger.recordUpload(cell, "toapis", "a.mp4", { state: { kind: "ready", address: "asset://1" }, ttlMs: 60_000 });
   await ledger.recordUpload(cell, "toapis", "b.mp4", { state: { kind: "processing", assetId: "2" }, ttlMs: 60_000 });
   expect(await ledger.uploadStates(cell, "toapis", ["b.mp4", "none.mp4", "a.mp4"])).toEqual([

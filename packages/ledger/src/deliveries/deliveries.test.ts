@@ -26,7 +26,7 @@ async function announce(count: number, endpoint: string): Promise<void> {
 }
 const claim = (perEndpoint = 4, leaseMs = 30_000) => ledger.claimDeliveries(cell, { limit: 100, perEndpoint, leaseMs });
 
-test("an endpoint gets at most its cap at once, and others are not kept waiting by it", async () => {
+test("claimDeliveries: an endpoint gets at most its cap and does not block others", async () => {
   await announce(10, "slow");
   await announce(2, "quick");
   const first = await claim();
@@ -38,7 +38,7 @@ test("an endpoint gets at most its cap at once, and others are not kept waiting 
   expect((await claim()).items.map(({ endpoint }) => endpoint)).toEqual(["slow"]);
 });
 
-test("tries carry the same id and bytes, are recorded, and end as exhausted", async () => {
+test("delivery: attempts have the same id and bytes, are recorded, and end as exhausted", async () => {
   await announce(1, "e");
   const bodies: string[] = [];
   for (let tries = 0; tries < 3; tries += 1) {
@@ -60,7 +60,7 @@ test("tries carry the same id and bytes, are recorded, and end as exhausted", as
   expect(delivery?.log.map(({ note }) => note)).toEqual(["500 number 0", "500 number 1", "500 number 2"]);
 });
 
-test("a sender whose lease has passed says nothing", async () => {
+test("delivered: refused after the lease has passed", async () => {
   await announce(1, "e");
   const first = await claim(4, 0);
   const second = await claim();
@@ -69,7 +69,7 @@ test("a sender whose lease has passed says nothing", async () => {
   expect(item && (await ledger.delivered(cell, item, first.lease, { state: "delivered", note: "200" }))).toBe(false);
 });
 
-test("a replay goes out again under the same id", async () => {
+test("replay: the delivery is due again under the same id", async () => {
   await announce(1, "e");
   const { items, lease } = await claim();
   const [item] = items;

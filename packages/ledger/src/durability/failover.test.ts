@@ -13,7 +13,7 @@ afterAll(() => sentinels.stop());
 
 const open = () => ledger.openCell({ url: sentinels.url, cell: uniqueCell(), role: "worker" });
 
-test("while the replica stands still nothing that must last is acknowledged, and all else goes on", async () => {
+test("replica frozen: durable writes are not acknowledged, other moves are", async () => {
   await using cell = open();
   await ledger.awaitReady(cell, 5_000);
   const id = await running(cell, "task-1");
@@ -26,25 +26,27 @@ test("while the replica stands still nothing that must last is acknowledged, and
     const event = { endpoint: "e", url: "http://e/", body: "{}" };
     const end = { id, from: ["finalizing"], to: "failed", token: "e", event } as const;
     expect(await sendMove(cell, end)).toMatchObject({ kind: "moved" });
-    const wish = { limit: 10, perEndpoint: 4, leaseMs: 100 };
-    await expect(ledger.claimDeliveries(cell, wish)).rejects.toMatchObject({ kind: "unconfirmed" });
+    const options = { limit: 10, perEndpoint: 4, leaseMs: 100 };
+    await expect(ledger.claimDeliveries(cell, options)).rejects.toMatchObject({ kind: "unconfirmed" });
     await eventually(
       async () => (await ledger.checkSafety(cell)).unsafe.join().includes("replica of Redis is not reachable"),
       {
-        describe: "it is said to be unsafe",
+        describe: "checkSafety reports the replica",
         timeoutMs: 15_000,
       },
     );
   } finally {
     await sentinels.second.kill("SIGCONT");
   }
-  await eventually(async () => (await ledger.checkSafety(cell)).unsafe.length === 0, { describe: "it is safe again" });
+  await eventually(async () => (await ledger.checkSafety(cell)).unsafe.length === 0, {
+    describe: "checkSafety reports nothing",
+  });
   const { items } = await ledger.claimDeliveries(cell, { limit: 10, perEndpoint: 4, leaseMs: 100 });
-  expect(items, "its event is told now").toHaveLength(1);
+  expect(items, "its event is delivered").toHaveLength(1);
   await running(cell, "task-3");
 });
 
-test("what a deposed primary took is made again at the new one, once, and in order", async () => {
+test("failover: moves lost with the old primary are replayed once, in order", async () => {
   await using cell = open();
   await ledger.awaitReady(cell, 5_000);
   const restored = Promise.withResolvers<number>();
@@ -53,11 +55,11 @@ test("what a deposed primary took is made again at the new one, once, and in ord
   const [first, second] = [await running(cell, "task-2"), await running(cell, "task-3")];
   await using replica = ledger.openCell({ url: sentinels.second.url, cell: cell.name, role: "worker" });
   await ledger.awaitReady(replica, 5_000);
-  // it hears of nothing from here on, as if the line between the two were cut
+  // the replica gets no writes from here on, as in a network partition
   await replica.redis.call("replicaof", "127.0.0.1", "1");
-  await hand(cell, first, ["running"], "finalizing");
-  await hand(cell, second, ["running"], "finalizing");
-  await hand(cell, first, ["finalizing"], "succeeded");
+  await moveTo(cell, first, ["running"], "finalizing");
+  await moveTo(cell, second, ["running"], "finalizing");
+  await moveTo(cell, first, ["finalizing"], "succeeded");
   expect((await ledger.read(replica, first))?.record.state).toBe("running");
 
   await sentinels.first.kill("SIGKILL");
@@ -67,7 +69,7 @@ test("what a deposed primary took is made again at the new one, once, and in ord
   expect(await ledger.audit(cell)).toEqual([]);
 });
 
-test("a move that rests on another process' move is made again after that", async () => {
+test("failover: a move that depends on another process's move is replayed after it", async () => {
   await sentinels.first.restart();
   await sentinels.whole();
   const { primary, replicas } = await sentinels.lineup();
@@ -78,26 +80,26 @@ test("a move that rests on another process' move is made again after that", asyn
   await using replica = ledger.openCell({ url: replicas[0]?.url ?? "", cell: poller.name, role: "worker" });
   await ledger.awaitReady(replica, 5_000);
   await replica.redis.call("replicaof", "127.0.0.1", "1");
-  await hand(poller, id, ["running"], "finalizing");
-  await hand(finalizer, id, ["finalizing"], "succeeded");
+  await moveTo(poller, id, ["running"], "finalizing");
+  await moveTo(finalizer, id, ["finalizing"], "succeeded");
   await primary.kill("SIGKILL");
   const early = Promise.withResolvers<number>();
   using _first = ledger.watchPrimary(finalizer, early.resolve);
   expect(await early.promise).toBe(0);
   using _second = ledger.watchPrimary(poller, () => {});
   await eventually(async () => (await ledger.read(finalizer, id))?.record.state === "succeeded", {
-    describe: "both moves are there again",
+    describe: "both moves are replayed",
     timeoutMs: 10_000,
   });
   await primary.restart();
 }, 60_000);
 
-test("a primary that was restarted is not trusted alone by those that start only then, either", async () => {
+test("primary restarted: a process that starts then does not trust it without its replicas", async () => {
   await sentinels.whole();
   const { primary, replicas } = await sentinels.lineup();
   await using before = open();
   await ledger.awaitReady(before, 5_000);
-  // so that nobody takes over, and none is back in time
+  // no replica may take over or be back in time
   for (const replica of replicas) await replica.kill("SIGSTOP");
   try {
     await primary.kill("SIGKILL");
@@ -111,8 +113,8 @@ test("a primary that was restarted is not trusted alone by those that start only
   }
 });
 
-/** As the stages do it: the move says what it believes. */
-async function hand(cell: ledger.Cell, id: string, from: State[], to: "finalizing" | "succeeded"): Promise<void> {
+/** A move with an expectation, as the stages make it. */
+async function moveTo(cell: ledger.Cell, id: string, from: State[], to: "finalizing" | "succeeded"): Promise<void> {
   const n = (await ledger.read(cell, id))?.record.dispatchSeq ?? 0;
   const due = to === "finalizing" ? { due: { lane: "finalize" as const, inMs: 60_000 } } : {};
   const step = { id, from, to, token: `${id}${to}`, expect: { dispatchSeq: n }, ...due } as Move;

@@ -5,16 +5,16 @@ import { parseInfo, primaryOf } from "./primary.ts";
 const info = (id: string, ...replicas: string[]) =>
   parseInfo([`role:master`, `master_replid:${id}`, ...replicas.map((text, i) => `slave${i}:${text}`)].join("\r\n"));
 
-/** One that was a replica of `before`, and is alone. */
+/** INFO of a promoted replica of `before`, without replicas. */
 const promoted = (id: string, before: string) => info(id).set("master_replid2", before);
 
 const inStep = "ip=127.0.0.1,port=1,state=online,offset=10,lag=0";
 
-test("a primary without replicas has nobody to wait for", () => {
+test("primaryOf: a primary without replicas is not replicated", () => {
   expect(primaryOf(info("a"), unknownPrimary)).toEqual({ id: "a", replicas: 0, replicated: false, idWithReplicas: "" });
 });
 
-test("a replica that is still being filled, or has fallen silent, cannot confirm, but may take over", () => {
+test("primaryOf: a replica in synchronisation or silent cannot confirm, but may take over", () => {
   for (const replica of ["ip=127.0.0.1,port=1,state=wait_bgsave,offset=0,lag=0", inStep.replace("lag=0", "lag=6")])
     expect(primaryOf(info("a", replica), unknownPrimary)).toEqual({
       id: "a",
@@ -24,14 +24,14 @@ test("a replica that is still being filled, or has fallen silent, cannot confirm
     });
 });
 
-test("one that is left alone may have been deposed; its replica that is alone took over", () => {
+test("primaryOf: a primary that lost its replicas may be deposed; its promoted replica is not", () => {
   const before = primaryOf(info("a", inStep), unknownPrimary);
   expect(before).toEqual({ id: "a", replicas: 1, replicated: true, idWithReplicas: "a" });
   expect(primaryOf(info("a"), before).replicated).toBe(true);
   expect(primaryOf(promoted("b", "a"), before).replicated).toBe(false);
 });
 
-test("one that was restarted is about to be deposed, until its replica is back or has taken over", () => {
+test("primaryOf: a restarted primary is replicated until its replica is back or has taken over", () => {
   const restarted = primaryOf(info("b"), primaryOf(info("a", inStep), unknownPrimary));
   expect(restarted.replicated).toBe(true);
   expect(primaryOf(info("b", inStep), restarted)).toEqual({

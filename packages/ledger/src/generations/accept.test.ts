@@ -12,7 +12,7 @@ afterEach(async () => {
   await cell[Symbol.asyncDispose]();
 });
 
-test("the same id with the same body is one generation, with another body a mismatch", async () => {
+test("accept: the same id with the same body is one generation, with another body a mismatch", async () => {
   const generation = newGeneration(cell);
   expect(await ledger.accept(cell, [generation])).toEqual(["accepted"]);
   expect(await ledger.accept(cell, [generation, { ...generation, requestHash: "other" }])).toEqual([
@@ -22,13 +22,13 @@ test("the same id with the same body is one generation, with another body a mism
   expect((await ledger.counts(cell)).queued).toBe(1);
 });
 
-test("fifty at once with one key make one record", async () => {
+test("accept: 50 concurrent calls with one key make one record", async () => {
   const generation = newGeneration(cell);
   const answers = await Promise.all(Array.from({ length: 50 }, () => ledger.accept(cell, [generation])));
   expect(answers.flat().filter((answer) => answer === "accepted")).toHaveLength(1);
 });
 
-test("an id twice in one call is written once", async () => {
+test("accept: an id twice in one call is written once", async () => {
   const generation = newGeneration(cell);
   expect(await ledger.accept(cell, [generation, generation, { ...generation, requestHash: "x" }])).toEqual([
     "accepted",
@@ -37,13 +37,13 @@ test("an id twice in one call is written once", async () => {
   ]);
 });
 
-test("an atomic call takes 5,000 rows of one batch", async () => {
+test("accept: an atomic call takes 5,000 rows of one batch", async () => {
   const rows = Array.from({ length: 5_000 }, () => newGeneration(cell, { batch: "large" }));
   expect(new Set(await ledger.accept(cell, rows, { atomic: true }))).toEqual(new Set(["accepted"]));
   expect(await ledger.batchCounts(cell, "default", "large")).toEqual({ queued: 5_000 });
 });
 
-test("an atomic call that says two things under one id writes nothing", async () => {
+test("accept: an atomic call with two bodies under one id writes nothing", async () => {
   const row = newGeneration(cell);
   expect(await ledger.accept(cell, [row, { ...row, requestHash: "x" }], { atomic: true })).toEqual([
     "skipped",
@@ -52,7 +52,7 @@ test("an atomic call that says two things under one id writes nothing", async ()
   expect((await ledger.counts(cell)).queued).toBe(0);
 });
 
-test("an atomic call with one mismatch writes nothing", async () => {
+test("accept: an atomic call with one mismatch writes nothing", async () => {
   const old = newGeneration(cell);
   await ledger.accept(cell, [old]);
   const fresh = newGeneration(cell);
@@ -63,7 +63,7 @@ test("an atomic call with one mismatch writes nothing", async () => {
   expect(await ledger.read(cell, fresh.id)).toBeUndefined();
 });
 
-test("what was asked comes back whole, with what the record tells", async () => {
+test("read: returns the whole request, with the fields of the record", async () => {
   const request = {
     prompt: "a cup",
     model: "seedance-2.0",
@@ -85,12 +85,12 @@ test("what was asked comes back whole, with what the record tells", async () => 
   });
 });
 
-test("a request beyond the cap never reaches Redis", async () => {
+test("accept: refuses a request above the size limit without a call to Redis", async () => {
   const large = newGeneration(cell, { request: "x".repeat(limits.requestBytes + 1) });
   await expect(ledger.accept(cell, [large])).rejects.toMatchObject({ kind: "too_large" });
 });
 
-test("thousands are accepted in order", async () => {
+test("accept: 3,000 rows are accepted in order", async () => {
   const many = Array.from({ length: 3_000 }, () => newGeneration(cell, { batch: "big" }));
   expect(new Set(await ledger.accept(cell, many))).toEqual(new Set(["accepted"]));
   const page = await ledger.list(cell, { tenant: "default", batch: "big" }, 100);
@@ -98,7 +98,7 @@ test("thousands are accepted in order", async () => {
   expect(await ledger.batchCounts(cell, "default", "big")).toEqual({ queued: 3_000 });
 });
 
-test("every generation is on exactly one page", async () => {
+test("list, page: every generation is on exactly one page", async () => {
   const many = Array.from({ length: 250 }, (_, i) => newGeneration(cell, { tenant: `t${i % 3}` }));
   await ledger.accept(cell, many);
   const seen: string[] = [];

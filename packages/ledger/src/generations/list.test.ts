@@ -5,7 +5,7 @@ import { sendAll } from "../testing.ts";
 
 const filter = { tenant: "default", batch: "spring" };
 
-test("a batch is listed in the order of its rows, and pages stay where they were when its first rows are forgotten", async () => {
+test("list: a batch is in row order, and its cursors stay valid when the first rows are purged", async () => {
   await using cell = await testCell();
   const rows = Array.from({ length: 7 }, () => newGeneration(cell, { batch: "spring" }));
   const ids = rows.map(({ id }) => id);
@@ -23,7 +23,7 @@ test("a batch is listed in the order of its rows, and pages stay where they were
   expect(await ledger.batchCounts(cell, "default", "spring")).toEqual({ queued: 5, canceled: 0 });
 });
 
-test("a row forgotten before those in front of it leaves no gap behind once they go, and nothing stays of a batch that is over", async () => {
+test("purge: rows purged out of order leave no gap, and a finished batch leaves nothing", async () => {
   await using cell = await testCell();
   const rows = Array.from({ length: 3 }, () => newGeneration(cell, { batch: "spring" }));
   const [first = "", second = "", third = ""] = rows.map(({ id }) => id);

@@ -13,7 +13,7 @@ afterEach(async () => {
   await cell[Symbol.asyncDispose]();
 });
 
-test("a move that the table does not have is refused before Redis is asked", async () => {
+test("move: one outside the table of moves is refused without a call to Redis", async () => {
   for (const from of states) {
     for (const to of states.filter((state) => !mayMove(from, state))) {
       const forbidden = { id: "x", from: [from], to, token: "t" } as unknown as Move;
@@ -22,7 +22,7 @@ test("a move that the table does not have is refused before Redis is asked", asy
   }
 });
 
-test("a move from a state that the record is not in answers with its state and changes nothing", async () => {
+test("move: from another state than the record's → conflict, nothing changes", async () => {
   const id = await running(cell, "task-1");
   const before = await ledger.read(cell, id);
   const moved = await sendMove(cell, { id, from: ["finalizing"], to: "succeeded", token: "t" });
@@ -30,7 +30,7 @@ test("a move from a state that the record is not in answers with its state and c
   expect(await ledger.read(cell, id)).toEqual(before);
 });
 
-test("the same operation sent twice happens once", async () => {
+test("move: the same operation sent twice is applied once", async () => {
   const id = await running(cell, "task-1");
   const step = {
     id,
@@ -49,7 +49,7 @@ test("the same operation sent twice happens once", async () => {
   ).toHaveLength(1);
 });
 
-test("an end is announced once, however often the finalizer runs", async () => {
+test("move: an end has one webhook event, however often the finalizer runs", async () => {
   const id = await running(cell, "task-1");
   await sendMove(cell, { id, from: ["running"], to: "finalizing", token: "a", due: { lane: "finalize", inMs: 0 } });
   const end = (token: string): Move<"finalizing"> => ({
@@ -64,7 +64,7 @@ test("an end is announced once, however often the finalizer runs", async () => {
   expect(await ledger.countDeliveries(cell)).toEqual({ pending: 1, delivered: 0, exhausted: 0 });
 });
 
-test("a stale dispatch and a requested cancel stop the intent", async () => {
+test("intent: refused for a stale dispatch and after a requested cancel", async () => {
   const generation = newGeneration(cell);
   await ledger.accept(cell, [generation]);
   const { grants } = await ledger.admit(cell, "hiapi", generous);
@@ -81,7 +81,7 @@ test("a stale dispatch and a requested cancel stop the intent", async () => {
   expect(await sendMove(cell, intent(grants[0]?.dispatchSeq ?? 0))).toEqual({ kind: "canceling", state: "queued" });
 });
 
-test("a second task id for the same attempt goes to the orphans, never over the first", async () => {
+test("bind: a second task id of one attempt is an orphan and never replaces the first", async () => {
   const id = await running(cell, "task-1");
   const moved = await sendMove(cell, {
     id,
@@ -96,7 +96,7 @@ test("a second task id for the same attempt goes to the orphans, never over the 
   expect(await ledger.orphans(cell)).toMatchObject([{ generation: id, task: "task-2", known: "task-1" }]);
 });
 
-test("a task id of another generation is refused and noted", async () => {
+test("bind: a task id of another generation is refused and recorded", async () => {
   const first = await running(cell, "task-1");
   const other = newGeneration(cell);
   await ledger.accept(cell, [other]);
@@ -125,7 +125,7 @@ const rests: [State, Move["from"][number][]][] = [
   ["failed", ["running"]],
   ["finalizing", ["running"]],
 ];
-test.each(rests)("the slot is free once it is %s", async (to, from) => {
+test.each(rests)("slot: free in %s", async (to, from) => {
   const id = await running(cell, `task-${to}`);
   expect((await ledger.accountStatus(cell, "hiapi")).inFlight).toBe(1);
   const due = to === "finalizing" ? { due: { lane: "finalize", inMs: 0 } } : {};
@@ -133,7 +133,7 @@ test.each(rests)("the slot is free once it is %s", async (to, from) => {
   expect((await ledger.accountStatus(cell, "hiapi")).inFlight).toBe(0);
 });
 
-test("the slot is held while it is unknown, in review or expired, until it is released", async () => {
+test("slot: held while unknown, in review or expired, until it is released", async () => {
   const id = await running(cell, "task-1");
   await sendMove(cell, { id, from: ["running"], to: "expired", token: "t", due: { lane: "watch", inMs: 0 } });
   expect((await ledger.accountStatus(cell, "hiapi")).inFlight).toBe(1);
@@ -143,7 +143,7 @@ test("the slot is held while it is unknown, in review or expired, until it is re
   expect((await ledger.accountStatus(cell, "hiapi")).inFlight).toBe(0);
 });
 
-test("reserved money is spent on success and comes back on failure", async () => {
+test("budget: a reservation is spent on success and returned on failure", async () => {
   const spent = async () => (await ledger.accountStatus(cell, "hiapi")).spentTodayMicroUsd;
   const good = await running(cell, "task-1");
   const bad = await running(cell, "task-2");
@@ -162,7 +162,7 @@ test("reserved money is spent on success and comes back on failure", async () =>
   expect((await ledger.read(cell, good))?.record.settledMicroUsd).toBe(120000);
 });
 
-test("many moves in one call stand or fall each by itself", async () => {
+test("move: the moves of one batch succeed or fail independently", async () => {
   const ids = await Promise.all([running(cell, "a"), running(cell, "b"), running(cell, "c")]);
   const moved = await sendAll(
     cell,
@@ -173,7 +173,7 @@ test("many moves in one call stand or fall each by itself", async () => {
   expect(moved.map(({ kind }) => kind)).toEqual(["moved", "conflict", "moved", "missing"]);
 });
 
-test("the timeline keeps its beginning and its end, however long it grows", async () => {
+test("timeline: keeps its first and last entries when it is cut", async () => {
   const generation = newGeneration(cell);
   await ledger.accept(cell, [generation]);
   for (let i = 0; i < 120; i += 1) {

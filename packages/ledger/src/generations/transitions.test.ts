@@ -71,7 +71,7 @@ function calls(
 }
 
 describe("docs/states.md", () => {
-  test("shows the table of transitions as the code makes them (`npm test -- -u` with this file prints it)", async () => {
+  test("has the table of transitions of the code (`npm test -- -u` with this file prints it)", async () => {
     const page = new URL("../../../../docs/states.md", import.meta.url);
     const table = await transitionTable();
     const [before = "", after = ""] = readFileSync(page, "utf8").split(
@@ -88,7 +88,7 @@ async function transitionTable(): Promise<string> {
   });
   await ledger.accept(cell, [generation]);
   const found = await ledger.read(cell, generation.id);
-  if (!found) throw new Error("it was accepted");
+  if (!found) throw new Error("not accepted");
   const sent: Move[] = [];
   const recording = new ledger.Transitions(cell, undefined, async (_, step) => {
     sent.push(step);
@@ -107,7 +107,7 @@ async function transitionTable(): Promise<string> {
   return [head, ...rows].join("\n");
 }
 
-/** What all moves of one transition have in common, or may have. */
+/** Row of one transition: the union of its moves. */
 function rowOf(name: string, moves: readonly Move[]): string {
   const all = <T>(pick: (move: Move) => readonly T[]) => [...new Set(moves.flatMap(pick))];
   const sets = all((move) => [
@@ -122,7 +122,7 @@ function rowOf(name: string, moves: readonly Move[]): string {
   return `| \`${name}\` | ${cells.map((cell) => cell.join(", ") || "–").join(" | ")} | ${webhook ? "yes" : "–"} |`;
 }
 
-test("clearedOnEntry: nothing that it names is there after the state is entered", async () => {
+test("clearedOnEntry: its fields are absent after the state is entered", async () => {
   const id = await running(cell, "task-1");
   const counts = { polls: 3, missingPolls: { count: 2, atMs: 1 }, consecutiveErrors: 4, ageAtLastPollMs: 5 };
   await ledger.updateFields(cell, id, { ...counts, downloadAttempts: 7 });
@@ -131,7 +131,7 @@ test("clearedOnEntry: nothing that it names is there after the state is entered"
   await transitions.finishTask({ id, taskId: "task-1", from: "running" }, task, 1_000);
   await expectCleared(id, "finalizing", ["progress"]);
   const found = await ledger.read(cell, id);
-  if (!found) throw new Error("it is gone");
+  if (!found) throw new Error("no record");
   await transitions.succeed(found, "end", []);
   await expectCleared(id, "succeeded");
 });
@@ -144,8 +144,8 @@ async function expectCleared(id: string, state: State, butSet: readonly string[]
   for (const name of cleared) expect(record?.[name], name).toBeUndefined();
 }
 
-describe("a lost output", () => {
-  test("is downloaded again: the same attempt and task, without a slot, under the next dispatch number", async () => {
+describe("lost output", () => {
+  test("redownload → same attempt and task, no slot, next dispatch number", async () => {
     const { found, transitions } = await lost();
     const before = await ledger.accountStatus(cell, "hiapi");
     expect(await transitions.redownload(found, 1_000)).toMatchObject({
@@ -159,13 +159,13 @@ describe("a lost output", () => {
     expect([after.inFlight, after.spentTodayMicroUsd]).toEqual([before.inFlight, before.spentTodayMicroUsd]);
   });
 
-  test("is downloaded again once, however often it is asked for at once", async () => {
+  test("concurrent redownloads → one is applied", async () => {
     const { found, transitions } = await lost();
     const kinds = await Promise.all([1, 2, 3].map(async () => (await transitions.redownload(found, 1_000)).kind));
     expect(kinds.sort()).toEqual(["conflict", "conflict", "moved"]);
   });
 
-  test("never goes back to the queue", async () => {
+  test("never returns to the queue", async () => {
     const { found, transitions } = await lost();
     expect(await transitions.startNextAttempt(found, ["failed"], because)).toEqual({
       kind: "conflict",
@@ -175,7 +175,7 @@ describe("a lost output", () => {
   });
 });
 
-test("redownload is refused for every other failure, and where no task is bound", async () => {
+test("redownload: refused for every other failure and without a bound task", async () => {
   const { found, transitions } = await lost();
   const others = [
     { ...found, record: { ...found.record, failure } },
@@ -185,7 +185,7 @@ test("redownload is refused for every other failure, and where no task is bound"
     expect(await transitions.redownload(other, 1_000)).toEqual({ kind: "conflict", state: "failed" });
 });
 
-/** A generation whose outputs could not be had. */
+/** A generation with a lost output. */
 async function lost(): Promise<{ found: ledger.Found; transitions: ledger.Transitions }> {
   const id = await running(cell, "task-1");
   const transitions = new ledger.Transitions(cell);
@@ -194,11 +194,11 @@ async function lost(): Promise<{ found: ledger.Found; transitions: ledger.Transi
   const finished = await ledger.read(cell, id);
   if (finished) await transitions.loseOutput(finished, "lost", "404");
   const found = await ledger.read(cell, id);
-  if (found?.record.state !== "failed") throw new Error("it is not lost");
+  if (found?.record.state !== "failed") throw new Error("no lost output");
   return { found, transitions };
 }
 
-test("a move of a generation that waits for its first grant is refused as stale, whatever is believed of its task", async () => {
+test("move: an expected task id makes the first intent stale", async () => {
   const generation = newGeneration(cell);
   await ledger.accept(cell, [generation]);
   await ledger.admit(cell, "hiapi", generous);

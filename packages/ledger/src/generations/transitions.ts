@@ -129,7 +129,7 @@ export class Transitions {
     });
   }
 
-  /** running → expired after `ranMs` (provider's ms), longer than a task can run. Frees the slot; watched as in `expire`. */
+  /** running → expired after `ranMs` (provider's ms), longer than any task. Frees the slot; watched as in `expire`. */
   expireOverdue(id: string, taskId: string, ranMs: number): Promise<Moved> {
     const note = `still running after ${ranMs / 60_000} min, longer than a task of its provider can`;
     const due: Due = { lane: "watch", inMs: 0 };
@@ -142,7 +142,7 @@ export class Transitions {
     return this.#move(id, from, "queued", { ...step, ...newAttempt(record) });
   }
 
-  /** failed → finalizing after a lost output: same attempt, no slot, no POST. The caller adds the job as in `finishTask`. */
+  /** failed → finalizing after a lost output: same attempt, no slot, no POST. Job as in `finishTask`. */
   async redownload({ id, record }: Found, leaseMs: number): Promise<Moved> {
     const { failure, taskId, token = "", state } = record;
     if (failure?.class !== "output_lost" || taskId === undefined) return { kind: "conflict", state };
@@ -194,7 +194,7 @@ export class Transitions {
     return this.#move(found.id, ["needs_review", "unknown"], "running", { bindTask: taskId, expect, due, note });
   }
 
-  /** needs_review → queued. An operator found that no task exists. `stale` if a task is bound or a callback named one. */
+  /** needs_review → queued. An operator found no task. `stale` if a task is bound or named by a callback. */
   resubmitByOperator(found: Found): Promise<Moved> {
     return this.#move(found.id, ["needs_review"], "queued", {
       expect: { ...expectUnchanged(found), taskId: "", callbackTaskId: "" },

@@ -12,11 +12,11 @@ const video: Output = {
 };
 const frame: Output = { ...video, kind: "last_frame", key: "a folder/of its own.png", contentType: "image/png" };
 
-test("outputs come back as they were, in their order", () => {
+test("outputs: survive the round trip, in order", () => {
   expect(outputsOf(id, outputsText(id, [video, frame]))).toEqual([video, frame]);
 });
 
-test("a record without outputs has none", () => {
+test("outputs: empty for a record without outputs", () => {
   expect(outputsOf(id, undefined)).toEqual([]);
   expect(outputsOf(id, outputsText(id, []))).toEqual([]);
 });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-test("every command of a cell goes to the node that has it, those without a key too", async () => {
+test("Cluster: every command of a cell goes to its node, also commands without a key", async () => {
   for (const node of cluster.nodes) {
     const name = await cluster.cellOn(node);
     await using cell = ledger.openCell({ url: cluster.url, cell: name, role: "worker" });
@@ -23,7 +23,7 @@ test("every command of a cell goes to the node that has it, those without a key 
   }
 });
 
-test("a cluster that stops wholly for one node is warned of, by the node that has the cell", async () => {
+test("checkSafety: warns of a Cluster that stops when one node fails", async () => {
   const [node] = cluster.nodes;
   if (!node) throw new Error("no node");
   const name = await cluster.cellOn(node);

@@ -22,24 +22,24 @@ const record: GenerationRecord = {
   failure: { class: "upstream", message: "gpu lost" },
 };
 
-test("a record that is written is read as it was", () => {
+test("codec: a record survives the round trip", () => {
   expect(decode(encode(record))).toEqual(record);
 });
 
-test("a field that is not there, or empty, is left out", () => {
+test("codec: an absent or empty field is left out", () => {
   expect(decodeFields(["taskId", "polls", "account"], { account: "hiapi", task: "" })).toEqual({ account: "hiapi" });
   expect(encode({ taskId: undefined as unknown as string })).toEqual({});
 });
 
-test("a streak of an older version, without a time, is read as one of long ago", () => {
+test("codec: a streak without a time (older version) has time 0", () => {
   expect(decodeFields(["missingPolls"], { misses: "0" })).toEqual({ missingPolls: { count: 0, atMs: 0 } });
 });
 
-test("no two fields have one stored name", () => {
+test("codec: stored names are unique", () => {
   expect(new Set(storedNames).size).toBe(storedNames.length);
 });
 
-test("a record of a newer version, and one that lacks a field that every record has, is a fault with a kind", () => {
+test("decode: a newer version and a missing required field are errors of their own kind", () => {
   const stored = encode(record);
   expect(() => decode({ ...stored, v: "2" })).toThrow(expect.objectContaining({ kind: "version" }));
   const { class: _, ...broken } = stored;
@@ -47,7 +47,7 @@ test("a record of a newer version, and one that lacks a field that every record 
   expect(decode({})).toBeUndefined();
 });
 
-test("every field of a record that the scripts name is in the codec, and the scripts are the only other place", () => {
+test("codec: has every record field that the scripts name", () => {
   const folder = new URL("../scripts/", import.meta.url);
   const named = globSync("**/*.lua", { cwd: folder.pathname }).flatMap((file) =>
     fieldsNamedIn(readFileSync(new URL(file, folder), "utf8")),
@@ -56,10 +56,7 @@ test("every field of a record that the scripts name is in the codec, and the scr
   expect(named.filter((name) => !storedNames.includes(name))).toEqual([]);
 });
 
-/**
- * Fields of records in a script: `r.name`, `put('name'`, `drop(r, 'name'`, and what it names in commands on the hash of
- * a record.
- */
+/** Record fields in a script: `r.name`, `put('name'`, `drop(r, 'name'` and in commands on the hash of a record. */
 function fieldsNamedIn(script: string): string[] {
   const members = [...script.matchAll(/\br\.(\w+)/g)].map(([, name = ""]) => name);
   const written = [...script.matchAll(/\b(?:put|drop)\((?:r, )?'(\w+)'/g)].map(([, name = ""]) => name);
@@ -71,7 +68,7 @@ function fieldsNamedIn(script: string): string[] {
   return [...members, ...written, ...named];
 }
 
-/** The quoted names of an argument list; of pairs only the first of each. */
+/** Quoted names in an argument list; with `pairs`, only the first of each pair. */
 function namesOf(pairs: boolean, list: string): string[] {
   const args = list.split(/, /).filter((_, i) => !pairs || i % 2 === 0);
   return args.flatMap((arg) => /^'(\w+)'/.exec(arg)?.[1] ?? []);

@@ -2,7 +2,7 @@ import { eventually, startCluster, startSentinels, uniqueCell } from "@reelqueue
 import { expect, test } from "vitest";
 import * as ledger from "../index.ts";
 
-test("a failover that is announced while connections still look for the primary ends none of them", async () => {
+test("connection: survives a failover that is announced during the search for the primary", async () => {
   await using scope = new AsyncDisposableStack();
   const { url, first, second, sentinels, lineup, stop } = await startSentinels();
   scope.defer(stop);
@@ -10,7 +10,7 @@ test("a failover that is announced while connections still look for the primary 
     scope.use(ledger.openCell({ url, cell: uniqueCell(), role: "worker" })),
   );
   await Promise.all(cells.map((cell) => ledger.awaitReady(cell, 5_000)));
-  // whoever asks this one for the primary waits for a second, and hears meanwhile from the others that there is another
+  // a query to this Sentinel takes a second; meanwhile the others announce the failover
   await sentinels[0]?.kill("SIGSTOP");
   await first.kill("SIGKILL");
   await eventually(async () => (await lineup()).primary === second, { describe: "the replica has taken over" });
@@ -18,7 +18,7 @@ test("a failover that is announced while connections still look for the primary 
   expect(cells.map(({ redis }) => redis.status)).toEqual(cells.map(() => "ready"));
 }, 60_000);
 
-test("a process that starts while the Cluster is down waits until it is up, or says so when its time is over", async () => {
+test("awaitReady: waits for a Cluster that is down, and rejects after its time", async () => {
   await using scope = new AsyncDisposableStack();
   const { url, nodes, cellOn, stop } = await startCluster();
   scope.defer(stop);
@@ -31,9 +31,9 @@ test("a process that starts while the Cluster is down waits until it is up, or s
   const slot = Number(await server.call("cluster", "keyslot", ledger.prefixOf(name)));
   await server.call("cluster", "delslots", slot);
   const open = () => scope.use(ledger.openCell({ url, cell: name, role: "worker" }));
-  const [cell, hurried] = [open(), open()];
+  const [cell, impatient] = [open(), open()];
   const ready = ledger.awaitReady(cell, 20_000);
-  await expect(ledger.awaitReady(hurried, 4_000)).rejects.toThrow(/CLUSTERDOWN|MOVED/);
+  await expect(ledger.awaitReady(impatient, 4_000)).rejects.toThrow(/CLUSTERDOWN|MOVED/);
   await server.call("cluster", "addslots", slot);
   await ready;
   expect(cell.primary.id).toMatch(/^[0-9a-f]{40}$/);

@@ -19,7 +19,7 @@ async function acceptMany(count: number, changes: Partial<ledger.NewGeneration> 
 const admitted = async (limits: Partial<ledger.AdmitLimits>) => ledger.admit(cell, "hiapi", { ...generous, ...limits });
 const ids = ({ grants }: ledger.Admitted) => grants.map(({ generation }) => generation);
 
-test("no more than the slots are granted, oldest first", async () => {
+test("admit: grants at most the free slots, oldest first", async () => {
   const all = await acceptMany(5);
   const first = await admitted({ slots: 3 });
   expect(ids(first)).toEqual(all.slice(0, 3));
@@ -27,25 +27,25 @@ test("no more than the slots are granted, oldest first", async () => {
   expect(ids(await admitted({ slots: 3 }))).toEqual([]);
 });
 
-test("fifty admissions at once never grant more than the slots", async () => {
+test("admit: 50 concurrent calls never grant more than the slots", async () => {
   await acceptMany(40);
   const rounds = await Promise.all(Array.from({ length: 50 }, () => admitted({ slots: 10 })));
   expect(new Set(rounds.flatMap(ids)).size).toBe(10);
 });
 
-test("higher priority goes first", async () => {
+test("admit: the highest priority goes first", async () => {
   const low = await acceptMany(2);
   const high = await acceptMany(2, { priority: 9 });
   expect(ids(await admitted({}))).toEqual([...high, ...low]);
 });
 
-test("ten thousand rows of one tenant do not block another's one", async () => {
+test("admit: 2,000 rows of one tenant do not block another tenant's row", async () => {
   await acceptMany(2_000, { tenant: "big" });
   const [small] = await acceptMany(1, { tenant: "small" });
   expect(ids(await admitted({ slots: 2 }))).toContain(small);
 });
 
-test("tenants share by weight", async () => {
+test("admit: tenants share slots by weight", async () => {
   await acceptMany(200, { tenant: "a" });
   await acceptMany(200, { tenant: "b" });
   const granted = new Set(ids(await admitted({ slots: 120, weights: { a: 2, b: 1 } })));
@@ -55,7 +55,7 @@ test("tenants share by weight", async () => {
   expect(ofA).toBeLessThanOrEqual(82);
 });
 
-test("a tenant that was away gets no credit for it", async () => {
+test("admit: an idle tenant gets no credit for its idle time", async () => {
   await acceptMany(300, { tenant: "busy" });
   await admitted({ slots: 200 });
   await acceptMany(100, { tenant: "late" });
@@ -65,7 +65,7 @@ test("a tenant that was away gets no credit for it", async () => {
   expect(late).toBeLessThanOrEqual(11);
 });
 
-test("the rate allows its burst at once and says when the next one comes", async () => {
+test("admit: the rate allows its burst at once and tells when to retry", async () => {
   await acceptMany(20);
   const first = await admitted({ rate: 0.001, burst: 6 });
   expect(first.grants).toHaveLength(6);
@@ -74,20 +74,20 @@ test("the rate allows its burst at once and says when the next one comes", async
   expect(first.againInMs).toBeLessThanOrEqual(1_000);
 });
 
-test("the window keeps what waits in BullMQ small", async () => {
+test("admit: the window limits the grants that are not started", async () => {
   await acceptMany(20);
   const first = await admitted({ window: 5 });
   expect([first.grants.length, first.reason]).toEqual([5, "window"]);
 });
 
-test("the budget of the day is never exceeded", async () => {
+test("admit: never exceeds the budget of the day", async () => {
   await acceptMany(20, { estimateMicroUsd: 300_000 });
   const first = await admitted({ budgetMicroUsd: 1_000_000 });
   expect([first.grants.length, first.reason]).toEqual([3, "budget"]);
   expect((await ledger.accountStatus(cell, "hiapi")).spentTodayMicroUsd).toBe(900_000);
 });
 
-test("a paused account grants nothing until it is resumed, and an automatic pause keeps the first reason", async () => {
+test("pause: nothing is granted until resume, and an automatic pause keeps the first reason", async () => {
   await acceptMany(1);
   await ledger.pause(cell, "hiapi", "balance", { automatic: true });
   await ledger.pause(cell, "hiapi", "bad key", { automatic: true });
@@ -96,7 +96,7 @@ test("a paused account grants nothing until it is resumed, and an automatic paus
   expect((await admitted({})).grants).toHaveLength(1);
 });
 
-test("a throttled account grants nothing until the time is over, and a shorter wait does not shorten it", async () => {
+test("throttle: nothing is granted until its end, and a shorter throttle does not shorten it", async () => {
   await acceptMany(1);
   await ledger.throttle(cell, "hiapi", 60_000);
   await ledger.throttle(cell, "hiapi", 10);

@@ -15,19 +15,19 @@ afterEach(async () => {
 const claimAll = (leaseMs = 30_000, bucket?: ledger.ClaimOptions["bucket"]) =>
   ledger.claim(cell, "poll", "hiapi", { fields: ["taskId"], limit: 100, leaseMs, ...(bucket && { bucket }) });
 
-test("what is due is claimed by one asker only", async () => {
+test("claim: due work goes to one worker only", async () => {
   const ids = await Promise.all(Array.from({ length: 20 }, (_, i) => running(cell, `task-${i}`)));
   const rounds = await Promise.all(Array.from({ length: 10 }, () => claimAll()));
   expect(rounds.flatMap(({ items }) => items.map(({ id }) => id)).toSorted()).toEqual(ids.toSorted());
 });
 
-test("a claim may ask for no fields", async () => {
+test("claim: works without fields", async () => {
   const id = await running(cell, "task-1");
   const { items } = await ledger.claim(cell, "poll", "hiapi", { fields: [], limit: 10, leaseMs: 1_000 });
   expect(items).toEqual([{ id }]);
 });
 
-test("a lease that has ended gives the work to the next asker, and the first one's word is not taken", async () => {
+test("claim: after the lease another worker gets the work, and the first one's result is refused", async () => {
   const id = await running(cell, "task-1");
   const first = await claimAll(0);
   const second = await claimAll();
@@ -41,14 +41,14 @@ test("a lease that has ended gives the work to the next asker, and the first one
   expect((await ledger.read(cell, id))?.record.polls).toBe(1);
 });
 
-test("looks take tokens of the account and leave the reserve", async () => {
+test("claim: polls take tokens of the account and leave the reserve", async () => {
   await Promise.all(Array.from({ length: 10 }, (_, i) => running(cell, `task-${i}`)));
   const claimed = await claimAll(30_000, { of: "requests", rate: 0.001, burst: 6, reserve: 2 });
   expect(claimed.items).toHaveLength(4);
   expect(claimed.nextInMs).toBeGreaterThan(900);
 });
 
-test("looks that are counted apart leave every token to submits, and wait for nobody's but their own", async () => {
+test("claim: polls with their own bucket take no token of the submits and have their own throttle", async () => {
   const bucket = { of: "polls", rate: 0.001, burst: 3, reserve: 0 } as const;
   const slow = { ...generous, rate: 0.001, burst: 2 };
   await Promise.all(Array.from({ length: 5 }, (_, i) => running(cell, `task-${i}`)));
@@ -72,7 +72,7 @@ test("looks that are counted apart leave every token to submits, and wait for no
   expect((await ledger.admit(cell, "hiapi", generous)).grants).toHaveLength(1);
 });
 
-test("a callback makes its task due now", async () => {
+test("makeDueNow: a callback makes its task due now", async () => {
   const id = await running(cell, "task-1");
   const { lease } = await claimAll();
   await ledger.reschedule(cell, { ...place, id, lease, nextInMs: 60_000 });
@@ -86,7 +86,7 @@ test("a callback makes its task due now", async () => {
   });
 });
 
-test("overdue work is handed over under the next number, so the old job is stale", async () => {
+test("redispatch: overdue work gets the next dispatch number, so the old job is stale", async () => {
   const generation = newGeneration(cell);
   await ledger.accept(cell, [generation]);
   const { grants } = await ledger.admit(cell, "hiapi", { ...generous, leaseMs: 0 });
@@ -95,7 +95,7 @@ test("overdue work is handed over under the next number, so the old job is stale
   expect(await ledger.redispatch(cell, "granted", "hiapi", { limit: 10, leaseMs: 30_000 })).toEqual([]);
 });
 
-test("due times of a lane can be pulled forward", async () => {
+test("makeAllDue: all work of a lane is due now", async () => {
   const many = Array.from({ length: 5 }, () => newGeneration(cell));
   await ledger.accept(cell, many);
   await ledger.admit(cell, "hiapi", generous);
@@ -104,7 +104,7 @@ test("due times of a lane can be pulled forward", async () => {
   expect(await ledger.redispatch(cell, "granted", "hiapi", { limit: 10, leaseMs: 30_000 })).toHaveLength(5);
 });
 
-test("work that goes on keeps its due time away, work of another hand-over does not", async () => {
+test("extendLease: the current dispatch extends its lease, a stale one does not", async () => {
   const id = await running(cell, "task-1");
   const moved = await sendMove(cell, {
     id,
@@ -122,7 +122,7 @@ test("work that goes on keeps its due time away, work of another hand-over does 
   expect(await ledger.redispatch(cell, "finalize", "hiapi", { limit: 10, leaseMs: 1_000 })).toEqual([]);
 });
 
-test("a backoff that is over puts the generation back in its old place in the line", async () => {
+test("promoteDelayed: after its backoff a generation returns to its old place in the backlog", async () => {
   const [first, second] = [newGeneration(cell), newGeneration(cell)];
   await ledger.accept(cell, [first, second]);
   await ledger.admit(cell, "hiapi", { ...generous, slots: 1 });
@@ -145,7 +145,7 @@ test("a backoff that is over puts the generation back in its old place in the li
   expect(grants.map(({ generation }) => generation)).toEqual([first.id, second.id]);
 });
 
-test("fields that are no part of a move are written only where there is a record", async () => {
+test("updateFields: writes only to an existing record", async () => {
   const id = await running(cell, "task-1");
   await ledger.updateFields(cell, id, { downloadAttempts: 3 });
   await ledger.updateFields(cell, "nobody", { downloadAttempts: 3 });
@@ -153,7 +153,7 @@ test("fields that are no part of a move are written only where there is a record
   expect(await ledger.read(cell, "nobody")).toBeUndefined();
 });
 
-test("what expired is told until it has moved", async () => {
+test("listPastDeadline: lists an expired generation until it has moved", async () => {
   const generation = newGeneration(cell, { expiresInMs: 0 });
   await ledger.accept(cell, [generation]);
   expect(await ledger.listPastDeadline(cell, 10)).toEqual([{ id: generation.id, state: "queued", lane: "backlog" }]);
@@ -161,7 +161,7 @@ test("what expired is told until it has moved", async () => {
   expect(await ledger.listPastDeadline(cell, 10)).toEqual([]);
 });
 
-test("a slot that an expired generation still holds returns once nobody watches it and it is forgotten", async () => {
+test("purge: frees the slot of an expired, unwatched generation", async () => {
   const [unwatched, watched] = [await running(cell, "task-1"), await running(cell, "task-2")];
   await sendMove(cell, { id: unwatched, from: ["running"], to: "expired", token: "a" });
   const due = { lane: "watch" as const, inMs: 60_000 };
@@ -173,7 +173,7 @@ test("a slot that an expired generation still holds returns once nobody watches 
   expect((await ledger.read(cell, watched))?.record.state).toBe("expired");
 });
 
-test("what rested longer than the retention leaves nothing behind", async () => {
+test("purge: a record beyond the retention leaves nothing behind", async () => {
   const id = await running(cell, "task-1", { batch: "b" });
   await sendMove(cell, { id, from: ["running"], to: "finalizing", token: "a", due: { lane: "finalize", inMs: 0 } });
   await sendMove(cell, {
@@ -188,7 +188,7 @@ test("what rested longer than the retention leaves nothing behind", async () => 
   expect(await ledger.read(cell, id)).toBeUndefined();
   expect(await ledger.ownerOf(cell, "hiapi", "task-1")).toBeUndefined();
   expect(await ledger.countDeliveries(cell)).toEqual({ pending: 0, delivered: 0, exhausted: 0 });
-  // the answer of a call is kept as long as the leases it gave
+  // the answer of a call is stored as long as its leases
   const ofCalls = await cell.redis.keys(`${cell.prefix}:claim:*`);
   const livesMs = await Promise.all(ofCalls.map((key) => cell.redis.pttl(key)));
   expect(livesMs.every((ms) => ms > 0 && ms <= generous.leaseMs)).toBe(true);

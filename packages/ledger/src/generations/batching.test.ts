@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => cell[Symbol.asyncDispose]());
 
-test("what is asked for at the same moment shares one script", async () => {
+test("batching: concurrent moves and reads share one script each", async () => {
   const ids = await Promise.all(Array.from({ length: 20 }, (_, i) => running(cell, `task-${i}`)));
   const sent = scriptsOf(cell);
   const moved = await Promise.all(ids.map(fail));
@@ -20,7 +20,7 @@ test("what is asked for at the same moment shares one script", async () => {
   expect(sent.count).toBe(2);
 });
 
-test("a record that a script stumbles over, or that is newer, spoils nothing for those that came along with it", async () => {
+test("batching: a damaged or newer record fails no other call of its batch", async () => {
   const [good = "", broken = "", newer = ""] = await Promise.all(["a", "b", "c"].map((task) => running(cell, task)));
   await cell.redis.set(cell.keys.record(broken), "no hash");
   await cell.redis.hset(cell.keys.record(newer), "v", "2");
@@ -34,7 +34,7 @@ function fail(id: string): Promise<ledger.Moved> {
   return sendMove(cell, { id, from: ["running"], to: "failed", token: `end ${id}` });
 }
 
-/** Counts the scripts that go out from now on. */
+/** Counts the scripts that are sent from now on. */
 function scriptsOf({ redis }: ledger.Cell): { count: number } {
   const sent = { count: 0 };
   const send = redis.sendCommand.bind(redis);

@@ -4,12 +4,12 @@ import * as ledger from "../index.ts";
 import { generous, newGeneration, running, testCell } from "../test-cell.ts";
 import { sendMove } from "../testing.ts";
 
-test("a claim that is sent again because its answer was lost gets the leases that it made, and no others", async () => {
+test("claim: sent again after a lost answer, it gets the same leases and no others", async () => {
   await using cell = await testCell();
   const ids = await Promise.all(["a", "b", "c"].map((task) => running(cell, task)));
-  const twice = answeredAtTheSecondTime(cell);
+  const twice = withLostAnswers(cell);
   const options = { fields: ["taskId"], limit: 2, leaseMs: 30_000 } as const;
-  // Redis has the script from here on
+  // loads the script into Redis
   await ledger.claim(cell, "poll", "jiekou", { ...options, fields: [] });
   const first = await ledger.claim(twice, "poll", "hiapi", options);
   const second = await ledger.claim(cell, "poll", "hiapi", options);
@@ -21,12 +21,12 @@ test("a claim that is sent again because its answer was lost gets the leases tha
   expect(held).toEqual([true, true]);
 });
 
-test("an admission that is sent again gives the grants that it made, and no others", async () => {
+test("admit: sent again after a lost answer, it returns the same grants and no others", async () => {
   await using cell = await testCell();
   const rows = Array.from({ length: 3 }, () => newGeneration(cell));
   await ledger.accept(cell, rows);
   await ledger.admit(cell, "jiekou", generous);
-  const first = await ledger.admit(answeredAtTheSecondTime(cell), "hiapi", { ...generous, slots: 2 });
+  const first = await ledger.admit(withLostAnswers(cell), "hiapi", { ...generous, slots: 2 });
   const second = await ledger.admit(cell, "hiapi", generous);
   expect([first.grants.length, second.grants.length]).toEqual([2, 1]);
   const granted = [...first.grants, ...second.grants].map(({ generation }) => generation);
@@ -34,14 +34,14 @@ test("an admission that is sent again gives the grants that it made, and no othe
   expect((await ledger.accountStatus(cell, "hiapi")).inFlight).toBe(3);
 });
 
-test("work that is handed over again in a call that is sent again gets one number, not two", async () => {
+test("redispatch: sent again after a lost answer, it increments the dispatch number once", async () => {
   await using cell = await testCell();
   const { id } = newGeneration(cell);
   await ledger.accept(cell, [newGeneration(cell, { id })]);
   await ledger.admit(cell, "hiapi", generous);
   await ledger.redispatch(cell, "granted", "jiekou", { limit: 10, leaseMs: 30_000 });
   await ledger.makeAllDue(cell, "granted", "hiapi");
-  const again = await ledger.redispatch(answeredAtTheSecondTime(cell), "granted", "hiapi", {
+  const again = await ledger.redispatch(withLostAnswers(cell), "granted", "hiapi", {
     limit: 10,
     leaseMs: 30_000,
   });
@@ -49,15 +49,15 @@ test("work that is handed over again in a call that is sent again gets one numbe
   expect(await ledger.redispatch(cell, "granted", "hiapi", { limit: 10, leaseMs: 30_000 })).toEqual([]);
 });
 
-test("webhooks that are claimed in a call that is sent again are those that it took", async () => {
+test("claimDeliveries: sent again after a lost answer, it returns the same deliveries", async () => {
   await using cell = await testCell();
   const event = { endpoint: "e", url: "http://e/", body: "{}" };
   for (const task of ["a", "b", "c"])
     await sendMove(cell, { id: await running(cell, task), from: ["running"], to: "failed", token: "f", event });
   await ledger.claimDeliveries(cell, { limit: 0, perEndpoint: 9, leaseMs: 30_000 });
-  const wish = { limit: 2, perEndpoint: 9, leaseMs: 30_000 };
-  const first = await ledger.claimDeliveries(answeredAtTheSecondTime(cell), wish);
-  const second = await ledger.claimDeliveries(cell, wish);
+  const options = { limit: 2, perEndpoint: 9, leaseMs: 30_000 };
+  const first = await ledger.claimDeliveries(withLostAnswers(cell), options);
+  const second = await ledger.claimDeliveries(cell, options);
   expect([first.items.length, second.items.length]).toEqual([2, 1]);
   expect(new Set([...first.items, ...second.items].map((item) => item.id)).size).toBe(3);
   const [item] = first.items;
@@ -65,11 +65,8 @@ test("webhooks that are claimed in a call that is sent again are those that it t
   if (item) expect(await ledger.delivered(cell, item, first.lease, { state: "delivered", note: "200" })).toBe(true);
 });
 
-/**
- * Its scripts run, their first answers are lost, and the connection sends them again, as ioredis does after a
- * reconnection.
- */
-function answeredAtTheSecondTime(cell: Cell): Cell {
+/** Runs each script twice and returns the second answer, as ioredis does after it reconnects. */
+function withLostAnswers(cell: Cell): Cell {
   const redis = new Proxy(cell.redis, {
     get(target, name) {
       if (name !== "evalsha") return Reflect.get(target, name);
