@@ -59,7 +59,7 @@ export async function queuePosition(
   }: Pick<GenerationRecord, "account" | "priority" | "tenant"> & { lane?: string },
 ): Promise<QueuePosition> {
   if (lane === "backlog") {
-    const [rank] = (await pipeline(cell, [["zrank", cell.keys.backlog(account, String(priority), tenant), id]])) as [
+    const [rank] = (await pipeline(cell, [["zrank", cell.keys.line(account, String(priority), tenant), id]])) as [
       number | null,
     ];
     return { lane, ...(rank !== null && { ahead: rank }) };
@@ -92,7 +92,5 @@ async function backlogKeys(cell: Cell, account: string): Promise<string[]> {
     cell,
     priorities.map((priority) => ["zrange", `${cell.prefix}:v:${account}:${priority}`, 0, -1]),
   )) as string[][];
-  return rings.flatMap((tenants, i) =>
-    tenants.map((tenant) => cell.keys.backlog(account, priorities[i] ?? "0", tenant)),
-  );
+  return rings.flatMap((tenants, i) => tenants.map((tenant) => cell.keys.line(account, priorities[i] ?? "0", tenant)));
 }

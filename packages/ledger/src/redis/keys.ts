@@ -40,7 +40,7 @@ export function keysOf(prefix: string) {
     batch: (tenant: string, batch: string) => `${prefix}:batch:${tenant}:${batch}`,
     /** Number of its generations per state; `forgotten`: number of its first rows that are purged. */
     batchCounts: (tenant: string, batch: string) => `${prefix}:n:${tenant}:${batch}`,
-    backlog: (account: string, priority: string, tenant: string) => `${prefix}:b:${account}:${priority}:${tenant}`,
+    line: (account: string, priority: string, tenant: string) => `${prefix}:b:${account}:${priority}:${tenant}`,
     tasks: (account: string) => `${prefix}:t:${account}`,
     upload: (account: string, file: string) => `${prefix}:u:${account}:${file}`,
     runTimes: (className: string) => `${prefix}:c:${className}`,
