@@ -99,19 +99,19 @@ test("consume: closing waits for the running jobs", async () => {
   expect(await queues.isIdle("submit")).toBe(true);
 });
 
-test("closing ends the signal of work that goes on for longer than `endWithinMs`, and waits for it", async () => {
-  const begun = Promise.withResolvers<void>();
+test("consume: closing aborts the signals of running jobs after `endWithinMs`, and waits for the jobs", async () => {
+  const started = Promise.withResolvers<void>();
   const consumer = consume(
     "finalize",
     async (_, signal) => {
-      begun.resolve();
+      started.resolve();
       await once(signal, "abort");
       return { kind: "again", afterMs: 0 };
     },
     { ...options, endWithinMs: 50 },
   );
   await queues.add("finalize", [{ generation: "g1", dispatchSeq: 1 }]);
-  await begun.promise;
+  await started.promise;
   await consumer[Symbol.asyncDispose]();
   expect(consumer.active()).toBe(0);
   expect(await queues.isIdle("finalize")).toBe(false);
