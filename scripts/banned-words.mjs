@@ -2,17 +2,19 @@
 // Finds words of `banned-words.json` in sources, file names and docs. Each entry is [what is banned, what is used instead].
 import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { parseSync } from "oxc-parser";
+import { parseSync, Visitor } from "oxc-parser";
 
 /** @typedef {{ where: string, word: string, use: string }} BannedWord */
 
-/** History, and words of others: what vendors answer, what an older version stored. */
+/** History, words that vendors answer or an older version stored, and the samples of the test of this file. */
 const exempt =
-  /^docs\/adr\/|^tests\/scenarios\/upgrade-maker\/|^tests\/scenarios\/src\/upgrade\/fixture\/|\/contract\/|\/golden|^scripts\/(banned-words|measure)/;
+  /^docs\/adr\/|^tests\/scenarios\/upgrade-maker\/|^tests\/scenarios\/src\/upgrade\/fixture\/|\/contract\/|\/golden|^scripts\/(banned-words|measure|structure)|^tests\/scenarios\/src\/upgrade(\.test|\/dump)\.ts$|^packages\/media\/src\/outputs\/output-store\.ts$/;
 const code = /\.(ts|tsx|mts|mjs)$/;
 
 /** @type {{ identifiers: [string, string][], identifierEndings: [string, string][], fileNames: string[], prose: [string, string][] }} */
 const banned = JSON.parse(readFileSync(join(import.meta.dirname, "banned-words.json"), "utf8"));
+
+const exact = new Map(banned.identifiers);
 
 /**
  * Every banned word below `root`.
@@ -49,30 +51,14 @@ export function bannedIn(path, content) {
  * @returns {BannedWord[]}
  */
 function identifiersIn(path, content) {
-  const names = withoutProse(path, content);
-  return [
-    ...banned.identifiers.flatMap(([word, use]) =>
-      found(path, names, new RegExp(`(?<![\\w$])${word}(?![\\w$])`, "g"), use),
-    ),
-    ...banned.identifierEndings.flatMap(([end, use]) =>
-      found(path, names, new RegExp(`\\w${end}(?!\\w)`, "g"), `…${use}`),
-    ),
-  ];
-}
-
-/**
- * The same text with blanks in place of comments and quoted texts.
- * @param {string} path
- * @param {string} content
- */
-function withoutProse(path, content) {
-  const blank = (/** @type {string} */ part) => part.replace(/[^\n]/g, " ");
-  const { comments } = parseSync(path, content);
-  const bare = comments.reduceRight(
-    (rest, { start, end }) => rest.slice(0, start) + blank(rest.slice(start, end)) + rest.slice(end),
-    content,
-  );
-  return bare.replace(/"(?:[^"\\\n]|\\.)*"|`(?:[^`\\$]|\\.|\$(?!\{))*`/g, blank);
+  /** @type {BannedWord[]} */
+  const words = [];
+  const check = (/** @type {{ name: string, start: number }} */ { name, start }) => {
+    const use = exact.get(name) ?? banned.identifierEndings.find(([end]) => name !== end && name.endsWith(end))?.[1];
+    if (use !== undefined) words.push({ where: whereIs(path, content, start), word: name, use });
+  };
+  new Visitor({ Identifier: check, PrivateIdentifier: check }).visit(parseSync(path, content).program);
+  return words;
 }
 
 /**
@@ -84,8 +70,17 @@ function withoutProse(path, content) {
  */
 function found(path, content, pattern, use) {
   return [...content.matchAll(pattern)].map(({ 0: word, index }) => ({
-    where: `${path}:${content.slice(0, index).split("\n").length}`,
+    where: whereIs(path, content, index),
     word,
     use,
   }));
+}
+
+/**
+ * @param {string} path
+ * @param {string} content
+ * @param {number} index
+ */
+function whereIs(path, content, index) {
+  return `${path}:${content.slice(0, index).split("\n").length}`;
 }

@@ -29,7 +29,7 @@ describe("the code of this workspace", () => {
 
 test.each([
   ["a.ts", "const deps = 1;", ["deps"]],
-  ["a.ts", "interface SubmitWish {}", ["tWish"]],
+  ["a.ts", "interface SubmitWish {}", ["SubmitWish"]],
   ["a.ts", "// a person is asked", ["a person"]],
   ["a.md", "We pay twice.", ["We"]],
   ["passport.ts", "", ["passport.ts"]],

@@ -2,7 +2,7 @@ import { stripVTControlCharacters, styleText } from "node:util";
 
 const colors = { trace: "gray", debug: "gray", info: "green", warn: "yellow", error: "red", fatal: "magenta" } as const;
 
-/** One JSON log line as a person reads it; what is not such a line passes unchanged. */
+/** One JSON log line as readable text; any other line passes unchanged. */
 export function prettyLine(line: string): string {
   const fields = parse(line);
   if (!fields) return line;

@@ -1,7 +1,7 @@
-/** A reason not to start that a person can act on; its message is printed as it is, without a stack. */
+/** Why a process cannot start. The message says what to do; it is printed without a stack. */
 export class StartError extends Error {
   override readonly name = "StartError";
-  /** It may pass without anybody's doing, such as a Redis that is away. */
+  /** True where a later start may succeed by itself, for example once Redis is available. */
   readonly passing: boolean;
 
   constructor(message: string, { passing = false, ...options }: ErrorOptions & { passing?: boolean } = {}) {

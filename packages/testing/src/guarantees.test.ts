@@ -15,7 +15,7 @@ const documented = [
   ...promisesIn(read("docs/reliability.md"), "Under which settings"),
   ...promisesIn(read("README.md").split("\nAnd what is not:\n")[0] ?? "", "What is promised"),
 ];
-const listed = [...read("docs/guarantees.md").matchAll(/^- \*\*(.+?)\*\*: /gm)].map(([, promise]) => promise);
+const named = [...read("docs/guarantees.md").matchAll(/^- \*\*(.+?)\*\*: /gm)].map(([, promise]) => promise);
 
 describe("docs/guarantees.md", () => {
   test("keeps every row that it had", () => {
@@ -26,7 +26,7 @@ describe("docs/guarantees.md", () => {
   test("has a row for each promise that is documented, and for no other", () => {
     expect(documented.length).toBeGreaterThanOrEqual(23);
     expect([...new Set(rows.map(({ promise }) => promise))].toSorted()).toEqual(
-      [...new Set([...documented, ...listed])].toSorted(),
+      [...new Set([...documented, ...named])].toSorted(),
     );
   });
 

@@ -4,7 +4,10 @@ import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../../..");
 const page = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
-const walks = page.slice(page.indexOf("## Walks"), page.indexOf("## Redis keys")).split(/^\*\*/m).slice(1);
+const walks = page
+  .slice(page.indexOf("## Walks"), page.indexOf("## Redis keys and decisions"))
+  .split(/^\*\*/m)
+  .slice(1);
 
 test.each([
   ["A request to the backlog", 22],

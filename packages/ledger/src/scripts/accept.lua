@@ -69,7 +69,7 @@ for item = 1, count do
     end
   end
 end
--- Lua can hand over only some thousands of values in one call.
+-- Lua passes at most some thousands of values in one call.
 local function add_all(command, key, values)
   for start = 1, #values, 2000 do
     redis.call(command, key, unpack(values, start, math.min(start + 1999, #values)))

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Counts money that may be paid for nothing, because a POST of unknown fate is sent anew, up to a cap for each UTC day.
+-- Counts money that may be paid for nothing, because a POST of unknown outcome is sent again as a new attempt, up to a cap for each UTC day.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] account  [2] micro-USD  [3] cap of the day in micro-USD
 -- Returns 1 where it is within the cap and counted, else 0
