@@ -1,10 +1,10 @@
 import { readCount, readWorkerEnv } from "@reelqueue/runtime";
 
-/** What this process is told from outside. */
+/** The environment variables of this process. */
 export function readEnv(env: NodeJS.ProcessEnv = process.env) {
   return {
     ...readWorkerEnv(env, 3104),
-    /** Downloads under way at once. */
+    /** Maximum concurrent downloads. */
     concurrency: readCount(env, "FINALIZE_CONCURRENCY", 16),
     deliver: {
       concurrency: readCount(env, "DELIVER_CONCURRENCY", 64),

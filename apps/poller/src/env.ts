@@ -1,10 +1,10 @@
 import { readCount, readWorkerEnv } from "@reelqueue/runtime";
 
-/** What this process is told from outside. */
+/** The environment variables of this process. */
 export function readEnv(env: NodeJS.ProcessEnv = process.env) {
   return {
     ...readWorkerEnv(env, 3103),
-    /** Looks at tasks under way at once, per account. */
+    /** Maximum concurrent polls per account. */
     concurrency: readCount(env, "POLL_CONCURRENCY", 100),
   };
 }

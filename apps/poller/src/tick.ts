@@ -3,7 +3,7 @@ import { consume } from "@reelqueue/queue";
 
 const everyMs = 5_000;
 
-/** The repeatable job that wakes the loops of this process, should their own timers ever stop; visible in Bull Board. */
+/** The repeatable BullMQ job that wakes the loops of this process if their own timers stop; Bull Board shows it. */
 export async function tick(
   { cell, connect, queues, log }: Installation,
   loops: readonly Loops[],
@@ -15,7 +15,7 @@ export async function tick(
         log.warn({ event: "poller.tick_not_set", err: error }, "repeatable tick not set, retrying in 60 s"),
       );
   await keep();
-  // Somebody may delete BullMQ's keys, the scheduler among them.
+  // The keys of BullMQ may be deleted, the scheduler's too.
   const timer = setInterval(keep, 60_000);
   const consumer = consume(
     "poll",

@@ -1,10 +1,10 @@
 import { readCount, readWorkerEnv } from "@reelqueue/runtime";
 
-/** What this process is told from outside. */
+/** The environment variables of this process. */
 export function readEnv(env: NodeJS.ProcessEnv = process.env) {
   return {
     ...readWorkerEnv(env, 3102),
-    /** POSTs under way at once. */
+    /** Maximum concurrent POSTs. */
     concurrency: readCount(env, "SUBMIT_CONCURRENCY", 50),
   };
 }

@@ -3,7 +3,7 @@ import { consume } from "@reelqueue/queue";
 import { createLogger, serveWorker } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
 
-/** Opens the process that creates the paid tasks: takes submit jobs, and admits more as slots come free. */
+/** Opens the process that creates paid tasks: takes submit jobs, and admits more generations as slots become free. */
 export async function openSubmitter(
   scope: AsyncDisposableStack,
   env: Env,

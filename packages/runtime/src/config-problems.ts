@@ -26,7 +26,7 @@ function lower(message: string): string {
   return message.charAt(0).toLowerCase() + message.slice(1);
 }
 
-/** In these fields people paste the secret itself instead of its name. */
+/** Fields in which users paste a secret instead of the name of its variable. */
 const mayHoldSecret = /(?:Env|apiKeySha256)$/;
 
 function given({ path, input }: z.core.$ZodIssue): string {

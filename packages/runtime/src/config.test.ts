@@ -28,7 +28,7 @@ async function refusal(content: unknown, env?: Record<string, string>): Promise<
   return error.message;
 }
 
-test("HIAPI_API_KEY alone, without a file, makes the account hiapi", async () => {
+test("HIAPI_API_KEY without a file creates the account hiapi", async () => {
   const { accounts, config } = await load(undefined, { HIAPI_API_KEY: "k-123456789" });
   expect([...accounts.keys()]).toEqual(["hiapi"]);
   expect(accounts.get("hiapi")).toMatchObject({ name: "hiapi", provider: "hiapi", timeScale: 1, strict: false });
@@ -37,13 +37,13 @@ test("HIAPI_API_KEY alone, without a file, makes the account hiapi", async () =>
   expect(Object.keys(config.accounts)).toEqual(["hiapi"]);
 });
 
-test("a key that a configured account uses makes no second account that would spend its limits twice", async () => {
+test("a key of a configured account creates no second account", async () => {
   const env = { HIAPI_API_KEY: "a-key-of-hiapi", JIEKOU_API_KEY: "a-key-of-jiekou" };
   const { accounts } = await load({ accounts: { main: { provider: "hiapi", keyEnv: "HIAPI_API_KEY" } } }, env);
   expect([...accounts.keys()]).toEqual(["main", "jiekou"]);
 });
 
-test("an account of the file is not replaced by one of the environment", async () => {
+test("an account of the file wins over one of the environment", async () => {
   const account = { provider: "hiapi", keyEnv: "OTHER_KEY", limits: { inFlight: 3 } };
   const { accounts } = await load(
     { accounts: { hiapi: account } },
@@ -54,7 +54,7 @@ test("an account of the file is not replaced by one of the environment", async (
   expect(accounts.get("hiapi")?.limits.inFlight).toBe(3);
 });
 
-test("a missing or empty secret is named with its account or tenant and its variable, all of them at once", async () => {
+test("missing or empty secrets: all are listed, with account or tenant and variable", async () => {
   const content = {
     accounts: { fast: { provider: "hiapi", keyEnv: "FAST_KEY", callbackSecretEnv: "FAST_SIGN" } },
     tenants: { acme: { webhookSecretEnv: "ACME_HOOK" } },
@@ -73,7 +73,7 @@ test("a missing or empty secret is named with its account or tenant and its vari
   expect(webhookSecrets.get("acme")?.reveal()).toBe("whsec_x");
 });
 
-test("every problem of the file stands in one message with its path, what was given and what to do", async () => {
+test("problems of the file: one message lists all, with path, given value and advice", async () => {
   const message = await refusal({
     durability: "sometimes",
     retentionDays: -1,
@@ -90,7 +90,7 @@ test("every problem of the file stands in one message with its path, what was gi
   expect(message).toContain('accounts.b.limits.inFlight: given "ten"; invalid input: expected number');
 });
 
-test("a key pasted into the file is not printed", async () => {
+test("a key in the file is not printed", async () => {
   const key = "hi-0123456789abcdef";
   const asName = await refusal({ accounts: { a: { provider: "hiapi", keyEnv: key } } });
   expect(asName).toContain(
@@ -101,14 +101,14 @@ test("a key pasted into the file is not printed", async () => {
   expect(asName + broken).not.toContain(key);
 });
 
-test("no secret shows when the loaded configuration is printed", async () => {
+test("the printed configuration shows no secret", async () => {
   const loaded = await load(undefined, { HIAPI_API_KEY: "k-canary-123" });
   const printed = inspect(loaded, { depth: 9 }) + JSON.stringify([loaded.config, [...loaded.accounts]]);
   expect(printed).not.toContain("k-canary-123");
   expect(printed).toContain("[secret]");
 });
 
-test("folders lie in the home folder unless they are absolute", async () => {
+test("relative folders are resolved against the home folder", async () => {
   const { config } = await load({ outputs: { directory: "/mnt/videos" } });
   expect(config.outputs).toMatchObject({ directory: "/mnt/videos", mediaDirectory: join(home, "media") });
 });

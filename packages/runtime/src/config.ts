@@ -6,34 +6,34 @@ import { Secret } from "./secret.ts";
 import { StartError } from "./start-error.ts";
 
 export interface LoadConfigOptions {
-  /** The file; one that is not there means that every default holds. */
+  /** The configuration file; if it is missing, every default applies. */
   path: string;
   env: Readonly<Record<string, string | undefined>>;
-  /** Relative folders of the configuration lie in here. */
+  /** Relative folders of the configuration are resolved against this folder. */
   home: string;
-  /** Variable that alone makes an account, by provider: `{ hiapi: "HIAPI_API_KEY" }` makes `hiapi`. */
+  /** By provider, the variable that creates an account without a file: `{ hiapi: "HIAPI_API_KEY" }` creates `hiapi`. */
   keyVariables: Readonly<Record<string, string>>;
-  /** Secrets that are named but not set are read as empty: for a process that sends nothing to providers. */
+  /** Missing secrets are read as empty, for a process that sends nothing to providers. */
   withoutSecrets?: boolean;
 }
 
-/** An account with its secrets read. */
+/** An account of the configuration, with its secrets. */
 export interface ResolvedAccount extends AccountConfig {
   name: string;
   key: Secret;
-  /** What the provider signs its callbacks with. */
+  /** The secret with which the provider signs its callbacks. */
   callbackSecret?: Secret;
 }
 
 export interface LoadedConfig {
-  /** Folders are absolute, and accounts made by the environment alone stand among the others. */
+  /** With absolute folders, and with the accounts that the environment creates. */
   config: Config;
   accounts: Map<string, ResolvedAccount>;
-  /** Webhook secrets that tenants brought themselves; the others' are derived from the installation secret. */
+  /** The webhook secrets that tenants configured; all others are derived from the installation secret. */
   webhookSecrets: Map<string, Secret>;
 }
 
-/** Reads the configuration and the secrets it names. Throws one StartError with every problem in it. */
+/** Reads the configuration file and the secrets that it names. Throws one StartError that lists every problem. */
 export async function loadConfig({
   path,
   env,
@@ -73,7 +73,7 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-/** A list of files must not pass for one file that is missing: every default would hold, of the cell and the limits too. */
+/** Refuses a list of files: as one missing file it would mean every default, for the cell and the limits too. */
 function refuseList(path: string): undefined {
   if (!/\.json\s*,/.test(path)) return undefined;
   throw new StartError(
@@ -93,13 +93,13 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // the parser's message quotes the text, in which a key may have been pasted: only the place is told
+    // the message of the parser quotes the text, which may contain a key: only the position is shown
     const place = error instanceof Error ? error.message.match(/line \d+ column \d+/)?.[0] : undefined;
     throw new StartError(`${path} is not valid JSON${place ? ` (${place})` : ""}: correct it`);
   }
 }
 
-/** A key that a configured account already uses makes no second account: two accounts would each spend its whole limits. */
+/** A key of a configured account creates no second account: each would use the whole limits of the key. */
 function accountsOfEnvironment(
   config: Config,
   env: LoadConfigOptions["env"],

@@ -1,6 +1,6 @@
 /**
- * Every event that a process logs, as `event` in its line: what happened, and what an operator does about it where something has to be done. Alarms and
- * dashboards match on these names, never on the text of a line. `docs/events.md` is printed from this list.
+ * Every event that a process logs, as `event` in its line: what it means, and what an operator has to do, if anything.
+ * Alarms and dashboards match on these names, never on the text of a line. `docs/events.md` is printed from this list.
  */
 export const events: Record<string, { means: string; do?: string }> = {
   "accept.admission_deferred": {

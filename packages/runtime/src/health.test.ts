@@ -20,7 +20,7 @@ async function served(options: Partial<HealthOptions> = {}) {
   };
 }
 
-test("/readyz says why it is red, also when the check itself fails", async () => {
+test("/readyz: red with its reasons, also if the check itself fails", async () => {
   const red = await served({ ready: async () => ({ ok: false, reasons: ["Redis evicts keys: set noeviction"] }) });
   expect(await red("/readyz")).toEqual({
     status: 503,
@@ -32,7 +32,7 @@ test("/readyz says why it is red, also when the check itself fails", async () =>
   expect(await green("/readyz")).toEqual({ status: 200, body: '{"ok":true,"reasons":[]}' });
 });
 
-test("/healthz turns red without progress and green again with it", async () => {
+test("/healthz: red without progress, green again with progress", async () => {
   const watchdog = { ok: () => true, silentMs: () => 61_000, beat: () => undefined, [Symbol.dispose]: () => undefined };
   const ask = await served({ watchdog });
   expect((await ask("/healthz")).status).toBe(200);
@@ -40,7 +40,7 @@ test("/healthz turns red without progress and green again with it", async () => 
   expect(await ask("/healthz")).toEqual({ status: 503, body: '{"ok":false,"reasons":["no progress for 61 s"]}' });
 });
 
-test("/metrics has our own measures and the delay of the event loop under one prefix", async () => {
+test("/metrics: own metrics and the event loop delay, under one prefix", async () => {
   const metrics = createMetrics();
   metrics.counter("submits_total", "POSTs sent", ["account"]).inc({ account: "hiapi" });
   metrics.gauge("due", "due tasks").set(3);
@@ -56,13 +56,13 @@ test("/metrics has our own measures and the delay of the event loop under one pr
   );
 });
 
-test("nothing else is served", async () => {
+test("other paths answer 404, other methods 405", async () => {
   const ask = await served();
   expect((await ask("/")).status).toBe(404);
   expect((await ask("/healthz", { method: "POST" })).status).toBe(405);
 });
 
-test("a port in use is a sentence to act on", async () => {
+test("a port in use: the StartError names it and what to do", async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   const address = other.address();
@@ -73,7 +73,7 @@ test("a port in use is a sentence to act on", async () => {
   other.close();
 });
 
-test("the watchdog turns red after the limit, ends the process later, and a beat undoes the red", () => {
+test("watchdog: red after the limit, expired later, green again after a beat", () => {
   vi.useFakeTimers();
   const onExpired = vi.fn();
   using watchdog = createWatchdog({ limitMs: 60_000, exitAfterMs: 30_000, onExpired });
@@ -92,7 +92,7 @@ test("the watchdog turns red after the limit, ends the process later, and a beat
   expect(onExpired.mock.calls).toEqual([[90_000]]);
 });
 
-test("a disposed watchdog is silent", () => {
+test("watchdog: never expires once disposed", () => {
   vi.useFakeTimers();
   const onExpired = vi.fn();
   const watchdog = createWatchdog({ onExpired });

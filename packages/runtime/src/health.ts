@@ -3,7 +3,7 @@ import type { Metrics } from "./metrics.ts";
 import { portProblem } from "./start-error.ts";
 import type { Watchdog } from "./watchdog.ts";
 
-/** Whether work may be sent here; the reasons are sentences to act on. */
+/** Whether the process can work; the reasons say what to do. */
 export interface Readiness {
   ok: boolean;
   reasons: string[];
@@ -17,7 +17,7 @@ export interface HealthOptions {
   metrics: Pick<Metrics, "text" | "contentType">;
   /** Turns `/healthz` red when there is no progress. */
   watchdog?: Pick<Watchdog, "ok" | "silentMs">;
-  /** Name of the variable that sets the port, for the sentence when it is taken. */
+  /** The variable that sets the port, for the error message when the port is in use. */
   variable?: string;
 }
 
@@ -25,7 +25,7 @@ export interface Health extends AsyncDisposable {
   port: number;
 }
 
-/** Serves `/healthz` (alive and making progress), `/readyz` and `/metrics`. Throws a StartError when the port is taken. */
+/** Serves `/healthz` (alive and making progress), `/readyz` and `/metrics`. Throws a StartError if the port is in use. */
 export async function serveHealth(options: HealthOptions): Promise<Health> {
   const { port, host = "127.0.0.1", variable } = options;
   const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
@@ -65,7 +65,7 @@ function progress(watchdog: HealthOptions["watchdog"]): Readiness {
   return { ok: false, reasons: [`no progress for ${Math.round(watchdog.silentMs() / 1_000)} s`] };
 }
 
-/** What the check says; one that fails or is late is not ready. */
+/** The answer of the check; not ready if the check fails or takes too long. */
 async function readiness(ready: HealthOptions["ready"], withinMs = 5_000): Promise<Readiness> {
   const { promise: late, resolve } = Promise.withResolvers<Readiness>();
   const timer = setTimeout(

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(join(home, ".."), { recursive: true }));
 
-test("it is made once, for the owner's eyes only, and read again ever after", async () => {
+test("created once with mode 0600, then read", async () => {
   const made = await installationSecret(home);
   expect(made.reveal()).toHaveLength(32);
   expect((await stat(join(home, "secret"))).mode & 0o777).toBe(0o600);
@@ -21,12 +21,12 @@ test("it is made once, for the owner's eyes only, and read again ever after", as
   expect(await readdir(home)).toEqual(["secret"]);
 });
 
-test("calls that race in one process agree", async () => {
+test("concurrent calls of one process get the same secret", async () => {
   const made = await Promise.all(Array.from({ length: 50 }, () => installationSecret(home)));
   expect(new Set(made.map((secret) => secret.reveal().toString("hex"))).size).toBe(1);
 });
 
-test("processes that start at the same time agree", { timeout: 60_000 }, async () => {
+test("concurrent processes get the same secret", { timeout: 60_000 }, async () => {
   const script = `
     import { installationSecret } from ${JSON.stringify(new URL("./installation-secret.ts", import.meta.url).href)};
     const startAtMs = Number(process.argv[1]);
@@ -40,20 +40,20 @@ test("processes that start at the same time agree", { timeout: 60_000 }, async (
   expect(await readdir(home)).toEqual(["secret"]);
 });
 
-test("a damaged secret stops the start with a sentence, it is never replaced", async () => {
+test("a damaged secret stops the start and is not replaced", async () => {
   await installationSecret(home);
   await writeFile(join(home, "secret"), "short");
   await expect(installationSecret(home)).rejects.toThrow(/holds 5 bytes instead of 32: restore it from a backup/);
 });
 
-test("keys of different purposes and installations differ, the same ones are equal", async () => {
+test("derived keys differ by purpose and installation, and are stable", async () => {
   const secret = await installationSecret(home);
   const other = new Secret(Buffer.alloc(32, 7));
   const keys = [deriveKey(secret, "callback"), deriveKey(secret, "webhook:acme"), deriveKey(other, "callback")];
   expect(new Set(keys.map((key) => key.toString("hex"))).size).toBe(3);
   expect(deriveKey(secret, "callback")).toEqual(keys[0]);
   expect(deriveKey(other, "callback").toString("hex")).toBe(
-    // as an independent HKDF computed it: keys must survive an update of the software
+    // computed by an independent HKDF: keys must not change with an update
     "aa92f96601b82ebf16cf00e59ce60111455349af07219e084130468b4e271afc",
   );
 });

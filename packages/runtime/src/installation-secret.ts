@@ -7,8 +7,8 @@ import { StartError } from "./start-error.ts";
 const secretBytes = 32;
 
 /**
- * The random secret of this installation, in `<home>/secret` (mode 0600). Made once; processes that start at the same
- * time get the same one.
+ * The random secret of this installation, in `<home>/secret` (mode 0600). Created once; processes that start at the
+ * same time get the same secret.
  */
 export async function installationSecret(home: string): Promise<Secret<Buffer>> {
   const path = join(home, "secret");
@@ -22,12 +22,12 @@ export async function installationSecret(home: string): Promise<Secret<Buffer>> 
   return new Secret(bytes);
 }
 
-/** A key of 32 bytes for one purpose; keys of different purposes tell nothing about each other or the secret. */
+/** A key of 32 bytes for one purpose; it reveals nothing about the secret or the keys of other purposes. */
 export function deriveKey(secret: Secret<Buffer>, purpose: string): Buffer {
   return Buffer.from(hkdfSync("sha256", secret.reveal(), "reelqueue", purpose, 32));
 }
 
-/** The secret that a tenant's webhooks are signed with where the tenant brought none of its own. */
+/** The secret that signs the webhooks of a tenant that configured none. */
 export function derivedWebhookSecret(secret: Secret<Buffer>, tenant: string): string {
   return `whsec_${deriveKey(secret, `webhook:${tenant}`).toString("base64")}`;
 }
@@ -41,7 +41,7 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
   }
 }
 
-/** Written whole beside its place, then linked into it: a link never replaces, so the first process wins and all read the same. */
+/** Writes a draft, then links it into place. A link never replaces a file: the first process wins, and all read the same secret. */
 async function make(home: string, path: string): Promise<Buffer> {
   const draft = `${path}.${randomBytes(8).toString("hex")}`;
   try {

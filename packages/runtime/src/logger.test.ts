@@ -4,7 +4,7 @@ import { createLogger } from "./logger.ts";
 import { redact, scrub } from "./redact.ts";
 import { Secret } from "./secret.ts";
 
-/** Never the value of a Secret here: it would be struck by value, and no other rule would be seen at work. */
+/** Not the value of a Secret: that would be removed by value, and the other rules would not be tested. */
 const canary = "c4n4ry-9f8e7d6c5b4a";
 
 function recorder() {
@@ -15,7 +15,7 @@ function recorder() {
 const error = (message: string, cause?: unknown, extra: object = {}) =>
   Object.assign(new Error(message, { cause }), extra);
 
-/** Where a secret can stand: each is logged as fields, as an error's cause, in an array and as a child's fields. */
+/** Values that contain a secret: each is logged as fields, as the cause of an error, in an array and in a child. */
 const hidingPlaces: Record<string, unknown> = {
   apiKey: { apiKey: canary },
   "deep key": { a: { b: { c: { d: { e: { f: { HIAPI_API_KEY: canary } } } } } } },
@@ -41,25 +41,23 @@ const hidingPlaces: Record<string, unknown> = {
   buffer: { raw: Buffer.from(canary) },
 };
 
-test.each(Object.keys(hidingPlaces))("no secret comes out of the log at level trace: %s", (place) => {
-  for (const pretty of [false, true]) {
-    const { to, text, lines } = recorder();
-    const log = createLogger({ name: "test", level: "trace", pretty, to });
-    const value = hidingPlaces[place];
-    log.trace({ value }, "as a field");
-    log.debug({ list: [1, [value]] }, "in an array");
-    log.error(error("failed", value), "as a cause");
-    log.error({ err: value });
-    if (value instanceof Error) log.error(value);
-    log.child({ generation: "g1", value }).info("as a child's field");
-    if (typeof value === "object" && value !== null && !(value instanceof Map)) log.info({ ...value }, "spread");
-    log.warn("interpolated %j", (value instanceof Error ? { text: value.message } : value) as object);
-    expect(lines.length).toBeGreaterThanOrEqual(6);
-    expect(text()).not.toContain(canary);
-  }
+test.each(Object.keys(hidingPlaces))("no secret is logged at level trace: %s", (place) => {
+  const { to, text, lines } = recorder();
+  const log = createLogger({ name: "test", level: "trace", to });
+  const value = hidingPlaces[place];
+  log.trace({ value }, "as a field");
+  log.debug({ list: [1, [value]] }, "in an array");
+  log.error(error("failed", value), "as a cause");
+  log.error({ err: value });
+  if (value instanceof Error) log.error(value);
+  log.child({ generation: "g1", value }).info("as a child's field");
+  if (typeof value === "object" && value !== null && !(value instanceof Map)) log.info({ ...value }, "spread");
+  log.warn("interpolated %j", (value instanceof Error ? { text: value.message } : value) as object);
+  expect(lines.length).toBeGreaterThanOrEqual(6);
+  expect(text()).not.toContain(canary);
 });
 
-test("the value of a Secret is struck from a line wherever it turns up", () => {
+test("the value of a Secret is removed from every line", () => {
   const { to, text } = recorder();
   const key = new Secret("plain-looking-value");
   const log = createLogger({ name: "test", level: "trace", to });
@@ -68,7 +66,7 @@ test("the value of a Secret is struck from a line wherever it turns up", () => {
   expect(text()).not.toContain(key.reveal());
 });
 
-test("a secret that comes together only in the message does not come out", () => {
+test("a secret that is complete only in the formatted message is removed", () => {
   const { to, text } = recorder();
   const log = createLogger({ name: "test", to });
   log.info("GET /v.mp4?Signature=%s", canary);
@@ -76,7 +74,7 @@ test("a secret that comes together only in the message does not come out", () =>
   expect(text()).not.toContain(canary);
 });
 
-test("what one needs to act on stays readable", () => {
+test("ids, counts and names stay readable", () => {
   const { to, lines } = recorder();
   const log = createLogger({ name: "poller", to }).child({
     generation: "g1",
@@ -119,7 +117,7 @@ test("an error is logged with its causes, fields and stack", () => {
   });
 });
 
-test("nothing that is logged can break the log: cycles, throwing getters, depth, size", () => {
+test("no value breaks the log: cycles, throwing getters, depth, size", () => {
   const cycle: Record<string, unknown> = { a: 1 };
   cycle.self = cycle;
   const trap = Object.defineProperty({}, "x", {
@@ -138,20 +136,13 @@ test("nothing that is logged can break the log: cycles, throwing getters, depth,
   expect(redact(Array.from({ length: 300 }, () => 0))).toHaveLength(201);
 });
 
-// A pattern that looks back over the whole text at every character would take minutes for these.
-test("a hostile text of 400,000 characters does not hold the process up", () => {
+// A pattern that backtracks over the whole text would take minutes.
+test("a hostile text of 400,000 characters is scrubbed in linear time", () => {
   for (const piece of ["a-", "sig", "&token", "://a", '"key', "Bearer ", "key%3", "a.b_c"]) {
     const startedMs = performance.now();
     scrub(piece.repeat(400_000 / piece.length));
     expect(performance.now() - startedMs, piece).toBeLessThan(10_000);
   }
-});
-
-test("text from outside cannot fake a line or move the cursor in the readable form", () => {
-  const { to, lines } = recorder();
-  createLogger({ name: "test", pretty: true, to }).info({ title: "a\u001b[2Jb\r\nFAKE" }, "x\nERROR y");
-  expect(lines[0]?.trimEnd()).not.toMatch(/\p{Cc}\[2J|[\n\r]/u);
-  expect(lines[0]).toContain("title=");
 });
 
 test("a Secret prints as [secret] in every form", () => {

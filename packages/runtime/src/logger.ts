@@ -8,27 +8,23 @@ import {
   pino,
   stdTimeFunctions,
 } from "pino";
-import { prettyLine } from "./pretty.ts";
 import { redact, scrub } from "./redact.ts";
 
 export type LogLevel = LevelWithSilent;
 
-/** Where lines are about one generation, log through `log.child({ generation, taskId, account })`. */
+/** For lines about one generation use `log.child({ generation, taskId, account })`. */
 export type Logger = PinoLogger;
 
 export interface LoggerOptions {
-  /** Which process speaks, for example `submitter`. */
+  /** The process, for example `submitter`. */
   name: string;
   level?: LogLevel;
-  /** One readable line each instead of JSON. */
-  pretty?: boolean;
-  /** Gets each line; left out: standard output, written at once. */
+  /** Gets each line. Default: standard output, written synchronously. */
   to?: DestinationStream;
 }
 
-/** A logger from which no secret comes out: by field name, by shape and by value. */
-export function createLogger({ name, level = "info", pretty = false, to }: LoggerOptions): Logger {
-  const out = to ?? destination({ dest: 1, sync: true });
+/** A logger that removes secrets from every line: by field name, by shape and by value. */
+export function createLogger({ name, level = "info", to }: LoggerOptions): Logger {
   const logger = pino(
     {
       name,
@@ -36,17 +32,17 @@ export function createLogger({ name, level = "info", pretty = false, to }: Logge
       base: { pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      // errors arrive copied; pino's own serializer would fold their causes into one text
+      // errors are copied before; pino's own serializer would merge their causes into one text
       serializers: { err: (error: unknown) => error },
       hooks: {
         logMethod(values, method) {
           Reflect.apply(method, this, withoutSecrets(values));
         },
-        // a secret may have come together only now: log.info("token=%s", value)
+        // a secret may be complete only in the formatted line: log.info("token=%s", value)
         streamWrite: scrub,
       },
     },
-    pretty ? { write: (line) => out.write(prettyLine(line)) } : out,
+    to ?? destination({ dest: 1, sync: true }),
   );
   return redactChildren(logger);
 }
@@ -57,7 +53,7 @@ function withoutSecrets([first, ...rest]: unknown[]): unknown[] {
   return [{ err: first }, ...message].map(redact);
 }
 
-/** pino applies no formatter to the fields of a child. Children inherit from their parent, so this covers theirs too. */
+/** Redacts the fields of children, to which pino applies no formatter; their children inherit it. */
 function redactChildren(logger: Logger): Logger {
   const { child, setBindings } = logger;
   return Object.assign(logger, {

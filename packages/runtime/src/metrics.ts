@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 
 const prefix = "reelqueue_";
 
-/** The measures of one process; every name gets the prefix `reelqueue_`. */
+/** The metrics of one process; every name gets the prefix `reelqueue_`. */
 export interface Metrics {
   counter<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): Counter<Label>;
   gauge<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): Gauge<Label>;
@@ -17,7 +17,7 @@ export interface Metrics {
   contentType: string;
 }
 
-/** Starts with Node's own measures, event-loop delay among them (`reelqueue_nodejs_eventloop_lag_p99_seconds`). */
+/** Starts with the metrics of Node.js, event-loop delay among them (`reelqueue_nodejs_eventloop_lag_p99_seconds`). */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix });

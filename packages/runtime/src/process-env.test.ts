@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { readCount, readServerEnv, readWorkerEnv } from "./process-env.ts";
 
-test("everything has a working default", () => {
+test("every variable has a working default", () => {
   expect(readWorkerEnv({}, 3102)).toMatchObject({
     redisUrl: "redis://127.0.0.1:6379",
     health: { host: "127.0.0.1", port: 3102 },
@@ -13,7 +13,7 @@ test("everything has a working default", () => {
   expect(readServerEnv({ PUBLIC_URL: "" }, 3100)).not.toHaveProperty("publicUrl");
 });
 
-test("every wrong variable is named at once, with what it was", () => {
+test("all wrong variables are listed at once, with their values", () => {
   const read = () => readWorkerEnv({ REDIS_URL: "localhost", HEALTH_PORT: "http", LOG_LEVEL: "loud" }, 3102);
   expect(read).toThrow(/REDIS_URL is "localhost"[\s\S]*LOG_LEVEL is "loud"[\s\S]*HEALTH_PORT is "http"/);
   expect(() => readCount({ N: "-1" }, "N", 5)).toThrow(/N is "-1"/);

@@ -24,7 +24,7 @@ export function readWorkerEnv(env: Variables, healthPort: number) {
   };
 }
 
-/** The variables of a process that people or programs talk to. */
+/** The variables of a process that serves HTTP. */
 export function readServerEnv(env: Variables, serverPort: number) {
   const read = readVariables(env, { ...common, PORT: port.default(serverPort) });
   return {
@@ -48,12 +48,12 @@ function installation(read: z.output<z.ZodObject<typeof common>>, env: Variables
     configPath: resolve(read.REELQUEUE_CONFIG),
     ...(read.PUBLIC_URL !== undefined && { publicUrl: read.PUBLIC_URL }),
     logLevel: read.LOG_LEVEL,
-    /** Where the keys named in the configuration are read from. */
+    /** The environment, from which the secrets that the configuration names are read. */
     env,
   };
 }
 
-/** Reads variables by a schema; an empty one counts as not set. Throws one StartError that names every wrong one. */
+/** Reads variables by a schema; an empty variable counts as not set. Throws one StartError that lists every wrong variable. */
 function readVariables<Shape extends z.ZodRawShape>(env: Variables, shape: Shape): z.output<z.ZodObject<Shape>> {
   const given = Object.fromEntries(Object.keys(shape).map((name) => [name, env[name] === "" ? undefined : env[name]]));
   const result = z.object(shape).safeParse(given);

@@ -5,7 +5,7 @@ const deepest = 10;
 const longestList = 200;
 const longestTextChars = 8_192;
 
-/** A copy fit for a log: fields with secret names masked at any depth, texts scrubbed, errors with their causes, bounded in size. */
+/** A copy for the log: fields with secret names masked at any depth, texts scrubbed, errors with their causes, bounded in size. */
 export function redact(value: unknown): unknown {
   return copy(value, new Set());
 }
@@ -42,7 +42,7 @@ const patterns: readonly [RegExp, string][] = [
   ],
 ];
 
-/** No pattern matches a text without one of these; nearly every line of a log is such a text, and is read only once. */
+/** No pattern matches a text without one of these characters, so most lines are scanned only once. */
 const suspicious = /bearer|basic|whsec_|sk-|@|=|%3d|key|token|secret|password|authorization|signature|cookie/i;
 
 /** The text without anything that looks like a credential: bearer tokens, API keys, webhook secrets, signatures in queries, passwords in URLs. */
@@ -113,12 +113,12 @@ function copyFields(fields: readonly (readonly [string, unknown])[], parents: Se
   return Object.fromEntries(copied);
 }
 
-/** Counts and switches are no secrets, whatever their name (`completionTokens`). */
+/** Numbers and booleans are no secrets, whatever their name (`completionTokens`). */
 function maskOf(value: unknown): unknown {
   return typeof value === "string" || (typeof value === "object" && value !== null) ? mask : value;
 }
 
-/** A getter that throws must not take the log line with it. */
+/** Reads a property; a getter that throws does not prevent the log line. */
 function fieldsOf(value: object): [string, unknown][] {
   return Object.keys(value).map((field) => {
     try {

@@ -28,7 +28,7 @@ function runProcess(body: string, options = "{}") {
   };
 }
 
-test.each(["SIGTERM", "SIGINT"] as const)("%s closes in reverse order and exits 0", async (signal) => {
+test.each(["SIGTERM", "SIGINT"] as const)("%s: closes in reverse order and exits 0", async (signal) => {
   const { child, exited, steps, shown } = runProcess(`
     scope.use(closable("store")); scope.defer(() => step("close queue")); scope.use(closable("worker")); step("open");`);
   await shown("step:open");
@@ -37,7 +37,7 @@ test.each(["SIGTERM", "SIGINT"] as const)("%s closes in reverse order and exits 
   expect(steps()).toEqual(["open", "close worker", "close queue", "close store"]);
 });
 
-test("a closer that hangs past the grace is named, with what was never reached, and the exit code is 1", async () => {
+test("grace period exceeded: logs what hangs and what was not closed, and exits 1", async () => {
   const { child, exited, printed, shown } = runProcess(
     `scope.use(closable("store")); scope.use(closable("redis", () => new Promise(() => {}))); scope.use(closable("worker")); step("open");`,
     "{ graceMs: 200 }",
@@ -48,7 +48,7 @@ test("a closer that hangs past the grace is named, with what was never reached, 
   expect(printed()).toMatch(/not closed within 200 ms: redis .*hangs; never reached: store/);
 });
 
-test("a closer that fails is logged, the others still close, and the exit code is 1", async () => {
+test("a failed close is logged, the others still close, and the exit code is 1", async () => {
   const { child, exited, printed, steps, shown } = runProcess(`
     scope.use(closable("store")); scope.use(closable("redis", () => { throw new Error("no route"); })); step("open");`);
   await shown("step:open");
@@ -58,7 +58,7 @@ test("a closer that fails is logged, the others still close, and the exit code i
   expect(printed()).toContain("no route");
 });
 
-test("a second signal leaves at once with exit code 1", async () => {
+test("second signal: exits 1 at once", async () => {
   const { child, exited, shown } = runProcess(
     `scope.use(closable("worker", () => new Promise(() => {}))); step("open");`,
   );
@@ -69,7 +69,7 @@ test("a second signal leaves at once with exit code 1", async () => {
   expect(await exited).toBe(1);
 });
 
-test("one Ctrl-C that arrives twice, from the terminal and from a launcher, still closes in order", async () => {
+test("one Ctrl-C delivered twice, by the terminal and a launcher: closes in order", async () => {
   const { child, exited, steps, shown } = runProcess(`
     scope.use(closable("worker", () => {
       process.kill(process.pid, "SIGINT");
@@ -82,13 +82,13 @@ test("one Ctrl-C that arrives twice, from the terminal and from a launcher, stil
   expect(steps()).toEqual(["open", "close worker"]);
 });
 
-test("a start that throws a StartError prints its sentence and nothing else, after closing what was open", async () => {
+test("StartError at the start: closes what is open, prints only the message", async () => {
   const { exited, printed } = runProcess(`scope.use(closable("store")); throw new StartError("set REDIS_URL");`);
   expect(await exited).toBe(1);
   expect(printed()).toBe("set REDIS_URL\nstep:close store\n");
 });
 
-test("a start that throws anything else logs it with its stack and exits 1", async () => {
+test("any other error at the start: logged with its stack, exits 1", async () => {
   const { exited, printed } = runProcess(`throw new TypeError("boom");`);
   expect(await exited).toBe(1);
   expect(printed()).toMatch(/"level":"fatal".*TypeError: boom\\n.* at .*start failed/);
@@ -103,7 +103,7 @@ test.each([
   expect(printed()).toMatch(/"level":"fatal".*Error: boom/);
 });
 
-test("a signal during a start that hangs closes what is open already", async () => {
+test("signal during a hanging start: closes what is open", async () => {
   const { child, exited, steps, shown } = runProcess(`
     scope.use(closable("store")); step("connecting"); await new Promise(() => {});`);
   await shown("step:connecting");

@@ -3,22 +3,22 @@ import { TrackedScope } from "./scope.ts";
 import { StartError } from "./start-error.ts";
 
 export interface RunOptions {
-  /** How long closing may take once the process is told to stop; the default lets a POST in flight end. */
+  /** Grace period: how long closing may take after SIGTERM. The default lets a POST in flight end. */
   graceMs?: number;
   log?: Logger;
 }
 
 /**
- * Runs one process: `start` opens things in order, SIGTERM or SIGINT closes them in reverse and exits 0.
- * Exits 1 when closing fails or takes longer than the grace (naming what hung), on a second signal, on a start that
- * throws, and on any fault that nothing caught.
+ * Runs one process: `start` opens resources in order; SIGTERM or SIGINT closes them in reverse order and exits 0.
+ * Exits 1 if closing fails or exceeds the grace period (logging what hangs), on a second signal, if `start` rejects,
+ * and on an uncaught error.
  */
 export async function run(
   start: (scope: AsyncDisposableStack) => void | Promise<void>,
   { graceMs = 75_000, log = createLogger({ name: "reelqueue" }) }: RunOptions = {},
 ): Promise<never> {
   exitOnFault(log);
-  // waiting for a signal does not keep a process alive by itself
+  // a pending signal handler does not keep the process alive
   setInterval(() => undefined, 60_000);
   const told = toldToStop(log);
   const scope = new TrackedScope();
@@ -33,7 +33,7 @@ export async function run(
   return process.exit((await closeWithin(scope, graceMs, log)) ? 0 : 1);
 }
 
-/** A fault that nothing caught leaves the process in a state nobody knows: leases and due times bring its work back elsewhere. */
+/** After an uncaught error the state of the process is unknown: it exits, and leases and due times give its work to others. */
 function exitOnFault(log: Logger): void {
   const exit = (err: unknown, origin: string) => {
     try {
@@ -46,7 +46,7 @@ function exitOnFault(log: Logger): void {
   process.on("unhandledRejection", (reason) => exit(reason, "unhandledRejection"));
 }
 
-/** A launcher that passes Ctrl-C on makes one keystroke arrive twice. */
+/** A launcher that forwards Ctrl-C delivers one keystroke twice. */
 const oneKeystrokeMs = 200;
 
 function toldToStop(log: Logger): Promise<void> {
@@ -72,7 +72,7 @@ function tell(error: unknown, log: Logger): void {
   else log.fatal({ event: "process.not_started", err: error }, "start failed");
 }
 
-/** Closes everything in reverse; false, and logged by name, where something fails or takes longer. What hangs goes on closing by itself. */
+/** Closes everything in reverse order. False if something fails or exceeds the grace period; the log names it. */
 async function closeWithin(scope: TrackedScope, graceMs: number, log: Logger): Promise<boolean> {
   const { promise: expired, resolve: expire } = Promise.withResolvers<"expired">();
   const timer = setTimeout(() => expire("expired"), graceMs);

@@ -1,16 +1,16 @@
 type Closable = AsyncDisposable | Disposable;
 
-/** An AsyncDisposableStack that knows by name what it is closing and what it has not come to yet. What is opened too late for it is closed at once. */
+/** An AsyncDisposableStack that names what it is closing and what it has not closed yet. A resource opened after that is closed at once. */
 export class TrackedScope extends AsyncDisposableStack {
   readonly #open: string[] = [];
   #closing: string | undefined;
 
-  /** What is being closed right now. */
+  /** The resource that is being closed. */
   get closing(): string | undefined {
     return this.#closing;
   }
 
-  /** What is still to be closed after that, as one phrase. */
+  /** The resources that are still open, as one phrase. */
   get unreached(): string {
     return this.#open.join(", ") || "nothing";
   }
@@ -55,7 +55,7 @@ function nameOf(value: unknown): string {
   return value.constructor?.name ?? "object";
 }
 
-/** Where the caller stands, for things that have no telling name of their own. */
+/** File and line of the caller, to name resources without a name of their own. */
 function openedAt(): string {
   const lines = new Error().stack?.split("\n") ?? [];
   const caller = lines.slice(1).find((line) => !line.includes(import.meta.url));

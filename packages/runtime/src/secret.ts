@@ -1,13 +1,13 @@
 import { inspect } from "node:util";
 
 const mask = "[secret]";
-/** Shorter values are not struck from text: they would hit ordinary words. */
+/** Shorter values are not removed from texts: they would match ordinary words. */
 const shortestStruckChars = 8;
 const known = new Set<string>();
 
 /**
- * A value that no print shows: as string, as JSON and inspected it reads `[secret]`.
- * A text is also struck from every log line of this process, wherever it turns up.
+ * A value that prints as `[secret]`: as string, as JSON and inspected. A text value is also removed from every log line
+ * of this process.
  */
 export class Secret<Value extends string | Buffer = string> {
   readonly #value: Value;

@@ -2,7 +2,7 @@ import { type HealthOptions, type Readiness, serveHealth } from "./health.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import type { Watchdog } from "./watchdog.ts";
 
-/** What a worker does, once it is open. */
+/** A worker that is open. */
 export interface OpenedWorker {
   ready(): Promise<Readiness>;
   /** Left out: a worker that is open makes progress. */
@@ -13,8 +13,8 @@ export interface OpenedWorker {
 export type OpenWorker = (metrics: Metrics) => Promise<OpenedWorker>;
 
 /**
- * Serves `/healthz`, `/readyz` and `/metrics` of a worker, from before it is open, so that a start that hangs is seen. Rejects with what `open`
- * rejects with.
+ * Serves `/healthz`, `/readyz` and `/metrics` of a worker, also while it opens, so that a start that hangs is visible.
+ * Rejects with the error of `open`.
  */
 export async function serveWorker(
   scope: AsyncDisposableStack,

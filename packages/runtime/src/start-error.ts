@@ -10,7 +10,7 @@ export class StartError extends Error {
   }
 }
 
-/** The sentence to stop with when a port cannot be had; any other error is given back unchanged. */
+/** A StartError if a port cannot be used; any other error unchanged. */
 export function portProblem(error: unknown, port: number, variable = "PORT"): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {

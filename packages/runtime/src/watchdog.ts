@@ -1,29 +1,29 @@
-/** Knows whether a process makes progress, not merely whether it lives. */
+/** Detects a process that runs but makes no progress. */
 export interface Watchdog extends Disposable {
-  /** Call it for every turn that proves progress. */
+  /** Reports progress. */
   beat(): void;
-  /** False once nothing has beaten for longer than the limit; true again with the next beat. */
+  /** False after `limitMs` without a beat; true again with the next beat. */
   ok(): boolean;
   /** Time since the last beat. */
   silentMs(): number;
 }
 
 export interface WatchdogOptions {
-  /** Silence after which health turns red. */
+  /** Time without a beat after which `ok` is false. */
   limitMs?: number;
-  /** How much longer it may stay silent before `onExpired` is called, so that probes and logs see the red first. */
+  /** Further time without a beat until `onExpired` is called, so that probes see the red first. */
   exitAfterMs?: number;
-  /** Called once, to end the process for a restart. */
+  /** Called once; ends the process so that a supervisor restarts it. */
   onExpired(silentMs: number): void;
 }
 
-/** A watchdog that counts from now. */
+/** A watchdog that starts now. */
 export function createWatchdog({ limitMs = 60_000, exitAfterMs = 30_000, onExpired }: WatchdogOptions): Watchdog {
   let beatAtMs = performance.now();
   let red = false;
   let exit: NodeJS.Timeout | undefined;
   const silentMs = () => Math.round(performance.now() - beatAtMs);
-  // two timers in turn: a process that was frozen gets its chance to beat before it is ended
+  // two timers in sequence: a process that was frozen can beat before it is ended
   const silence = setTimeout(() => {
     red = true;
     exit = setTimeout(() => onExpired(silentMs()), exitAfterMs).unref();
