@@ -11,9 +11,9 @@ import { presentTo, refuseActions } from "./board/hooks.ts";
 import { faultOf } from "./board/index.ts";
 import { createGuard, isChange } from "./guard.ts";
 import type { Logins } from "./login/logins.ts";
+import { createSlowDown } from "./login/logins.ts";
 import { addLogin } from "./login/routes.ts";
 import { addSessions } from "./login/session.ts";
-import { createSlowDown } from "./login/slow-down.ts";
 
 export interface ServerOptions {
   logins: Logins;

@@ -1,5 +1,7 @@
 import {
   type Adjust,
+  type Installation,
+  type Loops,
   openContext,
   startAdmission,
   startMaintenance,
@@ -8,9 +10,9 @@ import {
   startReconciler,
   startUploader,
 } from "@reelqueue/pipeline";
+import { consume } from "@reelqueue/queue";
 import { createLogger, createWatchdog, serveWorker } from "@reelqueue/runtime";
 import type { Env } from "./env.ts";
-import { tick } from "./tick.ts";
 
 const day = 86_400_000;
 
@@ -36,4 +38,41 @@ export async function openPoller(
     scope.use(await tick(installation, loops));
     return { ready, watchdog };
   });
+}
+
+const everyMs = 5_000;
+
+/** The repeatable BullMQ job that wakes the loops of this process if their own timers stop; Bull Board shows it. */
+export async function tick(
+  { cell, connect, queues, log }: Installation,
+  loops: readonly Loops[],
+): Promise<AsyncDisposable> {
+  const keep = () =>
+    queues
+      .ensureTick(everyMs)
+      .catch((error) =>
+        log.warn({ event: "poller.tick_not_set", err: error }, "repeatable tick not set, retrying in 60 s"),
+      );
+  await keep();
+  // The keys of BullMQ may be deleted, the scheduler's too.
+  const timer = setInterval(keep, 60_000);
+  const consumer = consume(
+    "poll",
+    async () => {
+      for (const loop of loops) loop.wake();
+      return { kind: "done" };
+    },
+    {
+      connect,
+      prefix: cell.prefix,
+      concurrency: 1,
+      onError: (error) => log.warn({ event: "poller.tick_failed", err: error }, "tick failed"),
+    },
+  );
+  return {
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(timer);
+      await consumer[Symbol.asyncDispose]();
+    },
+  };
 }

@@ -1,22 +1,24 @@
-import type {
-  AccountView,
-  BatchView,
-  DeliveryView,
-  Enqueued,
-  Generation,
-  GenerationInput,
-  GenerationPage,
-  InstallationView,
-  MediaView,
-  QuoteAnswer,
-  RowAnswer,
-  State,
+import { setTimeout as after } from "node:timers/promises";
+import {
+  type AccountView,
+  type BatchView,
+  type DeliveryView,
+  type Enqueued,
+  type Generation,
+  type GenerationInput,
+  type GenerationPage,
+  type InstallationView,
+  isResting,
+  type MediaView,
+  type QuoteAnswer,
+  type QuoteRow,
+  QuoteSum,
+  type RowAnswer,
+  type State,
 } from "@reelqueue/contracts";
-import { enqueueMany, type ManyOptions } from "./enqueue-many.ts";
+import { ApiError } from "./api-error.ts";
+import { chunked, enqueueMany, type ManyOptions, readLines } from "./enqueue-many.ts";
 import { type Http, openHttp } from "./http.ts";
-import { type QuoteOptions, quote } from "./quote.ts";
-import { type WatchOptions, watch } from "./watch.ts";
-
 export interface ClientOptions {
   /** Root of the API, for example `http://127.0.0.1:3100`. */
   url: string;
@@ -156,4 +158,71 @@ function jsonPost(body: unknown) {
     method: "POST",
     ...(body !== undefined && { body: JSON.stringify(body), contentType: "application/json" }),
   } as const;
+}
+
+export interface QuoteOptions {
+  /** Price all rows on this account. Default: on every account. */
+  account?: string;
+  signal?: AbortSignal;
+}
+
+/** Prices rows, one request per chunk, and sums them up. */
+async function quote(
+  http: Http,
+  inputs: Iterable<GenerationInput> | AsyncIterable<GenerationInput>,
+  { account, signal }: QuoteOptions = {},
+): Promise<QuoteAnswer> {
+  const sum = new QuoteSum();
+  const rows: QuoteRow[] = [];
+  for await (const lines of chunked(inputs)) {
+    const offset = rows.length;
+    const response = await http.call("/v1/quotes", {
+      method: "POST",
+      query: { account },
+      body: `${lines.join("\n")}\n`,
+      contentType: "application/x-ndjson",
+      signal,
+    });
+    for (const row of readLines<Partial<QuoteRow>>(await response.text(), response)) {
+      if (!isRow(row)) continue;
+      sum.add(row);
+      rows.push({ ...row, line: row.line + offset });
+    }
+  }
+  return { rows, ...sum.totals() };
+}
+
+/** The last line of an answer holds the totals of that request, which `sum` replaces. */
+function isRow(line: Partial<QuoteRow>): line is QuoteRow {
+  return line.line !== undefined;
+}
+
+export interface WatchOptions {
+  /** Interval between two requests. Default: 1,000. */
+  everyMs?: number;
+  /** How long the API may be unavailable before `watch` throws. Default: 60,000. */
+  maxOutageMs?: number;
+  signal?: AbortSignal;
+}
+
+type Get = (id: string, options: { signal?: AbortSignal }) => Promise<Generation>;
+
+async function* watch(get: Get, id: string, options: WatchOptions = {}): AsyncGenerator<Generation> {
+  const { everyMs = 1_000, maxOutageMs = 60_000, signal } = options;
+  let last = "";
+  let answeredAt = performance.now();
+  for (;;) {
+    const generation = await get(id, { ...(signal && { signal }) }).catch((error: unknown) => {
+      const isOutage = error instanceof ApiError && error.passing && performance.now() - answeredAt < maxOutageMs;
+      if (!isOutage) throw error;
+    });
+    if (generation) {
+      answeredAt = performance.now();
+      const text = JSON.stringify(generation);
+      if (text !== last) yield generation;
+      last = text;
+      if (isResting(generation.state)) return;
+    }
+    await after(everyMs, undefined, { ...(signal && { signal }) });
+  }
 }

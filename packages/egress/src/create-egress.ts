@@ -1,9 +1,17 @@
 import { lookup } from "node:dns/promises";
 import { Agent, type Dispatcher } from "undici";
-import { type Addresses, readAddresses } from "./addresses.ts";
 import type { Egress, EgressReply, EgressRequest, EgressStream } from "./egress.ts";
 import { Exchange, markSent } from "./exchange.ts";
-import { type Connect, checkUrl, guardedConnect, type Resolve, readUrl, unguardedConnect } from "./guard.ts";
+import {
+  type Addresses,
+  type Connect,
+  checkUrl,
+  guardedConnect,
+  type Resolve,
+  readAddresses,
+  readUrl,
+  unguardedConnect,
+} from "./guard.ts";
 import { encodingRefusal, flattenHeaders } from "./headers.ts";
 import { TextExchange } from "./text-exchange.ts";
 

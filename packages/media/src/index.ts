@@ -15,6 +15,5 @@ export {
   type StoredFile,
 } from "./outputs/output-store.ts";
 export { StorageError, type StorageErrorKind } from "./outputs/storage-error.ts";
-export { type ProbeOptions, probe } from "./probe/probe.ts";
-export { createProber, type Prober, type ProberOptions } from "./probe/prober.ts";
+export { createProber, type ProbeOptions, type Prober, type ProberOptions, probe } from "./probe/probe.ts";
 export type { ProbeResult } from "./probe/source.ts";

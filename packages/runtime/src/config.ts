@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type AccountConfig, accountConfig, type Config, config as configSchema } from "@reelqueue/contracts";
-import { problemsOf } from "./config-problems.ts";
+import type { z } from "zod";
+import { scrub } from "./redact.ts";
 import { Secret } from "./secret.ts";
 import { StartError } from "./start-error.ts";
-
 export interface LoadConfigOptions {
   /** The configuration file; if it is missing, every default applies. */
   path: string;
@@ -124,4 +124,38 @@ function withSecrets(
   if (!account.callbackSecretEnv) return { ...account, name, key };
   const callbackSecret = secret(account.callbackSecretEnv, `the callback secret of account "${name}"`);
   return { ...account, name, key, callbackSecret };
+}
+
+/** Each problem of a configuration as one sentence: the path, what was given, what to do. */
+function problemsOf(error: z.ZodError): string[] {
+  return error.issues.map((issue) => `${pathOf(issue.path)}: ${sentence(issue)}`);
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.map(String).join(".") || "(the whole file)";
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys") {
+    return `does not know ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}; remove it or correct its spelling`;
+  }
+  if (issue.code === "invalid_key") {
+    const allowed = issue.issues.map((each) => lower(each.message)).join("; ");
+    return `is not a name that can be used here (${allowed}); rename it`;
+  }
+  const missing = issue.code === "invalid_type" && issue.input === undefined;
+  return missing ? `is missing; add it (${lower(issue.message)})` : `given ${given(issue)}; ${lower(issue.message)}`;
+}
+
+function lower(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}
+
+/** Fields in which users paste a secret instead of the name of its variable. */
+const mayHoldSecret = /(?:Env|apiKeySha256)$/;
+
+function given({ path, input }: z.core.$ZodIssue): string {
+  if (path.some((step) => mayHoldSecret.test(String(step)))) return "something else (not shown: it may be a secret)";
+  const text = scrub(JSON.stringify(input) ?? String(input));
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

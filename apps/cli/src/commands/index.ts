@@ -1,12 +1,11 @@
 import { cancel, pause, replay, resume, retry } from "./actions.ts";
 import { doctor } from "./doctor.ts";
 import { enqueue } from "./enqueue/command.ts";
-import { get } from "./get.ts";
+import { get, watch } from "./get.ts";
 import { list } from "./list.ts";
 import { quote } from "./quote/command.ts";
 import { review } from "./review.ts";
 import { key, webhookSecret } from "./secrets.ts";
-import { watch } from "./watch.ts";
 
 /** Every command but those that start a system. */
 export const commands = [

@@ -3,8 +3,8 @@ import * as ledger from "@reelqueue/ledger";
 import { redact, scrub } from "@reelqueue/runtime";
 import { Refused } from "./actions.ts";
 import { noCounts } from "./generations.ts";
+import { linkTo, shownEndpoint } from "./hooks.ts";
 import { type LedgerJob, type LedgerQueue, readOnlyJob } from "./ledger-adapter.ts";
-import { linkTo, shownEndpoint } from "./shown.ts";
 
 /** The status of BullMQ under which each state is shown. */
 const statusOf = {

@@ -3,8 +3,8 @@ import type { FailureClass, Generation, State } from "@reelqueue/contracts";
 import { type Context, retry } from "@reelqueue/pipeline";
 import { redact, scrub } from "@reelqueue/runtime";
 import { Refused } from "./actions.ts";
+import { shownRequest } from "./hooks.ts";
 import { type LedgerJob, readOnlyJob } from "./ledger-adapter.ts";
-import { shownRequest } from "./shown.ts";
 
 /** The status of BullMQ under which each state is shown. */
 export const statusOf = {

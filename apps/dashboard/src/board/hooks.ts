@@ -1,9 +1,9 @@
 import type { AppJob, AppQueue } from "@bull-board/api/typings/app";
-import { scrub } from "@reelqueue/runtime";
+import type { GenerationRequest } from "@reelqueue/contracts";
+import { redact, scrub } from "@reelqueue/runtime";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { isChange } from "../guard.ts";
 import { maxJobsPerPage, refusalOf } from "./actions.ts";
-
 /** Runs before every handler of Bull Board and refuses each action that is not allowed by name. */
 export async function refuseActions(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
   if (!isChange(request)) return refusePage(request, reply);
@@ -45,4 +45,34 @@ function toShownQueue(queue: AppQueue, hasButtons: boolean): AppQueue {
 function withoutSecrets(job: AppJob): AppJob {
   const reason = job.failedReason === undefined ? {} : { failedReason: scrub(job.failedReason) };
   return { ...job, ...reason, stacktrace: job.stacktrace.map(scrub) };
+}
+
+/** A request as the board shows it: without secrets, and with shortened URLs. */
+export function shownRequest(request: GenerationRequest): unknown {
+  const { webhook, images, videos, audios, ...rest } = request;
+  return redact({
+    ...rest,
+    ...(images.length > 0 && { images: images.map(withoutQuery) }),
+    ...(videos.length > 0 && { videos: videos.map(withoutQuery) }),
+    ...(audios.length > 0 && { audios: audios.map(withoutQuery) }),
+    ...(webhook !== undefined && { webhook: shownEndpoint(webhook) }),
+  });
+}
+
+/** The origin of a webhook URL; its path may be a secret. */
+export function shownEndpoint(url: string): string {
+  const origin = URL.parse(url)?.origin;
+  return origin === undefined ? "[not a URL]" : `${origin}/…`;
+}
+
+/** The query of a media URL is often a signature. */
+function withoutQuery<Media extends { url: string }>(media: Media): Media {
+  const url = URL.parse(media.url);
+  if (url?.protocol !== "https:" && url?.protocol !== "http:") return media;
+  return { ...media, url: `${url.origin}${url.pathname}${url.search === "" ? "" : "?…"}` };
+}
+
+/** The link from a job to its generation. */
+export function linkTo(generation: string): { displayText: string; href: string } {
+  return { displayText: "generation", href: `/queue/generations/${encodeURIComponent(generation)}` };
 }

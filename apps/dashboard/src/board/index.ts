@@ -1,19 +1,19 @@
 import { createBullBoard } from "@bull-board/api";
+import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
+import type { JobCleanStatus, JobStatus, QueueAdapterOptions } from "@bull-board/api/typings/app";
 import { FastifyAdapter } from "@bull-board/fastify";
 import { type QueueName, queues } from "@reelqueue/contracts";
 import { type Cell, LedgerError } from "@reelqueue/ledger";
 import type { Installation } from "@reelqueue/pipeline";
 import { bullPrefix } from "@reelqueue/queue";
-import { scrub } from "@reelqueue/runtime";
-import { Queue } from "bullmq";
+import { redact, scrub } from "@reelqueue/runtime";
+import { type Job, Queue } from "bullmq";
 import type { FastifyPluginCallback } from "fastify";
-import { Refused } from "./actions.ts";
-import { BullAdapter } from "./bull-adapter.ts";
+import { maxJobsPerPage, Refused, refuse } from "./actions.ts";
 import { deliveriesQueue } from "./deliveries.ts";
 import { generationsQueue } from "./generations.ts";
+import { linkTo } from "./hooks.ts";
 import { LedgerAdapter } from "./ledger-adapter.ts";
-import { linkTo } from "./shown.ts";
-
 export type BoardContext = Pick<Installation, "cell" | "transitions" | "accounts" | "connect" | "log">;
 
 /** Bull Board over the ledger and BullMQ's queues, as a plugin; its connection closes with the scope. */
@@ -90,4 +90,31 @@ export function faultOf(error: Error, { redis }: Cell): { error: string; message
   }
   if (kind !== undefined) return { error: "The ledger cannot do this", message: scrub(error.message) };
   return { error: "Internal error", message: "The log has the details." };
+}
+
+const maxCleaned = 100;
+const unbounded = "This would act on a whole queue at once.";
+
+/** Bull Board's own adapter for BullMQ, without the actions on an unbounded number of jobs. */
+class BullAdapter extends BullMQAdapter {
+  readonly #queue: Queue;
+
+  constructor(queue: Queue, options: Partial<QueueAdapterOptions>) {
+    super(queue, options);
+    this.#queue = queue;
+    for (const field of ["data", "returnValue", "progress"] as const) this.setFormatter(field, redact);
+  }
+
+  override getJobs(statuses: JobStatus[], start = 0, end = start + maxJobsPerPage - 1): Promise<Job[]> {
+    return super.getJobs(statuses, start, Math.min(end, start + maxJobsPerPage - 1));
+  }
+
+  /** Cleans the oldest hundred. */
+  override async clean(status: JobCleanStatus, graceTimeMs: number): Promise<void> {
+    await this.#queue.clean(graceTimeMs, maxCleaned, status);
+  }
+
+  override empty = (): Promise<void> => refuse(unbounded);
+  override obliterate = (): Promise<void> => refuse(unbounded);
+  override promoteAll = (): Promise<void> => refuse(unbounded);
 }

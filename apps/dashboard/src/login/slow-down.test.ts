@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { createSlowDown, type SlowDown } from "./slow-down.ts";
+import { createSlowDown, type SlowDown } from "./logins.ts";
 
 let nowMs = 0;
 let slowDown: SlowDown;

@@ -1,8 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Cell, Primary } from "../cell.ts";
 import { toLedgerError } from "../redis/error.ts";
-import { isNoScript, run, sendPipeline } from "../redis/run.ts";
-import { type ScriptName, scriptNamed } from "../redis/scripts.ts";
+import { isNoScript, run, type ScriptName, scriptNamed, sendPipeline } from "../redis/run.ts";
 import { parseInfo, primaryOf, readPrimary } from "./primary.ts";
 
 /** Allows a new replica to get in step. */

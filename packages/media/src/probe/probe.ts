@@ -1,11 +1,13 @@
+import { createHash } from "node:crypto";
 import type { Egress } from "@reelqueue/egress";
 import type { MediaKind } from "@reelqueue/providers";
+import { LRUCache } from "lru-cache";
+import pLimit from "p-limit";
 import { sniff } from "../download/content-check.ts";
 import { type MediaStore, parseDataUri } from "../media-store/media-store.ts";
 import { openBytes, openRemote, openStored } from "./open-source.ts";
 import { parseInWorker } from "./reading/worker.ts";
 import { type ProbeResult, type Source, SourceError } from "./source.ts";
-
 export interface ProbeOptions {
   http: Egress;
   media: MediaStore;
@@ -97,4 +99,43 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+export interface ProberOptions extends ProbeOptions {
+  /** Maximum number of concurrent probes, each of which may buffer up to `maxBytes`; default 8. */
+  concurrency?: number;
+  /** Maximum number of cached results; default 2,000. */
+  maxEntries?: number;
+}
+
+/** Probes a file or returns a cached result. */
+export type Prober = (url: string, kind: MediaKind) => Promise<ProbeResult>;
+
+const factsTtlMs = 600_000;
+/** A file that was not readable is probed again after this time. */
+const othersTtlMs = 30_000;
+/** A longer URL, such as a data URI, is replaced by its hash. */
+const maxKeyChars = 2_048;
+
+/** Creates a `probe` with a cache: concurrent and repeated calls for one file and kind share one probe. */
+export function createProber({ concurrency = 8, maxEntries = 2_000, ...options }: ProberOptions): Prober {
+  const results = new LRUCache<string, Promise<ProbeResult>>({ max: maxEntries });
+  const limit = pLimit(concurrency);
+  return (url, kind) => {
+    const key = keyOf(url, kind);
+    const cached = results.get(key);
+    if (cached) return cached;
+    const result = limit(() => probe(url, kind, options));
+    results.set(key, result);
+    result.then(
+      ({ kind }) => results.set(key, result, { ttl: kind === "facts" ? factsTtlMs : othersTtlMs }),
+      () => results.delete(key),
+    );
+    return result;
+  };
+}
+
+function keyOf(url: string, kind: MediaKind): string {
+  const name = url.length > maxKeyChars ? createHash("sha256").update(url).digest("base64url") : url;
+  return `${kind} ${name}`;
 }

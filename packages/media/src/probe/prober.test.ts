@@ -1,7 +1,7 @@
 import { createEgress } from "@reelqueue/egress";
 import { afterAll, expect, onTestFinished, test, vi } from "vitest";
 import type { MediaStore } from "../media-store/media-store.ts";
-import { createProber, type ProberOptions } from "./prober.ts";
+import { createProber, type ProberOptions } from "./probe.ts";
 import { asDataUri, sample } from "./test-samples.ts";
 import { sendPart, serve, serveParts } from "./test-server.ts";
 

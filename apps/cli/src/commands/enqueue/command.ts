@@ -1,8 +1,7 @@
 import { Command } from "commander";
 import { Interrupts } from "../../interrupts.ts";
-import { parseCount } from "./rows.ts";
+import { collectPairs, parseCount } from "./rows.ts";
 import { type EnqueueOptions, enqueueFile, type Stage } from "./run.ts";
-import { collectPairs } from "./variables.ts";
 
 export const enqueue = new Command("enqueue")
   .description("Enqueue a file with one request as JSON in each line, and follow it until every video is stored.")

@@ -2,7 +2,7 @@ import type { Client } from "@reelqueue/client";
 import type { AccountView } from "@reelqueue/contracts";
 import { type LocalFiles, storeLocalFiles } from "./media.ts";
 import type { LineProblem, ReadRows, Row } from "./rows.ts";
-import { fillVariables, type Variables } from "./variables.ts";
+import { fillVariables, type Variables } from "./rows.ts";
 
 export interface PrepareOptions {
   client: Client;

@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { findLocalFiles, withStored } from "./media.ts";
-import { readRows, sourceAt } from "./rows.ts";
+import { fillVariables, readRows, sourceAt, variablesOf } from "./rows.ts";
 import { idempotencyKey } from "./send.ts";
-import { fillVariables, variablesOf } from "./variables.ts";
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "reelqueue-rows-"));

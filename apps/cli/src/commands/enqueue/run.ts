@@ -10,11 +10,10 @@ import { printJson } from "../show.ts";
 import { type Checked, check } from "./check.ts";
 import { follow } from "./follow.ts";
 import { priceOf, priceTable } from "./price.ts";
-import { type LineProblem, readRows, sourceAt } from "./rows.ts";
+import { type LineProblem, readRows, sourceAt, variablesOf } from "./rows.ts";
 import { type Screen, screenOn } from "./screen.ts";
 import { send } from "./send.ts";
 import { allSucceeded, summarize, summaryText } from "./summary.ts";
-import { variablesOf } from "./variables.ts";
 
 export interface EnqueueOptions {
   yes?: boolean;

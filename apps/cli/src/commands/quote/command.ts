@@ -4,8 +4,7 @@ import { Command } from "commander";
 import { connect } from "../api.ts";
 import { withStored } from "../enqueue/media.ts";
 import { type Prepared, prepare } from "../enqueue/prepare.ts";
-import { type LineProblem, parseCount, readRows, sourceAt } from "../enqueue/rows.ts";
-import { collectPairs, variablesOf } from "../enqueue/variables.ts";
+import { collectPairs, type LineProblem, parseCount, readRows, sourceAt, variablesOf } from "../enqueue/rows.ts";
 import { printJson } from "../show.ts";
 import { quoteText } from "./table.ts";
 
