@@ -1,9 +1,9 @@
-import type { DeliveryView, Generation } from "@reelqueue/contracts";
-import { Command } from "commander";
+import { type DeliveryView, type Generation, type State, states } from "@reelqueue/contracts";
+import { Command, Option } from "commander";
 import pc from "picocolors";
 import { Interrupts } from "../interrupts.ts";
 import { connect, type FileOf, filesOf } from "./api.ts";
-import { colored, columns, differenceText, dollars, printJson, situation } from "./show.ts";
+import { colored, columns, cut, differenceText, dollars, printJson, situation } from "./show.ts";
 export const get = new Command("get")
   .description("Show one generation: its request, state, timeline, cost and files.")
   .argument("<id>")
@@ -75,3 +75,36 @@ async function follow(id: string, json: boolean, signal: AbortSignal): Promise<n
   }
   return last?.state === "succeeded" ? 0 : 1;
 }
+
+interface ListOptions {
+  state?: State;
+  account?: string;
+  tenant?: string;
+  batch?: string;
+  limit: string;
+  cursor?: string;
+  json?: boolean;
+}
+
+export const list = new Command("list")
+  .description("List generations, newest first; those of a batch in row order.")
+  .addOption(new Option("--state <state>").choices(states))
+  .option("--account <name>")
+  .option("--tenant <name>")
+  .option("--batch <name>")
+  .option("--limit <n>", "1 to 100", "20")
+  .option("--cursor <text>", "the end of the previous page")
+  .option("--json", "as one JSON object")
+  .action(async ({ limit, json, ...filter }: ListOptions) => {
+    const page = await connect().client.list({ ...filter, limit: Number(limit) });
+    if (json) return printJson(page);
+    const rows = page.generations.map((each) => [
+      each.id,
+      colored(each.state),
+      each.account,
+      pc.dim(each.createdAt.slice(0, 19).replace("T", " ")),
+      cut(situation(each) || (each.request.prompt ?? ""), 70),
+    ]);
+    console.log(rows.length > 0 ? columns(rows, "") : "No generations found.");
+    if (page.cursor) console.log(pc.dim(`More: add --cursor ${page.cursor}`));
+  });

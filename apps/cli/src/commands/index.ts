@@ -1,8 +1,7 @@
 import { cancel, pause, replay, resume, retry } from "./actions.ts";
 import { doctor } from "./doctor.ts";
 import { enqueue } from "./enqueue/command.ts";
-import { get, watch } from "./get.ts";
-import { list } from "./list.ts";
+import { get, list, watch } from "./get.ts";
 import { quote } from "./quote/command.ts";
 import { review } from "./review.ts";
 import { key, webhookSecret } from "./secrets.ts";
