@@ -22,8 +22,6 @@ export interface ConsumeOptions {
 }
 
 export interface Consumer extends AsyncDisposable {
-  /** Takes no new jobs; running jobs continue. */
-  pause(): Promise<void>;
   /** Number of running jobs in this process. */
   active(): number;
 }
@@ -67,7 +65,6 @@ export function consume(
     for (const id of ids) worker.cancelJob(id, "its lock was lost");
   });
   return {
-    pause: () => worker.pause(true),
     active: () => active,
     [Symbol.asyncDispose]: async () => {
       const end = () => worker.cancelAllJobs("this worker is stopping");

@@ -33,8 +33,8 @@ test("docs/events.md shows the list (`npm test -- packages/testing/src/events.te
 });
 
 const intro =
-  "Every line that a process logs carries `event`, and where they apply `generation`, `account` and `taskId`. Match alarms on the event,\n" +
-  "never on the text.";
+  "Every line that a process logs carries `event`, and where they apply `generation`, `account` and `taskId`. Match\n" +
+  "alarms on the event, never on the text.";
 
 test.each([
   ["a literal event", 'log.info({ event: "a.b", id }, "done")', ["a.b"]],
