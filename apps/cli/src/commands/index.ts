@@ -1,8 +1,8 @@
 import { cancel, pause, replay, resume, retry } from "./actions.ts";
 import { doctor } from "./doctor.ts";
-import { enqueue } from "./enqueue/command.ts";
+import { enqueue } from "./enqueue/run.ts";
 import { get, list, watch } from "./get.ts";
-import { quote } from "./quote/command.ts";
+import { quote } from "./quote.ts";
 import { review } from "./review.ts";
 import { key, webhookSecret } from "./secrets.ts";
 

@@ -2,19 +2,20 @@ import { relative, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Client } from "@reelqueue/client";
 import type { AccountView, BatchView } from "@reelqueue/contracts";
+import { Command } from "commander";
 import pc from "picocolors";
 import { readEnv } from "../../env.ts";
 import { CommandError } from "../../errors.ts";
+import { Interrupts } from "../../interrupts.ts";
 import { connect, filesOf, isMissing } from "../api.ts";
 import { printJson } from "../show.ts";
 import { type Checked, check } from "./check.ts";
 import { follow } from "./follow.ts";
 import { priceOf, priceTable } from "./price.ts";
-import { type LineProblem, readRows, sourceAt, variablesOf } from "./rows.ts";
+import { collectPairs, type LineProblem, parseCount, readRows, sourceAt, variablesOf } from "./rows.ts";
 import { type Screen, screenOn } from "./screen.ts";
 import { send } from "./send.ts";
 import { allSucceeded, summarize, summaryText } from "./summary.ts";
-
 export interface EnqueueOptions {
   yes?: boolean;
   count?: number;
@@ -33,12 +34,7 @@ export interface Stage {
 }
 
 /** Checks, prices, confirms, enqueues and follows the rows of a file; returns the exit code. */
-export async function enqueueFile(
-  file: string,
-  options: EnqueueOptions,
-  stage: Stage,
-  signal: AbortSignal,
-): Promise<number> {
+async function enqueueFile(file: string, options: EnqueueOptions, stage: Stage, signal: AbortSignal): Promise<number> {
   const { client, url } = connect();
   const screen = screenOn(options.json ? process.stderr : process.stdout);
   const source = await sourceAt(file);
@@ -161,4 +157,46 @@ async function confirm(signal: AbortSignal): Promise<boolean> {
 function decline(screen: Screen): number {
   screen.print("Nothing was enqueued.");
   return 2;
+}
+
+export const enqueue = new Command("enqueue")
+  .description("Enqueue a file with one request as JSON in each line, and follow it until every video is stored.")
+  .argument("<file>", "JSON Lines; - reads standard input")
+  .option("--yes", "do not ask to confirm the price")
+  .option("--count <n>", "only the first n rows", parseCount)
+  .option("--dry-run", "check and price the rows, enqueue nothing")
+  .option("--json", "the result as one JSON object in the last line of standard output")
+  .option("--batch <name>", "name of the batch; default: the file's name")
+  .option("--again", "enqueue all rows again as a new batch, and pay again")
+  .option("--live", "allow the files of examples/ to spend real money")
+  .option("--set <NAME=VALUE>", "value of {{NAME}} in media and webhook URLs; may be repeated", collectPairs, [])
+  .addHelpText(
+    "after",
+    "\nExit code: 0 all succeeded, 1 some did not, 2 nothing was enqueued, 130 interrupted (the workers continue).",
+  )
+  .action(async (file: string, options: EnqueueOptions) => {
+    const interrupts = new Interrupts();
+    const stage: Stage = {};
+    interrupts.onSecond(() => process.exit(130));
+    try {
+      process.exitCode = await enqueueFile(file, options, stage, interrupts.first);
+    } catch (error) {
+      if (!interrupts.first.aborted) throw error;
+      console.error(
+        stage.batch === undefined ? "\nStopped. Nothing was enqueued." : reattach(file, stage.batch, options),
+      );
+      process.exitCode = 130;
+    } finally {
+      interrupts.stopListening();
+    }
+  });
+
+function reattach(file: string, batch: string, { count, set }: EnqueueOptions): string {
+  const words = [
+    ...["./reelqueue", "enqueue", file, "--batch", batch],
+    ...(count === undefined ? [] : ["--count", `${count}`]),
+    ...set.flatMap((pair) => ["--set", pair]),
+  ].map((word) => (/^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  const command = file === "-" ? `./reelqueue list --batch ${batch}` : words.join(" ");
+  return `\nStopped watching. Nothing is lost: the workers continue. To watch again, without paying twice:\n  ${command}`;
 }

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { QuoteAnswer } from "@reelqueue/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestCli, type TestCli } from "../test-cli.ts";
+import { startTestCli, type TestCli } from "./test-cli.ts";
 
 let cli: TestCli;
 beforeAll(async () => {
