@@ -112,7 +112,9 @@ function producerOf(
       eventually(
         async () => {
           const all = await findMany(ids, installation);
-          return all.length === ids.length && all.every(({ state }) => isResting(state)) && all;
+          const left = all.filter(({ state }) => !isResting(state));
+          if (left.length > 0) throw new Error(`${left.length} do not rest, the first: ${JSON.stringify(left[0])}`);
+          return all.length === ids.length && all;
         },
         { describe: `${ids.length} generations rest`, timeoutMs, everyMs: 100 },
       ),
