@@ -139,7 +139,9 @@ export class Transitions {
   /** running, failed, expired → queued, new paid attempt. `conflict` after a lost output: its task is charged. */
   async startNextAttempt({ id, record }: Found, from: readonly AttemptEnd[], step: NextAttempt): Promise<Moved> {
     if (record.failure?.class === "output_lost") return { kind: "conflict", state: record.state };
-    return this.#move(id, from, "queued", { ...step, ...newAttempt(record) });
+    // no provider documents that an expired task is free
+    const cost = record.state === "expired" && { costMicroUsd: record.reservedMicroUsd ?? 0 };
+    return this.#move(id, from, "queued", { ...step, ...newAttempt(record), ...cost });
   }
 
   /** failed → finalizing after a lost output: same attempt, no slot, no POST. Job as in `finishTask`. */

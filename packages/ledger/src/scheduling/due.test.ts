@@ -173,6 +173,14 @@ test("purge: frees the slot of an expired, unwatched generation", async () => {
   expect((await ledger.read(cell, watched))?.record.state).toBe("expired");
 });
 
+test("purge: keeps an expired generation that is watched, also without a slot", async () => {
+  const id = await running(cell, "task-1");
+  const due = { lane: "watch" as const, inMs: 60_000 };
+  await sendMove(cell, { id, from: ["running"], to: "expired", token: "a", due, freeSlot: true });
+  expect(await ledger.purge(cell, "expired", "default", { retentionMs: -1, limit: 10 })).toBe(0);
+  expect((await ledger.read(cell, id))?.record.state).toBe("expired");
+});
+
 test("purge: a record beyond the retention leaves nothing behind", async () => {
   const id = await running(cell, "task-1", { batch: "b" });
   await sendMove(cell, { id, from: ["running"], to: "finalizing", token: "a", due: { lane: "finalize", inMs: 0 } });

@@ -13,11 +13,12 @@ local gone, batches = 0, {}
 for _, id in ipairs(ids) do
   local key = keys.record(id)
   local saved = redis.call('HMGET', key, 'account', 'batch', 'task', 'events', 'slot', 'earlier', 'lane')
-  -- one that nobody watches any more gives its slot back; records of older versions can still hold one
-  if saved[5] and not saved[7] then
-    redis.call('HINCRBY', keys.account(saved[1]), 'inFlight', -1)
-  end
-  if not (saved[5] and saved[7]) then
+  -- a record with a due time is an expired one that is watched: its task may still succeed
+  if not saved[7] then
+    -- records of older versions may still hold a slot
+    if saved[5] then
+      redis.call('HINCRBY', keys.account(saved[1]), 'inFlight', -1)
+    end
     for task in string.gmatch((saved[3] or '') .. ' ' .. (saved[6] or ''), '%S+') do
       redis.call('HDEL', keys.tasks(saved[1]), task_hash(task))
     end

@@ -1,6 +1,6 @@
 import type { FailureClass } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { sendMove } from "@reelqueue/ledger/testing";
+import { type Move, sendMove } from "@reelqueue/ledger/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept } from "../accept/accept.ts";
 import type { Installation } from "../open.ts";
@@ -11,7 +11,7 @@ let scope: AsyncDisposableStack;
 let here: Installation;
 beforeEach(async () => {
   scope = new AsyncDisposableStack();
-  here = await testInstallation(scope);
+  here = await testInstallation(scope, { jiekou: { pricesPerSecond: { "seedance-2.0/480p": 0.06 } } });
 });
 afterEach(async () => {
   expect(await ledger.audit(here.cell)).toEqual([]);
@@ -61,6 +61,43 @@ test.each(["output_lost", "billing_uncertain"] as const)(
     expect((await ledger.read(here.cell, id))?.record.state).toBe("failed");
   },
 );
+
+test.each([
+  ["with its slot", {}],
+  ["without its slot", { freeSlot: true }],
+] as const)("expired and still watched, %s: not retried, because its task may still be charged", async (_, slot) => {
+  const id = await expired({ due: { lane: "watch", inMs: 60_000 }, ...slot });
+  expect(await retry(id, here)).toMatchObject({ kind: "unsafe", class: "billing_uncertain" });
+  expect((await ledger.read(here.cell, id))?.record.state).toBe("expired");
+});
+
+test("expired and not watched: a retry is a new attempt, and what the earlier one reserved counts as spent", async () => {
+  const spent = async () => (await ledger.accountStatus(here.cell, "jiekou")).spentTodayMicroUsd;
+  const id = await expired({ freeSlot: true });
+  const before = await spent();
+  expect(before).toBeGreaterThan(0);
+  expect(await retry(id, here)).toEqual({ kind: "queued", attempt: 2 });
+  expect(await spent()).toBe(before);
+});
+
+/** A generation whose task ran until it expired. */
+async function expired(step: Pick<Move, "due" | "freeSlot">): Promise<string> {
+  const [row] = await accept(
+    [{ prompt: "a cup", account: "jiekou", resolution: "480p", seconds: 4 }],
+    { tenant: "default" },
+    here,
+  );
+  const id = row && "id" in row ? row.id : "";
+  await ledger.admit(here.cell, "jiekou", { slots: 100, rate: 0, burst: 0, window: 100, leaseMs: 1_000, weights: {} });
+  const due = (lane: ledger.Lane) => ({ lane, inMs: 60_000 });
+  const steps: Omit<Move, "id">[] = [
+    { from: ["queued"], to: "submitting", token: "1", due: due("submitting") },
+    { from: ["submitting"], to: "running", token: "2", bindTask: "task-1", due: due("poll") },
+    { from: ["running"], to: "expired", token: "3", ...step },
+  ];
+  for (const each of steps) await sendMove(here.cell, { id, ...each });
+  return id;
+}
 
 test("a stalled retry changes nothing after another one that failed again", async () => {
   const id = await failed("upstream");

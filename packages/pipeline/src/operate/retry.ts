@@ -19,7 +19,8 @@ export async function retry(id: string, ctx: Pick<Context, "cell" | "transitions
   if (record.state === "failed" && failure !== undefined && !safeToRetry.includes(failure.class)) {
     return { kind: "unsafe", class: failure.class, advice: adviceFor(failure.class) };
   }
-  if (record.state === "expired" && record.holdsSlot) {
+  // the watch alone counts: an overdue task has no slot any more; records of older versions have a slot without a watch
+  if (record.state === "expired" && (record.lane === "watch" || record.holdsSlot)) {
     return {
       kind: "unsafe",
       class: "billing_uncertain",
