@@ -53,7 +53,9 @@ test("a poll longer than its lease stays with its live poller, and its answer co
     return { kind: "pending", phase: "running", status: "running", known: true };
   };
   const toapis = { ...account("toapis"), provider: { ...account("toapis").provider, poll } };
-  const slowly = { ...here, accounts: new Map([["toapis", toapis]]), timing: { ...here.timing, pollLeaseMs: 200 } };
+  // a renewal follows after half of it: a pause of this process of 400 ms is survived, as on a busy machine
+  const pollLeaseMs = 800;
+  const slowly = { ...here, accounts: new Map([["toapis", toapis]]), timing: { ...here.timing, pollLeaseMs } };
   for (let poller = 0; poller < 2; poller += 1) scope.use(startPoller(slowly, { concurrency: 10, maxSleepMs: 20 }));
   const ends = new Set<number>();
   const lane = here.cell.keys.due("poll", "toapis");
