@@ -38,7 +38,7 @@ export const events: Record<string, { means: string; do?: string }> = {
   },
   "finalize.output_lost": {
     means: "A paid video could not be downloaded: the generation is `failed`, with the class `output_lost`.",
-    do: "`./reelqueue retry ID` downloads it again at no cost while the provider still keeps it.",
+    do: "Ask the provider for the file. A retry is refused, because the task was charged.",
   },
   "finalize.retrying": {
     means: "The outputs could not be downloaded or stored yet; `why` says the reason, `waitMs` when it is tried again.",
@@ -121,6 +121,6 @@ export const events: Record<string, { means: string; do?: string }> = {
   "task.orphaned": {
     means:
       "A paid task exists that no generation owns. `source` says how it was found: `submit`, `callback` or `list`.",
-    do: "`./reelqueue doctor` lists orphans; bind one with `./reelqueue review` or ask the provider for a refund.",
+    do: "`./reelqueue doctor` lists orphans. Look for them at the provider, and ask for a refund.",
   },
 };
