@@ -65,9 +65,12 @@ test("at most `maxEntries` results are cached, the oldest is evicted first", asy
 test("at most `concurrency` probes run at once, and all of them end", async () => {
   let running = 0;
   let most = 0;
-  await using server = await serve((response, request) => {
+  const threeRun = Promise.withResolvers<void>();
+  await using server = await serve(async (response, request) => {
     running++;
     most = Math.max(most, running);
+    if (running === 3) threeRun.resolve();
+    await threeRun.promise;
     setImmediate(() => {
       running--;
       sendPart(response, request, png);
