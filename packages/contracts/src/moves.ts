@@ -10,7 +10,7 @@ export const moves = {
   /** The intent is stored; a POST may be in flight. */
   submitting: ["running", "queued", "failed", "unknown"],
   /** The outcome of the POST is not known: a task may exist and be charged. */
-  unknown: ["running", "queued", "needs_review"],
+  unknown: ["running", "queued", "failed", "needs_review"],
   /** No proof that a task exists or not; an operator decides. */
   needs_review: ["running", "queued", "failed"],
   /** The task exists at the provider; its id is stored. */

@@ -28,13 +28,13 @@ export {
 } from "./generations/list.ts";
 export type { Moved } from "./generations/move.ts";
 export { type Found, orphans, ownerOf, read, readMany, recordUnowned } from "./generations/read.ts";
-export type { FinishedTask, IntentRef, TaskRef, UnknownRef } from "./generations/refs.ts";
+export type { FinishedTask, IntentRef, Submit, SubmitRef, TaskRef, UnknownRef } from "./generations/refs.ts";
 export { parseRequest, serializeRequest } from "./generations/request-text.ts";
 export { Transitions } from "./generations/transitions.ts";
 export { outputsOf, outputsText, timelineOf, toGeneration } from "./generations/view.ts";
 export type { GenerationRecord, Streak } from "./redis/codec.ts";
 export { type Connection, type ConnectionRole, connect } from "./redis/connection.ts";
-export { LedgerError, type LedgerErrorKind, retryUntilStored, toLedgerError } from "./redis/error.ts";
+export { isTransient, LedgerError, type LedgerErrorKind, retryUntilStored, toLedgerError } from "./redis/error.ts";
 export { generationId, type Lane, lanes, operationToken, prefixOf } from "./redis/keys.ts";
 export { type AdmitLimits, type Admitted, admit } from "./scheduling/admit.ts";
 export {

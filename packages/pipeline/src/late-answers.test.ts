@@ -1,7 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
 import { sendMove } from "@reelqueue/ledger/testing";
 import type { PollResult, SubmitResult } from "@reelqueue/providers";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { callbackToken } from "./callback-url.ts";
 import { accept, admit, callback, type Installation, submit } from "./index.ts";
 import { applyDecision } from "./poll/apply.ts";
@@ -43,6 +43,74 @@ test.each<SubmitResult>([
   expect(await recordOf(id)).toMatchObject({ state: "submitting", token: second.token });
   await bind(second, "task-2", ctx);
   expect(await recordOf(id)).toMatchObject({ state: "running", taskId: "task-2" });
+});
+
+describe("an answer that comes after the lease of its submit has ended", () => {
+  const expireLease = (intent: Intent) =>
+    ctx.transitions.expireLease(intent, { quietFromMs: 1, crashes: { count: 1, atMs: Date.now() } });
+
+  test("a task is bound, also while an operator reviews it", async () => {
+    const id = await queued();
+    const intent = await writeIntent(id);
+    await expireLease(intent);
+    await bind(intent, "task-1", ctx);
+    expect(await recordOf(id)).toMatchObject({ state: "running", taskId: "task-1" });
+    const other = await queued();
+    const reviewed = await writeIntent(other);
+    await expireLease(reviewed);
+    const { token: sinceToken = "" } = (await recordOf(other)) ?? {};
+    await ctx.transitions.escalate({ id: other, sinceToken, callbackTaskId: "" }, "no way to find out", 1_000);
+    await bind(reviewed, "task-2", ctx);
+    expect(await recordOf(other)).toMatchObject({ state: "running", taskId: "task-2" });
+  });
+
+  test.each<[SubmitResult, string]>([
+    [throttled, "queued"],
+    [{ kind: "unsent", message: "stood still" }, "queued"],
+    [{ kind: "blocked", reason: "key", message: "401" }, "queued"],
+    [{ kind: "rejected", failure: { class: "rejected", message: "no" } }, "failed"],
+  ])("%o: no task exists, so it is %s and no lost answer", async (answer, state) => {
+    const id = await queued();
+    const intent = await writeIntent(id);
+    await expireLease(intent);
+    await storeResult(intent, answer, ctx);
+    await storeResult(intent, answer, ctx);
+    const record = await recordOf(id);
+    expect(record).toMatchObject({ state, attempt: 1 });
+    expect(record).not.toHaveProperty("quietFromMs");
+    const { inFlight } = await ledger.accountStatus(ctx.cell, "hiapi");
+    expect(inFlight).toBe(0);
+  });
+
+  test("that no task exists is not believed of a later submit, nor against a callback that names one", async () => {
+    const unsent: SubmitResult = { kind: "unsent", message: "stood still" };
+    const id = await queued();
+    const first = await writeIntent(id);
+    await storeResult(first, throttled, ctx);
+    await expireLease(await writeIntent(id));
+    await storeResult(first, unsent, ctx);
+    expect(await recordOf(id)).toMatchObject({ state: "unknown" });
+    const other = await queued();
+    const named = await writeIntent(other);
+    await expireLease(named);
+    await callsBack(other, 1, "task-1");
+    await storeResult(named, unsent, ctx);
+    expect(await recordOf(other)).toMatchObject({ state: "unknown", callbackTaskId: "task-1" });
+  });
+});
+
+test("an intent whose answer Redis lost is requeued: nothing was sent", async () => {
+  const id = await queued();
+  const { grants } = await grant(id);
+  class AnswerLost extends ledger.Transitions {
+    override async begin(...args: Parameters<ledger.Transitions["begin"]>): Promise<ledger.Moved> {
+      await super.begin(...args);
+      throw new ledger.LedgerError("unavailable", "the connection was lost");
+    }
+  }
+  const unlucky = { ...ctx, transitions: new AnswerLost(ctx.cell) };
+  expect(await beginIntent(grants, ledger.operationToken(), unlucky)).toMatchObject({ kind: "skipped" });
+  expect(await recordOf(id)).toMatchObject({ state: "queued", lane: "backoff" });
 });
 
 test("a task that is found after its generation has changed is recorded as an orphan, once", async () => {

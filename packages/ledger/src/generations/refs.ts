@@ -1,4 +1,6 @@
 import type { RemoteOutput } from "@reelqueue/contracts";
+import type { FieldName } from "../redis/codec.ts";
+import { submitFields } from "./cleared-on-entry.ts";
 import type { Expectation } from "./move.ts";
 import type { Found } from "./read.ts";
 
@@ -8,6 +10,13 @@ export interface IntentRef {
   token: string;
   attempt: number;
   account: { name: string };
+}
+
+export type Submit = Pick<IntentRef, "id" | "token">;
+
+/** A submit of which no task exists; `unknown`: its lease has ended meanwhile (`expireLease`). */
+export interface SubmitRef extends Submit {
+  from: "submitting" | "unknown";
 }
 
 /**
@@ -33,6 +42,21 @@ export interface FinishedTask {
   remoteOutputs: RemoteOutput[];
   finalizePriority: number;
   usage?: Record<string, number>;
+}
+
+/** Token of `expireLease`; it differs from the token of the worker's own outcome, which may still come. */
+export const expired = (token: string): string => `${token}-`;
+
+/** The record still shows exactly this submit, and after its lease no callback has named a task. */
+export function noTask({ token, from }: SubmitRef): {
+  token: string;
+  expect: Expectation;
+  clear: readonly FieldName[];
+} {
+  const outcome = `${token}+`;
+  return from === "submitting"
+    ? { token: outcome, expect: { token }, clear: [] }
+    : { token: outcome, expect: { token: expired(token), callbackTaskId: "" }, clear: submitFields };
 }
 
 /** The dispatch is current, its grant holds, and no cancel is requested. */

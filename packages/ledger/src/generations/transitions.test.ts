@@ -36,13 +36,12 @@ function calls(
     begin: () => [it.begin(job, { token: "t", leaseMs: 1 })],
     bind: () => [it.bind(intent, "task-1", 1)],
     requeue: () => [
-      it.requeue(intent, "", { lane: "backoff", inMs: 1 }, 1),
-      it.requeue(intent, "", { lane: "backlog" }),
+      it.requeue({ ...intent, from: "submitting" }, "", { lane: "backoff", inMs: 1 }, 1),
+      it.requeue({ ...intent, from: "unknown" }, "", { lane: "backlog" }),
     ],
-    reject: () => [it.reject(intent, failure)],
-    markUnknown: () => [
-      it.markUnknown(intent, { note: "", unknownReason: "", quietFromMs: 1, crashes: { count: 1, atMs: 1 } }, 1),
-    ],
+    reject: () => (["submitting", "unknown"] as const).map((from) => it.reject({ ...intent, from }, failure)),
+    markUnknown: () => [it.markUnknown(intent, "", "")],
+    expireLease: () => [it.expireLease(intent, { quietFromMs: 1, crashes: { count: 1, atMs: 1 } })],
     resubmit: () => [it.resubmit(unknown, "")],
     resubmitAsNewAttempt: () => [it.resubmitAsNewAttempt(unknown, lost as ledger.Found, "")],
     escalate: () => [it.escalate(unknown, "", 1)],

@@ -10,8 +10,12 @@ import {
   expectDispatch,
   expectGrant,
   expectUnchanged,
+  expired,
   type FinishedTask,
   type IntentRef,
+  noTask,
+  type Submit,
+  type SubmitRef,
   type TaskRef,
   type UnknownRef,
 } from "./refs.ts";
@@ -21,7 +25,7 @@ type Step = Omit<Move, "id" | "from" | "to" | "token"> & { token?: string };
 /** States after which a new attempt may follow. */
 type AttemptEnd = "running" | "failed" | "expired";
 type NextAttempt = Required<Pick<Step, "due" | "note" | "expect">>;
-type End = Pick<Step, "token" | "expect" | "note" | "due" | "freeSlot"> & Omit<Ending, "state">;
+type End = Pick<Step, "token" | "expect" | "note" | "due" | "freeSlot" | "clear"> & Omit<Ending, "state">;
 
 /**
  * Every change of a state, one method each; nothing else in the product writes a state. Operations that are repeated
@@ -55,26 +59,31 @@ export class Transitions {
     });
   }
 
-  /** submitting → queued. Nothing was sent, or the provider is busy: no task exists. */
-  requeue({ id, token }: Pick<IntentRef, "id" | "token">, why: string, due: Due, requeues?: number): Promise<Moved> {
+  /** submitting, unknown → queued, same attempt. Nothing was sent, or the provider is busy: no task exists. */
+  requeue(of: SubmitRef, why: string, due: Due, requeues?: number): Promise<Moved> {
     const set = requeues === undefined ? {} : { set: { requeues } };
-    return this.#move(id, ["submitting"], "queued", { token: `${token}+`, expect: { token }, due, ...set, note: why });
+    return this.#move(of.id, [of.from], "queued", { ...noTask(of), due, ...set, note: why });
   }
 
-  /** submitting → failed. The provider refused the request; not charged. */
-  reject({ id, token }: IntentRef, failure: Failure): Promise<Moved> {
-    return this.#end(id, ["submitting"], "failed", { token: `${token}+`, expect: { token }, failure, costMicroUsd: 0 });
+  /** submitting, unknown → failed. The provider refused the request; not charged. */
+  reject(of: SubmitRef, failure: Failure): Promise<Moved> {
+    return this.#end(of.id, [of.from], "failed", { ...noTask(of), failure, costMicroUsd: 0 });
   }
 
   /** submitting → unknown. No certain answer: a task may exist and be charged. */
-  markUnknown(
-    { id, token }: Pick<IntentRef, "id" | "token">,
-    why: { note: string; unknownReason: string; quietFromMs?: number; crashes?: Streak },
-    lookUpInMs: number,
-  ): Promise<Moved> {
-    const { note, ...set } = why;
-    const due: Due = { lane: "unknown", inMs: lookUpInMs };
+  markUnknown({ id, token }: Submit, unknownReason: string, note: string): Promise<Moved> {
+    const [due, set]: [Due, Step["set"]] = [{ lane: "unknown", inMs: 1_000 }, { unknownReason }];
     return this.#move(id, ["submitting"], "unknown", { token: `${token}+`, expect: { token }, due, set, note });
+  }
+
+  /** submitting → unknown. The lease of its worker ended; should the worker live, its answer still counts. */
+  expireLease({ id, token }: Submit, counts: { quietFromMs: number; crashes: Streak }): Promise<Moved> {
+    const note = "the worker that was sending it did not return";
+    const [due, set]: [Due, Step["set"]] = [
+      { lane: "unknown", inMs: 0 },
+      { ...counts, unknownReason: note },
+    ];
+    return this.#move(id, ["submitting"], "unknown", { token: expired(token), expect: { token }, due, set, note });
   }
 
   /** unknown → queued, same attempt. No task exists, with proof. `stale` if a callback has named a task meanwhile. */
@@ -122,11 +131,8 @@ export class Transitions {
 
   /** running → canceled, expired. The provider reports it. */
   endAsProviderSays(id: string, taskId: string, state: "canceled" | "expired"): Promise<Moved> {
-    return this.#end(id, ["running"], state, {
-      expect: { taskId },
-      freeSlot: true,
-      note: `the provider says ${state}`,
-    });
+    const end = { expect: { taskId }, freeSlot: true, note: `the provider says ${state}` } as const;
+    return this.#end(id, ["running"], state, end);
   }
 
   /** running → expired after `ranMs` (provider's ms), longer than any task. Frees the slot; watched as in `expire`. */
@@ -238,13 +244,7 @@ export class Transitions {
 
   #move<From extends State>(id: string, from: readonly From[], to: Next<From>, step: Step): Promise<Moved> {
     const clear = [...clearedOnEntry[to as State], ...(step.clear ?? [])];
-    return this.#context.send(this.#context.cell, {
-      token: operationToken(),
-      ...step,
-      id,
-      from,
-      to: to as State,
-      clear,
-    } as Move);
+    const move = { token: operationToken(), ...step, id, from, to: to as State, clear } as Move;
+    return this.#context.send(this.#context.cell, move);
   }
 }

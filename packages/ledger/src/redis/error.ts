@@ -52,6 +52,11 @@ export function toLedgerError(error: unknown): LedgerError {
 
 const transientKinds: ReadonlySet<LedgerErrorKind> = new Set(["unavailable", "write_rejected", "unconfirmed"]);
 
+/** Whether a later repetition may succeed. */
+export function isTransient(error: unknown): error is LedgerError {
+  return error instanceof LedgerError && transientKinds.has(error.kind);
+}
+
 /**
  * Repeats a write that must not be lost until Redis stores it, through any outage. `onRetry` is called for the first
  * failure and for every tenth after it. Errors other than outages reject.
@@ -61,7 +66,7 @@ export async function retryUntilStored<T>(write: () => Promise<T>, onRetry: (err
     try {
       return await write();
     } catch (error) {
-      if (!(error instanceof LedgerError) || !transientKinds.has(error.kind)) throw error;
+      if (!isTransient(error)) throw error;
       if (tries % 10 === 0) onRetry(error);
       await wait(Math.min(2_000, 100 * 2 ** tries));
     }

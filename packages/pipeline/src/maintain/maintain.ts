@@ -58,15 +58,13 @@ async function expireIntents(account: Account, ctx: Context): Promise<void> {
   const leaseMs = 5_000;
   const fields = ["token", "crashes", "stateChangedAtMs"] as const;
   const { items, lease } = await ledger.claim(ctx.cell, "submitting", account.name, { fields, limit: batch, leaseMs });
-  const note = "the worker that was sending it did not return";
   await Promise.all(
-    items.map(({ id, token = "", crashes, stateChangedAtMs }) => {
-      const counts = {
-        quietFromMs: stateChangedAtMs + ctx.timing.sendingMs,
-        crashes: countCrash(crashes, Number(lease) - leaseMs),
-      };
-      return ctx.transitions.markUnknown({ id, token }, { note, unknownReason: note, ...counts }, 0);
-    }),
+    items.map(({ id, token = "", crashes, stateChangedAtMs }) =>
+      ctx.transitions.expireLease(
+        { id, token },
+        { quietFromMs: stateChangedAtMs + ctx.timing.sendingMs, crashes: countCrash(crashes, Number(lease) - leaseMs) },
+      ),
+    ),
   );
 }
 

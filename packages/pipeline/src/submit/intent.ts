@@ -2,6 +2,7 @@ import type { GenerationRequest, JobRef } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../accounts.ts";
 import type { Context } from "../context.ts";
+import { requeueUnsent } from "./requeue.ts";
 
 /** A durable intent: from here on the provider may charge. */
 export interface Intent {
@@ -66,17 +67,20 @@ async function intentOf(
     return { kind: "written", intent: { ...of, account, attempt, runTimeClass, requeues, request, ...hint } };
   }
   const note = `account ${name} is not configured here`;
-  await ctx.transitions.requeue(of, note, { lane: "backoff", inMs: 60_000 });
+  await requeueUnsent(of, { note, due: { lane: "backoff", inMs: 60_000 } }, ctx);
   return { kind: "skipped", note };
 }
 
 const notConfirmed = "not sent: no replica of Redis has the intent";
 
-/** Requeues a generation whose intent no replica confirmed: a failover could lose it, so nothing is sent. */
+/**
+ * Requeues a generation whose intent no replica confirmed, or of which Redis gave no answer: it may be stored, and a
+ * failover could lose it, so nothing is sent.
+ */
 async function requeueUnconfirmed(error: unknown, of: IntentRef, ctx: Context): Promise<{ kind: "unconfirmed" }> {
-  if (!(error instanceof ledger.LedgerError) || error.kind !== "unconfirmed") throw error;
-  ctx.log.warn({ event: "submit.unconfirmed", generation: of.id }, notConfirmed);
-  await ctx.transitions.requeue(of, notConfirmed, { lane: "backoff", inMs: 2_000 });
+  if (!ledger.isTransient(error)) throw error;
+  ctx.log.warn({ event: "submit.unconfirmed", generation: of.id, err: error }, notConfirmed);
+  await requeueUnsent(of, { note: notConfirmed, due: { lane: "backoff", inMs: 2_000 } }, ctx);
   return { kind: "unconfirmed" };
 }
 

@@ -8,6 +8,7 @@ import { type Context, untilStored } from "../context.ts";
 import { firstPollInMs } from "../poll/schedule.ts";
 import { fullJitterMs } from "../timing.ts";
 import type { Intent } from "./intent.ts";
+import { type Due, requeueUnsent, storeNoTask } from "./requeue.ts";
 
 /** Stores the outcome of a POST; while Redis is unavailable it is held in memory and retried. */
 export async function storeResult(intent: Intent, outcome: SubmitResult, ctx: Context): Promise<JobResult> {
@@ -73,15 +74,13 @@ function pauseAccount(intent: Intent, reason: "key" | "balance", ctx: Context): 
 }
 
 async function fail(intent: Intent, failure: Failure, ctx: Context): Promise<void> {
-  await untilStored(ctx, () => ctx.transitions.reject(intent, failure));
+  await storeNoTask(ctx, (from) => ctx.transitions.reject({ ...intent, from }, failure));
   ctx.meters.ends.inc({ account: intent.account.name, state: "failed" });
 }
 
-type Due = Parameters<ledger.Transitions["requeue"]>[2];
-
 async function requeue(intent: Intent, why: string, due: Due, ctx: Context): Promise<JobResult> {
   const note = `not sent: ${why}`;
-  await untilStored(ctx, () => ctx.transitions.requeue(intent, note, due, intent.requeues + 1));
+  await requeueUnsent(intent, { note, due, requeues: intent.requeues + 1 }, ctx);
   return { kind: "done", note };
 }
 
@@ -91,9 +90,7 @@ async function markUnknown(
   ctx: Context,
 ): Promise<JobResult> {
   const unknownReason = `${message}: ${evidence}`.slice(0, 500).toWellFormed();
-  const moved = await untilStored(ctx, () =>
-    ctx.transitions.markUnknown(intent, { note: message, unknownReason }, 1_000),
-  );
+  const moved = await untilStored(ctx, () => ctx.transitions.markUnknown(intent, unknownReason, message));
   ctx.log.warn(
     { event: "submit.unknown", generation: intent.id, account: intent.account.name, moved: moved.kind },
     `no certain answer to a POST: ${message}`,
