@@ -11,7 +11,7 @@ test.each([
 ])(
   "account paused by %s: no generation fails; all continue after resume",
   async (key, reason) => {
-    await using system = await startTestSystem({ apps: ["poller", "finalizer"] });
+    await using system = await startTestSystem({ apps: ["poller+finalizer"] });
     const submitter = await system.start("submitter", { SIMULATOR_KEY: key });
     const ids = await system.enqueue([row, row, row]);
     const waiting = await eventually(
@@ -56,11 +56,9 @@ test("lost answers in a row, provider without look-up: the account pauses, most 
 });
 
 test("Redis without `appendfsync always`: submits refused with the reason; they continue once it is set", async () => {
-  await using system = await startTestSystem();
+  await using system = await startTestSystem({ apps: ["poller+finalizer"] });
   await system.installation.cell.redis.config("SET", "appendfsync", "everysec");
-  const [submitter] = [await system.start("submitter#2")];
-  system.apps.get("submitter")?.kill();
-  await system.apps.get("submitter")?.exited;
+  const submitter = await system.start("submitter");
   const ready = await fetch(`${submitter.url}/readyz`);
   expect(ready.status).toBe(503);
   expect(await ready.text()).toContain("set `appendfsync always`");

@@ -6,7 +6,7 @@ import { contradictions, startTestSystem } from "./system.ts";
 const row = { account: "jiekou", prompt: "fog over a field", resolution: "480p" as const, seconds: 4 };
 
 test("cancel: queued → canceled at once, not charged; running → the provider's result is kept", async () => {
-  await using system = await startTestSystem({ apps: ["poller", "finalizer"] });
+  await using system = await startTestSystem({ apps: ["poller+finalizer"] });
   const [waiting = "", sent = ""] = await system.enqueue([row, { ...row, prompt: `${row.prompt} [[fault:slow]]` }]);
   expect(await cancel(waiting, system.installation)).toEqual({ kind: "canceled" });
   await system.start("submitter");

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { contradictions, startTestSystem } from "./system.ts";
+import { contradictions, oneOfEach, startTestSystem } from "./system.ts";
 
 test("happy path: 20 generations at two providers → succeeded, one charge each", async () => {
-  await using system = await startTestSystem();
+  await using system = await startTestSystem({ apps: oneOfEach });
   const inputs = Array.from({ length: 20 }, (_, i) => ({
     prompt: `a paper boat on a river [[marker:m${i}]]`,
     resolution: "480p" as const,

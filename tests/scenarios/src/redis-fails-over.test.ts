@@ -1,6 +1,6 @@
 import { eventually, type Sentinels, startSentinels } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { contradictions, startTestSystem, type TestSystem } from "./system.ts";
+import { contradictions, oneOfEach, startTestSystem, type TestSystem } from "./system.ts";
 
 let sentinels: Sentinels;
 beforeEach(async () => {
@@ -17,11 +17,8 @@ const rows = (count: number, from = 0) =>
     idempotencyKey: `m${from + i}`,
   }));
 
-const startWithSentinels = (apps?: string[]) =>
-  startTestSystem({
-    redis: { url: sentinels.url, server: sentinels.first },
-    ...(apps && { apps, simulator: { clockFactor: 300 } }),
-  });
+const startWithSentinels = (apps: readonly string[] = oneOfEach) =>
+  startTestSystem({ redis: { url: sentinels.url, server: sentinels.first }, apps });
 
 /** Kills or freezes the primary with work in progress; resolves when new tasks are created at the new primary. */
 async function failover(
@@ -71,7 +68,7 @@ test("primary frozen until a replica takes over: its later writes are not truste
 });
 
 test("only replica frozen: nothing is sent until it is back", async () => {
-  await using system = await startWithSentinels(["poller", "finalizer"]);
+  await using system = await startWithSentinels(["poller+finalizer"]);
   const ids = await system.enqueue(rows(6));
   await sentinels.second.kill("SIGSTOP");
   const submitter = await system.start("submitter");

@@ -1,9 +1,9 @@
 import { eventually } from "@reelqueue/testing";
 import { expect, test } from "vitest";
-import { contradictions, startTestSystem } from "./system.ts";
+import { contradictions, oneOfEach, startTestSystem } from "./system.ts";
 
 test("Redis killed and restarted three times with work in progress: nothing lost, nothing paid twice", async () => {
-  await using system = await startTestSystem();
+  await using system = await startTestSystem({ apps: oneOfEach });
   const inputs = Array.from({ length: 60 }, (_, i) => ({
     prompt: `clouds over a harbour [[marker:m${i}]]`,
     resolution: "480p" as const,

@@ -4,7 +4,7 @@ import { contradictions, startTestSystem } from "./system.ts";
 
 test("SIGTERM during submits: POSTs in flight finish, no new ones start, exit 0, nothing becomes unknown", async () => {
   await using system = await startTestSystem({
-    apps: ["poller", "finalizer"],
+    apps: ["poller+finalizer"],
     // Each POST is answered 250 ms after it is charged.
     simulator: { limits: "off", clockFactor: 20 },
     accounts: { jiekou: { limits: { inFlight: 500, requestsPerMinute: 100_000 } } },

@@ -16,7 +16,7 @@ export interface TestSystemOptions {
    * use the simulator.
    */
   accounts?: Record<string, Partial<AccountConfig>>;
-  /** Processes to start; default: one of each stage. */
+  /** Processes to start; default: one with all stages. A scenario that ends a stage starts it by itself. */
   apps?: readonly string[];
   appEnv?: Record<string, string>;
   /** A running Redis that outlives the system; `server`: the process that the scenario kills or freezes. */
@@ -32,7 +32,7 @@ export interface TestSystem extends AsyncDisposable {
   /** Context of a producer in this process. */
   installation: Installation;
   apps: Map<string, App>;
-  /** Starts a process of a stage with short leases; `poller#2` is a second poller. Resolves once it is healthy. */
+  /** Starts a process of a stage or of several (`poller+finalizer`) with short leases; `poller#2` is a second poller. Resolves once it is healthy. */
   start(name: string, env?: Record<string, string>): Promise<App>;
   /** Starts one of `apps/` unchanged. */
   startApp(name: string, env?: Record<string, string>): Promise<App>;
@@ -51,7 +51,10 @@ export interface Bill {
   duplicates: string[];
 }
 
-const clockFactor = 60;
+/** The processes of a production system. */
+export const oneOfEach = ["submitter", "poller", "finalizer"] as const;
+
+const clockFactor = 180;
 const callbackSecret = "a-signing-secret-of-the-console";
 /** API key of every account at the simulator. */
 export const simulatorKey = "simulator-key";
@@ -94,7 +97,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
   };
   const startApp = async (name: string, extra: Record<string, string> = {}) =>
     started(name, await spawnApp(name, { ...env, ...options.appEnv, ...extra }));
-  await Promise.all((options.apps ?? ["submitter", "poller", "finalizer"]).map((name) => start(name)));
+  await Promise.all((options.apps ?? ["submitter+poller+finalizer"]).map((name) => start(name)));
   const places = { redis, simulator, home, configPath: env.REELQUEUE_CONFIG, installation, apps, start, startApp };
   return { ...places, ...producerOf(installation, simulator), [Symbol.asyncDispose]: () => scope.disposeAsync() };
 }

@@ -10,7 +10,7 @@ const row = (account: string, marker: string, faults = "") => ({
 });
 
 test("submitter killed during a POST, provider with idempotency keys: one charge", async () => {
-  await using system = await startTestSystem({ apps: ["poller", "finalizer"] });
+  await using system = await startTestSystem({ apps: ["poller+finalizer"] });
   const submitter = await system.start("submitter");
   const [id = ""] = await system.enqueue([row("hiapi", "m", "[[fault:accept-hang*1]]")]);
   await eventually(async () => (await system.bill()).charges === 1, {
@@ -27,7 +27,7 @@ test("submitter killed during a POST, provider with idempotency keys: one charge
 });
 
 test("submitter killed during a POST, provider without look-up: needs_review, nothing sent until an operator settles it", async () => {
-  await using system = await startTestSystem({ apps: ["poller", "finalizer"] });
+  await using system = await startTestSystem({ apps: ["poller+finalizer"] });
   const submitter = await system.start("submitter");
   const ids = await system.enqueue([
     row("jiekou", "sent", "[[fault:accept-hang*1]]"),
@@ -70,7 +70,7 @@ test("submitter killed during a POST, provider without look-up: needs_review, no
 test.each(["submit:after-intent", "submit:after-answer", "submit:after-bind"])(
   "submitter crash at %s: at most one charge",
   async (point) => {
-    await using system = await startTestSystem({ apps: ["poller", "finalizer"] });
+    await using system = await startTestSystem({ apps: ["poller+finalizer"] });
     const crashing = await system.start("submitter", { CRASH_AT: point });
     const [id = ""] = await system.enqueue([row("hiapi", "m")]);
     expect(await crashing.exited).toMatchObject({ signal: "SIGKILL" });

@@ -8,7 +8,7 @@ import { openSubmitter } from "@reelqueue/submitter";
 import { readEnv as readSubmitterEnv } from "@reelqueue/submitter/env";
 
 /**
- * One worker process, by `WORKER`, with shorter leases than in production. `CRASH_AT=submit:after-intent` kills it at
+ * One worker process, by `WORKER` (`poller`, or several stages as `submitter+poller`), with shorter leases than in production. `CRASH_AT=submit:after-intent` kills it at
  * that crash point, `CRASH_AT=…*3` the third time.
  */
 const timing = {
@@ -35,16 +35,22 @@ const crashPoint = (at: CrashPoint): void => {
 const adjust: Adjust = (it) => ({ ...it, timing: { ...it.timing, ...timing }, crashPoint });
 const log = createLogger({ name: process.env.WORKER ?? "worker" });
 
+const open: Record<string, (scope: AsyncDisposableStack) => Promise<void>> = {
+  submitter: (scope) => openSubmitter(scope, anyPort(readSubmitterEnv()), { adjust }),
+  poller: (scope) => openPoller(scope, anyPort(readPollerEnv()), { adjust }),
+  finalizer: (scope) => openFinalizer(scope, anyPort(readFinalizerEnv()), { adjust }),
+};
+const stages = (process.env.WORKER ?? "").split("+");
+/** In a process of several stages, the health of the last one to start is served on the port of the process. */
+let starting = 0;
+function anyPort<Env extends { health: { port: number } }>(env: Env): Env {
+  starting += 1;
+  return starting === stages.length ? env : { ...env, health: { ...env.health, port: 0 } };
+}
+
 await run(
   async (scope) => {
-    switch (process.env.WORKER) {
-      case "submitter":
-        return openSubmitter(scope, readSubmitterEnv(), { adjust });
-      case "poller":
-        return openPoller(scope, readPollerEnv(), { adjust });
-      default:
-        return openFinalizer(scope, readFinalizerEnv(), { adjust });
-    }
+    for (const stage of stages) await open[stage]?.(scope);
   },
   { log },
 );

@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ChaosOptions } from "./options.ts";
+
+/** Options of a small run of chaos whose report is deleted with `scope`. */
+export function chaosOptions(scope: AsyncDisposableStack, options: Partial<ChaosOptions>): ChaosOptions {
+  const report = mkdtempSync(join(tmpdir(), "reelqueue-chaos-report-"));
+  scope.defer(() => rmSync(report, { recursive: true, force: true }));
+  const defaults: Omit<ChaosOptions, "report"> = {
+    redis: "alone",
+    generations: 20,
+    kills: 0,
+    seed: 4,
+    faults: {},
+    minutes: 3,
+    apartMs: 0,
+    workers: 2,
+    prove: false,
+    model: false,
+    naive: false,
+    productionLeases: false,
+  };
+  return { ...defaults, report, ...options };
+}
