@@ -39,7 +39,7 @@ test.each([
 
 test("lost answers in a row, provider without look-up: the account pauses, most generations stay queued", async () => {
   await using system = await startTestSystem({
-    simulator: { limits: "off", rates: { "submit-500": 1 } },
+    simulator: { limits: "off", rates: { "submit-500": 1 }, clockFactor: 60 },
     accounts: { jiekou: { limits: { inFlight: 1_000, requestsPerMinute: 600 } } },
   });
   const ids = await system.enqueue(Array.from({ length: 300 }, () => row));

@@ -18,7 +18,7 @@ const rows = (count: number, from = 0) =>
   }));
 
 const startWithSentinels = (apps: readonly string[] = oneOfEach) =>
-  startTestSystem({ redis: { url: sentinels.url, server: sentinels.first }, apps });
+  startTestSystem({ redis: { url: sentinels.url, server: sentinels.first }, apps, simulator: { clockFactor: 60 } });
 
 /** Kills or freezes the primary with work in progress; resolves when new tasks are created at the new primary. */
 async function failover(

@@ -4,7 +4,7 @@ import { contradictions, startTestSystem } from "./system.ts";
 test("fairness: one row of a tenant does not wait behind 100 rows of another", async () => {
   await using system = await startTestSystem({
     accounts: { hiapi: { limits: { inFlight: 4, requestsPerMinute: 600 } } },
-    simulator: { limits: "off" },
+    simulator: { limits: "off", clockFactor: 60 },
   });
   const input = { prompt: "rain on a tin roof", resolution: "480p" as const, seconds: 4, account: "hiapi" };
   const many = await system.enqueue(
@@ -17,7 +17,7 @@ test("fairness: one row of a tenant does not wait behind 100 rows of another", a
   const done = (await system.get(many)).filter(({ state }) => state === "succeeded").length;
   expect(done).toBeLessThan(30);
   const [last] = await system.get(many.slice(-1));
-  expect(last?.waiting).toMatch(/^4 of 4 in flight, behind \d+$/);
+  expect(last?.waiting).toMatch(/^\d of 4 in flight, behind \d+$/);
   await system.waitForRest(many);
   expect(await contradictions(system)).toEqual([]);
 });
