@@ -23,20 +23,30 @@ export async function openPoller(
   { adjust }: { adjust?: Adjust } = {},
 ): Promise<void> {
   const log = createLogger({ name: "poller", level: env.logLevel });
+  const onExpired = (silentMs: number) => {
+    log.fatal(
+      { event: "poller.stalled", silentMs },
+      "no poll was due or claimed for too long: exiting, to be restarted",
+    );
+    process.exit(1);
+  };
   await serveWorker(scope, env.health, async (metrics) => {
     const installation = await openContext(scope, { ...env, log, metrics, role: "worker" }, adjust);
     const { config, ready } = installation;
-    const watchdog = scope.use(createWatchdog({ onExpired: () => process.exit(1) }));
+    // without an account there is nothing to poll
+    const watchdog = installation.accounts.size === 0 ? undefined : scope.use(createWatchdog({ onExpired }));
     scope.use(startAdmission(installation));
     const loops = [
       scope.use(startMaintenance(installation, { retentionMs: config.retentionDays * day })),
       scope.use(startReconciler(installation)),
       scope.use(startUploader(installation)),
-      scope.use(startPoller(installation, { concurrency: env.concurrency, maxSleepMs: 250, onTick: watchdog.beat })),
+      scope.use(
+        startPoller(installation, { concurrency: env.concurrency, maxSleepMs: 250, onTick: () => watchdog?.beat() }),
+      ),
     ];
     scope.use(startOrphanSearch(installation));
     scope.use(await tick(installation, loops));
-    return { ready, watchdog };
+    return watchdog === undefined ? { ready } : { ready, watchdog };
   });
 }
 

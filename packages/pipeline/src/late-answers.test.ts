@@ -27,6 +27,7 @@ afterEach(async () => {
 });
 
 const throttled: SubmitResult = { kind: "throttled", message: "429", retryAfterMs: 0 };
+const unsent: SubmitResult = { kind: "unsent", message: "stood still" };
 const lost: SubmitResult = { kind: "unknown", message: "reset", evidence: "nothing" };
 
 test.each<SubmitResult>([
@@ -71,7 +72,7 @@ describe("an answer that comes after the lease of its submit has ended", () => {
     [{ kind: "rejected", failure: { class: "rejected", message: "no" } }, "failed"],
   ])("%o: no task exists, so it is %s and no lost answer", async (answer, state) => {
     const id = await queued();
-    const intent = await writeIntent(id);
+    const intent = withoutRepetition(await writeIntent(id));
     await expireLease(intent);
     await storeResult(intent, answer, ctx);
     await storeResult(intent, answer, ctx);
@@ -82,16 +83,26 @@ describe("an answer that comes after the lease of its submit has ended", () => {
     expect(inFlight).toBe(0);
   });
 
+  test.each<SubmitResult>([throttled, unsent, { kind: "rejected", failure: { class: "rejected", message: "no" } }])(
+    "$kind: it stays unknown where reconciliation repeats the POST, which may be under way",
+    async (answer) => {
+      const id = await queued();
+      const intent = await writeIntent(id);
+      await expireLease(intent);
+      await storeResult(intent, answer, ctx);
+      expect(await recordOf(id)).toMatchObject({ state: "unknown" });
+    },
+  );
+
   test("that no task exists is not believed of a later submit, nor against a callback that names one", async () => {
-    const unsent: SubmitResult = { kind: "unsent", message: "stood still" };
     const id = await queued();
-    const first = await writeIntent(id);
+    const first = withoutRepetition(await writeIntent(id));
     await storeResult(first, throttled, ctx);
     await expireLease(await writeIntent(id));
     await storeResult(first, unsent, ctx);
     expect(await recordOf(id)).toMatchObject({ state: "unknown" });
     const other = await queued();
-    const named = await writeIntent(other);
+    const named = withoutRepetition(await writeIntent(other));
     await expireLease(named);
     await callsBack(other, 1, "task-1");
     await storeResult(named, unsent, ctx);
@@ -249,6 +260,12 @@ test("a callback names a task of a queued generation: nothing is sent, the submi
   expect(result).toMatchObject({ kind: "done", note: expect.stringContaining("unknown") });
   expect(await recordOf(id)).toMatchObject({ state: "unknown", callbackTaskId: "task-1" });
 });
+
+/** At a provider that cannot look a lost task up. */
+function withoutRepetition(intent: Intent): Intent {
+  const { account } = intent;
+  return { ...intent, account: { ...account, provider: { ...account.provider, reconcile: [] } } };
+}
 
 function withTiming(timing: Partial<Installation["timing"]>): Installation {
   return { ...ctx, timing: { ...ctx.timing, ...timing } };

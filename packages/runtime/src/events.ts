@@ -15,7 +15,7 @@ export const events: Record<string, { means: string; do?: string }> = {
   "api.answered": { means: "One HTTP request, with its route, status and time; at level debug." },
   "api.failed": { means: "An unhandled error in the API.", do: "Report it with its `requestId`." },
   "api.open": {
-    means: "No API key is configured: every program that reaches the API may use it.",
+    means: "No API key is configured: every program on this machine may use it.",
     do: "Set `tenants.default.apiKeySha256` in the configuration.",
   },
   "api.unavailable": {
@@ -66,6 +66,10 @@ export const events: Record<string, { means: string; do?: string }> = {
   "poll.not_recorded": {
     means: "The result of a poll was not stored; its lease makes it due again.",
     do: "See that Redis is available.",
+  },
+  "poller.stalled": {
+    means: "The poller has not reached Redis for 90 s, or stood still; it exits, and its supervisor starts it again.",
+    do: "Where it repeats, see that Redis is available.",
   },
   "poller.tick_failed": {
     means: "The repeatable BullMQ job that wakes the loops failed; the loops have timers of their own.",

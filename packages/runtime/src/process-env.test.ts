@@ -18,3 +18,9 @@ test("all wrong variables are listed at once, with their values", () => {
   expect(read).toThrow(/REDIS_URL is "localhost"[\s\S]*LOG_LEVEL is "loud"[\s\S]*HEALTH_PORT is "http"/);
   expect(() => readCount({ N: "-1" }, "N", 5)).toThrow(/N is "-1"/);
 });
+
+test("a wrong REDIS_URL is shown without its password", () => {
+  const read = () => readServerEnv({ REDIS_URL: "http://me:secret@host:1" }, 3100);
+  expect(read).toThrow(/REDIS_URL is "http:\/\/\*\*\*@host:1"/);
+  expect(read).not.toThrow(/secret/);
+});

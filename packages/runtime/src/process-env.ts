@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { redisUrl } from "@reelqueue/contracts";
+import { redisUrl, withoutPassword } from "@reelqueue/contracts";
 import { z } from "zod";
 import { StartError } from "./start-error.ts";
 
@@ -55,12 +55,12 @@ function installation(read: z.output<z.ZodObject<typeof common>>, env: Variables
 
 /** Reads variables by a schema; an empty variable counts as not set. Throws one StartError that lists every wrong variable. */
 function readVariables<Shape extends z.ZodRawShape>(env: Variables, shape: Shape): z.output<z.ZodObject<Shape>> {
-  const given = Object.fromEntries(Object.keys(shape).map((name) => [name, env[name] === "" ? undefined : env[name]]));
+  const given = Object.fromEntries(Object.keys(shape).map((name) => [name, env[name]?.trim() || undefined]));
   const result = z.object(shape).safeParse(given);
   if (result.success) return result.data;
   const problems = result.error.issues.map(
     ({ path, message }) =>
-      `${path.join(".")} is ${JSON.stringify(given[String(path[0])])}: ${message}; correct it or leave it out`,
+      `${path.join(".")} is "${withoutPassword(given[String(path[0])] ?? "")}": ${message}; correct it or leave it out`,
   );
   throw new StartError(problems.join("\n"));
 }

@@ -1,16 +1,15 @@
-import { exploreAll } from "./model/explore.ts";
 import { compareBills } from "./naive/compare.ts";
 import { readOptions } from "./options.ts";
 import { runParts } from "./parts.ts";
+import { exploreAll } from "./protocol/explore.ts";
 import { proveRules } from "./prove.ts";
 
 const options = readOptions(process.argv.slice(2));
 if (options.model) {
-  const { ok, explorations } = exploreAll(console.log);
-  const visits = explorations.map(({ name, states, complete, violation }) => ({
+  const { ok, explorations } = await exploreAll({ sequences: options.generations, seed: options.seed }, console.log);
+  const visits = explorations.map(({ name, sequences, violation }) => ({
     name,
-    states,
-    complete,
+    sequences,
     violation: violation?.what,
   }));
   console.log(JSON.stringify({ ok, visits }));

@@ -26,7 +26,7 @@ export interface ChaosOptions {
   accounts?: readonly AccountName[];
   /** How late an `accept-late` task appears, in real ms; default: well inside the quiet window. */
   lateMs?: number;
-  /** Explore every state of the protocol model instead of a run. */
+  /** Runs `generations` random orders of events through the submit protocol, for each kind of provider, instead. */
   model: boolean;
   /** Leave out each safety rule in turn and expect a broken promise. */
   prove: boolean;

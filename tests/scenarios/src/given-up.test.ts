@@ -22,7 +22,8 @@ test("cancel: queued → canceled at once, not charged; running → the provider
 });
 
 test("expired generation: a task that succeeds later is recovered, one charge", async () => {
-  await using system = await startTestSystem();
+  // its deadline is real time, and its task must run longer
+  await using system = await startTestSystem({ simulator: { clockFactor: 60 } });
   const [id = ""] = await system.enqueue([{ ...row, expiresIn: 3, prompt: `${row.prompt} [[fault:slow]]` }]);
   await eventually(async () => (await system.get([id]))[0]?.state === "expired", {
     describe: "the generation expires",

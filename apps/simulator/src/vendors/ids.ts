@@ -31,7 +31,7 @@ const tails = base36.length ** tailLength;
 /** Coprime to `tails`, so that all numbers below `tails` have different tails. */
 const step = 25_214_903;
 
-/** An id in ByteDance's format: `cgt-20260514183217-t8rzv`, with the time in Beijing. FOUND in measured answers. */
+/** An id in ByteDance's format: `cgt-20260514183217-t8rzv`, with the time in Beijing. DOCUMENTED in measured answers. */
 export function byteDanceId(prefix: string, nowMs: number, number: number): string {
   const time = beijingTime(nowMs).replace(/\D/g, "");
   const tail = ((number * step) % tails).toString(base36.length).padStart(tailLength, "0");

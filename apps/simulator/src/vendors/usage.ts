@@ -20,7 +20,7 @@ export function videoInputSeconds(urls: readonly string[]): number {
 
 const framesPerSecond = 24;
 
-/** FOUND in the original's table of sizes; 4k INFERRED as four times 1080p. Width and height in pixels. */
+/** DOCUMENTED in the original's table of sizes; 4k INFERRED as four times 1080p. Width and height in pixels. */
 const sizes: Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>> = {
   "480p": {
     "16:9": [864, 496],

@@ -54,7 +54,7 @@ async function each(ctx: Context, steps: Record<string, () => Promise<unknown>>)
 /**
  * Marks intents whose submit lease has ended as unknown: their worker is gone, and the outcome of their POST with it.
  */
-async function expireIntents(account: Account, ctx: Context): Promise<void> {
+export async function expireIntents(account: Account, ctx: Context): Promise<void> {
   const leaseMs = 5_000;
   const fields = ["token", "crashes", "stateChangedAtMs"] as const;
   const { items, lease } = await ledger.claim(ctx.cell, "submitting", account.name, { fields, limit: batch, leaseMs });

@@ -23,7 +23,8 @@ export interface PollSource {
   lane: "poll" | "watch";
 }
 
-const fields = [
+/** What a claim reads of a task. */
+export const polledFields = [
   "taskId",
   "runTimeClass",
   "polls",
@@ -57,7 +58,7 @@ function startPollLoop(source: PollSource, ctx: Context, { concurrency, maxSleep
     full = room < concurrency * leastFreeShare;
     if (full) return maxSleepMs;
     const options = {
-      fields,
+      fields: polledFields,
       limit: Math.min(room, mostPerClaim),
       leaseMs: ctx.timing.pollLeaseMs,
       bucket: bucketOf(account),
@@ -88,7 +89,7 @@ function startPollLoop(source: PollSource, ctx: Context, { concurrency, maxSleep
 }
 
 /** Polls one task once. The ledger batches concurrent writes. */
-async function pollTask(task: PolledTask & { lease: string }, source: PollSource, ctx: Context): Promise<void> {
+export async function pollTask(task: PolledTask & { lease: string }, source: PollSource, ctx: Context): Promise<void> {
   const { account, lane } = source;
   using held = holdClaim(lane, account.name, task, ctx);
   const result = await askProvider(task.taskId, account, ctx);

@@ -74,7 +74,7 @@ function pauseAccount(intent: Intent, reason: "key" | "balance", ctx: Context): 
 }
 
 async function fail(intent: Intent, failure: Failure, ctx: Context): Promise<void> {
-  await storeNoTask(ctx, (from) => ctx.transitions.reject({ ...intent, from }, failure));
+  await storeNoTask(intent, ctx, (from) => ctx.transitions.reject({ ...intent, from }, failure));
   ctx.meters.ends.inc({ account: intent.account.name, state: "failed" });
 }
 

@@ -51,7 +51,7 @@ function succeeded({ task, outputs }: View) {
     framespersecond: 24,
     generate_audio: generateAudio,
     draft: false,
-    // FOUND: only if the tool was used.
+    // DOCUMENTED: only if the tool was used.
     ...(webSearch && searches > 0 && { tools: [{ type: "web_search" }] }),
     usage: {
       completion_tokens: tokens,
@@ -61,12 +61,12 @@ function succeeded({ task, outputs }: View) {
   };
 }
 
-/** FOUND: the seed that was used, not the one that was sent. */
+/** DOCUMENTED: the seed that was used, not the one that was sent. */
 function seedOf({ chance, order }: Task): number {
   return order.seed === undefined || order.seed === -1 ? randomInteger(chance, "seed") : order.seed;
 }
 
-/** FOUND: both codes; the longer one was measured for a copyright failure. */
+/** DOCUMENTED: both codes; the longer one was measured for a copyright failure. */
 function errorOf({ chance, failure }: Task): { code: string; message: string } | null {
   switch (failure) {
     case "silent":

@@ -1,6 +1,6 @@
 import type { Part } from "./schema.ts";
 
-/** The first violation of the rules for combining parts. FOUND: three mutually exclusive modes with maximum counts. */
+/** The first violation of the rules for combining parts. DOCUMENTED: three mutually exclusive modes with maximum counts. */
 export function contentProblem(content: readonly Part[]): string | undefined {
   const text = content.some((part) => part.type === "text" && part.text.trim() !== "");
   const roles = rolesOf(content);

@@ -12,18 +12,18 @@ const day = 86_400 * second;
 /** Volcengine Ark and BytePlus ModelArk, the original: list, delete, tokens, expiry, unsigned callbacks. */
 export const ark: VendorApi = {
   name: "ark",
-  // FOUND, like everything about Ark: the seed pages are of resellers.
+  // DOCUMENTED, like everything about Ark: the seed pages are of resellers.
   createPath: "/api/v3/contents/generations/tasks",
   readPath: "/api/v3/contents/generations/tasks/:id",
   taskIdOf: ({ id }) => id,
-  // FOUND: below 64 MB.
+  // DOCUMENTED: below 64 MB.
   bodyLimitBytes: 64_000_000,
   // UNKNOWN: set per endpoint in the console.
   limits: {},
-  // FOUND: 24 hours.
+  // DOCUMENTED: 24 hours.
   urlLifeMs: day,
   signsEveryRead: false,
-  // FOUND: 7 days; 1 day for cancelled tasks.
+  // DOCUMENTED: 7 days; 1 day for cancelled tasks.
   recordLife: { acceptedMs: 7 * day, cancelledMs: day },
   newTaskId: (_, number) => byteDanceId("cgt", Date.now(), number),
   parseCreate,
@@ -32,7 +32,7 @@ export const ark: VendorApi = {
   refuse,
   callback: {
     body: statusBody,
-    // FOUND: "called back three times" if there is no success within 5 s, only for these two. INFERRED: 5 s apart.
+    // DOCUMENTED: "called back three times" if there is no success within 5 s, only for these two. INFERRED: 5 s apart.
     retryDelaysMs: (phase) => (phase === "succeeded" || phase === "failed" ? [5 * second, 5 * second, 5 * second] : []),
     answerTimeoutMs: 5 * second,
     everyChange: true,

@@ -12,13 +12,13 @@ const querySchema = z.object({
   page_size: page.default(20),
   // INFERRED: also expired, which the page does not list.
   "filter.status": z.enum(["queued", "running", "cancelled", "succeeded", "failed", "expired"]).optional(),
-  // FOUND: the parameter is repeated for several ids.
+  // DOCUMENTED: the parameter is repeated for several ids.
   "filter.task_ids": many.optional(),
   "filter.model": z.string().optional(),
   "filter.service_tier": z.enum(["default", "flex"]).optional(),
 });
 
-/** FOUND: the tasks of the last seven days, with filters. INFERRED: newest first. */
+/** DOCUMENTED: the tasks of the last seven days, with filters. INFERRED: newest first. */
 export const list: Endpoint = {
   method: "GET",
   path: "/api/v3/contents/generations/tasks",

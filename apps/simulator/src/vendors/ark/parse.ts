@@ -102,7 +102,7 @@ function normalize(body: Body, prompt: string, videos: string[]): NormalizedRequ
   };
 }
 
-/** US$ per million tokens, without and with video input. FOUND on the original's international price page. */
+/** US$ per million tokens, without and with video input. DOCUMENTED on the original's international price page. */
 const perMillion: Record<Variant, Readonly<Record<string, readonly [number, number]>>> = {
   standard: { "480p": [7, 4.3], "720p": [7, 4.3], "1080p": [7.7, 4.7], "4k": [4, 2.4] },
   fast: { "480p": [5.6, 3.3], "720p": [5.6, 3.3] },

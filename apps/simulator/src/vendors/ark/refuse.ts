@@ -2,7 +2,7 @@ import { json, type Reply } from "../../http.ts";
 import { randomInteger } from "../../random.ts";
 import type { Refusal } from "../../vendor.ts";
 
-/** FOUND: the codes of a 429, by the limit that was exceeded. */
+/** DOCUMENTED: the codes of a 429, by the limit that was exceeded. */
 const tooMany = {
   requests: [
     ["RateLimitExceeded.EndpointRPMExceeded", "The Requests Per Minute (RPM) limit of the endpoint is exceeded."],
@@ -16,7 +16,7 @@ const tooMany = {
   ],
 } as const;
 
-/** FOUND: envelope, codes and most messages. INFERRED: the status of some codes. */
+/** DOCUMENTED: envelope, codes and most messages. INFERRED: the status of some codes. */
 export function refuse(refusal: Refusal, chance: number): Reply {
   switch (refusal.kind) {
     case "no-key":

@@ -2,7 +2,7 @@ import type { Endpoint } from "../../endpoints.ts";
 import { json } from "../../http.ts";
 import { failure } from "./refuse.ts";
 
-/** FOUND: cancels a queued task, refuses a running one, deletes the record of one that has ended. */
+/** DOCUMENTED: cancels a queued task, refuses a running one, deletes the record of one that has ended. */
 export const remove: Endpoint = {
   method: "DELETE",
   path: "/api/v3/contents/generations/tasks/:id",
@@ -21,7 +21,7 @@ export const remove: Endpoint = {
         return failure(409, "InvalidAction.RunningTaskDeletion", message);
       }
       case "cancelled":
-        // FOUND: refused. INFERRED: the code.
+        // DOCUMENTED: refused. INFERRED: the code.
         return failure(
           409,
           "InvalidAction.CancelledTaskDeletion",

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 export type Variant = "standard" | "fast" | "mini";
 
-/** FOUND: the Chinese and the international names. */
+/** DOCUMENTED: the Chinese and the international names. */
 export const variants: Readonly<Record<string, Variant>> = {
   "doubao-seedance-2-0-260128": "standard",
   "doubao-seedance-2-0-fast-260128": "fast",
@@ -15,7 +15,7 @@ export const variants: Readonly<Record<string, Variant>> = {
 const maxImageBytes = 30_000_000;
 const formats = /^data:image\/(jpeg|png|webp|bmp|tiff|gif|heic|heif);base64,/;
 
-/** FOUND: a URL, or a data URI with a lower-case format. INFERRED from resellers: an asset. */
+/** DOCUMENTED: a URL, or a data URI with a lower-case format. INFERRED from resellers: an asset. */
 const image = z.string().refine((url) => {
   if (/^(https?|asset):\/\/./i.test(url)) return true;
   return formats.test(url) && (url.length - url.indexOf(",")) * 0.75 < maxImageBytes;
@@ -23,12 +23,12 @@ const image = z.string().refine((url) => {
 const maxAudioBytes = 15_000_000;
 const sounds = /^data:audio\/(x-)?(wav|wave|vnd\.wave|mp3|mpeg|mpeg3);base64,/;
 
-/** FOUND in the newer copy of the page: also Base64 of wav and mp3. */
+/** DOCUMENTED in the newer copy of the page: also Base64 of wav and mp3. */
 const audio = z.string().refine((url) => {
   if (/^(https?|asset):\/\/./i.test(url)) return true;
   return sounds.test(url) && (url.length - url.indexOf(",")) * 0.75 < maxAudioBytes;
 }, "must be a URL, data:audio/<format>;base64,… below 15 MB or asset://<id>");
-/** FOUND. */
+/** DOCUMENTED. */
 const url = z.string().regex(/^(https?|asset):\/\/./i, "must be a URL or asset://<id>");
 
 const part = z.discriminatedUnion("type", [
@@ -36,7 +36,7 @@ const part = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("image_url"),
     image_url: z.object({ url: image }),
-    // FOUND: beside image_url, not inside; optional for a single image.
+    // DOCUMENTED: beside image_url, not inside; optional for a single image.
     role: z.enum(["first_frame", "last_frame", "reference_image"]).optional(),
   }),
   z.object({ type: z.literal("video_url"), video_url: z.object({ url }), role: z.literal("reference_video") }),
@@ -59,7 +59,7 @@ export const bodySchema = z.object({
   priority: z.int().min(0).max(9).optional(),
   execution_expires_after: z.int().min(3_600).max(259_200).default(172_800),
   safety_identifier: z.string().optional(),
-  // FOUND: flex is not offered for this model family.
+  // DOCUMENTED: flex is not offered for this model family.
   service_tier: z.literal("default").default("default"),
 });
 

@@ -13,7 +13,7 @@ const statuses = {
   undocumented: "reviewing",
 } as const satisfies Record<View["phase"], string>;
 
-/** FOUND: one of a few codes; the message is the upstream's. */
+/** DOCUMENTED: one of a few codes; the message is the upstream's. */
 const errors = {
   upstream: { code: "TASK_FAILED", message: "upstream service error" },
   silent: { code: "TASK_FAILED", message: "" },

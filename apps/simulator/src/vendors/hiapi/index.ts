@@ -6,7 +6,7 @@ import { createBody, enveloped, statusBody, taskData } from "./bodies.ts";
 import { parseCreate } from "./parse.ts";
 import { refuse } from "./refuse.ts";
 
-/** FOUND: the key's own tasks, newest first. INFERRED: the maximum page size. */
+/** DOCUMENTED: the key's own tasks, newest first. INFERRED: the maximum page size. */
 const list: Endpoint = {
   method: "GET",
   path: "/v1/tasks",
@@ -26,19 +26,19 @@ const list: Endpoint = {
 /** HiAPI: one unified task API, idempotency keys, signed callbacks, 60 requests a minute and ten tasks at once. */
 export const hiapi: VendorApi = {
   name: "hiapi",
-  // SEED
+  // PROVIDED
   createPath: "/v1/tasks",
   readPath: "/v1/tasks/:taskId",
   taskIdOf: ({ taskId }) => taskId,
-  // FOUND: 10 MB
+  // DOCUMENTED: 10 MB
   bodyLimitBytes: 10_000_000,
-  // FOUND: 60 requests a minute, 10 concurrent. INFERRED: the tenth task in flight is the last one accepted.
+  // DOCUMENTED: 60 requests a minute, 10 concurrent. INFERRED: the tenth task in flight is the last one accepted.
   limits: { requestsPerMinute: 60, concurrent: 10 },
-  // FOUND: the contract sample's expireAt is completed + 86,400 s; the page says "about 7 days".
+  // DOCUMENTED: the contract sample's expireAt is completed + 86,400 s; the page says "about 7 days".
   urlLifeMs: 86_400_000,
   signsEveryRead: false,
   idempotencyHeader: "idempotency-key",
-  // FOUND: `tk-hiapi-` and 26 characters; the sample is a ULID, which starts with the time.
+  // DOCUMENTED: `tk-hiapi-` and 26 characters; the sample is a ULID, which starts with the time.
   newTaskId: (chance, number) => `tk-hiapi-${ulid(chance, number)}`,
   parseCreate,
   createBody,
@@ -56,7 +56,7 @@ export const hiapi: VendorApi = {
     retryDelaysMs: () => [5_000, 30_000, 120_000],
     answerTimeoutMs: 10_000,
     headers({ raw, secrets: [secret], nowMs }) {
-      // FOUND: no signature without a signing key.
+      // DOCUMENTED: no signature without a signing key.
       if (secret === undefined) return {};
       const timestamp = String(Math.floor(nowMs / 1_000));
       const signature = createHmac("sha256", secret).update(`${timestamp}.${raw}`).digest("hex");

@@ -2,7 +2,7 @@ import { json, type Reply } from "../../http.ts";
 import { randomBoolean } from "../../random.ts";
 import type { Refusal } from "../../vendor.ts";
 
-/** FOUND: status, message and `error_code` by case; without a known code the field is absent, as the vendor allows. */
+/** DOCUMENTED: status, message and `error_code` by case; without a known code the field is absent, as the vendor allows. */
 export function refuse(refusal: Refusal, chance: number): Reply {
   switch (refusal.kind) {
     case "no-key":
@@ -40,7 +40,7 @@ export function refuse(refusal: Refusal, chance: number): Reply {
   }
 }
 
-/** FOUND: one envelope on the API page, another on the vendor's blog. INFERRED: `Retry-After`, which its SDK obeys. */
+/** DOCUMENTED: one envelope on the API page, another on the vendor's blog. INFERRED: `Retry-After`, which its SDK obeys. */
 function tooMany(refusal: Extract<Refusal, { kind: "too-many" }>, chance: number): Reply {
   const wait = refusal.retryAfterSeconds;
   const headers: Record<string, string> = wait === undefined ? {} : { "retry-after": String(wait) };

@@ -14,7 +14,7 @@ const statuses = {
   undocumented: "TASK_STATUS_REVIEWING",
 } as const satisfies Record<View["phase"], string>;
 
-/** FOUND: a free text, set only on failure, and sometimes empty. */
+/** DOCUMENTED: a free text, set only on failure, and sometimes empty. */
 const reasons = {
   upstream: "upstream service error",
   silent: "",
@@ -61,7 +61,7 @@ function etaSeconds(task: Task): number {
   return Number.isFinite(leftMs) ? Math.max(0, Math.ceil(leftMs / 1_000)) : 0;
 }
 
-/** FOUND: sometimes still 0 at SUCCEED. */
+/** DOCUMENTED: sometimes still 0 at SUCCEED. */
 function progress({ task, phase, progress }: View): number {
   if (phase === "failed" || phase === "queued") return 0;
   return phase === "succeeded" && randomBoolean(task.chance, "progress stays 0") ? 0 : progress;
@@ -75,7 +75,7 @@ function video(task: Task, { url, lifeSeconds }: Output) {
   return { video_url: url, video_url_ttl: timeToLive(task, lifeSeconds), video_type: "mp4" };
 }
 
-/** FOUND: a number in the field table, a string in the vendor's example. */
+/** DOCUMENTED: a number in the field table, a string in the vendor's example. */
 function timeToLive(task: Task, seconds: number): number | string {
   return randomBoolean(task.chance, "quoted ttl") ? String(seconds) : seconds;
 }

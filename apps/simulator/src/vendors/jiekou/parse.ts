@@ -9,12 +9,12 @@ const megabyte = 1_000_000;
 const imageTypes = /^image\/(jpeg|jpg|png|webp|bmp|tiff|gif)$/i;
 const audioTypes = /^audio\/(wav|x-wav|wave|mpeg|mp3)$/i;
 
-// J-V13 and J-V12, SEED, only as far as the body shows: remote files are not fetched, pixels and seconds not read.
-// SEED: a URL or Base64; CONFLICT: Base64 with or without the prefix `data:…;base64,`.
+// J-V13 and J-V12, PROVIDED, only as far as the body shows: remote files are not fetched, pixels and seconds not read.
+// PROVIDED: a URL or Base64; CONFLICT: Base64 with or without the prefix `data:…;base64,`.
 const file = z.string().regex(/^(https?:\/\/.|data:[^,]*;base64,.|[\w+/]+={0,2}$)/i, "must be a URL or Base64");
 const image = file.superRefine(inlineFile(imageTypes, 30 * megabyte));
 const audio = file.superRefine(inlineFile(audioTypes, 15 * megabyte));
-// J-V10, SEED
+// J-V10, PROVIDED
 const video = z.string().regex(/^https?:\/\/./i, "must be a URL");
 
 const bodySchema = z.object({
@@ -22,17 +22,17 @@ const bodySchema = z.object({
   prompt: z.string().default(""),
   image: image.optional(),
   last_image: image.optional(),
-  // J-V8, SEED
+  // J-V8, PROVIDED
   reference_images: z.array(file).min(1).max(9).optional(),
   reference_videos: z.array(video).min(1).max(3).optional(),
   reference_audios: z.array(audio).min(1).max(3).optional(),
-  // J-V6, SEED
+  // J-V6, PROVIDED
   ratio: z.enum(["16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "adaptive"]).default("adaptive"),
-  // J-V4, SEED
+  // J-V4, PROVIDED
   resolution: z.enum(["480p", "720p", "1080p"]).default("720p"),
-  // J-V3, SEED
+  // J-V3, PROVIDED
   duration: z.int().min(4).max(15).default(5),
-  // J-V7, SEED
+  // J-V7, PROVIDED
   seed: z.int().min(-1).max(4_294_967_295).optional(),
   generate_audio: z.boolean().default(true),
   watermark: z.boolean().default(false),
@@ -85,13 +85,13 @@ function normalize(body: Body): NormalizedRequest {
 function problemOf(body: Body, context: ParseContext): string | undefined {
   const frames = body.image !== undefined || body.last_image !== undefined;
   const references = [body.reference_images, body.reference_videos, body.reference_audios].some(Boolean);
-  // J-V1, SEED
+  // J-V1, PROVIDED
   if (!frames && !references && body.prompt.trim() === "") return "prompt: required in text-to-video mode";
-  // J-V2, SEED
+  // J-V2, PROVIDED
   if (body.last_image !== undefined && body.image === undefined) return "last_image: needs image";
-  // J-V5, SEED
+  // J-V5, PROVIDED
   if (body.resolution === "1080p" && body.fast) return "resolution: 1080p needs fast=false";
-  // J-V9, SEED
+  // J-V9, PROVIDED
   if (body.reference_audios && !body.reference_images && !body.reference_videos) {
     return "reference_audios: needs a reference image or video";
   }

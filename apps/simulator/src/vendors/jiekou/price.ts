@@ -9,7 +9,7 @@ export function microUsd(column: Column, seconds: number, videoInput: { seconds:
   return Math.max(bySeconds, minimumCents * 10_000);
 }
 
-/** FOUND in third-party adaptor tests as "live SKU prices"; fast-480p INFERRED. Micro-USD per second. */
+/** DOCUMENTED in third-party adaptor tests as "live SKU prices"; fast-480p INFERRED. Micro-USD per second. */
 const plainPerSecond: Record<Column, number> = {
   "2.0-480p": 70_300,
   "2.0-720p": 151_200,
@@ -27,7 +27,7 @@ const videoInputPerSecond: Record<Column, number> = {
   "fast-720p": 71_300,
 };
 
-/** SEED: US cents for 4, 5, … 15 output seconds. */
+/** PROVIDED: US cents for 4, 5, … 15 output seconds. */
 const minimumChargeCents: Record<Column, readonly number[]> = {
   "2.0-480p": [30, 39, 43, 52, 61, 65, 73, 82, 86, 95, 104, 108],
   "2.0-720p": [65, 84, 93, 111, 130, 139, 158, 176, 186, 204, 223, 232],

@@ -1,7 +1,7 @@
 import { json, type Reply } from "../../http.ts";
 import type { Refusal } from "../../vendor.ts";
 
-/** FOUND: status and reason by case, no rate headers. INFERRED: the complete envelope, and the codes marked below. */
+/** DOCUMENTED: status and reason by case, no rate headers. INFERRED: the complete envelope, and the codes marked below. */
 export function refuse(refusal: Refusal): Reply {
   switch (refusal.kind) {
     case "no-key":

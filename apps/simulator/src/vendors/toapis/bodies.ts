@@ -14,7 +14,7 @@ const statuses = {
   undocumented: "reviewing",
 } as const satisfies Record<View["phase"], string>;
 
-/** FOUND: the same code in all samples; only the message differs. */
+/** DOCUMENTED: the same code in all samples; only the message differs. */
 const errors = {
   upstream: { code: "generation_failed", message: "生成失败: 上游服务错误" },
   silent: { code: "generation_failed", message: "" },
@@ -23,7 +23,7 @@ const errors = {
 
 const firstProgress = 10;
 
-/** SEED: the base object, without end time and result. */
+/** PROVIDED: the base object, without end time and result. */
 export function createBody(view: View) {
   const { task } = view;
   const { clientId, model } = task.order;
@@ -61,12 +61,12 @@ export function failureOf({ task }: View): { code: string; message: string } {
   return errors[task.failure ?? "upstream"];
 }
 
-/** FOUND: a create sometimes answers in_progress with progress 10 already. */
+/** DOCUMENTED: a create sometimes answers in_progress with progress 10 already. */
 export function statusOf(view: View): string {
   return startsAtOnce(view) ? statuses.running : statuses[view.phase];
 }
 
-/** FOUND: 0 for a failed task. */
+/** DOCUMENTED: 0 for a failed task. */
 export function progressOf(view: View): number {
   switch (view.phase) {
     case "queued":
@@ -96,7 +96,7 @@ function completed(view: View) {
   };
 }
 
-/** FOUND: a task can stay queued while its media are reviewed. */
+/** DOCUMENTED: a task can stay queued while its media are reviewed. */
 function startsAtOnce({ phase, task }: View): boolean {
   return phase === "queued" && task.order.reviewMs === undefined && randomBoolean(task.chance, "starts at once");
 }

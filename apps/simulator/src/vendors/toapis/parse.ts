@@ -39,7 +39,7 @@ function orderOf(body: Body, { webhook }: ParseContext): Order {
 function normalize(body: Body): NormalizedRequest {
   const withRole = (role: string) => body.image_with_roles.filter((image) => image.role === role).map(({ url }) => url);
   const [videos, audios] = [body.video_with_roles, body.audio_with_roles].map((list) => list.map(({ url }) => url));
-  // FOUND: kept for compatibility; a single image is the first frame.
+  // DOCUMENTED: kept for compatibility; a single image is the first frame.
   const [firstFrame = body.image_urls[0]] = withRole("first_frame");
   const { duration = 0 } = body;
   return {
@@ -61,7 +61,7 @@ function normalize(body: Body): NormalizedRequest {
   };
 }
 
-/** INVENTED. FOUND: a first review takes minutes and is abandoned after 20. */
+/** INVENTED. DOCUMENTED: a first review takes minutes and is abandoned after 20. */
 const inventedReviewMs = 120_000;
 
 function isReviewed(body: Body): boolean {
@@ -77,17 +77,17 @@ function secondsOf({ duration, model, prompt }: Body): number {
 
 function callbackProblem(url: string | undefined, { webhook, callbackUrlAllowed }: ParseContext): Problem | undefined {
   if (url === undefined) return undefined;
-  // FOUND: the token needs a webhook.
+  // DOCUMENTED: the token needs a webhook.
   if (!webhook.hasSecret) {
     return { problem: "callback_url: task webhooks are not configured for this token", code: "webhook_not_configured" };
   }
-  // T-V17, FOUND
+  // T-V17, DOCUMENTED
   if (!callbackUrlAllowed(url)) return { problem: "callback_url: must be a public https URL" };
   if (webhook.url === undefined || new URL(url).origin === new URL(webhook.url).origin) return undefined;
   return { problem: "callback_url: must have the same origin as the default URL of the token" };
 }
 
-/** Micro-USD per second. FOUND: priced by the second; the amounts are INVENTED. */
+/** Micro-USD per second. DOCUMENTED: priced by the second; the amounts are INVENTED. */
 const perSecond: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   "seedance-2": { "480p": 65_000, "720p": 140_000, "1080p": 350_000, "4k": 700_000 },
   "seedance-2-fast": { "480p": 52_000, "720p": 112_000 },

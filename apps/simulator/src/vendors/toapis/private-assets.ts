@@ -11,12 +11,12 @@ const groupSchema = z.object({ name: z.string().min(1), description: z.string().
 const assetSchema = z.object({
   group_id: z.string(),
   asset_type: z.enum(["image", "video", "audio"]),
-  // FOUND: only a public URL.
+  // DOCUMENTED: only a public URL.
   source_url: z.string().regex(/^https?:\/\/./i, "must be a public http(s) URL"),
   name: z.string().default(""),
 });
 
-/** FOUND: create a group, create an asset in it, read the state of the asset. */
+/** DOCUMENTED: create a group, create an asset in it, read the state of the asset. */
 export const privateAssets: Endpoint[] = [
   { method: "POST", path: `${root}/groups`, kind: "other", handle: addGroup },
   { method: "POST", path: `${root}/assets`, kind: "other", handle: addAsset },

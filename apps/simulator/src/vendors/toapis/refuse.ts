@@ -2,7 +2,7 @@ import { json, type Reply } from "../../http.ts";
 import { randomBoolean } from "../../random.ts";
 import type { Refusal } from "../../vendor.ts";
 
-/** FOUND: status and code by case; `error.code` is a number in some answers and a string in others. */
+/** DOCUMENTED: status and code by case; `error.code` is a number in some answers and a string in others. */
 export function refuse(refusal: Refusal, chance: number): Reply {
   switch (refusal.kind) {
     case "no-key":

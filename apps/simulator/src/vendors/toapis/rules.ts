@@ -18,7 +18,7 @@ export function problemOf(body: Body, context: ParseContext): Problem | undefine
 }
 
 const resolutions: Readonly<Record<string, readonly string[]>> = {
-  // T-V4, SEED
+  // T-V4, PROVIDED
   "seedance-2": ["480p", "720p", "1080p", "4k"],
   "seedance-2-fast": ["480p", "720p"],
   "seedance-2-mini": ["480p", "720p"],
@@ -34,21 +34,21 @@ const resolution: Rule = ({ model, resolution }) =>
 const duration: Rule = ({ model, duration: seconds }, { reading }) => {
   if (seconds === undefined) return undefined;
   const mini = model === "seedance-2-mini";
-  // T-V2, SEED
+  // T-V2, PROVIDED
   if (seconds === 0 || seconds === -1) return mini ? "duration: automatic seconds are not offered by mini" : undefined;
-  // T-V3, SEED twice: the rules say 4 to 15, the capability table lists five values; the wider range applies.
+  // T-V3, PROVIDED twice: the rules say 4 to 15, the capability table lists five values; the wider range applies.
   if (mini && reading === "strict" && !miniSeconds.includes(seconds)) return "duration: must be 4, 8, 10, 12 or 15";
   return seconds >= 4 && seconds <= 15 ? undefined : "duration: must be 4 to 15";
 };
 
 const ratio: Rule = ({ aspect_ratio }, { reading }) => {
-  // T-V5, SEED. FOUND on the current page: adaptive.
+  // T-V5, PROVIDED. DOCUMENTED on the current page: adaptive.
   if (aspect_ratio === undefined || ratios.includes(aspect_ratio)) return undefined;
   if (aspect_ratio === "adaptive" && reading === "newer") return undefined;
   return `aspect_ratio: must be one of ${ratios.join(", ")}`;
 };
 
-/** T-V9 and T-V10, SEED; the current page allows most of it. */
+/** T-V9 and T-V10, PROVIDED; the current page allows most of it. */
 const mini: Rule = (body, { reading }) => {
   if (body.model !== "seedance-2-mini") return undefined;
   if (body.video_with_roles.length > 3) return "video_with_roles: at most 3 for mini";
@@ -74,7 +74,7 @@ const prompt: Rule = (body) =>
 
 const counts: Rule = ({ image_with_roles }, { reading }) => {
   const count = (role: string) => image_with_roles.filter((image) => image.role === role).length;
-  // T-V7, SEED for references, FOUND for frames
+  // T-V7, PROVIDED for references, DOCUMENTED for frames
   if (count("reference_image") > 9) return "image_with_roles: at most 9 reference images";
   if (count("first_frame") > 1) return "image_with_roles: at most one first_frame";
   if (count("last_frame") > 1) return "image_with_roles: at most one last_frame";
@@ -89,15 +89,15 @@ const modes: Rule = ({ image_with_roles, image_urls, video_with_roles, audio_wit
   const frames = image_with_roles.some(({ role }) => role !== "reference_image");
   const images = image_with_roles.some(({ role }) => role === "reference_image");
   const [videos, audios] = [video_with_roles.length > 0, audio_with_roles.length > 0];
-  // T-V11, FOUND
+  // T-V11, DOCUMENTED
   if (image_urls.length > 0 && image_with_roles.length > 0) return "image_urls: not together with image_with_roles";
-  // T-V8, FOUND
+  // T-V8, DOCUMENTED
   if (frames && (images || videos || audios)) return "image_with_roles: frames and references exclude each other";
-  // T-V12, FOUND
+  // T-V12, DOCUMENTED
   if (audios && !videos && image_with_roles.length + image_urls.length === 0) {
     return "audio_with_roles: needs an image or a video";
   }
-  // T-V13, FOUND
+  // T-V13, DOCUMENTED
   const media = videos || audios || image_with_roles.length + image_urls.length > 0;
   return tools.length > 0 && media ? "tools: only for text-to-video" : undefined;
 };
@@ -106,7 +106,7 @@ const urls: Rule = (body, context) => {
   for (const { url, kind } of mediaOf(body)) {
     const problem = body.private_asset_review ? reviewProblem(url, kind) : urlProblem(url, kind);
     if (problem) return problem;
-    // T-V15, SEED
+    // T-V15, PROVIDED
     const id = /^asset:\/\/(.+)$/.exec(url)?.[1];
     if (id !== undefined && context.assetState(id) !== "active") return `asset ${id} is not active`;
   }
@@ -126,14 +126,14 @@ function mediaOf(body: Body): { url: string; kind: Kind }[] {
   ];
 }
 
-/** T-V14, FOUND: data URIs are allowed for images and audio, not for videos. */
+/** T-V14, DOCUMENTED: data URIs are allowed for images and audio, not for videos. */
 function urlProblem(url: string, kind: Kind): string | undefined {
   if (/^(https?|asset):\/\/./i.test(url)) return undefined;
   if (kind !== "video" && url.startsWith(`data:${kind}/`) && url.includes(";base64,")) return undefined;
   return `${kind}_with_roles: must be a URL${kind === "video" ? "" : ", a data URI"} or asset://<id>`;
 }
 
-/** T-V16 and T-V16b, FOUND: http(s) URLs only, or an inline image. */
+/** T-V16 and T-V16b, DOCUMENTED: http(s) URLs only, or an inline image. */
 function reviewProblem(url: string, kind: Kind): string | undefined {
   if (url.startsWith("asset://")) return "private_asset_review: asset:// is not taken";
   if (/^https?:\/\/./i.test(url)) {

@@ -15,7 +15,7 @@ const mebibyte = 1_048_576;
 const kinds: readonly Kind[] = [
   {
     path: "/v1/uploads/images",
-    // FOUND: these four, at most 10 MB.
+    // DOCUMENTED: these four, at most 10 MB.
     types: { "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif" },
     maxBytes: 10 * megabyte,
   },
@@ -28,7 +28,7 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** FOUND: a form with the field `file`, answered with a URL that a create can use. */
+/** DOCUMENTED: a form with the field `file`, answered with a URL that a create can use. */
 export const uploads: Endpoint[] = kinds.map((kind) => ({
   method: "POST",
   path: kind.path,

@@ -6,7 +6,7 @@ import { failureOf, progressOf, result, statusOf, unixSeconds } from "./bodies.t
 const second = 1_000;
 const hour = 3_600 * second;
 
-/** FOUND: only for ended tasks, signed over id, time and body; with both secrets during a rotation. */
+/** DOCUMENTED: only for ended tasks, signed over id, time and body; with both secrets during a rotation. */
 export const webhook: CallbackRules = {
   body(view) {
     const { task, phase } = view;
@@ -45,7 +45,7 @@ export const webhook: CallbackRules = {
         .join(","),
     };
   },
-  // FOUND: immediately, then after about 10 s, 30 s, 2 min, 10 min, 1 h, 6 h, 24 h.
+  // DOCUMENTED: immediately, then after about 10 s, 30 s, 2 min, 10 min, 1 h, 6 h, 24 h.
   retryDelaysMs: () => [10 * second, 30 * second, 120 * second, 600 * second, hour, 6 * hour, 24 * hour],
   answerTimeoutMs: 10 * second,
 };

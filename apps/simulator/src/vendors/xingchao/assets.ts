@@ -15,7 +15,7 @@ const bodySchema = z.object({
   name: z.string().default(""),
 });
 
-/** FOUND: a library of URLs that are reviewed before a create can use them. */
+/** DOCUMENTED: a library of URLs that are reviewed before a create can use them. */
 export const assets: Endpoint[] = [
   { method: "POST", path: `${root}/upload`, kind: "other", handle: upload },
   {
@@ -51,7 +51,7 @@ function withAsset(call: Call, simulation: Simulation, then: (asset: Asset, simu
 
 function read({ account, id, name, kind, url, addedAt }: Asset, simulation: Simulation): Reply {
   const status = states[simulation.assets.state(account, id) ?? "failed"];
-  // FOUND: 0 as a number on the vendor's page, as a string in clients' code.
+  // DOCUMENTED: 0 as a number on the vendor's page, as a string in clients' code.
   const code = randomBoolean(randomInteger(1, id), "code") ? 0 : "0";
   return enveloped(code, { name, assetId: id, status, assetType: kind, url, createTime: beijingTime(addedAt) });
 }

@@ -20,7 +20,7 @@ const reasons = {
   moderation: "内容审核不通过，请修改后重试",
 } as const satisfies Record<Failure, string | null>;
 
-/** SEED: always queued, whatever the current status. */
+/** PROVIDED: always queued, whatever the current status. */
 export function createBody({ task }: View): unknown {
   return { ...base(task), status: statuses.queued, error: null };
 }
@@ -40,13 +40,13 @@ function base({ id, acceptedAt, order }: Task) {
   return { id, object: "video", created: Math.floor(acceptedAt / 1_000), model: order.model };
 }
 
-/** FOUND: an integer in the field table, a string in clients' recordings. */
+/** DOCUMENTED: an integer in the field table, a string in clients' recordings. */
 function tokens({ chance, order }: Task): number | string {
   const count = order.tokens ?? 0;
   return randomBoolean(chance, "tokens as text") ? String(count) : count;
 }
 
-/** FOUND: a string in the field table, an object with a message in clients' code. */
+/** DOCUMENTED: a string in the field table, an object with a message in clients' code. */
 function error({ chance, failure }: Task): string | { message: string } | null {
   const reason = reasons[failure ?? "upstream"];
   return reason !== null && randomBoolean(chance, "error as object") ? { message: reason } : reason;

@@ -8,7 +8,7 @@ import { refuse } from "./refuse.ts";
 /** Xingchao: four models, two need a video, mixed casing, failures as `{code,msg,data}` on HTTP 200, an asset library. */
 export const xingchao: VendorApi = {
   name: "xingchao",
-  // FOUND; the seed lacks the URL.
+  // DOCUMENTED; the seed lacks the URL.
   createPath: "/kyyReactApiServer/v1/kyyvideo2/videos",
   readPath: "/kyyReactApiServer/v1/result/:id",
   taskIdOf: ({ id }) => id,
@@ -16,10 +16,10 @@ export const xingchao: VendorApi = {
   bodyLimitBytes: 10_000_000,
   // UNKNOWN: the page only asks for moderate polling.
   limits: {},
-  // FOUND: one day; the answer has no expiry.
+  // DOCUMENTED: one day; the answer has no expiry.
   urlLifeMs: 86_400_000,
   signsEveryRead: false,
-  // FOUND
+  // DOCUMENTED
   newTaskId: (chance, number) => `video_${uuid(chance, number)}`,
   parseCreate,
   createBody,

@@ -5,13 +5,13 @@ import type { ParseContext, ParsedCreate } from "../../vendor.ts";
 import { tokensOf, videoInputSeconds } from "../usage.ts";
 
 interface Model {
-  /** SEED: whether it needs a reference video. */
+  /** PROVIDED: whether it needs a reference video. */
   needsVideo: boolean;
   /** INVENTED: no price is published. */
   microUsdPerSecond: number;
 }
 
-// X-V1, SEED
+// X-V1, PROVIDED
 const models: Readonly<Record<string, Model>> = {
   seedance_2_0: { needsVideo: true, microUsdPerSecond: 60_000 },
   seedance_2_0_fast: { needsVideo: true, microUsdPerSecond: 45_000 },
@@ -19,22 +19,22 @@ const models: Readonly<Record<string, Model>> = {
   seedance_2_0_fast_pro: { needsVideo: false, microUsdPerSecond: 85_000 },
 };
 
-// X-V12, SEED: a URL or an asset; the content of files is not checked.
+// X-V12, PROVIDED: a URL or an asset; the content of files is not checked.
 const media = z.string().regex(/^(https?|asset):\/\/./i, "must be a public URL or asset://<id>");
 
-/** SEED and FOUND: some names in camel case, some in snake case; names in the wrong case are ignored. */
+/** PROVIDED and DOCUMENTED: some names in camel case, some in snake case; names in the wrong case are ignored. */
 const bodySchema = z.object({
   model: z.string(),
-  // X-V3, FOUND
+  // X-V3, DOCUMENTED
   prompt: z.string().refine((prompt) => prompt.trim() !== "", "must not be blank"),
-  // X-V4, SEED
+  // X-V4, PROVIDED
   duration: z.int().min(4).max(15).default(5),
-  // X-V5, SEED
+  // X-V5, PROVIDED
   aspect_ratio: z.enum(["16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "adaptive"]).default("16:9"),
   generateAudio: z.boolean().default(true),
   first_image: media.optional(),
   last_image: media.optional(),
-  // X-V8, SEED
+  // X-V8, PROVIDED
   referenceImages: z.array(media).min(1).max(9).optional(),
   referenceVideos: z.array(media).max(3).default([]),
   referenceAudios: z.array(media).max(3).default([]),
@@ -87,17 +87,17 @@ function problemOf(body: Body, model: Model, context: ParseContext): string | un
   const { first_image, last_image, referenceImages = [], referenceVideos, referenceAudios } = body;
   const frames = [first_image, last_image].filter((url) => url !== undefined);
   const references = [...referenceImages, ...referenceVideos, ...referenceAudios];
-  // X-V2, SEED
+  // X-V2, PROVIDED
   if (model.needsVideo && referenceVideos.length === 0) return `referenceVideos: ${body.model} needs at least one`;
-  // X-V6, SEED
+  // X-V6, PROVIDED
   if (last_image !== undefined && first_image === undefined) return "last_image: needs first_image";
-  // X-V7, SEED
+  // X-V7, PROVIDED
   if (frames.length > 0 && references.length > 0) return "first_image: frames and references exclude each other";
   // X-V13, INFERRED from the original; the page does not forbid it.
   if (context.reading === "strict" && referenceAudios.length === references.length && references.length > 0) {
     return "referenceAudios: needs a reference image or video";
   }
-  // FOUND: an asset must be Active first.
+  // DOCUMENTED: an asset must be Active first.
   const unusable = [...frames, ...references].find((url) => !isUsable(url, context));
   return unusable === undefined ? undefined : `${unusable} is not Active`;
 }

@@ -3,8 +3,8 @@ import { randomBoolean } from "../../random.ts";
 import type { Refusal } from "../../vendor.ts";
 
 /**
- * FOUND: failures come as `{code,msg,data}` on HTTP 200, `code` as number or string. No table of codes is published:
- * 204, 1001 and -1 are FOUND, the others INVENTED.
+ * DOCUMENTED: failures come as `{code,msg,data}` on HTTP 200, `code` as number or string. No table of codes is published:
+ * 204, 1001 and -1 are DOCUMENTED, the others INVENTED.
  */
 export function refuse(refusal: Refusal, chance: number): Reply {
   const failure = (code: number | string, msg: string, status = 200): Reply =>

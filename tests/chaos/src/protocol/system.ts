@@ -1,0 +1,208 @@
+import type { JobRef, State } from "@reelqueue/contracts";
+import * as ledger from "@reelqueue/ledger";
+import { type Account, type CrashPoint, callback, type Installation } from "@reelqueue/pipeline";
+import { callbackToken, polledFields, pollTask } from "@reelqueue/pipeline/testing";
+import { type Rule, without } from "../without.ts";
+import { type Means, type Post, StandInProvider, type Task } from "./provider.ts";
+
+/** What Redis does with the next script that moves a generation to `to`. */
+export interface RedisFault {
+  to: State;
+  /** `twice`: it runs twice, as after a reconnection. `lost`: it runs, its answer is lost. `dropped`: it does not run. */
+  how: "twice" | "lost" | "dropped";
+}
+
+/** Work of one process that has been started: it has ended, waits for its provider, or is dead. */
+export interface Run {
+  /** The POST that it waits for. */
+  post?: Post;
+  isDead: boolean;
+  ended: Promise<unknown>;
+  died: PromiseWithResolvers<void>;
+}
+
+export const accountName = "hiapi";
+const never = new Promise<never>(() => {});
+/** No lease and no quiet window ends by itself: the test ends them. */
+const longMs = 300_000_000;
+
+/** A whole pipeline on a real Redis in one process; a test decides what happens next, and in which order. */
+export class System {
+  readonly provider: StandInProvider;
+  readonly ctx: Installation;
+  /** The jobs that BullMQ would have. */
+  readonly jobs: JobRef[] = [];
+  readonly ids: string[] = [];
+  runs: Run[] = [];
+  redisFault: RedisFault | undefined;
+
+  constructor(opened: Installation, means: Means, rule: Rule | undefined) {
+    this.provider = new StandInProvider(means);
+    const cell = { ...opened.cell, redis: this.#faulty(opened.cell.redis) };
+    const account = opened.accounts.get(accountName);
+    if (account === undefined) throw new Error(`no account ${accountName}`);
+    const whole: Installation = {
+      ...opened,
+      cell,
+      transitions: new ledger.Transitions(cell),
+      accounts: new Map([[accountName, { ...this.provider.behind(account), quietMs: longMs, retriesFailures: true }]]),
+      queues: {
+        ...opened.queues,
+        add: async (stage, jobs) => void (stage === "submit" && this.jobs.push(...jobs)),
+        remove: async () => {},
+        isIdle: async () => true,
+      },
+      timing: {
+        ...opened.timing,
+        submitLeaseMs: longMs,
+        pollLeaseMs: longMs,
+        grantLeaseMs: longMs,
+        absencesApartMs: 0,
+        sendingMs: 0,
+      },
+    };
+    this.ctx = rule === undefined ? whole : without[rule](whole);
+  }
+
+  get account(): Account {
+    const account = this.ctx.accounts.get(accountName);
+    if (account === undefined) throw new Error(`no account ${accountName}`);
+    return account;
+  }
+
+  /**
+   * Starts work of a process and goes on until it ends, waits for its provider or reaches `crashAt`, where the process
+   * dies.
+   */
+  async start(work: (ctx: Installation) => Promise<unknown>, crashAt?: CrashPoint): Promise<void> {
+    const run: Run = { isDead: false, ended: never, died: Promise.withResolvers() };
+    const crashPoint = (point: CrashPoint) => {
+      if (point !== crashAt) return undefined;
+      run.isDead = true;
+      run.died.resolve();
+      return never;
+    };
+    await this.#untilItWaits(run, () => {
+      run.ended = work({ ...this.ctx, crashPoint }).catch(() => {});
+    });
+    this.runs.push(run);
+    await this.#forgetEnded();
+  }
+
+  /** Sends the answer to a POST and goes on until the process that waits for it ends or waits again. */
+  async answer(post: Post, result: Parameters<NonNullable<Post["answer"]>>[0]): Promise<Run | undefined> {
+    const run = this.runs.find((each) => each.post === post && !each.isDead);
+    const answer = post.answer;
+    delete post.answer;
+    if (run === undefined || answer === undefined) return undefined;
+    delete run.post;
+    await this.#untilItWaits(run, () => answer(result));
+    await this.#forgetEnded();
+    return run;
+  }
+
+  /** The process dies; what its provider has received of it may still take effect. */
+  kill(run: Run): void {
+    run.isDead = true;
+    delete run.post?.answer;
+  }
+
+  /** No POST of these generations can create a task any more; one that still waits is cut off. */
+  async endQuietWindow(isMeant: (id: string) => boolean): Promise<void> {
+    for (const post of this.provider.posts.filter(({ key }) => isMeant(generationOf(key)))) {
+      post.open = false;
+      if (post.answer !== undefined) await this.answer(post, { kind: "unknown", message: "timed out", evidence: "" });
+    }
+  }
+
+  /** Makes everything in a lane due; with `only`, this generation and nothing else. */
+  async makeDue(lane: ledger.Lane, only?: string): Promise<void> {
+    const { redis, keys } = this.ctx.cell;
+    const key = keys.due(lane, accountName);
+    for (const id of await redis.zrange(key, "0", "-1")) {
+      await redis.call("zadd", key, "XX", only === undefined || only === id ? "1" : `${Date.now() + longMs}`, id);
+    }
+  }
+
+  /** Every queued generation gets a slot and a job; with `lost`, jobs that are gone are dispatched again. */
+  async dispatch({ lost }: { lost: boolean }): Promise<void> {
+    const { cell, timing } = this.ctx;
+    await this.makeDue("backoff");
+    await ledger.promoteDelayed(cell, accountName, 10);
+    const { grants } = await ledger.admit(cell, accountName, { ...this.account.limits, leaseMs: timing.grantLeaseMs });
+    this.jobs.push(...grants);
+    if (!lost) return;
+    this.jobs.length = 0;
+    await ledger.makeAllDue(cell, "granted", accountName);
+    this.jobs.push(...(await ledger.redispatch(cell, "granted", accountName, { limit: 10, leaseMs: longMs })));
+  }
+
+  async poll(): Promise<void> {
+    const { cell, timing } = this.ctx;
+    for (const lane of ["poll", "watch"] as const) {
+      await this.makeDue(lane);
+      const options = { fields: polledFields, limit: 10, leaseMs: timing.pollLeaseMs };
+      const { items, lease } = await ledger.claim(cell, lane, accountName, options);
+      for (const item of items) {
+        const task = { ...item, taskId: item.taskId ?? "", lane, lease };
+        await this.start((ctx) => pollTask(task, { account: this.account, lane }, ctx));
+      }
+    }
+  }
+
+  /** The provider's callback for a task. */
+  async callBack({ id, key }: Task): Promise<void> {
+    const [generation = "", attempt = ""] = key.split(".");
+    const token = callbackToken(this.ctx.secrets.callbackKey, generation, Number(attempt));
+    const raw = Buffer.from(JSON.stringify({ taskId: id, status: "success" }));
+    await callback({ account: accountName, token, raw, headers: {} }, this.ctx);
+  }
+
+  async recordOf(id: string): Promise<ledger.GenerationRecord> {
+    const found = await ledger.read(this.ctx.cell, id);
+    if (found === undefined) throw new Error(`${id} is not in the ledger`);
+    return found.record;
+  }
+
+  /** Whether the ledger knows the task: as owned by its generation, or as an orphan. */
+  async isKnown({ id, key }: Task): Promise<boolean> {
+    if ((await ledger.ownerOf(this.ctx.cell, accountName, id)) === generationOf(key)) return true;
+    return (await ledger.orphans(this.ctx.cell, 100)).some(({ task }) => task === id);
+  }
+
+  async #untilItWaits(run: Run, go: () => void): Promise<void> {
+    const posted = Promise.withResolvers<void>();
+    this.provider.onPost = (post) => {
+      run.post = post;
+      posted.resolve();
+    };
+    go();
+    await Promise.race([run.ended, run.died.promise, posted.promise]);
+  }
+
+  async #forgetEnded(): Promise<void> {
+    const pending = Symbol("pending");
+    const states = await Promise.all(this.runs.map(({ ended }) => Promise.race([ended, Promise.resolve(pending)])));
+    this.runs = this.runs.filter((_, i) => states[i] === pending);
+  }
+
+  #faulty(redis: ledger.Cell["redis"]): ledger.Cell["redis"] {
+    const system = this;
+    return new Proxy(redis, {
+      get(target, name) {
+        if (name !== "evalsha") return Reflect.get(target, name);
+        return async (...args: Parameters<typeof target.evalsha>) => {
+          const fault = system.redisFault;
+          if (fault === undefined || !args.some((arg) => `${arg}`.includes(`"to":"${fault.to}"`)))
+            return target.evalsha(...args);
+          system.redisFault = undefined;
+          if (fault.how !== "dropped") await target.evalsha(...args);
+          if (fault.how === "twice") return target.evalsha(...args);
+          throw new Error("Connection is closed.");
+        };
+      },
+    });
+  }
+}
+
+export const generationOf = (key: string): string => key.split(".")[0] ?? "";
