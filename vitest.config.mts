@@ -2,21 +2,23 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-const notTests = ["**/node_modules/**", "**/.reelqueue/**"];
-
-/** Starts the files that take longest first: chaos, then the scenarios, which mostly wait, then the tests beside the code. */
+/** Starts the files that take longest first: chaos, then the other scenarios, which mostly wait. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification): number =>
-      ["/tests/chaos/", "/tests/scenarios/"].findIndex((folder) => moduleId.includes(folder)) >>> 0;
+    const ranks = [/\/tests\/chaos\//, /\/tests\/scenarios\//, /\.scenario\.test\.m?ts$/, /\.redis\.test\.ts$/];
+    const rank = ({ moduleId }: TestSpecification): number => ranks.findIndex((each) => each.test(moduleId)) >>> 0;
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
   }
 }
 
-/** One run over the workspace with one shared Redis. */
+const notTests = ["**/node_modules/**", "**/.reelqueue/**"];
+const scenarios = ["tests/{scenarios,chaos}/**/*.test.ts", "**/*.scenario.test.{ts,mts}"];
+const withRedis = ["**/*.redis.test.ts"];
+const redis = "packages/testing/src/redis.ts";
+
+/** One run over the workspace. What a file needs is in its name: nothing, a Redis, or processes and seconds. */
 export default defineConfig({
   test: {
-    globalSetup: "packages/testing/src/redis.ts",
     reporters: ["default", "./packages/testing/src/tally-reporter.ts"],
     // one import of a module for all files of a worker
     isolate: false,
@@ -27,9 +29,19 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: "packages",
-          include: ["{apps,packages,examples,tests}/**/*.test.ts", "scripts/*.test.mts"],
-          exclude: [...notTests, "tests/{scenarios,chaos}/**"],
+          name: "unit",
+          include: ["**/*.test.{ts,mts}"],
+          exclude: [...notTests, ...scenarios, ...withRedis],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "redis",
+          globalSetup: redis,
+          include: withRedis,
+          exclude: [...notTests, ...scenarios],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -38,7 +50,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "scenarios",
-          include: ["tests/{scenarios,chaos}/**/*.test.ts"],
+          globalSetup: redis,
+          include: scenarios,
           exclude: notTests,
           testTimeout: 300_000,
           hookTimeout: 120_000,

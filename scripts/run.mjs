@@ -13,6 +13,9 @@ switch (command) {
   case "test":
     await runOnNode24(["node_modules/vitest/vitest.mjs", "run", ...rest]);
     break;
+  case "test:unit":
+    await runOnNode24(["node_modules/vitest/vitest.mjs", "run", "--project", "unit", ...rest]);
+    break;
   case "check":
     process.exit(await check());
     break;
@@ -26,7 +29,7 @@ switch (command) {
     await runOnNode24(["scripts/measure.mjs", ...rest]);
     break;
   default:
-    console.error(`scripts/run.mjs knows start, test, check, bench, chaos and measure, not "${command}".`);
+    console.error(`scripts/run.mjs knows start, test, test:unit, check, bench, chaos and measure, not "${command}".`);
     process.exit(2);
 }
 
