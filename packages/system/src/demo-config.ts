@@ -1,5 +1,6 @@
 import { type Config, config } from "@reelqueue/contracts";
-import { simulatorAccounts } from "./simulator-accounts.ts";
+import { simulatorAccount } from "./at-simulator.ts";
+import { simulatorProviders } from "./simulator-accounts.ts";
 
 export interface DemoConfigOptions {
   /** Base URL of the simulator, for example `http://127.0.0.1:3199`. */
@@ -18,20 +19,10 @@ const containers = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
  * keeps generations of the simulator away from real providers.
  */
 export function demoConfig({ simulatorUrl, clockFactor, apiKeySha256 }: DemoConfigOptions): Config {
-  const account = (provider: string, { path, ...prices }: { path: string }) => ({
-    provider,
-    baseUrl: `${simulatorUrl}/${path}`,
-    keyEnv: "REELQUEUE_SIMULATOR_KEY",
-    callbackSecretEnv: "REELQUEUE_SIMULATOR_CALLBACK_SECRET",
-    timeScale: clockFactor,
-    chargesFailures: false,
-    ...prices,
-  });
+  const address = { url: simulatorUrl, clockFactor };
   return config.parse({
     cell: "demo",
-    accounts: Object.fromEntries(
-      Object.entries(simulatorAccounts).map(([name, simulator]) => [name, account(name, simulator)]),
-    ),
+    accounts: Object.fromEntries(simulatorProviders.map((name) => [name, simulatorAccount(name, address)])),
     tenants: { default: { apiKeySha256: [apiKeySha256] } },
     allowPrivate: isLoopback(simulatorUrl) ? loopback : [...loopback, ...containers],
   });

@@ -1,3 +1,11 @@
+export {
+  type SimulatorAddress,
+  simulatorAccount,
+  simulatorBaseUrl,
+  simulatorSecrets,
+  type TestConfig,
+  writeTestConfig,
+} from "./at-simulator.ts";
 export { demoConfig, withApiKey } from "./demo-config.ts";
 export { holdHome, secretIn } from "./home.ts";
 export { type Machine, SystemError, type SystemErrorKind } from "./machine.ts";

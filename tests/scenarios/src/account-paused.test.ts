@@ -12,7 +12,7 @@ test.each([
   "account paused by %s: no generation fails; all continue after resume",
   async (key, reason) => {
     await using system = await startTestSystem({ apps: ["poller+finalizer"] });
-    const submitter = await system.start("submitter", { SIMULATOR_KEY: key });
+    const submitter = await system.start("submitter", { REELQUEUE_SIMULATOR_KEY: key });
     const ids = await system.enqueue([row, row, row]);
     const waiting = await eventually(
       async () => {

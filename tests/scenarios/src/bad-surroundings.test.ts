@@ -53,7 +53,7 @@ test("full disk: the paid video waits in finalizing with a log entry and is stor
 test.each([
   ["Redis is unavailable", { REDIS_URL: "redis://127.0.0.1:1" }, "Redis cannot be reached"],
   ["a variable is invalid", { REDIS_URL: "somewhere" }, "REDIS_URL"],
-  ["a key is missing", { SIMULATOR_KEY: "" }, "SIMULATOR_KEY"],
+  ["a key is missing", { REELQUEUE_SIMULATOR_KEY: "" }, "REELQUEUE_SIMULATOR_KEY"],
 ])(
   "worker start: fails because %s → plain message, no stack",
   async (_, env, words) => {

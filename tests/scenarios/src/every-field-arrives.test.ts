@@ -2,17 +2,17 @@ import { type GenerationRequest, imageRoles } from "@reelqueue/contracts";
 import { createEgress } from "@reelqueue/egress";
 import { type Call, type PollResult, type Provider, problemsOf, providers, type Reading } from "@reelqueue/providers";
 import { startSimulator } from "@reelqueue/simulator";
+import { simulatorBaseUrl } from "@reelqueue/system";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { offeredRequests } from "./arbitrary-requests.ts";
 import { type OddId, startRenamingProxy } from "./renaming-proxy.ts";
-import { simulatorPaths } from "./simulator-paths.ts";
 
 const http = createEgress();
 afterAll(() => http.close());
 
 const reading: Reading = { switches: {}, pricesPerSecond: {} };
-const callTo = (url: string, name: string): Call => ({ http, baseUrl: `${url}/${simulatorPaths[name]}`, key: "k" });
+const callTo = (url: string, name: string): Call => ({ http, baseUrl: simulatorBaseUrl(url, name), key: "k" });
 
 test.each(Object.entries(providers))(
   "%s: every field of an accepted request arrives unchanged and the result is complete",

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type GenerationInput, generationRequest, modeOf } from "@reelqueue/contracts";
 import { providers } from "@reelqueue/providers";
+import { simulatorProviders } from "@reelqueue/system";
 import { expect, test } from "vitest";
-import { simulatorPaths } from "./simulator-paths.ts";
 import { contradictions, startTestSystem } from "./system.ts";
 
 const folder = join(import.meta.dirname, "../../../examples/modes");
@@ -25,7 +25,7 @@ test("examples: every mode of every provider has a row tagged with its mode", ()
 });
 
 test("examples: every row succeeds at its provider, one charge each", async () => {
-  const names = Object.keys(simulatorPaths);
+  const names = simulatorProviders;
   const limits = { inFlight: 50, requestsPerMinute: 3_000 };
   await using system = await startTestSystem({
     simulator: { limits: "off" },

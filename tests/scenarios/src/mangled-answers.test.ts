@@ -1,10 +1,10 @@
 import type { Generation } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { startSimulator } from "@reelqueue/simulator";
+import { simulatorBaseUrl, simulatorProviders } from "@reelqueue/system";
 import { eventually, freePort } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { startManglingProxy } from "./mangling-proxy.ts";
-import { simulatorPaths } from "./simulator-paths.ts";
 import { contradictions, startTestSystem } from "./system.ts";
 
 /** Rows at each provider; more where a lost answer is escalated to review, because those rows are not polled. */
@@ -20,9 +20,9 @@ test("mangled answers, hundreds at every provider: no worker exits, no wrong res
   await using simulator = await startSimulator({ clockFactor, outputs: "tiny", limits: "off", port: await freePort() });
   await using proxy = await startManglingProxy(simulator.url, 7);
   const limits = { inFlight: 1_000, requestsPerMinute: 600_000 };
-  const names = Object.keys(simulatorPaths);
+  const names = simulatorProviders;
   const account = (name: string) => ({
-    baseUrl: `${proxy.url}/${simulatorPaths[name]}`,
+    baseUrl: simulatorBaseUrl(proxy.url, name),
     timeScale: clockFactor,
     // In a task list, the task of a lost POST is unique only once the other lost POSTs have found theirs.
     quietMs: (name === "ark" ? 20_000 : 3_000) * clockFactor,

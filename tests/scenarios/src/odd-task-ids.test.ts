@@ -1,13 +1,13 @@
 import { startSimulator } from "@reelqueue/simulator";
+import { simulatorBaseUrl, simulatorProviders } from "@reelqueue/system";
 import { freePort } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { type OddId, startRenamingProxy } from "./renaming-proxy.ts";
-import { simulatorPaths } from "./simulator-paths.ts";
 import { contradictions, startTestSystem } from "./system.ts";
 
 const asText = (plain: string): OddId => ({ plain, json: JSON.stringify(plain) });
 /** Digits beyond the range of a number, bare and as a string; reserved characters; the maximum length. */
-const ids = Object.keys(simulatorPaths).flatMap((name, at): OddId[] => [
+const ids = simulatorProviders.flatMap((name, at): OddId[] => [
   { plain: `9007199254740993${at}0001`, json: `9007199254740993${at}0001` },
   asText(`000900719925474099300${at}`),
   asText(`${name}/../?a=b&c#d%2F+ "'\\:{reel}:*\n\t字🐸`),
@@ -23,9 +23,9 @@ test("odd task ids: kept byte for byte from the POST answer through Redis to eve
   });
   const left = [...ids];
   await using proxy = await startRenamingProxy(simulator.url, () => left.pop() ?? asText("one too many"));
-  const names = Object.keys(simulatorPaths);
+  const names = simulatorProviders;
   const account = (name: string) => ({
-    baseUrl: `${proxy.url}/${simulatorPaths[name]}`,
+    baseUrl: simulatorBaseUrl(proxy.url, name),
     limits: { requestsPerMinute: 6_000 },
   });
   await using system = await startTestSystem({

@@ -2,10 +2,10 @@ import type { GenerationRequest, Problem } from "@reelqueue/contracts";
 import { createEgress } from "@reelqueue/egress";
 import { type Provider, problemsOf, providers, type SubmitResult } from "@reelqueue/providers";
 import { type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
+import { simulatorBaseUrl } from "@reelqueue/system";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { requestsFor } from "./arbitrary-requests.ts";
-import { simulatorPaths } from "./simulator-paths.ts";
 
 /**
  * Rules on values that are never sent to the provider, so that it cannot refuse them. With a field: for that field
@@ -61,7 +61,7 @@ test.each(cases)(
     const sent = all.flatMap((request) => withBrokenRules(provider, request, reading) ?? []);
     const answers = await submitAll(
       provider,
-      `${simulator.url}/${simulatorPaths[name]}`,
+      simulatorBaseUrl(simulator.url, name),
       sent.map(({ request }) => request),
       reading,
     );

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AccountConfig, type Generation, type GenerationInput, isResting } from "@reelqueue/contracts";
@@ -6,8 +6,8 @@ import * as ledger from "@reelqueue/ledger";
 import { type AcceptedRow, accept, findMany, type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
+import { simulatorAccount, simulatorSecrets, writeTestConfig } from "@reelqueue/system";
 import { type App, eventually, type LocalRedis, spawnApp, spawnEntry, startLocalRedis } from "@reelqueue/testing";
-import { simulatorPaths } from "./simulator-paths.ts";
 
 export interface TestSystemOptions {
   simulator?: SimulatorOptions;
@@ -55,11 +55,8 @@ export interface Bill {
 export const oneOfEach = ["submitter", "poller", "finalizer"] as const;
 
 const clockFactor = 180;
-const callbackSecret = "a-signing-secret-of-the-console";
-/** API key of every account at the simulator. */
-export const simulatorKey = "simulator-key";
-/** The worker processes with short leases. */
-const workerEntry = join(import.meta.dirname, "entries", "worker.ts");
+/** A process with short leases: the entry of chaos. */
+const processEntry = join(import.meta.dirname, "../../chaos/src/entries/process.ts");
 
 export async function startTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
   const scope = new AsyncDisposableStack();
@@ -69,7 +66,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
     clockFactor,
     outputs: "tiny",
     allowHttpCallbacks: true,
-    callbackSecret,
+    callbackSecret: simulatorSecrets.REELQUEUE_SIMULATOR_CALLBACK_SECRET,
     ...options.simulator,
   });
   scope.defer(() => simulator.close());
@@ -93,7 +90,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
   };
   const start = async (name: string, extra: Record<string, string> = {}) => {
     const stage = name.split("#")[0] ?? name;
-    return started(name, await spawnEntry(workerEntry, name, { ...env, WORKER: stage, ...options.appEnv, ...extra }));
+    return started(name, await spawnEntry(processEntry, name, { ...env, ROLE: stage, ...options.appEnv, ...extra }));
   };
   const startApp = async (name: string, extra: Record<string, string> = {}) =>
     started(name, await spawnApp(name, { ...env, ...options.appEnv, ...extra }));
@@ -151,35 +148,19 @@ function environment(
   home: string,
   { accounts = {}, simulator: simulatorOptions, redis: given }: TestSystemOptions,
 ): Record<string, string> & { REELQUEUE_CONFIG: string; REDIS_URL: string } {
-  const timeScale = simulatorOptions?.clockFactor ?? clockFactor;
-  const account = (name: string, { provider = name, ...changes }: Partial<AccountConfig> = {}) => ({
-    provider,
-    baseUrl: `${simulator.url}/${simulatorPaths[provider]}`,
-    keyEnv: "SIMULATOR_KEY",
-    callbackSecretEnv: "SIMULATOR_CALLBACK_SECRET",
-    timeScale,
-    // 3 s of real time at any clock factor: polls that prove an absence are apart in real time.
-    quietMs: 3_000 * timeScale,
-    chargesFailures: false,
-    pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
-    ...changes,
-  });
-  const path = join(home, "reelqueue.config.json");
+  const address = { url: simulator.url, clockFactor: simulatorOptions?.clockFactor ?? clockFactor };
+  const account = (name: string, { provider = name, ...changes }: Partial<AccountConfig> = {}) =>
+    simulatorAccount(provider, address, {
+      // 3 s of real time at any clock factor: polls that prove an absence are apart in real time.
+      quietMs: 3_000 * address.clockFactor,
+      ...changes,
+    });
   const names = new Set(["hiapi", "jiekou", ...Object.keys(accounts)]);
   const config = {
     accounts: Object.fromEntries([...names].map((name) => [name, account(name, accounts[name])])),
-    allowPrivate: ["127.0.0.0/8"],
     ...(given?.cell !== undefined && { cell: given.cell }),
   };
-  writeFileSync(path, JSON.stringify(config));
-  return {
-    REDIS_URL: given?.url ?? redis.url,
-    REELQUEUE_HOME: home,
-    REELQUEUE_CONFIG: path,
-    SIMULATOR_KEY: simulatorKey,
-    SIMULATOR_CALLBACK_SECRET: callbackSecret,
-    LOG_LEVEL: "info",
-  };
+  return { ...writeTestConfig(home, config), REDIS_URL: given?.url ?? redis.url, LOG_LEVEL: "info" };
 }
 
 function idOf(row: AcceptedRow): string {

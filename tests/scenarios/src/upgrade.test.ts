@@ -3,9 +3,10 @@ import type { Generation, State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { findMany, review } from "@reelqueue/pipeline";
 import type { SimulatorOptions } from "@reelqueue/simulator";
+import { simulatorSecrets } from "@reelqueue/system";
 import { startReceiver } from "@reelqueue/testing";
 import { expect, test } from "vitest";
-import { contradictions, simulatorKey, startTestSystem, type TestSystem } from "./system.ts";
+import { contradictions, startTestSystem, type TestSystem } from "./system.ts";
 import type { Key } from "./upgrade/dump.ts";
 import { accounts, clips, enqueueFile, files } from "./upgrade/fixture.ts";
 import { loadDump, readDump } from "./upgrade/load.ts";
@@ -127,7 +128,7 @@ function recordedTasks(): NonNullable<SimulatorOptions["snapshot"]> {
   const lines = readFileSync(files.tasks, "utf8").trimEnd().split("\n");
   return lines.map((line) => {
     const { dialect: vendor, luck: chance, ...task } = JSON.parse(line);
-    return { ...task, vendor, chance, key: simulatorKey };
+    return { ...task, vendor, chance, key: simulatorSecrets.REELQUEUE_SIMULATOR_KEY };
   });
 }
 

@@ -1,8 +1,9 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AccountConfig } from "@reelqueue/contracts";
 import { createProducer, type Producer } from "@reelqueue/producer";
+import { simulatorAccount, writeTestConfig } from "@reelqueue/system";
 import { startLocalRedis } from "@reelqueue/testing";
 import { appFile, type Child, startChild } from "./child.ts";
 import { type Meters, openMeters } from "./meters.ts";
@@ -61,26 +62,16 @@ export async function startSurroundings(scope: AsyncDisposableStack, simulatorEn
   return { redis, redisUrl: redis.url, simulator, receiver, pids };
 }
 
-/**
- * Writes a configuration with the account `hiapi` and others at the simulator; returns the environment that selects it.
- */
+/** Writes a configuration with the account `hiapi` and others at the simulator, in real time. */
 export function writeConfig(
   simulatorUrl: string,
   account: Partial<AccountConfig>,
   others: Readonly<Record<string, Partial<AccountConfig>>> = {},
 ) {
-  const home = mkdtempSync(join(tmpdir(), "home-"));
-  const path = join(home, "reelqueue.config.json");
-  const atSimulator = (changes: Partial<AccountConfig>) => ({
-    provider: "hiapi",
-    baseUrl: `${simulatorUrl}/hiapi`,
-    keyEnv: "SIMULATOR_KEY",
-    chargesFailures: false,
-    pricesPerSecond: { "seedance-2.0/480p": 0.07, "seedance-2.0/720p": 0.15 },
-    ...changes,
-  });
-  const accounts = Object.entries({ hiapi: account, ...others }).map(([name, changes]) => [name, atSimulator(changes)]);
-  const config = { accounts: Object.fromEntries(accounts), allowPrivate: ["127.0.0.0/8"] };
-  writeFileSync(path, JSON.stringify(config));
-  return { REELQUEUE_HOME: home, REELQUEUE_CONFIG: path, SIMULATOR_KEY: "simulator-key" };
+  const address = { url: simulatorUrl, clockFactor: 1 };
+  const accounts = Object.entries({ hiapi: account, ...others }).map(([name, changes]) => [
+    name,
+    simulatorAccount("hiapi", address, changes),
+  ]);
+  return writeTestConfig(mkdtempSync(join(tmpdir(), "home-")), { accounts: Object.fromEntries(accounts) });
 }

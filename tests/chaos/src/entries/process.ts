@@ -12,7 +12,7 @@ import { type Rule, without } from "../without.ts";
 import { leases } from "./leases.ts";
 
 /**
- * One process of the system, by `ROLE`, with shorter leases than in production. `CRASH_AT=submit:after-intent` kills it
+ * One process of the system, by `ROLE` (`poller`, or several: `poller+finalizer`), with shorter leases than in production. `CRASH_AT=submit:after-intent` kills it
  * at that crash point, `CRASH_AT=…*3` the third time; `WITHOUT=fence` leaves out a safety rule; `LEASES=production`
  * keeps the leases of production; `CLOCK_SHIFT_MS` shifts its clock.
  */
@@ -31,25 +31,32 @@ const adjust: Adjust = (it) => {
   const adjusted: Installation = { ...it, timing: { ...it.timing, ...leasesOfRun }, crashPoint };
   return rule === undefined ? adjusted : without[rule](adjusted);
 };
-const role = process.env.ROLE ?? "";
-const log = createLogger({ name: role, level: readPollerEnv().logLevel });
+const roles = (process.env.ROLE ?? "").split("+");
+const log = createLogger({ name: roles.join("+"), level: readPollerEnv().logLevel });
+
+const open: Record<string, (scope: AsyncDisposableStack) => Promise<void>> = {
+  api: async (scope) => {
+    const env = readApiEnv();
+    const installation = await openContext(scope, { ...env, role: "front", log }, adjust);
+    scope.use(await serveApi(installation, env));
+  },
+  submitter: (scope) => openSubmitter(scope, onItsPort(readSubmitterEnv()), { adjust }),
+  poller: (scope) => openPoller(scope, onItsPort(readPollerEnv()), { adjust }),
+  finalizer: (scope) => openFinalizer(scope, onItsPort(readFinalizerEnv()), { adjust }),
+};
+
+/** In a process of several roles, the port of the process serves the health of the last one that starts. */
+let started = 0;
+function onItsPort<Env extends { health: { port: number } }>(env: Env): Env {
+  started += 1;
+  return started === roles.length ? env : { ...env, health: { ...env.health, port: 0 } };
+}
 
 await run(
   async (scope) => {
-    switch (role) {
-      case "api": {
-        const env = readApiEnv();
-        const installation = await openContext(scope, { ...env, role: "front", log }, adjust);
-        return void scope.use(await serveApi(installation, env));
-      }
-      case "submitter":
-        return openSubmitter(scope, readSubmitterEnv(), { adjust });
-      case "poller":
-        return openPoller(scope, readPollerEnv(), { adjust });
-      case "finalizer":
-        return openFinalizer(scope, readFinalizerEnv(), { adjust });
-      default:
-        throw new Error(`ROLE is "${role}"; use api, submitter, poller or finalizer`);
+    for (const role of roles) {
+      if (open[role] === undefined) throw new Error(`ROLE is "${role}"; use api, submitter, poller or finalizer`);
+      await open[role](scope);
     }
   },
   { log, graceMs: 30_000 },

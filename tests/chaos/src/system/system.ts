@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
+import { simulatorAccount, simulatorSecrets, writeTestConfig } from "@reelqueue/system";
 import { holdPorts, type Receiver, startReceiver } from "@reelqueue/testing";
 import { leases } from "../entries/leases.ts";
 import { buildDisks, type Disk } from "./disk.ts";
@@ -50,11 +51,8 @@ export const accountNames = ["hiapi", "jiekou", "toapis", "ark", "xingchao"] as 
 export type AccountName = (typeof accountNames)[number];
 /** Delay of `accept-late` tasks, in real ms: longer than the polls that find nothing, shorter than the quiet window. */
 const lateMs = 3_000;
-/** Path of the provider's API below its host, where there is one. */
-const paths: Record<string, string> = { ark: "/api/v3", xingchao: "/kyyReactApiServer" };
 /** Shared compile cache: processes start hundreds of times. */
 const compileCache = join(tmpdir(), "reelqueue-chaos-compiled");
-const callbackSecret = "a-signing-secret-of-the-console";
 
 export async function startChaosSystem(options: SystemOptions): Promise<ChaosSystem> {
   const scope = new AsyncDisposableStack();
@@ -187,7 +185,7 @@ function simulatorOptions(options: SystemOptions, simulatorProxy: FaultProxy): S
     outputs: "tiny",
     allowHttpCallbacks: true,
     acceptLateMs: lateMs * clockFactor,
-    callbackSecret,
+    callbackSecret: simulatorSecrets.REELQUEUE_SIMULATOR_CALLBACK_SECRET,
     publicUrl: `http://127.0.0.1:${simulatorProxy.port}`,
     limits: { hiapi: { requestsPerMinute: 1_200, concurrent: 40 }, jiekou: { requestsPerMinute: 1_200 } },
     ...options.simulator,
@@ -200,27 +198,20 @@ function environment(
   apiPort: number,
   { accounts = {}, cell }: Pick<SystemOptions, "accounts"> & { cell: string | undefined },
 ): Record<string, string> & { REELQUEUE_CONFIG: string } {
-  const account = (provider: string) => ({
-    provider,
-    baseUrl: `http://127.0.0.1:${simulatorProxy.port}/${provider}${paths[provider] ?? ""}`,
-    keyEnv: "SIMULATOR_KEY",
-    callbackSecretEnv: "SIMULATOR_CALLBACK_SECRET",
-    timeScale: clockFactor,
-    chargesFailures: false,
-    limits: { inFlight: 40, requestsPerMinute: provider === "toapis" ? 300 : 1_200 },
-    pricesPerSecond: { "seedance-2.0/720p": 0.15, "seedance-2.0-pro/720p": 0.15 },
-    ...accounts[provider],
-  });
-  const path = join(home, "reelqueue.config.json");
-  const outputs = { minFreeBytes: 16_777_216 };
-  const named = Object.fromEntries(accountNames.map((name) => [name, account(name)]));
-  writeFileSync(path, JSON.stringify({ accounts: named, outputs, cell, allowPrivate: ["127.0.0.0/8"] }));
+  const address = { url: `http://127.0.0.1:${simulatorProxy.port}`, clockFactor };
+  const account = (provider: string) =>
+    simulatorAccount(provider, address, {
+      limits: { inFlight: 40, requestsPerMinute: provider === "toapis" ? 300 : 1_200 },
+      ...accounts[provider],
+    });
+  const config = {
+    accounts: Object.fromEntries(accountNames.map((name) => [name, account(name)])),
+    outputs: { minFreeBytes: 16_777_216 },
+    ...(cell !== undefined && { cell }),
+  };
   return {
-    REELQUEUE_HOME: home,
-    REELQUEUE_CONFIG: path,
+    ...writeTestConfig(home, config),
     PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
-    SIMULATOR_KEY: "simulator-key",
-    SIMULATOR_CALLBACK_SECRET: callbackSecret,
     LOG_LEVEL: "warn",
     NODE_COMPILE_CACHE: compileCache,
   };
