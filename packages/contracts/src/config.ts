@@ -143,7 +143,7 @@ export const config = z.strictObject({
     .prefault({})
     .describe("Where files are stored."),
   allowPrivate: z
-    .array(z.string())
+    .array(z.union([z.cidrv4(), z.cidrv6()], "a CIDR range such as 10.0.0.0/8"))
     .default([])
     .describe("Private addresses that webhooks and downloads may reach, as CIDR ranges."),
   retentionDays: z

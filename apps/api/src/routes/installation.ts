@@ -93,11 +93,11 @@ async function checkAccount({ name, baseUrl, provider, reading, limits }: Accoun
     return bad(label, `It is paused (${status.paused}): remove the cause, then ./reelqueue resume ${name}.`);
   if (status?.stopped === "budget")
     return bad(label, "Its daily budget is spent: it continues tomorrow (UTC), or raise dailyBudgetUsd.");
-  const unpriced = Object.keys(reading.pricesPerSecond).length === 0;
+  const unpriced = Object.keys({ ...reading.pricesPerSecond, ...reading.pricesPerMillionTokens }).length === 0;
   if (unpriced && limits.budgetMicroUsd !== undefined)
-    return bad(label, "It has a daily budget but no prices, so no spending is counted: set pricesPerSecond.");
+    return bad(label, "It has a daily budget but no prices, so no spending is counted: set pricesPerSecond or pricesPerMillionTokens.");
   const target = `It sends to ${provider.capabilities.title} at ${new URL(baseUrl).host} and has a key`;
-  return good(label, unpriced ? `${target}; prices are unknown (pricesPerSecond is empty).` : `${target}.`);
+  return good(label, unpriced ? `${target}; prices are unknown (none is configured).` : `${target}.`);
 }
 
 function checkCallbacks({ publicUrl }: Installation): Check[] {
