@@ -9,7 +9,7 @@ export interface Sums {
   refundedMicroUsd: number;
 }
 
-export interface Ledger extends Sums {
+export interface BillReport extends Sums {
   /** By vendor name; only vendors with at least one charge. */
   byVendor: Record<string, Sums>;
   byMarker: Record<string, Sums & { taskIds: string[] }>;
@@ -43,7 +43,7 @@ export class Bill {
 }
 
 /** The whole bill, or that of one marker. */
-export function ledger(bill: Bill, tasks: Iterable<Task>, forgottenTasks: number, marker?: string): Ledger {
+export function billReport(bill: Bill, tasks: Iterable<Task>, forgottenTasks: number, marker?: string): BillReport {
   const byMarker = new Map<string, Sums & { taskIds: string[] }>();
   const ofMarker = new Map<string, Sums>();
   for (const task of tasks) {

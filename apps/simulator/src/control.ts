@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
-import { ledger } from "./bill.ts";
+import { billReport } from "./bill.ts";
 import { faults } from "./faults.ts";
 import { ratesSchema } from "./options.ts";
 import { page } from "./page.ts";
@@ -17,7 +17,7 @@ const callbacksBody = z.strictObject({ on: z.boolean() });
 /** Serves the simulator's own paths: bill, tasks, log, and the switches for tests. */
 export function serveControl(app: FastifyInstance, simulation: Simulation): void {
   app.get<{ Querystring: { marker?: string } }>("/simulator/ledger", ({ query }) =>
-    ledger(simulation.bill, simulation.tasks.all(), simulation.tasks.forgotten, query.marker),
+    billReport(simulation.bill, simulation.tasks.all(), simulation.tasks.forgotten, query.marker),
   );
   app.get("/simulator/tasks", ({ query }, reply) =>
     validated(reply, tasksQuery, query, ({ limit, state }) => ({ tasks: listTasks(simulation, limit, state) })),

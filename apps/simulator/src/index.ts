@@ -7,7 +7,7 @@ import { Simulation } from "./simulation.ts";
 import { restoreSnapshot } from "./snapshot.ts";
 import { vendors } from "./vendors/index.ts";
 
-export type { Ledger } from "./bill.ts";
+export type { BillReport } from "./bill.ts";
 export { type FaultName, faultNames, type Rates } from "./faults.ts";
 export type { SimulatorOptions } from "./options.ts";
 

@@ -37,7 +37,7 @@ export interface ListFilter {
 }
 
 /** What an operator found out about a submit of unknown outcome. */
-export type Finding = { finding: "sent"; taskId: string } | { finding: "unsent" } | { finding: "give_up" };
+export type ReviewFinding = { finding: "sent"; taskId: string } | { finding: "unsent" } | { finding: "give_up" };
 
 interface Abortable {
   signal?: AbortSignal;
@@ -73,7 +73,7 @@ export interface Client {
   cancel(id: string): Promise<Generation>;
   /** Starts a new paid attempt of a failed or expired generation. */
   retry(id: string): Promise<Generation>;
-  review(id: string, finding: Finding): Promise<Generation>;
+  review(id: string, finding: ReviewFinding): Promise<Generation>;
   accounts(options?: Abortable): Promise<AccountView[]>;
   pause(account: string, reason?: string): Promise<AccountView>;
   resume(account: string): Promise<AccountView>;

@@ -1,4 +1,4 @@
-import type { Client, Finding } from "@reelqueue/client";
+import type { Client, ReviewFinding } from "@reelqueue/client";
 import type { Generation } from "@reelqueue/contracts";
 import { Command } from "commander";
 import pc from "picocolors";
@@ -32,7 +32,7 @@ interface ReviewOptions extends Filter {
   all?: string;
 }
 
-async function settle(client: Client, id: string, finding: Finding): Promise<void> {
+async function settle(client: Client, id: string, finding: ReviewFinding): Promise<void> {
   const { state } = await client.review(id, finding);
   console.log(`${id}  ${colored(state)}`);
 }
@@ -75,7 +75,7 @@ const usage = [
   "  ./reelqueue review --account <name> --all unsent   all of one account (or --batch)",
 ].join("\n");
 
-function findingOf(finding: string | undefined, taskId: string | undefined): Finding {
+function findingOf(finding: string | undefined, taskId: string | undefined): ReviewFinding {
   if (finding === "sent" && taskId !== undefined) return { finding, taskId };
   if (finding === "unsent" && taskId === undefined) return { finding };
   if (finding === "give-up" && taskId === undefined) return { finding: "give_up" };

@@ -28,13 +28,18 @@ export interface EnqueueOptions {
 }
 
 /** The progress of a run, for the message after an interrupt. */
-export interface Stage {
+export interface Progress {
   /** The batch whose rows may have been accepted; absent: nothing was sent. */
   batch?: string;
 }
 
 /** Checks, prices, confirms, enqueues and follows the rows of a file; returns the exit code. */
-async function enqueueFile(file: string, options: EnqueueOptions, stage: Stage, signal: AbortSignal): Promise<number> {
+async function enqueueFile(
+  file: string,
+  options: EnqueueOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<number> {
   const { client, url } = connect();
   const screen = screenOn(options.json ? process.stderr : process.stdout);
   const source = await sourceAt(file);
@@ -51,7 +56,7 @@ async function enqueueFile(file: string, options: EnqueueOptions, stage: Stage, 
   if (options.dryRun) return reportPrice(checked, batch, options);
   if (!options.yes && !(await confirm(signal))) return decline(screen);
 
-  stage.batch = batch.name;
+  progress.batch = batch.name;
   const startedAt = performance.now();
   const sent = await send(checked.rows, { ...context, files: checked.files });
   const generations = await follow({ ...context, lines: sent.lines });
@@ -176,14 +181,14 @@ export const enqueue = new Command("enqueue")
   )
   .action(async (file: string, options: EnqueueOptions) => {
     const interrupts = new Interrupts();
-    const stage: Stage = {};
+    const progress: Progress = {};
     interrupts.onSecond(() => process.exit(130));
     try {
-      process.exitCode = await enqueueFile(file, options, stage, interrupts.first);
+      process.exitCode = await enqueueFile(file, options, progress, interrupts.first);
     } catch (error) {
       if (!interrupts.first.aborted) throw error;
       console.error(
-        stage.batch === undefined ? "\nStopped. Nothing was enqueued." : reattach(file, stage.batch, options),
+        progress.batch === undefined ? "\nStopped. Nothing was enqueued." : reattach(file, progress.batch, options),
       );
       process.exitCode = 130;
     } finally {
