@@ -117,3 +117,9 @@ test("a list of configuration files is refused, although a missing file means th
   const loading = loadConfig({ path: join(home, "east.json,west.json"), env: {}, home, keyVariables });
   await expect(loading).rejects.toThrow("one process serves one cell; start a process for each file");
 });
+
+test("allowPrivate that is no CIDR range: one message that names the key", async () => {
+  expect(await refusal({ allowPrivate: ["127.0.0.0/8", "10.0.0.1-10.0.0.9"] })).toMatch(
+    /allowPrivate\.1: .*a CIDR range such as 10\.0\.0\.0\/8/,
+  );
+});

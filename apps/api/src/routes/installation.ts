@@ -1,6 +1,7 @@
 import type { Check, InstallationView } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Account, Installation } from "@reelqueue/pipeline";
+import { keyVariables } from "@reelqueue/providers";
 import type { Readiness } from "@reelqueue/runtime";
 import type { FastifyInstance } from "fastify";
 import { demandOperator } from "../auth.ts";
@@ -80,7 +81,7 @@ async function checkAccounts({ accounts: all, cell }: Installation): Promise<Che
     return [
       bad(
         "accounts",
-        "No account is configured: set HIAPI_API_KEY or JIEKOU_API_KEY, or write one into reelqueue.config.json.",
+        `No account is configured: set ${Object.values(keyVariables).join(", ")}, or write one into reelqueue.config.json.`,
       ),
     ];
   return Promise.all([...all.values()].map((account) => checkAccount(account, cell)));
@@ -95,7 +96,10 @@ async function checkAccount({ name, baseUrl, provider, reading, limits }: Accoun
     return bad(label, "Its daily budget is spent: it continues tomorrow (UTC), or raise dailyBudgetUsd.");
   const unpriced = Object.keys({ ...reading.pricesPerSecond, ...reading.pricesPerMillionTokens }).length === 0;
   if (unpriced && limits.budgetMicroUsd !== undefined)
-    return bad(label, "It has a daily budget but no prices, so no spending is counted: set pricesPerSecond or pricesPerMillionTokens.");
+    return bad(
+      label,
+      "It has a daily budget but no prices, so no spending is counted: set pricesPerSecond or pricesPerMillionTokens.",
+    );
   const target = `It sends to ${provider.capabilities.title} at ${new URL(baseUrl).host} and has a key`;
   return good(label, unpriced ? `${target}; prices are unknown (none is configured).` : `${target}.`);
 }
