@@ -14,6 +14,7 @@ interface Schema {
   properties?: Record<string, Schema>;
   additionalProperties?: Schema | false;
   items?: Schema;
+  anyOf?: Schema[];
   required?: string[];
 }
 
@@ -56,7 +57,7 @@ function rowsOf({ properties = {}, required = [] }: Schema, path: string): strin
 
 function typeOf({ type = "any", enum: values, items }: Schema): string {
   if (values !== undefined) return values.map(code).join(" or ");
-  return items === undefined ? type : `list of ${items.type}s`;
+  return items === undefined ? type : `list of ${items.type ?? items.anyOf?.[0]?.type}s`;
 }
 
 const code = (value: unknown): string => `\`${JSON.stringify(value)}\``;

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => scope.disposeAsync());
 
-const sequences = Number(process.env.PROTOCOL_SEQUENCES ?? 100);
+const sequences = Number(process.env.PROTOCOL_SEQUENCES ?? 50);
 const seed = Number(process.env.PROTOCOL_SEED ?? 3);
 
 test.each(everyMeans)(
