@@ -21,7 +21,8 @@ test.each(everyMeans)(
   300_000,
 );
 
-test.each(requiredRules)(
+// the pairs at a provider without a look-up are left to `npm run chaos -- --model`
+test.each(requiredRules.filter(([, means]) => means !== "none"))(
   "submit protocol, without %s at a provider with %s: some order of events breaks a promise",
   async (without, means) => {
     const { violation } = await explore(installation, { means, without, sequences: mostWithoutRule, seed });
