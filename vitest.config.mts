@@ -12,8 +12,8 @@ class LongestFirst extends BaseSequencer {
 }
 
 const notTests = ["**/node_modules/**", "**/.reelqueue/**"];
-const scenarios = ["tests/{scenarios,chaos}/**/*.test.ts", "**/*.scenario.test.{ts,mts}"];
-const withRedis = ["**/*.redis.test.ts"];
+const scenarios = ["tests/{scenarios,chaos}/**/*.test.ts"];
+const withNeeds = ["**/*.{redis,scenario}.test.{ts,mts}"];
 const redis = "packages/testing/src/redis.ts";
 
 /** One run over the workspace. What a file needs is in its name: nothing, a Redis, or processes and seconds. */
@@ -31,16 +31,16 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.{ts,mts}"],
-          exclude: [...notTests, ...scenarios, ...withRedis],
+          exclude: [...notTests, ...scenarios, ...withNeeds],
           testTimeout: 30_000,
         },
       },
       {
         extends: true,
         test: {
-          name: "redis",
+          name: "packages",
           globalSetup: redis,
-          include: withRedis,
+          include: withNeeds,
           exclude: [...notTests, ...scenarios],
           testTimeout: 30_000,
           hookTimeout: 60_000,

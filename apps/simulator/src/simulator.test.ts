@@ -18,7 +18,7 @@ test("clock factor: shortens durations, keeps timestamps real", async () => {
   await soon(() => statuses(client, id)).toBe("success");
   const tookMs = performance.now() - startedAt;
   expect(tookMs).toBeGreaterThanOrEqual(295);
-  expect(tookMs).toBeLessThan(50_000);
+  expect(tookMs).toBeLessThan(5_000);
   const done = await client.hiapi.read(id);
   expect(Math.abs(Number(done.at("data.created")) - Date.now() / 1_000)).toBeLessThan(10);
   // A day of provider time is 432 s here.

@@ -127,8 +127,10 @@ describe("a faulty server", () => {
       const drip = setInterval(() => response.write("\0"), 5);
       response.on("close", () => clearInterval(drip));
     });
+    const before = performance.now();
     const probed = await inspect(server.url, "video", { timeoutMs: 200 });
     expect(probed).toEqual({ kind: "unreachable", reason: "not read within 200 ms" });
+    expect(performance.now() - before).toBeLessThan(2_000);
   });
 
   test("no answer: unreachable at the time limit, or when the caller aborts", async () => {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => scope.disposeAsync());
 
-const sequences = Number(process.env.PROTOCOL_SEQUENCES ?? 50);
+const sequences = Number(process.env.PROTOCOL_SEQUENCES ?? 100);
 const seed = Number(process.env.PROTOCOL_SEED ?? 3);
 
 test.each(everyMeans)(
@@ -21,8 +21,7 @@ test.each(everyMeans)(
   300_000,
 );
 
-// the pairs at a provider without a look-up are left to `npm run chaos -- --model`
-test.each(requiredRules.filter(([, means]) => means !== "none"))(
+test.each(requiredRules)(
   "submit protocol, without %s at a provider with %s: some order of events breaks a promise",
   async (without, means) => {
     const { violation } = await explore(installation, { means, without, sequences: mostWithoutRule, seed });
