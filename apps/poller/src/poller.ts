@@ -26,7 +26,7 @@ export async function openPoller(
   const onExpired = (silentMs: number) => {
     log.fatal(
       { event: "poller.stalled", silentMs },
-      "no poll was due or claimed for too long: exiting, to be restarted",
+      "Redis has answered no claim of polls for too long: exiting, to be restarted",
     );
     process.exit(1);
   };

@@ -68,7 +68,8 @@ export const events: Record<string, { means: string; do?: string }> = {
     do: "See that Redis is available.",
   },
   "poller.stalled": {
-    means: "The poller has not reached Redis for 90 s, or stood still; it exits, and its supervisor starts it again.",
+    means:
+      "No claim of polls was answered for 90 s: Redis is away, or the process stood still. It exits, and its supervisor starts it again.",
     do: "Where it repeats, see that Redis is available.",
   },
   "poller.tick_failed": {

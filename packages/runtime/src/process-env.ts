@@ -3,7 +3,10 @@ import { redisUrl, withoutPassword } from "@reelqueue/contracts";
 import { z } from "zod";
 import { StartError } from "./start-error.ts";
 
-const port = z.coerce.number().int().min(0).max(65_535);
+const portForm = "a whole number from 0 to 65535";
+const port = z.coerce.number(portForm).int(portForm).min(0, portForm).max(65_535, portForm);
+const countForm = "a whole number above 0";
+const count = z.coerce.number(countForm).int(countForm).positive(countForm);
 
 /** The variables that every process of the system reads. */
 const common = {
@@ -36,7 +39,7 @@ export function readServerEnv(env: Variables, serverPort: number) {
 
 /** A whole number above 0 from one variable. */
 export function readCount(env: Variables, name: string, otherwise: number): number {
-  return readVariables(env, { [name]: z.coerce.number().int().positive().default(otherwise) })[name] ?? otherwise;
+  return readVariables(env, { [name]: count.default(otherwise) })[name] ?? otherwise;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,6 @@
 import { createLogger, type Logger } from "./logger.ts";
 import { StartError } from "./start-error.ts";
+
 export interface RunOptions {
   /** Grace period: how long closing may take after SIGTERM. The default lets a POST in flight end. */
   graceMs?: number;

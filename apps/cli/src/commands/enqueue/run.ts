@@ -16,6 +16,7 @@ import { collectPairs, type LineProblem, parseCount, readRows, sourceAt, variabl
 import { type Screen, screenOn } from "./screen.ts";
 import { send } from "./send.ts";
 import { allSucceeded, summarize, summaryText } from "./summary.ts";
+
 export interface EnqueueOptions {
   yes?: boolean;
   count?: number;
