@@ -55,7 +55,7 @@ async function setUp() {
     const runtime = await installRuntime(root, env);
     const packages = await installPackages(root, runtime, env);
     if (runtime.installed || packages.installed) {
-      console.log(`Set up in ${Math.ceil((Date.now() - startedAt) / 1_000)} s.`);
+      console.error(`Set up in ${Math.ceil((Date.now() - startedAt) / 1_000)} s.`);
     }
     // with the compile cache, every process starts in half the time
     const compiled = { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "compile") };
@@ -70,7 +70,7 @@ async function waitForLock() {
   for (let logged = false; ; logged = true) {
     const lock = takeLock(file);
     if ("release" in lock) return lock;
-    if (!logged) console.log(`Another set-up runs here (process ${lock.heldBy}); waiting for its end.`);
+    if (!logged) console.error(`Another set-up runs here (process ${lock.heldBy}); waiting for its end.`);
     await delay(200);
   }
 }

@@ -53,7 +53,7 @@ export async function installPackages(root, { node, pnpm, path }, env) {
   for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml"]) hash.update(readFileSync(join(root, file)));
   const now = hash.digest("hex");
   if (contentOf(stamp) === now) return { installed: false };
-  console.log("Installing the packages of this workspace with pnpm.");
+  console.error("Installing the packages of this workspace with pnpm.");
   const retries = ["fetch-retries=2", "fetch-retry-mintimeout=1000", "fetch-retry-maxtimeout=3000"];
   const options = ["confirm-modules-purge=false", ...retries].map((option) => `--config.${option}`);
   await runLogged(root, node, [pnpm, "install", "--frozen-lockfile", ...options], {
@@ -74,7 +74,7 @@ async function installMissing(folder, wanted, { root, env }) {
   const present = JSON.parse(contentOf(stamp) ?? "{}");
   if (Object.entries(wanted).every(([name, version]) => present[name] === version)) return false;
   const what = Object.keys(wanted).length > 1 ? `Node ${nodeMajor} and pnpm` : "pnpm";
-  console.log(`Installing ${what} into .reelqueue/runtime; with the packages this takes about half a minute, once.`);
+  console.error(`Installing ${what} into .reelqueue/runtime; with the packages this takes about half a minute, once.`);
   mkdirSync(folder, { recursive: true });
   rmSync(stamp, { force: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: wanted }));
