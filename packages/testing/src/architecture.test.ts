@@ -8,8 +8,7 @@ const root = join(import.meta.dirname, "../../..");
 test("the workspace keeps its architecture", () => {
   const paths = globSync("{apps,packages,tests,examples}/**/*.{ts,mts,lua}", {
     cwd: root,
-    // upgrade-maker belongs to the code of e2422ca
-    exclude: (path) => /node_modules|\.reelqueue|upgrade-maker/.test(path),
+    exclude: (path) => /node_modules|\.reelqueue/.test(path),
   });
   expect(paths.length).toBeGreaterThan(50);
   expect(breaches(paths.map((path) => ({ path, text: readFileSync(join(root, path), "utf8") })))).toEqual([]);
