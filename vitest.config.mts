@@ -12,11 +12,12 @@ class LongestFirst extends BaseSequencer {
 }
 
 const notTests = ["**/node_modules/**", "**/.reelqueue/**"];
+const services = ["**/*.services.test.ts"];
 const scenarios = ["tests/{scenarios,chaos}/**/*.test.ts"];
 const withNeeds = ["**/*.{redis,scenario}.test.{ts,mts}"];
 const redis = "packages/testing/src/redis.ts";
 
-/** One run over the workspace. What a file needs is in its name: nothing, a Redis, or processes and seconds. */
+/** One run over the workspace. What a file needs is in its name: nothing, a Redis, processes and seconds, or programs of others. */
 export default defineConfig({
   test: {
     reporters: ["default", "./packages/testing/src/tally-reporter.ts"],
@@ -31,7 +32,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.{ts,mts}"],
-          exclude: [...notTests, ...scenarios, ...withNeeds],
+          exclude: [...notTests, ...services, ...scenarios, ...withNeeds],
           testTimeout: 30_000,
         },
       },
@@ -52,9 +53,19 @@ export default defineConfig({
           name: "scenarios",
           globalSetup: redis,
           include: scenarios,
-          exclude: notTests,
+          exclude: [...notTests, ...services],
           testTimeout: 300_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "services",
+          globalSetup: [redis, "packages/testing/src/services/needs.ts"],
+          include: services,
+          exclude: notTests,
+          testTimeout: 120_000,
         },
       },
     ],

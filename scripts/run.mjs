@@ -11,10 +11,13 @@ switch (command) {
     await runOnNode24(["apps/cli/src/main.ts", "start", ...rest]);
     break;
   case "test":
-    await runOnNode24(["node_modules/vitest/vitest.mjs", "run", ...rest]);
+    await runOnNode24(["node_modules/vitest/vitest.mjs", "run", "--project", "!services", ...rest]);
     break;
   case "test:unit":
     await runOnNode24(["node_modules/vitest/vitest.mjs", "run", "--project", "unit", ...rest]);
+    break;
+  case "test:services":
+    await runOnNode24(["node_modules/vitest/vitest.mjs", "run", "--project", "services", ...rest]);
     break;
   case "check":
     process.exit(await check());
@@ -29,7 +32,9 @@ switch (command) {
     await runOnNode24(["scripts/measure.mjs", ...rest]);
     break;
   default:
-    console.error(`scripts/run.mjs knows start, test, test:unit, check, bench, chaos and measure, not "${command}".`);
+    console.error(
+      `scripts/run.mjs knows start, test, test:unit, test:services, check, bench, chaos and measure, not "${command}".`,
+    );
     process.exit(2);
 }
 

@@ -7,7 +7,7 @@ import {
   type FastifyReply,
   fastify,
 } from "fastify";
-import { presentTo, refuseActions } from "./board/hooks.ts";
+import { presentTo, refuseActions, withoutOtherHosts } from "./board/hooks.ts";
 import { faultOf } from "./board/index.ts";
 import { createGuard, isChange } from "./guard.ts";
 import type { Logins } from "./login/logins.ts";
@@ -44,6 +44,7 @@ export async function createServer({ logins, sessionKey, cell, board, log }: Ser
   await app.register(async (behindLogin) => {
     behindLogin.addHook("preHandler", refuseActions);
     behindLogin.addHook("preSerialization", presentTo);
+    behindLogin.addHook("onSend", withoutOtherHosts);
     await behindLogin.register(board);
   });
   return app;

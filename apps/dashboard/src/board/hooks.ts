@@ -37,6 +37,12 @@ export async function presentTo(request: FastifyRequest, _reply: FastifyReply, p
   return payload;
 }
 
+/** Removes what a page of Bull Board loads from another host: its fonts. */
+export async function withoutOtherHosts(_request: FastifyRequest, reply: FastifyReply, payload: unknown) {
+  if (typeof payload !== "string" || !String(reply.getHeader("content-type")).startsWith("text/html")) return payload;
+  return payload.replaceAll(/<link\b[^>]*\bhref="https?:[^>]*>/g, "");
+}
+
 function toShownQueue(queue: AppQueue, hasButtons: boolean): AppQueue {
   const buttons = hasButtons ? {} : { readOnlyMode: true, allowRetries: false, allowCompletedRetries: false };
   return { ...queue, ...buttons, jobs: queue.jobs.map(withoutSecrets) };
