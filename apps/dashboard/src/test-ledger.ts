@@ -1,8 +1,6 @@
 import { type Failure, type GenerationInput, generationRequest, type Output, type State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { type Move, sendAll, sendMove } from "@reelqueue/ledger/testing";
-
-type Step = Omit<Move, "id" | "token">;
+import { bring, type Given } from "@reelqueue/ledger/testing";
 
 const output: Output = {
   kind: "video",
@@ -13,47 +11,11 @@ const output: Output = {
 };
 const failure: Failure = { class: "upstream", code: "E500", message: "the provider's renderer fell over" };
 
-const submitting: Step = { from: ["queued"], to: "submitting", due: { lane: "submitting", inMs: 90_000 } };
-const unknown: Step = {
-  from: ["submitting"],
-  to: "unknown",
-  due: { lane: "unknown", inMs: 60_000 },
-  note: "ECONNRESET",
+const ends: Partial<Record<State, Given>> = {
+  succeeded: { outputsText: ledger.outputsText("in no key", [output]), settledMicroUsd: 756_000 },
+  failed: { failure },
+  expired: { last: { due: { lane: "watch", inMs: 3_600_000 } } },
 };
-const running: Step = { from: ["submitting"], to: "running", due: { lane: "poll", inMs: 3_600_000 }, note: "accepted" };
-const finalizing: Step = { from: ["running"], to: "finalizing", due: { lane: "finalize", inMs: 3_600_000 } };
-
-/** The moves that bring a new generation into each state. */
-const stepsTo: Record<State, readonly Step[]> = {
-  queued: [],
-  preparing: [{ from: ["queued"], to: "preparing", due: { lane: "preparing", inMs: 60_000 } }],
-  submitting: [submitting],
-  unknown: [submitting, unknown],
-  needs_review: [
-    submitting,
-    unknown,
-    { from: ["unknown"], to: "needs_review", due: { lane: "review", inMs: 3_600_000 } },
-  ],
-  running: [submitting, running],
-  finalizing: [submitting, running, finalizing],
-  succeeded: [
-    submitting,
-    running,
-    finalizing,
-    {
-      from: ["finalizing"],
-      to: "succeeded",
-      set: { outputsText: ledger.outputsText("in no key", [output]), settledMicroUsd: 756_000 },
-    },
-  ],
-  failed: [submitting, running, failedAs(failure)],
-  canceled: [{ from: ["queued"], to: "canceled", note: "canceled on request" }],
-  expired: [submitting, running, { from: ["running"], to: "expired", due: { lane: "watch", inMs: 3_600_000 } }],
-};
-
-function failedAs(as: Failure): Step {
-  return { from: ["running"], to: "failed", set: { failure: as }, note: as.message };
-}
 
 let serial = 0;
 
@@ -71,58 +33,44 @@ function newGeneration(cell: ledger.Cell, request: GenerationInput): ledger.NewG
   };
 }
 
-/** Makes new generations and moves each into a state, as the stages do; returns their ids, oldest first. */
+/** Makes new generations in a state; returns their ids, oldest first. */
 export async function fill(
   cell: ledger.Cell,
   state: State,
   count: number,
   request: GenerationInput = {},
 ): Promise<string[]> {
-  return await bring(cell, stepsTo[state], count, request);
+  return await made(cell, count, { state, request, given: ends[state] });
 }
 
 /** Makes a generation that ended in this failure. */
 export async function failedWith(cell: ledger.Cell, as: Failure): Promise<string> {
-  const [id = ""] = await bring(cell, [submitting, running, failedAs(as)], 1, {});
+  const [id = ""] = await made(cell, 1, { state: "failed", given: { failure: as, last: { note: as.message } } });
   return id;
 }
 
-async function bring(
-  cell: ledger.Cell,
-  steps: readonly Step[],
-  count: number,
-  request: GenerationInput,
-): Promise<string[]> {
-  const rows = Array.from({ length: count }, () => newGeneration(cell, request));
-  await ledger.accept(cell, rows);
-  const ids = rows.map(({ id }) => id);
-  for (const step of steps) await moveAll(cell, ids, step);
-  return ids;
-}
-
-async function moveAll(cell: ledger.Cell, ids: readonly string[], step: Step): Promise<void> {
-  for (let start = 0; start < ids.length; start += 500) {
-    const moves = ids.slice(start, start + 500).map((id) => ({
-      ...step,
-      id,
-      token: `to-${step.to}`,
-      ...(step.to === "running" && { bindTask: `task-${id}` }),
-    }));
-    const moved = await sendAll(cell, moves);
-    const refused = moved.find(({ kind }) => kind !== "moved");
-    if (refused) throw new Error(`not moved to ${step.to}: ${JSON.stringify(refused)}`);
-  }
-}
-
-/** Makes a delivery of one failed generation, as `move` makes it; returns its id. */
+/** Makes a delivery of one failed generation, as its end makes it; returns its id. */
 export async function announce(
   cell: ledger.Cell,
   body: object,
   url = "https://hooks.example.com/T1/hook-path",
 ): Promise<string> {
-  const [id = ""] = await fill(cell, "running", 1);
   const event = { endpoint: "e1", url, body: JSON.stringify(body) };
-  const step = failedAs(failure);
-  await sendMove(cell, { ...step, id, token: "announce", event });
+  const [id = ""] = await made(cell, 1, { state: "failed", given: { failure, last: { event } } });
   return `msg_${id}_1`;
+}
+
+const chunk = 500;
+
+async function made(
+  cell: ledger.Cell,
+  count: number,
+  { state, request = {}, given }: { state: State; request?: GenerationInput; given?: Given | undefined },
+): Promise<string[]> {
+  const rows = Array.from({ length: count }, () => newGeneration(cell, request));
+  await ledger.accept(cell, rows);
+  const ids = rows.map(({ id }) => id);
+  for (let start = 0; start < ids.length; start += chunk)
+    await bring(cell, ids.slice(start, start + chunk), state, given);
+  return ids;
 }

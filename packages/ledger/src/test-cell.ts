@@ -1,6 +1,6 @@
 import { sharedRedis, uniqueCell } from "@reelqueue/testing";
 import * as ledger from "./index.ts";
-import { sendMove } from "./testing.ts";
+import { bring } from "./testing/index.ts";
 
 /** Opens an empty cell on the shared Redis of the tests. */
 export async function testCell(): Promise<ledger.Cell> {
@@ -44,21 +44,6 @@ export async function running(
   const generation = newGeneration(cell, changes);
   await ledger.accept(cell, [generation]);
   await ledger.admit(cell, generation.account, generous);
-  const id = generation.id;
-  await sendMove(cell, {
-    id,
-    from: ["queued"],
-    to: "submitting",
-    token: `${id}1`,
-    due: { lane: "submitting", inMs: 90_000 },
-  });
-  await sendMove(cell, {
-    id,
-    from: ["submitting"],
-    to: "running",
-    token: `${id}2`,
-    bindTask: taskId,
-    due: { lane: "poll", inMs: 0 },
-  });
-  return id;
+  await bring(cell, [generation.id], "running", { taskId, last: { due: { lane: "poll", inMs: 0 } } });
+  return generation.id;
 }

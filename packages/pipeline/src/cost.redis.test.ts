@@ -1,6 +1,6 @@
 import type { Event } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { sendMove } from "@reelqueue/ledger/testing";
+import { givenIn } from "@reelqueue/ledger/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, finalize, find, type Installation } from "./index.ts";
 import { applyDecision } from "./poll/apply.ts";
@@ -47,11 +47,11 @@ test.each([
   ["hiapi", 1],
   ["toapis", null],
 ])("a failed task of %s costs %s", async (account, settledUsd) => {
-  const id = await running(account, { seconds: 5 });
+  const id = await given().running({}, account, { seconds: 5 });
   const found = await ledger.read(here.cell, id);
   const task: PolledTask = {
     id,
-    taskId: id,
+    taskId: found?.record.taskId ?? "",
     lane: "poll" as const,
     runTimeClass: found?.record.runTimeClass ?? "",
     stateChangedAtMs: 0,
@@ -77,26 +77,20 @@ function accountOf(name: string) {
   return account;
 }
 
-async function running(account: string, input: object): Promise<string> {
+const given = () => givenIn(here.cell, queued);
+
+async function queued(account: string, input: object): Promise<string> {
   const row = { prompt: "a cup", webhook: "https://example.com/hook", account, ...input };
   const [accepted] = await accept([row], { tenant: "default" }, here);
   const id = accepted && "id" in accepted ? accepted.id : "";
-  const due = (lane: ledger.Lane) => ({ lane, inMs: 60_000 });
-  await sendMove(here.cell, { id, from: ["queued"], to: "submitting", token: "1", due: due("submitting") });
-  await sendMove(here.cell, { id, from: ["submitting"], to: "running", token: "2", bindTask: id, due: due("poll") });
   return id;
 }
 
 async function finished(account: string, input: object, usage?: Record<string, number>) {
-  const id = await running(account, input);
-  const moved = await sendMove(here.cell, {
-    id,
-    from: ["running"],
-    to: "finalizing",
-    token: "3",
-    dispatch: true,
-    due: { lane: "finalize", inMs: 60_000 },
-    set: { remoteOutputs: [], ...(usage && { usage }) },
-  });
-  return { id, dispatchSeq: moved.kind === "moved" ? moved.dispatchSeq : 0 };
+  const id = await given().finalizing(
+    { remoteOutputs: [], ...(usage && { usage }), last: { dispatch: true } },
+    account,
+    input,
+  );
+  return { id, dispatchSeq: (await ledger.read(here.cell, id))?.record.dispatchSeq ?? 0 };
 }

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Failure, Output } from "@reelqueue/contracts";
+import type { Failure, Output, State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { type Move, sendMove } from "@reelqueue/ledger/testing";
+import { bring } from "@reelqueue/ledger/testing";
 import { accept } from "@reelqueue/pipeline";
 import type { TestApi } from "./api.ts";
 
@@ -19,9 +19,6 @@ export async function queued(
   return answer.id;
 }
 
-type Target = "submitting" | "unknown" | "running" | "needs_review" | "failed" | "succeeded";
-type Step = Omit<Move, "id" | "token">;
-
 interface Options extends Record<string, unknown> {
   failure?: Failure;
   outputs?: Output[];
@@ -29,55 +26,18 @@ interface Options extends Record<string, unknown> {
   webhook?: string;
 }
 
-/** Makes a generation and moves it to `target` by allowed moves; returns its id. */
-export async function broughtTo(api: TestApi, target: Target, options: Options = {}): Promise<string> {
-  const { failure, outputs, ...request } = options;
+/** Makes a generation in a state; returns its id. */
+export async function broughtTo(api: TestApi, state: State, options: Options = {}): Promise<string> {
+  const { failure, outputs = [], ...request } = options;
   const id = await queued(api, request);
-  for (const step of stepsTo(target, options)) {
-    const moved = await sendMove(api.installation.cell, { id, token: randomUUID(), ...step });
-    if (moved.kind !== "moved") throw new Error(`${step.to}: ${JSON.stringify(moved)}`);
-  }
+  const event = { endpoint: "here", url: options.webhook ?? "", body: JSON.stringify({ type: `generation.${state}` }) };
+  await bring(api.installation.cell, [id], state, {
+    taskId: randomUUID(),
+    ...(failure !== undefined && { failure }),
+    ...(state === "succeeded" && { outputsText: ledger.outputsText("in no key", outputs) }),
+    last: options.webhook === undefined ? {} : { event },
+  });
   return id;
-}
-
-const due = <Lane extends ledger.Lane>(lane: Lane) => ({ lane, inMs: 90_000 });
-const submitting: Step = { from: ["queued"], to: "submitting", due: due("submitting") };
-const unknown: Step = { from: ["submitting"], to: "unknown", due: due("unknown") };
-const review: Step = { from: ["unknown"], to: "needs_review", due: due("review") };
-const running: Step = { from: ["submitting"], to: "running", due: due("poll") };
-const finalizing: Step = { from: ["running"], to: "finalizing", due: due("finalize") };
-
-function stepsTo(
-  target: Target,
-  { failure = { class: "upstream", message: "it broke" }, outputs = [], webhook }: Options,
-): Step[] {
-  const body = JSON.stringify({ type: `generation.${target}` });
-  const announced = webhook === undefined ? {} : { event: { endpoint: "here", url: webhook, body } };
-  const bound = { ...running, bindTask: randomUUID() };
-  switch (target) {
-    case "submitting":
-      return [submitting];
-    case "unknown":
-      return [submitting, unknown];
-    case "needs_review":
-      return [submitting, unknown, review];
-    case "running":
-      return [submitting, bound];
-    case "failed":
-      return [submitting, bound, { from: ["running"], to: "failed", set: { failure }, ...announced }];
-    case "succeeded":
-      return [
-        submitting,
-        bound,
-        finalizing,
-        {
-          from: ["finalizing"],
-          to: "succeeded",
-          set: { outputsText: ledger.outputsText("in no key", outputs) },
-          ...announced,
-        },
-      ];
-  }
 }
 
 /** Makes a succeeded generation whose video is in the output store; returns its id. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as ledger from "@reelqueue/ledger";
-import { type Move, sendMove } from "@reelqueue/ledger/testing";
+import { givenIn } from "@reelqueue/ledger/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestCli, type TestCli } from "./test-cli.ts";
 
@@ -27,33 +27,8 @@ async function queued(more: object = {}): Promise<string> {
   return (await cli.client.enqueue(row)).generation.id;
 }
 
-type Step = Omit<Move, "id" | "token">;
-
-/** Creates a generation and moves it as the workers would. */
-async function moved(steps: Step[], more: object = {}): Promise<string> {
-  const id = await queued(more);
-  for (const [i, step] of steps.entries()) {
-    const own = step.bindTask && { bindTask: `task of ${id}` };
-    const { kind } = await sendMove(cell, { id, token: `${id}${i}`, ...step, ...own });
-    expect(kind).toBe("moved");
-  }
-  return id;
-}
-
-const submitting: Step = { from: ["queued"], to: "submitting", due: { lane: "submitting", inMs: 90_000 } };
-const unknown: Step = {
-  from: ["submitting"],
-  to: "unknown",
-  due: { lane: "unknown", inMs: 90_000 },
-  note: "the connection was reset",
-};
-const review: Step = { from: ["unknown"], to: "needs_review", due: { lane: "review", inMs: 90_000 } };
-const running: Step = { from: ["submitting"], to: "running", due: { lane: "poll", inMs: 90_000 }, bindTask: "own" };
-const failed: Step = {
-  from: ["running"],
-  to: "failed",
-  set: { failure: { class: "upstream", message: "it broke" } },
-};
+const given = () => givenIn(cell, queued);
+const inReview = (more: object = {}) => given().needs_review({}, more);
 
 async function expectOutput(args: string[], expected: RegExp, exit = 0): Promise<string> {
   const { code, out, err } = await cli.ended(args);
@@ -75,15 +50,9 @@ test("get: shows request, account, reason to wait and timeline; --json prints th
 });
 
 test("get: compares the settled with the expected cost", async () => {
-  const due = (lane: ledger.Lane) => ({ lane, inMs: 90_000 });
-  const finalizing: Step = { from: ["running"], to: "finalizing", due: due("finalize") };
-  const ended = async (costMicroUsd?: number) => {
-    const cost = costMicroUsd === undefined ? {} : { costMicroUsd };
-    return moved([submitting, running, finalizing, { from: ["finalizing"], to: "succeeded", ...cost }]);
-  };
-  await expectOutput(["get", await ended()], /cost +\$0\.28 expected, \$0\.28 settled$/m);
+  await expectOutput(["get", await given().succeeded()], /cost +\$0\.28 expected, \$0\.28 settled$/m);
   await expectOutput(
-    ["get", await ended(300_000)],
+    ["get", await given().succeeded({ last: { costMicroUsd: 300_000 } })],
     /cost +\$0\.28 expected, \$0\.30 settled: \$0\.02 more than expected$/m,
   );
 });
@@ -100,19 +69,19 @@ test("cancel: an unsent one at once; retry: only where it cannot pay twice", asy
   const id = await queued();
   await expectOutput(["cancel", id], /canceled/);
   await expectOutput(["retry", id], /It is canceled/, 1);
-  await expectOutput(["retry", await moved([submitting, running, failed])], /queued +attempt 2/);
+  await expectOutput(["retry", await given().failed()], /queued +attempt 2/);
 });
 
 test("watch: exit code 0 only for a success; ends at needs_review", async () => {
   const id = await queued();
   await cli.client.cancel(id);
   await expectOutput(["watch", id], /canceled/, 1);
-  await expectOutput(["watch", await moved([submitting, unknown, review])], /needs_review.*reelqueue review/, 1);
+  await expectOutput(["watch", await inReview()], /needs_review.*reelqueue review/, 1);
 });
 
 describe("review", () => {
   test("lists the recorded reasons and how to settle", async () => {
-    const id = await moved([submitting, unknown, review]);
+    const id = await inReview();
     await expectOutput(["review"], new RegExp(`${id}.*connection was reset.*review <id> sent <taskId>`, "s"));
   });
 
@@ -121,15 +90,12 @@ describe("review", () => {
     [["unsent"], /queued/],
     [["give-up"], /failed/],
   ])("%j settles", async (finding, expected) => {
-    await expectOutput(["review", await moved([submitting, unknown, review]), ...finding], expected);
+    await expectOutput(["review", await inReview(), ...finding], expected);
   });
 
   test("--all settles one batch and no other", async () => {
-    const mine = [
-      await moved([submitting, unknown, review], { batch: "b1" }),
-      await moved([submitting, unknown, review], { batch: "b1" }),
-    ];
-    const other = await moved([submitting, unknown, review], { batch: "b2" });
+    const mine = [await inReview({ batch: "b1" }), await inReview({ batch: "b1" })];
+    const other = await inReview({ batch: "b2" });
     const out = await expectOutput(["review", "--batch", "b1", "--all", "unsent"], /queued/);
     for (const id of mine) expect(out).toContain(id);
     expect(out).not.toContain(other);
@@ -170,7 +136,7 @@ test("doctor: checks Redis, disk, accounts and processes; each line says what to
 
 test("replay: sends one delivery or all of a generation again", async () => {
   const event = { endpoint: "here", url: "http://127.0.0.1:9/hook", body: "{}" };
-  const id = await moved([submitting, running, { ...failed, event }]);
+  const id = await given().failed({ last: { event } });
   await expectOutput(["replay", id], new RegExp(`msg_${id}_1 is sent again to http://127.0.0.1:9/hook`));
   await expectOutput(["replay", `msg_${id}_1`], /is sent again/);
   await expectOutput(["replay", await queued()], /has no deliveries/, 2);

@@ -3,7 +3,7 @@ import { eventually, type Sentinels, startSentinels, uniqueCell } from "@reelque
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as ledger from "../index.ts";
 import { running } from "../test-cell.ts";
-import { type Move, sendMove } from "../testing.ts";
+import { type Move, sendMove } from "../testing/index.ts";
 
 let sentinels: Sentinels;
 beforeAll(async () => {

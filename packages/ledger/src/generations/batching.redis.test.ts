@@ -2,7 +2,7 @@ import type { Command, Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as ledger from "../index.ts";
 import { running, testCell } from "../test-cell.ts";
-import { sendMove } from "../testing.ts";
+import { sendMove } from "../testing/index.ts";
 
 let cell: ledger.Cell;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import * as ledger from "../index.ts";
 import { newGeneration, testCell } from "../test-cell.ts";
-import { sendAll } from "../testing.ts";
+import { sendAll } from "../testing/index.ts";
 
 const filter = { tenant: "default", batch: "spring" };
 

@@ -2,7 +2,7 @@ import { mayMove, type State, states } from "@reelqueue/contracts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as ledger from "../index.ts";
 import { generous, newGeneration, running, testCell } from "../test-cell.ts";
-import { type Move, sendAll, sendMove } from "../testing.ts";
+import { type Move, sendAll, sendMove } from "../testing/index.ts";
 
 let cell: ledger.Cell;
 beforeEach(async () => {

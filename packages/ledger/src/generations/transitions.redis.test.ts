@@ -3,7 +3,7 @@ import type { State } from "@reelqueue/contracts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as ledger from "../index.ts";
 import { generous, newGeneration, running, testCell } from "../test-cell.ts";
-import { type Move, sendMove } from "../testing.ts";
+import { type Move, sendMove } from "../testing/index.ts";
 import { clearedOnEntry } from "./cleared-on-entry.ts";
 
 let cell: ledger.Cell;

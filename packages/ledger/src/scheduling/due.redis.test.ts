@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as ledger from "../index.ts";
 import { generous, newGeneration, running, testCell } from "../test-cell.ts";
-import { sendMove } from "../testing.ts";
+import { sendMove } from "../testing/index.ts";
 
 const place = { lane: "poll", account: "hiapi" } as const;
 let cell: ledger.Cell;

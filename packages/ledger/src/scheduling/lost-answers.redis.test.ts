@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Cell } from "../cell.ts";
 import * as ledger from "../index.ts";
 import { generous, newGeneration, running, testCell } from "../test-cell.ts";
-import { sendMove } from "../testing.ts";
+import { sendMove } from "../testing/index.ts";
 
 test("claim: sent again after a lost answer, it gets the same leases and no others", async () => {
   await using cell = await testCell();

@@ -1,5 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
-import { sendMove } from "@reelqueue/ledger/testing";
+import { bring } from "@reelqueue/ledger/testing";
 import type { OutputStore } from "@reelqueue/media";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, type Installation } from "../index.ts";
@@ -35,12 +35,6 @@ async function finished(): Promise<{ generation: string; dispatchSeq: number }> 
   const [row] = await accept([input], { tenant: "default" }, ctx);
   if (row?.kind !== "accepted") throw new Error(JSON.stringify(row));
   const { id } = row;
-  const { cell } = ctx;
-  const inMs = 60_000;
-  await sendMove(cell, { id, from: ["queued"], to: "submitting", token: "s", due: { lane: "submitting", inMs } });
-  await sendMove(cell, { id, from: ["submitting"], to: "running", token: "r", due: { lane: "poll", inMs } });
-  const remoteOutputs = [{ kind: "video" as const, url: "http://127.0.0.1:1/v.mp4" }];
-  const due = { lane: "finalize", inMs } as const;
-  await sendMove(cell, { id, from: ["running"], to: "finalizing", token: "f", due, set: { remoteOutputs } });
-  return { generation: id, dispatchSeq: (await ledger.read(cell, id))?.record.dispatchSeq ?? 0 };
+  await bring(ctx.cell, [id], "finalizing", { remoteOutputs: [{ kind: "video", url: "http://127.0.0.1:1/v.mp4" }] });
+  return { generation: id, dispatchSeq: (await ledger.read(ctx.cell, id))?.record.dispatchSeq ?? 0 };
 }

@@ -1,6 +1,6 @@
 import type { FailureClass } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { type Move, sendMove } from "@reelqueue/ledger/testing";
+import { bring, type Given } from "@reelqueue/ledger/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept } from "../accept/accept.ts";
 import type { Installation } from "../open.ts";
@@ -27,20 +27,7 @@ async function failed(failureClass: FailureClass): Promise<string> {
 
 async function fail(id: string, failureClass: FailureClass): Promise<void> {
   await ledger.admit(here.cell, "hiapi", { slots: 100, rate: 0, burst: 0, window: 100, leaseMs: 1_000, weights: {} });
-  await sendMove(here.cell, {
-    id,
-    from: ["queued"],
-    to: "submitting",
-    token: `${Math.random()}`,
-    due: { lane: "submitting", inMs: 1_000 },
-  });
-  await sendMove(here.cell, {
-    id,
-    from: ["submitting"],
-    to: "failed",
-    token: `${Math.random()}`,
-    set: { failure: { class: failureClass, message: "no" } },
-  });
+  await bring(here.cell, [id], "failed", { failure: { class: failureClass, message: "no" } });
 }
 
 test("many retries at once start one new attempt", async () => {
@@ -81,7 +68,7 @@ test("expired and not watched: a retry is a new attempt, and what the earlier on
 });
 
 /** A generation whose task ran until it expired. */
-async function expired(step: Pick<Move, "due" | "freeSlot">): Promise<string> {
+async function expired(last: NonNullable<Given["last"]>): Promise<string> {
   const [row] = await accept(
     [{ prompt: "a cup", account: "jiekou", resolution: "480p", seconds: 4 }],
     { tenant: "default" },
@@ -89,13 +76,7 @@ async function expired(step: Pick<Move, "due" | "freeSlot">): Promise<string> {
   );
   const id = row && "id" in row ? row.id : "";
   await ledger.admit(here.cell, "jiekou", { slots: 100, rate: 0, burst: 0, window: 100, leaseMs: 1_000, weights: {} });
-  const due = (lane: ledger.Lane) => ({ lane, inMs: 60_000 });
-  const steps: Omit<Move, "id">[] = [
-    { from: ["queued"], to: "submitting", token: "1", due: due("submitting") },
-    { from: ["submitting"], to: "running", token: "2", bindTask: "task-1", due: due("poll") },
-    { from: ["running"], to: "expired", token: "3", ...step },
-  ];
-  for (const each of steps) await sendMove(here.cell, { id, ...each });
+  await bring(here.cell, [id], "expired", { taskId: "task-1", last });
   return id;
 }
 

@@ -1,6 +1,6 @@
 import type { Generation } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { type Move, sendMove } from "@reelqueue/ledger/testing";
+import { bring } from "@reelqueue/ledger/testing";
 import type { PollResult } from "@reelqueue/providers";
 import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -117,14 +117,7 @@ async function runningTasks(name: string, count: number): Promise<string[]> {
   const inputs = Array.from({ length: count }, () => ({ prompt: "a cup", account: name }));
   const rows = await accept(inputs, { tenant: "default" }, { ...here, accounts: new Map([[name, account(name)]]) });
   await ledger.admit(here.cell, name, { ...account(name).limits, rate: 0, leaseMs: 90_000 });
-  for (const row of rows) {
-    const id = "id" in row ? row.id : "";
-    const due = (lane: ledger.Lane) => ({ lane, inMs: 0 });
-    const steps: Omit<Move, "id">[] = [
-      { from: ["queued"], to: "submitting", token: `${id}1`, due: due("submitting") },
-      { from: ["submitting"], to: "running", token: `${id}2`, bindTask: id, due: due("poll") },
-    ];
-    for (const step of steps) await sendMove(here.cell, { id, ...step });
-  }
-  return rows.map((row) => ("id" in row ? row.id : ""));
+  const ids = rows.map((row) => ("id" in row ? row.id : ""));
+  await bring(here.cell, ids, "running", { last: { due: { lane: "poll", inMs: 0 } } });
+  return ids;
 }
