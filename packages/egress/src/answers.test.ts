@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { createEgress, type EgressOptions } from "./create-egress.ts";
 
@@ -67,13 +68,15 @@ test("answer: a body of exactly the maximum size is accepted", async () => {
   expect((await open().request({ method: "GET", url, maxBytes: 100 })).text).toHaveLength(100);
 });
 
-test("error: has status and headers of an answer that is too large, cut or encoded", async () => {
+test("error: has status and headers of an answer that is too large, cut or damaged", async () => {
   const long = await serve((_, response) => response.writeHead(202, { "x-id": "1" }).end("x".repeat(101)));
   const cut = await serve((_, response) => {
     response.writeHead(429, { "content-length": "9", "retry-after": "3" }).write("x");
     setImmediate(() => response.destroy());
   });
-  const encoded = await serve((_, response) => response.writeHead(200, { "content-encoding": "br" }).end("x"));
+  const damaged = await serve((_, response) =>
+    response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("x").subarray(0, 12)),
+  );
   const egress = open();
   const failureOf = (url: string) => egress.request({ method: "POST", url, maxBytes: 100 }).catch((error) => error);
   expect(await failureOf(long)).toMatchObject({ kind: "too_large", answer: { status: 202, headers: { "x-id": "1" } } });
@@ -81,16 +84,16 @@ test("error: has status and headers of an answer that is too large, cut or encod
     kind: "broken",
     answer: { status: 429, headers: { "retry-after": "3" } },
   });
-  expect(await failureOf(encoded)).toMatchObject({ kind: "broken", answer: { status: 200 } });
+  expect(await failureOf(damaged)).toMatchObject({ kind: "broken", answer: { status: 200 } });
 });
 
 test("stream: delivers all bytes, without a limit of the total time", async () => {
   const bytes = Buffer.alloc(3_000_000, 7);
   const url = await serve((_, response) => {
     response.write(bytes.subarray(0, 10));
-    setTimeout(() => response.end(bytes.subarray(10)), 120);
+    setTimeout(() => response.end(bytes.subarray(10)), 700);
   });
-  const answer = await open().stream({ method: "GET", url, timeoutMs: 60 });
+  const answer = await open().stream({ method: "GET", url, timeoutMs: 500 });
   expect((await buffer(answer.body)).equals(bytes)).toBe(true);
 });
 
@@ -109,11 +112,9 @@ test("stream: a cut body is an error, not an end", async () => {
   await expect(buffer(answer.body)).rejects.toThrow();
 });
 
-test("stream: late headers and an encoded body are refused", async () => {
+test("stream: late headers are refused", async () => {
   const silent = await serve(() => undefined);
   await expect(open().stream({ method: "GET", url: silent, timeoutMs: 40 })).rejects.toMatchObject({ kind: "timeout" });
-  const zipped = await serve((_, response) => response.writeHead(200, { "content-encoding": "br" }).end("x"));
-  await expect(open().stream({ method: "GET", url: zipped })).rejects.toMatchObject({ code: "CONTENT_ENCODING" });
 });
 
 test("stream: can be aborted", async () => {

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { Agent, type Dispatcher } from "undici";
+import { codingsOf, decodeStream } from "./decode.ts";
 import type { Egress, EgressReply, EgressRequest, EgressStream } from "./egress.ts";
 import { Exchange, markSent } from "./exchange.ts";
 import {
@@ -12,7 +13,7 @@ import {
   readUrl,
   unguardedConnect,
 } from "./guard.ts";
-import { encodingRefusal, flattenHeaders } from "./headers.ts";
+import { flattenHeaders } from "./headers.ts";
 import { TextExchange } from "./text-exchange.ts";
 
 export interface EgressOptions {
@@ -80,7 +81,13 @@ async function requestStream(request: EgressRequest, transports: Transports): Pr
     const { statusCode, headers, body } = await open(request, exchange, transports);
     exchange.stopTimer();
     body.once("close", () => exchange.end());
-    return { status: statusCode, headers: flattenHeaders(headers), body };
+    const received = flattenHeaders(headers);
+    const codings = codingsOf(received["content-encoding"]);
+    return {
+      status: statusCode,
+      headers: codings.length === 0 ? received : withoutBodyFacts(received),
+      body: decodeStream(body, codings),
+    };
   } catch (error) {
     exchange.end();
     throw exchange.failure(error);
@@ -93,11 +100,12 @@ async function open(request: EgressRequest, exchange: Exchange, transports: Tran
   exchange.signal.throwIfAborted();
   const { signal } = exchange;
   const options = { ...toUndici(request, url), signal, opaque: exchange, highWaterMark: streamBufferBytes };
-  const response = await Promise.race([transport.marking.request(options), exchange.unsent]);
-  const refusal = encodingRefusal(response.headers);
-  if (refusal === undefined) return response;
-  response.body.on("error", () => undefined).destroy();
-  throw refusal;
+  return await Promise.race([transport.marking.request(options), exchange.unsent]);
+}
+
+/** Length and ETag are those of the encoded bytes. */
+function withoutBodyFacts({ "content-length": _, etag, ...headers }: Record<string, string>): Record<string, string> {
+  return headers;
 }
 
 function transportFor(

@@ -8,7 +8,7 @@ export interface EgressRequest {
   signal?: AbortSignal;
   /** Total time in ms, including the wait for a connection; for a stream, until the headers arrive. Default 60,000. */
   timeoutMs?: number;
-  /** Maximum size of the body; default 1 MiB. Ignored by `stream`: the caller limits the bytes. */
+  /** Maximum size of the body, encoded and decoded; default 1 MiB. Ignored by `stream`: the caller limits the bytes. */
   maxBytes?: number;
   /** The URL comes from the operator's configuration: any port, plain http and private addresses are allowed. */
   trusted?: boolean;
@@ -31,8 +31,8 @@ export interface EgressStream extends AnswerHead {
 
 /**
  * Sends every outgoing request, exactly once: no retry, no redirect. A URL that is not `trusted` must resolve to public
- * addresses by https on port 443, or to private addresses that are explicitly allowed. Every rejection is an
- * `EgressError`.
+ * addresses by https on port 443, or to private addresses that are explicitly allowed. No encoding is asked for; gzip,
+ * deflate and br are decoded, any other name of an encoding is ignored. Every rejection is an `EgressError`.
  */
 export interface Egress {
   request(request: EgressRequest): Promise<EgressReply>;

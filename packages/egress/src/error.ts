@@ -35,7 +35,8 @@ export class EgressError extends Error {
 
 /** Any error as an `EgressError`. */
 export function failureOf(error: unknown, sent: boolean, answer?: AnswerHead): EgressError {
-  if (error instanceof EgressError) return error;
+  if (error instanceof EgressError && (error.answer !== undefined || answer === undefined)) return error;
+  if (error instanceof EgressError) return new EgressError(error.kind, error.message, { ...error, answer });
   const code = codeOf(error);
   const message = error instanceof Error && error.message !== "" ? error.message : (code ?? String(error));
   return new EgressError(sent ? kindOf(error) : "unsent", message, { sent, code, cause: error, answer });

@@ -1,6 +1,4 @@
 import type { Dispatcher } from "undici";
-import type { AnswerHead } from "./egress.ts";
-import { EgressError } from "./error.ts";
 
 type Headers = Dispatcher.ResponseData["headers"];
 
@@ -11,17 +9,6 @@ export function flattenHeaders(headers: Headers): Record<string, string> {
     if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(", ") : value;
   }
   return joined;
-}
-
-/** Refuses an encoded answer: none was requested, and its decoded size is not limited. */
-export function encodingRefusal(headers: Headers, answer?: AnswerHead): EgressError | undefined {
-  const encoding = String(headers["content-encoding"] ?? "identity").trim();
-  if (encoding === "" || encoding.toLowerCase() === "identity") return undefined;
-  return new EgressError("broken", `The answer is encoded as ${encoding}`, {
-    sent: true,
-    code: "CONTENT_ENCODING",
-    answer,
-  });
 }
 
 const minWaitMs = 1_000;

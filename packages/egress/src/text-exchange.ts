@@ -1,7 +1,8 @@
 import type { Dispatcher } from "undici";
+import { codingsOf, decodeBytes } from "./decode.ts";
 import type { AnswerHead, EgressReply } from "./egress.ts";
 import { EgressError, type EgressErrorKind, failureOf } from "./error.ts";
-import { encodingRefusal, flattenHeaders } from "./headers.ts";
+import { flattenHeaders } from "./headers.ts";
 
 export interface TextExchangeOptions {
   timeoutMs: number;
@@ -58,9 +59,7 @@ export class TextExchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     const answer = { status, headers: flattenHeaders(headers) };
     this.#answer = answer;
-    const refusal = encodingRefusal(headers, answer);
-    if (refusal) this.#stop(refusal);
-    else if (Number(answer.headers["content-length"] ?? 0) > this.#options.maxBytes) this.#stop(this.#tooLarge());
+    if (Number(answer.headers["content-length"] ?? 0) > this.#options.maxBytes) this.#stop(this.#tooLarge());
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -71,8 +70,13 @@ export class TextExchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#end();
-    const text = Buffer.concat(this.#chunks, this.#bytes).toString("utf8");
-    this.#resolve({ status: 0, headers: {}, ...this.#answer, text });
+    try {
+      const codings = codingsOf(this.#answer?.headers["content-encoding"]);
+      const bytes = decodeBytes(Buffer.concat(this.#chunks, this.#bytes), codings, this.#options.maxBytes);
+      this.#resolve({ status: 0, headers: {}, ...this.#answer, text: bytes.toString("utf8") });
+    } catch (error) {
+      this.#reject(failureOf(error, this.#sent, this.#answer));
+    }
   }
 
   onResponseError(_: Dispatcher.DispatchController | undefined, error: unknown): void {
