@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import * as ledger from "@reelqueue/ledger";
 import { eventually, type LocalRedis, startLocalRedis } from "@reelqueue/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -52,6 +53,17 @@ test("a genuine callback makes its task due now; a duplicate changes nothing; an
   expect(await due()).toBeLessThan(1_000);
 });
 
+test.each([
+  ["behind a byte order mark", `\u{feff}${body}`, undefined],
+  ["gzipped", gzipSync(body), "gzip"],
+  ["with br", brotliCompressSync(body), "br"],
+  ["with a label that names no encoding", body, "utf-8"],
+] as const)("a callback %s is read", async (_, sent, encoding) => {
+  const id = await broughtTo(api, "running", { account: "hiapi" });
+  const answer = await send(addressOf(id), sent, encoding === undefined ? {} : { "content-encoding": encoding });
+  expect([answer.status, await answer.json()]).toEqual([200, { heard: true }]);
+});
+
 test("every wrong address is answered with the same bytes", async () => {
   const id = await broughtTo(api, "running", { account: "hiapi" });
   const genuine = addressOf(id);
@@ -77,7 +89,8 @@ test("every wrong address is answered with the same bytes", async () => {
 describe("bodies", () => {
   test.each([
     ["more than 256 KiB", Buffer.alloc(262_145), {}, 413],
-    ["a compressed one", body, { "content-encoding": "gzip" }, 415],
+    ["one that grows beyond 256 KiB", gzipSync(Buffer.alloc(262_145)), { "content-encoding": "gzip" }, 413],
+    ["a damaged compressed one", gzipSync(body).subarray(0, -9), { "content-encoding": "gzip" }, 400],
     ["not JSON", "<html>", {}, 400],
     ["not UTF-8", Buffer.from([0xff, 0xfe]), {}, 400],
     ["a prototype", '{"__proto__":{"admin":true}}', {}, 400],

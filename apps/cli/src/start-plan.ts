@@ -91,7 +91,7 @@ function providerKeys({ configFile, all }: CliEnv): string[] {
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(readFileSync(file, "utf8").replace(/^\u{feff}/u, ""));
   } catch {
     throw new StartError(`${file} is not valid JSON: correct it`);
   }

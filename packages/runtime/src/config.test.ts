@@ -73,6 +73,10 @@ test("missing or empty secrets: all are listed, with account or tenant and varia
   expect(webhookSecrets.get("acme")?.reveal()).toBe("whsec_x");
 });
 
+test("a file that an editor saved with a byte order mark is read", async () => {
+  expect((await load('\u{feff}{"retentionDays": 3}')).config.retentionDays).toBe(3);
+});
+
 test("problems of the file: one message lists all, with path, given value and advice", async () => {
   const message = await refusal({
     durability: "sometimes",

@@ -89,9 +89,14 @@ function parse(text: string | undefined, path: string): Config {
   throw new StartError([`${path} has ${count}:`, ...problems.map((problem) => `  ${problem}`)].join("\n"));
 }
 
+/** Without the byte order mark that some editors write. */
+function withoutMark(text: string): string {
+  return text.startsWith("\u{feff}") ? text.slice(1) : text;
+}
+
 function parseJson(text: string, path: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(withoutMark(text));
   } catch (error) {
     // the message of the parser quotes the text, which may contain a key: only the position is shown
     const place = error instanceof Error ? error.message.match(/line \d+ column \d+/)?.[0] : undefined;

@@ -1,4 +1,5 @@
 import { setTimeout as after } from "node:timers/promises";
+import { codingsOf, decodeBytes, EgressError } from "@reelqueue/egress";
 import { LedgerError } from "@reelqueue/ledger";
 import { type CallbackOutcome, callback, type Installation } from "@reelqueue/pipeline";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -16,20 +17,13 @@ export function callbacks(app: FastifyInstance, installation: Installation): voi
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-    const plainOnly = async ({ headers }: FastifyRequest) => {
-      const encoding = headers["content-encoding"] ?? "identity";
-      if (encoding !== "identity")
-        throw new ApiError("unsupported_media_type", "Send the body without Content-Encoding.");
-    };
-    scope.post("/callbacks/:account/:token", { bodyLimit, onRequest: plainOnly }, (request, reply) =>
-      receive(request, reply, installation),
-    );
+    scope.post("/callbacks/:account/:token", { bodyLimit }, (request, reply) => receive(request, reply, installation));
   });
 }
 
 async function receive(request: FastifyRequest, reply: FastifyReply, installation: Installation): Promise<unknown> {
   const { account = "", token = "" } = request.params as { account?: string; token?: string };
-  const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const raw = decodedBody(request);
   const received = callback({ account, token, raw, headers: singleHeaders(request) }, installation);
   const outcome = await withTimeout(received);
   switch (outcome.kind) {
@@ -44,6 +38,20 @@ async function receive(request: FastifyRequest, reply: FastifyReply, installatio
       throw new ApiError("invalid_request", "The body is not a callback of this account's provider.");
     case "late":
       throw new ApiError("unavailable", undefined, { retryAfterSeconds });
+  }
+}
+
+/** The bytes that the provider signed: a gateway on the way may have encoded them. */
+function decodedBody({ body, headers }: FastifyRequest): Buffer {
+  try {
+    return decodeBytes(
+      Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+      codingsOf(headers["content-encoding"]),
+      bodyLimit,
+    );
+  } catch (error) {
+    const isTooLarge = error instanceof EgressError && error.kind === "too_large";
+    throw new ApiError(isTooLarge ? "too_large" : "invalid_request", "The body cannot be decoded.", { cause: error });
   }
 }
 

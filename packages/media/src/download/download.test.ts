@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { createEgress } from "@reelqueue/egress";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { openDiscardOutputs, openDiskOutputs } from "../outputs/disk-outputs.ts";
@@ -163,6 +164,7 @@ test("a closed port: unreachable", async () => {
 const head = (...lines: string[]) => Buffer.from(`HTTP/1.1 200 OK\r\n${lines.join("\r\n")}\r\n\r\n`);
 const whole = mp4();
 const cut = whole.subarray(0, -1);
+const zipped = gzipSync(whole);
 
 test.each<[string, Buffer[], DownloadOutcome["kind"]]>([
   ["a length larger than the body", [head("content-length: 5000"), whole], "unreachable"],
@@ -181,7 +183,22 @@ test.each<[string, Buffer[], DownloadOutcome["kind"]]>([
     [head("content-type: video/mp4", "content-length: 21"), Buffer.from("<html>expired</html>\n")],
     "invalid",
   ],
-  ["a compressed body", [head("content-encoding: gzip", `content-length: ${whole.length}`), whole], "unreachable"],
+  [
+    "a body labelled gzip that is not",
+    [head("content-encoding: gzip", `content-length: ${whole.length}`), whole],
+    "stored",
+  ],
+  [
+    "a label that names no encoding",
+    [head("content-encoding: utf-8", `content-length: ${whole.length}`), whole],
+    "stored",
+  ],
+  ["a gzipped body", [head("content-encoding: gzip", `content-length: ${zipped.length}`), zipped], "stored"],
+  [
+    "a gzipped body, cut",
+    [head("content-encoding: gzip", "connection: close"), zipped.subarray(0, -20)],
+    "unreachable",
+  ],
 ])("a video: %s", async (_what, answer, kind) => {
   await using server = await serveRaw(Buffer.concat(answer));
   expect((await downloadFile({ url: server.url })).kind).toBe(kind);

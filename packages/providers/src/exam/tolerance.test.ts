@@ -23,8 +23,8 @@ const unexpectedValues: unknown[] = [
 ];
 const request = generationRequest.parse({ prompt: "A glass frog" });
 
-function callAnswered(status: number, body: unknown): SubmitCall {
-  const reply = { status, headers: {}, text: JSON.stringify(body) };
+function callAnswered(status: number, body: unknown, mark = ""): SubmitCall {
+  const reply = { status, headers: {}, text: mark + JSON.stringify(body) };
   const http = {
     request: () => Promise.resolve(reply),
     stream: () => Promise.reject(new Error("no streams")),
@@ -92,6 +92,30 @@ describe.each(Object.entries(providers))("%s: an answer with one unexpected valu
       }
   });
 });
+
+test.each(Object.entries(providers))(
+  "%s: a byte order mark before an answer changes nothing",
+  async (name, provider) => {
+    const { lookup, list, cancel, upload, asset } = methodsOf(provider);
+    for (const recording of recordingsOf(name).flatMap(({ cases }) => cases)) {
+      const { answer } = recording;
+      if (answer?.json === undefined) continue;
+      const outcomes = ["", "\u{feff}"].map((mark) => {
+        const call = callAnswered(answer.status ?? 200, answer.json, mark);
+        if (recording.submit) return provider.submit(request, call);
+        if (recording.poll) return provider.poll(recording.poll.taskId, call);
+        if (recording.lookup) return lookup?.(recording.lookup.clientId, call);
+        if (recording.list) return list?.({ ...recording.list, request, idempotencyKey: "g.1" }, call);
+        if (recording.cancel) return cancel?.(recording.cancel.taskId, call);
+        if (recording.upload) return upload?.({ ...recording.upload, source: { url: "https://x.example/a" } }, call);
+        if (recording.asset) return asset?.(recording.asset.assetId, call);
+        return undefined;
+      });
+      const [plain, marked] = await Promise.all(outcomes);
+      expect(marked).toEqual(plain);
+    }
+  },
+);
 
 /** Every id and URL in a result is usable. */
 function expectUsable(outcome: object | undefined): void {

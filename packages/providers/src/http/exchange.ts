@@ -32,7 +32,8 @@ export async function exchange(call: Call, { path, headers, ...request }: Exchan
       trusted: true,
     });
     const { status, headers: received, text } = reply;
-    return { kind: "answer", status, headers: received, body: readJson(text), evidence: evidenceOf(reply, call.key) };
+    const evidence = evidenceOf({ ...reply, text: withoutMark(text) }, call.key);
+    return { kind: "answer", status, headers: received, body: readJson(text), evidence };
   } catch (error) {
     const message = redacted(error instanceof Error ? error.message : String(error), call.key);
     return { kind: error instanceof EgressError && !error.sent ? "unsent" : "lost", message };
@@ -50,14 +51,23 @@ function redacted(text: string, key: string): string {
   return shown.replace(/\p{Cc}+/gu, " ").slice(0, evidenceChars);
 }
 
-/** Parses JSON; an unsafe integer becomes a string with all its digits. Undefined if the text is not JSON. */
-export function readJson(text: string): unknown {
+/**
+ * Parses JSON, also behind a byte order mark; an unsafe integer becomes a string with all its digits. Undefined if the
+ * text is not JSON.
+ */
+export function readJson(marked: string): unknown {
+  const text = withoutMark(marked);
   try {
     // A reviver is several times slower; an unsafe integer has at least 16 digits.
     return /\d{16}/.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** Without a byte order mark, which some gateways put before an answer. */
+function withoutMark(text: string): string {
+  return text.startsWith("\u{feff}") ? text.slice(1) : text;
 }
 
 /** The third argument, which Node passes since 22, is not declared in TypeScript's library yet. */
