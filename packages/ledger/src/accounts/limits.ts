@@ -7,14 +7,15 @@ export type Bucket = "requests" | "polls";
 /** Prefix of the bucket's fields in the stored account. */
 export const storedBucket = { requests: "tokens", polls: "looks" } as const satisfies Record<Bucket, string>;
 
-/** Sends nothing for the account until `resume`. An automatic pause never overwrites the reason of an earlier one. */
-export async function pause(
-  cell: Cell,
-  account: string,
-  reason: string,
-  options: { automatic?: boolean } = {},
-): Promise<void> {
-  await pipeline(cell, [[options.automatic ? "hsetnx" : "hset", cell.keys.account(account), "paused", reason]]);
+/** Sends nothing for the account until `resume`. */
+export async function pause(cell: Cell, account: string, reason: string): Promise<void> {
+  await pipeline(cell, [["hset", cell.keys.account(account), "paused", reason]]);
+}
+
+/** `pause`, unless the account is paused already: false, and its reason stays. */
+export async function pauseAutomatically(cell: Cell, account: string, reason: string): Promise<boolean> {
+  const [isNew] = await pipeline(cell, [["hsetnx", cell.keys.account(account), "paused", reason]]);
+  return isNew === 1;
 }
 
 /** Ends a pause and every throttle. */

@@ -89,8 +89,8 @@ test("admit: never exceeds the budget of the day", async () => {
 
 test("pause: nothing is granted until resume, and an automatic pause keeps the first reason", async () => {
   await acceptMany(1);
-  await ledger.pause(cell, "hiapi", "balance", { automatic: true });
-  await ledger.pause(cell, "hiapi", "bad key", { automatic: true });
+  await ledger.pauseAutomatically(cell, "hiapi", "balance");
+  await ledger.pauseAutomatically(cell, "hiapi", "bad key");
   expect((await admitted({})).reason).toBe("paused:balance");
   await ledger.resume(cell, "hiapi");
   expect((await admitted({})).grants).toHaveLength(1);

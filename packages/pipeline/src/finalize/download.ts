@@ -4,6 +4,7 @@ import type { DownloadOutcome, OutputTarget } from "@reelqueue/media";
 import type { PollResult, RemoteOutput } from "@reelqueue/providers";
 import { callOf } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
+import { pauseBlocked } from "../pause-account.ts";
 
 export type DownloadResult =
   | { kind: "kept"; outputs: Output[] }
@@ -104,6 +105,7 @@ async function freshUrlsOf({ record }: ledger.Found, ctx: Context): Promise<Fres
         result: { kind: "later", why: result.message, spent: false, afterMs: result.retryAfterMs ?? 5_000 },
       };
     case "blocked":
+      await pauseBlocked(account, result, ctx);
       return { kind: "none", result: { kind: "later", why: result.message, spent: false, afterMs: 60_000 } };
     case "failed":
       return {

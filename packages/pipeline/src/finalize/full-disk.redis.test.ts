@@ -29,6 +29,18 @@ test("disk full between video and manifest: the generation waits, none succeeds 
   expect([(await run()).kind, await state()]).toEqual(["done", "succeeded"]);
 });
 
+test("a fresh URL is refused for an empty balance: the account is paused, the download waits", async () => {
+  const job = await finished();
+  const hiapi = ctx.accounts.get("hiapi");
+  if (!hiapi) throw new Error("hiapi is not there");
+  const poll = async () => ({ kind: "blocked", reason: "balance", message: "402" }) as const;
+  const accounts = new Map([["hiapi", { ...hiapi, provider: { ...hiapi.provider, poll } }]]);
+  const outputs: OutputStore = { ...ctx.outputs, download: async () => ({ kind: "expired", status: 404 }) };
+  const result = await finalize(job, new AbortController().signal, { ...ctx, accounts, outputs });
+  expect(result).toEqual({ kind: "again", afterMs: 60_000 });
+  expect((await ledger.accountStatus(ctx.cell, "hiapi")).paused).toBe("balance");
+});
+
 /** A generation whose task the provider has finished. */
 async function finished(): Promise<{ generation: string; dispatchSeq: number }> {
   const input = { account: "hiapi", prompt: "a lamp", resolution: "480p", seconds: 4 };

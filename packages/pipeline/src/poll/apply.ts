@@ -2,6 +2,7 @@ import type { State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../accounts.ts";
 import type { Context } from "../context.ts";
+import { pauseBlocked } from "../pause-account.ts";
 import type { PollDecision, PolledTask } from "./evaluate.ts";
 import { afterFailure } from "./failure-policy.ts";
 
@@ -38,16 +39,14 @@ export async function applyDecision(
 
 async function reschedule(
   { id, lane, lease }: Claimed,
-  { nextInMs, set, throttleMs, pause }: Extract<PollDecision, { kind: "reschedule" }>,
+  { nextInMs, set, throttleMs, blocked }: Extract<PollDecision, { kind: "reschedule" }>,
   account: Account,
-  { cell, log }: Context,
+  ctx: Context,
 ): Promise<void> {
+  const { cell } = ctx;
   if (throttleMs !== undefined)
     await ledger.throttle(cell, account.name, throttleMs, account.polls ? "polls" : "requests");
-  if (pause !== undefined) {
-    await ledger.pause(cell, account.name, pause, { automatic: true });
-    log.error({ event: "account.paused", account: account.name, reason: pause }, `account paused: ${pause}`);
-  }
+  if (blocked !== undefined) await pauseBlocked(account, blocked, ctx);
   await ledger.reschedule(cell, { lane, account: account.name, id, lease, nextInMs, set });
 }
 

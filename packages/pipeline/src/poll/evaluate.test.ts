@@ -91,7 +91,7 @@ test("throttled → the account waits as asked; blocked → the account is pause
   });
   expect(evaluated({ kind: "blocked", reason: "balance", message: "402" })).toMatchObject({
     kind: "reschedule",
-    pause: "balance",
+    blocked: { reason: "balance", message: "402" },
   });
 });
 

@@ -2,6 +2,7 @@ import type { Failure } from "@reelqueue/contracts";
 import type { FinishedTask, GenerationRecord } from "@reelqueue/ledger";
 import type { PollResult, RemoteOutput } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
+import type { Blocked } from "../pause-account.ts";
 import { fullJitterMs, jittered } from "../timing.ts";
 import { nextPollInMs, type ScheduleContext } from "./schedule.ts";
 
@@ -24,7 +25,7 @@ export type PollDecision =
       set: Partial<GenerationRecord>;
       /** The account polls nothing for this long. */
       throttleMs?: number;
-      pause?: "bad key" | "balance";
+      blocked?: Blocked;
     }
   | { kind: "finished"; task: FinishedTask; ranMs: number }
   | { kind: "failed"; failure: Failure }
@@ -70,7 +71,7 @@ export function evaluatePoll(
       return { ...again(task, jittered(throttleMs, ctx.random)), throttleMs };
     }
     case "blocked":
-      return { ...again(task, 60_000), pause: result.reason === "key" ? "bad key" : "balance" };
+      return { ...again(task, 60_000), blocked: result };
     case "unreachable": {
       const consecutiveErrors = (task.consecutiveErrors ?? 0) + 1;
       const waitMs = 200 + fullJitterMs(consecutiveErrors, ctx.random, { baseMs: 1_000, capMs: 60_000 });

@@ -37,6 +37,14 @@ test("task list: not read to its end → needs_review, not absent", async () => 
   expect((await ledger.read(ctx.cell, id))?.record.state).toBe("needs_review");
 });
 
+test("task list: the provider refuses the account → it is paused, the submit waits", async () => {
+  const refused = async () => ({ kind: "blocked", reason: "balance", message: "余额不足" }) as const;
+  const provider = withReconciliation(ark().provider, { by: "taskList", candidates: refused });
+  expect(await reconcile({ ...ark(), provider }, ctx)).toBe(1);
+  expect((await ledger.accountStatus(ctx.cell, "ark")).paused).toBe("balance");
+  expect((await ledger.read(ctx.cell, id))?.record.state).toBe("unknown");
+});
+
 test("task list: several possible tasks → none is bound; needs_review after the quiet window", async () => {
   const createdAtMs = Date.now();
   const several = ["cgt-1", "cgt-2"].map((taskId) => ({ taskId, createdAtMs, likeness: "possible" as const }));

@@ -3,6 +3,7 @@ import type { Candidate, LostSubmit, NoAnswer, Reconciliation } from "@reelqueue
 import type { Account } from "../accounts.ts";
 import { callOf, circuitBreakerOf } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
+import { pauseBlocked } from "../pause-account.ts";
 import { idempotencyKeyOf } from "../submit/intent.ts";
 import { post } from "../submit/post.ts";
 import { quietLeftMs, type Resolution, type UnresolvedSubmit } from "./unresolved-submit.ts";
@@ -36,6 +37,7 @@ export async function byIdempotencyKey(submit: UnresolvedSubmit, lifeMs: number,
     case "throttled":
       return { kind: "later", inMs: outcome.retryAfterMs ?? account.clock.toRealMs(5_000) };
     case "blocked":
+      await pauseBlocked(account, outcome, ctx);
       return { kind: "later", inMs: 60_000 };
     case "unsent":
     case "unknown":
@@ -56,7 +58,7 @@ export async function byClientId(
     case "absent":
       return { kind: "absent" };
     default:
-      return later(submit, answer);
+      return later(submit, answer, ctx);
   }
 }
 
@@ -76,7 +78,7 @@ export async function byTaskList(
   let more = true;
   for (let page = 1; more && page <= mostPages; page += 1) {
     const answer = await candidatesOf(lostSubmitOf(submit, page, ctx), callOf(account, ctx));
-    if (answer.kind !== "listed") return later(submit, answer);
+    if (answer.kind !== "listed") return later(submit, answer, ctx);
     candidates.push(...answer.candidates);
     more = answer.more;
   }
@@ -116,11 +118,12 @@ async function isOnlyUnresolved(account: Account, ctx: Context): Promise<boolean
   return lanes.unknown + lanes.review + lanes.submitting <= 1;
 }
 
-function later(submit: UnresolvedSubmit, answer: NoAnswer): Resolution {
+async function later(submit: UnresolvedSubmit, answer: NoAnswer, ctx: Context): Promise<Resolution> {
   switch (answer.kind) {
     case "throttled":
       return { kind: "later", inMs: answer.retryAfterMs ?? submit.intent.account.clock.toRealMs(5_000) };
     case "blocked":
+      await pauseBlocked(submit.intent.account, answer, ctx);
       return { kind: "later", inMs: 60_000 };
     case "unreachable":
       return { kind: "later", inMs: nextLookupMs(submit.intent.account) };

@@ -2,9 +2,9 @@ import type { Failure } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { SubmitResult } from "@reelqueue/providers";
 import type { JobResult } from "@reelqueue/queue";
-import type { Account } from "../accounts.ts";
 import { circuitBreakerOf } from "../circuit-breaker.ts";
 import { type Context, untilStored } from "../context.ts";
+import { pauseBlocked } from "../pause-account.ts";
 import { firstPollInMs } from "../poll/schedule.ts";
 import { fullJitterMs } from "../timing.ts";
 import type { Intent } from "./intent.ts";
@@ -21,9 +21,7 @@ export async function storeResult(intent: Intent, outcome: SubmitResult, ctx: Co
       ctx.log.info({ event: "submit.rejected", ...of, failure: outcome.failure }, "rejected by the provider");
       return { kind: "stop", reason: `${outcome.failure.class}: ${outcome.failure.message}` };
     case "blocked":
-      await untilStored(ctx, () => pauseAccount(intent, outcome.reason, ctx));
-      ctx.meters.alarms.inc({ kind: `account-${outcome.reason}` });
-      ctx.log.error({ event: "account.paused", ...of, reason: outcome.reason }, `account paused: ${outcome.message}`);
+      await untilStored(ctx, () => pauseBlocked(intent.account, outcome, ctx));
       return requeue(intent, outcome.message, { lane: "backlog" }, ctx);
     case "throttled":
       await untilStored(ctx, () =>
@@ -69,10 +67,6 @@ export async function bind(intent: Intent, taskId: string, ctx: Context): Promis
   }
 }
 
-function pauseAccount(intent: Intent, reason: "key" | "balance", ctx: Context): Promise<void> {
-  return ledger.pause(ctx.cell, intent.account.name, reason === "key" ? "bad key" : "balance", { automatic: true });
-}
-
 async function fail(intent: Intent, failure: Failure, ctx: Context): Promise<void> {
   await storeNoTask(intent, ctx, (from) => ctx.transitions.reject({ ...intent, from }, failure));
   ctx.meters.ends.inc({ account: intent.account.name, state: "failed" });
@@ -96,30 +90,4 @@ async function markUnknown(
     `no certain answer to a POST: ${message}`,
   );
   return { kind: "done", note: `unknown: ${message}` };
-}
-
-/** After this many lost answers in a row the provider is at fault, and the account is paused. */
-const lostStreakLimit = 10;
-const lostStreaks = new WeakMap<Account, number>();
-
-/**
- * Counts lost answers in a row, for a provider without a reconciliation method: there every lost answer needs a review.
- * At the limit the account is paused until an operator resumes it.
- */
-export async function pauseAfterLostStreak(account: Account, lost: boolean, ctx: Context): Promise<void> {
-  if (account.provider.reconcile.length > 0) return;
-  const count = lost ? (lostStreaks.get(account) ?? 0) + 1 : 0;
-  lostStreaks.set(account, count);
-  if (count < lostStreakLimit) return;
-  await ledger.pause(
-    ctx.cell,
-    account.name,
-    `${lostStreakLimit} answers in a row were lost; check the provider, then resume the account`,
-    { automatic: true },
-  );
-  ctx.meters.alarms.inc({ kind: "losing-streak" });
-  ctx.log.error(
-    { event: "account.paused", account: account.name, reason: "lost answers" },
-    `account paused: ${lostStreakLimit} answers in a row were lost`,
-  );
 }

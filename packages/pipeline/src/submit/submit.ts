@@ -4,9 +4,10 @@ import type { SubmitResult } from "@reelqueue/providers";
 import type { JobResult } from "@reelqueue/queue";
 import type { Context } from "../context.ts";
 import { holdJobLease } from "../leases.ts";
+import { pauseAfterLostStreak } from "../pause-account.ts";
 import { startUploadIfNeeded } from "../upload/files.ts";
 import { beginIntent, type Intent } from "./intent.ts";
-import { pauseAfterLostStreak, storeResult } from "./outcome.ts";
+import { storeResult } from "./outcome.ts";
 import { post } from "./post.ts";
 
 /**

@@ -4,6 +4,7 @@ import type { Account } from "../accounts.ts";
 import type { Context } from "../context.ts";
 import { holdClaim } from "../leases.ts";
 import { allOf, type Loops, startLoop } from "../loops.ts";
+import { pauseBlocked } from "../pause-account.ts";
 import { fullJitterMs } from "../timing.ts";
 import { ensureFile, type FileStatus } from "./ensure-file.ts";
 import { type FileToUpload, filesToUpload, mayUpload } from "./files.ts";
@@ -81,16 +82,9 @@ async function applyStatus(
   switch (status.kind) {
     case "ready":
       return void (await ctx.transitions.finishUpload(id, `its media are at ${account.name}`));
-    case "blocked": {
-      const reason = status.reason === "key" ? "bad key" : "balance";
-      await ledger.pause(ctx.cell, account.name, reason, { automatic: true });
-      ctx.meters.alarms.inc({ kind: `account-${status.reason}` });
-      ctx.log.error(
-        { event: "account.paused", account: account.name, reason: status.reason },
-        `account paused: ${status.message}`,
-      );
+    case "blocked":
+      await pauseBlocked(account, status, ctx);
       return void (await ctx.transitions.finishUpload(id, status.message));
-    }
     case "failed":
       return fail(id, status.failure, account, ctx);
     case "later": {

@@ -1,5 +1,6 @@
 import type { FailureClass, Label } from "@reelqueue/contracts";
 import { retryAfterMs } from "@reelqueue/egress";
+import { gatewayRefusal, saysBalance } from "./balance.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** The format in which one provider reports errors. */
@@ -43,6 +44,8 @@ export interface ReportedError {
 
 /** The error that an answer reports; undefined for a success that reports none. */
 export function readError(format: ErrorFormat, { status, body, evidence }: Answer): ReportedError | undefined {
+  const empty = emptyBalance(format, status, body);
+  if (empty) return empty;
   if (isSuccess(status)) {
     const within = format.refusedWithin?.(body);
     return within && classified(within.status, within.refusal, format.requestErrors);
@@ -53,6 +56,14 @@ export function readError(format: ErrorFormat, { status, body, evidence }: Answe
   return { meaning: "unknown", message: `HTTP ${status}, not in the provider's own words` };
 }
 
+/** An empty balance in any form: the provider's own or a gateway's, with a client error or a success. */
+function emptyBalance(format: ErrorFormat, status: number, body: unknown): ReportedError | undefined {
+  if (!isSuccess(status) && !isClientError(status)) return undefined;
+  const own = isSuccess(status) ? format.refusedWithin?.(body)?.refusal : format.refusal(body);
+  const refusal = [own, gatewayRefusal(body)].find((each) => each && saysBalance(each, status));
+  return refusal && { ...refusal, meaning: "balance" };
+}
+
 /** The meaning of a refusal by the first rule that applies, otherwise by its HTTP status. */
 export function meaningOf(status: number, refusal: Refusal, rules: readonly ErrorRule[]): Meaning {
   const means = rules.find(
@@ -60,8 +71,13 @@ export function meaningOf(status: number, refusal: Refusal, rules: readonly Erro
   )?.means;
   // A server error may follow the creation of a task; only a 503 that is documented as "busy" is a definite refusal.
   if (status === 503) return means === "throttled" ? "throttled" : "unknown";
-  if (status === 408 || status < 400 || status >= 500) return "unknown";
+  if (!isClientError(status)) return "unknown";
   return means ?? "rejected";
+}
+
+/** A request that was refused; a 408 may follow the creation of a task. */
+function isClientError(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408;
 }
 
 /** The class of a failed task by the first rule that applies; otherwise `unclassified`. */
