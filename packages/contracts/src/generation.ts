@@ -5,7 +5,11 @@ import type { GenerationRequest } from "./request.ts";
 export const failureClasses = [
   /** The provider refused the request as invalid: fix it. */
   "rejected",
-  /** The provider's content rules refused the input or the output. */
+  /** The provider's content rules refused the input: the same request is refused again. */
+  "input_refused",
+  /** The provider's content rules refused the generated output: another attempt may pass. */
+  "output_refused",
+  /** The provider's content rules refused the input or the output; its answer does not say which. */
   "moderation",
   /** The provider reports a failure on its side; a new attempt may succeed. */
   "upstream",
@@ -19,7 +23,14 @@ export const failureClasses = [
 export type FailureClass = (typeof failureClasses)[number];
 
 /** Classes after which a manual new attempt cannot pay twice for one result. */
-export const safeToRetry: readonly FailureClass[] = ["upstream", "unclassified", "moderation", "rejected"];
+export const safeToRetry: readonly FailureClass[] = [
+  "upstream",
+  "unclassified",
+  "input_refused",
+  "output_refused",
+  "moderation",
+  "rejected",
+];
 
 export interface Failure {
   class: FailureClass;

@@ -68,7 +68,7 @@ test("failed task: one new attempt where failures are not charged; none after a 
     ["succeeded", 2, undefined],
     ["failed", 2, "upstream"],
     ["failed", 1, "moderation"],
-    ["failed", 1, "moderation"],
+    ["failed", 1, "input_refused"],
     ["failed", 1, "unclassified"],
   ]);
   const { byMarker } = await system.bill();

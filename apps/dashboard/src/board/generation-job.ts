@@ -123,6 +123,10 @@ function factsOf(generation: Generation): object {
 const adviceByClass: Record<FailureClass, string> = {
   rejected:
     "the provider refused the request: correct it and enqueue it again; Retry sends the same request as a new attempt",
+  input_refused:
+    "change what the provider objects to in the prompt or the media and enqueue it again; the same request is refused again",
+  output_refused:
+    "the provider objects to the generated video: Retry makes a new paid attempt, whose video may pass; or change the request",
   moderation: "change what the provider objects to and enqueue it again; Retry sends the same request as a new attempt",
   upstream: "the provider failed: Retry makes a new paid attempt",
   unclassified: "read the provider's message; Retry makes a new paid attempt",

@@ -90,7 +90,7 @@ async function checkAsset(assetId: string, file: FileToUpload, account: Account,
       return stillProcessing(asset.status, account);
     case "failed":
       await ledger.dropUpload(ctx.cell, account.name, file.name);
-      return { kind: "failed", failure: { class: "moderation", message: `${file.name}: ${asset.message}` } };
+      return { kind: "failed", failure: { class: "input_refused", message: `${file.name}: ${asset.message}` } };
     case "missing":
       await ledger.dropUpload(ctx.cell, account.name, file.name);
       return { kind: "later", why: asset.message };

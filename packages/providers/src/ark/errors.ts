@@ -3,7 +3,17 @@ import { type ErrorRule, forwardedErrors, type TaskErrorRule } from "../http/err
 const page = "Volcengine Ark, error codes 82379/1299023";
 const clients = "public client code";
 
-const moderation = /Sensitive|RiskDetection|ContentSecurityDetection/;
+/** Content rules; the code begins with the side that they refuse. */
+const contentRules = [
+  { code: /^Output\w*(Sensitive|RiskDetection)/, means: "output_refused", label: "DOCUMENTED", source: page },
+  { code: /^Input\w*(Sensitive|RiskDetection)/, means: "input_refused", label: "DOCUMENTED", source: page },
+  {
+    code: /Sensitive|RiskDetection|ContentSecurityDetection/,
+    means: "moderation",
+    label: "DOCUMENTED",
+    source: page,
+  },
+] as const;
 
 /** The meaning of an error answer; the first rule that applies decides. */
 export const requestErrors: readonly ErrorRule[] = [
@@ -14,7 +24,7 @@ export const requestErrors: readonly ErrorRule[] = [
     source: `${clients}: AccountOverdueError`,
   },
   { status: 402, means: "balance", label: "INFERRED", source: "HTTP" },
-  { code: moderation, means: "moderation", label: "DOCUMENTED", source: page },
+  ...contentRules,
   { code: /^AuthenticationError$/, means: "key", label: "DOCUMENTED", source: page },
   { status: 401, means: "key", label: "DOCUMENTED", source: page },
   { code: /^AccessDenied/, means: "key", label: "DOCUMENTED", source: clients },
@@ -29,7 +39,7 @@ export const requestErrors: readonly ErrorRule[] = [
 
 /** The meaning of a task failure; the first rule that applies decides. */
 export const taskErrors: readonly TaskErrorRule[] = [
-  { code: moderation, means: "moderation", label: "DOCUMENTED", source: page },
+  ...contentRules,
   { code: /^(Missing|Invalid)/, means: "rejected", label: "DOCUMENTED", source: page },
   { code: /^(InternalService|ServerOverloaded)/, means: "upstream", label: "DOCUMENTED", source: page },
   ...forwardedErrors,

@@ -108,21 +108,35 @@ function matches({ code, text }: Pick<ErrorRule, "code" | "text">, refusal: Refu
 }
 
 /** Codes of Volcengine Ark, and words of content rules in messages of resellers. */
+const rules = "sensitive|moderation|nsfw|copyright|polic(y|ies)|guideline|violat|违规|敏感|违反|审核";
+/** Words of content rules near words for one side of the task. */
+const about = (side: string) => new RegExp(`(${side}).{0,40}(${rules})|(${rules}).{0,40}(${side})`, "i");
+const output = about("output|generated|\\bresults?\\b|输出|生成的|生成内容|生成结果");
+const input = about("input|prompt|upload|reference|输入|提示词|上传|参考");
 const moderation =
-  /SensitiveContentDetected|RiskDetection|ContentSecurityDetection|moderation|content.{0,20}(polic|reject|violat|block|refus)|(polic|guideline).{0,20}violat|rejected the prompt|sensitive|nsfw|copyright|违规|敏感|违反|审核/i;
+  /SensitiveContentDetected|RiskDetection|ContentSecurityDetection|moderation|content.{0,20}(polic|reject|violat|block|refus)|(polic|guideline).{0,20}violat|sensitive|nsfw|copyright|违规|敏感|违反|审核/i;
 const invalid =
   /InvalidParameter|MissingParameter|invalid (param|image|video|audio|input|request)|unsupported (format|image|video|audio)|rejected the (input|request)/i;
 const fault =
-  /InternalService|ServerOverloaded|(internal|server|service|system|upstream) (error|failure)|time(d)?[ -]?out|temporarily|unavailable|overloaded|try again/i;
+  /InternalService|ServerOverloaded|(internal|server|service|system) (error|failure)|\bupstream\b|time(d)?[ -]?out|temporarily|unavailable|overloaded|try again|上游|(服务|系统|内部)(器)?(异常|错误|繁忙|超时)|稍后(再试|重试)/i;
 
 const source = "codes of Ark, DOCUMENTED there, and plain words; that a reseller forwards them is INFERRED";
+const row = { label: "INFERRED", source } as const;
 
-/** A content rule refuses the input or the output. */
-export const moderationError = { text: moderation, means: "moderation", label: "INFERRED", source } as const;
+/** A content rule refuses one side of the task, by codes of Ark or by words. */
+export const sideErrors = [
+  { text: /Output\w*(Sensitive|RiskDetection)/, means: "output_refused", ...row },
+  { text: /Input\w*(Sensitive|RiskDetection)|rejected the prompt/i, means: "input_refused", ...row },
+  { text: output, means: "output_refused", ...row },
+  { text: input, means: "input_refused", ...row },
+] as const;
+
+/** A content rule refuses the input or the output; the words may tell which. */
+export const contentErrors = [...sideErrors, { text: moderation, means: "moderation", ...row }] as const;
 
 /** For a provider that documents no codes of failed tasks: the codes of Ark, forwarded by the reseller. */
 export const forwardedErrors: readonly TaskErrorRule[] = [
-  moderationError,
-  { text: invalid, means: "rejected", label: "INFERRED", source },
-  { text: fault, means: "upstream", label: "INFERRED", source },
+  ...contentErrors,
+  { text: invalid, means: "rejected", ...row },
+  { text: fault, means: "upstream", ...row },
 ];

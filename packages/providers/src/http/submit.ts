@@ -70,6 +70,9 @@ function refusedResult(format: CreateFormat, answer: Answer): SubmitResult {
       return { kind: "unknown", message, evidence };
     case "missing":
       return { kind: "rejected", failure: failureOf("rejected", code, message) };
+    case "moderation":
+    case "output_refused":
+      return { kind: "rejected", failure: failureOf("input_refused", code, message) };
     default:
       return { kind: "rejected", failure: failureOf(meaning, code, message) };
   }

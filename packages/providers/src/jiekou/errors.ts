@@ -1,4 +1,4 @@
-import { type ErrorRule, forwardedErrors, moderationError, type TaskErrorRule } from "../http/errors.ts";
+import { contentErrors, type ErrorRule, forwardedErrors, type TaskErrorRule } from "../http/errors.ts";
 
 const errorPage = "docs.jiekou.ai reference-error-code";
 const sister = "error codes of the sister platform Novita";
@@ -22,8 +22,8 @@ export const requestErrors: readonly ErrorRule[] = [
   { status: 403, means: "key", label: "INFERRED", source: "a 403 that names neither balance nor access" },
   { status: 503, code: /^SERVICE_NOT_AVAILABLE$/, means: "throttled", label: "DOCUMENTED", source: errorPage },
   { code: /^TASK_NOT_FOUND$/, means: "missing", label: "INFERRED", source: sister },
-  { code: /^ILLEGAL_(PROMPT|IMAGE_CONTENT)$/, means: "moderation", label: "INFERRED", source: sister },
-  moderationError,
+  { code: /^ILLEGAL_(PROMPT|IMAGE_CONTENT)$/, means: "input_refused", label: "INFERRED", source: sister },
+  ...contentErrors,
   { code: /^(INVALID_REQUEST_BODY|MODEL_NOT_FOUND)$/, means: "rejected", label: "DOCUMENTED", source: errorPage },
 ];
 

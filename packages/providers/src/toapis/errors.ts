@@ -1,4 +1,4 @@
-import { type ErrorRule, forwardedErrors, type TaskErrorRule } from "../http/errors.ts";
+import { type ErrorRule, forwardedErrors, sideErrors, type TaskErrorRule } from "../http/errors.ts";
 
 const table = "docs.toapis.com video-status, table of errors";
 const limits = "docs.toapis.com rate limits";
@@ -37,6 +37,7 @@ export const requestErrors: readonly ErrorRule[] = [
  * it.
  */
 export const taskErrors: readonly TaskErrorRule[] = [
+  ...sideErrors,
   { code: /^content_policy_violation$/, means: "moderation", label: "DOCUMENTED", source: table },
   { code: /^invalid_request/, means: "rejected", label: "DOCUMENTED", source: table },
   { code: /^internal_error$/, means: "upstream", label: "DOCUMENTED", source: table },

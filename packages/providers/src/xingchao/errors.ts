@@ -1,4 +1,4 @@
-import { type ErrorRule, forwardedErrors, moderationError, type TaskErrorRule } from "../http/errors.ts";
+import { contentErrors, type ErrorRule, forwardedErrors, type TaskErrorRule } from "../http/errors.ts";
 
 const http = "HTTP: no page lists errors";
 const words = "plain words: no page lists errors";
@@ -26,7 +26,7 @@ export const requestErrors: readonly ErrorRule[] = [
   { status: 403, means: "key", label: "INFERRED", source: http },
   { text: /不存在|not (found|exist)/i, means: "missing", label: "INFERRED", source: words },
   { status: 404, means: "missing", label: "INFERRED", source: http },
-  moderationError,
+  ...contentErrors,
 ];
 
 /** The meaning of a task failure: `error` is free text, no codes are documented. */
