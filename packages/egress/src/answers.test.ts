@@ -112,6 +112,31 @@ test("stream: a cut body is an error, not an end", async () => {
   await expect(buffer(answer.body)).rejects.toThrow();
 });
 
+test("stream: the bytes before a broken connection are delivered, then its error", async () => {
+  const url = await serve((_, response) => {
+    response.writeHead(200, { "content-length": "5000000000" }).write("first", () => response.destroy());
+  });
+  const { body } = await open().stream({ method: "GET", url });
+  const closed = once(body, "error").then(([error]) => error);
+  const received: Buffer[] = [];
+  const read = (async () => {
+    for await (const chunk of body) received.push(chunk);
+  })();
+  await expect(read).rejects.toThrow();
+  expect(Buffer.concat(received).toString()).toBe("first");
+  expect(await closed).toBeInstanceOf(Error);
+});
+
+test("stream: an answer that is thrown away unread closes its connection", async () => {
+  const closed = Promise.withResolvers<void>();
+  const url = await serve((_, response) => {
+    response.on("close", closed.resolve).writeHead(200, { "content-length": "100" }).write("first");
+  });
+  const { body } = await open().stream({ method: "GET", url });
+  body.on("error", () => undefined).destroy();
+  await closed.promise;
+});
+
 test("stream: late headers are refused", async () => {
   const silent = await serve(() => undefined);
   await expect(open().stream({ method: "GET", url: silent, timeoutMs: 40 })).rejects.toMatchObject({ kind: "timeout" });

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { Agent, type Dispatcher } from "undici";
+import { deliverArrived } from "./arrived.ts";
 import { codingsOf, decodeStream } from "./decode.ts";
 import type { Egress, EgressReply, EgressRequest, EgressStream } from "./egress.ts";
 import { Exchange, markSent } from "./exchange.ts";
@@ -86,7 +87,7 @@ async function requestStream(request: EgressRequest, transports: Transports): Pr
     return {
       status: statusCode,
       headers: codings.length === 0 ? received : withoutBodyFacts(received),
-      body: decodeStream(body, codings),
+      body: decodeStream(deliverArrived(body), codings),
     };
   } catch (error) {
     exchange.end();

@@ -1,5 +1,6 @@
 import { pipeline, Readable } from "node:stream";
 import * as zlib from "node:zlib";
+import { closing } from "./arrived.ts";
 import { EgressError } from "./error.ts";
 
 interface Codec {
@@ -66,7 +67,7 @@ export function decodeBytes(bytes: Buffer, codings: readonly Coding[], maxBytes:
 export function decodeStream(body: Readable, codings: readonly Coding[]): Readable {
   if (codings.length === 0) return body;
   const decoded = codings.reduce<AsyncIterable<Buffer>>((source, coding) => decoding(source, coding), body);
-  return Readable.from(decoded, { objectMode: false });
+  return closing(Readable.from(decoded, { objectMode: false }), body);
 }
 
 async function* decoding(source: AsyncIterable<Buffer>, coding: Coding): AsyncGenerator<Buffer> {

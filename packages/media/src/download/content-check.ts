@@ -9,12 +9,13 @@ export interface ContentCheck {
 }
 
 export type CheckResult =
-  | { kind: "sound"; extension: string; contentType: string }
+  /** `warning`: what is not by the book, though players play the file. */
+  | { kind: "sound"; extension: string; contentType: string; warning?: string }
   | { kind: "truncated" | "invalid"; reason: string };
 
-const imageTypes = new Set(["png", "jpg", "webp"]);
+const imageTypes = new Set(["png", "jpg", "webp", "gif", "bmp"]);
 
-/** Checks the signature of a PNG, JPEG or WebP, and its last bytes if its length is not proven. */
+/** Checks the signature of an image, and its last bytes if its length is not proven. */
 export function createImageCheck(): ContentCheck {
   let bytes = 0;
   let head = Buffer.alloc(0);
@@ -31,7 +32,7 @@ export function createImageCheck(): ContentCheck {
       if (!found || !imageTypes.has(found.extension)) {
         return {
           kind: "invalid",
-          reason: `not a PNG, JPEG or WebP image but ${found?.contentType ?? "a file of unknown type"}`,
+          reason: `not a PNG, JPEG, WebP, GIF or BMP image but ${found?.contentType ?? "a file of unknown type"}`,
         };
       }
       if (!lengthProven && !endsWhole(found.extension, head, tail, bytes)) {
@@ -45,6 +46,8 @@ export function createImageCheck(): ContentCheck {
 function endsWhole(extension: string, head: Buffer, tail: Buffer, bytes: number): boolean {
   if (extension === "png") return tail.toString("hex") === "49454e44ae426082";
   if (extension === "jpg") return tail.subarray(-2).toString("hex") === "ffd9";
+  if (extension === "gif") return tail.at(-1) === 0x3b;
+  if (extension === "bmp") return head.length >= 6 && head.readUInt32LE(2) <= bytes;
   return head.length >= 8 && head.readUInt32LE(4) + 8 <= bytes;
 }
 
@@ -61,7 +64,11 @@ export const sniffBytes = 32;
 export function sniff(head: Buffer): FileType | undefined {
   const text = head.toString("latin1", 0, sniffBytes).padEnd(sniffBytes, "\0");
   const extension = signatures.find(([, matches]) => matches(text, head))?.[0];
-  return extension ? { extension, contentType: contentTypeOf(`x.${extension}`) } : undefined;
+  return extension === undefined ? undefined : fileType(extension);
+}
+
+export function fileType(extension: string): FileType {
+  return { extension, contentType: contentTypeOf(`x.${extension}`) };
 }
 
 const signatures: readonly [extension: string, matches: (text: string, head: Buffer) => boolean][] = [

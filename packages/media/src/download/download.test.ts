@@ -167,12 +167,12 @@ const cut = whole.subarray(0, -1);
 const zipped = gzipSync(whole);
 
 test.each<[string, Buffer[], DownloadOutcome["kind"]]>([
-  ["a length larger than the body", [head("content-length: 5000"), whole], "unreachable"],
+  ["a length larger than the body", [head("content-length: 5000"), whole], "stored"],
   ["a length smaller than the body", [head(`content-length: ${whole.length - 9}`), whole], "truncated"],
   [
     "chunks without an end",
     [head("transfer-encoding: chunked"), Buffer.from(`${whole.length.toString(16)}\r\n`), whole],
-    "unreachable",
+    "stored",
   ],
   ["a Content-Length that fits a cut file", [head(`content-length: ${cut.length}`), cut], "truncated"],
   ["no length, cut", [head("connection: close"), cut], "truncated"],
@@ -226,20 +226,35 @@ test("a file without an MP4 signature is refused at its first bytes", async () =
   });
 });
 
-test("a file above the limit is refused by its Content-Length, otherwise as soon as it exceeds the limit", async () => {
-  // Sends no byte of the body.
+test("a file above the limit is refused as soon as its bytes exceed the limit", async () => {
   await using honest = await serve((response) =>
-    response.writeHead(200, { "content-length": 1_000_001 }).flushHeaders(),
+    response.writeHead(200, { "content-length": video.length }).end(video),
   );
-  expect(await downloadFile({ url: honest.url }, { maxFileBytes: 1_000_000 })).toEqual({
-    kind: "too_large",
-    limitBytes: 1_000_000,
-  });
   await using chunked = await serve((response) => response.write(video, () => response.end()));
-  expect(await downloadFile({ url: chunked.url }, { maxFileBytes: 1_000_000 })).toEqual({
-    kind: "too_large",
-    limitBytes: 1_000_000,
+  for (const { url } of [honest, chunked])
+    expect(await downloadFile({ url }, { maxFileBytes: 1_000_000 })).toEqual({
+      kind: "too_large",
+      limitBytes: 1_000_000,
+    });
+});
+
+test.each([5e9, 30_000])("a small whole file whose server claims %s bytes is kept with a warning", async (claimed) => {
+  await using server = await serve((response) => {
+    response.writeHead(200, { "content-length": claimed }).write(whole, () => response.destroy());
   });
+  expect(await downloadFile({ url: server.url })).toMatchObject({
+    kind: "stored",
+    bytes: whole.length,
+    warning: expect.stringContaining("claimed another length"),
+  });
+  expect(server.requests).toHaveLength(2);
+});
+
+test("a cut file whose server claims its whole length is not kept, however often it ends there", async () => {
+  await using server = await serve((response) => {
+    response.writeHead(200, { "content-length": whole.length }).write(cut, () => response.destroy());
+  });
+  expect(await downloadFile({ url: server.url })).toMatchObject({ kind: "unreachable" });
 });
 
 test("openDiscardOutputs: downloads and hashes every byte, stores nothing", async () => {

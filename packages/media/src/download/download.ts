@@ -3,7 +3,7 @@ import { type Egress, EgressError, type EgressStream, retryAfterMs } from "@reel
 import type { DownloadSource, NotStored } from "../outputs/output-store.ts";
 import type { Sink } from "../outputs/part-file.ts";
 import { StorageError } from "../outputs/storage-error.ts";
-import type { ContentCheck } from "./content-check.ts";
+import type { CheckResult, ContentCheck } from "./content-check.ts";
 export interface DownloadRequest {
   source: DownloadSource;
   egress: Egress;
@@ -19,7 +19,7 @@ export interface DownloadRequest {
 }
 
 export type Downloaded =
-  | { kind: "complete"; bytes: number; sha256: string; extension: string; contentType: string }
+  | { kind: "complete"; bytes: number; sha256: string; extension: string; contentType: string; warning?: string }
   | NotStored;
 
 /** A transfer that broke; the next try may resume it. */
@@ -40,8 +40,29 @@ export async function download(request: DownloadRequest): Promise<Downloaded> {
     if (request.signal.aborted) return { kind: "aborted" };
     if (deadline.aborted) return { kind: "unreachable", reason: `not complete within ${totalMs} ms` };
     if (outcome.kind !== "broken") return outcome;
-    if (tried >= tries || transfer.bytes === bytesBefore) return { kind: "unreachable", reason: outcome.reason };
+    const endsThere = transfer.bytes === bytesBefore;
+    if (endsThere && bytesBefore > 0) return (await wholeDespite(outcome, transfer)) ?? unreachable(outcome);
+    if (tried >= tries || endsThere) return unreachable(outcome);
   }
+}
+
+function unreachable({ reason }: Broken): NotStored {
+  return { kind: "unreachable", reason };
+}
+
+/** A file that ends at the same byte in two transfers and is whole by its content: the claimed length is wrong. */
+async function wholeDespite({ reason }: Broken, transfer: Transfer): Promise<Downloaded | undefined> {
+  const result = await transfer.check.end(false);
+  if (result.kind !== "sound") return undefined;
+  return complete(transfer, { ...result, warning: `the server claimed another length (${reason})` });
+}
+
+function complete(
+  { bytes, hash }: Transfer,
+  { extension, contentType, warning }: Extract<CheckResult, { kind: "sound" }>,
+): Downloaded {
+  const file = { bytes, sha256: hash.digest("hex"), extension, contentType };
+  return { kind: "complete", ...file, ...(warning !== undefined && { warning }) };
 }
 
 /** The progress of one file over all tries. */
@@ -75,7 +96,7 @@ async function tryTransfer(request: DownloadRequest, transfer: Transfer): Promis
   const answer = await getWithRedirects(egress, { url: source.url, headers, signal });
   if (resume && continues(answer, transfer)) return await writeBody(request, answer, transfer);
 
-  const refusal = refusalOf(answer, request.maxBytes);
+  const refusal = refusalOf(answer);
   try {
     if (!refusal || refusal.kind === "broken") await restart(request, answer, transfer);
     return refusal ?? (await writeBody(request, answer, transfer));
@@ -95,11 +116,9 @@ function continues({ status, headers }: EgressStream, transfer: Transfer): boole
   );
 }
 
-/** The reason not to read the body; undefined for a whole file of an allowed size. */
-function refusalOf({ status, headers }: EgressStream, maxBytes: number): NotStored | Broken | undefined {
-  if (status === 200) {
-    return Number(headers["content-length"] ?? 0) > maxBytes ? { kind: "too_large", limitBytes: maxBytes } : undefined;
-  }
+/** The reason not to read the body; undefined for a whole file. */
+function refusalOf({ status, headers }: EgressStream): NotStored | Broken | undefined {
+  if (status === 200) return undefined;
   if (status === 206 || status === 416)
     return { kind: "broken", reason: `answered ${status} with another range than requested` };
   if (status >= 400 && status < 500 && !transientStatuses.has(status)) return { kind: "expired", status };
@@ -115,7 +134,7 @@ function refusalOf({ status, headers }: EgressStream, maxBytes: number): NotStor
 const transientStatuses = new Set([408, 425, 429]);
 
 async function restart(
-  { sink, reserve }: DownloadRequest,
+  { sink, reserve, maxBytes }: DownloadRequest,
   { status, headers }: EgressStream,
   transfer: Transfer,
 ): Promise<void> {
@@ -125,7 +144,9 @@ async function restart(
   // A weak ETag does not promise the same bytes.
   if (headers.etag && !headers.etag.startsWith("W/")) transfer.etag = headers.etag;
   if (headers["content-length"] !== undefined) transfer.totalBytes = Number(headers["content-length"]);
-  await reserve(transfer.totalBytes ?? 0);
+  // a claimed length may be wrong; the bytes that arrive are counted
+  const claimed = transfer.totalBytes ?? 0;
+  await reserve(claimed > maxBytes ? 0 : claimed);
 }
 
 async function writeBody(
@@ -147,8 +168,7 @@ async function writeBody(
   const chunked = headers["transfer-encoding"]?.toLowerCase().includes("chunked") ?? false;
   const result = await transfer.check.end(totalBytes !== undefined || chunked);
   if (result.kind !== "sound") return result;
-  const { extension, contentType } = result;
-  return { kind: "complete", bytes, sha256: transfer.hash.digest("hex"), extension, contentType };
+  return complete(transfer, result);
 }
 
 function failureOf(error: unknown): NotStored | Broken {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { box, ftyp, longBox, mp4 } from "../outputs/test-files.ts";
-import { createMp4Check } from "./mp4-check.ts";
+import { Mp4Check } from "./mp4-check.ts";
 
 async function check(bytes: Buffer, { lengthProven = true, chunkBytes = bytes.length } = {}) {
-  const watch = createMp4Check();
+  const watch = new Mp4Check();
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     const problem = watch.push(bytes.subarray(at, at + chunkBytes));
     if (problem) return { kind: "refused early", reason: problem };
@@ -58,6 +58,7 @@ test.each([
   ["JSON", Buffer.from('{"error":"not found","padding":"xxxxxxxxxxxx"}')],
   ["a picture", Buffer.from("89504e470d0a1a0a0000000d49484452", "hex")],
   ["an MP4 behind an HTML page", Buffer.concat([Buffer.from("<html></html>"), mp4()])],
+  ["XML", Buffer.from('<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>')],
   ["zeros", Buffer.alloc(4_096)],
   ["a box smaller than its header", Buffer.concat([ftyp, Buffer.from([0, 0, 0, 4]), Buffer.from("moov")])],
   [
@@ -76,9 +77,38 @@ test.each([
   expect((await check(bytes)).kind).toBe("invalid");
 });
 
-test("an MP4 with an HTML page after the last box is not sound", async () => {
-  const bytes = Buffer.concat([mp4(), Buffer.from("<html><script>alert(1)</script></html>")]);
-  expect((await check(bytes)).kind).not.toBe("sound");
+test.each<[string, Buffer, string?]>([
+  ["a byte behind the last box", Buffer.concat([mp4(), Buffer.from("x")])],
+  ["six bytes behind the last box", Buffer.concat([mp4(), Buffer.alloc(6)])],
+  ["zeros behind the last box", Buffer.concat([mp4(), Buffer.alloc(4_096)])],
+  ["an HTML page behind the last box", Buffer.concat([mp4(), Buffer.from("<html><script>alert(1)</script></html>")])],
+  ["an unfinished free box at the end", Buffer.concat([mp4(), box("free", body).subarray(0, 20)])],
+  ["a last box of an impossible size", Buffer.concat([mp4(), Buffer.from([0, 0, 0, 4]), Buffer.from("free")])],
+])("kept with a warning: %s", async (_what, bytes) => {
+  for (const chunkBytes of [1, 7, bytes.length])
+    expect(await check(bytes, { chunkBytes })).toMatchObject({ kind: "sound", warning: expect.any(String) });
+});
+
+test.each<[string, Buffer, string?]>([
+  ["free before ftyp", Buffer.concat([box("free", body), mp4()])],
+  ["skip, wide and uuid before ftyp", Buffer.concat([box("skip"), box("wide"), box("uuid", body), mp4()])],
+  [
+    "QuickTime",
+    Buffer.concat([box("ftyp", Buffer.from("qt  \0\0\x02\0qt  ")), box("moov", body), box("mdat", body)]),
+    "mov",
+  ],
+  ["QuickTime without ftyp", Buffer.concat([box("wide"), box("mdat", body), box("moov", body)]), "mov"],
+])("kept: %s", async (_what, bytes, extension = "mp4") => {
+  for (const chunkBytes of [1, 7, bytes.length])
+    expect(await check(bytes, { chunkBytes })).toMatchObject({ kind: "sound", extension });
+});
+
+test.each([
+  ["bytes behind the last fragment", Buffer.concat([layouts.fragments ?? body, Buffer.from("xxx")])],
+  ["an unfinished second mdat", Buffer.concat([mp4(), box("mdat", body).subarray(0, 30)])],
+  ["bytes behind a file of unknown length", Buffer.concat([mp4(), Buffer.alloc(6)])],
+])("truncated: %s", async (what, bytes) => {
+  expect((await check(bytes, { lengthProven: !what.endsWith("unknown length") })).kind).toBe("truncated");
 });
 
 test("an empty file is truncated", async () => {

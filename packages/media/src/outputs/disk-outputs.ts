@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Egress } from "@reelqueue/egress";
 import { createImageCheck } from "../download/content-check.ts";
 import { download } from "../download/download.ts";
-import { createMp4Check } from "../download/mp4-check.ts";
+import { createVideoCheck } from "../download/video-check.ts";
 import { DiskSpace } from "./disk-space.ts";
 import { contentTypeOf, openFile, statFile } from "./opened-file.ts";
 import {
@@ -28,7 +28,10 @@ export interface DiskOutputsOptions {
 
 const maxImageBytes = 67_108_864;
 const staleMs = 3_600_000;
-const extensionsOf = { video: ["mp4"], last_frame: ["png", "jpg", "webp"] } as const;
+const extensionsOf = {
+  video: ["mp4", "mov", "webm"],
+  last_frame: ["png", "jpg", "webp", "gif", "bmp"],
+} as const;
 
 /** Opens an output store in a folder. Throws a StartError if the folder is not writable. */
 export async function openDiskOutputs(options: DiskOutputsOptions): Promise<OutputStore> {
@@ -72,7 +75,7 @@ async function downloadToDisk(call: DownloadCall): Promise<DownloadOutcome> {
       egress,
       signal,
       sink: part,
-      createCheck: target.kind === "video" ? createMp4Check : createImageCheck,
+      createCheck: target.kind === "video" ? createVideoCheck : createImageCheck,
       maxBytes: target.kind === "video" ? maxFileBytes : Math.min(maxFileBytes, maxImageBytes),
       reserve(bytes) {
         needBytes = bytes;

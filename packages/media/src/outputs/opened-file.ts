@@ -22,6 +22,7 @@ export interface OpenedFile {
 const contentTypes: Readonly<Record<string, string>> = {
   ".mp4": "video/mp4",
   ".mov": "video/quicktime",
+  ".webm": "video/webm",
   ".png": "image/png",
   ".jpg": "image/jpeg",
   ".webp": "image/webp",

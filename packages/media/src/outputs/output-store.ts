@@ -54,7 +54,8 @@ export interface StoredFile {
 }
 
 export type DownloadOutcome =
-  | { kind: "stored"; key: string; bytes: number; sha256: string; contentType: string }
+  /** `warning`: what is not by the book about the file, though players play it. */
+  | { kind: "stored"; key: string; bytes: number; sha256: string; contentType: string; warning?: string }
   | NotStored
   /** Less free space than the file and the floor need. */
   | { kind: "full"; freeBytes: number; needBytes: number };
@@ -92,7 +93,7 @@ function folder({ generation, createdAt }: ManifestTarget): string {
 
 /** Whether a key has a form that this store creates, now or in an earlier build; any other key has no file. */
 export function isKey(key: string): boolean {
-  return /^\d{4}-\d{2}\/[\w-]{1,64}\/(?:\d{1,9}-(?:video|last_frame)(?:-\d{1,9})?\.(?:mp4|png|jpg|webp)|(?:manifest|passport)\.json)$/.test(
+  return /^\d{4}-\d{2}\/[\w-]{1,64}\/(?:\d{1,9}-(?:video|last_frame)(?:-\d{1,9})?\.(?:mp4|mov|webm|png|jpg|webp|gif|bmp)|(?:manifest|passport)\.json)$/.test(
     key,
   );
 }
