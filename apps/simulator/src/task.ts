@@ -53,7 +53,8 @@ export interface NormalizedRequest {
 
 /** Why a task ended before it was finished. */
 export type Stop = "cancelled" | "expired";
-export type Phase = "queued" | "running" | "archiving" | "succeeded" | "failed" | Stop;
+export const phases = ["queued", "running", "archiving", "succeeded", "failed", "cancelled", "expired"] as const;
+export type Phase = (typeof phases)[number];
 export type Failure = "upstream" | "silent" | "moderation";
 
 /** One paid task. The prompt is not kept, to save memory. */
