@@ -73,8 +73,4 @@ export class Accounts {
   all(): Account[] {
     return [...this.#byName.values()];
   }
-
-  clear(): void {
-    this.#byName.clear();
-  }
 }

@@ -20,10 +20,6 @@ export class Bill {
   byVendor(): Record<string, Sums> {
     return structuredClone(Object.fromEntries(this.#byVendor));
   }
-
-  clear(): void {
-    this.#byVendor.clear();
-  }
 }
 
 /** The whole bill, or that of one marker. */

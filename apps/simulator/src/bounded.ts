@@ -43,9 +43,4 @@ export class Uploads {
   get(name: string): Upload | undefined {
     return this.#files.get(name);
   }
-
-  clear(): void {
-    this.#files.clear();
-    this.#bytes = 0;
-  }
 }

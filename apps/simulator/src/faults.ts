@@ -87,12 +87,10 @@ export function parseDirectives(prompt: string): Directives {
 /** Plans the faults of each submission from its directives and from the rates. */
 export class Faults {
   rates: Rates;
-  readonly #startRates: Rates;
   /** One counter per prompt, so that `*2` counts over all submissions of the prompt. */
   readonly #counted = new BoundedMap<{ left: number }>(100_000);
 
   constructor(rates: Rates) {
-    this.#startRates = rates;
     this.rates = rates;
   }
 
@@ -106,11 +104,6 @@ export class Faults {
       plan.set(name, { left: timesOf(name, "byRate") });
     }
     return plan.size > 0 ? plan : undefined;
-  }
-
-  reset(): void {
-    this.rates = this.#startRates;
-    this.#counted.clear();
   }
 
   #counter(name: FaultName, times: number | undefined, promptName: string): { left: number } {

@@ -57,10 +57,6 @@ export class IdempotencyKeys {
   all(): MapIterator<Entry> {
     return this.#entries.values();
   }
-
-  clear(): void {
-    this.#entries.clear();
-  }
 }
 
 function nameOf(account: Account, key: string): string {

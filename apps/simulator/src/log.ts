@@ -14,7 +14,7 @@ export class RequestLog {
   readonly #ring: LogEntry[] = [];
   readonly #limit: number;
   #next = 0;
-  #counts = new Map<string, Map<number, number>>();
+  readonly #counts = new Map<string, Map<number, number>>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -39,12 +39,6 @@ export class RequestLog {
   /** By route, then by status. */
   counts(): Record<string, Record<string, number>> {
     return Object.fromEntries([...this.#counts].map(([route, statuses]) => [route, Object.fromEntries(statuses)]));
-  }
-
-  clear(): void {
-    this.#ring.length = 0;
-    this.#next = 0;
-    this.#counts.clear();
   }
 }
 

@@ -1,3 +1,4 @@
+import { Agent } from "undici";
 import { type Account, Accounts } from "./accounts.ts";
 import { type Asset, Assets } from "./assets.ts";
 import { Bill } from "./bill.ts";
@@ -18,47 +19,55 @@ import type { Refusal, Vendor, View } from "./vendor.ts";
 /** The complete state of one simulator, shared by all vendors. */
 export class Simulation {
   readonly settings: Settings;
+  readonly vendors: ReadonlyMap<string, Vendor>;
   readonly clock: Clock;
-  readonly accounts: Accounts;
-  readonly tasks: Tasks;
-  readonly bill = new Bill();
-  readonly faults: Faults;
-  readonly keys: IdempotencyKeys;
-  readonly assets: Assets;
-  readonly uploads = new Uploads();
   readonly outputs: Outputs;
-  readonly callbacks: Callbacks;
-  readonly log: RequestLog;
-  readonly #vendors: ReadonlyMap<string, Vendor>;
-  readonly #prompts: BoundedMap<number>;
-  #number = 0;
-  #refusals = 0;
+  readonly #agent = new Agent({ connections: 16 });
+  // A reset replaces everything below, except for `lastNumber`.
+  accounts!: Accounts;
+  tasks!: Tasks;
+  bill!: Bill;
+  faults!: Faults;
+  keys!: IdempotencyKeys;
+  assets!: Assets;
+  uploads!: Uploads;
+  callbacks!: Callbacks;
+  log!: RequestLog;
+  #prompts!: BoundedMap<number>;
+  #refusals!: number;
+  /** The newest number of an id. A reset keeps it, so that no id returns. */
+  lastNumber = 0;
 
   constructor(settings: Settings, vendors: readonly Vendor[]) {
     this.settings = settings;
+    this.vendors = new Map(vendors.map((vendor) => [vendor.name, vendor]));
     this.clock = new Clock(settings.clockFactor);
-    this.accounts = new Accounts(this.clock, settings.limits);
-    this.tasks = new Tasks(this.clock, settings, {
+    this.outputs = new Outputs(this.clock, settings.seed, settings.urlLifeMs);
+    this.reset();
+  }
+
+  /** Removes tasks, bill and log, and restores the rates and switches of the options. */
+  reset(): void {
+    const { clock, settings } = this;
+    clock.clear();
+    this.accounts = new Accounts(clock, settings.limits);
+    this.tasks = new Tasks(clock, settings, {
       started: (task) => this.callbacks.sendChange(this.vendorOf(task), unfinished(task, "running")),
       ended: (task) => this.#refundAndNotify(task),
     });
+    this.bill = new Bill();
     this.faults = new Faults(settings.rates);
-    this.keys = new IdempotencyKeys(this.clock, settings.keepTasks);
-    this.assets = new Assets(this.clock, settings.assetReviewMs);
-    this.outputs = new Outputs(this.clock, settings.seed, settings.urlLifeMs);
-    this.callbacks = new Callbacks(this.clock, settings);
-    this.callbacks.on = settings.callbacks;
+    this.keys = new IdempotencyKeys(clock, settings.keepTasks);
+    this.assets = new Assets(clock, settings.assetReviewMs);
+    this.uploads = new Uploads();
+    this.callbacks = new Callbacks(clock, settings, this.#agent);
     this.log = new RequestLog(settings.keepLog);
-    this.#vendors = new Map(vendors.map((vendor) => [vendor.name, vendor]));
     this.#prompts = new BoundedMap(settings.keepTasks);
-  }
-
-  get vendors(): Iterable<Vendor> {
-    return this.#vendors.values();
+    this.#refusals = 0;
   }
 
   vendorOf(task: Task): Vendor {
-    const vendor = this.#vendors.get(task.account.vendor);
+    const vendor = this.vendors.get(task.account.vendor);
     if (!vendor) throw new Error(`unknown vendor ${task.account.vendor}`);
     return vendor;
   }
@@ -73,13 +82,8 @@ export class Simulation {
 
   /** The next number for an id, counted from 1 over tasks, assets and uploads. */
   nextNumber(): number {
-    this.#number += 1;
-    return this.#number;
-  }
-
-  /** Makes later numbers greater than `number`. */
-  numberFrom(number: number): void {
-    this.#number = Math.max(this.#number, number);
+    this.lastNumber += 1;
+    return this.lastNumber;
   }
 
   /** Adds a file to a client's library; faults come from directives in its name or URL. */
@@ -115,26 +119,9 @@ export class Simulation {
     return { task, phase, progress: this.tasks.progress(task), outputs };
   }
 
-  /** Removes tasks, bill and log, and restores the rates and switches of the options. */
-  reset(): void {
-    this.clock.clear();
-    this.tasks.clear();
-    this.bill.clear();
-    this.accounts.clear();
-    this.keys.clear();
-    this.assets.clear();
-    this.uploads.clear();
-    this.faults.reset();
-    this.callbacks.clear();
-    this.callbacks.on = this.settings.callbacks;
-    this.log.clear();
-    this.#prompts.clear();
-    this.#refusals = 0;
-  }
-
   async close(): Promise<void> {
     this.clock.clear();
-    await this.callbacks.close();
+    await this.#agent.destroy();
   }
 
   #isReadable({ recordLife }: Vendor, task: Task): boolean {
@@ -146,7 +133,7 @@ export class Simulation {
 
   #refundAndNotify(task: Task): Promise<void> {
     if (task.failure || task.stopped) this.bill.refund(task);
-    return this.callbacks.sendEnd(this.vendorOf(task), this.view(task));
+    return this.callbacks.send(this.vendorOf(task), this.view(task));
   }
 }
 

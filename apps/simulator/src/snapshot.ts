@@ -26,7 +26,7 @@ export function takeSnapshot(simulation: Simulation): TaskSnapshot[] {
 /** Adds the tasks of another simulator, with their charges. With the same options each task ends as it would there. */
 export function restoreSnapshot(simulation: Simulation, tasks: readonly TaskSnapshot[]): void {
   for (const { vendor: name, key, faults, ageMs, failure, stopped, deleted, idempotency, ...given } of tasks) {
-    const vendor = [...simulation.vendors].find((each) => each.name === name);
+    const vendor = simulation.vendors.get(name);
     if (!vendor) throw new Error(`snapshot: unknown vendor ${name}`);
     const account = simulation.accounts.of(vendor, key);
     const plan: FaultPlan = new Map(
@@ -41,7 +41,7 @@ export function restoreSnapshot(simulation: Simulation, tasks: readonly TaskSnap
       acceptedAt,
     );
     Object.assign(task, { failure, deleted });
-    simulation.numberFrom(task.number);
+    simulation.lastNumber = Math.max(simulation.lastNumber, task.number);
     simulation.bill.charge(task);
     if (idempotency) simulation.keys.restore(account, idempotency, task);
     if (stopped) void simulation.tasks.end(task, stopped);

@@ -113,14 +113,6 @@ export class Tasks {
     await this.#events.ended(task);
   }
 
-  clear(): void {
-    for (const task of this.#byId.values()) this.#stopTimers(task);
-    this.#byId.clear();
-    this.#byClientId.clear();
-    this.#dropAbove = this.#settings.keepTasks * dropAboveFactor;
-    this.forgotten = 0;
-  }
-
   #setTimes(task: Task): void {
     const { reviewMs = 0, expiresAfterMs } = task.order;
     if (expiresAfterMs !== undefined) task.expiresAt = Math.ceil(task.acceptedAt + this.#clock.real(expiresAfterMs));
