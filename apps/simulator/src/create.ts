@@ -88,8 +88,7 @@ function replay(simulation: Simulation, vendor: Vendor, { call, order }: Submiss
 function submit(simulation: Simulation, vendor: Vendor, submission: Submission): Answer | Promise<Answer> {
   const { call, order, directives } = submission;
   if (call.account.key === "no-balance") return simulation.refuse(vendor, { kind: "no-balance" });
-  const { promptName, chance } = simulation.countSubmission(order.prompt);
-  const plan = simulation.faults.plan(directives, { promptName, chance });
+  const { chance, plan } = simulation.faults.plan(order.prompt, directives);
   const fault = firstOf(plan, submitFaults);
   if (fault) return refuseByFault(simulation, vendor, call, fault);
   if (fires(plan, "accept-late")) return acceptLater(simulation, vendor, { ...submission, plan, chance });

@@ -1,5 +1,5 @@
 import { BoundedMap } from "./bounded.ts";
-import { randomFraction } from "./random.ts";
+import { randomFraction, randomInteger } from "./random.ts";
 
 /**
  * Every fault that the simulator can inject.
@@ -87,15 +87,27 @@ export function parseDirectives(prompt: string): Directives {
 /** Plans the faults of each submission from its directives and from the rates. */
 export class Faults {
   rates: Rates;
+  readonly #seed: number;
+  /** How often each prompt was submitted. */
+  readonly #submissions: BoundedMap<number>;
   /** One counter per prompt, so that `*2` counts over all submissions of the prompt. */
   readonly #counted = new BoundedMap<{ left: number }>(100_000);
 
-  constructor(rates: Rates) {
+  constructor(rates: Rates, seed: number, keepPrompts: number) {
     this.rates = rates;
+    this.#seed = seed;
+    this.#submissions = new BoundedMap(keepPrompts);
   }
 
-  /** `chance` is the seed of this submission, so that the plan does not depend on the order of requests. */
-  plan(directives: Directives, { promptName, chance }: { promptName: string; chance: number }): FaultPlan | undefined {
+  /**
+   * Counts one submission of a prompt. `chance` depends only on the seed, the prompt and its earlier submissions,
+   * so that the plan does not depend on the order of requests.
+   */
+  plan(prompt: string, directives = parseDirectives(prompt)): { chance: number; plan: FaultPlan | undefined } {
+    const promptName = `${randomInteger(1, prompt)}-${randomInteger(2, prompt)}`;
+    const before = this.#submissions.get(promptName) ?? 0;
+    this.#submissions.set(promptName, before + 1);
+    const chance = randomInteger(this.#seed, promptName, before);
     const plan: FaultPlan = new Map();
     for (const { name, times } of directives.faults) plan.set(name, this.#counter(name, times, promptName));
     for (const name of faultNames) {
@@ -103,7 +115,7 @@ export class Faults {
       if (!rate || plan.has(name) || randomFraction(chance, name) >= rate) continue;
       plan.set(name, { left: timesOf(name, "byRate") });
     }
-    return plan.size > 0 ? plan : undefined;
+    return { chance, plan: plan.size > 0 ? plan : undefined };
   }
 
   #counter(name: FaultName, times: number | undefined, promptName: string): { left: number } {

@@ -2,10 +2,10 @@ import { Agent } from "undici";
 import { type Account, Accounts } from "./accounts.ts";
 import { type Asset, Assets } from "./assets.ts";
 import { Bill } from "./bill.ts";
-import { BoundedMap, Uploads } from "./bounded.ts";
+import { Uploads } from "./bounded.ts";
 import { Callbacks } from "./callbacks.ts";
 import { Clock } from "./clock.ts";
-import { Faults, parseDirectives } from "./faults.ts";
+import { Faults } from "./faults.ts";
 import type { Reply } from "./http.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { RequestLog } from "./log.ts";
@@ -33,8 +33,7 @@ export class Simulation {
   uploads!: Uploads;
   callbacks!: Callbacks;
   log!: RequestLog;
-  #prompts!: BoundedMap<number>;
-  #refusals!: number;
+  #refusals = 0;
   /** The newest number of an id. A reset keeps it, so that no id returns. */
   lastNumber = 0;
 
@@ -56,13 +55,12 @@ export class Simulation {
       ended: (task) => this.#refundAndNotify(task),
     });
     this.bill = new Bill();
-    this.faults = new Faults(settings.rates);
+    this.faults = new Faults(settings.rates, settings.seed, settings.keepTasks);
     this.keys = new IdempotencyKeys(clock, settings.keepTasks);
     this.assets = new Assets(clock, settings.assetReviewMs);
     this.uploads = new Uploads();
     this.callbacks = new Callbacks(clock, settings, this.#agent);
     this.log = new RequestLog(settings.keepLog);
-    this.#prompts = new BoundedMap(settings.keepTasks);
     this.#refusals = 0;
   }
 
@@ -70,14 +68,6 @@ export class Simulation {
     const vendor = this.vendors.get(task.account.vendor);
     if (!vendor) throw new Error(`unknown vendor ${task.account.vendor}`);
     return vendor;
-  }
-
-  /** Counts one submission of a prompt. `chance` depends only on the seed, the prompt and its earlier submissions. */
-  countSubmission(prompt: string): { promptName: string; chance: number } {
-    const promptName = `${randomInteger(1, prompt)}-${randomInteger(2, prompt)}`;
-    const before = this.#prompts.get(promptName) ?? 0;
-    this.#prompts.set(promptName, before + 1);
-    return { promptName, chance: randomInteger(this.settings.seed, promptName, before) };
   }
 
   /** The next number for an id, counted from 1 over tasks, assets and uploads. */
@@ -88,8 +78,7 @@ export class Simulation {
 
   /** Adds a file to a client's library; faults come from directives in its name or URL. */
   addAsset(given: Parameters<Assets["add"]>[0]): Asset {
-    const text = `${given.name} ${given.url}`;
-    return this.assets.add(given, this.faults.plan(parseDirectives(text), this.countSubmission(text)));
+    return this.assets.add(given, this.faults.plan(`${given.name} ${given.url}`).plan);
   }
 
   refuse(vendor: Pick<Vendor, "refuse">, refusal: Refusal): Reply {
