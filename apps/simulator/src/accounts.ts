@@ -47,6 +47,11 @@ export class Account {
   }
 }
 
+/** A name of the account's own, in one map of the names of all accounts. */
+export function nameWithin({ vendor, key }: Account, name: string): string {
+  return `${vendor}\u0000${key}\u0000${name}`;
+}
+
 /** One account per vendor and key, created on the first call. */
 export class Accounts {
   readonly #byName = new Map<string, Account>();

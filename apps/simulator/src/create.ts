@@ -1,6 +1,7 @@
 import { retryAfterSeconds } from "./clock.ts";
 import { type Directives, type FaultPlan, fires, firstOf, parseDirectives } from "./faults.ts";
-import { type Answer, type Call, json, noteFault, type Reply, withHeaders } from "./http.ts";
+import { type Answer, type Call, json, noteFault, type Reply } from "./http.ts";
+import { hashOf } from "./idempotency.ts";
 import { type Simulation, unfinished } from "./simulation.ts";
 import type { Order, Task } from "./task.ts";
 import { type Output, type ParsedCreate, tooMany, type Vendor, type View } from "./vendor.ts";
@@ -73,16 +74,9 @@ function replay(simulation: Simulation, vendor: Vendor, { call, order }: Submiss
     return simulation.refuse(vendor, { kind: "invalid", problem: "Idempotency-Key must not exceed 255 bytes" });
   }
   const found = simulation.keys.find(call.account, key, call.raw);
-  switch (found.kind) {
-    case "new":
-      return undefined;
-    case "replay":
-      return withHeaders(json(200, vendor.createBody(simulation.view(found.task))), { "idempotent-replay": "true" });
-    case "mismatch":
-      return simulation.refuse(vendor, { kind: "key-mismatch" });
-    case "in-flight":
-      return simulation.refuse(vendor, { kind: "key-in-flight", retryAfterSeconds: found.retryAfterSeconds });
-  }
+  if (found === undefined) return undefined;
+  if ("kind" in found) return simulation.refuse(vendor, found);
+  return json(200, vendor.createBody(simulation.view(found)), { "idempotent-replay": "true" });
 }
 
 function submit(simulation: Simulation, vendor: Vendor, submission: Submission): Answer | Promise<Answer> {
@@ -132,7 +126,7 @@ function accept(simulation: Simulation, vendor: Vendor, submission: PlannedSubmi
   simulation.bill.charge(task);
   simulation.callbacks.sendChange(vendor, unfinished(task, "queued"));
   const key = idempotencyKeyOf(vendor, call);
-  if (key !== undefined) simulation.keys.add(account, { key, raw: call.raw, task, busyMs: busyMsOf(plan) });
+  if (key !== undefined) simulation.keys.add({ task, key, bodyHash: hashOf(call.raw), busyMs: busyMsOf(plan) });
   return task;
 }
 

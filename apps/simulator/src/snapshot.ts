@@ -43,7 +43,7 @@ export function restoreSnapshot(simulation: Simulation, tasks: readonly TaskSnap
     Object.assign(task, { failure, deleted });
     simulation.lastNumber = Math.max(simulation.lastNumber, task.number);
     simulation.bill.charge(task);
-    if (idempotency) simulation.keys.restore(account, idempotency, task);
+    if (idempotency) simulation.keys.add({ task, ...idempotency });
     if (stopped) void simulation.tasks.end(task, stopped);
   }
 }

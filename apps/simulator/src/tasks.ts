@@ -1,4 +1,4 @@
-import type { Account } from "./accounts.ts";
+import { type Account, nameWithin } from "./accounts.ts";
 import { BoundedMap } from "./bounded.ts";
 import type { Clock } from "./clock.ts";
 import { type FaultPlan, fires } from "./faults.ts";
@@ -48,7 +48,7 @@ export class Tasks {
 
   /** The newest task of the account with this id of the client. */
   named(account: Account, clientId: string): Task | undefined {
-    const task = this.#byClientId.get(nameOf(account, clientId));
+    const task = this.#byClientId.get(nameWithin(account, clientId));
     return task && this.#byId.get(task.id);
   }
 
@@ -76,7 +76,7 @@ export class Tasks {
     };
     this.#byId.set(task.id, task);
     const { clientId } = task.order;
-    if (clientId !== undefined) this.#byClientId.set(nameOf(task.account, clientId), task);
+    if (clientId !== undefined) this.#byClientId.set(nameWithin(task.account, clientId), task);
     task.account.start();
     this.#setTimes(task);
     this.#dropOldest();
@@ -179,10 +179,6 @@ export class Tasks {
     }
     this.#dropAbove = Math.max(this.#settings.keepTasks, this.#byId.size) * dropAboveFactor;
   }
-}
-
-function nameOf(account: Account, clientId: string): string {
-  return `${account.vendor}\u0000${account.key}\u0000${clientId}`;
 }
 
 function failureOf(plan: FaultPlan | undefined): Failure | undefined {
