@@ -137,11 +137,6 @@ export function fires(plan: FaultPlan | undefined, name: FaultName): boolean {
   return true;
 }
 
-/** The first of these faults with an occurrence left, which is consumed. */
-export function firstOf<Name extends FaultName>(plan: FaultPlan | undefined, names: readonly Name[]): Name | undefined {
-  return plan === undefined ? undefined : names.find((name) => fires(plan, name));
-}
-
 function timesOf(name: FaultName, by: "times" | "byRate"): number {
   const rule: FaultRule = faults[name];
   return rule[by] ?? rule.times ?? Number.POSITIVE_INFINITY;

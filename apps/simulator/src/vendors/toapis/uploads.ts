@@ -1,5 +1,6 @@
+import type { Call } from "../../call.ts";
 import type { Endpoint } from "../../endpoints.ts";
-import { type Call, json, type Reply } from "../../http.ts";
+import { json, type Reply } from "../../http.ts";
 import type { Simulation } from "../../simulation.ts";
 
 interface Kind {

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Asset, AssetState } from "../../assets.ts";
+import type { Call } from "../../call.ts";
 import type { Endpoint } from "../../endpoints.ts";
-import { type Call, firstProblem, json, jsonBody, type Reply } from "../../http.ts";
+import { firstProblem, json, jsonBody, type Reply } from "../../http.ts";
 import { randomBoolean, randomInteger } from "../../random.ts";
 import type { Simulation } from "../../simulation.ts";
 import type { Vendor } from "../../vendor.ts";
