@@ -1,7 +1,7 @@
 import { type Call, effectOf, occurs } from "./call.ts";
 import { retryAfterSeconds } from "./clock.ts";
 import { type Directives, type FaultName, type FaultPlan, parseDirectives } from "./faults.ts";
-import { type Answer, json, type Reply } from "./http.ts";
+import { type Answer, json, jsonBody, type Reply } from "./http.ts";
 import { hashOf } from "./idempotency.ts";
 import { unfinished } from "./simulation.ts";
 import type { Order, Task } from "./task.ts";
@@ -48,18 +48,15 @@ export function create(call: Call): Answer | Promise<Answer> {
 }
 
 function parseBody({ simulation, vendor, raw, account }: Call): ParsedCreate {
+  const body = jsonBody(raw);
+  if (body === undefined) return { ok: false, problem: "the body is not JSON" };
   const { reading, callbackSecret, webhookUrl } = simulation.settings;
-  try {
-    return vendor.parseCreate(JSON.parse(raw), {
-      reading,
-      callbackUrlAllowed: (url) => simulation.callbacks.allows(url),
-      webhook: { hasSecret: callbackSecret !== undefined, url: webhookUrl },
-      assetState: (id) => simulation.assets.state(account, id),
-    });
-  } catch (error) {
-    if (error instanceof SyntaxError) return { ok: false, problem: "the body is not JSON" };
-    throw error;
-  }
+  return vendor.parseCreate(body, {
+    reading,
+    callbackUrlAllowed: (url) => simulation.callbacks.allows(url),
+    webhook: { hasSecret: callbackSecret !== undefined, url: webhookUrl },
+    assetState: (id) => simulation.assets.state(account, id),
+  });
 }
 
 /** The answer to a repeated request; undefined if the request is new or the vendor does not detect repeats. */

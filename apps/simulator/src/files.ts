@@ -50,8 +50,8 @@ function isAllowed(
   task: Task,
   { params, query }: FastifyRequest<{ Params: FileName; Querystring: Record<string, string> }>,
 ): boolean {
-  const checked = simulation.outputs.check(task, params.name, query);
-  if (!checked.ok || checked.issue < task.deadUrls) return false;
+  const issue = simulation.outputs.issueOf(task, params.name, query);
+  if (issue === undefined || issue < task.deadUrls) return false;
   if (!fires(task.plan, "url-expired")) return true;
   task.deadUrls += 1;
   return false;

@@ -2,17 +2,16 @@ import { type Account, nameWithin } from "./accounts.ts";
 import { BoundedMap } from "./bounded.ts";
 import type { Clock } from "./clock.ts";
 import { type FaultPlan, fires } from "./faults.ts";
-import {
-  archivingShare,
-  type Failure,
-  generationMs,
-  type Phase,
-  queuedShare,
-  type Stop,
-  slowFactor,
-  type Task,
-  type TaskSettings,
-} from "./task.ts";
+import type { Settings } from "./options.ts";
+import { lognormal } from "./random.ts";
+import { defaultGenerationMs, type Failure, type Phase, type Stop, type Task } from "./task.ts";
+
+/** The share of its time after which a task starts to run, and the share after which its video is only being stored. */
+const [queuedShare, archivingShare] = [0.15, 0.95];
+/** The factor by which the fault `slow` prolongs a task. */
+const slowFactor = 5;
+
+type TaskSettings = Pick<Settings, "generationMs" | "finishAfterPolls" | "keepTasks">;
 
 /** Called once when a task starts to run and once when it ends. Must neither throw nor reject. */
 export interface TaskEvents {
@@ -121,7 +120,8 @@ export class Tasks {
     else if (this.#settings.finishAfterPolls !== undefined)
       task.endsAfterReads = this.#settings.finishAfterPolls * times;
     else {
-      const providerMs = times * generationMs(task.chance, task.order, this.#settings);
+      const spread = this.#settings.generationMs ?? defaultGenerationMs(task.order);
+      const providerMs = times * lognormal(task.chance, "generation", spread);
       task.runsAt = Math.ceil(task.acceptedAt + this.#clock.real(reviewMs + providerMs * queuedShare));
       task.endsAt = Math.ceil(task.acceptedAt + this.#clock.real(reviewMs + providerMs));
     }
