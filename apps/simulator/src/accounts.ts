@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { type Limits, type Quota, type RequestKind, type Windows, windowsOf } from "./limits.ts";
+import { findOrAdd } from "./maps.ts";
 
 /** One key at one vendor: its rate windows, its tasks in flight and the highest counts so far. */
 export class Account {
@@ -64,15 +65,11 @@ export class Accounts {
   }
 
   of(vendor: { name: string; limits: Limits }, key: string): Account {
-    const name = `${vendor.name}\u0000${key}`;
-    let account = this.#byName.get(name);
-    if (!account) {
+    return findOrAdd(this.#byName, `${vendor.name}\u0000${key}`, () => {
       const limits = this.#limits === "off" ? {} : { ...vendor.limits, ...this.#limits[vendor.name] };
       const windows = windowsOf(limits, (providerMs) => this.#clock.real(providerMs));
-      account = new Account(vendor.name, key, windows, limits.concurrent);
-      this.#byName.set(name, account);
-    }
-    return account;
+      return new Account(vendor.name, key, windows, limits.concurrent);
+    });
   }
 
   all(): Account[] {

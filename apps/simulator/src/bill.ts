@@ -1,3 +1,4 @@
+import { findOrAdd } from "./maps.ts";
 import type { Task } from "./task.ts";
 
 /** Charges and refunds, in whole micro-USD. */
@@ -8,13 +9,13 @@ export class Bill {
   readonly #byVendor = new Map<string, Sums>();
 
   charge(task: Task): void {
-    add(rowOf(this.#byVendor, task.account.vendor, noSums), chargeOf(task));
+    add(findOrAdd(this.#byVendor, task.account.vendor, noSums), chargeOf(task));
   }
 
   refund(task: Task): void {
     if (task.refunded) return;
     task.refunded = true;
-    add(rowOf(this.#byVendor, task.account.vendor, noSums), refundOf(task));
+    add(findOrAdd(this.#byVendor, task.account.vendor, noSums), refundOf(task));
   }
 
   byVendor(): Record<string, Sums> {
@@ -28,9 +29,9 @@ export function billReport(bill: Bill, tasks: Iterable<Task>, forgottenTasks: nu
   const ofMarker = new Map<string, Sums>();
   for (const task of tasks) {
     if (task.marker === undefined || (marker !== undefined && task.marker !== marker)) continue;
-    const row = rowOf(byMarker, task.marker, () => ({ ...noSums(), taskIds: [] }));
+    const row = findOrAdd(byMarker, task.marker, () => ({ ...noSums(), taskIds: [] }));
     row.taskIds.push(task.id);
-    for (const sums of [row, rowOf(ofMarker, task.account.vendor, noSums)]) {
+    for (const sums of [row, findOrAdd(ofMarker, task.account.vendor, noSums)]) {
       add(sums, chargeOf(task));
       if (task.refunded) add(sums, refundOf(task));
     }
@@ -69,12 +70,6 @@ function chargeOf({ order }: Task): Partial<Sums> {
 
 function refundOf({ order }: Task): Partial<Sums> {
   return { refunds: 1, refundedMicroUsd: order.microUsd };
-}
-
-function rowOf<Row>(rows: Map<string, Row>, name: string, fresh: () => Row): Row {
-  const row = rows.get(name) ?? fresh();
-  rows.set(name, row);
-  return row;
 }
 
 function noSums() {

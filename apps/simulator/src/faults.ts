@@ -1,4 +1,4 @@
-import { BoundedMap } from "./bounded.ts";
+import { BoundedMap, findOrAdd } from "./maps.ts";
 import { randomFraction, randomInteger } from "./random.ts";
 
 /**
@@ -120,12 +120,7 @@ export class Faults {
 
   #counter(name: FaultName, times: number | undefined, promptName: string): { left: number } {
     if (times === undefined) return { left: timesOf(name, "times") };
-    const key = `${name}*${times} ${promptName}`;
-    const known = this.#counted.get(key);
-    if (known) return known;
-    const counter = { left: times };
-    this.#counted.set(key, counter);
-    return counter;
+    return findOrAdd(this.#counted, `${name}*${times} ${promptName}`, () => ({ left: times }));
   }
 }
 

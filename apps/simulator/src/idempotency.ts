@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Account, nameWithin } from "./accounts.ts";
-import { BoundedMap } from "./bounded.ts";
 import { type Clock, retryAfterSeconds } from "./clock.ts";
+import { BoundedMap } from "./maps.ts";
 import type { Task } from "./task.ts";
 import type { Refusal } from "./vendor.ts";
 

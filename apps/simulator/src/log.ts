@@ -1,3 +1,5 @@
+import { findOrAdd } from "./maps.ts";
+
 /** One received request. `status` 0: the connection was reset or never answered. */
 export interface LogEntry {
   at: number;
@@ -23,11 +25,7 @@ export class RequestLog {
   add(route: string, entry: LogEntry): void {
     this.#ring[this.#next] = entry;
     this.#next = (this.#next + 1) % this.#limit;
-    let statuses = this.#counts.get(route);
-    if (!statuses) {
-      statuses = new Map();
-      this.#counts.set(route, statuses);
-    }
+    const statuses = findOrAdd(this.#counts, route, () => new Map<number, number>());
     statuses.set(entry.status, (statuses.get(entry.status) ?? 0) + 1);
   }
 

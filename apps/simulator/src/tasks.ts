@@ -1,7 +1,7 @@
 import { type Account, nameWithin } from "./accounts.ts";
-import { BoundedMap } from "./bounded.ts";
 import type { Clock } from "./clock.ts";
 import { type FaultPlan, fires } from "./faults.ts";
+import { BoundedMap } from "./maps.ts";
 import type { Settings } from "./options.ts";
 import { lognormal } from "./random.ts";
 import { defaultGenerationMs, type Failure, type Phase, type Stop, type Task } from "./task.ts";
