@@ -26,30 +26,3 @@ export function findOrAdd<Value>(map: Map<string, Value>, key: string, make: () 
   map.set(key, value);
   return value;
 }
-
-const maxUploadedBytes = 256_000_000;
-
-export interface Upload {
-  file: Buffer;
-  contentType: string;
-}
-
-/** Files uploaded by clients, in memory; above 256 MB in total the oldest are dropped. */
-export class Uploads {
-  readonly #files = new Map<string, Upload>();
-  #bytes = 0;
-
-  add(name: string, upload: Upload): void {
-    this.#files.set(name, upload);
-    this.#bytes += upload.file.length;
-    for (const [oldest, { file }] of this.#files) {
-      if (this.#bytes <= maxUploadedBytes) return;
-      this.#files.delete(oldest);
-      this.#bytes -= file.length;
-    }
-  }
-
-  get(name: string): Upload | undefined {
-    return this.#files.get(name);
-  }
-}

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { Agent } from "undici";
 import { type Account, Accounts } from "./accounts.ts";
 import { type Asset, Assets } from "./assets.ts";
@@ -8,13 +9,17 @@ import { Faults } from "./faults.ts";
 import type { Reply } from "./http.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { RequestLog } from "./log.ts";
-import { Uploads } from "./maps.ts";
 import type { Settings } from "./options.ts";
 import { Outputs } from "./outputs.ts";
 import { randomInteger } from "./random.ts";
 import type { Task } from "./task.ts";
 import { Tasks } from "./tasks.ts";
 import type { Refusal, Vendor, View } from "./vendor.ts";
+
+interface Upload {
+  file: Buffer;
+  contentType: string;
+}
 
 /** The complete state of one simulator, shared by all vendors. */
 export class Simulation {
@@ -23,19 +28,20 @@ export class Simulation {
   readonly clock: Clock;
   readonly outputs: Outputs;
   readonly #agent = new Agent({ connections: 16 });
-  // A reset replaces everything below, except for `lastNumber`.
+  /** The newest number of an id. A reset keeps it, so that no id returns. */
+  lastNumber = 0;
+  // A reset replaces everything below.
   accounts!: Accounts;
   tasks!: Tasks;
   bill!: Bill;
   faults!: Faults;
   keys!: IdempotencyKeys;
   assets!: Assets;
-  uploads!: Uploads;
+  /** Files uploaded by clients, in memory; above 256 MB in total those not used for longest are dropped. */
+  uploads!: LRUCache<string, Upload>;
   callbacks!: Callbacks;
   log!: RequestLog;
   #refusals = 0;
-  /** The newest number of an id. A reset keeps it, so that no id returns. */
-  lastNumber = 0;
 
   constructor(settings: Settings, vendors: readonly Vendor[]) {
     this.settings = settings;
@@ -58,7 +64,7 @@ export class Simulation {
     this.faults = new Faults(settings.rates, settings.seed, settings.keepTasks);
     this.keys = new IdempotencyKeys(clock, settings.keepTasks);
     this.assets = new Assets(clock, settings.assetReviewMs);
-    this.uploads = new Uploads();
+    this.uploads = new LRUCache({ maxSize: 256_000_000, sizeCalculation: ({ file }) => file.length });
     this.callbacks = new Callbacks(clock, settings, this.#agent);
     this.log = new RequestLog(settings.keepLog);
     this.#refusals = 0;

@@ -49,7 +49,7 @@ async function upload(call: Call, simulation: Simulation, { types, maxBytes }: K
   if (file.size > maxBytes) return refused(`file too large: at most ${maxBytes} bytes`);
   const id = `upload_${simulation.nextNumber().toString(36).padStart(8, "0")}`;
   const name = `${id}.${extension}`;
-  simulation.uploads.add(name, { file: Buffer.from(await file.arrayBuffer()), contentType });
+  simulation.uploads.set(name, { file: Buffer.from(await file.arrayBuffer()), contentType });
   const url = `${simulation.outputs.baseUrl}/files/uploads/${name}`;
   return json(200, { success: true, message: "", data: { id, url, mime_type: contentType, size: file.size } });
 }
