@@ -24,7 +24,7 @@ export interface Endpoint {
   takes?: "form";
   /** Absent: the limit of a create. */
   bodyLimitBytes?: number;
-  handle(call: Call, simulation: Simulation, vendor: Vendor): Answer | Promise<Answer>;
+  handle(call: Call): Answer | Promise<Answer>;
 }
 
 interface FastifyTypes {
@@ -76,7 +76,7 @@ function serve(scope: FastifyInstance, api: Api, { method, path, kind, bodyLimit
       const account = simulation.accounts.of(vendor, key);
       const quota = account.request(entry.at, kind);
       if (quota?.granted === false) return finish(refuse(tooMany("requests", quota.freeAtMs - entry.at)), quota);
-      const answer = handle(callOf(api, account, entry, request), simulation, vendor);
+      const answer = handle(callOf(api, account, entry, request));
       return answer instanceof Promise ? answer.then((late) => finish(late, quota)) : finish(answer, quota);
     },
   });

@@ -93,18 +93,14 @@ export class Simulation {
   }
 
   /** The account's task by its id or by the client's id, unless the vendor no longer returns it. */
-  taskOf(vendor: Vendor, account: Account, id: string): Task | undefined {
+  taskOf(account: Account, id: string): Task | undefined {
     const task = this.tasks.get(id) ?? this.tasks.named(account, id);
-    return task?.account === account && this.#isReadable(vendor, task) ? task : undefined;
+    return task?.account === account && this.#isReadable(task) ? task : undefined;
   }
 
   /** Every task of the account that the vendor still returns, newest first. */
-  tasksOf(vendor: Vendor, account: Account): Task[] {
-    const own: Task[] = [];
-    for (const task of this.tasks.all()) {
-      if (task.account === account && this.#isReadable(vendor, task)) own.push(task);
-    }
-    return own.reverse();
+  tasksOf(account: Account): Task[] {
+    return [...this.tasks.all()].filter((task) => task.account === account && this.#isReadable(task)).reverse();
   }
 
   /** The task as a status read without faults shows it now. */
@@ -119,7 +115,8 @@ export class Simulation {
     await this.#agent.destroy();
   }
 
-  #isReadable({ recordLife }: Vendor, task: Task): boolean {
+  #isReadable(task: Task): boolean {
+    const { recordLife } = this.vendorOf(task);
     if (task.deleted || !recordLife) return !task.deleted;
     const now = this.clock.now();
     if (now - task.acceptedAt >= this.clock.real(recordLife.acceptedMs)) return false;

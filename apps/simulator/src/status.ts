@@ -31,7 +31,7 @@ export function readStatus(call: Call): Answer {
   const { simulation, vendor, refuse } = call;
   const id = vendor.taskIdOf(call.params, call.query);
   if (id === undefined) return refuse({ kind: "invalid", problem: "task id is missing" });
-  const task = simulation.taskOf(vendor, call.account, id);
+  const task = simulation.taskOf(call.account, id);
   if (!task) return refuse({ kind: "unknown-task" });
   if (task.marker !== undefined) call.entry.marker = task.marker;
   const faultyAnswer = effectOf(call, task.plan, pollFaults);

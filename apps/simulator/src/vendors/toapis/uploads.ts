@@ -1,7 +1,6 @@
 import type { Call } from "../../call.ts";
 import type { Endpoint } from "../../endpoints.ts";
 import { json, type Reply } from "../../http.ts";
-import type { Simulation } from "../../simulation.ts";
 
 interface Kind {
   path: string;
@@ -36,10 +35,11 @@ export const uploads: Endpoint[] = kinds.map((kind) => ({
   kind: "other",
   takes: "form",
   bodyLimitBytes: kind.maxBytes + mebibyte,
-  handle: (call, simulation) => upload(call, simulation, kind),
+  handle: (call) => upload(call, kind),
 }));
 
-async function upload(call: Call, simulation: Simulation, { types, maxBytes }: Kind): Promise<Reply> {
+async function upload(call: Call, { types, maxBytes }: Kind): Promise<Reply> {
+  const { simulation } = call;
   const file = await fileOf(call);
   if (!file) return refused("the form needs a field named file");
   const contentType = file.type.toLowerCase();
