@@ -23,8 +23,8 @@ export const list: Endpoint = {
   method: "GET",
   path: "/api/v3/contents/generations/tasks",
   kind: "query",
-  handle(call, simulation, vendor) {
-    const parsed = querySchema.safeParse(call.query);
+  handle({ simulation, account, query }) {
+    const parsed = querySchema.safeParse(query);
     if (!parsed.success) {
       const field = parsed.error.issues[0]?.path.join(".") ?? "";
       return failure(
@@ -36,7 +36,7 @@ export const list: Endpoint = {
     }
     const { page_num, page_size, "filter.status": wanted, "filter.task_ids": ids, "filter.model": model } = parsed.data;
     const found = simulation
-      .tasksOf(vendor, call.account)
+      .tasksOf(account)
       .filter(
         (task) =>
           (wanted === undefined || statusOf(simulation.tasks.phase(task)) === wanted) &&

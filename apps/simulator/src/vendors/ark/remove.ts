@@ -7,9 +7,9 @@ export const remove: Endpoint = {
   method: "DELETE",
   path: "/api/v3/contents/generations/tasks/:id",
   kind: "query",
-  handle(call, simulation, vendor) {
-    const task = simulation.taskOf(vendor, call.account, call.params.id ?? "");
-    if (!task) return simulation.refuse(vendor, { kind: "unknown-task" });
+  handle({ simulation, account, params, refuse }) {
+    const task = simulation.taskOf(account, params.id ?? "");
+    if (!task) return refuse({ kind: "unknown-task" });
     switch (simulation.tasks.phase(task)) {
       case "queued":
         // Not awaited: the callback must not delay the answer.

@@ -11,10 +11,10 @@ const list: Endpoint = {
   method: "GET",
   path: "/v1/tasks",
   kind: "query",
-  handle(call, simulation, vendor) {
-    const page = wholeNumber(call.query.page, 1, Number.MAX_SAFE_INTEGER);
-    const size = wholeNumber(call.query.size, 20, 100);
-    const own = simulation.tasksOf(vendor, call.account);
+  handle({ simulation, account, query }) {
+    const page = wholeNumber(query.page, 1, Number.MAX_SAFE_INTEGER);
+    const size = wholeNumber(query.size, 20, 100);
+    const own = simulation.tasksOf(account);
     const shown = own.slice((page - 1) * size, page * size);
     return json(
       200,

@@ -1,6 +1,6 @@
+import type { Call } from "../../call.ts";
 import type { Endpoint } from "../../endpoints.ts";
-import { type Call, json, type Reply } from "../../http.ts";
-import type { Simulation } from "../../simulation.ts";
+import { json, type Reply } from "../../http.ts";
 
 interface Kind {
   path: string;
@@ -35,10 +35,11 @@ export const uploads: Endpoint[] = kinds.map((kind) => ({
   kind: "other",
   takes: "form",
   bodyLimitBytes: kind.maxBytes + mebibyte,
-  handle: (call, simulation) => upload(call, simulation, kind),
+  handle: (call) => upload(call, kind),
 }));
 
-async function upload(call: Call, simulation: Simulation, { types, maxBytes }: Kind): Promise<Reply> {
+async function upload(call: Call, { types, maxBytes }: Kind): Promise<Reply> {
+  const { simulation } = call;
   const file = await fileOf(call);
   if (!file) return refused("the form needs a field named file");
   const contentType = file.type.toLowerCase();
@@ -48,7 +49,7 @@ async function upload(call: Call, simulation: Simulation, { types, maxBytes }: K
   if (file.size > maxBytes) return refused(`file too large: at most ${maxBytes} bytes`);
   const id = `upload_${simulation.nextNumber().toString(36).padStart(8, "0")}`;
   const name = `${id}.${extension}`;
-  simulation.uploads.add(name, { file: Buffer.from(await file.arrayBuffer()), contentType });
+  simulation.uploads.set(name, { file: Buffer.from(await file.arrayBuffer()), contentType });
   const url = `${simulation.outputs.baseUrl}/files/uploads/${name}`;
   return json(200, { success: true, message: "", data: { id, url, mime_type: contentType, size: file.size } });
 }
