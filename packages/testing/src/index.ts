@@ -1,6 +1,6 @@
 export { freePort, holdPorts } from "@reelqueue/system";
+export * from "@reelqueue/system/testing";
 export { type LocalCluster, startCluster } from "./cluster.ts";
-export { eventually, type Wait } from "./eventually.ts";
 export type { Lineup } from "./lineup.ts";
 export { type LocalRedis, type RedisOptions, startLocalRedis, type TestRedis } from "./local-redis.ts";
 export { pngFile, wavFile } from "./media-files.ts";

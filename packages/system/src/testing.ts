@@ -1,0 +1,1 @@
+export { eventually, type Wait } from "./eventually.ts";
