@@ -1,1 +1,2 @@
 export { eventually, type Wait } from "./eventually.ts";
+export { type FaultProxy, type NetworkFaults, startFaultProxy } from "./network/fault-proxy.ts";

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
-import { createServer, request } from "node:http";
-import { buffer } from "node:stream/consumers";
+import { type AnswerProxy, startAnswerProxy } from "./answer-proxy.ts";
 
-export interface ManglingProxy extends AsyncDisposable {
-  url: string;
+export interface ManglingProxy extends AnswerProxy {
   /** Number of mangled answers by provider (the first part of the path). */
   mangled: ReadonlyMap<string, number>;
 }
@@ -26,36 +24,16 @@ interface ProviderRequest {
 export async function startManglingProxy(target: string, seed: number): Promise<ManglingProxy> {
   const counts = new Map<string, number>();
   const reader = requestReader();
-  const server = createServer(async (incoming, outgoing) => {
-    const path = incoming.url ?? "";
-    const sent = (await buffer(incoming)).toString();
-    const passedOn = request(
-      `${target}${path}`,
-      { method: incoming.method, headers: incoming.headers },
-      async (answer) => {
-        const real = await buffer(answer);
-        const asked = answer.statusCode === 200 ? reader(path, sent, real.toString()) : undefined;
-        const wrong = asked !== undefined && isMangled(seed, asked);
-        const name = path.split("/")[1] ?? "";
-        if (wrong) counts.set(name, (counts.get(name) ?? 0) + 1);
-        const body = wrong ? mangled(real, picker(seed, Object.values(asked).join(" "))) : real;
-        const headers = { ...answer.headers, "content-length": String(body.length) };
-        outgoing.writeHead(answer.statusCode ?? 502, headers).end(body);
-      },
-    );
-    passedOn.on("error", () => outgoing.destroy());
-    passedOn.end(sent);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  return {
-    mangled: counts,
-    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+  const proxy = await startAnswerProxy(target, {
+    answer: ({ path, body, status }, real) => {
+      const asked = status === 200 ? reader(path, body, real.toString()) : undefined;
+      if (asked === undefined || !isMangled(seed, asked)) return real;
+      const name = path.split("/")[1] ?? "";
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      return mangled(real, picker(seed, Object.values(asked).join(" ")));
     },
-  };
+  });
+  return { ...proxy, mangled: counts };
 }
 
 /** A third of the creates, once each; five of six polls; every third look-up, so never many in a row. */

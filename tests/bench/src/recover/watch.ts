@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type * as ledger from "@reelqueue/ledger";
-import type { FaultProxy } from "../rig/fault-proxy.ts";
+import type { FaultProxy } from "@reelqueue/testing";
 import { generationOf } from "../rig/running.ts";
 import type { PollRequest } from "./lateness.ts";
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { FaultProxy, NetworkFaults } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
 import type { SeededRandom } from "../random.ts";
-import type { FaultProxy, NetworkFaults } from "../system/fault-proxy.ts";
 import { type Topology, topologies } from "../system/servers.ts";
 import type { ChaosSystem } from "../system/system.ts";
 
@@ -18,7 +18,7 @@ export const networkFaults: readonly Nemesis[] = [
     weight: 0.02,
     inject: async ({ simulatorProxy }, random) => {
       const deadMs = random.between(5_000, 10_000);
-      simulatorProxy.setFaults({ refuses: true });
+      simulatorProxy.setFaults({ resets: true });
       simulatorProxy.cut();
       await wait(deadMs);
       simulatorProxy.setFaults({});
@@ -72,7 +72,7 @@ function faultsOf(name: string, where: readonly Topology[], choose: Choose): Nem
         return owner;
       },
     },
-    lasting("refuses", { refuses: true }, 2_000),
+    lasting("refuses", { resets: true }, 2_000),
     lasting("delay", { delayMs: 300 }, 3_000),
     lasting("half-open", { dropsRequests: true, dropsReplies: true }, 6_000),
     lasting("drops-replies", { dropsReplies: true }, 1_500),

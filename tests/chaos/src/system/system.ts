@@ -5,10 +5,9 @@ import { type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
 import { simulatorAccount, simulatorSecrets, writeTestConfig } from "@reelqueue/system";
-import { holdPorts, type Receiver, startReceiver } from "@reelqueue/testing";
+import { type FaultProxy, holdPorts, type Receiver, startFaultProxy, startReceiver } from "@reelqueue/testing";
 import { leases } from "../entries/leases.ts";
 import { buildDisks, type Disk } from "./disk.ts";
-import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 import { openServers, type Servers, type Topology } from "./servers.ts";
 import { type ProcessEnd, processEntry, type Role, type SupervisedProcess, supervise } from "./supervised-process.ts";
 
