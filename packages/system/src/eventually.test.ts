@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { eventually } from "./eventually.ts";
+import { expect, test, vi } from "vitest";
+import { eventually, repeat } from "./eventually.ts";
 
 test("eventually: returns the first truthy result", async () => {
   let calls = 0;
@@ -18,4 +18,26 @@ test("eventually: a timeout names the condition and carries the last error", asy
       cause: expect.objectContaining({ message: "no such key" }),
     }),
   );
+});
+
+test("repeat: runs again and again until disposed", async () => {
+  const [runs, later] = [vi.fn(async () => {}), vi.fn(async () => {})];
+  const repeated = repeat(1, runs);
+  await eventually(() => runs.mock.calls.length >= 3, { describe: "three runs" });
+  await repeated[Symbol.asyncDispose]();
+  const { length } = runs.mock.calls;
+  await using _ = repeat(1, later);
+  await eventually(() => later.mock.calls.length >= 3, { describe: "three runs of another action" });
+  expect(runs).toHaveBeenCalledTimes(length);
+});
+
+test("repeat: a rejected run is the last one, and the disposal rejects with it", async () => {
+  let runs = 0;
+  const repeated = repeat(1, async () => {
+    runs += 1;
+    throw new Error("no Redis");
+  });
+  await eventually(() => runs === 1, { describe: "one run" });
+  await expect(repeated[Symbol.asyncDispose]()).rejects.toThrow("no Redis");
+  expect(runs).toBe(1);
 });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { seededNumbers } from "@reelqueue/testing";
 import { type AnswerProxy, startAnswerProxy } from "./answer-proxy.ts";
 
 export interface ManglingProxy extends AnswerProxy {
@@ -78,15 +79,10 @@ function idsIn(text: string): string[] {
 
 const numberOf = (text: string): number => createHash("sha1").update(text).digest().readUInt32BE();
 
-/** Seeded generator (Mulberry32): returns a number below its argument. */
+/** Returns a number below its argument. */
 function picker(seed: number, name: string): (below: number) => number {
-  let state = numberOf(`${seed} ${name}`);
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
+  const next = seededNumbers(numberOf(`${seed} ${name}`));
+  return (below) => Math.floor(next() * below);
 }
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };

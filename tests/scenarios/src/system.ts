@@ -7,7 +7,16 @@ import { type AcceptedRow, accept, findMany, type Installation, openContext } fr
 import { createLogger } from "@reelqueue/runtime";
 import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
 import { simulatorAccount, simulatorSecrets, writeTestConfig } from "@reelqueue/system";
-import { type App, eventually, type LocalRedis, spawnApp, spawnEntry, startLocalRedis } from "@reelqueue/testing";
+import {
+  type App,
+  type Bill,
+  eventually,
+  type LocalRedis,
+  simulatorAt,
+  spawnApp,
+  spawnEntry,
+  startLocalRedis,
+} from "@reelqueue/testing";
 
 export interface TestSystemOptions {
   simulator?: SimulatorOptions;
@@ -41,14 +50,6 @@ export interface TestSystem extends AsyncDisposable {
   /** Waits until all generations rest; rejects after `timeoutMs`. */
   waitForRest(ids: readonly string[], timeoutMs?: number): Promise<Generation[]>;
   bill(): Promise<Bill>;
-}
-
-export interface Bill {
-  tasks: number;
-  charges: number;
-  refunds: number;
-  byMarker: Record<string, { tasks: number; charges: number; refunds: number; taskIds: string[] }>;
-  duplicates: string[];
 }
 
 /** The processes of a production system. */
@@ -118,7 +119,7 @@ function producerOf(
         },
         { describe: `${ids.length} generations rest`, timeoutMs, everyMs: 100 },
       ),
-    bill: async () => (await (await fetch(`${simulator.url}/simulator/ledger`)).json()) as Bill,
+    bill: () => simulatorAt(simulator.url).bill(),
   };
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as ledger from "@reelqueue/ledger";
 import { createProducer } from "@reelqueue/producer";
-import { type FaultProxy, startFaultProxy } from "@reelqueue/testing";
+import { type FaultProxy, simulatorAt, startFaultProxy } from "@reelqueue/testing";
 import { entryFile } from "../rig/child.ts";
 import { prompts } from "../rig/prompts.ts";
 import { teach } from "../rig/running.ts";
@@ -53,7 +53,7 @@ export async function openScene(scope: AsyncDisposableStack, account: Account): 
     proxy,
     requests: () => [...proxy.arrivals.map(({ atMs }) => atMs), ...refusedAt(refusals, proxy.port)],
     counts: () => ledger.counts(cell),
-    tooFast: () => refusedRequests(simulator.url),
+    tooFast: () => simulatorAt(simulator.url).refused(),
   };
 }
 
@@ -69,11 +69,4 @@ async function enqueue(env: ReturnType<typeof writeConfig> & { REDIS_URL: string
 function refusedAt(file: string, port: number): number[] {
   const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
   return lines.filter((line) => line.endsWith(` ${port}`)).map((line) => Number(line.split(" ")[0]));
-}
-
-async function refusedRequests(simulatorUrl: string): Promise<number> {
-  const { accounts } = (await (await fetch(`${simulatorUrl}/simulator/stats`)).json()) as {
-    accounts: { refusedRequests: number }[];
-  };
-  return accounts.reduce((sum, { refusedRequests: refused }) => sum + refused, 0);
 }

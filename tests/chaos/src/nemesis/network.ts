@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { FaultProxy, NetworkFaults } from "@reelqueue/testing";
+import { type FaultProxy, type NetworkFaults, simulatorAt } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
 import type { SeededRandom } from "../random.ts";
 import { type Topology, topologies } from "../system/servers.ts";
@@ -30,25 +30,20 @@ export const networkFaults: readonly Nemesis[] = [
     weight: 0.03,
     inject: async ({ simulator }, random) => {
       const forMs = random.between(2_000, 5_000);
-      await setRates(simulator.url, { "submit-429": 0.8, "poll-429": 0.5 });
+      await simulatorAt(simulator.url).setRates({ "submit-429": 0.8, "poll-429": 0.5 });
       await wait(forMs);
-      await setRates(simulator.url, {});
+      await simulatorAt(simulator.url).setRates({});
       return `429 to most requests for ${forMs} ms`;
     },
   },
 ];
-
-async function setRates(url: string, rates: Record<string, number>): Promise<void> {
-  const headers = { "content-type": "application/json" };
-  await fetch(`${url}/simulator/faults`, { method: "POST", headers, body: JSON.stringify({ rates }) });
-}
 
 /** Chooses the proxy that is affected; `owner` names the processes that use it. */
 type Choose = (system: ChaosSystem, random: SeededRandom) => { proxy: FaultProxy; owner: string };
 
 /** The faults of one kind of connection. */
 function faultsOf(name: string, where: readonly Topology[], choose: Choose): Nemesis[] {
-  const lasting = (kind: string, faults: Partial<NetworkFaults>, maxMs: number): Nemesis => ({
+  const lasting = (kind: string, faults: NetworkFaults, maxMs: number): Nemesis => ({
     name: `${name}-${kind}`,
     weight: 0.07,
     where,
