@@ -2,7 +2,7 @@ import { type GenerationRequest, imageRoles } from "@reelqueue/contracts";
 import { createEgress } from "@reelqueue/egress";
 import { type Call, type PollResult, type Provider, problemsOf, providers, type Reading } from "@reelqueue/providers";
 import { startSimulator } from "@reelqueue/simulator";
-import { simulatorBaseUrl } from "@reelqueue/system";
+import { simulatorBaseUrl } from "@reelqueue/system/testing";
 import { simulatorAt } from "@reelqueue/testing";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";

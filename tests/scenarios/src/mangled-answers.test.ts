@@ -1,7 +1,7 @@
 import type { Generation } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { startSimulator } from "@reelqueue/simulator";
-import { simulatorBaseUrl, simulatorProviders } from "@reelqueue/system";
+import { simulatorBaseUrl, simulatorProviders } from "@reelqueue/system/testing";
 import { type Bill, eventually, freePort, simulatorAt } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { startManglingProxy } from "./mangling-proxy.ts";

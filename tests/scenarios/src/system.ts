@@ -6,7 +6,7 @@ import * as ledger from "@reelqueue/ledger";
 import { type AcceptedRow, accept, findMany, type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
-import { simulatorAccount, simulatorSecrets, writeTestConfig } from "@reelqueue/system";
+import { accountsAt, simulatorSecrets, writeTestConfig } from "@reelqueue/system/testing";
 import {
   type App,
   type Bill,
@@ -150,15 +150,14 @@ function environment(
   { accounts = {}, simulator: simulatorOptions, redis: given }: TestSystemOptions,
 ): Record<string, string> & { REELQUEUE_CONFIG: string; REDIS_URL: string } {
   const address = { url: simulator.url, clockFactor: simulatorOptions?.clockFactor ?? clockFactor };
-  const account = (name: string, { provider = name, ...changes }: Partial<AccountConfig> = {}) =>
-    simulatorAccount(provider, address, {
-      // 3 s of real time at any clock factor: polls that prove an absence are apart in real time.
-      quietMs: 3_000 * address.clockFactor,
-      ...changes,
-    });
-  const names = new Set(["hiapi", "jiekou", ...Object.keys(accounts)]);
+  // 3 s of real time at any clock factor: polls that prove an absence are apart in real time.
+  const quietMs = 3_000 * address.clockFactor;
+  const changes = Object.entries({ hiapi: {}, jiekou: {}, ...accounts }).map(([name, own]) => [
+    name,
+    { quietMs, ...own },
+  ]);
   const config = {
-    accounts: Object.fromEntries([...names].map((name) => [name, account(name, accounts[name])])),
+    accounts: accountsAt(address, Object.fromEntries(changes)),
     ...(given?.cell !== undefined && { cell: given.cell }),
   };
   return { ...writeTestConfig(home, config), REDIS_URL: given?.url ?? redis.url, LOG_LEVEL: "info" };

@@ -90,6 +90,7 @@ function configFor(
 ): Record<string, string> {
   const limits = { inFlight: running, requestsPerMinute: 6 * running };
   const through = {
+    provider: "hiapi",
     baseUrl: `${passingProxy.url}/hiapi`,
     limits: { inFlight: passing / 4, requestsPerMinute: 100_000 },
   };
