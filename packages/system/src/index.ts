@@ -1,5 +1,5 @@
 export { holdHome, secretIn } from "./home.ts";
-export { type Machine, SystemError, type SystemErrorKind } from "./machine.ts";
+export { type Machine, SystemError } from "./machine.ts";
 export { freePort, holdPorts, portTaken } from "./ports.ts";
 export { ensureRedis, noRedis } from "./redis.ts";
 export { findRedisServer } from "./redis-binary.ts";
