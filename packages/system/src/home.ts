@@ -9,13 +9,12 @@ const leftoverGraceMs = 10_000;
 
 /**
  * Locks the home folder for this process and ends the processes that a crashed start left running.
- * Throws a SystemError `already_running` while another process holds the lock.
+ * Throws a SystemError while another process holds the lock.
  */
 export async function holdHome(home: string, log: (line: string) => void): Promise<{ release: () => void }> {
   const lock = takeLock(join(home, "run", "start.lock"));
   if ("heldBy" in lock) {
     throw new SystemError(
-      "already_running",
       `reelqueue already runs here as process ${lock.heldBy} (${home}); stop that one first, with Ctrl-C or: kill ${lock.heldBy}`,
     );
   }

@@ -23,7 +23,7 @@ export async function ensureRedis(options: RedisOptions): Promise<Redis> {
   if (inDocker !== undefined) return inDocker;
   const installed = await findRedisServer(options, { install: true });
   if (installed !== undefined) return await startServer(installed, options);
-  throw new SystemError("redis_missing", noRedis);
+  throw new SystemError(noRedis);
 }
 
 /** The message where no Redis is available. */
@@ -34,22 +34,18 @@ async function existing(url: string): Promise<Redis> {
   const form = redisUrl.safeParse(url);
   if (!form.success) {
     const forms = form.error.issues[0]?.message ?? "";
-    throw new SystemError(
-      "redis_unreachable",
-      `REDIS_URL is no address of a Redis (${withoutPassword(url)}): ${forms}.`,
-    );
+    throw new SystemError(`REDIS_URL is no address of a Redis (${withoutPassword(url)}): ${forms}.`);
   }
   const reason = await pingRedis(url);
   if (reason === undefined) return { url, how: "REDIS_URL", stop: async () => {} };
   throw new SystemError(
-    "redis_unreachable",
     `The Redis of REDIS_URL (${withoutPassword(url)}) does not answer: ${reason}; start it, or unset REDIS_URL to have one started here.`,
   );
 }
 
 async function startServer(binary: string, options: RedisOptions): Promise<Redis> {
   const { home, env, log, signal } = options;
-  if (signal?.aborted) throw new SystemError("stopped", "stopped while it started");
+  if (signal?.aborted) throw new SystemError("stopped while it started");
   const directory = join(home, "redis");
   mkdirSync(directory, { recursive: true });
   const port = options.port ?? (await rememberedPort(join(directory, "port")));

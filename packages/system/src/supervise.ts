@@ -61,11 +61,10 @@ class SupervisedProcess {
   async firstStart(): Promise<void> {
     this.#start();
     const outcome = await Promise.race([this.#exited, this.#untilReady()]);
-    if (this.#stopping.signal.aborted)
-      throw new SystemError("stopped", `${this.#spec.name} was stopped while it started`);
+    if (this.#stopping.signal.aborted) throw new SystemError(`${this.#spec.name} was stopped while it started`);
     if (outcome !== "ready") {
       this.kill();
-      throw new SystemError("not_started", `${this.#spec.name} did not start: ${this.#logFile.reason() ?? outcome}`);
+      throw new SystemError(`${this.#spec.name} did not start: ${this.#logFile.reason() ?? outcome}`);
     }
     void this.#keepRunning();
   }

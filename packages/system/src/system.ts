@@ -67,7 +67,6 @@ async function requireFreePorts({ ports, apps }: SystemOptions): Promise<void> {
     if (!(await portTaken(ports[name]))) continue;
     const variable = `${name.toUpperCase()}_PORT`;
     throw new SystemError(
-      "port_taken",
       `Port ${ports[name]} (${name}) is in use; stop the program that uses it, or set another port with ${variable}.`,
     );
   }
@@ -80,7 +79,7 @@ class RunningSystem {
   #killed = false;
 
   async start(group: "apps" | "simulator", processes: () => Supervised[]): Promise<void> {
-    if (this.#stopped !== undefined) throw new SystemError("stopped", "stopped while it started");
+    if (this.#stopped !== undefined) throw new SystemError("stopped while it started");
     this.#groups[group] = processes();
     await Promise.all(this.#groups[group].map((each) => each.ready));
   }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findRedisServer, freePort, noRedis, pingRedis, redisServerArguments } from "@reelqueue/system";
-import { eventually } from "./eventually.ts";
+import { eventually } from "@reelqueue/system/testing";
 import { endWithThisProcess } from "./processes.ts";
 
 /** Settings of a test's Redis. Defaults as in production: AOF with `appendfsync always`, noeviction. */

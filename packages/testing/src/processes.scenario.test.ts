@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { eventually } from "@reelqueue/system/testing";
 import { expect, test } from "vitest";
-import { eventually } from "./eventually.ts";
 import { spawnApp } from "./processes.ts";
 
 test("spawnApp: starts an app on a free port; `ready` waits for its health; `kill` ends it", async () => {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { freePort } from "@reelqueue/system";
-import { eventually } from "./eventually.ts";
+import { eventually } from "@reelqueue/system/testing";
 
 /** An app process started by a test. */
 export interface App {

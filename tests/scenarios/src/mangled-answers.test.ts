@@ -1,8 +1,8 @@
 import type { Generation } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { startSimulator } from "@reelqueue/simulator";
-import { simulatorBaseUrl, simulatorProviders } from "@reelqueue/system";
-import { eventually, freePort } from "@reelqueue/testing";
+import { simulatorBaseUrl, simulatorProviders } from "@reelqueue/system/testing";
+import { type Bill, eventually, freePort, simulatorAt } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { startManglingProxy } from "./mangling-proxy.ts";
 import { contradictions, startTestSystem } from "./system.ts";
@@ -48,7 +48,7 @@ test("mangled answers, hundreds at every provider: no worker exits, no wrong res
 
   for (const name of names)
     expect({ name, mangled: proxy.mangled.get(name) }).toMatchObject({ mangled: expect.toSatisfy((n) => n >= 500) });
-  const bill = (await (await fetch(`${simulator.url}/simulator/ledger`)).json()) as Bill;
+  const bill = await simulatorAt(simulator.url).bill();
   expect(bill.duplicates).toEqual([]);
   for (const [i, generation] of ended.entries())
     expectRight(generation, bill.byMarker[rows[i]?.prompt.split(/[:\]]/)[1] ?? ""]);
@@ -62,11 +62,6 @@ async function resumePaused(cell: ledger.Cell): Promise<void> {
     const { paused } = await ledger.accountStatus(cell, name);
     if (paused?.includes("answers in a row were lost")) await ledger.resume(cell, name);
   }
-}
-
-interface Bill {
-  duplicates: string[];
-  byMarker: Record<string, { charges: number; taskIds: string[] }>;
 }
 
 /** The marker is the key: fixed keys give each row at Ark a mark of its own, and two lost POSTs are never confused. */

@@ -6,8 +6,17 @@ import * as ledger from "@reelqueue/ledger";
 import { type AcceptedRow, accept, findMany, type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
-import { simulatorAccount, simulatorSecrets, writeTestConfig } from "@reelqueue/system";
-import { type App, eventually, type LocalRedis, spawnApp, spawnEntry, startLocalRedis } from "@reelqueue/testing";
+import { accountsAt, simulatorSecrets, writeTestConfig } from "@reelqueue/system/testing";
+import {
+  type App,
+  type Bill,
+  eventually,
+  type LocalRedis,
+  simulatorAt,
+  spawnApp,
+  spawnEntry,
+  startLocalRedis,
+} from "@reelqueue/testing";
 
 export interface TestSystemOptions {
   simulator?: SimulatorOptions;
@@ -41,14 +50,6 @@ export interface TestSystem extends AsyncDisposable {
   /** Waits until all generations rest; rejects after `timeoutMs`. */
   waitForRest(ids: readonly string[], timeoutMs?: number): Promise<Generation[]>;
   bill(): Promise<Bill>;
-}
-
-export interface Bill {
-  tasks: number;
-  charges: number;
-  refunds: number;
-  byMarker: Record<string, { tasks: number; charges: number; refunds: number; taskIds: string[] }>;
-  duplicates: string[];
 }
 
 /** The processes of a production system. */
@@ -118,7 +119,7 @@ function producerOf(
         },
         { describe: `${ids.length} generations rest`, timeoutMs, everyMs: 100 },
       ),
-    bill: async () => (await (await fetch(`${simulator.url}/simulator/ledger`)).json()) as Bill,
+    bill: () => simulatorAt(simulator.url).bill(),
   };
 }
 
@@ -149,15 +150,14 @@ function environment(
   { accounts = {}, simulator: simulatorOptions, redis: given }: TestSystemOptions,
 ): Record<string, string> & { REELQUEUE_CONFIG: string; REDIS_URL: string } {
   const address = { url: simulator.url, clockFactor: simulatorOptions?.clockFactor ?? clockFactor };
-  const account = (name: string, { provider = name, ...changes }: Partial<AccountConfig> = {}) =>
-    simulatorAccount(provider, address, {
-      // 3 s of real time at any clock factor: polls that prove an absence are apart in real time.
-      quietMs: 3_000 * address.clockFactor,
-      ...changes,
-    });
-  const names = new Set(["hiapi", "jiekou", ...Object.keys(accounts)]);
+  // 3 s of real time at any clock factor: polls that prove an absence are apart in real time.
+  const quietMs = 3_000 * address.clockFactor;
+  const changes = Object.entries({ hiapi: {}, jiekou: {}, ...accounts }).map(([name, own]) => [
+    name,
+    { quietMs, ...own },
+  ]);
   const config = {
-    accounts: Object.fromEntries([...names].map((name) => [name, account(name, accounts[name])])),
+    accounts: accountsAt(address, Object.fromEntries(changes)),
     ...(given?.cell !== undefined && { cell: given.cell }),
   };
   return { ...writeTestConfig(home, config), REDIS_URL: given?.url ?? redis.url, LOG_LEVEL: "info" };

@@ -3,7 +3,7 @@ import type { Generation, State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { findMany, review } from "@reelqueue/pipeline";
 import type { SimulatorOptions } from "@reelqueue/simulator";
-import { simulatorSecrets } from "@reelqueue/system";
+import { simulatorSecrets } from "@reelqueue/system/testing";
 import { startReceiver } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { contradictions, startTestSystem, type TestSystem } from "./system.ts";

@@ -1,9 +1,8 @@
 import * as ledger from "@reelqueue/ledger";
 import { createProducer } from "@reelqueue/producer";
-import { eventually } from "@reelqueue/testing";
+import { eventually, type FaultProxy, startFaultProxy } from "@reelqueue/testing";
 import { Redis } from "ioredis";
 import { appFile, type Child, startChild } from "../rig/child.ts";
-import { type FaultProxy, startFaultProxy } from "../rig/fault-proxy.ts";
 import { prompts } from "../rig/prompts.ts";
 import { createTasks, fill, teach } from "../rig/running.ts";
 import { startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
@@ -48,8 +47,8 @@ export async function openScene(scope: AsyncDisposableStack, size: Size): Promis
   const { redis, redisUrl, simulator, receiver } = await startSurroundings(scope, endless);
   const passingSimulator = scope.use(await startChild(appFile("simulator"), "simulator-passing", passingEnv));
   const proxies = [
-    await startFaultProxy(simulator.url, latencyMs),
-    await startFaultProxy(passingSimulator.url, latencyMs),
+    await startFaultProxy(Number(new URL(simulator.url).port), { latencyMs, records: true }),
+    await startFaultProxy(Number(new URL(passingSimulator.url).port), { latencyMs }),
   ] as const;
   for (const proxy of proxies) scope.use(proxy);
   // Shares the compile cache, as `npm start` does.
@@ -91,6 +90,7 @@ function configFor(
 ): Record<string, string> {
   const limits = { inFlight: running, requestsPerMinute: 6 * running };
   const through = {
+    provider: "hiapi",
     baseUrl: `${passingProxy.url}/hiapi`,
     limits: { inFlight: passing / 4, requestsPerMinute: 100_000 },
   };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AccountConfig } from "@reelqueue/contracts";
 import { createProducer, type Producer } from "@reelqueue/producer";
-import { simulatorAccount, writeTestConfig } from "@reelqueue/system";
+import { accountsAt, writeTestConfig } from "@reelqueue/system/testing";
 import { startLocalRedis } from "@reelqueue/testing";
 import { appFile, type Child, startChild } from "./child.ts";
 import { type Meters, openMeters } from "./meters.ts";
@@ -68,10 +68,6 @@ export function writeConfig(
   account: Partial<AccountConfig>,
   others: Readonly<Record<string, Partial<AccountConfig>>> = {},
 ) {
-  const address = { url: simulatorUrl, clockFactor: 1 };
-  const accounts = Object.entries({ hiapi: account, ...others }).map(([name, changes]) => [
-    name,
-    simulatorAccount("hiapi", address, changes),
-  ]);
-  return writeTestConfig(mkdtempSync(join(tmpdir(), "home-")), { accounts: Object.fromEntries(accounts) });
+  const accounts = accountsAt({ url: simulatorUrl, clockFactor: 1 }, { hiapi: account, ...others });
+  return writeTestConfig(mkdtempSync(join(tmpdir(), "home-")), { accounts });
 }

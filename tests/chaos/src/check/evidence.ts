@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ledger from "@reelqueue/ledger";
-import type { Received } from "@reelqueue/testing";
+import { type Received, type SimulatorRequest, type SimulatorTask, simulatorAt } from "@reelqueue/testing";
 import type { Row } from "../feed.ts";
 import type { ChangedEnd } from "../observer.ts";
 import { keysOf } from "../system/servers.ts";
@@ -22,12 +22,7 @@ export interface Finding {
 }
 
 /** One task as the simulator knows it. */
-export interface PaidTask {
-  id: string;
-  marker: string | undefined;
-  state: string;
-  refunded: boolean;
-}
+export type PaidTask = Pick<SimulatorTask, "id" | "marker" | "state" | "refunded">;
 
 /** The evidence of a run, from every independent source. */
 export interface Evidence {
@@ -38,7 +33,7 @@ export interface Evidence {
   /** All tasks at the simulator. */
   tasks: readonly PaidTask[];
   /** Requests that reached the simulator; times in ms since 1970. */
-  requests: readonly { at: number; method: string; path: string }[];
+  requests: readonly Pick<SimulatorRequest, "at" | "method" | "path">[];
   orphans: readonly Record<string, string>[];
   deliveries: readonly ledger.Delivery[];
   /** Requests that the webhook receiver got. */
@@ -61,6 +56,7 @@ export async function gather(
   seen: Pick<Evidence, "changedEnds" | "stuck">,
 ): Promise<Evidence> {
   const { cell } = system.installation;
+  const simulator = simulatorAt(system.simulator.url);
   const ids = await everyId(cell);
   const found = await ledger.readMany(cell, ids);
   const records = new Map(found.flatMap((each) => (each === undefined ? [] : [[each.id, each] as const])));
@@ -70,8 +66,8 @@ export async function gather(
     rows,
     records,
     takeovers: system.redis.takeovers(),
-    tasks: (await readSimulator<{ tasks: PaidTask[] }>(system, "tasks")).tasks,
-    requests: (await readSimulator<{ requests: Evidence["requests"] }>(system, "log")).requests,
+    tasks: await simulator.tasks(),
+    requests: await simulator.requests(),
     orphans: await ledger.orphans(cell, 1_000_000),
     deliveries,
     received: system.receiver.received,
@@ -84,10 +80,6 @@ export async function gather(
 async function everyId(cell: ledger.Cell): Promise<string[]> {
   const keys = await keysOf(cell, "g:*");
   return keys.map((key) => key.slice(cell.prefix.length + 3));
-}
-
-export async function readSimulator<T>({ simulator }: ChaosSystem, what: "tasks" | "log"): Promise<T> {
-  return (await (await fetch(`${simulator.url}/simulator/${what}?limit=100000`)).json()) as T;
 }
 
 function filesIn(folder: string): Map<string, string> {

@@ -1,7 +1,7 @@
 import { globSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { type PaidTask, readSimulator } from "../check/evidence.ts";
+import { simulatorAt } from "@reelqueue/testing";
 import { makeRows, startFeed } from "../feed.ts";
 import { heal, injectFaults } from "../inject.ts";
 import { nemesisNames, planFaults } from "../nemesis/index.ts";
@@ -61,7 +61,7 @@ async function runPlain(options: ChaosOptions, log: (line: string) => void): Pro
   await waitForEmptyQueues(system);
   return {
     rows,
-    tasks: (await readSimulator<{ tasks: PaidTask[] }>(system, "tasks")).tasks,
+    tasks: await simulatorAt(system.simulator.url).tasks(),
     files: globSync("**/*.mp4", { cwd: join(system.home, "outputs") }),
     received: system.receiver.received,
   };

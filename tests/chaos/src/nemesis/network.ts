@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { type FaultProxy, type NetworkFaults, simulatorAt } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
 import type { SeededRandom } from "../random.ts";
-import type { FaultProxy, NetworkFaults } from "../system/fault-proxy.ts";
 import { type Topology, topologies } from "../system/servers.ts";
 import type { ChaosSystem } from "../system/system.ts";
 
@@ -18,7 +18,7 @@ export const networkFaults: readonly Nemesis[] = [
     weight: 0.02,
     inject: async ({ simulatorProxy }, random) => {
       const deadMs = random.between(5_000, 10_000);
-      simulatorProxy.setFaults({ refuses: true });
+      simulatorProxy.setFaults({ resets: true });
       simulatorProxy.cut();
       await wait(deadMs);
       simulatorProxy.setFaults({});
@@ -30,25 +30,20 @@ export const networkFaults: readonly Nemesis[] = [
     weight: 0.03,
     inject: async ({ simulator }, random) => {
       const forMs = random.between(2_000, 5_000);
-      await setRates(simulator.url, { "submit-429": 0.8, "poll-429": 0.5 });
+      await simulatorAt(simulator.url).setRates({ "submit-429": 0.8, "poll-429": 0.5 });
       await wait(forMs);
-      await setRates(simulator.url, {});
+      await simulatorAt(simulator.url).setRates({});
       return `429 to most requests for ${forMs} ms`;
     },
   },
 ];
-
-async function setRates(url: string, rates: Record<string, number>): Promise<void> {
-  const headers = { "content-type": "application/json" };
-  await fetch(`${url}/simulator/faults`, { method: "POST", headers, body: JSON.stringify({ rates }) });
-}
 
 /** Chooses the proxy that is affected; `owner` names the processes that use it. */
 type Choose = (system: ChaosSystem, random: SeededRandom) => { proxy: FaultProxy; owner: string };
 
 /** The faults of one kind of connection. */
 function faultsOf(name: string, where: readonly Topology[], choose: Choose): Nemesis[] {
-  const lasting = (kind: string, faults: Partial<NetworkFaults>, maxMs: number): Nemesis => ({
+  const lasting = (kind: string, faults: NetworkFaults, maxMs: number): Nemesis => ({
     name: `${name}-${kind}`,
     weight: 0.07,
     where,
@@ -72,7 +67,7 @@ function faultsOf(name: string, where: readonly Topology[], choose: Choose): Nem
         return owner;
       },
     },
-    lasting("refuses", { refuses: true }, 2_000),
+    lasting("refuses", { resets: true }, 2_000),
     lasting("delay", { delayMs: 300 }, 3_000),
     lasting("half-open", { dropsRequests: true, dropsReplies: true }, 6_000),
     lasting("drops-replies", { dropsReplies: true }, 1_500),

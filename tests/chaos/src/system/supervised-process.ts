@@ -1,7 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { type App, spawnEntry } from "@reelqueue/testing";
-import type { FaultProxy } from "./fault-proxy.ts";
+import { type App, type FaultProxy, spawnEntry } from "@reelqueue/testing";
 
 export type Role = "api" | "submitter" | "poller" | "finalizer";
 

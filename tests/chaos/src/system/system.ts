@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
-import { simulatorAccount, simulatorSecrets, writeTestConfig } from "@reelqueue/system";
-import { holdPorts, type Receiver, startReceiver } from "@reelqueue/testing";
+import { accountsAt, simulatorSecrets, writeTestConfig } from "@reelqueue/system/testing";
+import { type FaultProxy, holdPorts, type Receiver, startFaultProxy, startReceiver } from "@reelqueue/testing";
 import { leases } from "../entries/leases.ts";
 import { buildDisks, type Disk } from "./disk.ts";
-import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 import { openServers, type Servers, type Topology } from "./servers.ts";
 import { type ProcessEnd, processEntry, type Role, type SupervisedProcess, supervise } from "./supervised-process.ts";
 
@@ -199,13 +198,12 @@ function environment(
   { accounts = {}, cell }: Pick<SystemOptions, "accounts"> & { cell: string | undefined },
 ): Record<string, string> & { REELQUEUE_CONFIG: string } {
   const address = { url: `http://127.0.0.1:${simulatorProxy.port}`, clockFactor };
-  const account = (provider: string) =>
-    simulatorAccount(provider, address, {
-      limits: { inFlight: 40, requestsPerMinute: provider === "toapis" ? 300 : 1_200 },
-      ...accounts[provider],
-    });
+  const changes = (name: AccountName) => ({
+    limits: { inFlight: 40, requestsPerMinute: name === "toapis" ? 300 : 1_200 },
+    ...accounts[name],
+  });
   const config = {
-    accounts: Object.fromEntries(accountNames.map((name) => [name, account(name)])),
+    accounts: accountsAt(address, Object.fromEntries(accountNames.map((name) => [name, changes(name)]))),
     outputs: { minFreeBytes: 16_777_216 },
     ...(cell !== undefined && { cell }),
   };

@@ -1,6 +1,6 @@
 import { config } from "@reelqueue/contracts";
 import { expect, test } from "vitest";
-import { demoConfig, withApiKey } from "./demo-config.ts";
+import { demoConfig, withApiKey } from "./config.ts";
 
 const hash = "a".repeat(64);
 const options = { simulatorUrl: "http://127.0.0.1:3199", clockFactor: 20, apiKeySha256: hash };

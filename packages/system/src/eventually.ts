@@ -32,3 +32,25 @@ export async function eventually<T>(
 function isTruthy<T>(answer: T): answer is Exclude<T, false | null | undefined | 0 | ""> {
   return Boolean(answer);
 }
+
+/**
+ * Runs the action until disposed, each run `everyMs` after the last; after a run that rejects there is none, and the
+ * disposal rejects.
+ */
+export function repeat(everyMs: number, action: () => Promise<void>): AsyncDisposable {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const running = (async () => {
+    while (!signal.aborted) {
+      await action();
+      await delay(everyMs, undefined, { signal }).catch(() => {});
+    }
+  })();
+  running.catch(() => {}); // prevents an unhandled rejection before the disposal
+  return {
+    [Symbol.asyncDispose]: async () => {
+      ended.abort();
+      await running;
+    },
+  };
+}
