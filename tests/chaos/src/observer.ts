@@ -18,7 +18,8 @@ export interface Observer extends AsyncDisposable {
   changed(): ChangedEnd[];
 }
 
-const finals: readonly (State | null)[] = ["succeeded", "canceled", "failed"];
+/** Final states. */
+export const finals: readonly (State | null)[] = ["succeeded", "canceled", "failed"];
 
 export function startObserver(rows: readonly Row[], { installation: { cell } }: ChaosSystem): Observer {
   const ends = new Map<string, State>();
@@ -26,7 +27,7 @@ export function startObserver(rows: readonly Row[], { installation: { cell } }: 
   let count = 0;
   let over = false;
   const observe = async (): Promise<void> => {
-    const ids = rows.flatMap(({ id }) => (id === undefined ? [] : [id]));
+    const ids = rows.flatMap(({ id }) => id ?? []);
     const states = await statesOf(ids, cell);
     count += 1;
     for (const [i, id] of ids.entries()) {
