@@ -18,14 +18,15 @@ export interface Observer extends AsyncDisposable {
   changed(): ChangedEnd[];
 }
 
-const finals: readonly (State | null)[] = ["succeeded", "canceled", "failed"];
+/** Final states. */
+export const finals: readonly (State | null)[] = ["succeeded", "canceled", "failed"];
 
 export function startObserver(rows: readonly Row[], { installation: { cell } }: ChaosSystem): Observer {
   const ends = new Map<string, State>();
   const changed: ChangedEnd[] = [];
   let count = 0;
   const observe = async (): Promise<void> => {
-    const ids = rows.flatMap(({ id }) => (id === undefined ? [] : [id]));
+    const ids = rows.flatMap(({ id }) => id ?? []);
     const states = await statesOf(ids, cell);
     count += 1;
     for (const [i, id] of ids.entries()) {
