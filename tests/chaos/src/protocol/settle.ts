@@ -1,5 +1,5 @@
 import { submit } from "@reelqueue/pipeline";
-import { accepted, expectOneTaskEach, happen, reconcileAfterQuietWindow, settleReviews } from "./happen.ts";
+import { accepted, expectOneTaskEach, expireLeases, reconcileAfterQuietWindow, settleReviews } from "./steps.ts";
 import { generationOf, type System } from "./system.ts";
 
 /** Lets everything that waits go on until nothing changes, and expects every generation at rest and every task known. */
@@ -7,7 +7,7 @@ export async function settle(system: System): Promise<void> {
   for (const run of system.runs) system.kill(run);
   for (const post of system.provider.posts) post.open = false;
   for (let round = 0; round < 12; round += 1) {
-    await happen({ do: "expire lease" }, system);
+    await expireLeases(system);
     await reconcileAfterQuietWindow(system);
     await settleReviews(system);
     for (const task of system.provider.tasks) if (task.state === "running") task.state = "succeeded";
@@ -17,7 +17,7 @@ export async function settle(system: System): Promise<void> {
     for (const post of system.provider.posts)
       if (post.answer !== undefined) await system.answer(post, accepted(post, system));
   }
-  await expectOneTaskEach(system);
+  expectOneTaskEach(system);
   for (const id of system.ids) {
     const { state } = await system.recordOf(id);
     if (!["finalizing", "failed", "canceled", "expired"].includes(state)) throw new Error(`${id} is stuck in ${state}`);
