@@ -2,8 +2,8 @@ import * as ledger from "@reelqueue/ledger";
 import { type LocalRedis, startLocalRedis } from "@reelqueue/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { onBoth } from "./both.ts";
-import { account, generations, idOf, once, sequence, tasks } from "./operations.ts";
+import { account, generations, idOf, tasks } from "./generations.ts";
+import { once, sequence } from "./operations.ts";
 import { empty, type Ledger } from "./reducer.ts";
 
 let redis: LocalRedis;
@@ -13,7 +13,7 @@ beforeAll(async () => {
   cell = ledger.openCell({ url: redis.url, cell: "model", role: "worker" });
   await ledger.awaitReady(cell, 5_000);
   // Loads every script: one that Redis does not have is sent twice and would run after the next.
-  for (const operation of once) await onBoth(operation, empty(), cell).script;
+  for (const operation of once) await operation.onBoth(empty(), cell).script;
 });
 afterAll(async () => {
   await cell[Symbol.asyncDispose]();
@@ -28,7 +28,7 @@ test(`ledger scripts: same states, lanes, slots, money and answers as a pure red
     fc.asyncProperty(sequence, async (operations) => {
       await cell.redis.flushdb();
       const model = empty();
-      const answers = operations.map((operation) => onBoth(operation, model, cell));
+      const answers = operations.map((operation) => operation.onBoth(model, cell));
       const actual = await Promise.all(answers.map(({ script }) => script));
       expect(actual).toEqual(answers.map((answer) => answer.expected));
       for (const answer of actual) count(seen, answer);
@@ -52,8 +52,9 @@ function expectedState({ recs, inFlight, spent, orphans, owners }: Ledger) {
   return {
     records: Object.fromEntries(
       [...recs].map(([id, rec]) => {
-        const { state, lane, n, token, attempt, task, slot, held, cost, cancel, hint } = rec;
-        return [id, { state, lane, n: String(n), token, attempt, task, slot, held: held ?? null, cost, cancel, hint }];
+        const { state, lane, n, token, attempt, task, slot, held = null, cost, cancel, hint } = rec;
+        const numbers = { n: String(n), attempt: String(attempt), held, cost };
+        return [id, { state, lane, token, task, slot, cancel, hint, ...numbers }];
       }),
     ),
     inFlight,
