@@ -1,5 +1,4 @@
 import { type CrashPoint, cancel } from "@reelqueue/pipeline";
-import { reconcile } from "@reelqueue/pipeline/testing";
 import type { SubmitResult } from "@reelqueue/providers";
 import fc from "fast-check";
 import type { Post } from "./provider.ts";
@@ -72,10 +71,7 @@ const event = fc.oneof(
     { times: fc.constantFrom(1, 3), which, crashAt: crashAt("reconcile:after-answer") },
     ({ times, which, crashAt }, system) =>
       withOne(system.ids, which, async (id) => {
-        for (let look = 0; look < times; look += 1) {
-          await system.makeDue("unknown", id);
-          await system.start((ctx) => reconcile(system.account, ctx), crashAt);
-        }
+        for (let look = 0; look < times; look += 1) await steps.reconcileNow(id, system.account, system, crashAt);
       }),
   ),
   command("quiet window ends", 2, {}, (_, system) => steps.reconcileAfterQuietWindow(system)),

@@ -43,9 +43,9 @@ export const requiredRules: readonly [rule: Rule, means: Means][] = [
 ];
 
 /**
- * Runs random sequences of events, the first POST being in flight, through the real pipeline on an empty Redis of its own, each followed by a settling
- * in which everything that waits goes on. Stops at the first attempt that is paid for twice, task that is forgotten or
- * generation that is stuck.
+ * Runs random sequences of events, the first POST being in flight, through the real pipeline on an empty Redis of its
+ * own, each followed by a settling in which everything that waits goes on. Stops at the first attempt that is paid for
+ * twice, task that is forgotten or generation that is stuck.
  */
 export async function explore(
   installation: Installation,

@@ -1,4 +1,4 @@
-import { accept, type CrashPoint, review, submit } from "@reelqueue/pipeline";
+import { type Account, accept, type CrashPoint, review, submit } from "@reelqueue/pipeline";
 import { expireIntents, reconcile } from "@reelqueue/pipeline/testing";
 import type { SubmitResult } from "@reelqueue/providers";
 import type { Post } from "./provider.ts";
@@ -34,28 +34,26 @@ export function accepted(post: Post, { provider }: System): SubmitResult {
 }
 
 export async function expireLeases(system: System): Promise<void> {
-  await system.makeDue("submitting");
-  await expireIntents(system.account, system.ctx);
+  await Promise.all([system.makeDue("submitting"), expireIntents(system.account, system.ctx)]);
+}
+
+/** Reconciles one generation, if it is `unknown`. */
+export async function reconcileNow(id: string, account: Account, system: System, crashAt?: CrashPoint): Promise<void> {
+  await Promise.all([system.makeDue("unknown", id), system.start((ctx) => reconcile(account, ctx), crashAt)]);
 }
 
 /** What is `unknown` cannot be in flight any more: reconciliation decides. */
 export async function reconcileAfterQuietWindow(system: System): Promise<void> {
-  for (const unknown of system.ids) {
-    if ((await system.recordOf(unknown)).state !== "unknown") continue;
+  for (const { id: unknown } of await system.readIn("unknown")) {
     await system.endQuietWindow((id) => id === unknown);
     const account = { ...system.account, quietMs: Math.min(0, system.account.quietMs) };
-    for (let times = 0; times < 3; times += 1) {
-      await system.makeDue("unknown", unknown);
-      await system.start((ctx) => reconcile(account, ctx));
-    }
+    for (let times = 0; times < 3; times += 1) await reconcileNow(unknown, account, system);
   }
 }
 
 /** The operator looks into the provider's console, after the quiet window. */
 export async function settleReviews(system: System): Promise<void> {
-  for (const id of system.ids) {
-    const record = await system.recordOf(id);
-    if (record.state !== "needs_review") continue;
+  for (const { id, record } of await system.readIn("needs_review")) {
     await system.endQuietWindow((each) => each === id);
     const attempt = `${id}.${record.attempt}`;
     const task = system.provider.tasks.find(({ key }) => key === attempt || key.startsWith(`${attempt}.`));
