@@ -110,15 +110,31 @@ function producerOf(
     get: (ids) => findMany(ids, installation),
     waitForRest: (ids, timeoutMs = 150_000) =>
       eventually(
-        async () => {
-          const all = await findMany(ids, installation);
-          const left = all.filter(({ state }) => !isResting(state));
-          if (left.length > 0) throw new Error(`${left.length} do not rest, the first: ${JSON.stringify(left[0])}`);
-          return all.length === ids.length && all;
-        },
+        untilAll(ids, ({ state }) => isResting(state), installation),
         { describe: `${ids.length} generations rest`, timeoutMs, everyMs: 100 },
       ),
     bill: async () => (await (await fetch(`${simulator.url}/simulator/ledger`)).json()) as Bill,
+  };
+}
+
+/**
+ * A condition for `eventually`: every generation meets `isMet`, in one read of all. Before that, it reads again only
+ * those that did not meet it.
+ */
+export function untilAll(
+  ids: readonly string[],
+  isMet: (generation: Generation) => boolean,
+  installation: Installation,
+): () => Promise<Generation[] | false> {
+  let open = ids;
+  return async () => {
+    for (;;) {
+      const found = await findMany(open, installation);
+      const left = found.filter((generation) => !isMet(generation));
+      if (left.length === 0 && open === ids) return found.length === ids.length && found;
+      open = left.length === 0 ? ids : left.map(({ id }) => id);
+      if (left.length > 0) throw new Error(`${left.length} are not done, the first: ${JSON.stringify(left[0])}`);
+    }
   };
 }
 
