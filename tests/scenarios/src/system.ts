@@ -53,6 +53,8 @@ export interface Bill {
 
 /** The processes of a production system. */
 export const oneOfEach = ["submitter", "poller", "finalizer"] as const;
+/** One process with all stages: a start costs about a second of a core. */
+export const allInOne = "submitter+poller+finalizer";
 
 const clockFactor = 180;
 /** A process with short leases: the entry of chaos. */
@@ -94,7 +96,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
   };
   const startApp = async (name: string, extra: Record<string, string> = {}) =>
     started(name, await spawnApp(name, { ...env, ...options.appEnv, ...extra }));
-  await Promise.all((options.apps ?? ["submitter+poller+finalizer"]).map((name) => start(name)));
+  await Promise.all((options.apps ?? [allInOne]).map((name) => start(name)));
   const places = { redis, simulator, home, configPath: env.REELQUEUE_CONFIG, installation, apps, start, startApp };
   return { ...places, ...producerOf(installation, simulator), [Symbol.asyncDispose]: () => scope.disposeAsync() };
 }
