@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 export interface Wait {
   /** Default 60,000 ms. */
   timeoutMs?: number;
-  /** Default 20 ms. */
+  /** Default: a tenth of the time waited so far, from 10 to 100 ms. */
   everyMs?: number;
   /** The awaited condition, for the error message. */
   describe: string;
@@ -12,9 +12,9 @@ export interface Wait {
 /** Polls the condition and returns its first truthy result; the last throw is the `cause` of a timeout's error. */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
-  { timeoutMs = 60_000, everyMs = 20, describe }: Wait,
+  { timeoutMs = 60_000, everyMs, describe }: Wait,
 ): Promise<Exclude<T, false | null | undefined | 0 | "">> {
-  const deadline = performance.now() + timeoutMs;
+  const startedAt = performance.now();
   let cause: unknown;
   for (;;) {
     try {
@@ -24,8 +24,9 @@ export async function eventually<T>(
     } catch (error) {
       cause = error;
     }
-    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${describe}`, { cause });
-    await delay(everyMs);
+    const waitedMs = performance.now() - startedAt;
+    if (waitedMs > timeoutMs) throw new Error(`not within ${timeoutMs} ms: ${describe}`, { cause });
+    await delay(everyMs ?? Math.min(100, Math.max(10, waitedMs / 10)));
   }
 }
 

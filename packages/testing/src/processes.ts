@@ -52,9 +52,12 @@ export async function spawnEntry(file: string, name: string, env: Record<string,
   };
 }
 
-function inheritedEnv(): NodeJS.ProcessEnv {
-  const { PATH, NODE_COMPILE_CACHE } = process.env;
-  return { PATH, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) };
+const compileCache = join(workspace, "node_modules", ".cache", "compile");
+
+/** The variables that a process of a test inherits: PATH, and a compile cache, with which it starts in half the time. */
+export function inheritedEnv(): NodeJS.ProcessEnv {
+  const { PATH, NODE_COMPILE_CACHE = compileCache } = process.env;
+  return { PATH, NODE_COMPILE_CACHE };
 }
 
 async function untilHealthy(url: string, name: string): Promise<void> {

@@ -5,7 +5,7 @@ import { simulatorBaseUrl, simulatorProviders } from "@reelqueue/system/testing"
 import { type Bill, eventually, freePort, simulatorAt } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { startManglingProxy } from "./mangling-proxy.ts";
-import { contradictions, startTestSystem } from "./system.ts";
+import { contradictions, startTestSystem, untilAll } from "./system.ts";
 
 /** Rows at each provider; more where a lost answer is escalated to review, because those rows are not polled. */
 const countAt = (name: string): number => (withoutLookup.includes(name) ? 330 : 270);
@@ -35,13 +35,15 @@ test("mangled answers, hundreds at every provider: no worker exits, no wrong res
   });
   const rows = names.flatMap((name) => Array.from({ length: countAt(name) }, (_, i) => row(name, `${name}-${i}`)));
   const ids = await system.enqueue(rows);
+  const allDone = untilAll(
+    ids,
+    ({ state }) => ["succeeded", "failed", "needs_review"].includes(state),
+    system.installation,
+  );
   const ended = await eventually(
     async () => {
       await resumePaused(system.installation.cell);
-      const all = await system.get(ids);
-      const left = all.filter(({ state }) => !["succeeded", "failed", "needs_review"].includes(state));
-      if (left.length > 0) throw new Error(`${left.length} are not done: ${JSON.stringify(left[0])}`);
-      return all;
+      return allDone();
     },
     { describe: "every generation rests or needs review", timeoutMs: 200_000, everyMs: 500 },
   );

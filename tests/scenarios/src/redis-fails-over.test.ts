@@ -26,7 +26,7 @@ async function failover(
   signal: "SIGKILL" | "SIGSTOP",
 ): Promise<{ ids: string[]; outageMs: number }> {
   const ids = await system.enqueue(rows(40));
-  await eventually(async () => (await system.bill()).tasks >= 5, { describe: "some tasks exist", timeoutMs: 60_000 });
+  await eventually(async () => (await system.bill()).tasks >= 5, { describe: "some tasks exist", everyMs: 20 });
   await system.redis.kill(signal);
   const killedAt = performance.now();
   const before = (await system.bill()).tasks;

@@ -1,5 +1,3 @@
-import { serveApi } from "@reelqueue/api";
-import { readEnv as readApiEnv } from "@reelqueue/api/env";
 import { openFinalizer } from "@reelqueue/finalizer";
 import { readEnv as readFinalizerEnv } from "@reelqueue/finalizer/env";
 import { type Adjust, type CrashPoint, type Installation, openContext, timing } from "@reelqueue/pipeline";
@@ -36,7 +34,9 @@ const log = createLogger({ name: roles.join("+"), level: readPollerEnv().logLeve
 
 const open: Record<string, (scope: AsyncDisposableStack) => Promise<void>> = {
   api: async (scope) => {
-    const env = readApiEnv();
+    // loaded only here: the other roles start faster without its HTTP server
+    const [{ serveApi }, { readEnv }] = await Promise.all([import("@reelqueue/api"), import("@reelqueue/api/env")]);
+    const env = readEnv();
     const installation = await openContext(scope, { ...env, role: "front", log }, adjust);
     scope.use(await serveApi(installation, env));
   },

@@ -50,8 +50,6 @@ export const accountNames = ["hiapi", "jiekou", "toapis", "ark", "xingchao"] as 
 export type AccountName = (typeof accountNames)[number];
 /** Delay of `accept-late` tasks, in real ms: longer than the polls that find nothing, shorter than the quiet window. */
 const lateMs = 3_000;
-/** Shared compile cache: processes start hundreds of times. */
-const compileCache = join(tmpdir(), "reelqueue-chaos-compiled");
 
 export async function startChaosSystem(options: SystemOptions): Promise<ChaosSystem> {
   const scope = new AsyncDisposableStack();
@@ -161,7 +159,6 @@ function plainEnvironment(home: string, simulatorProxy: FaultProxy, { secrets }:
     LONGEST_POLL_MS: "5000",
     OUTPUTS: join(home, "outputs"),
     SECRET: secrets.webhookSecrets("default")[0] ?? "",
-    NODE_COMPILE_CACHE: compileCache,
   };
 }
 
@@ -211,6 +208,5 @@ function environment(
     ...writeTestConfig(home, config),
     PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
     LOG_LEVEL: "warn",
-    NODE_COMPILE_CACHE: compileCache,
   };
 }
