@@ -1,13 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { redisUrl, withoutPassword } from "@reelqueue/contracts";
+import { filesOf } from "./home.ts";
 import { SystemError } from "./machine.ts";
 import { rememberedPort } from "./ports.ts";
+import { supervise } from "./process/supervise.ts";
 import { findRedisServer } from "./redis-binary.ts";
 import { startRedisInDocker } from "./redis-docker.ts";
 import { pingRedis } from "./redis-probe.ts";
 import { type Redis, type RedisOptions, redisServerArguments } from "./redis-server.ts";
-import { supervise } from "./supervise.ts";
 
 const graceMs = 15_000;
 
@@ -58,9 +59,9 @@ async function startServer(binary: string, options: RedisOptions): Promise<Redis
     {
       name: "redis",
       command: binary,
-      arguments: redisServerArguments({ port, directory }),
+      args: redisServerArguments({ port, directory }),
       env,
-      home,
+      ...filesOf(home, "redis"),
       ready: async () => (await pingRedis(url)) === undefined,
       graceMs,
     },

@@ -1,5 +1,5 @@
 import { freePort, redisServerArguments } from "@reelqueue/system";
-import { eventually } from "./eventually.ts";
+import { eventually } from "@reelqueue/system/testing";
 import { allInSync, ask, askMost, type Lineup } from "./lineup.ts";
 import { type LocalRedis, startRedisProcess } from "./local-redis.ts";
 import { uniqueCell } from "./redis.ts";

@@ -1,5 +1,5 @@
+import { eventually } from "@reelqueue/system/testing";
 import { Redis } from "ioredis";
-import { eventually } from "./eventually.ts";
 import type { LocalRedis } from "./local-redis.ts";
 
 /** The roles of the servers at one moment. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
+import { eventually } from "@reelqueue/system/testing";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually } from "./eventually.ts";
 import { type LocalRedis, startLocalRedis } from "./local-redis.ts";
 import { expectNoClientLeft } from "./redis.ts";
 

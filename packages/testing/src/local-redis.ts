@@ -1,11 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findRedisServer, freePort, noRedis, pingRedis, redisServerArguments } from "@reelqueue/system";
-import { eventually } from "./eventually.ts";
-import { endWithThisProcess } from "./processes.ts";
+import { type RunningProcess, startProcess } from "@reelqueue/system/testing";
 
 /** Settings of a test's Redis. Defaults as in production: AOF with `appendfsync always`, noeviction. */
 export interface RedisOptions {
@@ -66,12 +63,11 @@ class LocalServer implements LocalRedis {
   readonly port: number;
   readonly url: string;
   readonly how: string;
+  readonly directory = mkdtempSync(join(tmpdir(), "reelqueue-redis-"));
   readonly #binary: string;
   readonly #args: RedisArguments;
   readonly #env: Record<string, string>;
-  readonly directory = mkdtempSync(join(tmpdir(), "reelqueue-redis-"));
-  #child: ChildProcess | undefined;
-  #lastOutput = "";
+  #run: RunningProcess | undefined;
 
   constructor(binary: string, port: number, args: RedisArguments, env: Record<string, string>) {
     this.#binary = binary;
@@ -83,33 +79,30 @@ class LocalServer implements LocalRedis {
   }
 
   pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#run?.pid;
   }
 
   alive(): boolean {
-    return !this.#isGone();
+    return this.#run?.alive() ?? false;
   }
 
   async start(): Promise<void> {
-    const args = this.#args({ port: this.port, directory: this.directory });
-    const env = { ...process.env, ...this.#env };
-    const child = spawn(this.#binary, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env });
-    endWithThisProcess(child);
-    this.#child = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (this.#lastOutput = `${text}`));
-    await eventually(async () => this.#isGone() || (await pingRedis(this.url)) === undefined, {
-      describe: `${this.#binary} takes commands`,
-      timeoutMs: 30_000,
+    this.#run = startProcess({
+      name: "Redis",
+      command: this.#binary,
+      args: this.#args({ port: this.port, directory: this.directory }),
+      env: { ...process.env, ...this.#env },
+      log: join(this.directory, "redis.log"),
+      ready: async () => (await pingRedis(this.url)) === undefined,
+      readyWithinMs: 30_000,
+      endsWithUs: true,
     });
-    if (this.#isGone()) throw new Error(`${this.#binary} ended: ${this.#lastOutput.trim()}`);
+    await this.#run.ready();
   }
 
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || this.#isGone()) return;
-    const exited = once(child, "exit");
-    child.kill(signal);
-    if (signal !== "SIGSTOP" && signal !== "SIGCONT") await exited;
+    this.#run?.kill(signal);
+    if (signal !== "SIGSTOP" && signal !== "SIGCONT") await this.#run?.exited;
   }
 
   async restart(): Promise<void> {
@@ -120,10 +113,5 @@ class LocalServer implements LocalRedis {
   async stop(): Promise<void> {
     await this.kill("SIGKILL");
     rmSync(this.directory, { recursive: true, force: true });
-  }
-
-  #isGone(): boolean {
-    const child = this.#child;
-    return child === undefined || child.exitCode !== null || child.signalCode !== null;
   }
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
+import { eventually } from "@reelqueue/system/testing";
 import { Webhook } from "standardwebhooks";
-import { eventually } from "./eventually.ts";
 
 export interface Received {
   /** The `webhook-id` header. */

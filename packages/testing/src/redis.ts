@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
+import { eventually } from "@reelqueue/system/testing";
 import { Redis } from "ioredis";
 import { startContainerRedis } from "./container-redis.ts";
-import { eventually } from "./eventually.ts";
 import { startLocalRedis, type TestRedis } from "./local-redis.ts";
 
 const variable = "REELQUEUE_TEST_REDIS_URL";

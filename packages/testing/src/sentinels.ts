@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { redisServerArguments } from "@reelqueue/system";
-import { eventually } from "./eventually.ts";
+import { eventually } from "@reelqueue/system/testing";
 import { allInSync, ask, askMost, type Lineup } from "./lineup.ts";
 import { type LocalRedis, startRedisProcess } from "./local-redis.ts";
 

@@ -1,8 +1,7 @@
-import { eventually } from "@reelqueue/testing";
-import type { Child } from "./child.ts";
+import { type App, eventually } from "@reelqueue/testing";
 
 /** Waits until the receiver has this many different events. */
-export async function received(receiver: Child, events: number, timeoutMs: number): Promise<void> {
+export async function received(receiver: App, events: number, timeoutMs: number): Promise<void> {
   await eventually(async () => (await countOf(receiver)).events >= events, {
     describe: `${events} events reach the receiver`,
     timeoutMs,
@@ -10,13 +9,13 @@ export async function received(receiver: Child, events: number, timeoutMs: numbe
   });
 }
 
-async function countOf(receiver: Child): Promise<{ events: number; requests: number }> {
+async function countOf(receiver: App): Promise<{ events: number; requests: number }> {
   return (await (await fetch(receiver.url)).json()) as { events: number; requests: number };
 }
 
 /** Tasks, charges, polls and refused requests, as counted by the simulator. */
 export async function billOf(
-  simulator: Child,
+  simulator: App,
 ): Promise<{ tasks: number; charges: number; polls: number; refused: number }> {
   const [bill, log] = (await Promise.all(
     ["ledger", "log?limit=1"].map(async (path) => (await fetch(`${simulator.url}/simulator/${path}`)).json()),

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { type App, spawnEntry } from "@reelqueue/testing";
+import { supervise as startSupervised } from "@reelqueue/system/testing";
+import { entryProcess, eventually } from "@reelqueue/testing";
 import type { FaultProxy } from "./fault-proxy.ts";
 
 export type Role = "api" | "submitter" | "poller" | "finalizer";
@@ -55,53 +56,50 @@ export interface ProcessOptions {
 const entryFolder = join(import.meta.dirname, "..", "entries");
 export const processEntry = join(entryFolder, "process.ts");
 
-export function supervise(options: ProcessOptions): SupervisedProcess {
-  const { name, role, redisProxy, entry, env, logs, onEnd } = options;
-  let app: App | undefined;
-  let sent: SentSignals = { at: 0, terms: 0 };
-  let nextEnv: Record<string, string> = {};
-  let open = true;
-
-  const run = async (): Promise<void> => {
-    while (open) {
-      const once = nextEnv;
-      nextEnv = {};
-      sent = { at: 0, terms: 0 };
-      const current = await spawnEntry(entry, name, { ...env, ROLE: role, ...once });
-      app = current;
-      current.ready().catch(() => {});
-      if (!open) current.kill("SIGKILL");
-      const { code, signal } = await current.exited;
-      app = undefined;
-      const written = current.logs();
-      appendFileSync(join(logs, `${name}.log`), `${written}--- pid ${current.pid} ended: ${signal ?? code}\n`);
-      const end = { code, signal, tookMs: performance.now() - sent.at, lastWords: written.slice(-1_500) };
-      if (open) onEnd({ slot: name, role, atMs: Date.now(), ...end, why: reasonOf(end, sent, once) });
-    }
-  };
-  const running = run();
-
+export function supervise({ name, role, redisProxy, entry, env, logs, onEnd }: ProcessOptions): SupervisedProcess {
+  const log = join(logs, `${name}.log`);
+  let sent = nothingSent;
+  let once: Record<string, string> = {};
+  let next: Record<string, string> = {};
+  const supervised = startSupervised(entryProcess(entry, name, { ...env, ROLE: role }, log), {
+    log: () => {},
+    delayMs: () => 0,
+    whileStarting: true,
+    envOfRun: () => {
+      [sent, once, next] = [nothingSent, next, {}];
+      return once;
+    },
+    onEnd: (run, { code, signal }) => {
+      const lastWords = run.logs().slice(-1_500);
+      appendFileSync(log, `--- pid ${run.pid} ended: ${signal ?? code}\n`);
+      const end = { code, signal, tookMs: performance.now() - sent.at, lastWords };
+      onEnd({ slot: name, role, atMs: Date.now(), ...end, why: reasonOf(end, sent, once) });
+    },
+  });
+  const pid = () => (supervised.current().alive() ? supervised.current().pid : undefined);
   const send = (signal: NodeJS.Signals): boolean => {
+    if (pid() === undefined) return false;
     if (signal !== "SIGSTOP" && signal !== "SIGCONT") sent = withSignal(sent, signal);
-    app?.kill(signal);
-    return app !== undefined;
+    supervised.current().kill(signal);
+    return true;
   };
   return {
-    name,
-    role,
-    redisProxy,
-    pid: () => app?.pid,
-    signal: send,
-    replace: (once) => {
-      nextEnv = once;
+    ...{ name, role, redisProxy, pid, signal: send },
+    replace: (env) => {
+      next = env;
       send("SIGTERM");
     },
-    ready: (timeoutMs = 60_000) => healthy(() => app, name, timeoutMs),
+    ready: async (timeoutMs = 60_000) => {
+      const isReady = async () => {
+        const run = supervised.current();
+        await run.ready();
+        return run === supervised.current();
+      };
+      await eventually(isReady, { describe: `${name} is healthy`, timeoutMs, everyMs: 50 });
+    },
     [Symbol.asyncDispose]: async () => {
-      open = false;
-      app?.kill("SIGCONT");
-      app?.kill("SIGKILL");
-      await running;
+      supervised.kill();
+      await supervised.current().exited;
     },
   };
 }
@@ -113,23 +111,11 @@ interface SentSignals {
   terms: number;
 }
 
+const nothingSent: SentSignals = { at: 0, terms: 0 };
+
 function withSignal({ signal: before, terms }: SentSignals, now: NodeJS.Signals): SentSignals {
   const signal = before === "SIGKILL" ? before : now;
   return { signal, at: performance.now(), terms: terms + (now === "SIGTERM" ? 1 : 0) };
-}
-
-async function healthy(now: () => App | undefined, name: string, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (performance.now() < deadline) {
-    const current = now();
-    const ready = await current?.ready().then(
-      () => now() === current,
-      () => false,
-    );
-    if (ready) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${name} was not healthy within ${timeoutMs} ms`);
 }
 
 function reasonOf(
