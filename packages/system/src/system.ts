@@ -3,9 +3,9 @@ import { filesOf } from "./home.ts";
 import { type Machine, SystemError } from "./machine.ts";
 import { portTaken } from "./ports.ts";
 import { isHealthy } from "./process/process.ts";
-import { type Supervised, supervise } from "./process/supervise.ts";
-import { ensureRedis } from "./redis.ts";
-import type { Redis } from "./redis-server.ts";
+import { Supervised } from "./process/supervise.ts";
+import { ensureRedis } from "./redis/ensure.ts";
+import type { Redis } from "./redis/server.ts";
 
 export const appNames = ["simulator", "api", "submitter", "poller", "finalizer", "dashboard"] as const;
 export type AppName = (typeof appNames)[number];
@@ -54,7 +54,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const redis = await ensureRedis({ ...options, url: options.redisUrl, port: options.redisPort });
     running.redis = redis;
     if (options.signal?.aborted) await redis.stop();
-    const start = (name: AppName) => supervise(appProcess(name, redis.url, options), options);
+    const start = (name: AppName) => new Supervised(appProcess(name, redis.url, options), options);
     await running.start("simulator", () => options.apps.filter((name) => name === "simulator").map(start));
     await running.start("apps", () => options.apps.filter((name) => name !== "simulator").map(start));
     return { redis, stop: () => running.stop(), kill: () => running.kill() };

@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
+import type { Topology } from "@reelqueue/testing";
 import type { PickUp } from "./check/pick-up.ts";
 import type { Outcome } from "./run.ts";
-import type { Topology } from "./system/servers.ts";
 
 /** The figures of one run; the last line that `npm run chaos` prints. Its field names are public. */
 export interface Summary {

@@ -41,8 +41,8 @@ export interface RunningProcess extends AsyncDisposable {
   alive(): boolean;
   /** Default SIGTERM. */
   kill(signal?: NodeJS.Signals): void;
-  /** Sends SIGTERM, and SIGKILL after `graceMs`; resolves at the exit with whether SIGKILL was sent. */
-  stop(): Promise<{ killed: boolean }>;
+  /** Sends SIGTERM, and SIGKILL after `graceMs`; resolves at the exit. `killedAfterMs`: SIGKILL was sent. */
+  stop(): Promise<{ killedAfterMs: number | undefined }>;
   exited: Promise<End>;
 }
 
@@ -62,12 +62,14 @@ export function startProcess(spec: ProcessSpec): RunningProcess {
   });
   const logs = () => readFileSync(spec.log).subarray(startsAt).toString();
   const stop = async () => {
-    let killed = false;
+    let killedAfterMs: number | undefined;
     child.kill("SIGTERM");
-    const timer = setTimeout(() => (killed = child.kill("SIGKILL")), graceMs);
+    const timer = setTimeout(() => {
+      if (child.kill("SIGKILL")) killedAfterMs = graceMs;
+    }, graceMs);
     await exited;
     clearTimeout(timer);
-    return { killed };
+    return { killedAfterMs };
   };
   return {
     pid: child.pid,

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { filesOf } from "../home.ts";
 import { program, temporaryHome } from "../test-home.ts";
 import type { ProcessSpec } from "./process.ts";
-import { supervise } from "./supervise.ts";
+import { Supervised } from "./supervise.ts";
 
 function supervised(source: string, more: Partial<ProcessSpec> = {}) {
   const home = temporaryHome();
@@ -20,7 +20,7 @@ function supervised(source: string, more: Partial<ProcessSpec> = {}) {
     ready,
     graceMs: 5_000,
   };
-  const process_ = supervise({ ...spec, ...more }, { log: (line) => logged.push(line) });
+  const process_ = new Supervised({ ...spec, ...more }, { log: (line) => logged.push(line) });
   onTestFinished(async () => {
     process_.kill();
     await process_.stop();

@@ -5,8 +5,7 @@ import * as ledger from "@reelqueue/ledger";
 import type { Received } from "@reelqueue/testing";
 import type { Row } from "../feed.ts";
 import type { ChangedEnd } from "../observer.ts";
-import { keysOf } from "../system/servers.ts";
-import type { ChaosSystem } from "../system/system.ts";
+import { type ChaosSystem, keysOf } from "../system/system.ts";
 
 /** The result of one check; the fields are those of `report.json`. */
 export interface Finding {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { Topology } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
 import type { SeededRandom } from "../random.ts";
-import type { Topology } from "../system/servers.ts";
 import type { ChaosSystem } from "../system/system.ts";
 
 const faults: readonly Fault[] = [

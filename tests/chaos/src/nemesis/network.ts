@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { type Topology, topologies } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
 import type { SeededRandom } from "../random.ts";
 import type { FaultProxy, NetworkFaults } from "../system/fault-proxy.ts";
-import { type Topology, topologies } from "../system/servers.ts";
 import type { ChaosSystem } from "../system/system.ts";
 
 /** Network faults between the processes and Redis, and between the workers and the simulator. */

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { topologies } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
-import { keysOf, topologies } from "../system/servers.ts";
-import type { ChaosSystem } from "../system/system.ts";
+import { type ChaosSystem, keysOf } from "../system/system.ts";
 
 const faults: readonly Nemesis[] = [
   {

@@ -1,7 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { join } from "node:path";
-import { supervise as startSupervised } from "@reelqueue/system/testing";
-import { entryProcess, eventually } from "@reelqueue/testing";
+import { eventually, type ProcessSpec, Supervised } from "@reelqueue/system/testing";
 import type { FaultProxy } from "./fault-proxy.ts";
 
 export type Role = "api" | "submitter" | "poller" | "finalizer";
@@ -35,71 +33,54 @@ export interface SupervisedProcess extends AsyncDisposable {
   /** Its own proxy to Redis, where Redis is one server. */
   redisProxy: FaultProxy | undefined;
   pid(): number | undefined;
-  /** Signals the current process; false when there is none. */
-  signal(signal: NodeJS.Signals): boolean;
+  /** Signals the current process, if there is one. */
+  signal(signal: NodeJS.Signals): void;
   /** Ends the current process by SIGTERM; only the next one gets these variables. */
   replace(env: Record<string, string>): void;
   /** Resolves once the current process is healthy. */
   ready(timeoutMs?: number): Promise<void>;
 }
 
-export interface ProcessOptions {
-  name: string;
-  role: Role;
-  redisProxy: FaultProxy | undefined;
-  entry: string;
-  env: Record<string, string>;
-  logs: string;
-  onEnd: (end: ProcessEnd) => void;
-}
-
-const entryFolder = join(import.meta.dirname, "..", "entries");
-export const processEntry = join(entryFolder, "process.ts");
-
-export function supervise({ name, role, redisProxy, entry, env, logs, onEnd }: ProcessOptions): SupervisedProcess {
-  const log = join(logs, `${name}.log`);
+export function supervise(
+  own: Pick<SupervisedProcess, "name" | "role" | "redisProxy">,
+  spec: ProcessSpec,
+  onEnd: (end: ProcessEnd) => void,
+): SupervisedProcess {
   let sent = nothingSent;
   let once: Record<string, string> = {};
   let next: Record<string, string> = {};
-  const supervised = startSupervised(entryProcess(entry, name, { ...env, ROLE: role }, log), {
-    log: () => {},
-    delayMs: () => 0,
-    whileStarting: true,
+  const supervised = new Supervised(spec, {
+    atOnce: true,
     envOfRun: () => {
       [sent, once, next] = [nothingSent, next, {}];
       return once;
     },
     onEnd: (run, { code, signal }) => {
       const lastWords = run.logs().slice(-1_500);
-      appendFileSync(log, `--- pid ${run.pid} ended: ${signal ?? code}\n`);
+      appendFileSync(spec.log, `--- pid ${run.pid} ended: ${signal ?? code}\n`);
       const end = { code, signal, tookMs: performance.now() - sent.at, lastWords };
-      onEnd({ slot: name, role, atMs: Date.now(), ...end, why: reasonOf(end, sent, once) });
+      onEnd({ slot: own.name, role: own.role, atMs: Date.now(), ...end, why: reasonOf(end, sent, once) });
     },
   });
-  const pid = () => (supervised.current().alive() ? supervised.current().pid : undefined);
-  const send = (signal: NodeJS.Signals): boolean => {
-    if (pid() === undefined) return false;
+  const pid = () => (supervised.current.alive() ? supervised.current.pid : undefined);
+  const send = (signal: NodeJS.Signals) => {
+    if (pid() === undefined) return;
     if (signal !== "SIGSTOP" && signal !== "SIGCONT") sent = withSignal(sent, signal);
-    supervised.current().kill(signal);
-    return true;
+    supervised.current.kill(signal);
   };
+  const isReady = () => supervised.current.ready().then(() => true);
   return {
-    ...{ name, role, redisProxy, pid, signal: send },
+    ...{ ...own, pid, signal: send },
     replace: (env) => {
       next = env;
       send("SIGTERM");
     },
     ready: async (timeoutMs = 60_000) => {
-      const isReady = async () => {
-        const run = supervised.current();
-        await run.ready();
-        return run === supervised.current();
-      };
-      await eventually(isReady, { describe: `${name} is healthy`, timeoutMs, everyMs: 50 });
+      await eventually(isReady, { describe: `${own.name} is healthy`, timeoutMs, everyMs: 50 });
     },
     [Symbol.asyncDispose]: async () => {
       supervised.kill();
-      await supervised.current().exited;
+      await supervised.current.exited;
     },
   };
 }
