@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import { filesOf } from "./home.ts";
 import { type Machine, SystemError } from "./machine.ts";
 import { portTaken } from "./ports.ts";
-import { ensureRedis } from "./redis.ts";
-import type { Redis } from "./redis-server.ts";
-import { type Supervised, supervise } from "./supervise.ts";
+import { isHealthy } from "./process/process.ts";
+import { Supervised } from "./process/supervise.ts";
+import { ensureRedis } from "./redis/ensure.ts";
+import type { Redis } from "./redis/server.ts";
 
 export const appNames = ["simulator", "api", "submitter", "poller", "finalizer", "dashboard"] as const;
 export type AppName = (typeof appNames)[number];
@@ -52,7 +54,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const redis = await ensureRedis({ ...options, url: options.redisUrl, port: options.redisPort });
     running.redis = redis;
     if (options.signal?.aborted) await redis.stop();
-    const start = (name: AppName) => supervise(appProcess(name, redis.url, options), options);
+    const start = (name: AppName) => new Supervised(appProcess(name, redis.url, options), options);
     await running.start("simulator", () => options.apps.filter((name) => name === "simulator").map(start));
     await running.start("apps", () => options.apps.filter((name) => name !== "simulator").map(start));
     return { redis, stop: () => running.stop(), kill: () => running.kill() };
@@ -109,7 +111,7 @@ function appProcess(name: AppName, redisUrl: string, { root, home, env, ports, a
   return {
     name,
     command: process.execPath,
-    arguments: [join(root, "apps", name, "src", "main.ts")],
+    args: [join(root, "apps", name, "src", "main.ts")],
     env: {
       NODE_COMPILE_CACHE: join(home, "compile-cache"),
       ...env,
@@ -121,18 +123,8 @@ function appProcess(name: AppName, redisUrl: string, { root, home, env, ports, a
       ...appEnv.all,
       ...appEnv[name],
     },
-    home,
-    ready: () => healthy(`http://127.0.0.1:${port}/healthz`),
+    ...filesOf(home, name),
+    ready: () => isHealthy(`http://127.0.0.1:${port}`),
     graceMs,
   };
-}
-
-async function healthy(url: string): Promise<boolean> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    await answer.body?.cancel();
-    return answer.ok;
-  } catch {
-    return false;
-  }
 }

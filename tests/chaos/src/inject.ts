@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { Topology } from "@reelqueue/testing";
 import type { Feed } from "./feed.ts";
 import type { ChaosOptions } from "./options.ts";
 import { type SeededRandom, seededRandom } from "./random.ts";
-import type { Topology } from "./system/servers.ts";
 import type { ChaosSystem } from "./system/system.ts";
 
 /** One kind of fault. */

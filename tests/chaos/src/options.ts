@@ -1,6 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { type Topology, topologies } from "@reelqueue/testing";
 import type { FaultMix } from "./feed.ts";
-import { type Topology, topologies } from "./system/servers.ts";
 import { type AccountName, accountNames } from "./system/system.ts";
 import { rules } from "./without.ts";
 

@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Topology, topologies } from "@reelqueue/testing";
 import { anyPossible } from "./nemesis/index.ts";
 import type { ChaosOptions, CommandOptions } from "./options.ts";
 import { print, type Summary, summarize, writeReport } from "./report.ts";
 import { runChaos } from "./run.ts";
-import { type Topology, topologies } from "./system/servers.ts";
 
 /** Share of the generations and kills that each topology gets, and the least amount. */
 const shares: Record<Topology, number> = { alone: 0.8, sentinels: 0.1, cluster: 0.1 };

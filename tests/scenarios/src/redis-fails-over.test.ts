@@ -31,7 +31,7 @@ async function failover(
   const killedAt = performance.now();
   const before = (await system.bill()).tasks;
   expect(before, "there is work left").toBeLessThan(36);
-  await eventually(async () => (await sentinels.primaryPort()) === sentinels.second.port, {
+  await eventually(async () => (await sentinels.lineup()).primary === sentinels.second, {
     describe: "the replica has taken over",
     timeoutMs: 20_000,
   });

@@ -1,8 +1,7 @@
-import { eventually, simulatorAt } from "@reelqueue/testing";
-import type { Child } from "./child.ts";
+import { type App, eventually, simulatorAt } from "@reelqueue/testing";
 
 /** Waits until the receiver has this many different events. */
-export async function received(receiver: Child, events: number, timeoutMs: number): Promise<void> {
+export async function received(receiver: App, events: number, timeoutMs: number): Promise<void> {
   await eventually(async () => (await countOf(receiver)) >= events, {
     describe: `${events} events reach the receiver`,
     timeoutMs,
@@ -10,13 +9,13 @@ export async function received(receiver: Child, events: number, timeoutMs: numbe
   });
 }
 
-async function countOf({ url }: Child): Promise<number> {
+async function countOf({ url }: App): Promise<number> {
   const { events } = (await (await fetch(url)).json()) as { events: number };
   return events;
 }
 
 /** Tasks, charges, polls and requests answered 429, as counted by the simulator. */
-export async function billOf({ url }: Child) {
+export async function billOf({ url }: App) {
   const simulator = simulatorAt(url);
   const [{ tasks, charges }, polls, refused] = [
     await simulator.bill(),

@@ -6,8 +6,7 @@ import * as ledger from "@reelqueue/ledger";
 import { type SimulatorTask, simulatorAt } from "@reelqueue/testing";
 import type { Row } from "../feed.ts";
 import type { ChangedEnd } from "../observer.ts";
-import { keysOf } from "../system/servers.ts";
-import type { ChaosSystem } from "../system/system.ts";
+import { type ChaosSystem, keysOf } from "../system/system.ts";
 
 export type Finding = ReturnType<typeof finding>;
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { Topology } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
-import type { Topology } from "../system/servers.ts";
 import { disable, killPrimary, lasting } from "./lasting.ts";
 import { killAll } from "./processes.ts";
 

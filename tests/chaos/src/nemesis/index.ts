@@ -1,7 +1,7 @@
+import type { Topology } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
 import type { ChaosOptions } from "../options.ts";
 import type { SeededRandom } from "../random.ts";
-import type { Topology } from "../system/servers.ts";
 import type { ChaosSystem } from "../system/system.ts";
 import { aimedFaults } from "./aimed.ts";
 import { diskFaults } from "./disks.ts";

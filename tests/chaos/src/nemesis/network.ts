@@ -1,7 +1,6 @@
-import { type FaultProxy, type NetworkFaults, simulatorAt } from "@reelqueue/testing";
+import { type FaultProxy, type NetworkFaults, simulatorAt, type Topology, topologies } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
 import type { SeededRandom } from "../random.ts";
-import { type Topology, topologies } from "../system/servers.ts";
 import type { ChaosSystem } from "../system/system.ts";
 import { lasting } from "./lasting.ts";
 

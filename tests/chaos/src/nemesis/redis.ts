@@ -1,6 +1,6 @@
+import { topologies } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
-import { keysOf, topologies } from "../system/servers.ts";
-import type { ChaosSystem } from "../system/system.ts";
+import { type ChaosSystem, keysOf } from "../system/system.ts";
 import { disable, killPrimary, lasting } from "./lasting.ts";
 import { killAll } from "./processes.ts";
 

@@ -3,28 +3,48 @@ import { Cluster, Redis } from "ioredis";
 
 /** Sends one PING; `undefined` if Redis answers, else the reason. Tries once, each step for at most `timeoutMs`. */
 export async function pingRedis(url: string, timeoutMs = 2_000): Promise<string | undefined> {
-  let reason: string | undefined;
+  return await withClient(url, timeoutMs, (client) => client.ping()).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+}
+
+/** Sends one command over a new connection; tries once, each step for at most 2 s. */
+export function ask(url: string, command: string, ...args: (string | number)[]): Promise<unknown> {
+  return withClient(url, 2_000, (client) => client.call(command, ...args));
+}
+
+/** Rejects with the first error of the connection, which is the cause of the others. */
+async function withClient<T>(
+  url: string,
+  timeoutMs: number,
+  action: (client: Redis | Cluster) => Promise<T>,
+): Promise<T> {
+  let first: Error | undefined;
   const keepFirst = (error: Error) => {
-    reason ??= error.message;
+    first ??= error;
   };
-  let client: Redis | Cluster | undefined;
+  const client = open(readRedisUrl(url), timeoutMs);
+  client.on("error", keepFirst);
+  client.on("node error", keepFirst);
   try {
-    client = open(readRedisUrl(url), timeoutMs);
-    client.on("error", keepFirst);
-    client.on("node error", keepFirst);
     await client.connect();
-    await client.ping();
-    return undefined;
+    return await action(client);
   } catch (error) {
-    return reason ?? (error instanceof Error ? error.message : String(error));
+    throw first ?? error;
   } finally {
-    client?.disconnect();
+    client.disconnect();
   }
 }
 
 /** A client that neither reconnects nor retries. */
 function open(address: RedisAddress, timeoutMs: number): Redis | Cluster {
-  const once = { connectTimeout: timeoutMs, commandTimeout: timeoutMs, maxRetriesPerRequest: 0 };
+  const once = {
+    connectTimeout: timeoutMs,
+    commandTimeout: timeoutMs,
+    maxRetriesPerRequest: 0,
+    disableClientInfo: true,
+  };
   switch (address.kind) {
     case "single":
       return new Redis(address.url, { ...once, lazyConnect: true, retryStrategy: null });
@@ -55,20 +75,7 @@ function open(address: RedisAddress, timeoutMs: number): Redis | Cluster {
 
 /** Commands executed since Redis started, by INFO commandstats: those inside scripts count, INFO and HELLO do not. */
 export async function commandsServed(url: string): Promise<number> {
-  const client = new Redis(url, {
-    lazyConnect: true,
-    disableClientInfo: true,
-    connectTimeout: 2_000,
-    commandTimeout: 5_000,
-    retryStrategy: null,
-  });
-  client.on("error", () => undefined); // the rejected command carries the error
-  try {
-    await client.connect();
-    return totalCalls(await client.info("commandstats"));
-  } finally {
-    client.disconnect();
-  }
+  return totalCalls(`${await withClient(url, 5_000, (client) => client.info("commandstats"))}`);
 }
 
 function totalCalls(commandstats: string): number {

@@ -1,23 +1,26 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { type ProcessSpec, supervise } from "./supervise.ts";
-import { program, temporaryHome } from "./test-home.ts";
+import { filesOf } from "../home.ts";
+import { program, temporaryHome } from "../test-home.ts";
+import type { ProcessSpec } from "./process.ts";
+import { Supervised } from "./supervise.ts";
 
-function supervised(source: string, { home = temporaryHome(), ...more }: Partial<ProcessSpec> = {}) {
+function supervised(source: string, more: Partial<ProcessSpec> = {}) {
+  const home = temporaryHome();
   const logged: string[] = [];
   const file = program(home, "program.mjs", source);
   const ready = async () => existsSync(join(home, "ready"));
   const spec = {
     name: "thing",
     command: process.execPath,
-    arguments: [file],
+    args: [file],
     env: { HOME: home },
-    home,
+    ...filesOf(home, "thing"),
     ready,
     graceMs: 5_000,
   };
-  const process_ = supervise({ ...spec, ...more }, { log: (line) => logged.push(line) });
+  const process_ = new Supervised({ ...spec, ...more }, { log: (line) => logged.push(line) });
   onTestFinished(async () => {
     process_.kill();
     await process_.stop();

@@ -1,13 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { redisUrl, withoutPassword } from "@reelqueue/contracts";
-import { SystemError } from "./machine.ts";
-import { rememberedPort } from "./ports.ts";
-import { findRedisServer } from "./redis-binary.ts";
-import { startRedisInDocker } from "./redis-docker.ts";
-import { pingRedis } from "./redis-probe.ts";
-import { type Redis, type RedisOptions, redisServerArguments } from "./redis-server.ts";
-import { supervise } from "./supervise.ts";
+import { filesOf } from "../home.ts";
+import { SystemError } from "../machine.ts";
+import { rememberedPort } from "../ports.ts";
+import { Supervised } from "../process/supervise.ts";
+import { findRedisServer, noRedis } from "./binary.ts";
+import { startRedisInDocker } from "./docker.ts";
+import { pingRedis } from "./probe.ts";
+import { type Redis, type RedisOptions, redisServerArguments } from "./server.ts";
 
 const graceMs = 15_000;
 
@@ -25,10 +26,6 @@ export async function ensureRedis(options: RedisOptions): Promise<Redis> {
   if (installed !== undefined) return await startServer(installed, options);
   throw new SystemError(noRedis);
 }
-
-/** The message where no Redis is available. */
-export const noRedis =
-  "There is no Redis: install redis-server (Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install redis), start Docker, or set REDIS_URL.";
 
 async function existing(url: string): Promise<Redis> {
   const form = redisUrl.safeParse(url);
@@ -50,13 +47,13 @@ async function startServer(binary: string, options: RedisOptions): Promise<Redis
   mkdirSync(directory, { recursive: true });
   const port = options.port ?? (await rememberedPort(join(directory, "port")));
   const url = `redis://127.0.0.1:${port}`;
-  const server = supervise(
+  const server = new Supervised(
     {
       name: "redis",
       command: binary,
-      arguments: redisServerArguments({ port, directory }),
+      args: redisServerArguments({ port, directory }),
       env,
-      home,
+      ...filesOf(home, "redis"),
       ready: async () => (await pingRedis(url)) === undefined,
       graceMs,
     },

@@ -1,11 +1,15 @@
 import { execFile } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { type Machine, onPath } from "./machine.ts";
+import { type Machine, onPath } from "../machine.ts";
 
 const run = promisify(execFile);
 /** Debian runs this program before it starts the service of a new package; exit code 101 forbids the start. */
 const policy = "/usr/sbin/policy-rc.d";
+
+/** The message where no Redis is available. */
+export const noRedis =
+  "There is no Redis: install redis-server (Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install redis), start Docker, or set REDIS_URL.";
 
 /** The path of `redis-server` or `valkey-server`; `install` installs a missing one by apt, if this runs as root. */
 export async function findRedisServer(

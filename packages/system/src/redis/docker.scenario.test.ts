@@ -1,8 +1,8 @@
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { startRedisInDocker } from "./redis-docker.ts";
-import { program, temporaryHome } from "./test-home.ts";
+import { program, temporaryHome } from "../test-home.ts";
+import { startRedisInDocker } from "./docker.ts";
 
 /** A `docker` that records its arguments and then runs the script. */
 function fakeDocker(script: string) {

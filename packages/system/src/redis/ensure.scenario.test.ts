@@ -2,11 +2,11 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { freePort } from "./ports.ts";
-import { ensureRedis } from "./redis.ts";
-import { pingRedis } from "./redis-probe.ts";
-import type { RedisOptions } from "./redis-server.ts";
-import { temporaryHome } from "./test-home.ts";
+import { freePort } from "../ports.ts";
+import { temporaryHome } from "../test-home.ts";
+import { ensureRedis } from "./ensure.ts";
+import { pingRedis } from "./probe.ts";
+import type { RedisOptions } from "./server.ts";
 
 function optionsWith(more: Partial<RedisOptions> = {}): RedisOptions {
   const path = process.env.PATH;

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { onPath } from "./machine.ts";
-import { rememberedPort } from "./ports.ts";
-import type { Redis, RedisOptions } from "./redis-server.ts";
+import { onPath } from "../machine.ts";
+import { rememberedPort } from "../ports.ts";
+import type { Redis, RedisOptions } from "./server.ts";
 
 const run = promisify(execFile);
 

@@ -1,25 +1,17 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { redisServerArguments } from "@reelqueue/system";
-import { eventually } from "@reelqueue/system/testing";
-import { allInSync, ask, askMost, type Lineup } from "./lineup.ts";
-import { type LocalRedis, startRedisProcess } from "./local-redis.ts";
+import { eventually } from "../eventually.ts";
+import type { Machine } from "../machine.ts";
+import { ask } from "./probe.ts";
+import { type LocalRedis, type RedisPlace, redisServerArguments, startRedisProcess } from "./server.ts";
+import { allInSync, askMost, type RedisServers, redisServers } from "./servers.ts";
 
-/** A primary, one replica and three Sentinels, each a real process. */
-export interface Sentinels {
-  /** `redis+sentinel://…` */
-  url: string;
+/** A primary, one replica and three Sentinels. */
+export interface Sentinels extends RedisServers {
   /** The primary at the start. */
   first: LocalRedis;
   /** Its replica at the start. */
   second: LocalRedis;
-  sentinels: readonly LocalRedis[];
-  /** The primary's port by the majority of the Sentinels. */
-  primaryPort(): Promise<number>;
-  lineup(): Promise<Lineup>;
-  /** Resolves once the Sentinels know each other and the replica, and it is in sync: a failover can succeed. */
-  whole(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 const name = "reel";
@@ -27,42 +19,33 @@ const name = "reel";
 const syncAtOnce = ["--repl-diskless-sync-delay", "0"];
 
 /** Starts them with `down-after-milliseconds` 2000; resolves once a failover can succeed. */
-export async function startSentinels(): Promise<Sentinels> {
-  const scope = new AsyncDisposableStack();
-  const start = async (args: Parameters<typeof startRedisProcess>[0]) => {
-    const started = await startRedisProcess(args);
-    scope.defer(() => started.stop());
-    return started;
-  };
-  const [first, second] = [await start(serverArguments), await start(serverArguments)];
+export async function startSentinels(machine: Machine): Promise<Sentinels> {
+  const startServer = () => startRedisProcess(machine, serverArguments);
+  const servers = await Promise.all([startServer(), startServer()]);
+  const [first, second] = servers;
   await ask(second.url, "replicaof", "127.0.0.1", first.port);
   await ask(second.url, "config", "rewrite");
-  const both = [first, second];
-  await allInSync(both);
-  const startSentinel = () => start((place) => sentinelArguments(place, first.port));
+  await allInSync(servers);
+  const startSentinel = () => startRedisProcess(machine, (place) => sentinelArguments(place, first.port));
   const sentinels = await Promise.all([startSentinel(), startSentinel(), startSentinel()]);
   const primaryPort = () => askMost(sentinels, async (url) => Number((await askSentinel(url)).get("port")));
   const whole = async () => {
     await Promise.all(sentinels.map(({ url }) => untilKnown(url)));
-    await allInSync(both);
+    await allInSync(servers);
   };
   await whole();
-  return {
+  return redisServers({
+    topology: "sentinels",
     url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(",")}/${name}`,
-    first,
-    second,
-    sentinels,
-    primaryPort,
+    ...{ first, second, servers, sentinels, whole },
     lineup: async () => {
       const [primary, replica] = (await primaryPort()) === first.port ? [first, second] : [second, first];
       return { primary, replicas: [replica], others: [] };
     },
-    whole,
-    stop: () => scope.disposeAsync(),
-  };
+  });
 }
 
-function serverArguments(place: { port: number; directory: string }): string[] {
+function serverArguments(place: RedisPlace): string[] {
   return [configFile(place), ...redisServerArguments(place), ...syncAtOnce];
 }
 
@@ -73,7 +56,7 @@ function configFile({ directory }: { directory: string }): string {
   return file;
 }
 
-function sentinelArguments({ port, directory }: { port: number; directory: string }, watched: number): string[] {
+function sentinelArguments({ port, directory }: RedisPlace, watched: number): string[] {
   // a Sentinel stores its state in this file and reads it at its next start
   const file = join(directory, "sentinel.conf");
   const lines = [

@@ -1,8 +1,8 @@
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { ensureRedis } from "./redis.ts";
-import { commandsServed } from "./redis-probe.ts";
-import { temporaryHome } from "./test-home.ts";
+import { temporaryHome } from "../test-home.ts";
+import { ensureRedis } from "./ensure.ts";
+import { commandsServed } from "./probe.ts";
 
 test("commandsServed: counts every command, those inside scripts too, but not its own query", async () => {
   const env = { PATH: process.env.PATH };

@@ -1,67 +1,63 @@
-import { freePort, redisServerArguments } from "@reelqueue/system";
-import { eventually } from "@reelqueue/system/testing";
-import { allInSync, ask, askMost, type Lineup } from "./lineup.ts";
-import { type LocalRedis, startRedisProcess } from "./local-redis.ts";
-import { uniqueCell } from "./redis.ts";
+import { eventually } from "../eventually.ts";
+import type { Machine } from "../machine.ts";
+import { freePort } from "../ports.ts";
+import { ask } from "./probe.ts";
+import { type LocalRedis, redisServerArguments, startRedisProcess } from "./server.ts";
+import { allInSync, askMost, type Lineup, type RedisServers, redisServers } from "./servers.ts";
 
-/** A Redis Cluster of three primaries, each a real process. A node that is down takes down its own slots only. */
-export interface LocalCluster {
-  /** `redis+cluster://…` */
-  url: string;
-  /** First the initial primaries, then their replicas. */
-  nodes: readonly LocalRedis[];
-  /** An unused cell whose slot this node owns at the start. */
-  cellOn(node: LocalRedis): Promise<string>;
-  /** The current owner of the cell's slot and its replicas, by the majority of the nodes. */
-  lineupOf(cell: string): Promise<Lineup>;
-  /** Resolves once every node knows all slots and every replica is in sync. */
-  whole(): Promise<void>;
-  stop(): Promise<void>;
+/** A Redis Cluster of three primaries. A node that is down takes down its own slots only. */
+export interface LocalCluster extends RedisServers {
+  /** Its slot is owned by the first server at the start; `lineup` is that of its slot. */
+  cell: string;
+  /** An unused cell whose slot this server owns at the start. */
+  cellOn(server: LocalRedis): Promise<string>;
 }
 
 const slots = 16_384;
 const size = 3;
 
 /** Starts a cluster, optionally with a replica for each primary; resolves once it is whole. */
-export async function startCluster({ replicas = false } = {}): Promise<LocalCluster> {
-  const scope = new AsyncDisposableStack();
+export async function startCluster(machine: Machine, { replicas = false } = {}): Promise<LocalCluster> {
   const busPorts = await Promise.all(Array.from({ length: replicas ? 2 * size : size }, () => freePort()));
-  const nodes = await Promise.all(busPorts.map(startNode));
-  for (const node of nodes) scope.defer(() => node.stop());
-  const [primaries, copies] = [nodes.slice(0, size), nodes.slice(size)];
+  const servers = await Promise.all(busPorts.map((busPort) => startNode(machine, busPort)));
+  const [primaries, copies] = [servers.slice(0, size), servers.slice(size)];
   await Promise.all(
     primaries.map(({ url }, i) => ask(url, "cluster", "addslotsrange", startOf(i), startOf(i + 1) - 1)),
   );
+  const [first] = servers;
+  if (first === undefined) throw new Error("the cluster has no nodes");
   await Promise.all(
-    nodes.slice(1).map(({ url }) => ask(url, "cluster", "meet", "127.0.0.1", `${nodes[0]?.port}`, `${busPorts[0]}`)),
+    servers.slice(1).map(({ url }) => ask(url, "cluster", "meet", "127.0.0.1", `${first.port}`, `${busPorts[0]}`)),
   );
   await Promise.all(copies.map((copy, i) => follow(copy, primaries[i]?.url ?? "")));
   const whole = async () => {
-    await Promise.all(nodes.map((node) => untilWhole(node, replicas ? 2 : 1)));
-    if (replicas) await allInSync(nodes);
+    await Promise.all(servers.map((server) => untilWhole(server, replicas ? 2 : 1)));
+    if (replicas) await allInSync(servers);
   };
   await whole();
-  return {
-    url: `redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}`,
-    nodes,
-    cellOn: async (node) => {
-      for (;;) {
-        const cell = uniqueCell();
-        if (nodes[firstOwnerOf(await slotOf(cell, node))] === node) return cell;
-      }
-    },
-    lineupOf: (cell) => lineupOf(cell, nodes),
-    whole,
-    stop: () => scope.disposeAsync(),
+  let cells = 0;
+  const cellOn = async (server: LocalRedis) => {
+    for (;;) {
+      cells += 1;
+      const cell = `cell${cells}`;
+      if (servers[firstOwnerOf(await slotOf(cell, server))] === server) return cell;
+    }
   };
+  const cell = await cellOn(first);
+  return redisServers({
+    topology: "cluster",
+    url: `redis+cluster://${servers.map(({ port }) => `127.0.0.1:${port}`).join(",")}`,
+    ...{ cell, cellOn, servers, sentinels: [], whole },
+    lineup: () => lineupOf(cell, servers),
+  });
 }
 
 const startOf = (node: number): number => Math.ceil((node * slots) / size);
 const firstOwnerOf = (slot: number): number => Math.floor((slot * size) / slots);
 const slotOf = async (cell: string, { url }: LocalRedis) => Number(await ask(url, "cluster", "keyslot", `{${cell}}`));
 
-function startNode(busPort: number): Promise<LocalRedis> {
-  return startRedisProcess((place) => [
+function startNode(machine: Machine, busPort: number): Promise<LocalRedis> {
+  return startRedisProcess(machine, (place) => [
     ...redisServerArguments(place),
     ...["--cluster-enabled", "yes", "--cluster-port", `${busPort}`, "--cluster-node-timeout", "2000"],
     ...["--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0"],
