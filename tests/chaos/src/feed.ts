@@ -53,6 +53,11 @@ export function makeRows({ count, faults, accounts, webhook, run }: RowOptions, 
   });
 }
 
+/** Ids of the accepted rows. */
+export function idsOf(rows: readonly Row[]): string[] {
+  return rows.flatMap(({ id }) => (id === undefined ? [] : [id]));
+}
+
 export interface Feed {
   /** Releases rows up to this total; the rest wait. */
   upTo(count: number): void;

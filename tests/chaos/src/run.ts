@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type Evidence, type Finding, gather } from "./check/evidence.ts";
 import { check } from "./check/index.ts";
 import { measurePickUp, type PickUp } from "./check/pick-up.ts";
-import { type Feed, makeRows, type Row, startFeed } from "./feed.ts";
+import { type Feed, idsOf, makeRows, type Row, startFeed } from "./feed.ts";
 import { heal, type Injection, injectFaults } from "./inject.ts";
 import { planFaults } from "./nemesis/index.ts";
 import { startObserver } from "./observer.ts";
@@ -54,13 +54,14 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   const stuck = await drain(rows, system, feed, options);
   // The last late task appears and its provider calls back.
   if (options.lateMs !== undefined) await wait(options.lateMs + 2_000);
-  const evidence = await gather(system, rows, { changedEnds: observer.changed(), stuck });
+  const takeovers = system.redis.takeovers();
+  const evidence = await gather(system, rows, { changedEnds: observer.changed(), stuck, takeovers });
   return {
     options,
     skipped,
     injections,
     processEnds: system.processEnds,
-    failovers: system.redis.takeovers(),
+    failovers: takeovers,
     evidence,
     findings: check(evidence),
     pickUp: measurePickUp(evidence, system.processEnds, restartsIn(injections)),
@@ -103,8 +104,4 @@ const restarting = ["redis-kill", "redis-and-all", "power-cut"];
 function restartsIn(injections: readonly Injection[]): number[] {
   const restarts = injections.filter(({ nemesis }) => restarting.includes(nemesis));
   return restarts.map(({ overAtMs }) => overAtMs);
-}
-
-function idsOf(rows: readonly Row[]): string[] {
-  return rows.flatMap(({ id }) => (id === undefined ? [] : [id]));
 }

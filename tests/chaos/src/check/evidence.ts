@@ -55,10 +55,13 @@ export interface Evidence {
   stuck: readonly string[];
 }
 
+/** The parts of a system that evidence is read from. */
+export type Sources = Pick<ChaosSystem, "installation" | "receiver" | "home"> & { simulator: { url: string } };
+
 export async function gather(
-  system: ChaosSystem,
+  system: Sources,
   rows: readonly Row[],
-  seen: Pick<Evidence, "changedEnds" | "stuck">,
+  seen: Pick<Evidence, "changedEnds" | "stuck" | "takeovers">,
 ): Promise<Evidence> {
   const { cell } = system.installation;
   const ids = await everyId(cell);
@@ -69,7 +72,6 @@ export async function gather(
   return {
     rows,
     records,
-    takeovers: system.redis.takeovers(),
     tasks: (await readSimulator<{ tasks: PaidTask[] }>(system, "tasks")).tasks,
     requests: (await readSimulator<{ requests: Evidence["requests"] }>(system, "log")).requests,
     orphans: await ledger.orphans(cell, 1_000_000),
@@ -86,7 +88,7 @@ async function everyId(cell: ledger.Cell): Promise<string[]> {
   return keys.map((key) => key.slice(cell.prefix.length + 3));
 }
 
-export async function readSimulator<T>({ simulator }: ChaosSystem, what: "tasks" | "log"): Promise<T> {
+export async function readSimulator<T>({ simulator }: Sources, what: "tasks" | "log"): Promise<T> {
   return (await (await fetch(`${simulator.url}/simulator/${what}?limit=100000`)).json()) as T;
 }
 
