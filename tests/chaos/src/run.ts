@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { gather } from "./check/evidence.ts";
 import { check } from "./check/index.ts";
 import { measurePickUp } from "./check/pick-up.ts";
-import { makeRows, type Row, startFeed } from "./feed.ts";
+import { idsOf, makeRows, type Row, startFeed } from "./feed.ts";
 import { heal, type Injection, injectFaults } from "./inject.ts";
 import { planFaults } from "./nemesis/index.ts";
 import { startObserver } from "./observer.ts";
@@ -29,11 +29,11 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   await using observer = startObserver(rows, system);
   await using _ = startOperator(system, options.lateMs);
   const { injections, skipped } = await sendUnderFaults(rows, options, system, log);
-  const ids = rows.flatMap(({ id }) => id ?? []);
-  const stuck = await waitForIdle(ids, system, options.productionLeases ? 5 * healMs : healMs);
+  const stuck = await waitForIdle(idsOf(rows), system, options.productionLeases ? 5 * healMs : healMs);
   // The last late task appears and its provider calls back.
   if (options.lateMs !== undefined) await wait(options.lateMs + 2_000);
-  const evidence = await gather(system, rows, { changedEnds: observer.changed(), stuck });
+  const takeovers = system.redis.takeovers();
+  const evidence = await gather(system, rows, { changedEnds: observer.changed(), stuck, takeovers });
   const restarts = injections.filter(({ nemesis }) => restarting.includes(nemesis)).map(({ overAtMs }) => overAtMs);
   return {
     options,
@@ -42,7 +42,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     injections,
     processEnds: system.processEnds,
     /** How often another Redis server took over. */
-    failovers: system.redis.takeovers(),
+    failovers: takeovers,
     evidence,
     findings: check(evidence),
     pickUp: measurePickUp(evidence, system.processEnds, restarts),

@@ -30,11 +30,14 @@ export type PaidTask = Pick<SimulatorTask, "id" | "marker" | "state" | "refunded
 
 export type Evidence = Awaited<ReturnType<typeof gather>>;
 
+/** The parts of a system that evidence is read from. */
+export type Sources = Pick<ChaosSystem, "installation" | "receiver" | "home"> & { simulator: { url: string } };
+
 /** The evidence of a run, from every independent source. */
 export async function gather(
-  system: ChaosSystem,
+  system: Sources,
   rows: readonly Row[],
-  seen: { changedEnds: readonly ChangedEnd[]; stuck: readonly string[] },
+  seen: { changedEnds: readonly ChangedEnd[]; stuck: readonly string[]; takeovers: number },
 ) {
   const { cell } = system.installation;
   const simulator = simulatorAt(system.simulator.url);
@@ -46,8 +49,6 @@ export async function gather(
     rows,
     /** All records of the ledger by id. */
     records: new Map(found.map((each) => [each.id, each] as const)),
-    /** How often another Redis server took over. */
-    takeovers: system.redis.takeovers(),
     /** All tasks at the simulator. */
     tasks: await simulator.tasks(),
     /** Newest first. */
@@ -60,7 +61,7 @@ export async function gather(
     files: filesIn(join(system.home, "outputs")),
     /** Findings of the ledger's own audit. */
     contradictions: await ledger.audit(cell),
-    /** Final states that were read and later changed, and ids that did not rest in time. */
+    /** Final states that were read and later changed, ids that did not rest in time, and takeovers of Redis. */
     ...seen,
   };
 }
