@@ -9,8 +9,6 @@ type Stage = (typeof stages)[number];
 /** The role that works on a generation in each state. */
 const stageOf: Partial<Record<State, Stage>> = { submitting: "submitter", running: "poller", finalizing: "finalizer" };
 
-export type PickUp = ReturnType<typeof measurePickUp>;
-
 /**
  * Computed from the timelines of the ledger and the request log of the simulator; `restarts`: times at which Redis was
  * back, ms since 1970.
@@ -61,10 +59,10 @@ function staysOf({ records, requests }: Evidence): Map<Stage | undefined, Stay[]
     const timeline = ledger
       .timelineOf(record)
       .map(({ at, state }) => ({ from: Date.parse(at), stage: stageOf[state] }));
-    const polled = tasksOf(record).flatMap((task) => polls.get(task)?.map(({ at }) => at) ?? []);
+    const pollTimes = tasksOf(record).flatMap((task) => polls.get(task)?.map(({ at }) => at) ?? []);
     return timeline.map(({ from, stage }, i) => {
       const to = timeline[i + 1]?.from ?? Number.POSITIVE_INFINITY;
-      const progress = stage === "poller" ? polled.filter((at) => at >= from && at <= to) : [];
+      const progress = stage === "poller" ? pollTimes.filter((at) => at >= from && at <= to) : [];
       return { stage, from, progress: [...progress, to] };
     });
   });
