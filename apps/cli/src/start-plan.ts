@@ -1,9 +1,17 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { config } from "@reelqueue/contracts";
 import { loadConfig, StartError } from "@reelqueue/runtime";
-import { appNames, demoConfig, type SystemOptions, secretIn, simulatorProviders, withApiKey } from "@reelqueue/system";
+import {
+  appNames,
+  demoConfig,
+  type SystemOptions,
+  secretIn,
+  simulatorProviders,
+  withApiKey,
+  writeConfigFile,
+} from "@reelqueue/system";
 import type { CliEnv } from "./env.ts";
 
 export interface Plan {
@@ -57,11 +65,14 @@ export async function writeConfig(env: CliEnv): Promise<string> {
   // the home folder contains the command line's API key, the configuration only its hash
   const apiKeySha256 = createHash("sha256").update(secretIn(home, "api-key")).digest("hex");
   if (providerKeys(env).length === 0) {
-    return writeTo(home, demoConfig({ simulatorUrl: simulator.url, clockFactor: simulator.clockFactor, apiKeySha256 }));
+    return writeConfigFile(
+      home,
+      demoConfig({ simulatorUrl: simulator.url, clockFactor: simulator.clockFactor, apiKeySha256 }),
+    );
   }
   const path = env.configFile ?? join(home, "none.json");
   const loaded = await loadConfig({ path, env: all, home, keyVariables });
-  return writeTo(home, withApiKey(loaded.config, apiKeySha256));
+  return writeConfigFile(home, withApiKey(loaded.config, apiKeySha256));
 }
 
 /** Variables for a simulator with callbacks and with occasional faults, and for its accounts. */
@@ -95,11 +106,4 @@ function readJson(file: string): unknown {
   } catch {
     throw new StartError(`${file} is not valid JSON: correct it`);
   }
-}
-
-function writeTo(home: string, content: object): string {
-  mkdirSync(home, { recursive: true });
-  const file = join(home, "config.json");
-  writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
-  return file;
 }

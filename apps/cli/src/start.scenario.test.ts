@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventually, freePort } from "@reelqueue/testing";
+import { eventually, freePort, inheritedEnv } from "@reelqueue/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 const main = join(import.meta.dirname, "main.ts");
@@ -76,7 +76,7 @@ function api(path: string, body?: object): Promise<Response> {
 }
 
 function startReelqueue(more: Record<string, string> = {}) {
-  const env = { PATH: process.env.PATH, HOME: home, REELQUEUE_HOME: home, ...ports, ...more };
+  const env = { ...inheritedEnv(), HOME: home, REELQUEUE_HOME: home, ...ports, ...more };
   const child: ChildProcess = spawn(process.execPath, [main, "start"], { env, stdio: ["ignore", "pipe", "pipe"] });
   let written = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text: Buffer) => (written += text));

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { type Limits, type Quota, type RequestKind, type Windows, windowsOf } from "./limits.ts";
+import { findOrAdd } from "./maps.ts";
 
 /** One key at one vendor: its rate windows, its tasks in flight and the highest counts so far. */
 export class Account {
@@ -47,6 +48,11 @@ export class Account {
   }
 }
 
+/** A name of the account's own, in one map of the names of all accounts. */
+export function nameWithin({ vendor, key }: Account, name: string): string {
+  return `${vendor}\u0000${key}\u0000${name}`;
+}
+
 /** One account per vendor and key, created on the first call. */
 export class Accounts {
   readonly #byName = new Map<string, Account>();
@@ -59,22 +65,14 @@ export class Accounts {
   }
 
   of(vendor: { name: string; limits: Limits }, key: string): Account {
-    const name = `${vendor.name}\u0000${key}`;
-    let account = this.#byName.get(name);
-    if (!account) {
+    return findOrAdd(this.#byName, `${vendor.name}\u0000${key}`, () => {
       const limits = this.#limits === "off" ? {} : { ...vendor.limits, ...this.#limits[vendor.name] };
       const windows = windowsOf(limits, (providerMs) => this.#clock.real(providerMs));
-      account = new Account(vendor.name, key, windows, limits.concurrent);
-      this.#byName.set(name, account);
-    }
-    return account;
+      return new Account(vendor.name, key, windows, limits.concurrent);
+    });
   }
 
   all(): Account[] {
     return [...this.#byName.values()];
-  }
-
-  clear(): void {
-    this.#byName.clear();
   }
 }

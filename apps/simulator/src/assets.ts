@@ -69,9 +69,4 @@ export class Assets {
   hasGroup(account: Account, id: string): boolean {
     return this.#groups.get(id) === account;
   }
-
-  clear(): void {
-    this.#byId.clear();
-    this.#groups.clear();
-  }
 }

@@ -1,30 +1,26 @@
-import { Agent, request } from "undici";
+import { type Dispatcher, request } from "undici";
 import type { Clock } from "./clock.ts";
 import { fires } from "./faults.ts";
+import type { Settings } from "./options.ts";
 import type { CallbackRules, Vendor, View } from "./vendor.ts";
 
 const forgedDelayMs = 2_000;
 const wrongSecret = "not the secret that was agreed on";
 
-export interface CallbackSettings {
-  callbackSecret?: string | undefined;
-  previousCallbackSecret?: string | undefined;
-  allowHttpCallbacks: boolean;
-  callbackHosts: string[];
-}
-
 /** Sends callbacks at least once, and retries until the receiver answers 2xx or the vendor's retries are used up. */
 export class Callbacks {
-  on = true;
-  counts = zeroCounts();
+  on: boolean;
+  readonly counts = { delivered: 0, failedTries: 0, givenUp: 0, unreachable: 0 };
   readonly #clock: Clock;
-  readonly #settings: CallbackSettings;
+  readonly #settings: Settings;
+  readonly #dispatcher: Dispatcher;
   readonly #secrets: readonly string[];
-  readonly #agent = new Agent({ connections: 16 });
 
-  constructor(clock: Clock, settings: CallbackSettings) {
+  constructor(clock: Clock, settings: Settings, dispatcher: Dispatcher) {
+    this.on = settings.callbacks;
     this.#clock = clock;
     this.#settings = settings;
+    this.#dispatcher = dispatcher;
     const { callbackSecret, previousCallbackSecret } = settings;
     this.#secrets = [callbackSecret, previousCallbackSecret].filter((secret) => secret !== undefined);
   }
@@ -37,14 +33,9 @@ export class Callbacks {
     return protocol === "https:" || (protocol === "http:" && reachable);
   }
 
-  /** Announces the end of a task. Resolves after the first attempt; retries follow in the background. Never rejects. */
-  async sendEnd(vendor: Vendor, view: View): Promise<void> {
-    await this.#send(vendor, view);
-  }
-
   /** Announces a phase before the end, for vendors that send such callbacks. */
   sendChange(vendor: Vendor, view: View): void {
-    if (vendor.callback?.everyChange) void this.#send(vendor, view);
+    if (vendor.callback?.everyChange) void this.send(vendor, view);
   }
 
   /** For the fault `callback-forged-signature`: sends a false success with an invalid signature shortly after acceptance. */
@@ -55,16 +46,8 @@ export class Callbacks {
     this.#clock.after(forgedDelayMs, () => void this.#deliver(message, []));
   }
 
-  clear(): void {
-    this.on = true;
-    this.counts = zeroCounts();
-  }
-
-  close(): Promise<void> {
-    return this.#agent.destroy();
-  }
-
-  async #send({ callback }: Vendor, view: View): Promise<void> {
+  /** Announces a phase. Resolves after the first attempt; retries follow in the background. Never rejects. */
+  async send({ callback }: Vendor, view: View): Promise<void> {
     const { plan, order } = view.task;
     if (!callback || order.callbackUrl === undefined || fires(plan, "callback-none")) return;
     const message = messageOf(callback, view, order.callbackUrl, this.#secrets);
@@ -92,7 +75,7 @@ export class Callbacks {
   async #post({ url, raw, sign, timeoutMs }: Message): Promise<boolean> {
     try {
       const headers = { "content-type": "application/json", ...sign(this.#clock.now()) };
-      const limits = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, dispatcher: this.#agent };
+      const limits = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, dispatcher: this.#dispatcher };
       const { statusCode, body } = await request(url, { method: "POST", headers, body: raw, ...limits });
       await body.dump();
       return statusCode >= 200 && statusCode < 300;
@@ -108,15 +91,10 @@ export class Callbacks {
   }
 }
 
-interface Message {
-  url: string;
-  raw: string;
-  timeoutMs: number;
-  sign(nowMs: number): Record<string, string>;
-}
+type Message = ReturnType<typeof messageOf>;
 
 /** The body is rendered once, so that every attempt sends the same bytes; each attempt is signed with its own time. */
-function messageOf(callback: CallbackRules, view: View, url: string, secrets: readonly string[]): Message {
+function messageOf(callback: CallbackRules, view: View, url: string, secrets: readonly string[]) {
   const raw = JSON.stringify(callback.body(view));
   const sign = (nowMs: number) => callback.headers?.({ view, raw, secrets, nowMs }) ?? {};
   return { url, raw, timeoutMs: callback.answerTimeoutMs, sign };
@@ -124,8 +102,4 @@ function messageOf(callback: CallbackRules, view: View, url: string, secrets: re
 
 function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
-
-function zeroCounts() {
-  return { delivered: 0, failedTries: 0, givenUp: 0, unreachable: 0 };
 }

@@ -36,8 +36,7 @@ export class Clock {
     return this.after(Math.max(0, realMs - this.now()) * this.factor, action);
   }
 
-  stop(timer: NodeJS.Timeout | undefined): void {
-    if (timer === undefined) return;
+  stop(timer: NodeJS.Timeout): void {
     clearTimeout(timer);
     this.#timers.delete(timer);
   }

@@ -4,9 +4,10 @@ import { billReport } from "./bill.ts";
 import { faults } from "./faults.ts";
 import { ratesSchema } from "./options.ts";
 import { page } from "./page.ts";
-import { listTasks, phases, statistics } from "./report.ts";
+import { listTasks, statistics } from "./report.ts";
 import type { Simulation } from "./simulation.ts";
 import { takeSnapshot } from "./snapshot.ts";
+import { phases } from "./task.ts";
 
 const limitSchema = z.coerce.number().int().min(1).max(100_000).default(100);
 const tasksQuery = z.object({ limit: limitSchema, state: z.enum(phases).optional() });

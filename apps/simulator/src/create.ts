@@ -1,163 +1,127 @@
+import { type Call, effectOf, occurs } from "./call.ts";
 import { retryAfterSeconds } from "./clock.ts";
-import { type Directives, type FaultPlan, fires, firstOf, parseDirectives } from "./faults.ts";
-import { type Answer, type Call, json, noteFault, type Reply, withHeaders } from "./http.ts";
-import { type Simulation, unfinished } from "./simulation.ts";
+import { type Directives, type FaultName, type FaultPlan, parseDirectives } from "./faults.ts";
+import { type Answer, json, jsonBody, type Reply } from "./http.ts";
+import { hashOf } from "./idempotency.ts";
+import { unfinished } from "./simulation.ts";
 import type { Order, Task } from "./task.ts";
-import { type Output, type ParsedCreate, tooMany, type Vendor, type View } from "./vendor.ts";
+import { type Output, type ParsedCreate, type Refusal, tooMany, type View } from "./vendor.ts";
 
 const slowAnswerMs = 5_000;
 const hangBusyMs = 10_000;
-const submitFaults = ["submit-429", "submit-503", "submit-500", "reject-moderation"] as const;
-const acceptFaults = [
-  "accept-reset",
-  "accept-hang",
-  "accept-500",
-  "accept-broken-json",
-  "accept-empty",
-  "accept-slow",
-] as const;
+
+/** What is refused without a charge; `waitMs` is in real time. */
+const submitFaults: readonly [FaultName, (waitMs: number) => Refusal][] = [
+  ["submit-429", (waitMs) => tooMany("requests", waitMs)],
+  ["submit-503", (waitMs) => ({ kind: "busy", retryAfterSeconds: retryAfterSeconds(waitMs) })],
+  ["submit-500", () => ({ kind: "broken", during: "create" })],
+  ["reject-moderation", () => ({ kind: "moderation" })],
+];
+
+/** What a charged create is answered with instead of the correct reply. */
+const acceptFaults: readonly [FaultName, (correct: Reply, call: Call) => Answer | Promise<Answer>][] = [
+  ["accept-reset", () => ({ kind: "reset" })],
+  ["accept-hang", () => ({ kind: "hang" })],
+  ["accept-500", (_, { refuse }) => refuse({ kind: "broken", during: "create" })],
+  [
+    "accept-broken-json",
+    (correct) => ({ ...correct, body: correct.body.slice(0, Math.floor(correct.body.length / 2)) }),
+  ],
+  ["accept-empty", (correct) => ({ ...correct, body: "" })],
+  [
+    "accept-slow",
+    (correct, { simulation }) => new Promise((resolve) => simulation.clock.after(slowAnswerMs, () => resolve(correct))),
+  ],
+];
 
 /** Handles one create request: refuses it, replays an earlier task, or accepts and charges a new one. */
-export function create(simulation: Simulation, vendor: Vendor, call: Call): Answer | Promise<Answer> {
-  const parsed = parseBody(simulation, vendor, call);
-  if (!parsed.ok) {
-    const { kind = "invalid", problem, code, field } = parsed;
-    return simulation.refuse(vendor, { kind, problem, code, field });
-  }
+export function create(call: Call): Answer | Promise<Answer> {
+  const parsed = parseBody(call);
+  if (!parsed.ok) return call.refuse({ kind: "invalid", ...parsed });
   const { order } = parsed;
   const directives = parseDirectives(order.prompt);
   if (directives.marker !== undefined) call.entry.marker = directives.marker;
   if (directives.unknown.length > 0) {
-    return simulation.refuse(vendor, {
-      kind: "invalid",
-      problem: `simulator: no such fault: ${directives.unknown.join(", ")}`,
-    });
+    return call.refuse({ kind: "invalid", problem: `simulator: no such fault: ${directives.unknown.join(", ")}` });
   }
-  const submission = { call, order, directives };
-  return replay(simulation, vendor, submission) ?? submit(simulation, vendor, submission);
+  return replay(call, order) ?? submit(call, order, directives);
 }
 
-interface Submission {
-  call: Call;
-  order: Order;
-  directives: Directives;
-}
-
-interface PlannedSubmission extends Submission {
-  plan: FaultPlan | undefined;
-  chance: number;
-}
-
-function parseBody(simulation: Simulation, vendor: Vendor, { raw, account }: Call): ParsedCreate {
+function parseBody({ simulation, vendor, raw, account }: Call): ParsedCreate {
+  const body = jsonBody(raw);
+  if (body === undefined) return { ok: false, problem: "the body is not JSON" };
   const { reading, callbackSecret, webhookUrl } = simulation.settings;
-  try {
-    return vendor.parseCreate(JSON.parse(raw), {
-      reading,
-      callbackUrlAllowed: (url) => simulation.callbacks.allows(url),
-      webhook: { hasSecret: callbackSecret !== undefined, url: webhookUrl },
-      assetState: (id) => simulation.assets.state(account, id),
-    });
-  } catch (error) {
-    if (error instanceof SyntaxError) return { ok: false, problem: "the body is not JSON" };
-    throw error;
-  }
+  return vendor.parseCreate(body, {
+    reading,
+    callbackUrlAllowed: (url) => simulation.callbacks.allows(url),
+    webhook: { hasSecret: callbackSecret !== undefined, url: webhookUrl },
+    assetState: (id) => simulation.assets.state(account, id),
+  });
 }
 
 /** The answer to a repeated request; undefined if the request is new or the vendor does not detect repeats. */
-function replay(simulation: Simulation, vendor: Vendor, { call, order }: Submission): Answer | undefined {
-  const known = order.clientId === undefined ? undefined : simulation.tasks.named(call.account, order.clientId);
+function replay(call: Call, { clientId }: Order): Answer | undefined {
+  const { simulation, vendor, account, refuse } = call;
+  const known = clientId === undefined ? undefined : simulation.tasks.named(account, clientId);
   if (known) return json(200, vendor.createBody(simulation.view(known)));
-  const key = idempotencyKeyOf(vendor, call);
+  const key = idempotencyKeyOf(call);
   if (key === undefined) return undefined;
   if (Buffer.byteLength(key) > 255) {
-    return simulation.refuse(vendor, { kind: "invalid", problem: "Idempotency-Key must not exceed 255 bytes" });
+    return refuse({ kind: "invalid", problem: "Idempotency-Key must not exceed 255 bytes" });
   }
-  const found = simulation.keys.find(call.account, key, call.raw);
-  switch (found.kind) {
-    case "new":
-      return undefined;
-    case "replay":
-      return withHeaders(json(200, vendor.createBody(simulation.view(found.task))), { "idempotent-replay": "true" });
-    case "mismatch":
-      return simulation.refuse(vendor, { kind: "key-mismatch" });
-    case "in-flight":
-      return simulation.refuse(vendor, { kind: "key-in-flight", retryAfterSeconds: found.retryAfterSeconds });
-  }
+  const found = simulation.keys.find(account, key, call.raw);
+  if (found === undefined) return undefined;
+  if ("kind" in found) return refuse(found);
+  return json(200, vendor.createBody(simulation.view(found)), { "idempotent-replay": "true" });
 }
 
-function submit(simulation: Simulation, vendor: Vendor, submission: Submission): Answer | Promise<Answer> {
-  const { call, order, directives } = submission;
-  if (call.account.key === "no-balance") return simulation.refuse(vendor, { kind: "no-balance" });
-  const { promptName, chance } = simulation.countSubmission(order.prompt);
-  const plan = simulation.faults.plan(directives, { promptName, chance });
-  const fault = firstOf(plan, submitFaults);
-  if (fault) return refuseByFault(simulation, vendor, call, fault);
-  if (fires(plan, "accept-late")) return acceptLater(simulation, vendor, { ...submission, plan, chance });
-  if (call.account.running >= call.account.concurrent) {
-    call.account.refusedTasks += 1;
-    return simulation.refuse(vendor, tooMany("tasks"));
+function submit(call: Call, order: Order, directives: Directives): Answer | Promise<Answer> {
+  const { simulation, account, refuse } = call;
+  if (account.key === "no-balance") return refuse({ kind: "no-balance" });
+  const { chance, plan } = simulation.faults.plan(order.prompt, directives);
+  const refusalOf = effectOf(call, plan, submitFaults);
+  if (refusalOf) return refuse(refusalOf(simulation.clock.real(slowAnswerMs)));
+  const submission = { marker: directives.marker, chance, plan };
+  if (occurs(call, plan, "accept-late")) return acceptLater(call, order, submission);
+  if (account.running >= account.concurrent) {
+    account.refusedTasks += 1;
+    return refuse(tooMany("tasks"));
   }
-  const task = accept(simulation, vendor, { ...submission, plan, chance });
-  return answerAccepted(simulation, vendor, call, task);
+  return answerAccepted(call, accept(call, order, submission));
 }
 
-function refuseByFault(
-  simulation: Simulation,
-  vendor: Vendor,
-  call: Call,
-  fault: (typeof submitFaults)[number],
-): Answer {
-  noteFault(call, fault);
-  const waitMs = simulation.clock.real(slowAnswerMs);
-  switch (fault) {
-    case "submit-429":
-      return simulation.refuse(vendor, tooMany("requests", waitMs));
-    case "submit-503":
-      return simulation.refuse(vendor, { kind: "busy", retryAfterSeconds: retryAfterSeconds(waitMs) });
-    case "submit-500":
-      return simulation.refuse(vendor, { kind: "broken", during: "create" });
-    case "reject-moderation":
-      return simulation.refuse(vendor, { kind: "moderation" });
-  }
-}
+type Submission = Pick<Task, "marker" | "chance" | "plan">;
 
 /** Creates and charges the task. */
-function accept(simulation: Simulation, vendor: Vendor, submission: PlannedSubmission): Task {
-  const { call, directives, plan, chance } = submission;
-  const { prompt: _, request, ...rest } = submission.order;
+function accept(call: Call, { prompt: _, request, ...rest }: Order, submission: Submission): Task {
+  const { simulation, vendor, account, raw } = call;
   const number = simulation.nextNumber();
-  const id = vendor.newTaskId(chance, number);
+  const id = vendor.newTaskId(submission.chance, number);
   const order = simulation.settings.keepRequests ? { ...rest, request } : rest;
-  const { account } = call;
-  const task = simulation.tasks.start({ id, number, account, order, marker: directives.marker, plan, chance });
+  const task = simulation.tasks.start({ id, number, account, order, ...submission });
   simulation.bill.charge(task);
   simulation.callbacks.sendChange(vendor, unfinished(task, "queued"));
-  const key = idempotencyKeyOf(vendor, call);
-  if (key !== undefined) simulation.keys.add(account, { key, raw: call.raw, task, busyMs: busyMsOf(plan) });
+  const key = idempotencyKeyOf(call);
+  if (key !== undefined) simulation.keys.add({ task, key, bodyHash: hashOf(raw), busyMs: busyMsOf(task.plan) });
   return task;
 }
 
 /** Accepts the task `acceptLateMs` after the connection was reset, unless a repeated request has created it by then. */
-function acceptLater(simulation: Simulation, vendor: Vendor, submission: PlannedSubmission): Answer {
-  noteFault(submission.call, "accept-late");
-  simulation.clock.after(simulation.settings.acceptLateMs, () => {
-    if (replay(simulation, vendor, submission) === undefined) accept(simulation, vendor, submission);
+function acceptLater(call: Call, order: Order, submission: Submission): Answer {
+  const { clock, settings } = call.simulation;
+  clock.after(settings.acceptLateMs, () => {
+    if (replay(call, order) === undefined) accept(call, order, submission);
   });
   return { kind: "reset" };
 }
 
-function answerAccepted(simulation: Simulation, vendor: Vendor, call: Call, task: Task): Answer | Promise<Answer> {
+function answerAccepted(call: Call, task: Task): Answer | Promise<Answer> {
+  const { simulation, vendor } = call;
   const correct = json(200, vendor.createBody(unfinished(task, "queued")));
   if (task.plan === undefined) return correct;
   simulation.callbacks.sendForged(vendor, forgedSuccess(task));
-  if (fires(task.plan, "callback-early")) {
-    noteFault(call, "callback-early");
-    return simulation.tasks.end(task).then(() => correct);
-  }
-  const fault = firstOf(task.plan, acceptFaults);
-  if (fault === undefined) return correct;
-  noteFault(call, fault);
-  return faultyAnswer(simulation, vendor, correct, fault);
+  if (occurs(call, task.plan, "callback-early")) return simulation.tasks.end(task).then(() => correct);
+  return effectOf(call, task.plan, acceptFaults)?.(correct, call) ?? correct;
 }
 
 function forgedSuccess(task: Task): View {
@@ -166,35 +130,12 @@ function forgedSuccess(task: Task): View {
   return { task, phase: "succeeded", progress: 100, outputs: [output] };
 }
 
-function faultyAnswer(
-  simulation: Simulation,
-  vendor: Vendor,
-  correct: Reply,
-  fault: (typeof acceptFaults)[number],
-): Answer | Promise<Answer> {
-  switch (fault) {
-    case "accept-reset":
-      return { kind: "reset" };
-    case "accept-hang":
-      return { kind: "hang" };
-    case "accept-500":
-      return simulation.refuse(vendor, { kind: "broken", during: "create" });
-    case "accept-broken-json":
-      return { ...correct, body: correct.body.slice(0, Math.floor(correct.body.length / 2)) };
-    case "accept-empty":
-      return { ...correct, body: "" };
-    case "accept-slow":
-      return new Promise((resolve) => simulation.clock.after(slowAnswerMs, () => resolve(correct)));
-  }
-}
-
 function busyMsOf(plan: FaultPlan | undefined): number {
   if (plan?.get("accept-hang")?.left) return hangBusyMs;
   return plan?.get("accept-slow")?.left ? slowAnswerMs : 0;
 }
 
-function idempotencyKeyOf(vendor: Vendor, call: Call): string | undefined {
-  if (vendor.idempotencyHeader === undefined) return undefined;
-  const value = call.headers[vendor.idempotencyHeader];
+function idempotencyKeyOf({ vendor, headers }: Call): string | undefined {
+  const value = vendor.idempotencyHeader === undefined ? undefined : headers[vendor.idempotencyHeader];
   return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Account } from "./accounts.ts";
+import type { Api, Call } from "./call.ts";
 import { create } from "./create.ts";
-import { type Answer, type Call, type Reply, withHeaders } from "./http.ts";
+import { type Answer, withHeaders } from "./http.ts";
 import type { Quota, RequestKind } from "./limits.ts";
 import { type LogEntry, maskKey } from "./log.ts";
 import type { Simulation } from "./simulation.ts";
@@ -23,7 +24,7 @@ export interface Endpoint {
   takes?: "form";
   /** Absent: the limit of a create. */
   bodyLimitBytes?: number;
-  handle(call: Call, simulation: Simulation, vendor: Vendor): Answer | Promise<Answer>;
+  handle(call: Call): Answer | Promise<Answer>;
 }
 
 interface FastifyTypes {
@@ -33,92 +34,72 @@ interface FastifyTypes {
 
 /** Serves a vendor's endpoints under `/<name>`; every error there is answered in the vendor's own envelope. */
 export async function mountVendor(app: FastifyInstance, simulation: Simulation, vendor: VendorApi): Promise<void> {
-  const endpoints = endpointsOf(vendor);
-  const refuse = (request: FastifyRequest, reply: FastifyReply, refusal: Refusal) =>
-    refuseUnrouted(simulation, vendor, { request, reply, refusal });
+  const api: Api = { simulation, vendor, refuse: (refusal) => simulation.refuse(vendor, refusal) };
+  const endpoints: Endpoint[] = [
+    { method: "POST", path: vendor.createPath, kind: "submit", handle: create },
+    { method: "GET", path: vendor.readPath, kind: "query", handle: readStatus },
+    ...(vendor.endpoints ?? []),
+  ];
   await app.register(
     async (scope) => {
       scope.removeAllContentTypeParsers();
-      scope.setErrorHandler((error, request, reply) => refuse(request, reply, refusalOf(error)));
-      scope.setNotFoundHandler((request, reply) => refuse(request, reply, unknownRoute(request)));
+      scope.setErrorHandler((error, request, reply) => refuseUnrouted(api, request, reply, refusalOf(error)));
+      // not by setNotFoundHandler, which adds a route for every method of Node and so doubles the time of a start
+      for (const rest of ["/", "/*"])
+        scope.all(rest, (request, reply) => refuseUnrouted(api, request, reply, unknownRoute(request)));
       await scope.register(async (inner) => {
         inner.addContentTypeParser("application/json", { parseAs: "string" }, (_, body, done) => done(null, body));
-        for (const each of endpoints) if (each.takes === undefined) serve(inner, simulation, vendor, each);
+        for (const each of endpoints) if (each.takes === undefined) serve(inner, api, each);
       });
       await scope.register(async (inner) => {
         inner.addContentTypeParser("multipart/form-data", { parseAs: "buffer" }, (_, body, done) => done(null, body));
-        for (const each of endpoints) if (each.takes === "form") serve(inner, simulation, vendor, each);
+        for (const each of endpoints) if (each.takes === "form") serve(inner, api, each);
       });
     },
     { prefix: `/${vendor.name}` },
   );
 }
 
-function endpointsOf(vendor: VendorApi): Endpoint[] {
-  return [
-    {
-      method: "POST",
-      path: vendor.createPath,
-      kind: "submit",
-      handle: (call, simulation) => create(simulation, vendor, call),
-    },
-    {
-      method: "GET",
-      path: vendor.readPath,
-      kind: "query",
-      handle: (call, simulation) => readStatus(simulation, vendor, call),
-    },
-    ...(vendor.endpoints ?? []),
-  ];
-}
-
-function serve(scope: FastifyInstance, simulation: Simulation, vendor: Vendor, endpoint: Endpoint): void {
-  const { method, path, kind, handle } = endpoint;
-  const name = `${method} /${vendor.name}${path}`;
-  const send = (reply: FastifyReply, entry: LogEntry, answer: Answer): unknown => {
-    logAnswer(simulation, name, entry, answer);
-    return sendAnswer(reply, answer);
-  };
+function serve(scope: FastifyInstance, api: Api, { method, path, kind, bodyLimitBytes, handle }: Endpoint): void {
+  const { simulation, vendor, refuse } = api;
+  const route = `${method} /${vendor.name}${path}`;
   scope.route<FastifyTypes>({
     method,
     url: path,
-    bodyLimit: endpoint.bodyLimitBytes ?? vendor.bodyLimitBytes,
+    bodyLimit: bodyLimitBytes ?? vendor.bodyLimitBytes,
     handler(request, reply) {
-      const authorized = authorize(simulation, vendor, request, kind);
-      if (!authorized.ok) return send(reply, authorized.entry, authorized.answer);
-      const { quota, entry } = authorized;
-      const finish = (answer: Answer): unknown =>
-        send(reply, entry, withHeaders(answer, quota && vendor.rateHeaders?.(quota, kind)));
-      const answer = handle(callOf(request, authorized), simulation, vendor);
-      return answer instanceof Promise ? answer.then(finish) : finish(answer);
+      const key = keyOf(request);
+      const entry = entryOf(simulation, request, key);
+      const finish = (answer: Answer, quota?: Quota): unknown => {
+        const headers = quota && vendor.rateHeaders?.(quota, kind);
+        return sendAnswer(simulation, { route, entry, reply }, withHeaders(answer, headers));
+      };
+      if (key === "" || key === "bad-key") return finish(refuse({ kind: key === "" ? "no-key" : key }));
+      const account = simulation.accounts.of(vendor, key);
+      const quota = account.request(entry.at, kind);
+      if (quota?.granted === false) return finish(refuse(tooMany("requests", quota.freeAtMs - entry.at)), quota);
+      const answer = handle(callOf(api, account, entry, request));
+      return answer instanceof Promise ? answer.then((late) => finish(late, quota)) : finish(answer, quota);
     },
   });
 }
 
-type Authorized =
-  | { ok: true; account: Account; quota: Quota | undefined; entry: LogEntry }
-  | { ok: false; answer: Reply; entry: LogEntry };
-
-/** Checks the key and the rate limits of a request. */
-function authorize(simulation: Simulation, vendor: Vendor, request: FastifyRequest, kind: RequestKind): Authorized {
-  const key = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
-  const entry = entryOf(simulation, request, key);
-  if (key === "") return { ok: false, answer: simulation.refuse(vendor, { kind: "no-key" }), entry };
-  if (key === "bad-key") return { ok: false, answer: simulation.refuse(vendor, { kind: "bad-key" }), entry };
-  const account = simulation.accounts.of(vendor, key);
-  const quota = account.request(entry.at, kind);
-  if (!quota || quota.granted) return { ok: true, account, quota, entry };
-  const answer = simulation.refuse(vendor, tooMany("requests", quota.freeAtMs - entry.at));
-  return { ok: false, answer: withHeaders(answer, vendor.rateHeaders?.(quota, kind)), entry };
-}
-
-function callOf(request: FastifyRequest<FastifyTypes>, { account, entry }: Pick<Call, "account" | "entry">): Call {
+function callOf(api: Api, account: Account, entry: LogEntry, request: FastifyRequest<FastifyTypes>): Call {
   const { params, query, headers, body } = request;
   const [raw, bytes] = [typeof body === "string" ? body : "", Buffer.isBuffer(body) ? body : Buffer.alloc(0)];
-  return { account, entry, params, query, headers, raw, bytes };
+  return { ...api, account, entry, params, query, headers, raw, bytes };
 }
 
-function sendAnswer(reply: FastifyReply, answer: Answer): unknown {
+interface Exchange {
+  route: string;
+  entry: LogEntry;
+  reply: FastifyReply;
+}
+
+/** Logs the answer, and sends it. */
+function sendAnswer({ log }: Simulation, { route, entry, reply }: Exchange, answer: Answer): unknown {
+  if (answer.kind === "reply") entry.status = answer.status;
+  log.add(route, entry);
   if (answer.kind === "reply") {
     return reply.code(answer.status).type("application/json").headers(answer.headers).send(answer.body);
   }
@@ -127,27 +108,19 @@ function sendAnswer(reply: FastifyReply, answer: Answer): unknown {
   return undefined;
 }
 
-function entryOf(simulation: Simulation, { method, url: path }: FastifyRequest, key: string): LogEntry {
-  return { at: simulation.clock.now(), method, path, key: maskKey(key), status: 0 };
-}
-
-function logAnswer(simulation: Simulation, route: string, entry: LogEntry, answer: Answer): void {
-  if (answer.kind === "reply") entry.status = answer.status;
-  simulation.log.add(route, entry);
-}
-
-interface Unrouted {
-  request: FastifyRequest;
-  reply: FastifyReply;
-  refusal: Refusal;
-}
-
 /** Refuses a request that no endpoint handled: an unknown path, or a body that is too large or not JSON. */
-function refuseUnrouted(simulation: Simulation, vendor: Vendor, { request, reply, refusal }: Unrouted): unknown {
-  const answer = simulation.refuse(vendor, refusal);
-  const entry = entryOf(simulation, request, (request.headers.authorization ?? "").replace(/^Bearer /i, ""));
-  logAnswer(simulation, `${request.method} /${vendor.name}`, entry, answer);
-  return sendAnswer(reply, answer);
+function refuseUnrouted(api: Api, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): unknown {
+  const entry = entryOf(api.simulation, request, keyOf(request));
+  const route = `${request.method} /${api.vendor.name}`;
+  return sendAnswer(api.simulation, { route, entry, reply }, api.refuse(refusal));
+}
+
+function keyOf({ headers }: FastifyRequest): string {
+  return /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
+}
+
+function entryOf({ clock }: Simulation, { method, url: path }: FastifyRequest, key: string): LogEntry {
+  return { at: clock.now(), method, path, key: maskKey(key), status: 0 };
 }
 
 function unknownRoute({ method, url }: FastifyRequest): Refusal {

@@ -1,5 +1,5 @@
-import { BoundedMap } from "./bounded.ts";
-import { randomFraction } from "./random.ts";
+import { BoundedMap, findOrAdd } from "./maps.ts";
+import { randomFraction, randomInteger } from "./random.ts";
 
 /**
  * Every fault that the simulator can inject.
@@ -87,17 +87,27 @@ export function parseDirectives(prompt: string): Directives {
 /** Plans the faults of each submission from its directives and from the rates. */
 export class Faults {
   rates: Rates;
-  readonly #startRates: Rates;
+  readonly #seed: number;
+  /** How often each prompt was submitted. */
+  readonly #submissions: BoundedMap<number>;
   /** One counter per prompt, so that `*2` counts over all submissions of the prompt. */
   readonly #counted = new BoundedMap<{ left: number }>(100_000);
 
-  constructor(rates: Rates) {
-    this.#startRates = rates;
+  constructor(rates: Rates, seed: number, keepPrompts: number) {
     this.rates = rates;
+    this.#seed = seed;
+    this.#submissions = new BoundedMap(keepPrompts);
   }
 
-  /** `chance` is the seed of this submission, so that the plan does not depend on the order of requests. */
-  plan(directives: Directives, { promptName, chance }: { promptName: string; chance: number }): FaultPlan | undefined {
+  /**
+   * Counts one submission of a prompt. `chance` depends only on the seed, the prompt and its earlier submissions,
+   * so that the plan does not depend on the order of requests.
+   */
+  plan(prompt: string, directives = parseDirectives(prompt)): { chance: number; plan: FaultPlan | undefined } {
+    const promptName = `${randomInteger(1, prompt)}-${randomInteger(2, prompt)}`;
+    const before = this.#submissions.get(promptName) ?? 0;
+    this.#submissions.set(promptName, before + 1);
+    const chance = randomInteger(this.#seed, promptName, before);
     const plan: FaultPlan = new Map();
     for (const { name, times } of directives.faults) plan.set(name, this.#counter(name, times, promptName));
     for (const name of faultNames) {
@@ -105,22 +115,12 @@ export class Faults {
       if (!rate || plan.has(name) || randomFraction(chance, name) >= rate) continue;
       plan.set(name, { left: timesOf(name, "byRate") });
     }
-    return plan.size > 0 ? plan : undefined;
-  }
-
-  reset(): void {
-    this.rates = this.#startRates;
-    this.#counted.clear();
+    return { chance, plan: plan.size > 0 ? plan : undefined };
   }
 
   #counter(name: FaultName, times: number | undefined, promptName: string): { left: number } {
     if (times === undefined) return { left: timesOf(name, "times") };
-    const key = `${name}*${times} ${promptName}`;
-    const known = this.#counted.get(key);
-    if (known) return known;
-    const counter = { left: times };
-    this.#counted.set(key, counter);
-    return counter;
+    return findOrAdd(this.#counted, `${name}*${times} ${promptName}`, () => ({ left: times }));
   }
 }
 
@@ -130,11 +130,6 @@ export function fires(plan: FaultPlan | undefined, name: FaultName): boolean {
   if (!counter || counter.left <= 0) return false;
   counter.left -= 1;
   return true;
-}
-
-/** The first of these faults with an occurrence left, which is consumed. */
-export function firstOf<Name extends FaultName>(plan: FaultPlan | undefined, names: readonly Name[]): Name | undefined {
-  return plan === undefined ? undefined : names.find((name) => fires(plan, name));
 }
 
 function timesOf(name: FaultName, by: "times" | "byRate"): number {

@@ -29,30 +29,29 @@ export function serveFiles(app: FastifyInstance, simulation: Simulation): void {
       if (!task || !payload) return deny(reply, 404, "NoSuchKey");
       if (!isAllowed(simulation, task, request)) return deny(reply, 403, "AccessDenied");
       const cut = request.method === "GET" && name.endsWith(".mp4") && fires(task.plan, "file-truncated");
-      return sendFile(request, reply, { payload, name, etag: `"${taskId}-${payload.bytes}"`, cut });
+      return sendFile(request, reply, payload, cut);
     },
   );
-  app.get<{ Params: { name: string } }>("/files/uploads/:name", { exposeHeadRoute: true }, (request, reply) => {
+  app.get<{ Params: FileName }>("/files/uploads/:name", { exposeHeadRoute: true }, (request, reply) => {
     const upload = simulation.uploads.get(request.params.name);
     if (!upload) return deny(reply, 404, "NoSuchKey");
     return reply.type(upload.contentType).send(upload.file);
   });
-  app.get<{ Params: { name: string } }>("/media/:name", { exposeHeadRoute: true }, (request, reply) => {
+  app.get<{ Params: FileName }>("/media/:name", { exposeHeadRoute: true }, (request, reply) => {
     const { name } = request.params;
     const file = /^[\w-]+\.\w+$/.test(name) ? fixture(`media/${name}`) : undefined;
     if (!file) return deny(reply, 404, "NoSuchKey");
-    const payload = wholeFile(file);
-    return sendFile(request, reply, { payload, name, etag: `"${name}-${payload.bytes}"`, cut: false });
+    return sendFile(request, reply, wholeFile(file));
   });
 }
 
 function isAllowed(
   simulation: Simulation,
   task: Task,
-  { params, query }: FastifyRequest<{ Params: { name: string }; Querystring: Record<string, string> }>,
+  { params, query }: FastifyRequest<{ Params: FileName; Querystring: Record<string, string> }>,
 ): boolean {
-  const checked = simulation.outputs.check(task, params.name, query);
-  if (!checked.ok || checked.issue < task.deadUrls) return false;
+  const issue = simulation.outputs.issueOf(task, params.name, query);
+  if (issue === undefined || issue < task.deadUrls) return false;
   if (!fires(task.plan, "url-expired")) return true;
   task.deadUrls += 1;
   return false;
@@ -68,22 +67,26 @@ function outputOf(task: Task, name: string, settings: Settings): Payload | undef
   return name === "0.mp4" && clip ? padded(clip, task.id, settings.outputBytes) : undefined;
 }
 
-interface Sending {
-  payload: Payload;
+interface FileName {
+  taskId?: string;
   name: string;
-  etag: string;
-  /** The connection breaks off after half of the bytes. */
-  cut: boolean;
 }
 
-function sendFile(request: FastifyRequest, reply: FastifyReply, { payload, name, etag, cut }: Sending): unknown {
-  const { range, "if-range": ifRange } = request.headers;
-  const requested = parseRange(ifRange === undefined || ifRange === etag ? range : undefined, payload.bytes);
+/** Sends the file or the requested part of it; `cut`: the connection breaks off after half of the bytes. */
+function sendFile(
+  { params: { taskId, name }, headers }: Pick<FastifyRequest<{ Params: FileName }>, "params" | "headers">,
+  reply: FastifyReply,
+  payload: Payload,
+  cut = false,
+): unknown {
+  const etag = `"${taskId ?? name}-${payload.bytes}"`;
+  const { range, "if-range": ifRange } = headers;
+  const part = parseRange(ifRange === undefined || ifRange === etag ? range : undefined, payload.bytes);
   const type = contentTypes[name.split(".").at(-1) ?? ""] ?? "application/octet-stream";
   reply.headers({ "content-type": type, "accept-ranges": "bytes", etag });
-  if (requested.kind === "outside") return reply.code(416).header("content-range", `bytes */${payload.bytes}`).send();
-  const [start, end] = requested.kind === "part" ? [requested.start, requested.end] : [0, payload.bytes];
-  if (requested.kind === "part") reply.code(206).header("content-range", `bytes ${start}-${end - 1}/${payload.bytes}`);
+  if (part === "outside") return reply.code(416).header("content-range", `bytes */${payload.bytes}`).send();
+  const [start, end] = part ?? [0, payload.bytes];
+  if (part) reply.code(206).header("content-range", `bytes ${start}-${end - 1}/${payload.bytes}`);
   reply.header("content-length", end - start);
   if (cut) return sendHalf(reply, payload, start, end);
   return reply.send(Readable.from(payload.slices(start, end)));
@@ -114,22 +117,20 @@ function fixture(path: string): Buffer | undefined {
   return file;
 }
 
-type RequestedRange = { kind: "whole" } | { kind: "part"; start: number; end: number } | { kind: "outside" };
-
 /**
- * Parses a `Range` header for a file of `bytes`; `end` is exclusive.
+ * Parses a `Range` header for a file of `bytes`; `end` is exclusive. Undefined: the whole file.
  * A malformed header or several ranges select the whole file, as RFC 9110 allows.
  */
-function parseRange(header: string | undefined, bytes: number): RequestedRange {
+function parseRange(header: string | undefined, bytes: number): [start: number, end: number] | "outside" | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? "");
-  if (!match || (match[1] === "" && match[2] === "")) return { kind: "whole" };
+  if (!match || (match[1] === "" && match[2] === "")) return undefined;
   const [, first = "", last = ""] = match;
   if (first === "") {
     const start = Math.max(0, bytes - Number(last));
-    return Number(last) === 0 ? { kind: "outside" } : { kind: "part", start, end: bytes };
+    return Number(last) === 0 ? "outside" : [start, bytes];
   }
   const start = Number(first);
-  if (start >= bytes) return { kind: "outside" };
+  if (start >= bytes) return "outside";
   const end = last === "" ? bytes : Math.min(Number(last) + 1, bytes);
-  return end <= start ? { kind: "whole" } : { kind: "part", start, end };
+  return end <= start ? undefined : [start, end];
 }

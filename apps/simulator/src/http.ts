@@ -1,6 +1,4 @@
 import type { z } from "zod";
-import type { Account } from "./accounts.ts";
-import type { LogEntry } from "./log.ts";
 
 export type Query = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -14,20 +12,6 @@ export interface Reply {
   body: string;
 }
 
-/** An API call whose key was accepted and which is within the rate limits. */
-export interface Call {
-  account: Account;
-  params: Record<string, string>;
-  /** A repeated parameter is an array. */
-  query: Query;
-  headers: Record<string, string | string[] | undefined>;
-  /** The body as text; empty for a form. */
-  raw: string;
-  /** The unparsed body of a form; empty for JSON. */
-  bytes: Buffer;
-  entry: LogEntry;
-}
-
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
   return { kind: "reply", status, headers, body: JSON.stringify(body) };
 }
@@ -35,11 +19,6 @@ export function json(status: number, body: unknown, headers: Record<string, stri
 export function withHeaders<Some extends Answer>(answer: Some, headers: Record<string, string> | undefined): Some {
   if (answer.kind !== "reply" || !headers) return answer;
   return { ...answer, headers: { ...answer.headers, ...headers } };
-}
-
-/** Records in the request log which fault produced the answer. */
-export function noteFault(call: Call, fault: string): void {
-  call.entry.fault = fault;
 }
 
 /** Parses a JSON body; undefined if it is not JSON. */

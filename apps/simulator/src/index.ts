@@ -7,8 +7,6 @@ import { Simulation } from "./simulation.ts";
 import { restoreSnapshot } from "./snapshot.ts";
 import { vendors } from "./vendors/index.ts";
 
-export type { BillReport } from "./bill.ts";
-export { type FaultName, faultNames, type Rates } from "./faults.ts";
 export type { SimulatorOptions } from "./options.ts";
 
 /** A running simulator. */
@@ -16,8 +14,6 @@ export interface Simulator extends AsyncDisposable {
   /** Without a trailing slash; each vendor API is below it, for example `/hiapi`. */
   url: string;
   port: number;
-  /** The options with every default. */
-  options: Settings;
   /** Stops the server and cancels everything pending; idempotent. */
   close(): Promise<void>;
 }
@@ -45,7 +41,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     await app.close();
     await simulation.close();
   };
-  return { url, port, options: settings, close, [Symbol.asyncDispose]: close };
+  return { url, port, close, [Symbol.asyncDispose]: close };
 }
 
 function rejectUnknownVendors({ limits }: Settings): void {

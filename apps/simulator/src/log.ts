@@ -1,3 +1,5 @@
+import { findOrAdd } from "./maps.ts";
+
 /** One received request. `status` 0: the connection was reset or never answered. */
 export interface LogEntry {
   at: number;
@@ -14,7 +16,7 @@ export class RequestLog {
   readonly #ring: LogEntry[] = [];
   readonly #limit: number;
   #next = 0;
-  #counts = new Map<string, Map<number, number>>();
+  readonly #counts = new Map<string, Map<number, number>>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -23,11 +25,7 @@ export class RequestLog {
   add(route: string, entry: LogEntry): void {
     this.#ring[this.#next] = entry;
     this.#next = (this.#next + 1) % this.#limit;
-    let statuses = this.#counts.get(route);
-    if (!statuses) {
-      statuses = new Map();
-      this.#counts.set(route, statuses);
-    }
+    const statuses = findOrAdd(this.#counts, route, () => new Map<number, number>());
     statuses.set(entry.status, (statuses.get(entry.status) ?? 0) + 1);
   }
 
@@ -39,12 +37,6 @@ export class RequestLog {
   /** By route, then by status. */
   counts(): Record<string, Record<string, number>> {
     return Object.fromEntries([...this.#counts].map(([route, statuses]) => [route, Object.fromEntries(statuses)]));
-  }
-
-  clear(): void {
-    this.#ring.length = 0;
-    this.#next = 0;
-    this.#counts.clear();
   }
 }
 

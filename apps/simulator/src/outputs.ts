@@ -27,12 +27,11 @@ export class Outputs {
     return kinds.map((kind) => ({ kind, url: this.#url(task, names[kind], expiresAtMs), expiresAtMs, lifeSeconds }));
   }
 
-  /** `issue` is the value of `task.deadUrls` at the time of signing. */
-  check(task: Task, name: string, query: Record<string, string>): { ok: true; issue: number } | { ok: false } {
+  /** The value of `task.deadUrls` when the URL was signed; undefined if it was changed since or has expired. */
+  issueOf(task: Task, name: string, query: Record<string, string>): number | undefined {
     const { expires = "", issue = "", signature } = query;
-    if (signature !== this.#signature(task.id, name, expires, issue)) return { ok: false };
-    if (Number(expires) <= this.#clock.now()) return { ok: false };
-    return { ok: true, issue: Number(issue) };
+    const signed = signature === this.#signature(task.id, name, expires, issue);
+    return signed && Number(expires) > this.#clock.now() ? Number(issue) : undefined;
   }
 
   #url(task: Task, name: string, expiresAtMs: number): string {

@@ -1,52 +1,24 @@
 import { maskKey } from "./log.ts";
 import type { Simulation } from "./simulation.ts";
-import type { NormalizedRequest, Phase, Task } from "./task.ts";
+import { type Phase, phases, type Task } from "./task.ts";
 
-export const phases = [
-  "queued",
-  "running",
-  "archiving",
-  "succeeded",
-  "failed",
-  "cancelled",
-  "expired",
-] as const satisfies readonly Phase[];
-
-/** One task as the operator sees it. */
-export interface TaskRow {
-  id: string;
-  vendor: string;
-  key: string;
-  marker: string | undefined;
-  state: Phase;
-  model: string;
-  resolution: string;
-  seconds: number;
-  ratio: string;
-  microUsd: number;
-  refunded: boolean;
-  reads: number;
-  acceptedAt: number;
-  endedAt: number;
-  faults: string[];
-  request: NormalizedRequest | undefined;
-}
+export type TaskRow = ReturnType<typeof rowOf>;
 
 /** At most `limit` tasks, newest first. */
-export function listTasks(simulation: Simulation, limit: number, state?: Phase): TaskRow[] {
-  const chosen: Task[] = [];
-  for (const task of [...simulation.tasks.all()].reverse()) {
-    if (chosen.length >= limit) break;
-    if (state === undefined || simulation.tasks.phase(task) === state) chosen.push(task);
-  }
-  return chosen.map((task) => rowOf(simulation, task));
+export function listTasks({ tasks }: Simulation, limit: number, state?: Phase): TaskRow[] {
+  const chosen = [...tasks.all()].filter((task) => state === undefined || tasks.phase(task) === state);
+  return chosen
+    .slice(-limit)
+    .reverse()
+    .map((task) => rowOf(task, tasks.phase(task)));
 }
 
-function rowOf(simulation: Simulation, task: Task): TaskRow {
+/** One task as the operator sees it. */
+function rowOf(task: Task, state: Phase) {
   const { id, account, marker, order, refunded, reads, acceptedAt, endedAt, plan } = task;
   const { model, resolution, seconds, ratio, microUsd, request } = order;
   return {
-    ...{ id, vendor: account.vendor, key: maskKey(account.key), marker, state: simulation.tasks.phase(task) },
+    ...{ id, vendor: account.vendor, key: maskKey(account.key), marker, state },
     ...{ model, resolution, seconds, ratio, microUsd, request, refunded, reads, acceptedAt, endedAt },
     faults: [...(plan?.keys() ?? [])],
   };
@@ -59,15 +31,8 @@ export function statistics(simulation: Simulation) {
     const phase = simulation.tasks.phase(task);
     byState[phase] = (byState[phase] ?? 0) + 1;
   }
-  const accounts = simulation.accounts.all().map((account) => ({
-    vendor: account.vendor,
-    key: maskKey(account.key),
-    running: account.running,
-    peakRunning: account.peakRunning,
-    requests: account.requests,
-    refusedRequests: account.refusedRequests,
-    refusedTasks: account.refusedTasks,
-    peakRequestsInWindow: account.peakRequestsInWindow,
-  }));
+  const accounts = simulation.accounts
+    .all()
+    .map(({ concurrent: _, ...account }) => ({ ...account, key: maskKey(account.key) }));
   return { tasks: byState, accounts, callbacks: { on: simulation.callbacks.on, ...simulation.callbacks.counts } };
 }

@@ -1,10 +1,11 @@
+import { LRUCache } from "lru-cache";
+import { Agent } from "undici";
 import { type Account, Accounts } from "./accounts.ts";
 import { type Asset, Assets } from "./assets.ts";
 import { Bill } from "./bill.ts";
-import { BoundedMap, Uploads } from "./bounded.ts";
 import { Callbacks } from "./callbacks.ts";
 import { Clock } from "./clock.ts";
-import { Faults, parseDirectives } from "./faults.ts";
+import { Faults } from "./faults.ts";
 import type { Reply } from "./http.ts";
 import { IdempotencyKeys } from "./idempotency.ts";
 import { RequestLog } from "./log.ts";
@@ -15,77 +16,75 @@ import type { Task } from "./task.ts";
 import { Tasks } from "./tasks.ts";
 import type { Refusal, Vendor, View } from "./vendor.ts";
 
+interface Upload {
+  file: Buffer;
+  contentType: string;
+}
+
 /** The complete state of one simulator, shared by all vendors. */
 export class Simulation {
   readonly settings: Settings;
+  readonly vendors: ReadonlyMap<string, Vendor>;
   readonly clock: Clock;
-  readonly accounts: Accounts;
-  readonly tasks: Tasks;
-  readonly bill = new Bill();
-  readonly faults: Faults;
-  readonly keys: IdempotencyKeys;
-  readonly assets: Assets;
-  readonly uploads = new Uploads();
   readonly outputs: Outputs;
-  readonly callbacks: Callbacks;
-  readonly log: RequestLog;
-  readonly #vendors: ReadonlyMap<string, Vendor>;
-  readonly #prompts: BoundedMap<number>;
-  #number = 0;
+  readonly #agent = new Agent({ connections: 16 });
+  /** The newest number of an id. A reset keeps it, so that no id returns. */
+  lastNumber = 0;
+  // A reset replaces everything below.
+  accounts!: Accounts;
+  tasks!: Tasks;
+  bill!: Bill;
+  faults!: Faults;
+  keys!: IdempotencyKeys;
+  assets!: Assets;
+  /** Files uploaded by clients, in memory; above 256 MB in total those not used for longest are dropped. */
+  uploads!: LRUCache<string, Upload>;
+  callbacks!: Callbacks;
+  log!: RequestLog;
   #refusals = 0;
 
   constructor(settings: Settings, vendors: readonly Vendor[]) {
     this.settings = settings;
+    this.vendors = new Map(vendors.map((vendor) => [vendor.name, vendor]));
     this.clock = new Clock(settings.clockFactor);
-    this.accounts = new Accounts(this.clock, settings.limits);
-    this.tasks = new Tasks(this.clock, settings, {
+    this.outputs = new Outputs(this.clock, settings.seed, settings.urlLifeMs);
+    this.reset();
+  }
+
+  /** Removes tasks, bill and log, and restores the rates and switches of the options. */
+  reset(): void {
+    const { clock, settings } = this;
+    clock.clear();
+    this.accounts = new Accounts(clock, settings.limits);
+    this.tasks = new Tasks(clock, settings, {
       started: (task) => this.callbacks.sendChange(this.vendorOf(task), unfinished(task, "running")),
       ended: (task) => this.#refundAndNotify(task),
     });
-    this.faults = new Faults(settings.rates);
-    this.keys = new IdempotencyKeys(this.clock, settings.keepTasks);
-    this.assets = new Assets(this.clock, settings.assetReviewMs);
-    this.outputs = new Outputs(this.clock, settings.seed, settings.urlLifeMs);
-    this.callbacks = new Callbacks(this.clock, settings);
-    this.callbacks.on = settings.callbacks;
+    this.bill = new Bill();
+    this.faults = new Faults(settings.rates, settings.seed, settings.keepTasks);
+    this.keys = new IdempotencyKeys(clock, settings.keepTasks);
+    this.assets = new Assets(clock, settings.assetReviewMs);
+    this.uploads = new LRUCache({ maxSize: 256_000_000, sizeCalculation: ({ file }) => file.length });
+    this.callbacks = new Callbacks(clock, settings, this.#agent);
     this.log = new RequestLog(settings.keepLog);
-    this.#vendors = new Map(vendors.map((vendor) => [vendor.name, vendor]));
-    this.#prompts = new BoundedMap(settings.keepTasks);
-  }
-
-  get vendors(): Iterable<Vendor> {
-    return this.#vendors.values();
+    this.#refusals = 0;
   }
 
   vendorOf(task: Task): Vendor {
-    const vendor = this.#vendors.get(task.account.vendor);
+    const vendor = this.vendors.get(task.account.vendor);
     if (!vendor) throw new Error(`unknown vendor ${task.account.vendor}`);
     return vendor;
   }
 
-  /** Counts one submission of a prompt. `chance` depends only on the seed, the prompt and its earlier submissions. */
-  countSubmission(prompt: string): { promptName: string; chance: number } {
-    const promptName = `${randomInteger(1, prompt)}-${randomInteger(2, prompt)}`;
-    const before = this.#prompts.get(promptName) ?? 0;
-    this.#prompts.set(promptName, before + 1);
-    return { promptName, chance: randomInteger(this.settings.seed, promptName, before) };
-  }
-
   /** The next number for an id, counted from 1 over tasks, assets and uploads. */
   nextNumber(): number {
-    this.#number += 1;
-    return this.#number;
-  }
-
-  /** Makes later numbers greater than `number`. */
-  numberFrom(number: number): void {
-    this.#number = Math.max(this.#number, number);
+    this.lastNumber += 1;
+    return this.lastNumber;
   }
 
   /** Adds a file to a client's library; faults come from directives in its name or URL. */
   addAsset(given: Parameters<Assets["add"]>[0]): Asset {
-    const text = `${given.name} ${given.url}`;
-    return this.assets.add(given, this.faults.plan(parseDirectives(text), this.countSubmission(text)));
+    return this.assets.add(given, this.faults.plan(`${given.name} ${given.url}`).plan);
   }
 
   refuse(vendor: Pick<Vendor, "refuse">, refusal: Refusal): Reply {
@@ -94,18 +93,14 @@ export class Simulation {
   }
 
   /** The account's task by its id or by the client's id, unless the vendor no longer returns it. */
-  taskOf(vendor: Vendor, account: Account, id: string): Task | undefined {
+  taskOf(account: Account, id: string): Task | undefined {
     const task = this.tasks.get(id) ?? this.tasks.named(account, id);
-    return task?.account === account && this.#isReadable(vendor, task) ? task : undefined;
+    return task?.account === account && this.#isReadable(task) ? task : undefined;
   }
 
   /** Every task of the account that the vendor still returns, newest first. */
-  tasksOf(vendor: Vendor, account: Account): Task[] {
-    const own: Task[] = [];
-    for (const task of this.tasks.all()) {
-      if (task.account === account && this.#isReadable(vendor, task)) own.push(task);
-    }
-    return own.reverse();
+  tasksOf(account: Account): Task[] {
+    return [...this.tasks.all()].filter((task) => task.account === account && this.#isReadable(task)).reverse();
   }
 
   /** The task as a status read without faults shows it now. */
@@ -115,29 +110,13 @@ export class Simulation {
     return { task, phase, progress: this.tasks.progress(task), outputs };
   }
 
-  /** Removes tasks, bill and log, and restores the rates and switches of the options. */
-  reset(): void {
-    this.clock.clear();
-    this.tasks.clear();
-    this.bill.clear();
-    this.accounts.clear();
-    this.keys.clear();
-    this.assets.clear();
-    this.uploads.clear();
-    this.faults.reset();
-    this.callbacks.clear();
-    this.callbacks.on = this.settings.callbacks;
-    this.log.clear();
-    this.#prompts.clear();
-    this.#refusals = 0;
-  }
-
   async close(): Promise<void> {
     this.clock.clear();
-    await this.callbacks.close();
+    await this.#agent.destroy();
   }
 
-  #isReadable({ recordLife }: Vendor, task: Task): boolean {
+  #isReadable(task: Task): boolean {
+    const { recordLife } = this.vendorOf(task);
     if (task.deleted || !recordLife) return !task.deleted;
     const now = this.clock.now();
     if (now - task.acceptedAt >= this.clock.real(recordLife.acceptedMs)) return false;
@@ -146,7 +125,7 @@ export class Simulation {
 
   #refundAndNotify(task: Task): Promise<void> {
     if (task.failure || task.stopped) this.bill.refund(task);
-    return this.callbacks.sendEnd(this.vendorOf(task), this.view(task));
+    return this.callbacks.send(this.vendorOf(task), this.view(task));
   }
 }
 

@@ -1,11 +1,20 @@
-import { fires, firstOf } from "./faults.ts";
-import { type Answer, type Call, json, noteFault } from "./http.ts";
-import type { Simulation } from "./simulation.ts";
-import type { Phase, Task } from "./task.ts";
-import { tooMany, type Vendor, type View } from "./vendor.ts";
+import { type Call, effectOf, occurs } from "./call.ts";
+import type { FaultName } from "./faults.ts";
+import { type Answer, json } from "./http.ts";
+import type { Phase } from "./task.ts";
+import { tooMany, type View } from "./vendor.ts";
 
 const pollWaitMs = 5_000;
-const pollFaults = ["poll-429", "poll-500", "poll-reset", "poll-404", "poll-garbage"] as const;
+const gatewayPage = "<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>";
+
+const pollFaults: readonly [FaultName, (call: Call) => Answer][] = [
+  ["poll-429", ({ simulation, refuse }) => refuse(tooMany("requests", simulation.clock.real(pollWaitMs)))],
+  ["poll-500", ({ refuse }) => refuse({ kind: "broken", during: "read" })],
+  ["poll-reset", () => ({ kind: "reset" })],
+  ["poll-404", ({ refuse }) => refuse({ kind: "unknown-task" })],
+  ["poll-garbage", () => ({ kind: "reply", status: 200, headers: { "content-type": "text/html" }, body: gatewayPage })],
+];
+
 /** The phase that `status-regress` shows instead. */
 const earlier = {
   queued: "queued",
@@ -18,56 +27,26 @@ const earlier = {
 } as const satisfies Record<Phase, Phase>;
 
 /** Handles one status read. A read answered with a fault does not count as a read of the task. */
-export function readStatus(simulation: Simulation, vendor: Vendor, call: Call): Answer {
+export function readStatus(call: Call): Answer {
+  const { simulation, vendor, refuse } = call;
   const id = vendor.taskIdOf(call.params, call.query);
-  if (id === undefined) return simulation.refuse(vendor, { kind: "invalid", problem: "task id is missing" });
-  const task = simulation.taskOf(vendor, call.account, id);
-  if (!task) return simulation.refuse(vendor, { kind: "unknown-task" });
+  if (id === undefined) return refuse({ kind: "invalid", problem: "task id is missing" });
+  const task = simulation.taskOf(call.account, id);
+  if (!task) return refuse({ kind: "unknown-task" });
   if (task.marker !== undefined) call.entry.marker = task.marker;
-  const fault = firstOf(task.plan, pollFaults);
-  if (fault) {
-    noteFault(call, fault);
-    return faultyAnswer(simulation, vendor, fault);
-  }
+  const faultyAnswer = effectOf(call, task.plan, pollFaults);
+  if (faultyAnswer) return faultyAnswer(call);
   simulation.tasks.read(task);
   return json(200, vendor.statusBody(withFaults(simulation.view(task), call)));
 }
 
-function faultyAnswer(simulation: Simulation, vendor: Vendor, fault: (typeof pollFaults)[number]): Answer {
-  switch (fault) {
-    case "poll-429":
-      return simulation.refuse(vendor, tooMany("requests", simulation.clock.real(pollWaitMs)));
-    case "poll-500":
-      return simulation.refuse(vendor, { kind: "broken", during: "read" });
-    case "poll-reset":
-      return { kind: "reset" };
-    case "poll-404":
-      return simulation.refuse(vendor, { kind: "unknown-task" });
-    case "poll-garbage":
-      return { kind: "reply", status: 200, headers: { "content-type": "text/html" }, body: gatewayPage };
-  }
-}
-
 /** Applies the faults that misreport a status. The task itself does not change. */
 function withFaults(view: View, call: Call): View {
-  const { task, phase } = view;
-  if (fires(task.plan, "unknown-status")) {
-    noteFault(call, "unknown-status");
-    return { ...view, phase: "undocumented", outputs: [] };
-  }
-  if (phase !== "undocumented" && regresses(task)) {
-    noteFault(call, "status-regress");
+  const { phase, task } = view;
+  const { plan, reads } = task;
+  if (occurs(call, plan, "unknown-status")) return { ...view, phase: "undocumented", outputs: [] };
+  if (phase !== "undocumented" && reads % 2 === 0 && occurs(call, plan, "status-regress")) {
     return { ...view, phase: earlier[phase], outputs: [] };
   }
-  if (phase === "succeeded" && fires(task.plan, "success-no-url")) {
-    noteFault(call, "success-no-url");
-    return { ...view, outputs: [] };
-  }
-  return view;
+  return phase === "succeeded" && occurs(call, plan, "success-no-url") ? { ...view, outputs: [] } : view;
 }
-
-function regresses(task: Task): boolean {
-  return task.reads % 2 === 0 && fires(task.plan, "status-regress");
-}
-
-const gatewayPage = "<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>";

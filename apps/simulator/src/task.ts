@@ -1,6 +1,5 @@
 import type { Account } from "./accounts.ts";
 import type { FaultPlan } from "./faults.ts";
-import { lognormal } from "./random.ts";
 
 /** A create body in terms common to all vendors, with its price. */
 export interface Order {
@@ -53,7 +52,8 @@ export interface NormalizedRequest {
 
 /** Why a task ended before it was finished. */
 export type Stop = "cancelled" | "expired";
-export type Phase = "queued" | "running" | "archiving" | "succeeded" | "failed" | Stop;
+export const phases = ["queued", "running", "archiving", "succeeded", "failed", "cancelled", "expired"] as const;
+export type Phase = (typeof phases)[number];
 export type Failure = "upstream" | "silent" | "moderation";
 
 /** One paid task. The prompt is not kept, to save memory. */
@@ -92,26 +92,8 @@ export interface Task {
   timers: NodeJS.Timeout[];
 }
 
-/** How fast tasks progress, and how many finished tasks are kept. */
-export interface TaskSettings {
-  generationMs?: { median: number; sigma: number } | undefined;
-  finishAfterPolls?: number | undefined;
-  keepTasks: number;
-}
-
-/** The share of its time after which a task starts to run, and the share after which its video is only being stored. */
-export const queuedShare = 0.15;
-export const archivingShare = 0.95;
-/** The factor by which the fault `slow` prolongs a task. */
-export const slowFactor = 5;
-
-/** How long one task takes, in provider time. */
-export function generationMs(chance: number, order: Task["order"], settings: TaskSettings): number {
-  return lognormal(chance, "generation", settings.generationMs ?? defaultGenerationMs(order));
-}
-
-/** INVENTED: no vendor publishes completion times; users report one to three minutes. */
-function defaultGenerationMs({ model, resolution, seconds }: Task["order"]): { median: number; sigma: number } {
+/** INVENTED, in provider time: no vendor publishes completion times; users report one to three minutes. */
+export function defaultGenerationMs({ model, resolution, seconds }: Task["order"]): { median: number; sigma: number } {
   const perSecondMs = { "480p": 4_000, "720p": 6_000, "1080p": 8_000, "4k": 12_000 }[resolution] ?? 6_000;
   const medianMs = 45_000 + perSecondMs * seconds;
   return { median: /fast|mini/.test(model) ? medianMs * 0.6 : medianMs, sigma: 0.3 };

@@ -1,18 +1,17 @@
-import type { Account } from "./accounts.ts";
-import { BoundedMap } from "./bounded.ts";
+import { type Account, nameWithin } from "./accounts.ts";
 import type { Clock } from "./clock.ts";
 import { type FaultPlan, fires } from "./faults.ts";
-import {
-  archivingShare,
-  type Failure,
-  generationMs,
-  type Phase,
-  queuedShare,
-  type Stop,
-  slowFactor,
-  type Task,
-  type TaskSettings,
-} from "./task.ts";
+import { BoundedMap } from "./maps.ts";
+import type { Settings } from "./options.ts";
+import { lognormal } from "./random.ts";
+import { defaultGenerationMs, type Failure, type Phase, type Stop, type Task } from "./task.ts";
+
+/** The share of its time after which a task starts to run, and the share after which its video is only being stored. */
+const [queuedShare, archivingShare] = [0.15, 0.95];
+/** The factor by which the fault `slow` prolongs a task. */
+const slowFactor = 5;
+
+type TaskSettings = Pick<Settings, "generationMs" | "finishAfterPolls" | "keepTasks">;
 
 /** Called once when a task starts to run and once when it ends. Must neither throw nor reject. */
 export interface TaskEvents {
@@ -48,7 +47,7 @@ export class Tasks {
 
   /** The newest task of the account with this id of the client. */
   named(account: Account, clientId: string): Task | undefined {
-    const task = this.#byClientId.get(nameOf(account, clientId));
+    const task = this.#byClientId.get(nameWithin(account, clientId));
     return task && this.#byId.get(task.id);
   }
 
@@ -76,7 +75,7 @@ export class Tasks {
     };
     this.#byId.set(task.id, task);
     const { clientId } = task.order;
-    if (clientId !== undefined) this.#byClientId.set(nameOf(task.account, clientId), task);
+    if (clientId !== undefined) this.#byClientId.set(nameWithin(task.account, clientId), task);
     task.account.start();
     this.#setTimes(task);
     this.#dropOldest();
@@ -113,14 +112,6 @@ export class Tasks {
     await this.#events.ended(task);
   }
 
-  clear(): void {
-    for (const task of this.#byId.values()) this.#stopTimers(task);
-    this.#byId.clear();
-    this.#byClientId.clear();
-    this.#dropAbove = this.#settings.keepTasks * dropAboveFactor;
-    this.forgotten = 0;
-  }
-
   #setTimes(task: Task): void {
     const { reviewMs = 0, expiresAfterMs } = task.order;
     if (expiresAfterMs !== undefined) task.expiresAt = Math.ceil(task.acceptedAt + this.#clock.real(expiresAfterMs));
@@ -129,7 +120,8 @@ export class Tasks {
     else if (this.#settings.finishAfterPolls !== undefined)
       task.endsAfterReads = this.#settings.finishAfterPolls * times;
     else {
-      const providerMs = times * generationMs(task.chance, task.order, this.#settings);
+      const spread = this.#settings.generationMs ?? defaultGenerationMs(task.order);
+      const providerMs = times * lognormal(task.chance, "generation", spread);
       task.runsAt = Math.ceil(task.acceptedAt + this.#clock.real(reviewMs + providerMs * queuedShare));
       task.endsAt = Math.ceil(task.acceptedAt + this.#clock.real(reviewMs + providerMs));
     }
@@ -187,10 +179,6 @@ export class Tasks {
     }
     this.#dropAbove = Math.max(this.#settings.keepTasks, this.#byId.size) * dropAboveFactor;
   }
-}
-
-function nameOf(account: Account, clientId: string): string {
-  return `${account.vendor}\u0000${account.key}\u0000${clientId}`;
 }
 
 function failureOf(plan: FaultPlan | undefined): Failure | undefined {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import * as ledger from "@reelqueue/ledger";
-import { sharedRedis, uniqueCell } from "@reelqueue/testing";
+import { inheritedEnv, sharedRedis, uniqueCell } from "@reelqueue/testing";
 import { expect, onTestFinished, test } from "vitest";
 
 const run = promisify(execFile);
@@ -21,7 +21,9 @@ test("the example enqueues its shots and a local image; a second run finds them"
   };
   writeFileSync(join(home, "config.json"), JSON.stringify({ cell, accounts: { jiekou: account } }));
   const start = () =>
-    run(process.execPath, [join(import.meta.dirname, "main.ts"), "3"], { env: { REDIS_URL, REELQUEUE_HOME: home } });
+    run(process.execPath, [join(import.meta.dirname, "main.ts"), "3"], {
+      env: { ...inheritedEnv(), REDIS_URL, REELQUEUE_HOME: home },
+    });
 
   expect((await start()).stdout).toMatch(/shot 1: accepted as \w+ on jiekou, \$0\.28\n.*\n.*\n3 shots in \d+ ms/);
   expect((await start()).stdout).toMatch(/shot 1: existing as/);

@@ -84,12 +84,13 @@ async function membersOf(
   accepts: (name: string) => boolean = () => true,
 ): Promise<Map<string, string[]>> {
   const members = new Map<string, string[]>();
-  for (const key of await keysMatching(cell, pattern)) {
-    const name = key.slice(cell.prefix.length + 1);
-    if (!accepts(name)) continue;
-    const [ids] = (await pipeline(cell, [["zrange", key, 0, -1]])) as string[][];
-    for (const id of ids ?? []) members.set(id, [...(members.get(id) ?? []), name]);
-  }
+  const names = (await keysMatching(cell, pattern)).map((key) => key.slice(cell.prefix.length + 1)).filter(accepts);
+  const lists = (await pipeline(
+    cell,
+    names.map((name) => ["zrange", `${cell.prefix}:${name}`, 0, -1]),
+  )) as string[][];
+  for (const [i, name] of names.entries())
+    for (const id of lists[i] ?? []) members.set(id, [...(members.get(id) ?? []), name]);
   return members;
 }
 

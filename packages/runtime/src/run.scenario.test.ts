@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { afterEach, expect, test, vi } from "vitest";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 
 const started: ChildProcess[] = [];
 afterEach(() => {
@@ -8,13 +11,16 @@ afterEach(() => {
 });
 
 /** A real process that runs `body` as its start; `step(text)` reports to the test. */
-function runProcess(body: string, options = "{}") {
+function runProcess(body: string, options = "{}", env: NodeJS.ProcessEnv = {}) {
   const script = `
     import { run, StartError, createLogger } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)};
     const step = (text) => console.error("step:" + text);
     const closable = (name, close = () => {}) => ({ name, async [Symbol.asyncDispose]() { step("close " + name); await close(); } });
     await run(async (scope) => { ${body} }, ${options});`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   started.push(child);
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (printed += chunk));
@@ -110,4 +116,16 @@ test("signal during a hanging start: closes what is open", async () => {
   child.kill("SIGTERM");
   expect(await exited).toBe(0);
   expect(steps()).toEqual(["connecting", "close store"]);
+});
+
+test("a process that is killed after its start has stored its compile cache", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "reelqueue-compiled-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const { child, exited, shown } = runProcess(`setImmediate(() => step("started"));`, "{}", {
+    NODE_COMPILE_CACHE: folder,
+  });
+  await shown("step:started");
+  child.kill("SIGKILL");
+  expect(await exited).toBe(null);
+  expect(readdirSync(folder, { recursive: true }).length).toBeGreaterThan(10);
 });

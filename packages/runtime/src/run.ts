@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { createLogger, type Logger } from "./logger.ts";
 import { StartError } from "./start-error.ts";
 
@@ -23,6 +24,8 @@ export async function run(
   const scope = new TrackedScope();
   try {
     await Promise.race([start(scope), told]);
+    // Node writes it at an exit, but not when the process is killed
+    flushCompileCache();
   } catch (error) {
     tell(error, log);
     await closeWithin(scope, graceMs, log);

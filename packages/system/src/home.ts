@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { isRunning, stampOf, takeLock } from "./lock.mjs";
 import { SystemError } from "./machine.ts";
@@ -9,13 +9,12 @@ const leftoverGraceMs = 10_000;
 
 /**
  * Locks the home folder for this process and ends the processes that a crashed start left running.
- * Throws a SystemError `already_running` while another process holds the lock.
+ * Throws a SystemError while another process holds the lock.
  */
 export async function holdHome(home: string, log: (line: string) => void): Promise<{ release: () => void }> {
   const lock = takeLock(join(home, "run", "start.lock"));
   if ("heldBy" in lock) {
     throw new SystemError(
-      "already_running",
       `reelqueue already runs here as process ${lock.heldBy} (${home}); stop that one first, with Ctrl-C or: kill ${lock.heldBy}`,
     );
   }
@@ -28,10 +27,14 @@ export async function holdHome(home: string, log: (line: string) => void): Promi
   return lock;
 }
 
+/** The log and the pid file of a process in the home folder. */
+export function filesOf(home: string, name: string): { log: string; pidFile: string } {
+  return { log: join(home, "logs", `${name}.log`), pidFile: join(home, "run", `${name}.pid`) };
+}
+
 /** Writes a pid file, by which the next start finds the process after a crash; the result removes the file. */
-export function writePidFile(home: string, name: string, pid: number): () => void {
-  const file = join(home, "run", `${name}.pid`);
-  mkdirSync(join(home, "run"), { recursive: true });
+export function writePidFile(file: string, pid: number): () => void {
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, stampOf(pid));
   return () => rmSync(file, { force: true });
 }

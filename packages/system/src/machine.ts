@@ -9,23 +9,9 @@ export interface Machine {
   log: (line: string) => void;
 }
 
-export type SystemErrorKind =
-  | "already_running"
-  | "port_taken"
-  | "redis_missing"
-  | "redis_unreachable"
-  | "not_started"
-  | "stopped";
-
 /** The system cannot run on this machine; the message is one sentence that names the remedy. */
 export class SystemError extends Error {
-  readonly kind: SystemErrorKind;
-
-  constructor(kind: SystemErrorKind, message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.name = "SystemError";
-    this.kind = kind;
-  }
+  override readonly name = "SystemError";
 }
 
 /** The path of the first of these programs that is executable on PATH. */

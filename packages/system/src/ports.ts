@@ -42,7 +42,7 @@ export async function holdPorts(count: number): Promise<{ ports: number[]; relea
     if (!(await Promise.all(ports.map(portTaken))).includes(true)) return { ports, release: lock.release };
     lock.release();
   }
-  throw new SystemError("port_taken", `There are no ${count} consecutive free ports from ${blocks.first} on.`);
+  throw new SystemError(`There are no ${count} consecutive free ports from ${blocks.first} on.`);
 }
 
 /** The port stored in the file, so that a server keeps its address; if it is taken, a new one, stored there. */

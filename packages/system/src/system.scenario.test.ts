@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { holdHome } from "./home.ts";
 import { freePort } from "./ports.ts";
-import { pingRedis } from "./redis-probe.ts";
+import { pingRedis } from "./redis/probe.ts";
 import { appNames, type Ports, type SystemOptions, startSystem } from "./system.ts";
 import { program, temporaryHome } from "./test-home.ts";
 

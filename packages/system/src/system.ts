@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import { filesOf } from "./home.ts";
 import { type Machine, SystemError } from "./machine.ts";
 import { portTaken } from "./ports.ts";
-import { ensureRedis } from "./redis.ts";
-import type { Redis } from "./redis-server.ts";
-import { type Supervised, supervise } from "./supervise.ts";
+import { isHealthy } from "./process/process.ts";
+import { Supervised } from "./process/supervise.ts";
+import { ensureRedis } from "./redis/ensure.ts";
+import type { Redis } from "./redis/server.ts";
 
 export const appNames = ["simulator", "api", "submitter", "poller", "finalizer", "dashboard"] as const;
 export type AppName = (typeof appNames)[number];
@@ -52,7 +54,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const redis = await ensureRedis({ ...options, url: options.redisUrl, port: options.redisPort });
     running.redis = redis;
     if (options.signal?.aborted) await redis.stop();
-    const start = (name: AppName) => supervise(appProcess(name, redis.url, options), options);
+    const start = (name: AppName) => new Supervised(appProcess(name, redis.url, options), options);
     await running.start("simulator", () => options.apps.filter((name) => name === "simulator").map(start));
     await running.start("apps", () => options.apps.filter((name) => name !== "simulator").map(start));
     return { redis, stop: () => running.stop(), kill: () => running.kill() };
@@ -67,7 +69,6 @@ async function requireFreePorts({ ports, apps }: SystemOptions): Promise<void> {
     if (!(await portTaken(ports[name]))) continue;
     const variable = `${name.toUpperCase()}_PORT`;
     throw new SystemError(
-      "port_taken",
       `Port ${ports[name]} (${name}) is in use; stop the program that uses it, or set another port with ${variable}.`,
     );
   }
@@ -80,7 +81,7 @@ class RunningSystem {
   #killed = false;
 
   async start(group: "apps" | "simulator", processes: () => Supervised[]): Promise<void> {
-    if (this.#stopped !== undefined) throw new SystemError("stopped", "stopped while it started");
+    if (this.#stopped !== undefined) throw new SystemError("stopped while it started");
     this.#groups[group] = processes();
     await Promise.all(this.#groups[group].map((each) => each.ready));
   }
@@ -110,7 +111,7 @@ function appProcess(name: AppName, redisUrl: string, { root, home, env, ports, a
   return {
     name,
     command: process.execPath,
-    arguments: [join(root, "apps", name, "src", "main.ts")],
+    args: [join(root, "apps", name, "src", "main.ts")],
     env: {
       NODE_COMPILE_CACHE: join(home, "compile-cache"),
       ...env,
@@ -122,18 +123,8 @@ function appProcess(name: AppName, redisUrl: string, { root, home, env, ports, a
       ...appEnv.all,
       ...appEnv[name],
     },
-    home,
-    ready: () => healthy(`http://127.0.0.1:${port}/healthz`),
+    ...filesOf(home, name),
+    ready: () => isHealthy(`http://127.0.0.1:${port}`),
     graceMs,
   };
-}
-
-async function healthy(url: string): Promise<boolean> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    await answer.body?.cancel();
-    return answer.ok;
-  } catch {
-    return false;
-  }
 }

@@ -59,6 +59,18 @@ describe("finds", () => {
       "imports ledger; cli may only import contracts, runtime, system, client",
     ],
     [
+      "an app that starts a system",
+      "apps/api/src/a.ts",
+      'import { startSystem } from "@reelqueue/system";',
+      "imports system, which only cli, testing, scenarios, chaos, bench may",
+    ],
+    [
+      "a command line with the harness of the tests",
+      "apps/cli/src/a.ts",
+      'import { startReceiver } from "@reelqueue/system/testing";',
+      "imports @reelqueue/system/testing outside a test",
+    ],
+    [
       "a path into another package",
       "packages/ledger/src/a.ts",
       'import "../../contracts/src/moves.ts";',

@@ -1,5 +1,5 @@
 import { parseSync } from "oxc-parser";
-import { hidden, layers, mostLines, narrower, onlyForDevelopment } from "./layers.ts";
+import { hidden, layers, mostLines, narrower, onlyForDevelopment, usedOnlyBy } from "./layers.ts";
 
 export interface SourceFile {
   /** From the workspace's root, for example `packages/ledger/src/move.ts`. */
@@ -28,7 +28,8 @@ function tooLong({ path, text }: SourceFile): string[] {
 }
 
 function readsEnvironment({ path, text }: SourceFile): string[] {
-  const allowed = /^apps\/[^/]+\/src\/env\.ts$|^examples\//.test(path) || forDevelopment(path);
+  const env = /^(apps\/[^/]+\/src|packages\/system\/src\/process)\/env\.ts$|^examples\//;
+  const allowed = env.test(path) || forDevelopment(path);
   return !allowed && /\bprocess\.env\b/.test(withoutComments(path, text))
     ? ["reads process.env, which only env.ts may"]
     : [];
@@ -70,6 +71,8 @@ function importBreach(path: string, specifier: string): string[] {
 
 function layerBreach(from: string, to: string, inTest: boolean): string[] {
   if (onlyForDevelopment.includes(to)) return inTest ? [] : [`imports ${to} outside a test`];
+  const users = usedOnlyBy[to];
+  if (users !== undefined && !users.includes(from)) return [`imports ${to}, which only ${users.join(", ")} may`];
   const allowed = narrower[from];
   if (allowed?.includes(to)) return [];
   if (allowed !== undefined && !inTest) return [`imports ${to}; ${from} may only import ${allowed.join(", ")}`];

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { redisServerArguments } from "@reelqueue/system";
-import type { TestRedis } from "./local-redis.ts";
+import type { Redis } from "@reelqueue/system";
+import { redisServerArguments } from "@reelqueue/system/testing";
 
 const image = "redis:7-bookworm";
 const port = 6379;
 
 /** Redis in a container; `undefined` if no Docker engine answers or the container does not start. */
-export async function startContainerRedis(): Promise<TestRedis | undefined> {
+export async function startContainerRedis(): Promise<Redis | undefined> {
   if (!mayHaveEngine()) return undefined;
   const { GenericContainer, getContainerRuntimeClient } = await import("testcontainers");
   try {
@@ -17,15 +17,13 @@ export async function startContainerRedis(): Promise<TestRedis | undefined> {
     return undefined;
   }
   try {
-    const settings = redisServerArguments({ port, directory: "/tmp", bind: "0.0.0.0" });
+    const settings = redisServerArguments({ port, directory: "/tmp" }, { bind: "0.0.0.0" });
     const container = await new GenericContainer(image)
       .withCommand(["redis-server", "--protected-mode", "no", ...settings])
       .withExposedPorts(port)
       .start();
-    const mapped = container.getMappedPort(port);
     return {
-      url: `redis://${container.getHost()}:${mapped}`,
-      port: mapped,
+      url: `redis://${container.getHost()}:${container.getMappedPort(port)}`,
       how: `Testcontainers, ${image}`,
       stop: async () => {
         await container.stop();

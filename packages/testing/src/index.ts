@@ -1,10 +1,6 @@
 export { freePort, holdPorts } from "@reelqueue/system";
-export { type LocalCluster, startCluster } from "./cluster.ts";
-export { eventually, type Wait } from "./eventually.ts";
-export type { Lineup } from "./lineup.ts";
-export { type LocalRedis, type RedisOptions, startLocalRedis, type TestRedis } from "./local-redis.ts";
+export * from "@reelqueue/system/testing";
+export { startCluster, startLocalRedis, startRedis, startSentinels } from "./local-redis.ts";
 export { pngFile, wavFile } from "./media-files.ts";
-export { type App, spawnApp, spawnEntry } from "./processes.ts";
-export { type Received, type Receiver, startReceiver } from "./receiver.ts";
+export { type App, entryProcess, inheritedEnv, spawnApp, spawnEntry } from "./processes.ts";
 export { expectNoClientLeft, sharedRedis, uniqueCell } from "./redis.ts";
-export { type Sentinels, startSentinels } from "./sentinels.ts";

@@ -21,6 +21,11 @@ export const narrower: Record<string, readonly string[]> = {
   cli: ["contracts", "runtime", "system", "client"],
 };
 
+/** Packages that only these of ours may import. */
+export const usedOnlyBy: Record<string, readonly string[]> = {
+  system: ["cli", "testing", "scenarios", "chaos", "bench"],
+};
+
 /** Libraries that are hidden behind one package each. */
 export const hidden: Record<string, readonly string[]> = {
   bullmq: ["queue", "dashboard", "bench"],

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
+import { eventually, type LocalRedis } from "@reelqueue/system/testing";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually } from "./eventually.ts";
-import { type LocalRedis, startLocalRedis } from "./local-redis.ts";
+import { startLocalRedis } from "./local-redis.ts";
 import { expectNoClientLeft } from "./redis.ts";
 
 let server: LocalRedis;

@@ -1,22 +1,18 @@
 import { randomInt } from "node:crypto";
+import { eventually } from "@reelqueue/system/testing";
 import { Redis } from "ioredis";
 import { startContainerRedis } from "./container-redis.ts";
-import { eventually } from "./eventually.ts";
-import { startLocalRedis, type TestRedis } from "./local-redis.ts";
+import { startLocalRedis } from "./local-redis.ts";
 
 const variable = "REELQUEUE_TEST_REDIS_URL";
 
 /** Vitest's global setup: starts the shared Redis and passes its URL to the workers in REELQUEUE_TEST_REDIS_URL. */
 export default async function globalSetup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env[variable] !== undefined) return undefined;
-  const redis = await startRedis();
+  const redis = (await startContainerRedis()) ?? (await startLocalRedis());
   console.log(`Redis for the tests: ${redis.how}`);
   process.env[variable] = redis.url;
   return () => redis.stop();
-}
-
-async function startRedis(): Promise<TestRedis> {
-  return (await startContainerRedis()) ?? (await startLocalRedis());
 }
 
 let own: Promise<string> | undefined;

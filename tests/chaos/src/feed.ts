@@ -1,4 +1,4 @@
-import { ApiError, createClient } from "@reelqueue/client";
+import { ApiError, type Client, createClient } from "@reelqueue/client";
 import type { GenerationInput } from "@reelqueue/contracts";
 import type { SeededRandom } from "./random.ts";
 import type { AccountName } from "./system/system.ts";
@@ -53,6 +53,37 @@ export function makeRows({ count, faults, accounts, webhook, run }: RowOptions, 
   });
 }
 
+/** Ids of the accepted rows. */
+export function idsOf(rows: readonly Row[]): string[] {
+  return rows.flatMap(({ id }) => (id === undefined ? [] : [id]));
+}
+
+/** Sends all rows to the API, each one once; an abort leaves the rest open. */
+export async function sendAtOnce(rows: readonly Row[], client: Client, signal: AbortSignal): Promise<void> {
+  const inputs = rows.map(({ input }) => input);
+  try {
+    for await (const answer of client.enqueueMany(inputs, { signal })) {
+      const row = rows[answer.line - 1];
+      if (row === undefined) continue;
+      row.tries += 1;
+      if (answer.status === "refused") refuse(row, answer.error.message);
+      if (answer.status === "accepted") accept(row, answer.id);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+function accept(row: Row, id: string): void {
+  row.answer = "ok";
+  row.id = id;
+}
+
+function refuse(row: Row, message: string): void {
+  row.answer = "refused";
+  row.contradictions.push(`refused: ${message}`);
+}
+
 export interface Feed {
   /** Releases rows up to this total; the rest wait. */
   upTo(count: number): void;
@@ -90,12 +121,10 @@ export function startFeed(rows: Row[], apiUrl: string, random: SeededRandom): Fe
     row.tries += 1;
     try {
       const { generation } = await client.enqueue(row.input, { signal: AbortSignal.timeout(10_000) });
-      row.answer = "ok";
-      row.id = generation.id;
+      accept(row, generation.id);
     } catch (error) {
       if (error instanceof ApiError && error.status >= 400 && error.status < 500 && !error.passing) {
-        row.answer = "refused";
-        row.contradictions.push(`refused: ${error.message}`);
+        refuse(row, error.message);
       } else await pause(200);
     }
   };

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { Topology } from "@reelqueue/testing";
 import type { Feed } from "./feed.ts";
 import type { ChaosOptions } from "./options.ts";
 import { type SeededRandom, seededRandom } from "./random.ts";
-import type { Topology } from "./system/servers.ts";
 import type { ChaosSystem } from "./system/system.ts";
 
 /** One kind of fault. */
@@ -47,19 +47,12 @@ export async function injectFaults(
     await wait(random.between(50, 500));
     const atMs = Math.round(performance.now() - startedAt);
     if (atMs > options.minutes * 60_000) break;
-    const did = await attempt(nemesis, system, random);
+    const failed = (error: unknown) => `failed: ${error instanceof Error ? error.message : String(error)}`;
+    const did = await nemesis.inject(system, random).catch(failed);
     injections.push({ atMs, overAtMs: Date.now(), nemesis: nemesis.name, did });
     log(`${(atMs / 1_000).toFixed(1)} s  ${i + 1}/${plan.length}  ${nemesis.name}: ${did}`);
   }
   return injections;
-}
-
-async function attempt(nemesis: Nemesis, system: ChaosSystem, random: SeededRandom): Promise<string> {
-  try {
-    return await nemesis.inject(system, random);
-  } catch (error) {
-    return `failed: ${error instanceof Error ? error.message : String(error)}`;
-  }
 }
 
 /** Reverts every fault that may still be active; resolves when all processes are healthy. */

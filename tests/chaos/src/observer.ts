@@ -1,5 +1,5 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { State } from "@reelqueue/contracts";
+import { repeat } from "@reelqueue/testing";
 import type { Row } from "./feed.ts";
 import type { ChaosSystem } from "./system/system.ts";
 import { statesOf } from "./wait-for-idle.ts";
@@ -18,15 +18,15 @@ export interface Observer extends AsyncDisposable {
   changed(): ChangedEnd[];
 }
 
-const finals: readonly (State | null)[] = ["succeeded", "canceled", "failed"];
+/** Final states. */
+export const finals: readonly (State | null)[] = ["succeeded", "canceled", "failed"];
 
 export function startObserver(rows: readonly Row[], { installation: { cell } }: ChaosSystem): Observer {
   const ends = new Map<string, State>();
   const changed: ChangedEnd[] = [];
   let count = 0;
-  let over = false;
   const observe = async (): Promise<void> => {
-    const ids = rows.flatMap(({ id }) => (id === undefined ? [] : [id]));
+    const ids = rows.flatMap(({ id }) => id ?? []);
     const states = await statesOf(ids, cell);
     count += 1;
     for (const [i, id] of ids.entries()) {
@@ -35,18 +35,5 @@ export function startObserver(rows: readonly Row[], { installation: { cell } }: 
       if (state !== null && finals.includes(state)) ends.set(id, state);
     }
   };
-  const running = (async () => {
-    while (!over) {
-      await observe().catch(() => {});
-      await wait(1_000);
-    }
-  })();
-  return {
-    count: () => count,
-    changed: () => changed,
-    [Symbol.asyncDispose]: async () => {
-      over = true;
-      await running;
-    },
-  };
+  return { count: () => count, changed: () => changed, ...repeat(1_000, () => observe().catch(() => {})) };
 }

@@ -1,6 +1,6 @@
-import { setTimeout as wait } from "node:timers/promises";
 import * as ledger from "@reelqueue/ledger";
 import { review } from "@reelqueue/pipeline";
+import { repeat, simulatorAt } from "@reelqueue/testing";
 import { markerOf, tasksOf } from "./check/money.ts";
 import type { ChaosSystem } from "./system/system.ts";
 
@@ -12,24 +12,12 @@ const everyMs = 5_000;
  * purpose); reviews wait for them.
  */
 export function startOperator(system: ChaosSystem, lateMs: number | undefined): AsyncDisposable {
-  const ended = new AbortController();
   const round = async (): Promise<void> => {
     await resumeAccounts(system);
     await settleReviews(system, lateMs === undefined ? 0 : lateMs + 2_000);
   };
-  const working = (async () => {
-    while (!ended.signal.aborted) {
-      // Redis may be unavailable; the next round retries.
-      await round().catch(() => {});
-      await wait(everyMs, undefined, { signal: ended.signal }).catch(() => {});
-    }
-  })();
-  return {
-    [Symbol.asyncDispose]: async () => {
-      ended.abort();
-      await working;
-    },
-  };
+  // Redis may be unavailable; the next round retries.
+  return repeat(everyMs, () => round().catch(() => {}));
 }
 
 async function resumeAccounts({ installation: { accounts, cell } }: ChaosSystem): Promise<void> {
@@ -46,19 +34,11 @@ async function settleReviews(system: ChaosSystem, delayMs: number): Promise<void
     .filter((each) => each !== undefined)
     .filter(({ record }) => nowMs - record.stateChangedAtMs >= delayMs);
   if (open.length === 0) return;
-  const { byMarker } = await billOf(system);
+  const { byMarker } = await simulatorAt(system.simulator.url).bill();
   for (const each of open) {
     const { id, record } = each;
     const known = tasksOf(record);
     const taskId = byMarker[markerOf(each)]?.taskIds.find((task) => !known.includes(task));
     await review(id, taskId === undefined ? { kind: "unsent" } : { kind: "sent", taskId }, system.installation);
   }
-}
-
-interface ProviderBill {
-  byMarker: Record<string, { taskIds: string[] }>;
-}
-
-async function billOf({ simulator }: ChaosSystem): Promise<ProviderBill> {
-  return (await (await fetch(`${simulator.url}/simulator/ledger`)).json()) as ProviderBill;
 }

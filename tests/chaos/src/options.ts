@@ -1,42 +1,8 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { type Topology, topologies } from "@reelqueue/testing";
 import type { FaultMix } from "./feed.ts";
-import { type Topology, topologies } from "./system/servers.ts";
 import { type AccountName, accountNames } from "./system/system.ts";
-import { type Rule, rules } from "./without.ts";
-
-export interface ChaosOptions {
-  generations: number;
-  /** Topology of the Redis of the run. */
-  redis: Topology;
-  /** Kills of processes; all other faults scale with it. */
-  kills: number;
-  seed: number;
-  faults: FaultMix;
-  /** No fault begins after this long. */
-  minutes: number;
-  /** Pause between two faults, in ms; 50 to 500 ms are added. */
-  apartMs: number;
-  /** Processes of each role. */
-  workers: number;
-  /** Only these nemeses. */
-  nemeses?: string[];
-  /** The safety rule that the workers leave out. */
-  without?: Rule;
-  /** Accounts that get rows; default: all. */
-  accounts?: readonly AccountName[];
-  /** How late an `accept-late` task appears, in real ms; default: well inside the quiet window. */
-  lateMs?: number;
-  /** Runs `generations` random orders of events through the submit protocol, for each kind of provider, instead. */
-  model: boolean;
-  /** Leave out each safety rule in turn and expect a broken promise. */
-  prove: boolean;
-  /** Leases and time limits as in production; default: shorter ones, in the same order. */
-  productionLeases: boolean;
-  /** Run the plain BullMQ solution under the same faults and compare the bills. */
-  naive: boolean;
-  /** Folder of the report and the logs. */
-  report: string;
-}
+import { rules } from "./without.ts";
 
 /** Every provider fault that the system must survive, with shares that occur in a run of a few hundred generations. */
 export const everyFault: FaultMix = {
@@ -85,30 +51,50 @@ const flags = {
   report: { type: "string" },
 } as const satisfies ParseArgsOptionsConfig;
 
-/** Parses the command line; `parts`: the topologies to run, one after the other. Throws on an invalid value. */
-export function readOptions(args: readonly string[]): ChaosOptions & { parts: readonly Topology[] } {
+export type CommandOptions = ReturnType<typeof readOptions>;
+
+/** Options of one run. */
+export type ChaosOptions = Omit<CommandOptions, "parts">;
+
+type Accounts = readonly AccountName[] | undefined;
+
+/** Parses the command line. Throws on an invalid value. */
+export function readOptions(args: readonly string[]) {
   const { values } = parseArgs({ args: args.filter((arg) => arg !== "--"), options: flags });
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : count("seed", values.seed);
   return {
-    redis: "alone",
+    /** Topology of the Redis of the run. */
+    redis: "alone" as Topology,
+    /** The topologies to run, one after the other. */
     parts: values.redis.split(",").map((name) => oneOf("redis", name, topologies)),
     generations: count("generations", values.generations),
+    /** Kills of processes; all other faults scale with it. */
     kills: count("kills", values.kills),
     seed,
     faults: readFaults(values.faults),
+    /** No fault begins after this long. */
     minutes: count("minutes", values.minutes),
+    /** Pause between two faults, in ms; 50 to 500 ms are added. */
     apartMs: count("apart-ms", values["apart-ms"]),
+    /** Processes of each role. */
     workers: count("workers", values.workers),
+    /** Leave out each safety rule in turn and expect a broken promise. */
     prove: values.prove,
+    /** Runs `generations` random orders of events through the submit protocol, for each kind of provider, instead. */
     model: values.model,
+    /** Leases and time limits as in production; default: shorter ones, in the same order. */
     productionLeases: values["production-leases"],
+    /** Run the plain BullMQ solution under the same faults and compare the bills. */
     naive: values.naive,
-    ...(values.nemeses !== undefined && { nemeses: values.nemeses.split(",") }),
-    ...(values["late-ms"] !== undefined && { lateMs: count("late-ms", values["late-ms"]) }),
-    ...(values.without !== undefined && { without: oneOf("without", values.without, rules) }),
-    ...(values.accounts !== undefined && {
-      accounts: values.accounts.split(",").map((name) => oneOf("accounts", name, accountNames)),
-    }),
+    /** Only these nemeses. */
+    nemeses: values.nemeses?.split(","),
+    /** How late an `accept-late` task appears, in real ms; default: well inside the quiet window. */
+    lateMs: values["late-ms"] === undefined ? undefined : count("late-ms", values["late-ms"]),
+    /** The safety rule that the workers leave out. */
+    without: values.without === undefined ? undefined : oneOf("without", values.without, rules),
+    /** Accounts that get rows; default: all. */
+    accounts: values.accounts?.split(",").map((name) => oneOf("accounts", name, accountNames)) as Accounts,
+    /** Folder of the report and the logs. */
     report: values.report ?? `.reelqueue/chaos/${new Date().toISOString().replaceAll(/[:.]/g, "-")}-${seed}`,
   };
 }

@@ -1,30 +1,19 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Topology, topologies } from "@reelqueue/testing";
 import { anyPossible } from "./nemesis/index.ts";
-import type { ChaosOptions } from "./options.ts";
+import type { ChaosOptions, CommandOptions } from "./options.ts";
 import { print, type Summary, summarize, writeReport } from "./report.ts";
 import { runChaos } from "./run.ts";
-import { type Topology, topologies } from "./system/servers.ts";
 
 /** Share of the generations and kills that each topology gets, and the least amount. */
 const shares: Record<Topology, number> = { alone: 0.8, sentinels: 0.1, cluster: 0.1 };
 const least = { generations: 25, kills: 3 };
 
-/**
- * The figures of all parts together. `pickUp` is that of the first part; `skipped` are the nemeses that no part could
- * inject.
- */
-export interface Whole extends Omit<Summary, "redis"> {
-  parts: (Pick<Summary, "redis" | "generations" | "kills" | "failovers" | "violations" | "seconds" | "report"> & {
-    strikes: number;
-  })[];
-}
+type Whole = ReturnType<typeof addUp>;
 
 /** One run for each topology, one after the other, each with its own folder in the report. */
-export async function runParts(
-  options: ChaosOptions & { parts: readonly Topology[] },
-  log: (line: string) => void,
-): Promise<Whole> {
+export async function runParts(options: CommandOptions, log: (line: string) => void): Promise<Whole> {
   const summaries: Summary[] = [];
   for (const part of planParts(options)) {
     log(`\n=== Redis: ${part.redis} (${part.generations} generations, ${part.kills} kills)`);
@@ -41,7 +30,7 @@ export async function runParts(
 }
 
 /** The options of each part; topologies at which no chosen nemesis is possible are left out. */
-export function planParts({ parts, ...options }: ChaosOptions & { parts: readonly Topology[] }): ChaosOptions[] {
+export function planParts({ parts, ...options }: CommandOptions): ChaosOptions[] {
   const { nemeses, report } = options;
   const chosen = topologies.filter(
     (redis) => parts.includes(redis) && (nemeses === undefined || anyPossible(nemeses, redis)),
@@ -73,7 +62,11 @@ const summed = [
   ...(["unknown", "resolved", "needsReview", "orphans", "violations", "unexpectedExits", "seconds"] as const),
 ];
 
-function addUp(summaries: readonly Summary[], { seed, report }: Pick<ChaosOptions, "seed" | "report">): Whole {
+/**
+ * The figures of all parts together. `pickUp` is that of the first part; `skipped` are the nemeses that no part could
+ * inject.
+ */
+function addUp(summaries: readonly Summary[], { seed, report }: Pick<ChaosOptions, "seed" | "report">) {
   const [first] = summaries;
   if (first === undefined) throw new Error("no part was run");
   const { redis: _, ...same } = first;

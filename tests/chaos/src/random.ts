@@ -1,3 +1,5 @@
+import { seededNumbers } from "@reelqueue/testing";
+
 /** Random numbers that depend on the seed and the name alone. */
 export interface SeededRandom {
   /** From 0 to below 1. */
@@ -10,17 +12,8 @@ export interface SeededRandom {
 }
 
 export function seededRandom(seed: number, name: string): SeededRandom {
-  let state = [...name].reduce(
-    (hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 16_777_619),
-    seed ^ 2_166_136_261,
-  );
-  // mulberry32
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  const add = (hash: number, letter: string) => Math.imul(hash ^ letter.charCodeAt(0), 16_777_619);
+  const next = seededNumbers([...name].reduce(add, seed ^ 2_166_136_261));
   const between = (low: number, high: number) => low + Math.floor(next() * (high - low + 1));
   return {
     next,

@@ -1,63 +1,36 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { State } from "@reelqueue/contracts";
-import * as ledger from "@reelqueue/ledger";
-import type { PickUp } from "./check/pick-up.ts";
+import { historyOf } from "./check/evidence.ts";
 import type { Outcome } from "./run.ts";
-import type { Topology } from "./system/servers.ts";
+
+export type Summary = ReturnType<typeof summarize>;
 
 /** The figures of one run; the last line that `npm run chaos` prints. Its field names are public. */
-export interface Summary {
-  ok: boolean;
-  generations: number;
-  redis: Topology;
-  /** Processes that died without warning, by a signal or at a crash point. */
-  kills: number;
-  /** How often another Redis server took over. */
-  failovers: number;
-  lost: number;
-  stuck: number;
-  duplicateCharges: number;
-  duplicateFinalizations: number;
-  /** Generations that were `unknown` at some time. */
-  unknown: number;
-  /** Of these: settled without manual review. */
-  resolved: number;
-  needsReview: number;
-  orphans: number;
-  pickUp: PickUp;
-  strikes: Record<string, number>;
-  skipped: string[];
-  states: Record<string, number>;
-  violations: number;
-  unexpectedExits: number;
-  seed: number;
-  seconds: number;
-  report: string;
-}
-
-export function summarize(outcome: Outcome): Summary {
-  const { options, evidence, findings, processEnds, injections, seconds } = outcome;
+export function summarize({ options, evidence, findings, processEnds, injections, ...outcome }: Outcome) {
   const records = [...evidence.records.values()];
-  const countEver = (wanted: State) =>
-    records.filter(({ record }) => ledger.timelineOf(record).some(({ state }) => state === wanted)).length;
+  const countEver = (wanted: State) => records.filter(({ record }) => historyOf(record).includes(wanted)).length;
   const [unknown, needsReview] = [countEver("unknown"), countEver("needs_review")];
   const broken = (promise: string, part = "") =>
     findings
       .filter((finding) => finding.promise === promise && finding.what.includes(part))
-      .reduce((sum, finding) => sum + finding.broken.length, 0);
-  const violations = findings.reduce((sum, finding) => sum + finding.broken.length, 0);
+      .flatMap((finding) => finding.broken).length;
+  const violations = findings.flatMap((finding) => finding.broken).length;
   return {
     ok: violations === 0,
     generations: records.length,
     redis: options.redis,
+    /** Processes that died without warning, by a signal or at a crash point. */
     kills: processEnds.filter(({ why }) => why === "killed" || why === "crashed").length,
+    /** How often another Redis server took over. */
     failovers: outcome.failovers,
     lost: broken("I1", "is in the ledger"),
     stuck: broken("I1", "rests"),
     duplicateCharges: broken("I2", "more than one task"),
     duplicateFinalizations: broken("I6"),
+    /** Generations that were `unknown` at some time. */
     unknown,
+    /** Of these: settled without manual review. */
     resolved: unknown - needsReview,
     needsReview,
     orphans: evidence.orphans.length,
@@ -68,7 +41,7 @@ export function summarize(outcome: Outcome): Summary {
     violations,
     unexpectedExits: processEnds.filter(({ why }) => why === "unexpected").length,
     seed: options.seed,
-    seconds,
+    seconds: outcome.seconds,
     report: options.report,
   };
 }

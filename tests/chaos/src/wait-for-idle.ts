@@ -10,7 +10,7 @@ import type { ChaosSystem } from "./system/system.ts";
  */
 export async function waitForIdle(
   ids: readonly string[],
-  { installation: { cell } }: ChaosSystem,
+  { installation: { cell } }: Pick<ChaosSystem, "installation">,
   stallMs: number,
 ): Promise<string[]> {
   let stuck: string[] = [...ids];

@@ -30,46 +30,50 @@ export const without: Record<Rule, Adjust> = {
 
 type Intent = Parameters<ledger.Transitions["begin"]>[1];
 
-/** `begin` only reads; the intent is written together with the outcome of the POST. */
-class LateIntent extends ledger.Transitions {
+class Previewing extends ledger.Transitions {
   readonly #cell: ledger.Cell;
-  readonly #unwritten = new Map<string, [JobRef, Intent]>();
 
   constructor({ cell, publicUrl }: Installation) {
     super(cell, publicUrl);
     this.#cell = cell;
   }
 
+  /** The result that `begin` would return, by reading alone. */
+  protected async preview({ generation, dispatchSeq }: JobRef): Promise<Moved> {
+    const found = await ledger.read(this.#cell, generation);
+    if (!found) return { kind: "missing" };
+    const { state, lane, account, attempt, runTimeClass, requeues } = found.record;
+    if (state !== "queued" || lane !== "granted" || found.record.dispatchSeq !== dispatchSeq)
+      return { kind: "stale", state };
+    const wanted = { account, attempt, runTimeClass, ...(requeues !== undefined && { requeues }) };
+    return { kind: "moved", dispatchSeq, wanted, request: `1${ledger.serializeRequest(found.request)}` };
+  }
+}
+
+/** `begin` only reads; the intent is written together with the outcome of the POST. */
+class LateIntent extends Previewing {
+  readonly #unwritten = new Map<string, [JobRef, Intent]>();
+
   override async begin(job: JobRef, intent: Intent): Promise<Moved> {
-    const started = await previewBegin(job, this.#cell);
+    const started = await this.preview(job);
     if (started.kind === "moved") this.#unwritten.set(job.generation, [job, intent]);
     return started;
   }
 
-  override async bind(...args: Parameters<ledger.Transitions["bind"]>): Promise<Moved> {
-    await this.#write(args[0].id);
-    return super.bind(...args);
-  }
+  override bind = this.#afterIntent(super.bind);
+  override requeue = this.#afterIntent(super.requeue);
+  override reject = this.#afterIntent(super.reject);
+  override markUnknown = this.#afterIntent(super.markUnknown);
 
-  override async requeue(...args: Parameters<ledger.Transitions["requeue"]>): Promise<Moved> {
-    await this.#write(args[0].id);
-    return super.requeue(...args);
-  }
-
-  override async reject(...args: Parameters<ledger.Transitions["reject"]>): Promise<Moved> {
-    await this.#write(args[0].id);
-    return super.reject(...args);
-  }
-
-  override async markUnknown(...args: Parameters<ledger.Transitions["markUnknown"]>): Promise<Moved> {
-    await this.#write(args[0].id);
-    return super.markUnknown(...args);
-  }
-
-  async #write(id: string): Promise<void> {
-    const unwritten = this.#unwritten.get(id);
-    this.#unwritten.delete(id);
-    if (unwritten) await super.begin(...unwritten);
+  #afterIntent<Ref extends { id: string }, Rest extends unknown[]>(
+    transition: (ref: Ref, ...rest: Rest) => Promise<Moved>,
+  ): typeof transition {
+    return async (ref, ...rest) => {
+      const unwritten = this.#unwritten.get(ref.id);
+      this.#unwritten.delete(ref.id);
+      if (unwritten) await super.begin(...unwritten);
+      return transition.call(this, ref, ...rest);
+    };
   }
 }
 
@@ -77,30 +81,12 @@ class LateIntent extends ledger.Transitions {
  * Sends the intent to Redis without waiting for the reply: the POST may be sent although Redis never received the
  * intent.
  */
-class UnconfirmedIntent extends ledger.Transitions {
-  readonly #cell: ledger.Cell;
-
-  constructor({ cell, publicUrl }: Installation) {
-    super(cell, publicUrl);
-    this.#cell = cell;
-  }
-
+class UnconfirmedIntent extends Previewing {
   override async begin(job: JobRef, intent: Intent): Promise<Moved> {
-    const started = await previewBegin(job, this.#cell);
+    const started = await this.preview(job);
     if (started.kind === "moved") void super.begin(job, intent).catch(() => {});
     return started;
   }
-}
-
-/** The result that `begin` would return, by reading alone. */
-async function previewBegin({ generation, dispatchSeq }: JobRef, cell: ledger.Cell): Promise<Moved> {
-  const found = await ledger.read(cell, generation);
-  if (!found) return { kind: "missing" };
-  const { state, lane, account, attempt, runTimeClass, requeues } = found.record;
-  if (state !== "queued" || lane !== "granted" || found.record.dispatchSeq !== dispatchSeq)
-    return { kind: "stale", state };
-  const wanted = { account, attempt, runTimeClass, ...(requeues !== undefined && { requeues }) };
-  return { kind: "moved", dispatchSeq, wanted, request: `1${ledger.serializeRequest(found.request)}` };
 }
 
 function withBlindRetry(account: Account): Account {

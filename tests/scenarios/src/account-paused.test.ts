@@ -1,7 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
 import { eventually } from "@reelqueue/testing";
 import { expect, test } from "vitest";
-import { contradictions, startTestSystem } from "./system.ts";
+import { allInOne, contradictions, startTestSystem } from "./system.ts";
 
 const row = { account: "jiekou", prompt: "a snail on a leaf", resolution: "480p" as const, seconds: 4 };
 
@@ -11,8 +11,8 @@ test.each([
 ])(
   "account paused by %s: no generation fails; all continue after resume",
   async (key, reason) => {
-    await using system = await startTestSystem({ apps: ["poller+finalizer"] });
-    const submitter = await system.start("submitter", { REELQUEUE_SIMULATOR_KEY: key });
+    await using system = await startTestSystem({ apps: [] });
+    const refused = await system.start(allInOne, { REELQUEUE_SIMULATOR_KEY: key });
     const ids = await system.enqueue([row, row, row]);
     const waiting = await eventually(
       async () => {
@@ -26,9 +26,9 @@ test.each([
       { describe: "all wait for the paused account" },
     );
     expect(waiting).toHaveLength(3);
-    submitter.kill();
-    await submitter.exited;
-    await system.start("submitter#2");
+    refused.kill();
+    await refused.exited;
+    await system.start(`${allInOne}#2`);
     await ledger.resume(system.installation.cell, "jiekou");
     expect((await system.waitForRest(ids)).map(({ state }) => state)).toEqual(["succeeded", "succeeded", "succeeded"]);
     expect((await system.bill()).tasks).toBe(3);
@@ -45,8 +45,8 @@ test("lost answers in a row, provider without look-up: the account pauses, most 
   const ids = await system.enqueue(Array.from({ length: 300 }, () => row));
   await eventually(
     async () => {
-      const waiting = (await system.get(ids)).map((generation) => generation.waiting ?? "");
-      return waiting.some((reason) => reason.startsWith("account paused: 10 answers in a row were lost"));
+      const [last] = await system.get(ids.slice(-1));
+      return last?.waiting?.startsWith("account paused: 10 answers in a row were lost");
     },
     { describe: "the account is paused", timeoutMs: 120_000 },
   );
@@ -56,9 +56,10 @@ test("lost answers in a row, provider without look-up: the account pauses, most 
 });
 
 test("Redis without `appendfsync always`: submits refused with the reason; they continue once it is set", async () => {
-  await using system = await startTestSystem({ apps: ["poller+finalizer"] });
+  await using system = await startTestSystem({ apps: [] });
   await system.installation.cell.redis.config("SET", "appendfsync", "everysec");
-  const submitter = await system.start("submitter");
+  // the last stage serves the health of the process
+  const submitter = await system.start("poller+finalizer+submitter");
   const ready = await fetch(`${submitter.url}/readyz`);
   expect(ready.status).toBe(503);
   expect(await ready.text()).toContain("set `appendfsync always`");

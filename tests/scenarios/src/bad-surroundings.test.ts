@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startSimulator } from "@reelqueue/simulator";
-import { eventually, freePort } from "@reelqueue/testing";
+import { eventually, freePort, simulatorAt } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { contradictions, startTestSystem } from "./system.ts";
 
@@ -19,8 +19,7 @@ test("provider down: generations stay queued, not charged, and continue when it 
   const simulator = await startSimulator({ port, clockFactor: 60, outputs: "tiny" });
   try {
     expect((await system.waitForRest(ids)).map(({ state }) => state)).toEqual(["succeeded", "succeeded"]);
-    const bill = (await (await fetch(`${simulator.url}/simulator/ledger`)).json()) as { charges: number };
-    expect(bill.charges).toBe(2);
+    expect((await simulatorAt(simulator.url).bill()).charges).toBe(2);
     expect(await contradictions(system)).toEqual([]);
   } finally {
     await simulator.close();
@@ -28,8 +27,8 @@ test("provider down: generations stay queued, not charged, and continue when it 
 });
 
 test("full disk: the paid video waits in finalizing with a log entry and is stored once there is room", async () => {
-  await using system = await startTestSystem({ apps: ["submitter", "poller"] });
-  const config = join(system.home, "reelqueue.config.json");
+  await using system = await startTestSystem({ apps: ["submitter+poller"] });
+  const config = system.configPath;
   const full = join(system.home, "full.config.json");
   writeFileSync(
     full,

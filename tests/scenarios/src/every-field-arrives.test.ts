@@ -2,7 +2,8 @@ import { type GenerationRequest, imageRoles } from "@reelqueue/contracts";
 import { createEgress } from "@reelqueue/egress";
 import { type Call, type PollResult, type Provider, problemsOf, providers, type Reading } from "@reelqueue/providers";
 import { startSimulator } from "@reelqueue/simulator";
-import { simulatorBaseUrl } from "@reelqueue/system";
+import { simulatorBaseUrl } from "@reelqueue/system/testing";
+import { simulatorAt } from "@reelqueue/testing";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { offeredRequests } from "./arbitrary-requests.ts";
@@ -100,17 +101,10 @@ async function submit(provider: Provider, request: GenerationRequest, call: Call
   return outcome.taskId;
 }
 
-interface SimulatorTask {
-  id: string;
-  model: string;
-  request: Record<string, unknown>;
-}
-
-async function newestTask(url: string, id: string): Promise<SimulatorTask> {
-  const { tasks } = (await (await fetch(`${url}/simulator/tasks?limit=1`)).json()) as { tasks: SimulatorTask[] };
-  const task = tasks.find((one) => one.id === id);
-  if (!task) throw new Error(`the simulator has no task ${id}`);
-  return task;
+async function newestTask(url: string, id: string): Promise<{ model: string; request: Record<string, unknown> }> {
+  const { model, request } = (await simulatorAt(url).tasks(1)).find((one) => one.id === id) ?? {};
+  if (model === undefined || request === undefined) throw new Error(`the simulator has no task ${id}`);
+  return { model, request };
 }
 
 /** The fields of the request, with the simulator's names; fields left out are chosen by the provider. */

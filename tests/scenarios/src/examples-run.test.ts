@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type GenerationInput, generationRequest, modeOf } from "@reelqueue/contracts";
 import { providers } from "@reelqueue/providers";
-import { simulatorProviders } from "@reelqueue/system";
+import { simulatorProviders } from "@reelqueue/system/testing";
 import { expect, test } from "vitest";
 import { contradictions, startTestSystem } from "./system.ts";
 

@@ -1,15 +1,15 @@
 import { cancel } from "@reelqueue/pipeline";
 import { eventually } from "@reelqueue/testing";
 import { expect, test } from "vitest";
-import { contradictions, startTestSystem } from "./system.ts";
+import { allInOne, contradictions, startTestSystem } from "./system.ts";
 
 const row = { account: "jiekou", prompt: "fog over a field", resolution: "480p" as const, seconds: 4 };
 
 test("cancel: queued → canceled at once, not charged; running → the provider's result is kept", async () => {
-  await using system = await startTestSystem({ apps: ["poller+finalizer"] });
+  await using system = await startTestSystem({ apps: [] });
   const [waiting = "", sent = ""] = await system.enqueue([row, { ...row, prompt: `${row.prompt} [[fault:slow]]` }]);
   expect(await cancel(waiting, system.installation)).toEqual({ kind: "canceled" });
-  await system.start("submitter");
+  await system.start(allInOne);
   await eventually(async () => (await system.get([sent]))[0]?.state === "running", {
     describe: "the second is running",
   });

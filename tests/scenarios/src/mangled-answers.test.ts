@@ -1,11 +1,11 @@
 import type { Generation } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { startSimulator } from "@reelqueue/simulator";
-import { simulatorBaseUrl, simulatorProviders } from "@reelqueue/system";
-import { eventually, freePort } from "@reelqueue/testing";
+import { simulatorBaseUrl, simulatorProviders } from "@reelqueue/system/testing";
+import { type Bill, eventually, freePort, simulatorAt } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { startManglingProxy } from "./mangling-proxy.ts";
-import { contradictions, startTestSystem } from "./system.ts";
+import { contradictions, startTestSystem, untilAll } from "./system.ts";
 
 /** Rows at each provider; more where a lost answer is escalated to review, because those rows are not polled. */
 const countAt = (name: string): number => (withoutLookup.includes(name) ? 330 : 270);
@@ -30,23 +30,27 @@ test("mangled answers, hundreds at every provider: no worker exits, no wrong res
   });
   await using system = await startTestSystem({
     accounts: Object.fromEntries(names.map((name) => [name, account(name)])),
+    // no POST may end before it is sent: each row has a task
+    appEnv: { LEASES: "patient" },
   });
   const rows = names.flatMap((name) => Array.from({ length: countAt(name) }, (_, i) => row(name, `${name}-${i}`)));
   const ids = await system.enqueue(rows);
+  const allDone = untilAll(
+    ids,
+    ({ state }) => ["succeeded", "failed", "needs_review"].includes(state),
+    system.installation,
+  );
   const ended = await eventually(
     async () => {
       await resumePaused(system.installation.cell);
-      const all = await system.get(ids);
-      const left = all.filter(({ state }) => !["succeeded", "failed", "needs_review"].includes(state));
-      if (left.length > 0) throw new Error(`${left.length} are not done: ${JSON.stringify(left[0])}`);
-      return all;
+      return allDone();
     },
     { describe: "every generation rests or needs review", timeoutMs: 200_000, everyMs: 500 },
   );
 
   for (const name of names)
     expect({ name, mangled: proxy.mangled.get(name) }).toMatchObject({ mangled: expect.toSatisfy((n) => n >= 500) });
-  const bill = (await (await fetch(`${simulator.url}/simulator/ledger`)).json()) as Bill;
+  const bill = await simulatorAt(simulator.url).bill();
   expect(bill.duplicates).toEqual([]);
   for (const [i, generation] of ended.entries())
     expectRight(generation, bill.byMarker[rows[i]?.prompt.split(/[:\]]/)[1] ?? ""]);
@@ -60,11 +64,6 @@ async function resumePaused(cell: ledger.Cell): Promise<void> {
     const { paused } = await ledger.accountStatus(cell, name);
     if (paused?.includes("answers in a row were lost")) await ledger.resume(cell, name);
   }
-}
-
-interface Bill {
-  duplicates: string[];
-  byMarker: Record<string, { charges: number; taskIds: string[] }>;
 }
 
 /** The marker is the key: fixed keys give each row at Ark a mark of its own, and two lost POSTs are never confused. */

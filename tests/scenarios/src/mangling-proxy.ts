@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { createServer, request } from "node:http";
-import { buffer } from "node:stream/consumers";
+import { seededNumbers } from "@reelqueue/testing";
+import { type AnswerProxy, startAnswerProxy } from "./answer-proxy.ts";
 
-export interface ManglingProxy extends AsyncDisposable {
-  url: string;
+export interface ManglingProxy extends AnswerProxy {
   /** Number of mangled answers by provider (the first part of the path). */
   mangled: ReadonlyMap<string, number>;
 }
@@ -26,36 +25,16 @@ interface ProviderRequest {
 export async function startManglingProxy(target: string, seed: number): Promise<ManglingProxy> {
   const counts = new Map<string, number>();
   const reader = requestReader();
-  const server = createServer(async (incoming, outgoing) => {
-    const path = incoming.url ?? "";
-    const sent = (await buffer(incoming)).toString();
-    const passedOn = request(
-      `${target}${path}`,
-      { method: incoming.method, headers: incoming.headers },
-      async (answer) => {
-        const real = await buffer(answer);
-        const asked = answer.statusCode === 200 ? reader(path, sent, real.toString()) : undefined;
-        const wrong = asked !== undefined && isMangled(seed, asked);
-        const name = path.split("/")[1] ?? "";
-        if (wrong) counts.set(name, (counts.get(name) ?? 0) + 1);
-        const body = wrong ? mangled(real, picker(seed, Object.values(asked).join(" "))) : real;
-        const headers = { ...answer.headers, "content-length": String(body.length) };
-        outgoing.writeHead(answer.statusCode ?? 502, headers).end(body);
-      },
-    );
-    passedOn.on("error", () => outgoing.destroy());
-    passedOn.end(sent);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  return {
-    mangled: counts,
-    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+  const proxy = await startAnswerProxy(target, {
+    answer: ({ path, body, status }, real) => {
+      const asked = status === 200 ? reader(path, body, real.toString()) : undefined;
+      if (asked === undefined || !isMangled(seed, asked)) return real;
+      const name = path.split("/")[1] ?? "";
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      return mangled(real, picker(seed, Object.values(asked).join(" ")));
     },
-  };
+  });
+  return { ...proxy, mangled: counts };
 }
 
 /** A third of the creates, once each; five of six polls; every third look-up, so never many in a row. */
@@ -100,15 +79,10 @@ function idsIn(text: string): string[] {
 
 const numberOf = (text: string): number => createHash("sha1").update(text).digest().readUInt32BE();
 
-/** Seeded generator (Mulberry32): returns a number below its argument. */
+/** Returns a number below its argument. */
 function picker(seed: number, name: string): (below: number) => number {
-  let state = numberOf(`${seed} ${name}`);
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
+  const next = seededNumbers(numberOf(`${seed} ${name}`));
+  return (below) => Math.floor(next() * below);
 }
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };

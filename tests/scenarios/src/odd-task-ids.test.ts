@@ -1,5 +1,5 @@
 import { startSimulator } from "@reelqueue/simulator";
-import { simulatorBaseUrl, simulatorProviders } from "@reelqueue/system";
+import { simulatorBaseUrl, simulatorProviders } from "@reelqueue/system/testing";
 import { freePort } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { type OddId, startRenamingProxy } from "./renaming-proxy.ts";

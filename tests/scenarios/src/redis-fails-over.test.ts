@@ -26,12 +26,12 @@ async function failover(
   signal: "SIGKILL" | "SIGSTOP",
 ): Promise<{ ids: string[]; outageMs: number }> {
   const ids = await system.enqueue(rows(40));
-  await eventually(async () => (await system.bill()).tasks >= 5, { describe: "some tasks exist", timeoutMs: 60_000 });
+  await eventually(async () => (await system.bill()).tasks >= 5, { describe: "some tasks exist", everyMs: 20 });
   await system.redis.kill(signal);
   const killedAt = performance.now();
   const before = (await system.bill()).tasks;
   expect(before, "there is work left").toBeLessThan(36);
-  await eventually(async () => (await sentinels.primaryPort()) === sentinels.second.port, {
+  await eventually(async () => (await sentinels.lineup()).primary === sentinels.second, {
     describe: "the replica has taken over",
     timeoutMs: 20_000,
   });

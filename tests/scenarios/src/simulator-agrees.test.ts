@@ -2,7 +2,7 @@ import type { GenerationRequest, Problem } from "@reelqueue/contracts";
 import { createEgress } from "@reelqueue/egress";
 import { type Provider, problemsOf, providers, type SubmitResult } from "@reelqueue/providers";
 import { type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
-import { simulatorBaseUrl } from "@reelqueue/system";
+import { simulatorBaseUrl } from "@reelqueue/system/testing";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { requestsFor } from "./arbitrary-requests.ts";

@@ -6,8 +6,17 @@ import * as ledger from "@reelqueue/ledger";
 import { type AcceptedRow, accept, findMany, type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
-import { simulatorAccount, simulatorSecrets, writeTestConfig } from "@reelqueue/system";
-import { type App, eventually, type LocalRedis, spawnApp, spawnEntry, startLocalRedis } from "@reelqueue/testing";
+import { accountsAt, simulatorSecrets, writeTestConfig } from "@reelqueue/system/testing";
+import {
+  type App,
+  type Bill,
+  eventually,
+  type LocalRedis,
+  simulatorAt,
+  spawnApp,
+  spawnEntry,
+  startLocalRedis,
+} from "@reelqueue/testing";
 
 export interface TestSystemOptions {
   simulator?: SimulatorOptions;
@@ -43,16 +52,10 @@ export interface TestSystem extends AsyncDisposable {
   bill(): Promise<Bill>;
 }
 
-export interface Bill {
-  tasks: number;
-  charges: number;
-  refunds: number;
-  byMarker: Record<string, { tasks: number; charges: number; refunds: number; taskIds: string[] }>;
-  duplicates: string[];
-}
-
 /** The processes of a production system. */
 export const oneOfEach = ["submitter", "poller", "finalizer"] as const;
+/** One process with all stages: a start costs about a second of a core. */
+export const allInOne = "submitter+poller+finalizer";
 
 const clockFactor = 180;
 /** A process with short leases: the entry of chaos. */
@@ -94,7 +97,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
   };
   const startApp = async (name: string, extra: Record<string, string> = {}) =>
     started(name, await spawnApp(name, { ...env, ...options.appEnv, ...extra }));
-  await Promise.all((options.apps ?? ["submitter+poller+finalizer"]).map((name) => start(name)));
+  await Promise.all((options.apps ?? [allInOne]).map((name) => start(name)));
   const places = { redis, simulator, home, configPath: env.REELQUEUE_CONFIG, installation, apps, start, startApp };
   return { ...places, ...producerOf(installation, simulator), [Symbol.asyncDispose]: () => scope.disposeAsync() };
 }
@@ -110,15 +113,31 @@ function producerOf(
     get: (ids) => findMany(ids, installation),
     waitForRest: (ids, timeoutMs = 150_000) =>
       eventually(
-        async () => {
-          const all = await findMany(ids, installation);
-          const left = all.filter(({ state }) => !isResting(state));
-          if (left.length > 0) throw new Error(`${left.length} do not rest, the first: ${JSON.stringify(left[0])}`);
-          return all.length === ids.length && all;
-        },
+        untilAll(ids, ({ state }) => isResting(state), installation),
         { describe: `${ids.length} generations rest`, timeoutMs, everyMs: 100 },
       ),
-    bill: async () => (await (await fetch(`${simulator.url}/simulator/ledger`)).json()) as Bill,
+    bill: () => simulatorAt(simulator.url).bill(),
+  };
+}
+
+/**
+ * A condition for `eventually`: every generation meets `isMet`, in one read of all. Before that, it reads again only
+ * those that did not meet it.
+ */
+export function untilAll(
+  ids: readonly string[],
+  isMet: (generation: Generation) => boolean,
+  installation: Installation,
+): () => Promise<Generation[] | false> {
+  let open = ids;
+  return async () => {
+    for (;;) {
+      const found = await findMany(open, installation);
+      const left = found.filter((generation) => !isMet(generation));
+      if (left.length === 0 && open === ids) return found.length === ids.length && found;
+      open = left.length === 0 ? ids : left.map(({ id }) => id);
+      if (left.length > 0) throw new Error(`${left.length} are not done, the first: ${JSON.stringify(left[0])}`);
+    }
   };
 }
 
@@ -149,15 +168,14 @@ function environment(
   { accounts = {}, simulator: simulatorOptions, redis: given }: TestSystemOptions,
 ): Record<string, string> & { REELQUEUE_CONFIG: string; REDIS_URL: string } {
   const address = { url: simulator.url, clockFactor: simulatorOptions?.clockFactor ?? clockFactor };
-  const account = (name: string, { provider = name, ...changes }: Partial<AccountConfig> = {}) =>
-    simulatorAccount(provider, address, {
-      // 3 s of real time at any clock factor: polls that prove an absence are apart in real time.
-      quietMs: 3_000 * address.clockFactor,
-      ...changes,
-    });
-  const names = new Set(["hiapi", "jiekou", ...Object.keys(accounts)]);
+  // 3 s of real time at any clock factor: polls that prove an absence are apart in real time.
+  const quietMs = 3_000 * address.clockFactor;
+  const changes = Object.entries({ hiapi: {}, jiekou: {}, ...accounts }).map(([name, own]) => [
+    name,
+    { quietMs, ...own },
+  ]);
   const config = {
-    accounts: Object.fromEntries([...names].map((name) => [name, account(name, accounts[name])])),
+    accounts: accountsAt(address, Object.fromEntries(changes)),
     ...(given?.cell !== undefined && { cell: given.cell }),
   };
   return { ...writeTestConfig(home, config), REDIS_URL: given?.url ?? redis.url, LOG_LEVEL: "info" };

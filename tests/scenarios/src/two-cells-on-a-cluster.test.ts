@@ -28,7 +28,7 @@ async function eastAndWest(scope: AsyncDisposableStack): Promise<[TestSystem, Te
     const redis = { url: cluster.url, server, cell };
     return scope.use(await startTestSystem({ redis, simulator: { clockFactor: 300 } }));
   };
-  return Promise.all([systemOn(cluster.nodes[0]), systemOn(cluster.nodes[1])]);
+  return Promise.all([systemOn(cluster.servers[0]), systemOn(cluster.servers[1])]);
 }
 
 test("two cells on one cluster, each with its own accounts, tenants and workers: one goes on while the node of the other is frozen", async () => {

@@ -3,10 +3,10 @@ import type { Generation, State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { findMany, review } from "@reelqueue/pipeline";
 import type { SimulatorOptions } from "@reelqueue/simulator";
-import { simulatorSecrets } from "@reelqueue/system";
+import { simulatorSecrets } from "@reelqueue/system/testing";
 import { startReceiver } from "@reelqueue/testing";
 import { expect, test } from "vitest";
-import { contradictions, startTestSystem, type TestSystem } from "./system.ts";
+import { allInOne, contradictions, startTestSystem, type TestSystem } from "./system.ts";
 import type { Key } from "./upgrade/dump.ts";
 import { accounts, clips, enqueueFile, files } from "./upgrade/fixture.ts";
 import { loadDump, readDump } from "./upgrade/load.ts";
@@ -90,7 +90,7 @@ test("upgrade: generations of an older version rest, nothing is paid twice, thei
   const ids = recordsOf(dump.keys).map(({ id }) => id);
   expect(await contradictions(system)).toEqual([]);
 
-  await Promise.all(["submitter", "poller", "finalizer"].map((name) => system.start(name)));
+  await system.start(allInOne);
   await expect.poll(() => waitingForSpare(system, ids), options).toEqual(["file-waits", "not-for-ever", "urgent"]);
   expect((await ledger.accountStatus(system.installation.cell, "spare")).paused).toMatch(/prices/);
   await ledger.resume(system.installation.cell, "spare");

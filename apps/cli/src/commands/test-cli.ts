@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { format, stripVTControlCharacters } from "node:util";
 import { type Client, createClient } from "@reelqueue/client";
-import { sharedRedis, spawnApp, uniqueCell } from "@reelqueue/testing";
+import { inheritedEnv, sharedRedis, spawnApp, uniqueCell } from "@reelqueue/testing";
 import { CommanderError } from "commander";
 import { vi } from "vitest";
 import { reportError } from "../errors.ts";
@@ -84,7 +84,7 @@ function configOf(cell: string): object {
 
 function reelqueue(args: readonly string[], env: Record<string, string>): Run {
   const child = spawn(process.execPath, [join(import.meta.dirname, "../main.ts"), ...args], {
-    env,
+    env: { ...inheritedEnv(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const texts = { out: "", err: "" };

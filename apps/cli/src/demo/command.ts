@@ -4,8 +4,8 @@ import { Command, InvalidArgumentError } from "commander";
 import { type Screen, screenOn } from "../commands/enqueue/screen.ts";
 import { readEnv } from "../env.ts";
 import { Interrupts } from "../interrupts.ts";
-import { type DemoResult, type ProviderResult, providersOf, resultOf, shortcomings } from "./result.ts";
-import { type DemoRun, type Open, runDemo } from "./run.ts";
+import type { DemoOutcome, DemoResult, ProviderResult } from "./messages.ts";
+import { deadlineMs, runDemo } from "./run.ts";
 import { openSandbox } from "./sandbox.ts";
 
 interface DemoCommandOptions {
@@ -16,8 +16,6 @@ interface DemoCommandOptions {
   keep?: boolean;
 }
 
-/** After this time the run ends with the results so far. */
-const deadlineMs = 600_000;
 const maxGenerations = 10_000;
 
 export const demo = new Command("demo")
@@ -41,10 +39,9 @@ async function prove({ count, seed, providers, json = false, keep = false }: Dem
   try {
     using sandbox = await openSandbox(screen.print);
     if (keep) sandbox.keep();
-    const onStarted = (system: { kill(): void }) => interrupts.onSecond(() => system.kill());
-    const run = await runDemo({ count, seed, providers, root, env: all, sandbox, screen, signal, onStarted });
+    const outcome = await runDemo({ count, seed, providers, root, env: all, sandbox, screen, signal, interrupts });
     if (keep) screen.print(`Everything is kept in ${sandbox.home}`);
-    return report(run, { interrupted: interrupts.first.aborted, json, byProvider: providers !== undefined }, screen);
+    return outcome === undefined ? 1 : report(outcome, json, providers !== undefined, screen);
   } catch (error) {
     if (!signal.aborted) throw error;
     screen.print(interrupts.first.aborted ? "Stopped before the start" : "It did not start in time");
@@ -54,30 +51,12 @@ async function prove({ count, seed, providers, json = false, keep = false }: Dem
   }
 }
 
-interface ReportOptions {
-  interrupted: boolean;
-  json: boolean;
-  byProvider: boolean;
-}
-
-function report({ facts, open }: DemoRun, { interrupted, json, byProvider }: ReportOptions, screen: Screen): number {
-  const result = resultOf(facts);
-  const providers = providersOf(facts);
-  const failures = [
-    ...(open === undefined ? [] : [`${abandonReason(open, interrupted)}: ${open.states}`]),
-    ...shortcomings(facts),
-  ];
+function report({ result, providers, notProven }: DemoOutcome, json: boolean, byProvider: boolean, screen: Screen) {
   if (!json) screen.print(tableOf(result));
   if (!json && byProvider) screen.print(tableByProvider(providers));
-  for (const sentence of failures) process.stderr.write(`Not proven: ${sentence}\n`);
-  const output = byProvider ? { ...result, providers: Object.fromEntries(providers) } : result;
-  process.stdout.write(`${JSON.stringify(output)}\n`);
-  return failures.length === 0 ? 0 : 1;
-}
-
-function abandonReason({ by }: Open, interrupted: boolean): string {
-  if (by === "standstill") return "nothing changed any more";
-  return interrupted ? "interrupted" : `not through after ${deadlineMs / 60_000} minutes`;
+  for (const sentence of notProven) process.stderr.write(`Not proven: ${sentence}\n`);
+  process.stdout.write(`${JSON.stringify(byProvider ? { ...result, providers } : result)}\n`);
+  return notProven.length === 0 ? 0 : 1;
 }
 
 function tableOf(result: DemoResult): string {
@@ -97,10 +76,10 @@ function tableOf(result: DemoResult): string {
   return table.toString();
 }
 
-function tableByProvider(providers: readonly [string, ProviderResult][]): string {
+function tableByProvider(providers: Readonly<Record<string, ProviderResult>>): string {
   const head = ["provider", "generations", "succeeded", "charges", "the simulator's bill", "our ledger", "polls each"];
   const table = new Table({ head, style: { head: [], border: [], compact: true } });
-  for (const [name, result] of providers) {
+  for (const [name, result] of Object.entries(providers)) {
     const { generations, succeeded, charges, chargedUsd, settledUsd, pollsPerGeneration } = result;
     const usd = [`$${chargedUsd.toFixed(2)}`, `$${settledUsd.toFixed(2)}`];
     table.push([name, generations, succeeded, charges, ...usd, pollsPerGeneration]);

@@ -1,14 +1,14 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { ApiError, type Client, createClient } from "@reelqueue/client";
-import type { BatchView } from "@reelqueue/contracts";
-import { commandsServed, type SimulatorProvider, type System, startSystem } from "@reelqueue/system";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type SimulatorProvider, type System, startSystem } from "@reelqueue/system";
 import { progressLine } from "../commands/enqueue/follow.ts";
 import type { Screen } from "../commands/enqueue/screen.ts";
-import { billOf, pollsOf, videoBytesIn } from "./facts.ts";
+import { CommandError } from "../errors.ts";
+import type { Interrupts } from "../interrupts.ts";
+import type { DemoMessage, DemoOutcome, DemoRun } from "./messages.ts";
 import { clockFactor, type DemoPlan, planDemo } from "./plan.ts";
-import { type Received, type Receiver, startReceiver } from "./receiver.ts";
-import type { Facts } from "./result.ts";
-import { batchName, demoRows, markerOf } from "./rows.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 export interface DemoOptions {
@@ -22,41 +22,28 @@ export interface DemoOptions {
   screen: Screen;
   /** Aborted: the run ends with the results so far. */
   signal: AbortSignal;
-  /** Called with the running system. */
-  onStarted(system: System): void;
+  interrupts: Interrupts;
 }
 
-/** The measurements, and the open generations of an abandoned run. */
-export interface DemoRun {
-  facts: Facts;
-  open?: Open;
-}
-
-export interface Open {
-  /** The reason: the signal, or no change for two minutes. */
-  by: "signal" | "standstill";
-  /** The number of generations in each state. */
-  states: string;
-}
-
+/** After this time the run ends with the results so far. */
+export const deadlineMs = 600_000;
 const stopWithinMs = 30_000;
-/** Longer than the lease of a POST, after which the job of a dead worker is taken up again. */
-const standstillSeconds = 120;
 
-/** Starts a separate system on the simulator, enqueues the generations, waits for every webhook and stops it. */
-export async function runDemo(options: DemoOptions): Promise<DemoRun> {
-  const { sandbox, root, env, seed, providers, screen } = options;
+/** Starts a separate system on the simulator, has `tests/chaos` run and check the generations, and stops it. */
+export async function runDemo(options: DemoOptions): Promise<DemoOutcome | undefined> {
+  const { sandbox, root, env, count, seed, providers, screen } = options;
+  const entry = join(root, "tests/chaos/src/demo/main.ts");
+  if (!existsSync(entry))
+    throw new CommandError("The demo needs a clone of the repository: tests/chaos is not here.", 1);
   const plan = planDemo({ root, home: sandbox.home, ports: sandbox.ports, env, seed, providers });
-  await using receiver = await startReceiver(plan.webhookSecret);
   screen.print(`Starting Redis, the simulator, api, submitter, poller and finalizer in ${sandbox.home}`);
+  screen.print(`The simulator's clock runs ${clockFactor} times faster than ours`);
   const system = await start(plan, options);
-  options.onStarted(system);
-  const { open, ...measured } = await measure(system, plan, receiver, options).finally(() => stop(system, screen));
-  const facts = { ...measured, received: receiver.received, videoBytes: await videoBytesIn(plan.outputsDirectory) };
-  return { facts, ...(open !== undefined && { open }) };
+  const run = { count, seed, providers, plan, redisUrl: system.redis.url };
+  return await drive(entry, run, system, options).finally(() => stop(system, screen));
 }
 
-/** The signal aborts only the start: later, the simulator's bill is read before the system stops. */
+/** The signal aborts only the start: later, the evidence is read before the system stops. */
 async function start(plan: DemoPlan, { signal, screen }: DemoOptions): Promise<System> {
   const starting = new AbortController();
   const giveUp = () => starting.abort();
@@ -75,92 +62,34 @@ async function stop(system: System, screen: Screen): Promise<void> {
   clearTimeout(timer);
 }
 
-type Measurements = Omit<Facts, "received" | "videoBytes"> & { open?: Open };
-
-async function measure(
+/**
+ * The run, in a process of its own: the command line does not load the tests. Undefined: it failed, and has said why.
+ * `detached`: Ctrl-C in the terminal reaches only the command line.
+ */
+async function drive(
+  entry: string,
+  run: DemoRun,
   system: System,
-  plan: DemoPlan,
-  receiver: Receiver,
-  options: DemoOptions,
-): Promise<Measurements> {
-  const client = createClient({ url: plan.apiUrl, key: plan.apiKey });
-  const commandsBefore = await commandsServed(system.redis.url);
-  const startedAt = performance.now();
-  const seconds = () => (performance.now() - startedAt) / 1_000;
-  const accepted = await enqueue(client, receiver, plan, options);
-  const open = await waitForEvents({ client, count: accepted.size, received: receiver.received, seconds }, options);
-  return {
-    asked: options.count,
-    accepted,
-    seconds: seconds(),
-    redisCommands: (await commandsServed(system.redis.url)) - commandsBefore,
-    bill: await billOf(plan.simulatorUrl),
-    polls: await pollsOf(plan.simulatorUrl),
-    succeededByApi: (await batchView(client))?.counts.succeeded,
-    ...(open !== undefined && { open }),
+  { screen, signal, interrupts }: DemoOptions,
+): Promise<DemoOutcome | undefined> {
+  const child = fork(entry, { detached: true, stdio: ["ignore", 2, 2, "ipc"] });
+  let outcome: DemoOutcome | undefined;
+  child.on("message", (message: DemoMessage) => {
+    if ("print" in message) screen.print(message.print);
+    else if ("outcome" in message) outcome = message.outcome;
+    else screen.show([`${progressLine(message.view, message.seconds)} · ${message.announced} announced`]);
+  });
+  child.send(run);
+  const stopRun = () => {
+    const reason = interrupts.first.aborted ? "interrupted" : `not through after ${deadlineMs / 60_000} minutes`;
+    if (child.connected) child.send(reason);
   };
-}
-
-async function enqueue(client: Client, { url: webhook }: Receiver, { simulatorUrl }: DemoPlan, options: DemoOptions) {
-  const { count, seed, providers, screen, signal } = options;
-  const accepted = new Map<string, string>();
-  const rows = demoRows({ count, seed, webhook, providers, simulatorUrl });
-  try {
-    for await (const row of client.enqueueMany(rows, { signal })) {
-      if (row.status === "accepted") accepted.set(markerOf(seed, row.line - 1), row.id);
-      if (row.status === "refused") screen.print(`Row ${row.line} was refused: ${row.error.message}`);
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-  screen.print(
-    `${accepted.size} generations accepted; the simulator's clock runs ${clockFactor} times faster than ours`,
-  );
-  return accepted;
-}
-
-interface Wait {
-  client: Client;
-  /** Events to wait for, one for each accepted generation. */
-  count: number;
-  received: Received;
-  /** Time since the start of the run. */
-  seconds(): number;
-}
-
-/** Resolves once all events have arrived; after an abort or a standstill, with the open generations. */
-async function waitForEvents(
-  { client, count, received, seconds }: Wait,
-  { screen, signal }: DemoOptions,
-): Promise<Open | undefined> {
-  let checkedAt = Number.NEGATIVE_INFINITY;
-  let last = { states: "", at: 0 };
-  while (received.events.size < count) {
-    if (signal.aborted) return { by: "signal", states: statesOf(await batchView(client), received) };
-    if (seconds() - last.at > standstillSeconds) return { by: "standstill", states: last.states };
-    if (seconds() - checkedAt >= 1) {
-      checkedAt = seconds();
-      const view = await batchView(client);
-      if (view) screen.show([`${progressLine(view, seconds())} · ${received.events.size} announced`]);
-      const states = statesOf(view, received);
-      if (states !== last.states) last = { states, at: checkedAt };
-    }
-    await delay(20);
-  }
-  return undefined;
-}
-
-/** Undefined if the API does not answer: only the webhooks decide when the run ends. */
-async function batchView(client: Client): Promise<BatchView | undefined> {
-  try {
-    return await client.batch(batchName);
-  } catch (error) {
-    if (error instanceof ApiError) return undefined;
-    throw error;
-  }
-}
-
-function statesOf(view: BatchView | undefined, { events }: Received): string {
-  const counts = Object.entries(view?.counts ?? {}).map(([state, count]) => `${count} ${state}`);
-  return [...counts, `${events.size} announced`].join(", ");
+  if (signal.aborted) stopRun();
+  signal.addEventListener("abort", stopRun);
+  interrupts.onSecond(() => {
+    system.kill();
+    child.kill("SIGKILL");
+  });
+  await once(child, "close");
+  return outcome;
 }

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 test("Cluster: every command of a cell goes to its node, also commands without a key", async () => {
-  for (const node of cluster.nodes) {
+  for (const node of cluster.servers) {
     const name = await cluster.cellOn(node);
     await using cell = ledger.openCell({ url: cluster.url, cell: name, role: "worker" });
     await ledger.awaitReady(cell, 10_000);
@@ -24,7 +24,7 @@ test("Cluster: every command of a cell goes to its node, also commands without a
 });
 
 test("checkSafety: warns of a Cluster that stops when one node fails", async () => {
-  const [node] = cluster.nodes;
+  const [node] = cluster.servers;
   if (!node) throw new Error("no node");
   const name = await cluster.cellOn(node);
   await using cell = ledger.openCell({ url: cluster.url, cell: name, role: "front" });

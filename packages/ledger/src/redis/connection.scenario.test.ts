@@ -20,9 +20,9 @@ test("connection: survives a failover that is announced during the search for th
 
 test("awaitReady: waits for a Cluster that is down, and rejects after its time", async () => {
   await using scope = new AsyncDisposableStack();
-  const { url, nodes, cellOn, stop } = await startCluster();
+  const { url, servers, cellOn, stop } = await startCluster();
   scope.defer(stop);
-  const [node] = nodes;
+  const [node] = servers;
   if (node === undefined) throw new Error("no node");
   const name = await cellOn(node);
   const server = ledger.connect(node.url, "front");

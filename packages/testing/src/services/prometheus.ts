@@ -1,10 +1,9 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@reelqueue/system";
-import { endWithThisProcess } from "../processes.ts";
+import { startProcess } from "@reelqueue/system/testing";
 import { pathOf } from "./needs.ts";
 
 export interface Prometheus extends AsyncDisposable {
@@ -23,13 +22,20 @@ export async function startPrometheus(urls: Record<string, string>): Promise<Pro
   const config = { global: { scrape_interval: "500ms", scrape_timeout: "500ms" }, scrape_configs: jobs };
   writeFileSync(join(home, "prometheus.yml"), JSON.stringify(config));
   const address = `127.0.0.1:${await freePort()}`;
-  const child = spawn(
-    pathOf("prometheus") ?? "prometheus",
-    [`--config.file=${home}/prometheus.yml`, `--storage.tsdb.path=${home}/data`, `--web.listen-address=${address}`],
-    { stdio: "ignore" },
-  );
-  endWithThisProcess(child);
-  const exited = once(child, "exit");
+  const running = startProcess({
+    name: "prometheus",
+    command: pathOf("prometheus") ?? "prometheus",
+    args: [
+      `--config.file=${home}/prometheus.yml`,
+      `--storage.tsdb.path=${home}/data`,
+      `--web.listen-address=${address}`,
+    ],
+    env: process.env,
+    log: join(home, "prometheus.log"),
+    ready: async () => (await fetch(`http://${address}/-/ready`)).ok,
+    endsWithUs: true,
+  });
+  await running.ready();
   return {
     query: async (expression) => {
       const answer = await fetch(`http://${address}/api/v1/query?query=${encodeURIComponent(expression)}`);
@@ -37,8 +43,7 @@ export async function startPrometheus(urls: Record<string, string>): Promise<Pro
       return Object.fromEntries(data.result.map(({ metric, value }) => [metric.job ?? "", Number(value[1])]));
     },
     [Symbol.asyncDispose]: async () => {
-      child.kill();
-      await exited;
+      await running.stop();
       rmSync(home, { recursive: true, force: true });
     },
   };

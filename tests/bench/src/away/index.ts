@@ -1,15 +1,19 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Fault } from "../rig/fault-proxy.ts";
+import type { NetworkFaults } from "@reelqueue/testing";
 import type { Options, Report, Target } from "../rig/report.ts";
 import { type Rates, ratesOf } from "./rates.ts";
 import { type Account, openScene, type Scene } from "./scene.ts";
 
-const faults = {
-  refuses: "connections refused",
-  unavailable: "503 to everything",
-  hangs: "taken, never answered",
-} as const;
-type Away = Exclude<Fault, "none">;
+const page = "<h1>503 Service Temporarily Unavailable</h1>";
+const head = `HTTP/1.1 503 Service Temporarily Unavailable\r\ncontent-type: text/html\r\ncontent-length: ${page.length}`;
+/** The answer of a load balancer without a healthy target. */
+const unavailable = `${head}\r\n\r\n${page}`;
+
+const faults: Readonly<Record<string, NetworkFaults>> = {
+  "connections refused": { refuses: true },
+  "503 to everything": { answers: unavailable },
+  "taken, never answered": { dropsRequests: true },
+};
 
 interface Plan {
   account: Account;
@@ -38,12 +42,12 @@ export async function away({ quick }: Options): Promise<Report> {
   const scene = await openScene(scope, plan.account);
   await wait(1_000 * plan.seconds.warmUp);
   const stretches: Stretches = { normal: await measured(scene, plan.seconds.normal) };
-  for (const fault of Object.keys(faults) as Away[]) {
-    process.stderr.write(`${faults[fault]}\n`);
-    await scene.proxy.setFault(fault);
-    stretches[faults[fault]] = await measured(scene, plan.seconds.away);
-    await scene.proxy.setFault("none");
-    stretches[backFrom(faults[fault])] = await back(scene, stretches.normal.perSecond, plan);
+  for (const [name, fault] of Object.entries(faults)) {
+    process.stderr.write(`${name}\n`);
+    scene.proxy.setFaults(fault);
+    stretches[name] = await measured(scene, plan.seconds.away);
+    scene.proxy.setFaults({});
+    stretches[backFrom(name)] = await back(scene, stretches.normal.perSecond, plan);
   }
   const { succeeded, unknown, needs_review, failed, queued } = await scene.counts();
   const afterwards = { succeeded, unknown, needs_review, failed, queued, "answers 429": await scene.tooFast() };
@@ -105,7 +109,7 @@ function reportOf({ account, seconds }: Plan, stretches: Stretches, afterwards: 
       ...[rates.peakSecond, rates.peakMinute, rates.normalAfterS ?? ""],
     ]),
     figures: { stretches, afterwards },
-    targets: Object.values(faults).flatMap((name) => targetsOf(name, stretches, perMinute)),
+    targets: Object.keys(faults).flatMap((name) => targetsOf(name, stretches, perMinute)),
   };
 }
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as ledger from "@reelqueue/ledger";
 import { createProducer } from "@reelqueue/producer";
+import { type FaultProxy, simulatorAt, startFaultProxy } from "@reelqueue/testing";
 import { entryFile } from "../rig/child.ts";
-import { type FaultProxy, startFaultProxy } from "../rig/fault-proxy.ts";
 import { prompts } from "../rig/prompts.ts";
 import { teach } from "../rig/running.ts";
 import { startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
@@ -39,7 +39,7 @@ export async function openScene(scope: AsyncDisposableStack, account: Account): 
     SIMULATOR_GENERATION_MS: JSON.stringify({ median: medianMs, sigma }),
     SIMULATOR_OUTPUTS: "tiny",
   });
-  const proxy = scope.use(await startFaultProxy(simulator.url));
+  const proxy = scope.use(await startFaultProxy(Number(new URL(simulator.url).port), { records: true }));
   const config = writeConfig(proxy.url, { limits: { inFlight, requestsPerMinute: perMinute } });
   const refusals = join(tmpdir(), "refusals");
   const env = { REDIS_URL: redisUrl, REFUSALS: refusals, ...config };
@@ -51,9 +51,9 @@ export async function openScene(scope: AsyncDisposableStack, account: Account): 
   for (const worker of Object.values(await startWorkers(env, { flags }))) scope.use(worker);
   return {
     proxy,
-    requests: () => [...proxy.arrivals.map(({ atMs }) => atMs), ...refusedAt(refusals, new URL(proxy.url).port)],
+    requests: () => [...proxy.arrivals.map(({ atMs }) => atMs), ...refusedAt(refusals, proxy.port)],
     counts: () => ledger.counts(cell),
-    tooFast: () => refusedRequests(simulator.url),
+    tooFast: () => simulatorAt(simulator.url).refused(),
   };
 }
 
@@ -66,14 +66,7 @@ async function enqueue(env: ReturnType<typeof writeConfig> & { REDIS_URL: string
   if (refused) throw new Error(`a row was not accepted: ${JSON.stringify(refused)}`);
 }
 
-function refusedAt(file: string, port: string): number[] {
+function refusedAt(file: string, port: number): number[] {
   const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
   return lines.filter((line) => line.endsWith(` ${port}`)).map((line) => Number(line.split(" ")[0]));
-}
-
-async function refusedRequests(simulatorUrl: string): Promise<number> {
-  const { accounts } = (await (await fetch(`${simulatorUrl}/simulator/stats`)).json()) as {
-    accounts: { refusedRequests: number }[];
-  };
-  return accounts.reduce((sum, { refusedRequests: refused }) => sum + refused, 0);
 }

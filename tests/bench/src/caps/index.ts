@@ -1,4 +1,4 @@
-import { eventually } from "@reelqueue/testing";
+import { eventually, simulatorAt } from "@reelqueue/testing";
 import { prompts } from "../rig/prompts.ts";
 import { billOf } from "../rig/received.ts";
 import type { Options, Report } from "../rig/report.ts";
@@ -68,8 +68,7 @@ async function livesOf({ producer, simulator }: System, ids: readonly string[], 
     },
     { describe: "all rows are stored", timeoutMs: 10 * minute, everyMs: 500 },
   );
-  const answer = await fetch(`${simulator.url}/simulator/tasks?limit=${count}`);
-  const { tasks } = (await answer.json()) as { tasks: { id: string; acceptedAt: number; endedAt: number }[] };
+  const tasks = await simulatorAt(simulator.url).tasks(count);
   const taskOf = new Map(tasks.map((task) => [task.id, task]));
   return generations.map((generation) => {
     const task = taskOf.get(generation?.taskId ?? "");

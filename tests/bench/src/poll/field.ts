@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import * as ledger from "@reelqueue/ledger";
-import { startLocalRedis } from "@reelqueue/testing";
-import { appFile, type Child, entryFile, startChild } from "../rig/child.ts";
+import { type App, startLocalRedis } from "@reelqueue/testing";
+import { appFile, entryFile, startChild } from "../rig/child.ts";
 import { openMeters, usagePer } from "../rig/meters.ts";
 import { billOf } from "../rig/received.ts";
 import { createTasks, fill } from "../rig/running.ts";
@@ -41,7 +41,7 @@ export async function openField(size: number) {
 interface Field {
   cell: ledger.Cell;
   redisUrl: string;
-  simulator: Child;
+  simulator: App;
   size: number;
 }
 

@@ -1,9 +1,8 @@
 import * as ledger from "@reelqueue/ledger";
 import { createProducer } from "@reelqueue/producer";
-import { eventually } from "@reelqueue/testing";
+import { type App, eventually, type FaultProxy, startFaultProxy } from "@reelqueue/testing";
 import { Redis } from "ioredis";
-import { appFile, type Child, startChild } from "../rig/child.ts";
-import { type FaultProxy, startFaultProxy } from "../rig/fault-proxy.ts";
+import { appFile, startChild } from "../rig/child.ts";
 import { prompts } from "../rig/prompts.ts";
 import { createTasks, fill, teach } from "../rig/running.ts";
 import { startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
@@ -25,9 +24,9 @@ export interface Size {
 
 export interface Scene {
   proxy: FaultProxy;
-  simulator: Child;
-  passingSimulator: Child;
-  receiver: Child;
+  simulator: App;
+  passingSimulator: App;
+  receiver: App;
   /** A separate connection to the ledger; the caller closes it. */
   openCell(): Promise<ledger.Cell>;
   startWorkers(): Promise<Started>;
@@ -48,14 +47,14 @@ export async function openScene(scope: AsyncDisposableStack, size: Size): Promis
   const { redis, redisUrl, simulator, receiver } = await startSurroundings(scope, endless);
   const passingSimulator = scope.use(await startChild(appFile("simulator"), "simulator-passing", passingEnv));
   const proxies = [
-    await startFaultProxy(simulator.url, latencyMs),
-    await startFaultProxy(passingSimulator.url, latencyMs),
+    await startFaultProxy(Number(new URL(simulator.url).port), { latencyMs, records: true }),
+    await startFaultProxy(Number(new URL(passingSimulator.url).port), { latencyMs }),
   ] as const;
   for (const proxy of proxies) scope.use(proxy);
   // Shares the compile cache, as `npm start` does.
   const { NODE_COMPILE_CACHE = "" } = process.env;
   const env = { REDIS_URL: redisUrl, NODE_COMPILE_CACHE, ...configFor(proxies, size) };
-  let workers: Child[] = [];
+  let workers: App[] = [];
   scope.defer(async () => void (await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))));
   const openCell = () => openReadyCell(redisUrl);
   const startAll = async (): Promise<Started> => {
@@ -70,7 +69,10 @@ export async function openScene(scope: AsyncDisposableStack, size: Size): Promis
   return {
     ...{ proxy: proxies[0], simulator, passingSimulator, receiver, openCell, startWorkers: startAll },
     pass: (count) => pass(env, receiver, count),
-    killAll: async () => void (await Promise.all([redis.kill(), ...workers.map((worker) => worker.kill())])),
+    killAll: async () => {
+      for (const worker of workers) worker.kill("SIGKILL");
+      await Promise.all([redis.kill(), ...workers.map(({ exited }) => exited)]);
+    },
     startAgain: () => {
       const [restarted, answered, started] = [redis.restart(), answersAt(redisUrl), startAll()];
       return { redisAt: answered, started: Promise.all([started, restarted]).then(([at]) => at) };
@@ -91,13 +93,14 @@ function configFor(
 ): Record<string, string> {
   const limits = { inFlight: running, requestsPerMinute: 6 * running };
   const through = {
+    provider: "hiapi",
     baseUrl: `${passingProxy.url}/hiapi`,
     limits: { inFlight: passing / 4, requestsPerMinute: 100_000 },
   };
   return writeConfig(proxy.url, { limits }, { [passingAccount]: through });
 }
 
-async function readyAt({ url }: Child): Promise<number> {
+async function readyAt({ url }: App): Promise<number> {
   await eventually(async () => (await fetch(`${url}/readyz`)).ok, { describe: `${url} is ready`, everyMs: 50 });
   return Date.now();
 }
@@ -132,7 +135,7 @@ async function populate(cell: ledger.Cell, tasks: readonly string[], { running, 
   }));
 }
 
-async function pass(env: Record<string, string>, receiver: Child, count: number): Promise<void> {
+async function pass(env: Record<string, string>, receiver: App, count: number): Promise<void> {
   const { REDIS_URL: redisUrl = "", REELQUEUE_HOME: home = "", REELQUEUE_CONFIG: configPath = "" } = env;
   await using producer = await createProducer({ redisUrl, home, configPath, env });
   const texts = prompts(600);

@@ -1,6 +1,5 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type * as ledger from "@reelqueue/ledger";
-import type { FaultProxy } from "../rig/fault-proxy.ts";
+import { type FaultProxy, repeat } from "@reelqueue/testing";
 import { generationOf } from "../rig/running.ts";
 import type { PollRequest } from "./lateness.ts";
 
@@ -16,7 +15,6 @@ export interface Watch extends AsyncDisposable {
 /** Reads upcoming due times from Redis until disposed. */
 export function watchDues(cell: ledger.Cell, before: Held = { dues: new Map(), claimed: new Map() }): Watch {
   const dues = new Map([...before.dues].map(([id, due]) => [id, [due]]));
-  let stopped = false;
   const read = async () => {
     const scores = await dueTimes(cell, Date.now() + reading.aheadMs);
     for (const [id, due] of scores) {
@@ -24,19 +22,7 @@ export function watchDues(cell: ledger.Cell, before: Held = { dues: new Map(), c
       if (known.at(-1) !== due && before.claimed.get(id) !== due) dues.set(id, [...known, due]);
     }
   };
-  const running = (async () => {
-    while (!stopped) {
-      await read();
-      await wait(reading.everyMs);
-    }
-  })();
-  return {
-    dues,
-    [Symbol.asyncDispose]: async () => {
-      stopped = true;
-      await running;
-    },
-  };
+  return { dues, ...repeat(reading.everyMs, read) };
 }
 
 /** The due times and claims in the ledger after the kill. */

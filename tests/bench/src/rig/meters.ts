@@ -23,7 +23,7 @@ export interface Meters extends AsyncDisposable {
 }
 
 /** Meters of one Redis and of processes by name. */
-export function openMeters(redisUrl: string, pids: Readonly<Record<string, number>>): Meters {
+export function openMeters(redisUrl: string, pids: Readonly<Record<string, number | undefined>>): Meters {
   const redis = new Redis(redisUrl);
   return {
     read: async () => {
@@ -64,7 +64,7 @@ function redisCpuMs(info: string): number {
 const ticksPerSecond = 100;
 
 /** User and system time of a process so far, in steps of 10 ms; NaN without `/proc`. */
-function cpuMsOf(pid: number): number {
+function cpuMsOf(pid: number | undefined): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")

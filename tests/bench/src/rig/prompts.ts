@@ -1,3 +1,5 @@
+import { seededNumbers } from "@reelqueue/testing";
+
 const subjects = words`a paper boat|an old lighthouse keeper|two red foxes|the last tram of the night|a girl with a yellow umbrella|a glass
   blower|a pack of sled dogs|the baker's apprentice|a rusty robot|a flock of starlings|an astronaut|the tide|a street musician|a white
   horse|a beekeeper|three dancers|a fishing trawler|a hot-air balloon|the night watchman|a potter's hands`;
@@ -12,7 +14,7 @@ const looks = words`soft light from the left|a slow dolly in|shot on 35 mm film 
 
 /** Distinct English-like prompts of exactly this many bytes; the seed decides them. */
 export function* prompts(bytes: number, seed = 1): Generator<string> {
-  const draw = drawFrom(seed);
+  const draw = seededNumbers(seed);
   for (let number = 1; ; number += 1) {
     let text = `Scene ${number}:`;
     while (text.length < bytes) text += ` ${sentence(draw)}`;
@@ -24,17 +26,6 @@ function sentence(draw: () => number): string {
   const pick = (list: readonly string[]) => list[Math.floor(draw() * list.length)] ?? "";
   const first = pick(subjects);
   return `${first.charAt(0).toUpperCase()}${first.slice(1)} ${pick(actions)} ${pick(places)}, ${pick(looks)}, ${pick(looks)}.`;
-}
-
-/** Numbers from 0 up to 1 (mulberry32). */
-function drawFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
 }
 
 function words({ raw: [text = ""] }: TemplateStringsArray): string[] {

@@ -1,33 +1,26 @@
-import { eventually } from "@reelqueue/testing";
-import type { Child } from "./child.ts";
+import { type App, eventually, simulatorAt } from "@reelqueue/testing";
 
 /** Waits until the receiver has this many different events. */
-export async function received(receiver: Child, events: number, timeoutMs: number): Promise<void> {
-  await eventually(async () => (await countOf(receiver)).events >= events, {
+export async function received(receiver: App, events: number, timeoutMs: number): Promise<void> {
+  await eventually(async () => (await countOf(receiver)) >= events, {
     describe: `${events} events reach the receiver`,
     timeoutMs,
     everyMs: 50,
   });
 }
 
-async function countOf(receiver: Child): Promise<{ events: number; requests: number }> {
-  return (await (await fetch(receiver.url)).json()) as { events: number; requests: number };
+async function countOf({ url }: App): Promise<number> {
+  const { events } = (await (await fetch(url)).json()) as { events: number };
+  return events;
 }
 
-/** Tasks, charges, polls and refused requests, as counted by the simulator. */
-export async function billOf(
-  simulator: Child,
-): Promise<{ tasks: number; charges: number; polls: number; refused: number }> {
-  const [bill, log] = (await Promise.all(
-    ["ledger", "log?limit=1"].map(async (path) => (await fetch(`${simulator.url}/simulator/${path}`)).json()),
-  )) as [{ tasks: number; charges: number }, { routes: Record<string, Record<string, number>> }];
-  const polls = Object.entries(log.routes).find(([route]) => route.startsWith("GET /hiapi/v1/tasks/:"))?.[1] ?? {};
-  const answers = Object.values(log.routes).flatMap((statuses) => Object.entries(statuses));
-  const refused = answers.reduce((sum, [status, count]) => sum + (status === "429" ? count : 0), 0);
-  return {
-    tasks: bill.tasks,
-    charges: bill.charges,
-    polls: Object.values(polls).reduce((sum, count) => sum + count, 0),
-    refused,
-  };
+/** Tasks, charges, polls and requests answered 429, as counted by the simulator. */
+export async function billOf({ url }: App) {
+  const simulator = simulatorAt(url);
+  const [{ tasks, charges }, polls, refused] = [
+    await simulator.bill(),
+    await simulator.polls(),
+    await simulator.refused(),
+  ];
+  return { tasks, charges, polls: polls.hiapi ?? 0, refused };
 }

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AccountConfig } from "@reelqueue/contracts";
 import { createProducer, type Producer } from "@reelqueue/producer";
-import { simulatorAccount, writeTestConfig } from "@reelqueue/system";
-import { startLocalRedis } from "@reelqueue/testing";
-import { appFile, type Child, startChild } from "./child.ts";
+import { accountsAt, writeTestConfig } from "@reelqueue/system/testing";
+import { type App, startLocalRedis } from "@reelqueue/testing";
+import { appFile, startChild } from "./child.ts";
 import { type Meters, openMeters } from "./meters.ts";
 
 export interface SystemOptions {
@@ -25,8 +25,8 @@ export type Stage = "submitter" | "poller" | "finalizer";
 /** All of reelqueue, one process each: Redis with AOF `always`, the simulator, a webhook receiver and the workers. */
 export interface System {
   redisUrl: string;
-  simulator: Child;
-  receiver: Child;
+  simulator: App;
+  receiver: App;
   producer: Producer;
   meters: Meters;
 }
@@ -46,7 +46,7 @@ export async function startSystem(scope: AsyncDisposableStack, options: SystemOp
 export async function startWorkers(
   env: Record<string, string>,
   { entries, flags }: Pick<SystemOptions, "entries" | "flags"> = {},
-): Promise<Record<Stage, Child>> {
+): Promise<Record<Stage, App>> {
   const start = (stage: Stage) => startChild(entries?.[stage] ?? appFile(stage), stage, env, flags);
   const [submitter, poller, finalizer] = await Promise.all([start("submitter"), start("poller"), start("finalizer")]);
   return { submitter, poller, finalizer };
@@ -58,7 +58,11 @@ export async function startSurroundings(scope: AsyncDisposableStack, simulatorEn
   scope.defer(() => redis.stop());
   const simulator = scope.use(await startChild(appFile("simulator"), "simulator", simulatorEnv));
   const receiver = scope.use(await startChild(join(import.meta.dirname, "../entries/receiver.ts"), "receiver", {}));
-  const pids: Record<string, number> = { simulator: simulator.pid, receiver: receiver.pid, producer: process.pid };
+  const pids: Record<string, number | undefined> = {
+    simulator: simulator.pid,
+    receiver: receiver.pid,
+    producer: process.pid,
+  };
   return { redis, redisUrl: redis.url, simulator, receiver, pids };
 }
 
@@ -68,10 +72,6 @@ export function writeConfig(
   account: Partial<AccountConfig>,
   others: Readonly<Record<string, Partial<AccountConfig>>> = {},
 ) {
-  const address = { url: simulatorUrl, clockFactor: 1 };
-  const accounts = Object.entries({ hiapi: account, ...others }).map(([name, changes]) => [
-    name,
-    simulatorAccount("hiapi", address, changes),
-  ]);
-  return writeTestConfig(mkdtempSync(join(tmpdir(), "home-")), { accounts: Object.fromEntries(accounts) });
+  const accounts = accountsAt({ url: simulatorUrl, clockFactor: 1 }, { hiapi: account, ...others });
+  return writeTestConfig(mkdtempSync(join(tmpdir(), "home-")), { accounts });
 }

@@ -1,44 +1,30 @@
 import { isResting, mayMove } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import type { ChangedEnd } from "../observer.ts";
-import type { Evidence, Finding } from "./evidence.ts";
+import { type ChangedEnd, finals } from "../observer.ts";
+import { type Evidence, type Finding, finding, historyOf } from "./evidence.ts";
 
 /** I1, I4, I6 and the table of moves. */
 export function endings(evidence: Evidence): Finding[] {
-  return [
-    notLost(evidence),
-    allRest(evidence),
-    endsAreFinal(evidence),
-    finalizedOnce(evidence),
-    allowedMoves(evidence),
-  ];
+  return [notLost, allRest, endsAreFinal, finalizedOnce, allowedMoves].map((check) => check(evidence));
 }
 
 function notLost({ rows, records }: Evidence): Finding {
   const accepted = rows.filter(({ answer }) => answer === "ok");
-  return {
-    promise: "I1",
-    what: "every accepted generation is in the ledger",
-    checked: accepted.length,
-    broken: accepted
-      .filter(({ id = "" }) => !records.has(id))
-      .map(({ marker, id }) => `${marker} was accepted as ${id} and is not in the ledger`),
-    unknown: rows.filter(({ answer }) => answer === "open").length,
-  };
+  const lost = accepted
+    .filter(({ id = "" }) => !records.has(id))
+    .map(({ marker, id }) => `${marker} was accepted as ${id} and is not in the ledger`);
+  const unknown = rows.filter(({ answer }) => answer === "open").length;
+  return { ...finding("I1", "every accepted generation is in the ledger", accepted.length, lost), unknown };
 }
 
 function allRest({ records, stuck }: Evidence): Finding {
-  const states = [...records].map(([id, { record }]) => ({ id, state: record.state, lane: record.lane }));
-  const notResting = states.filter(({ state }) => !isResting(state) && state !== "needs_review");
-  return {
-    promise: "I1",
-    what: "every generation rests or waits for manual review",
-    checked: states.length,
-    broken: [...new Set([...stuck, ...notResting.map(({ id }) => id)])].map(
-      (id) => `${id} is ${records.get(id)?.record.state} (${records.get(id)?.record.lane})`,
-    ),
-    unknown: 0,
-  };
+  const notResting = [...records.values()].filter(
+    ({ record: { state } }) => !isResting(state) && state !== "needs_review",
+  );
+  const broken = [...new Set([...stuck, ...notResting.map(({ id }) => id)])].map(
+    (id) => `${id} is ${records.get(id)?.record.state} (${records.get(id)?.record.lane})`,
+  );
+  return finding("I1", "every generation rests or waits for manual review", records.size, broken);
 }
 
 /**
@@ -49,18 +35,16 @@ function endsAreFinal({ records, changedEnds, takeovers }: Evidence): Finding {
   const wasReachedAgain = ({ id, was }: ChangedEnd) => takeovers > 0 && records.get(id)?.record.state === was;
   const ended = [...records.values()].filter(({ record }) => isResting(record.state));
   const reopened = ended.flatMap(({ id, record }) => {
-    const names = ledger.timelineOf(record).map(({ state }) => state);
-    const first = names.findIndex((state) => state === "succeeded" || state === "failed" || state === "canceled");
-    return first >= 0 && first < names.length - 1 ? [`${id} changed after its final state: ${names.join(" ")}`] : [];
+    const states = historyOf(record);
+    const first = states.findIndex((state) => finals.includes(state));
+    return first >= 0 && first < states.length - 1 ? [`${id} changed after its final state: ${states.join(" ")}`] : [];
   });
+  const broken = [
+    ...changedEnds.filter((end) => !wasReachedAgain(end)).map(({ id, was, is }) => `${id} was ${was} and is ${is}`),
+    ...reopened,
+  ];
   return {
-    promise: "I4",
-    what: "a final state that was read or written does not change",
-    checked: ended.length,
-    broken: [
-      ...changedEnds.filter((end) => !wasReachedAgain(end)).map(({ id, was, is }) => `${id} was ${was} and is ${is}`),
-      ...reopened,
-    ],
+    ...finding("I4", "a final state that was read or written does not change", ended.length, broken),
     unknown: changedEnds.filter(wasReachedAgain).length,
   };
 }
@@ -70,27 +54,21 @@ function finalizedOnce({ records, deliveries, files }: Evidence): Finding {
   const events = Map.groupBy(deliveries, ({ generation }) => generation);
   const kept = Map.groupBy(files.keys(), (key) => key.split("/").at(-2) ?? "");
   const broken = succeeded.flatMap(({ id, record, request }) => {
-    const times = ledger.timelineOf(record).filter(({ state }) => state === "succeeded").length;
+    const times = historyOf(record).filter((state) => state === "succeeded").length;
     const announced = events.get(id)?.length ?? 0;
     const wanted = request.webhook === undefined ? 0 : 1;
     return [
       ...(times === 1 ? [] : [`${id} succeeded ${times} times`]),
       ...(announced === wanted ? [] : [`${id} has ${announced} events`]),
-      ...filesAsRecorded(id, record, kept.get(id) ?? [], files),
+      ...filesAsRecorded({ id, record }, kept.get(id) ?? [], files),
     ];
   });
-  return {
-    promise: "I6",
-    what: "finalized once: one end, one event, one set of files with the recorded SHA-256, one manifest",
-    checked: succeeded.length,
-    broken,
-    unknown: 0,
-  };
+  const what = "finalized once: one end, one event, one set of files with the recorded SHA-256, one manifest";
+  return finding("I6", what, succeeded.length, broken);
 }
 
 function filesAsRecorded(
-  id: string,
-  record: ledger.GenerationRecord,
+  { id, record }: Pick<ledger.Found, "id" | "record">,
   keys: readonly string[],
   files: Evidence["files"],
 ): string[] {
@@ -108,15 +86,12 @@ function filesAsRecorded(
 }
 
 function allowedMoves({ records }: Evidence): Finding {
-  let checked = 0;
-  const broken = [...records.values()].flatMap(({ id, record }) => {
-    const names = ledger.timelineOf(record).map(({ state }) => state);
-    return names.flatMap((to, i) => {
-      const from = names[i - 1];
-      if (from === undefined) return [];
-      checked += 1;
-      return mayMove(from, to) ? [] : [`${id}: ${from} → ${to} is not an allowed move`];
-    });
+  const recorded = [...records.values()].flatMap(({ id, record }) => {
+    const states = historyOf(record);
+    return states.slice(1).map((to, i) => ({ id, from: states[i] ?? to, to }));
   });
-  return { promise: "moves", what: "every recorded move is in the table of moves", checked, broken, unknown: 0 };
+  const broken = recorded
+    .filter(({ from, to }) => !mayMove(from, to))
+    .map(({ id, from, to }) => `${id}: ${from} → ${to} is not an allowed move`);
+  return finding("moves", "every recorded move is in the table of moves", recorded.length, broken);
 }

@@ -1,82 +1,67 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import type { Received } from "@reelqueue/testing";
+import { type SimulatorTask, simulatorAt } from "@reelqueue/testing";
 import type { Row } from "../feed.ts";
 import type { ChangedEnd } from "../observer.ts";
-import { keysOf } from "../system/servers.ts";
-import type { ChaosSystem } from "../system/system.ts";
+import { type ChaosSystem, keysOf } from "../system/system.ts";
+
+export type Finding = ReturnType<typeof finding>;
 
 /** The result of one check; the fields are those of `report.json`. */
-export interface Finding {
-  /** Number of the invariant. */
-  promise: string;
-  /** What is checked. */
-  what: string;
-  checked: number;
-  /** A sentence for each violation. */
-  broken: string[];
-  /** Cases that the evidence does not decide. */
-  unknown: number;
+export function finding(promise: string, what: string, checked: number, broken: readonly string[]) {
+  return {
+    /** Number of the invariant. */
+    promise,
+    /** What is checked. */
+    what,
+    checked,
+    /** A sentence for each violation. */
+    broken,
+    /** Cases that the evidence does not decide. */
+    unknown: 0,
+  };
 }
 
 /** One task as the simulator knows it. */
-export interface PaidTask {
-  id: string;
-  marker: string | undefined;
-  state: string;
-  refunded: boolean;
-}
+export type PaidTask = Pick<SimulatorTask, "id" | "marker" | "state" | "refunded">;
+
+export type Evidence = Awaited<ReturnType<typeof gather>>;
+
+/** The parts of a system that evidence is read from. */
+export type Sources = Pick<ChaosSystem, "installation" | "receiver" | "home"> & { simulator: { url: string } };
 
 /** The evidence of a run, from every independent source. */
-export interface Evidence {
-  /** Requests of the producer and their answers. */
-  rows: readonly Row[];
-  /** All records of the ledger by id. */
-  records: ReadonlyMap<string, ledger.Found>;
-  /** All tasks at the simulator. */
-  tasks: readonly PaidTask[];
-  /** Requests that reached the simulator; times in ms since 1970. */
-  requests: readonly { at: number; method: string; path: string }[];
-  orphans: readonly Record<string, string>[];
-  deliveries: readonly ledger.Delivery[];
-  /** Requests that the webhook receiver got. */
-  received: readonly Received[];
-  /** SHA-256 of the output files, by key. */
-  files: ReadonlyMap<string, string>;
-  /** Findings of the ledger's own audit. */
-  contradictions: readonly string[];
-  /** Final states that were read and later changed. */
-  changedEnds: readonly ChangedEnd[];
-  /** How often another Redis server took over. */
-  takeovers: number;
-  /** Ids that did not rest in time. */
-  stuck: readonly string[];
-}
-
 export async function gather(
-  system: ChaosSystem,
+  system: Sources,
   rows: readonly Row[],
-  seen: Pick<Evidence, "changedEnds" | "stuck">,
-): Promise<Evidence> {
+  seen: { changedEnds: readonly ChangedEnd[]; stuck: readonly string[]; takeovers: number },
+) {
   const { cell } = system.installation;
+  const simulator = simulatorAt(system.simulator.url);
   const ids = await everyId(cell);
-  const found = await ledger.readMany(cell, ids);
-  const records = new Map(found.flatMap((each) => (each === undefined ? [] : [[each.id, each] as const])));
+  const found = (await ledger.readMany(cell, ids)).filter((each) => each !== undefined);
   const events = (await Promise.all(ids.map((id) => ledger.deliveriesOf(cell, id)))).flat();
-  const deliveries = (await ledger.readDeliveries(cell, events)).filter((each) => each !== undefined);
   return {
+    /** Requests of the producer and their answers. */
     rows,
-    records,
-    takeovers: system.redis.takeovers(),
-    tasks: (await readSimulator<{ tasks: PaidTask[] }>(system, "tasks")).tasks,
-    requests: (await readSimulator<{ requests: Evidence["requests"] }>(system, "log")).requests,
+    /** All records of the ledger by id. */
+    records: new Map(found.map((each) => [each.id, each] as const)),
+    /** All tasks at the simulator. */
+    tasks: await simulator.tasks(),
+    /** Newest first. */
+    requests: await simulator.requests(),
     orphans: await ledger.orphans(cell, 1_000_000),
-    deliveries,
+    deliveries: (await ledger.readDeliveries(cell, events)).filter((each) => each !== undefined),
+    /** Requests that the webhook receiver got. */
     received: system.receiver.received,
+    /** SHA-256 of the output files, by key. */
     files: filesIn(join(system.home, "outputs")),
+    /** Findings of the ledger's own audit. */
     contradictions: await ledger.audit(cell),
+    /** Final states that were read and later changed, ids that did not rest in time, and takeovers of Redis. */
     ...seen,
   };
 }
@@ -86,18 +71,12 @@ async function everyId(cell: ledger.Cell): Promise<string[]> {
   return keys.map((key) => key.slice(cell.prefix.length + 3));
 }
 
-export async function readSimulator<T>({ simulator }: ChaosSystem, what: "tasks" | "log"): Promise<T> {
-  return (await (await fetch(`${simulator.url}/simulator/${what}?limit=100000`)).json()) as T;
+function filesIn(folder: string): Map<string, string> {
+  const sha256 = (key: string) => hash("sha256", readFileSync(join(folder, key)));
+  return new Map(globSync("**/*.*", { cwd: folder }).map((key) => [key, sha256(key)]));
 }
 
-function filesIn(folder: string): Map<string, string> {
-  const keys = globSync("**/*.*", { cwd: folder });
-  return new Map(
-    keys.map((key) => [
-      key,
-      createHash("sha256")
-        .update(readFileSync(join(folder, key)))
-        .digest("hex"),
-    ]),
-  );
+/** The states of a generation, oldest first. */
+export function historyOf(record: ledger.GenerationRecord): State[] {
+  return ledger.timelineOf(record).map(({ state }) => state);
 }

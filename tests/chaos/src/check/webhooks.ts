@@ -1,5 +1,5 @@
 import { isResting } from "@reelqueue/contracts";
-import type { Evidence, Finding } from "./evidence.ts";
+import { type Evidence, type Finding, finding } from "./evidence.ts";
 
 /** I7, by the log of the webhook receiver. */
 export function webhooks({ records, received, deliveries }: Evidence): Finding[] {
@@ -16,24 +16,13 @@ export function webhooks({ records, received, deliveries }: Evidence): Finding[]
   const changing = [...byId].filter(([, tries]) => new Set(tries.map(({ body }) => body)).size > 1);
   const forged = received.filter(({ verified }) => verified === false);
   const known = new Set(deliveries.map(({ id }) => id));
+  const allTries = "all tries of an event have the same bytes, a valid signature and an id of the ledger";
   return [
-    {
-      promise: "I7",
-      what: "each ending has one event, delivered at least once",
-      checked: ended.length,
-      broken: notDelivered,
-      unknown: 0,
-    },
-    {
-      promise: "I7",
-      what: "all tries of an event have the same bytes, a valid signature and an id of the ledger",
-      checked: received.length,
-      broken: [
-        ...changing.map(([id]) => `${id} had different bodies`),
-        ...forged.map(({ id }) => `${id} had an invalid signature`),
-        ...[...byId.keys()].filter((id) => !known.has(id)).map((id) => `${id} is not in the ledger`),
-      ],
-      unknown: 0,
-    },
+    finding("I7", "each ending has one event, delivered at least once", ended.length, notDelivered),
+    finding("I7", allTries, received.length, [
+      ...changing.map(([id]) => `${id} had different bodies`),
+      ...forged.map(({ id }) => `${id} had an invalid signature`),
+      ...[...byId.keys()].filter((id) => !known.has(id)).map((id) => `${id} is not in the ledger`),
+    ]),
   ];
 }

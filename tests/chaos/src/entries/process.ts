@@ -1,5 +1,3 @@
-import { serveApi } from "@reelqueue/api";
-import { readEnv as readApiEnv } from "@reelqueue/api/env";
 import { openFinalizer } from "@reelqueue/finalizer";
 import { readEnv as readFinalizerEnv } from "@reelqueue/finalizer/env";
 import { type Adjust, type CrashPoint, type Installation, openContext, timing } from "@reelqueue/pipeline";
@@ -9,12 +7,12 @@ import { createLogger, run } from "@reelqueue/runtime";
 import { openSubmitter } from "@reelqueue/submitter";
 import { readEnv as readSubmitterEnv } from "@reelqueue/submitter/env";
 import { type Rule, without } from "../without.ts";
-import { leases } from "./leases.ts";
+import { leases, patientLeases } from "./leases.ts";
 
 /**
  * One process of the system, by `ROLE` (`poller`, or several: `poller+finalizer`), with shorter leases than in production. `CRASH_AT=submit:after-intent` kills it
  * at that crash point, `CRASH_AT=…*3` the third time; `WITHOUT=fence` leaves out a safety rule; `LEASES=production`
- * keeps the leases of production; `CLOCK_SHIFT_MS` shifts its clock.
+ * keeps the leases of production, `LEASES=patient` the times that a request may take; `CLOCK_SHIFT_MS` shifts its clock.
  */
 shiftClock(Number(process.env.CLOCK_SHIFT_MS ?? 0));
 
@@ -26,7 +24,7 @@ const crashPoint = (at: CrashPoint): void => {
   if (left === 0) process.kill(process.pid, "SIGKILL");
 };
 const rule = process.env.WITHOUT as Rule | undefined;
-const leasesOfRun = process.env.LEASES === "production" ? timing : leases;
+const leasesOfRun = { production: timing, patient: patientLeases }[process.env.LEASES ?? ""] ?? leases;
 const adjust: Adjust = (it) => {
   const adjusted: Installation = { ...it, timing: { ...it.timing, ...leasesOfRun }, crashPoint };
   return rule === undefined ? adjusted : without[rule](adjusted);
@@ -36,7 +34,9 @@ const log = createLogger({ name: roles.join("+"), level: readPollerEnv().logLeve
 
 const open: Record<string, (scope: AsyncDisposableStack) => Promise<void>> = {
   api: async (scope) => {
-    const env = readApiEnv();
+    // loaded only here: the other roles start faster without its HTTP server
+    const [{ serveApi }, { readEnv }] = await Promise.all([import("@reelqueue/api"), import("@reelqueue/api/env")]);
+    const env = readEnv();
     const installation = await openContext(scope, { ...env, role: "front", log }, adjust);
     scope.use(await serveApi(installation, env));
   },

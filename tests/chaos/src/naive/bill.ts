@@ -1,27 +1,6 @@
 import type { PaidTask } from "../check/evidence.ts";
 import type { Row } from "../feed.ts";
 
-/**
- * The outcome of one system's requests, by the provider's bill, the files on disk and the log of the webhook receiver.
- * Field names are public.
- */
-export interface Bill {
-  system: string;
-  requests: number;
-  /** Tasks that the provider charged and did not refund. */
-  charges: number;
-  /** Charges beyond the first for one request. */
-  doubleCharges: number;
-  /** Charged, but without a file or without a delivered event. */
-  paidAndLost: number;
-  /** Accepted, never charged, and without a delivered event. */
-  forgotten: number;
-  /** Settled by manual review. */
-  askedAPerson: number;
-  /** Price of double charges and lost videos. */
-  lostUsd: number;
-}
-
 /** PROVIDED (document 000): 4 s at 720p with a reference video, the only price that it names. */
 const priceUsd = 0.65;
 
@@ -33,7 +12,13 @@ export interface Witnesses {
   received: readonly { body: string; status: number }[];
 }
 
-export function billOf(system: string, { rows, tasks, files, received }: Witnesses, askedAPerson = 0): Bill {
+export type Bill = ReturnType<typeof billOf>;
+
+/**
+ * The outcome of one system's requests, by the provider's bill, the files on disk and the log of the webhook receiver.
+ * Field names are public.
+ */
+export function billOf(system: string, { rows, tasks, files, received }: Witnesses, askedAPerson = 0) {
   const accepted = rows.filter(({ answer }) => answer === "ok");
   const paid = Map.groupBy(
     tasks.filter(({ refunded }) => !refunded),
@@ -50,11 +35,17 @@ export function billOf(system: string, { rows, tasks, files, received }: Witness
   return {
     system,
     requests: accepted.length,
+    /** Tasks that the provider charged and did not refund. */
     charges: rows.reduce((sum, row) => sum + chargesOf(row), 0),
+    /** Charges beyond the first for one request. */
     doubleCharges,
+    /** Charged, but without a file or without a delivered event. */
     paidAndLost: paidAndLost.length,
+    /** Accepted, never charged, and without a delivered event. */
     forgotten: notDelivered.filter((row) => chargesOf(row) === 0).length,
+    /** Settled by manual review. */
     askedAPerson,
+    /** Price of double charges and lost videos. */
     lostUsd: Math.round((doubleCharges + paidAndLost.length) * priceUsd * 100) / 100,
   };
 }
@@ -63,34 +54,24 @@ function subjectOf(body: string): string {
   return (JSON.parse(body) as { data?: { id?: string } }).data?.id ?? "";
 }
 
+const heads: Record<keyof Bill, string> = {
+  system: "",
+  requests: "requests",
+  charges: "charges",
+  doubleCharges: "double charges",
+  paidAndLost: "paid and lost",
+  forgotten: "forgotten",
+  askedAPerson: "manual reviews",
+  lostUsd: "money lost",
+};
+
 /** The bills as a Markdown table. */
 export function tableOf(bills: readonly Bill[]): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`;
-  const head = [
-    "",
-    "requests",
-    "charges",
-    "double charges",
-    "paid and lost",
-    "forgotten",
-    "manual reviews",
-    "money lost",
-  ];
+  const [, ...figures] = Object.keys(heads);
   return [
-    line(head),
-    line(head.map((_, i) => (i === 0 ? "---" : "---:"))),
-    ...bills.map((bill) => {
-      const { system, requests, charges, doubleCharges, paidAndLost, forgotten, askedAPerson, lostUsd } = bill;
-      return line([
-        system,
-        requests,
-        charges,
-        doubleCharges,
-        paidAndLost,
-        forgotten,
-        askedAPerson,
-        `$${lostUsd.toFixed(2)}`,
-      ]);
-    }),
+    line(Object.values(heads)),
+    line(["---", ...figures.map(() => "---:")]),
+    ...bills.map((bill) => line(Object.values({ ...heads, ...bill, lostUsd: `$${bill.lostUsd.toFixed(2)}` }))),
   ].join("\n");
 }

@@ -1,15 +1,12 @@
-import { globSync, mkdirSync } from "node:fs";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { type PaidTask, readSimulator } from "../check/evidence.ts";
-import { makeRows, startFeed } from "../feed.ts";
-import { heal, injectFaults } from "../inject.ts";
-import { nemesisNames, planFaults } from "../nemesis/index.ts";
+import { simulatorAt } from "@reelqueue/testing";
+import { nemesisNames } from "../nemesis/index.ts";
 import type { ChaosOptions } from "../options.ts";
-import { seededRandom } from "../random.ts";
 import { summarize, writeReport } from "../report.ts";
-import { healMs, runChaos } from "../run.ts";
-import { accountNames, type ChaosSystem, startChaosSystem } from "../system/system.ts";
+import { healMs, rowsOf, runChaos, sendUnderFaults, startSystem } from "../run.ts";
+import type { ChaosSystem } from "../system/system.ts";
 import { type Bill, billOf, tableOf, type Witnesses } from "./bill.ts";
 
 /**
@@ -43,25 +40,13 @@ export async function compareBills(options: ChaosOptions, log: (line: string) =>
 
 /** One run of the plain BullMQ solution under the fault plan that reelqueue gets with the same seed. */
 async function runPlain(options: ChaosOptions, log: (line: string) => void): Promise<Witnesses> {
-  const { generations: count, faults, accounts = accountNames, seed, workers, report } = options;
-  mkdirSync(report, { recursive: true });
-  await using system = await startChaosSystem({
-    ...{ redis: "alone", logs: join(report, "logs"), seed, workers, plain: true },
-  });
-  const rowOptions = { count, faults, accounts, webhook: system.receiver.url, run: `c${seed}` };
-  const rows = makeRows(rowOptions, seededRandom(seed, "faults"));
-  const feed = startFeed(rows, system.apiUrl, seededRandom(seed, "feed"));
-  const { plan } = planFaults(options, seededRandom(seed, "plan"), system);
-  await injectFaults(plan, options, { system, feed, log });
-  await heal(system);
-  feed.upTo(rows.length);
-  await Promise.race([feed.done, wait(healMs)]);
-  feed.giveUp();
-  log("no more faults; waiting until BullMQ has no jobs left");
+  await using system = await startSystem(options, log, true);
+  const rows = rowsOf(options, system);
+  await sendUnderFaults(rows, options, system, log);
   await waitForEmptyQueues(system);
   return {
     rows,
-    tasks: (await readSimulator<{ tasks: PaidTask[] }>(system, "tasks")).tasks,
+    tasks: await simulatorAt(system.simulator.url).tasks(),
     files: globSync("**/*.mp4", { cwd: join(system.home, "outputs") }),
     received: system.receiver.received,
   };

@@ -1,5 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Nemesis } from "../inject.ts";
+import { lasting } from "./lasting.ts";
+import { anyOf } from "./processes.ts";
 
 /** Combined faults, each aimed at one rule of the submit protocol. */
 export const aimedFaults: readonly Nemesis[] = [
@@ -8,8 +10,8 @@ export const aimedFaults: readonly Nemesis[] = [
     name: "dies-unheard",
     weight: 0.05,
     where: ["alone"],
-    inject: async ({ processes }, random) => {
-      const target = random.pick(processes.filter(({ role }) => role === "submitter"));
+    inject: async (system, random) => {
+      const target = anyOf(system, random, ["submitter"]);
       const delayMs = 500;
       target.redisProxy?.setFaults({ delayMs });
       // One round trip for its reads; its next write is then in transit.
@@ -19,55 +21,38 @@ export const aimedFaults: readonly Nemesis[] = [
       return target.name;
     },
   },
-  {
-    // A submitter's writes take effect, but their replies are lost and it retries them, while the provider is slow.
-    name: "echo",
-    weight: 0.05,
-    where: ["alone"],
-    inject: async ({ processes, simulatorProxy }, random) => {
-      const target = random.pick(processes.filter(({ role }) => role === "submitter"));
-      const forMs = random.between(1_000, 2_500);
-      simulatorProxy.setFaults({ delayMs: 600 });
-      await wait(400);
-      target.redisProxy?.setFaults({ dropsReplies: true });
-      await wait(forMs);
-      target.redisProxy?.setFaults({});
-      await wait(500);
-      simulatorProxy.setFaults({});
-      return `${target.name} for ${forMs} ms`;
-    },
-  },
-  {
-    // A worker is frozen between a provider request and its response, while other workers repeat the request.
-    name: "zombie",
-    weight: 0.05,
-    inject: async ({ processes, simulatorProxy }, random) => {
-      const target = random.pick(processes.filter(({ role }) => role === "submitter" || role === "poller"));
-      const frozenMs = random.between(4_500, 9_000);
-      simulatorProxy.setFaults({ delayMs: 300 });
-      await wait(500);
-      const pid = target.pid();
-      target.signal("SIGSTOP");
-      simulatorProxy.setFaults({});
-      await wait(frozenMs);
-      if (pid === target.pid()) target.signal("SIGCONT");
-      return `${target.name} for ${frozenMs} ms`;
-    },
-  },
-  {
-    // The writes of a short interval reach Redis seconds late, after other workers have taken over the generations.
-    name: "late-writes",
-    weight: 0.05,
-    where: ["alone"],
-    inject: async ({ processes }, random) => {
-      const target = random.pick(processes.filter(({ role }) => role === "submitter" || role === "poller"));
-      const [delayMs, forMs] = [random.between(4_000, 8_000), random.between(300, 1_500)];
-      target.redisProxy?.setFaults({ delayMs });
-      await wait(forMs);
-      target.redisProxy?.setFaults({});
-      return `${target.name}: writes of ${forMs} ms delayed by ${delayMs} ms`;
-    },
-  },
+  // A submitter's writes take effect, but their replies are lost and it retries them, while the provider is slow.
+  lasting({ name: "echo", weight: 0.05, where: ["alone"], lastsMs: [1_000, 2_500] }, async (system, random) => {
+    const target = anyOf(system, random, ["submitter"]);
+    system.simulatorProxy.setFaults({ delayMs: 600 });
+    await wait(400);
+    target.redisProxy?.setFaults({ dropsReplies: true });
+    return {
+      what: target.name,
+      end: async () => {
+        target.redisProxy?.setFaults({});
+        await wait(500);
+        system.simulatorProxy.setFaults({});
+      },
+    };
+  }),
+  // A worker is frozen between a provider request and its response, while other workers repeat the request.
+  lasting({ name: "zombie", weight: 0.05, lastsMs: [4_500, 9_000] }, async (system, random) => {
+    const target = anyOf(system, random, ["submitter", "poller"]);
+    system.simulatorProxy.setFaults({ delayMs: 300 });
+    await wait(500);
+    const pid = target.pid();
+    target.signal("SIGSTOP");
+    system.simulatorProxy.setFaults({});
+    return { what: target.name, end: () => pid === target.pid() && target.signal("SIGCONT") };
+  }),
+  // The writes of a short interval reach Redis seconds late, after other workers have taken over the generations.
+  lasting({ name: "late-writes", weight: 0.05, where: ["alone"], lastsMs: [300, 1_500] }, (system, random) => {
+    const target = anyOf(system, random, ["submitter", "poller"]);
+    const delayMs = random.between(4_000, 8_000);
+    target.redisProxy?.setFaults({ delayMs });
+    return { what: `${target.name}: writes delayed by ${delayMs} ms`, end: () => target.redisProxy?.setFaults({}) };
+  }),
   {
     name: "customer-refuses",
     weight: 0.1,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Nemesis } from "../inject.ts";
 import type { ChaosSystem } from "../system/system.ts";
+import { lasting } from "./lasting.ts";
 
 const faults: readonly Nemesis[] = [
   {
@@ -38,29 +39,15 @@ const faults: readonly Nemesis[] = [
       return said;
     },
   },
-  {
-    name: "redis-disk-slow",
-    weight: 0.03,
-    inject: async (system, random) => {
-      const slowMs = random.between(500, 3_000);
-      const disk = diskOfRedis(system);
-      disk.setFaults({ slow: true });
-      await wait(slowMs);
-      disk.setFaults({});
-      return `for ${slowMs} ms`;
-    },
-  },
-  {
-    name: "outputs-disk-full",
-    weight: 0.05,
-    inject: async ({ disks }, random) => {
-      const fullMs = random.between(500, 4_000);
-      disks?.outputs.setFaults({ full: true });
-      await wait(fullMs);
-      disks?.outputs.setFaults({});
-      return `for ${fullMs} ms`;
-    },
-  },
+  lasting({ name: "redis-disk-slow", weight: 0.03, lastsMs: [500, 3_000] }, (system) => {
+    const disk = diskOfRedis(system);
+    disk.setFaults({ slow: true });
+    return { end: () => disk.setFaults({}) };
+  }),
+  lasting({ name: "outputs-disk-full", weight: 0.05, lastsMs: [500, 4_000] }, ({ disks }) => {
+    disks?.outputs.setFaults({ full: true });
+    return { end: () => disks?.outputs.setFaults({}) };
+  }),
 ];
 
 /** Faults of the disks of Redis and of the outputs; only where the disk shim could be built. */

@@ -1,10 +1,9 @@
+import type { Topology } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
 import type { ChaosOptions } from "../options.ts";
 import type { SeededRandom } from "../random.ts";
-import type { Topology } from "../system/servers.ts";
 import type { ChaosSystem } from "../system/system.ts";
 import { aimedFaults } from "./aimed.ts";
-import { clusterFaults } from "./cluster.ts";
 import { diskFaults } from "./disks.ts";
 import { failoverFaults } from "./failover.ts";
 import { networkFaults } from "./network.ts";
@@ -18,7 +17,6 @@ const nemeses: readonly Nemesis[] = [
   ...networkFaults,
   ...aimedFaults,
   ...failoverFaults,
-  ...clusterFaults,
 ];
 
 export const nemesisNames: readonly string[] = nemeses.map(({ name }) => name);
@@ -33,15 +31,14 @@ export function planFaults(
   system: ChaosSystem,
 ): { plan: Nemesis[]; skipped: string[] } {
   const chosen = nemeses.filter(({ name }) => only?.includes(name) ?? true);
-  const [possible, impossible] = [true, false].map((wanted) =>
-    chosen.filter((nemesis) => isPossible(nemesis, system) === wanted),
-  );
-  const plan = (possible ?? []).flatMap((nemesis) => {
+  const possible = chosen.filter((nemesis) => isPossible(nemesis, system));
+  const skipped = chosen.filter((nemesis) => !isPossible(nemesis, system)).map(({ name }) => name);
+  const plan = possible.flatMap((nemesis) => {
     const atLeast = only !== undefined || isNative(nemesis, system) ? 1 : 0;
     const times = Math.max(atLeast, Math.round(kills * nemesis.weight));
     return Array.from({ length: kills === 0 ? 0 : times }, () => nemesis);
   });
-  return { plan: random.shuffled(plan), skipped: (impossible ?? []).map(({ name }) => name) };
+  return { plan: random.shuffled(plan), skipped };
 }
 
 function isPossible({ where, possible }: Nemesis, system: ChaosSystem): boolean {

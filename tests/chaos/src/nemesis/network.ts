@@ -1,9 +1,8 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { type FaultProxy, type NetworkFaults, simulatorAt, type Topology, topologies } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
 import type { SeededRandom } from "../random.ts";
-import type { FaultProxy, NetworkFaults } from "../system/fault-proxy.ts";
-import { type Topology, topologies } from "../system/servers.ts";
 import type { ChaosSystem } from "../system/system.ts";
+import { lasting } from "./lasting.ts";
 
 /** Network faults between the processes and Redis, and between the workers and the simulator. */
 export const networkFaults: readonly Nemesis[] = [
@@ -13,54 +12,29 @@ export const networkFaults: readonly Nemesis[] = [
     ),
   ),
   ...faultsOf("simulator", topologies, ({ simulatorProxy: proxy }) => ({ proxy, owner: "all" })),
-  {
-    name: "simulator-dead",
-    weight: 0.02,
-    inject: async ({ simulatorProxy }, random) => {
-      const deadMs = random.between(5_000, 10_000);
-      simulatorProxy.setFaults({ refuses: true });
-      simulatorProxy.cut();
-      await wait(deadMs);
-      simulatorProxy.setFaults({});
-      return `for ${deadMs} ms`;
-    },
-  },
-  {
-    name: "simulator-storm",
-    weight: 0.03,
-    inject: async ({ simulator }, random) => {
-      const forMs = random.between(2_000, 5_000);
-      await setRates(simulator.url, { "submit-429": 0.8, "poll-429": 0.5 });
-      await wait(forMs);
-      await setRates(simulator.url, {});
-      return `429 to most requests for ${forMs} ms`;
-    },
-  },
+  lasting({ name: "simulator-dead", weight: 0.02, lastsMs: [5_000, 10_000] }, ({ simulatorProxy }) => {
+    simulatorProxy.setFaults({ resets: true });
+    simulatorProxy.cut();
+    return { end: () => simulatorProxy.setFaults({}) };
+  }),
+  lasting({ name: "simulator-storm", weight: 0.03, lastsMs: [2_000, 5_000] }, async ({ simulator }) => {
+    const control = simulatorAt(simulator.url);
+    await control.setRates({ "submit-429": 0.8, "poll-429": 0.5 });
+    return { what: "429 to most requests", end: () => control.setRates({}) };
+  }),
 ];
-
-async function setRates(url: string, rates: Record<string, number>): Promise<void> {
-  const headers = { "content-type": "application/json" };
-  await fetch(`${url}/simulator/faults`, { method: "POST", headers, body: JSON.stringify({ rates }) });
-}
 
 /** Chooses the proxy that is affected; `owner` names the processes that use it. */
 type Choose = (system: ChaosSystem, random: SeededRandom) => { proxy: FaultProxy; owner: string };
 
 /** The faults of one kind of connection. */
 function faultsOf(name: string, where: readonly Topology[], choose: Choose): Nemesis[] {
-  const lasting = (kind: string, faults: Partial<NetworkFaults>, maxMs: number): Nemesis => ({
-    name: `${name}-${kind}`,
-    weight: 0.07,
-    where,
-    inject: async (system, random) => {
+  const impaired = (kind: string, faults: Partial<NetworkFaults>, maxMs: number): Nemesis =>
+    lasting({ name: `${name}-${kind}`, weight: 0.07, where, lastsMs: [maxMs / 10, maxMs] }, (system, random) => {
       const { proxy, owner } = choose(system, random);
-      const forMs = random.between(maxMs / 10, maxMs);
       proxy.setFaults(faults);
-      await wait(forMs);
-      proxy.setFaults({});
-      return `${owner} for ${forMs} ms`;
-    },
-  });
+      return { what: owner, end: () => proxy.setFaults({}) };
+    });
   return [
     {
       name: `${name}-cut`,
@@ -72,9 +46,9 @@ function faultsOf(name: string, where: readonly Topology[], choose: Choose): Nem
         return owner;
       },
     },
-    lasting("refuses", { refuses: true }, 2_000),
-    lasting("delay", { delayMs: 300 }, 3_000),
-    lasting("half-open", { dropsRequests: true, dropsReplies: true }, 6_000),
-    lasting("drops-replies", { dropsReplies: true }, 1_500),
+    impaired("refuses", { resets: true }, 2_000),
+    impaired("delay", { delayMs: 300 }, 3_000),
+    impaired("half-open", { dropsRequests: true, dropsReplies: true }, 6_000),
+    impaired("drops-replies", { dropsReplies: true }, 1_500),
   ];
 }

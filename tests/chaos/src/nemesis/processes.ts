@@ -5,29 +5,18 @@ import type { SeededRandom } from "../random.ts";
 import type { Role, SupervisedProcess } from "../system/supervised-process.ts";
 import type { ChaosSystem } from "../system/system.ts";
 
-/** Crash points and the roles that reach them. */
-const crashPoints: readonly [CrashPoint, readonly Role[]][] = [
-  ["accept:before-write", ["api"]],
-  ["accept:after-write", ["api"]],
-  ["admit:after-grant", ["api", "submitter", "poller"]],
-  ["admit:after-jobs", ["api", "submitter", "poller"]],
-  ["submit:before-intent", ["submitter"]],
-  ["submit:after-intent", ["submitter"]],
-  ["submit:after-answer", ["submitter"]],
-  ["submit:after-bind", ["submitter"]],
-  ["reconcile:after-answer", ["poller"]],
-  ["poll:after-claim", ["poller"]],
-  ["poll:after-answer", ["poller"]],
-  ["poll:after-move", ["poller"]],
-  ["poll:after-jobs", ["poller"]],
-  ["finalize:after-download", ["finalizer"]],
-  ["finalize:before-move", ["finalizer"]],
-  ["finalize:after-move", ["finalizer"]],
-  ["deliver:after-claim", ["finalizer"]],
-  ["deliver:after-send", ["finalizer"]],
-  ["deliver:after-record", ["finalizer"]],
+/** Crash points, and the roles that reach them. */
+const crashPoints = [
+  ...at(["api"], "accept:before-write", "accept:after-write"),
+  ...at(["api", "submitter", "poller"], "admit:after-grant", "admit:after-jobs"),
+  ...at(["submitter"], "submit:before-intent", "submit:after-intent", "submit:after-answer", "submit:after-bind"),
+  ...at(["poller"], "reconcile:after-answer"),
+  ...at(["poller"], "poll:after-claim", "poll:after-answer", "poll:after-move", "poll:after-jobs"),
+  ...at(["finalizer"], "finalize:after-download", "finalize:before-move", "finalize:after-move"),
+  ...at(["finalizer"], "deliver:after-claim", "deliver:after-send", "deliver:after-record"),
 ];
 
+const workers = ["submitter", "poller", "finalizer"] as const;
 const shiftedMs = 8_000;
 const leaseMs = leases.sendingMs;
 
@@ -45,8 +34,8 @@ export const processFaults: readonly Nemesis[] = [
     name: "crash-at",
     weight: 0.5,
     inject: async (system, random) => {
-      const [point, roles] = random.pick(crashPoints);
-      const target = anyOf(system, random, random.pick(roles));
+      const { point, roles } = random.pick(crashPoints);
+      const target = anyOf(system, random, [random.pick(roles)]);
       target.replace({ CRASH_AT: `${point}*${random.between(1, 4)}` });
       return `${target.name} at ${point}`;
     },
@@ -54,8 +43,8 @@ export const processFaults: readonly Nemesis[] = [
   {
     name: "freeze",
     weight: 0.2,
-    inject: async ({ processes }, random) => {
-      const target = random.pick(processes.filter(({ role }) => role !== "api"));
+    inject: async (system, random) => {
+      const target = anyOf(system, random, workers);
       const times = random.pick([1, 2, 5]);
       const pid = target.pid();
       target.signal("SIGSTOP");
@@ -79,8 +68,8 @@ export const processFaults: readonly Nemesis[] = [
   {
     name: "all-at-once",
     weight: 0.05,
-    inject: async ({ processes }) => {
-      for (const target of processes) target.signal("SIGKILL");
+    inject: async (system) => {
+      killAll(system);
       return "every process";
     },
   },
@@ -88,7 +77,7 @@ export const processFaults: readonly Nemesis[] = [
     name: "clock",
     weight: 0.05,
     inject: async (system, random) => {
-      const target = anyOf(system, random, random.pick(["submitter", "poller", "finalizer"] as const));
+      const target = anyOf(system, random, [random.pick(workers)]);
       const hours = random.pick([-1, 1]);
       target.replace({ CLOCK_SHIFT_MS: `${hours * 3_600_000}` });
       // The next process has the correct time.
@@ -98,6 +87,15 @@ export const processFaults: readonly Nemesis[] = [
   },
 ];
 
-function anyOf({ processes }: ChaosSystem, random: SeededRandom, role: Role): SupervisedProcess {
-  return random.pick(processes.filter((each) => each.role === role));
+/** Any process of these roles. */
+export function anyOf({ processes }: ChaosSystem, random: SeededRandom, roles: readonly Role[]): SupervisedProcess {
+  return random.pick(processes.filter(({ role }) => roles.includes(role)));
+}
+
+export function killAll({ processes }: ChaosSystem): void {
+  for (const target of processes) target.signal("SIGKILL");
+}
+
+function at(roles: readonly Role[], ...points: CrashPoint[]): { point: CrashPoint; roles: readonly Role[] }[] {
+  return points.map((point) => ({ point, roles }));
 }

@@ -1,41 +1,21 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { topologies } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
-import { keysOf, topologies } from "../system/servers.ts";
-import type { ChaosSystem } from "../system/system.ts";
+import { type ChaosSystem, keysOf } from "../system/system.ts";
+import { disable, killPrimary, lasting } from "./lasting.ts";
+import { killAll } from "./processes.ts";
 
 const faults: readonly Nemesis[] = [
-  {
-    name: "redis-kill",
-    weight: 0.1,
-    inject: async ({ redis }, random) => {
-      const { primary } = await redis.lineup();
-      await primary.kill("SIGKILL");
-      const downMs = random.between(0, 1_500);
-      await wait(downMs);
-      await primary.restart();
-      return `down for ${downMs} ms`;
-    },
-  },
-  {
-    name: "redis-freeze",
-    weight: 0.05,
-    inject: async ({ redis }, random) => {
-      const frozenMs = random.between(500, 5_000);
-      const { primary } = await redis.lineup();
-      await primary.kill("SIGSTOP");
-      await wait(frozenMs);
-      await primary.kill("SIGCONT");
-      return `${frozenMs} ms`;
-    },
-  },
+  lasting({ name: "redis-kill", weight: 0.1, lastsMs: [0, 1_500] }, killPrimary),
+  lasting({ name: "redis-freeze", weight: 0.05, lastsMs: [500, 5_000] }, async ({ redis }) =>
+    disable("SIGSTOP", (await redis.lineup()).primary),
+  ),
   {
     name: "redis-and-all",
     weight: 0.05,
-    inject: async ({ redis, processes }) => {
-      for (const target of processes) target.signal("SIGKILL");
-      const { primary } = await redis.lineup();
-      await primary.kill("SIGKILL");
-      await primary.restart();
+    inject: async (system) => {
+      killAll(system);
+      const { end } = await killPrimary(system);
+      await end();
       return "Redis and every process";
     },
   },
@@ -45,17 +25,10 @@ const faults: readonly Nemesis[] = [
     where: topologies,
     inject: async (system) => `${await deleteBullKeys(system)} keys`,
   },
-  {
-    name: "redis-full",
-    weight: 0.05,
-    inject: async ({ installation: { cell } }, random) => {
-      await cell.redis.config("SET", "maxmemory", "1mb");
-      const fullMs = random.between(500, 3_000);
-      await wait(fullMs);
-      await cell.redis.config("SET", "maxmemory", "0");
-      return `out of memory for ${fullMs} ms`;
-    },
-  },
+  lasting({ name: "redis-full", weight: 0.05, lastsMs: [500, 3_000] }, async ({ installation: { cell } }) => {
+    await cell.redis.config("SET", "maxmemory", "1mb");
+    return { what: "out of memory", end: () => cell.redis.config("SET", "maxmemory", "0") };
+  }),
 ];
 
 /** Faults of Redis, most of them for the topology of one server. */

@@ -2,10 +2,10 @@ import type { Installation } from "@reelqueue/pipeline";
 import fc from "fast-check";
 import type { Rule } from "../without.ts";
 import { commands } from "./commands.ts";
-import { type Event, happen } from "./happen.ts";
 import { openInstallation } from "./installation.ts";
 import type { Means } from "./provider.ts";
 import { settle } from "./settle.ts";
+import { enqueue, runSubmit } from "./steps.ts";
 import { System } from "./system.ts";
 
 export interface Exploration {
@@ -42,16 +42,10 @@ export const requiredRules: readonly [rule: Rule, means: Means][] = [
   ["quiet", "lookup"],
 ];
 
-const postInFlight: readonly Event[] = [
-  { do: "enqueue" },
-  { do: "dispatch", lost: false },
-  { do: "submit", which: 0, again: false, crashAt: undefined, fault: undefined },
-];
-
 /**
- * Runs random sequences of events, the first POST being in flight, through the real pipeline on an empty Redis of its own, each followed by a settling
- * in which everything that waits goes on. Stops at the first attempt that is paid for twice, task that is forgotten or
- * generation that is stuck.
+ * Runs random sequences of events, the first POST being in flight, through the real pipeline on an empty Redis of its
+ * own, each followed by a settling in which everything that waits goes on. Stops at the first attempt that is paid for
+ * twice, task that is forgotten or generation that is stuck.
  */
 export async function explore(
   installation: Installation,
@@ -62,7 +56,9 @@ export async function explore(
     count += 1;
     await installation.cell.redis.flushdb();
     const system = new System(installation, means, without);
-    for (const event of postInFlight) await happen(event, system);
+    await enqueue(system);
+    await system.dispatch({ lost: false });
+    await runSubmit({ which: 0, again: false }, system);
     await fc.asyncModelRun(() => ({ model: {}, real: system }), events);
     await settle(system);
   });

@@ -15,7 +15,7 @@ export async function openInstallation(scope: AsyncDisposableStack): Promise<Ins
   const configPath = join(home, "config.json");
   const account = { provider: accountName, baseUrl: "http://127.0.0.1:1", keyEnv: "KEY", chargesFailures: false };
   writeFileSync(configPath, JSON.stringify({ durability: "relaxed", accounts: { [accountName]: account } }));
-  return openContext(scope, {
+  const installation = await openContext(scope, {
     redisUrl: redis.url,
     home,
     configPath,
@@ -23,4 +23,7 @@ export async function openInstallation(scope: AsyncDisposableStack): Promise<Ins
     role: "worker",
     log: createLogger({ name: "protocol", level: "silent" }),
   });
+  // commands that are sent together share one write to the socket
+  installation.cell.redis.options.enableAutoPipelining = true;
+  return installation;
 }

@@ -26,7 +26,10 @@ const never = new Promise<never>(() => {});
 /** No lease and no quiet window ends by itself: the test ends them. */
 const longMs = 300_000_000;
 
-/** A whole pipeline on a real Redis in one process; a test decides what happens next, and in which order. */
+/**
+ * A whole pipeline on a real Redis in one process; a test decides what happens next, and in which order. The calls of
+ * one `Promise.all` reach Redis together, in their order.
+ */
 export class System {
   readonly provider: StandInProvider;
   readonly ctx: Installation;
@@ -118,31 +121,36 @@ export class System {
   /** Makes everything in a lane due; with `only`, this generation and nothing else. */
   async makeDue(lane: ledger.Lane, only?: string): Promise<void> {
     const { redis, keys } = this.ctx.cell;
-    const key = keys.due(lane, accountName);
-    for (const id of await redis.zrange(key, "0", "-1")) {
-      await redis.call("zadd", key, "XX", only === undefined || only === id ? "1" : `${Date.now() + longMs}`, id);
-    }
+    const laterMs = Date.now() + longMs;
+    const dues = this.ids.flatMap((id) => [only === undefined || only === id ? 1 : laterMs, id]);
+    await redis.zadd(keys.due(lane, accountName), "XX", ...dues);
   }
 
   /** Every queued generation gets a slot and a job; with `lost`, jobs that are gone are dispatched again. */
   async dispatch({ lost }: { lost: boolean }): Promise<void> {
     const { cell, timing } = this.ctx;
-    await this.makeDue("backoff");
-    await ledger.promoteDelayed(cell, accountName, 10);
-    const { grants } = await ledger.admit(cell, accountName, { ...this.account.limits, leaseMs: timing.grantLeaseMs });
+    const [, , { grants }] = await Promise.all([
+      this.makeDue("backoff"),
+      ledger.promoteDelayed(cell, accountName, 10),
+      ledger.admit(cell, accountName, { ...this.account.limits, leaseMs: timing.grantLeaseMs }),
+    ]);
     this.jobs.push(...grants);
     if (!lost) return;
-    this.jobs.length = 0;
-    await ledger.makeAllDue(cell, "granted", accountName);
-    this.jobs.push(...(await ledger.redispatch(cell, "granted", accountName, { limit: 10, leaseMs: longMs })));
+    const [, again] = await Promise.all([
+      this.makeDue("granted"),
+      ledger.redispatch(cell, "granted", accountName, { limit: 10, leaseMs: longMs }),
+    ]);
+    this.jobs.splice(0, this.jobs.length, ...again);
   }
 
   async poll(): Promise<void> {
     const { cell, timing } = this.ctx;
     for (const lane of ["poll", "watch"] as const) {
-      await this.makeDue(lane);
       const options = { fields: polledFields, limit: 10, leaseMs: timing.pollLeaseMs };
-      const { items, lease } = await ledger.claim(cell, lane, accountName, options);
+      const [, { items, lease }] = await Promise.all([
+        this.makeDue(lane),
+        ledger.claim(cell, lane, accountName, options),
+      ]);
       for (const item of items) {
         const task = { ...item, taskId: item.taskId ?? "", lane, lease };
         await this.start((ctx) => pollTask(task, { account: this.account, lane }, ctx));
@@ -158,10 +166,17 @@ export class System {
     await callback({ account: accountName, token, raw, headers: {} }, this.ctx);
   }
 
-  async recordOf(id: string): Promise<ledger.GenerationRecord> {
-    const found = await ledger.read(this.ctx.cell, id);
-    if (found === undefined) throw new Error(`${id} is not in the ledger`);
-    return found.record;
+  /** Its generations, as the ledger has them. */
+  async read(): Promise<ledger.Found[]> {
+    const found = await ledger.readMany(this.ctx.cell, this.ids);
+    return found.map((each, i) => {
+      if (each === undefined) throw new Error(`${this.ids[i]} is not in the ledger`);
+      return each;
+    });
+  }
+
+  async readIn(state: State): Promise<ledger.Found[]> {
+    return (await this.read()).filter(({ record }) => record.state === state);
   }
 
   /** Whether the ledger knows the task: as owned by its generation, or as an orphan. */

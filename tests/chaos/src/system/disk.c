@@ -1,5 +1,6 @@
 // Disk faults for one process (LD_PRELOAD). Files in the folder DISK switch them on:
 //   full   writes fail with ENOSPC          slow   every sync takes 100 ms
+// Standard output and error are on another disk.
 // The number of synced bytes of each file is stored there under its name: the size that a power cut leaves.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -24,7 +25,7 @@ static int is_on(const char *what) {
 static int no_room(int fd) {
   struct stat file;
   int before = errno;
-  int full = fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && is_on("full");
+  int full = fd > 2 && fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && is_on("full");
   errno = full ? ENOSPC : before;
   return full;
 }

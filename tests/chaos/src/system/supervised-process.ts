@@ -1,7 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { join } from "node:path";
-import { type App, spawnEntry } from "@reelqueue/testing";
-import type { FaultProxy } from "./fault-proxy.ts";
+import { eventually, type FaultProxy, type ProcessSpec, Supervised } from "@reelqueue/system/testing";
 
 export type Role = "api" | "submitter" | "poller" | "finalizer";
 
@@ -34,74 +32,54 @@ export interface SupervisedProcess extends AsyncDisposable {
   /** Its own proxy to Redis, where Redis is one server. */
   redisProxy: FaultProxy | undefined;
   pid(): number | undefined;
-  /** Signals the current process; false when there is none. */
-  signal(signal: NodeJS.Signals): boolean;
+  /** Signals the current process, if there is one. */
+  signal(signal: NodeJS.Signals): void;
   /** Ends the current process by SIGTERM; only the next one gets these variables. */
   replace(env: Record<string, string>): void;
   /** Resolves once the current process is healthy. */
   ready(timeoutMs?: number): Promise<void>;
 }
 
-export interface ProcessOptions {
-  name: string;
-  role: Role;
-  redisProxy: FaultProxy | undefined;
-  entry: string;
-  env: Record<string, string>;
-  logs: string;
-  onEnd: (end: ProcessEnd) => void;
-}
-
-const entryFolder = join(import.meta.dirname, "..", "entries");
-export const processEntry = join(entryFolder, "process.ts");
-
-export function supervise(options: ProcessOptions): SupervisedProcess {
-  const { name, role, redisProxy, entry, env, logs, onEnd } = options;
-  let app: App | undefined;
-  let sent: SentSignals = { at: 0, terms: 0 };
-  let nextEnv: Record<string, string> = {};
-  let open = true;
-
-  const run = async (): Promise<void> => {
-    while (open) {
-      const once = nextEnv;
-      nextEnv = {};
-      sent = { at: 0, terms: 0 };
-      const current = await spawnEntry(entry, name, { ...env, ROLE: role, ...once });
-      app = current;
-      current.ready().catch(() => {});
-      if (!open) current.kill("SIGKILL");
-      const { code, signal } = await current.exited;
-      app = undefined;
-      const written = current.logs();
-      appendFileSync(join(logs, `${name}.log`), `${written}--- pid ${current.pid} ended: ${signal ?? code}\n`);
-      const end = { code, signal, tookMs: performance.now() - sent.at, lastWords: written.slice(-1_500) };
-      if (open) onEnd({ slot: name, role, atMs: Date.now(), ...end, why: reasonOf(end, sent, once) });
-    }
-  };
-  const running = run();
-
-  const send = (signal: NodeJS.Signals): boolean => {
+export function supervise(
+  own: Pick<SupervisedProcess, "name" | "role" | "redisProxy">,
+  spec: ProcessSpec,
+  onEnd: (end: ProcessEnd) => void,
+): SupervisedProcess {
+  let sent = nothingSent;
+  let once: Record<string, string> = {};
+  let next: Record<string, string> = {};
+  const supervised = new Supervised(spec, {
+    atOnce: true,
+    envOfRun: () => {
+      [sent, once, next] = [nothingSent, next, {}];
+      return once;
+    },
+    onEnd: (run, { code, signal }) => {
+      const lastWords = run.logs().slice(-1_500);
+      appendFileSync(spec.log, `--- pid ${run.pid} ended: ${signal ?? code}\n`);
+      const end = { code, signal, tookMs: performance.now() - sent.at, lastWords };
+      onEnd({ slot: own.name, role: own.role, atMs: Date.now(), ...end, why: reasonOf(end, sent, once) });
+    },
+  });
+  const pid = () => (supervised.current.alive() ? supervised.current.pid : undefined);
+  const send = (signal: NodeJS.Signals) => {
+    if (pid() === undefined) return;
     if (signal !== "SIGSTOP" && signal !== "SIGCONT") sent = withSignal(sent, signal);
-    app?.kill(signal);
-    return app !== undefined;
+    supervised.current.kill(signal);
   };
+  const isReady = () => supervised.current.ready().then(() => true);
   return {
-    name,
-    role,
-    redisProxy,
-    pid: () => app?.pid,
-    signal: send,
-    replace: (once) => {
-      nextEnv = once;
+    ...{ ...own, pid, signal: send },
+    replace: (env) => {
+      next = env;
       send("SIGTERM");
     },
-    ready: (timeoutMs = 60_000) => healthy(() => app, name, timeoutMs),
+    ready: async (timeoutMs = 60_000) => {
+      await eventually(isReady, { describe: `${own.name} is healthy`, timeoutMs, everyMs: 50 });
+    },
     [Symbol.asyncDispose]: async () => {
-      open = false;
-      app?.kill("SIGCONT");
-      app?.kill("SIGKILL");
-      await running;
+      supervised.kill();
+      await supervised.current.exited;
     },
   };
 }
@@ -113,23 +91,11 @@ interface SentSignals {
   terms: number;
 }
 
+const nothingSent: SentSignals = { at: 0, terms: 0 };
+
 function withSignal({ signal: before, terms }: SentSignals, now: NodeJS.Signals): SentSignals {
   const signal = before === "SIGKILL" ? before : now;
   return { signal, at: performance.now(), terms: terms + (now === "SIGTERM" ? 1 : 0) };
-}
-
-async function healthy(now: () => App | undefined, name: string, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (performance.now() < deadline) {
-    const current = now();
-    const ready = await current?.ready().then(
-      () => now() === current,
-      () => false,
-    );
-    if (ready) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${name} was not healthy within ${timeoutMs} ms`);
 }
 
 function reasonOf(

@@ -1,20 +1,29 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Cell } from "@reelqueue/ledger";
 import { type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
-import { simulatorAccount, simulatorSecrets, writeTestConfig } from "@reelqueue/system";
-import { holdPorts, type Receiver, startReceiver } from "@reelqueue/testing";
+import { accountsAt, simulatorSecrets, writeTestConfig } from "@reelqueue/system/testing";
+import {
+  entryProcess,
+  type FaultProxy,
+  holdPorts,
+  type Receiver,
+  type RedisServers,
+  startFaultProxy,
+  startReceiver,
+  startRedis,
+  type Topology,
+} from "@reelqueue/testing";
 import { leases } from "../entries/leases.ts";
 import { buildDisks, type Disk } from "./disk.ts";
-import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
-import { openServers, type Servers, type Topology } from "./servers.ts";
-import { type ProcessEnd, processEntry, type Role, type SupervisedProcess, supervise } from "./supervised-process.ts";
+import { type ProcessEnd, type Role, type SupervisedProcess, supervise } from "./supervised-process.ts";
 
 /** A whole system under fault injection: every process is supervised, every connection passes a fault proxy. */
 export interface ChaosSystem extends AsyncDisposable {
-  redis: Servers;
+  redis: RedisServers;
   simulator: Simulator;
   /** Proxy of all workers to the simulator. */
   simulatorProxy: FaultProxy;
@@ -51,8 +60,6 @@ export const accountNames = ["hiapi", "jiekou", "toapis", "ark", "xingchao"] as 
 export type AccountName = (typeof accountNames)[number];
 /** Delay of `accept-late` tasks, in real ms: longer than the polls that find nothing, shorter than the quiet window. */
 const lateMs = 3_000;
-/** Shared compile cache: processes start hundreds of times. */
-const compileCache = join(tmpdir(), "reelqueue-chaos-compiled");
 
 export async function startChaosSystem(options: SystemOptions): Promise<ChaosSystem> {
   const scope = new AsyncDisposableStack();
@@ -69,7 +76,8 @@ async function open(scope: AsyncDisposableStack, options: SystemOptions): Promis
   scope.defer(() => rmSync(home, { recursive: true, force: true }));
   mkdirSync(options.logs, { recursive: true });
   const disks = await openDisks(home);
-  const redis = await openServers(scope, options.redis, disks?.redis.env);
+  const redis = await startRedis(options.redis, disks && { env: disks.redis.env });
+  scope.defer(() => redis.stop());
   const simulatorProxy = scope.use(await startFaultProxy());
   const simulator = scope.use(await startSimulator(simulatorOptions(options, simulatorProxy)));
   simulatorProxy.target = simulator.port;
@@ -112,7 +120,7 @@ async function portsFor(scope: AsyncDisposableStack, count: number): Promise<num
 }
 
 interface Shared {
-  redis: Servers;
+  redis: RedisServers;
   /** One for each process. */
   ports: readonly number[];
   env: Record<string, string>;
@@ -130,24 +138,21 @@ async function superviseAll(
   for (const [i, { name, role }] of membersOf(options.workers).entries()) {
     const redisProxy =
       redis.topology === "alone" ? scope.use(await startFaultProxy((await redis.lineup()).primary.port)) : undefined;
-    const own = { PORT: `${ports[i]}`, HEALTH_PORT: `${ports[i]}` };
-    const REDIS_URL = redisProxy === undefined ? redis.url : `redis://127.0.0.1:${redisProxy.port}`;
+    const url = redisProxy === undefined ? redis.url : `redis://127.0.0.1:${redisProxy.port}`;
+    const own = { ROLE: role, PORT: `${ports[i]}`, HEALTH_PORT: `${ports[i]}`, REDIS_URL: url };
     const disk = role === "finalizer" ? outputsDisk?.env : {};
-    processes.push(
-      supervise({
-        name,
-        role,
-        redisProxy,
-        entry: options.plain ? plainEntry : processEntry,
-        env: { ...env, ...own, ...disk, ...options.env, REDIS_URL },
-        logs: options.logs,
-        onEnd: (end) => void processEnds.push(end),
-      }),
+    const spec = entryProcess(
+      options.plain ? plainEntry : processEntry,
+      name,
+      { ...env, ...disk, ...options.env, ...own },
+      join(options.logs, `${name}.log`),
     );
+    processes.push(supervise({ name, role, redisProxy }, spec, (end) => void processEnds.push(end)));
   }
   return processes;
 }
 
+const processEntry = join(import.meta.dirname, "../entries/process.ts");
 /** The processes of the plain solution, shared with the benches. */
 const plainEntry = join(import.meta.dirname, "../../../bench/src/entries/plain.ts");
 
@@ -162,7 +167,6 @@ function plainEnvironment(home: string, simulatorProxy: FaultProxy, { secrets }:
     LONGEST_POLL_MS: "5000",
     OUTPUTS: join(home, "outputs"),
     SECRET: secrets.webhookSecrets("default")[0] ?? "",
-    NODE_COMPILE_CACHE: compileCache,
   };
 }
 
@@ -199,13 +203,12 @@ function environment(
   { accounts = {}, cell }: Pick<SystemOptions, "accounts"> & { cell: string | undefined },
 ): Record<string, string> & { REELQUEUE_CONFIG: string } {
   const address = { url: `http://127.0.0.1:${simulatorProxy.port}`, clockFactor };
-  const account = (provider: string) =>
-    simulatorAccount(provider, address, {
-      limits: { inFlight: 40, requestsPerMinute: provider === "toapis" ? 300 : 1_200 },
-      ...accounts[provider],
-    });
+  const changes = (name: AccountName) => ({
+    limits: { inFlight: 40, requestsPerMinute: name === "toapis" ? 300 : 1_200 },
+    ...accounts[name],
+  });
   const config = {
-    accounts: Object.fromEntries(accountNames.map((name) => [name, account(name)])),
+    accounts: accountsAt(address, Object.fromEntries(accountNames.map((name) => [name, changes(name)]))),
     outputs: { minFreeBytes: 16_777_216 },
     ...(cell !== undefined && { cell }),
   };
@@ -213,6 +216,19 @@ function environment(
     ...writeTestConfig(home, config),
     PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
     LOG_LEVEL: "warn",
-    NODE_COMPILE_CACHE: compileCache,
   };
+}
+
+/** Keys of the cell that match the pattern. */
+export async function keysOf({ redis, prefix }: Cell, pattern: string): Promise<string[]> {
+  // On a Cluster the first command routes the pipeline to the node of the cell.
+  const answers = await redis
+    .pipeline([
+      ["exists", prefix],
+      ["keys", `${prefix}:${pattern}`],
+    ])
+    .exec();
+  const [error, keys] = answers?.[1] ?? [];
+  if (error) throw error;
+  return keys as string[];
 }

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { AccountConfig } from "@reelqueue/contracts";
+import { inheritedEnv } from "@reelqueue/testing";
 
 /** Shared by the maker of the fixture and the test that loads it. */
 const folder = join(import.meta.dirname, "fixture");
@@ -43,7 +44,7 @@ export function enqueueFile(
   const file = join(tree, "packages/scenarios/src/upgrade/fixture", basename(files.batch));
   cpSync(files.batch, file);
   cpSync(clips.ofFile, join(tree, "packages/media/samples", basename(clips.ofFile)));
-  const env = { PATH: process.env.PATH, REELQUEUE_URL: url, REELQUEUE_HOME: home };
+  const env = { ...inheritedEnv(), REELQUEUE_URL: url, REELQUEUE_HOME: home };
   const args = [main, "enqueue", file, "--yes", "--json"];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { env, signal, killSignal: "SIGINT" }, (error, out, err) => {

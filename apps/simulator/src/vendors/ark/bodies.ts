@@ -1,25 +1,16 @@
 import { randomBoolean, randomInteger } from "../../random.ts";
 import type { Task } from "../../task.ts";
 import type { View } from "../../vendor.ts";
+import { unixSeconds, urlOf, wordsOf } from "../answers.ts";
 
-const statuses = {
+export const words = wordsOf({
   queued: "queued",
   running: "running",
-  archiving: "running",
   succeeded: "succeeded",
   failed: "failed",
   cancelled: "cancelled",
   expired: "expired",
-  undocumented: "reviewing",
-} as const satisfies Record<View["phase"], string>;
-
-export function createBody({ task }: View): unknown {
-  return { id: task.id };
-}
-
-export function statusOf(phase: View["phase"]): string {
-  return statuses[phase];
-}
+});
 
 /** The body of a status read, an item of a list, the whole body of a callback. */
 export function statusBody(view: View): unknown {
@@ -27,7 +18,7 @@ export function statusBody(view: View): unknown {
   return {
     id: task.id,
     model: task.order.model,
-    status: statusOf(phase),
+    status: words[phase],
     created_at: unixSeconds(task.acceptedAt),
     updated_at: unixSeconds(changedAt(view)),
     ...task.order.echo,
@@ -36,14 +27,13 @@ export function statusBody(view: View): unknown {
   };
 }
 
-function succeeded({ task, outputs }: View) {
+function succeeded(view: View) {
+  const { task } = view;
   const { resolution, ratio, seconds, generateAudio, tokens = 0, webSearch } = task.order;
-  const url = (wanted: string) => outputs.find(({ kind }) => kind === wanted)?.url;
-  const frame = url("last_frame");
   const searches = randomBoolean(task.chance, "searches") ? 1 : 0;
   return {
     error: null,
-    content: { video_url: url("video"), ...(frame !== undefined && { last_frame_url: frame }) },
+    content: { video_url: urlOf(view, "video"), last_frame_url: urlOf(view, "last_frame") },
     seed: seedOf(task),
     resolution,
     ratio,
@@ -68,29 +58,17 @@ function seedOf({ chance, order }: Task): number {
 
 /** DOCUMENTED: both codes; the longer one was measured for a copyright failure. */
 function errorOf({ chance, failure }: Task): { code: string; message: string } | null {
-  switch (failure) {
-    case "silent":
-      return null;
-    case "moderation":
-      return randomBoolean(chance, "copyright")
-        ? {
-            code: "OutputVideoSensitiveContentDetected.PolicyViolation",
-            message: "The request failed because the output video may be related to copyright restrictions.",
-          }
-        : {
-            code: "OutputVideoSensitiveContentDetected",
-            message: "The request failed because the output video may contain sensitive information.",
-          };
-    default:
-      return { code: "InternalServiceError", message: "The service encountered an unexpected internal error." };
+  if (failure === "silent") return null;
+  if (failure !== "moderation") {
+    return { code: "InternalServiceError", message: "The service encountered an unexpected internal error." };
   }
+  const [code, start] = ["OutputVideoSensitiveContentDetected", "The request failed because the output video may"];
+  return randomBoolean(chance, "copyright")
+    ? { code: `${code}.PolicyViolation`, message: `${start} be related to copyright restrictions.` }
+    : { code, message: `${start} contain sensitive information.` };
 }
 
 function changedAt({ task, phase }: View): number {
   if (phase === "queued") return task.acceptedAt;
   return task.endedAt || task.startedAt || task.acceptedAt;
-}
-
-function unixSeconds(ms: number): number {
-  return Math.floor(ms / 1_000);
 }

@@ -1,10 +1,9 @@
 import type { VendorApi } from "../../endpoints.ts";
 import { byteDanceId } from "../ids.ts";
-import { createBody, statusBody } from "./bodies.ts";
-import { list } from "./list.ts";
+import { statusBody } from "./bodies.ts";
 import { parseCreate } from "./parse.ts";
 import { refuse } from "./refuse.ts";
-import { remove } from "./remove.ts";
+import { list, remove } from "./tasks.ts";
 
 const second = 1_000;
 const day = 86_400 * second;
@@ -27,7 +26,7 @@ export const ark: VendorApi = {
   recordLife: { acceptedMs: 7 * day, cancelledMs: day },
   newTaskId: (_, number) => byteDanceId("cgt", Date.now(), number),
   parseCreate,
-  createBody,
+  createBody: ({ task }) => ({ id: task.id }),
   statusBody,
   refuse,
   callback: {

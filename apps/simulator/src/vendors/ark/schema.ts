@@ -1,33 +1,16 @@
 import { z } from "zod";
 
-export type Variant = "standard" | "fast" | "mini";
-
-/** DOCUMENTED: the Chinese and the international names. */
-export const variants: Readonly<Record<string, Variant>> = {
-  "doubao-seedance-2-0-260128": "standard",
-  "doubao-seedance-2-0-fast-260128": "fast",
-  "doubao-seedance-2-0-mini-260615": "mini",
-  "dreamina-seedance-2-0-260128": "standard",
-  "dreamina-seedance-2-0-fast-260128": "fast",
-  "dreamina-seedance-2-0-mini-260615": "mini",
-};
-
-const maxImageBytes = 30_000_000;
-const formats = /^data:image\/(jpeg|png|webp|bmp|tiff|gif|heic|heif);base64,/;
+/** A URL, an asset, or Base64 in one of the formats, below a size. */
+const file = (inline: RegExp, maxMegabytes: number, example: string) =>
+  z.string().refine((url) => {
+    if (/^(https?|asset):\/\/./i.test(url)) return true;
+    return inline.test(url) && (url.length - url.indexOf(",")) * 0.75 < maxMegabytes * 1_000_000;
+  }, `must be a URL, ${example};base64,… below ${maxMegabytes} MB or asset://<id>`);
 
 /** DOCUMENTED: a URL, or a data URI with a lower-case format. INFERRED from resellers: an asset. */
-const image = z.string().refine((url) => {
-  if (/^(https?|asset):\/\/./i.test(url)) return true;
-  return formats.test(url) && (url.length - url.indexOf(",")) * 0.75 < maxImageBytes;
-}, "must be a URL, data:image/<format>;base64,… below 30 MB or asset://<id>");
-const maxAudioBytes = 15_000_000;
-const sounds = /^data:audio\/(x-)?(wav|wave|vnd\.wave|mp3|mpeg|mpeg3);base64,/;
-
+const image = file(/^data:image\/(jpeg|png|webp|bmp|tiff|gif|heic|heif);base64,/, 30, "data:image/<format>");
 /** DOCUMENTED in the newer copy of the page: also Base64 of wav and mp3. */
-const audio = z.string().refine((url) => {
-  if (/^(https?|asset):\/\/./i.test(url)) return true;
-  return sounds.test(url) && (url.length - url.indexOf(",")) * 0.75 < maxAudioBytes;
-}, "must be a URL, data:audio/<format>;base64,… below 15 MB or asset://<id>");
+const audio = file(/^data:audio\/(x-)?(wav|wave|vnd\.wave|mp3|mpeg|mpeg3);base64,/, 15, "data:audio/<format>");
 /** DOCUMENTED. */
 const url = z.string().regex(/^(https?|asset):\/\/./i, "must be a URL or asset://<id>");
 
@@ -64,4 +47,34 @@ export const bodySchema = z.object({
 });
 
 export type Body = z.output<typeof bodySchema>;
-export type Part = z.output<typeof part>;
+type Part = z.output<typeof part>;
+
+/** The first violation of the rules for combining parts. DOCUMENTED: three mutually exclusive modes with maximum counts. */
+export function contentProblem(content: readonly Part[]): string | undefined {
+  const text = content.some((part) => part.type === "text" && part.text.trim() !== "");
+  const roles = rolesOf(content);
+  if (roles === undefined) return "role must be specified for image contents";
+  const count = (role: string) => roles.filter((each) => each === role).length;
+  const frames = count("first_frame") + count("last_frame");
+  if (!text && roles.length === 0) return "text is required where nothing else is given";
+  for (const role of ["first_frame", "last_frame"]) {
+    const words = role.replace("_", " ");
+    if (count(role) > 1) return `expected at most one ${words} image content but got ${count(role)} instead`;
+  }
+  if (count("last_frame") > count("first_frame")) return "last frame needs a first frame";
+  if (frames > 0 && frames < roles.length)
+    return "first/last frame content cannot be mixed with reference media content";
+  if (count("reference_image") > 9) return "at most 9 reference images";
+  if (count("reference_video") > 3) return "at most 3 reference videos";
+  if (count("reference_audio") > 3) return "at most 3 reference audios";
+  if (roles.length > 0 && count("reference_audio") === roles.length) return "audio needs a reference image or video";
+  return undefined;
+}
+
+/** The role of every file; a single image needs none. Undefined if one of several images has no role. */
+function rolesOf(content: readonly Part[]): string[] | undefined {
+  const files = content.filter((part) => part.type !== "text");
+  const images = files.filter(({ type }) => type === "image_url");
+  if (images.length > 1 && images.some(({ role }) => role === undefined)) return undefined;
+  return files.map(({ role }) => role ?? "first_frame");
+}

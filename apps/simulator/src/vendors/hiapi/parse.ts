@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { firstProblem } from "../../http.ts";
-import type { NormalizedRequest } from "../../task.ts";
-import type { ParseContext, ParsedCreate } from "../../vendor.ts";
+import type { Order } from "../../task.ts";
+import type { ParseContext } from "../../vendor.ts";
+import { orderFor, parserOf, type Violation } from "../requests.ts";
 
 // DOCUMENTED: a frame is a public URL, a data URI or asset://<id>. References: URL (PROVIDED) or asset://<id> (DOCUMENTED).
 // No page mentions data URIs for references: only `strict` refuses them.
@@ -42,53 +42,36 @@ const bodySchema = z.object({
   storage: z.enum(["temp", "persistent"]).default("temp"),
 });
 
+type Body = z.output<typeof bodySchema>;
+
 /** Validates by HiAPI's page; `strict` adds the rules of other pages and of the original. */
-export function parseCreate(body: unknown, context: ParseContext): ParsedCreate {
-  const parsed = bodySchema.safeParse(body);
-  if (!parsed.success) return { ok: false, problem: firstProblem(parsed.error) };
-  const { model, input, callback, route, storage } = parsed.data;
-  if (model !== "seedance-2-0") return { ok: false, kind: "unknown-model", problem: `model ${model} is not available` };
-  const problem = mediaProblem(input, context) ?? callbackProblem(callback?.url, context);
-  if (problem) return { ok: false, problem };
-  return {
-    ok: true,
-    order: {
-      prompt: input.prompt,
-      model,
-      resolution: input.resolution,
-      seconds: input.duration,
-      ratio: input.aspect_ratio,
-      returnLastFrame: input.return_last_frame,
-      microUsd: inventedMicroUsdPerSecond[input.resolution] * input.duration,
-      seed: input.seed,
-      request: normalize(input),
-      callbackUrl: callback?.url,
-      echo: route === undefined ? { storage } : { storage, route },
-    },
-  };
+export const parseCreate = parserOf(bodySchema, { rules: [modelProblem, mediaProblem, callbackProblem], orderOf });
+
+function modelProblem({ model }: Body): Violation | undefined {
+  return model === "seedance-2-0" ? undefined : { kind: "unknown-model", problem: `model ${model} is not available` };
 }
 
-function normalize(input: z.output<typeof inputSchema>): NormalizedRequest {
+function orderOf({ model, input, callback, route, storage }: Body): Order {
+  const { prompt, duration: seconds, resolution, aspect_ratio: ratio, seed } = input;
   const { first_frame_url: firstFrame, last_frame_url: lastFrame, reference_image_urls: images } = input;
   const { reference_video_urls: videos, reference_audio_urls: audios } = input;
+  const media = { firstFrame, lastFrame, images, videos, audios };
+  const { generate_audio: generateAudio, web_search: webSearch } = input;
+  const { return_last_frame: returnLastFrame, nsfw_checker: safetyCheck } = input;
+  const flags = { generateAudio, webSearch, returnLastFrame, safetyCheck };
   return {
-    prompt: input.prompt,
-    seconds: input.duration,
-    resolution: input.resolution,
-    ratio: input.aspect_ratio,
-    media: { firstFrame, lastFrame, images, videos, audios },
-    seed: input.seed,
-    generateAudio: input.generate_audio,
-    webSearch: input.web_search,
-    returnLastFrame: input.return_last_frame,
-    safetyCheck: input.nsfw_checker,
+    ...orderFor({ prompt, seconds, resolution, ratio, media, seed, ...flags }),
+    model,
+    microUsd: inventedMicroUsdPerSecond[resolution] * seconds,
+    callbackUrl: callback?.url,
+    echo: { storage, route },
   };
 }
 
 /** INVENTED amounts; the vendor prices by second and resolution. */
 const inventedMicroUsdPerSecond = { "480p": 60_000, "720p": 130_000, "1080p": 320_000 };
 
-function mediaProblem(input: z.output<typeof inputSchema>, context: ParseContext): string | undefined {
+function mediaProblem({ input }: Body, context: ParseContext): string | undefined {
   const frames = [input.first_frame_url, input.last_frame_url].filter((url) => url !== undefined).length;
   const images = input.reference_image_urls.length;
   const clips = input.reference_video_urls.length + input.reference_audio_urls.length;
@@ -109,8 +92,8 @@ function mediaProblem(input: z.output<typeof inputSchema>, context: ParseContext
   return undefined;
 }
 
-function callbackProblem(url: string | undefined, context: ParseContext): string | undefined {
-  if (url === undefined || context.callbackUrlAllowed(url)) return undefined;
+function callbackProblem({ callback }: Body, context: ParseContext): string | undefined {
+  if (callback === undefined || context.callbackUrlAllowed(callback.url)) return undefined;
   return "callback.url: must be an https URL";
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { firstProblem } from "../../http.ts";
-import type { NormalizedRequest } from "../../task.ts";
-import type { ParseContext, ParsedCreate } from "../../vendor.ts";
+import type { Order } from "../../task.ts";
+import type { ParseContext } from "../../vendor.ts";
+import { orderFor, parserOf } from "../requests.ts";
 import { videoInputSeconds } from "../usage.ts";
 import { type Column, microUsd } from "./price.ts";
 
@@ -43,42 +43,20 @@ const bodySchema = z.object({
 type Body = z.output<typeof bodySchema>;
 
 /** Validates by JieKou's page; `strict` adds the rules of the original. */
-export function parseCreate(input: unknown, context: ParseContext): ParsedCreate {
-  const parsed = bodySchema.safeParse(input);
-  if (!parsed.success) return { ok: false, problem: firstProblem(parsed.error) };
-  const body = parsed.data;
-  const problem = problemOf(body, context);
-  if (problem) return { ok: false, problem };
-  return {
-    ok: true,
-    order: {
-      prompt: body.prompt,
-      model: body.fast ? "seedance-2.0-fast" : "seedance-2.0",
-      resolution: body.resolution,
-      seconds: body.duration,
-      ratio: body.ratio,
-      returnLastFrame: body.return_last_frame,
-      microUsd: microUsd(columnOf(body), body.duration, videoInputOf(body)),
-      seed: body.seed,
-      request: normalize(body),
-    },
-  };
-}
+export const parseCreate = parserOf(bodySchema, { rules: [problemOf], orderOf });
 
-function normalize(body: Body): NormalizedRequest {
+function orderOf(body: Body): Order {
+  const { prompt, duration: seconds, resolution, ratio, seed } = body;
   const { image: firstFrame, last_image: lastFrame, reference_images: images = [] } = body;
   const { reference_videos: videos = [], reference_audios: audios = [] } = body;
+  const media = { firstFrame, lastFrame, images, videos, audios };
+  const { generate_audio: generateAudio, watermark, web_search: webSearch, return_last_frame: returnLastFrame } = body;
+  const flags = { generateAudio, watermark, webSearch, returnLastFrame };
+  const videoInput = body.reference_videos && { seconds: videoInputSeconds(videos) };
   return {
-    prompt: body.prompt,
-    seconds: body.duration,
-    resolution: body.resolution,
-    ratio: body.ratio,
-    media: { firstFrame, lastFrame, images, videos, audios },
-    seed: body.seed,
-    generateAudio: body.generate_audio,
-    watermark: body.watermark,
-    webSearch: body.web_search,
-    returnLastFrame: body.return_last_frame,
+    ...orderFor({ prompt, seconds, resolution, ratio, media, seed, ...flags }),
+    model: body.fast ? "seedance-2.0-fast" : "seedance-2.0",
+    microUsd: microUsd(columnOf(body), seconds, videoInput),
   };
 }
 
@@ -107,10 +85,6 @@ function problemOf(body: Body, context: ParseContext): string | undefined {
 function columnOf({ fast, resolution }: Body): Column {
   if (resolution === "1080p") return "2.0-1080p";
   return fast ? `fast-${resolution}` : `2.0-${resolution}`;
-}
-
-function videoInputOf({ reference_videos }: Body): { seconds: number } | undefined {
-  return reference_videos && { seconds: videoInputSeconds(reference_videos) };
 }
 
 /** Checks format and size of a data URI; bare Base64 and URLs pass. */

@@ -1,25 +1,16 @@
 import { randomBoolean } from "../../random.ts";
 import type { Failure } from "../../task.ts";
 import type { View } from "../../vendor.ts";
+import { unixSeconds, urlOf, wordsOf } from "../answers.ts";
 
-const statuses = {
-  queued: "queued",
-  running: "in_progress",
-  archiving: "in_progress",
-  succeeded: "completed",
-  failed: "failed",
-  // ToAPIs has no cancel, and no document names these two.
-  cancelled: "failed",
-  expired: "failed",
-  undocumented: "reviewing",
-} as const satisfies Record<View["phase"], string>;
+const words = wordsOf({ queued: "queued", running: "in_progress", succeeded: "completed", failed: "failed" });
 
 /** DOCUMENTED: the same code in all samples; only the message differs. */
-const errors = {
-  upstream: { code: "generation_failed", message: "生成失败: 上游服务错误" },
-  silent: { code: "generation_failed", message: "" },
-  moderation: { code: "generation_failed", message: "生成失败: 内容违反了内容政策" },
-} as const satisfies Record<Failure, object>;
+const messages = {
+  upstream: "生成失败: 上游服务错误",
+  silent: "",
+  moderation: "生成失败: 内容违反了内容政策",
+} as const satisfies Record<Failure, string>;
 
 const firstProgress = 10;
 
@@ -29,7 +20,7 @@ export function createBody(view: View) {
   const { clientId, model } = task.order;
   return {
     id: task.id,
-    ...(clientId !== undefined && { client_business_id: clientId }),
+    client_business_id: clientId,
     object: "generation.task",
     model,
     status: statusOf(view),
@@ -39,49 +30,35 @@ export function createBody(view: View) {
 }
 
 export function statusBody(view: View): unknown {
-  const { task, phase } = view;
   return {
     ...createBody(view),
-    ...(phase === "succeeded" && completed(view)),
-    ...(phase === "failed" && { error: errors[task.failure ?? "upstream"] }),
+    ...(view.phase === "succeeded" && completed(view)),
+    ...(view.phase === "failed" && { error: failureOf(view) }),
   };
 }
 
 /** `result` of a status read and of a webhook. */
-export function result({ outputs }: View): unknown {
-  const frame = outputs.find(({ kind }) => kind === "last_frame");
-  const videos = outputs.filter(({ kind }) => kind === "video");
-  return {
-    type: "video",
-    data: videos.map(({ url }) => ({ url, format: "mp4", ...(frame && { last_frame_url: frame.url }) })),
-  };
+export function result(view: View): unknown {
+  const url = urlOf(view, "video");
+  const video = { url, format: "mp4", last_frame_url: urlOf(view, "last_frame") };
+  return { type: "video", data: url === undefined ? [] : [video] };
 }
 
 export function failureOf({ task }: View): { code: string; message: string } {
-  return errors[task.failure ?? "upstream"];
+  return { code: "generation_failed", message: messages[task.failure ?? "upstream"] };
 }
 
 /** DOCUMENTED: a create sometimes answers in_progress with progress 10 already. */
 export function statusOf(view: View): string {
-  return startsAtOnce(view) ? statuses.running : statuses[view.phase];
+  return words[startsAtOnce(view) ? "running" : view.phase];
 }
 
 /** DOCUMENTED: 0 for a failed task. */
 export function progressOf(view: View): number {
-  switch (view.phase) {
-    case "queued":
-      return startsAtOnce(view) ? firstProgress : 0;
-    case "succeeded":
-      return 100;
-    case "failed":
-      return 0;
-    default:
-      return Math.max(firstProgress, view.progress);
-  }
-}
-
-export function unixSeconds(ms: number): number {
-  return Math.floor(ms / 1_000);
+  const { phase, progress } = view;
+  if (phase === "failed") return 0;
+  if (phase === "queued") return startsAtOnce(view) ? firstProgress : 0;
+  return phase === "succeeded" ? 100 : Math.max(firstProgress, progress);
 }
 
 function completed(view: View) {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Asset } from "../../assets.ts";
+import type { Call } from "../../call.ts";
 import type { Endpoint } from "../../endpoints.ts";
-import { type Call, firstProblem, json, jsonBody, type Reply } from "../../http.ts";
+import { firstProblem, json, jsonBody, type Reply } from "../../http.ts";
 import type { Simulation } from "../../simulation.ts";
-import type { Vendor } from "../../vendor.ts";
 import { byteDanceId } from "../ids.ts";
 
 const root = "/v1/videos/doubao-seedance-2-0/private-avatar";
@@ -23,29 +23,28 @@ export const privateAssets: Endpoint[] = [
   { method: "GET", path: `${root}/assets/:id`, kind: "other", handle: readAsset },
 ];
 
-function addGroup(call: Call, simulation: Simulation, vendor: Vendor): Reply {
-  const parsed = groupSchema.safeParse(jsonBody(call.raw));
-  if (!parsed.success) return simulation.refuse(vendor, { kind: "invalid", problem: firstProblem(parsed.error) });
+function addGroup({ simulation, account, raw, refuse }: Call): Reply {
+  const parsed = groupSchema.safeParse(jsonBody(raw));
+  if (!parsed.success) return refuse({ kind: "invalid", problem: firstProblem(parsed.error) });
   const id = byteDanceId("group", simulation.clock.now(), simulation.nextNumber());
-  simulation.assets.addGroup(call.account, id);
+  simulation.assets.addGroup(account, id);
   return enveloped({ group_id: id, ...parsed.data });
 }
 
-function addAsset(call: Call, simulation: Simulation, vendor: Vendor): Reply {
-  const parsed = assetSchema.safeParse(jsonBody(call.raw));
-  if (!parsed.success) return simulation.refuse(vendor, { kind: "invalid", problem: firstProblem(parsed.error) });
+function addAsset({ simulation, account, raw, refuse }: Call): Reply {
+  const parsed = assetSchema.safeParse(jsonBody(raw));
+  if (!parsed.success) return refuse({ kind: "invalid", problem: firstProblem(parsed.error) });
   const { group_id: group, asset_type: kind, source_url: url, name } = parsed.data;
-  const { account } = call;
   if (!simulation.assets.hasGroup(account, group)) {
-    return simulation.refuse(vendor, { kind: "invalid", problem: `group_id: ${group} does not exist` });
+    return refuse({ kind: "invalid", problem: `group_id: ${group} does not exist` });
   }
   const id = byteDanceId("asset", simulation.clock.now(), simulation.nextNumber());
   return assetReply(simulation.addAsset({ id, account, kind, name, url, group }), simulation);
 }
 
-function readAsset(call: Call, simulation: Simulation, vendor: Vendor): Reply {
-  const asset = simulation.assets.get(call.account, call.params.id ?? "");
-  return asset ? assetReply(asset, simulation) : simulation.refuse(vendor, { kind: "unknown-task" });
+function readAsset({ simulation, account, params, refuse }: Call): Reply {
+  const asset = simulation.assets.get(account, params.id ?? "");
+  return asset ? assetReply(asset, simulation) : refuse({ kind: "unknown-task" });
 }
 
 function assetReply({ account, id, group, kind, url }: Asset, simulation: Simulation): Reply {

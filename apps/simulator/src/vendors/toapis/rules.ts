@@ -1,37 +1,67 @@
-import type { ParseContext } from "../../vendor.ts";
-import type { Body } from "./schema.ts";
+import { z } from "zod";
+import type { Rule } from "../requests.ts";
 
-export interface Problem {
-  problem: string;
-  code?: string;
+const imageRoles = ["first_frame", "last_frame", "reference_image"] as const;
+const clientId = z.string().optional();
+
+/** The fields of a create body. */
+export const bodySchema = z.object({
+  // T-V1, PROVIDED. DOCUMENTED: marked required, but with this default.
+  model: z.string().default("seedance-2"),
+  prompt: z.string().default(""),
+  client_business_id: clientId,
+  // PROVIDED: also accepted here; the top level takes precedence.
+  metadata: z.object({ client_business_id: clientId }).optional(),
+  // T-V2, PROVIDED
+  duration: z.int("must be an integer").optional(),
+  aspect_ratio: z.string().optional(),
+  image_urls: z.array(z.string().min(1)).default([]),
+  // T-V6, PROVIDED
+  image_with_roles: z.array(z.object({ url: z.string().min(1), role: z.enum(imageRoles) })).default([]),
+  video_with_roles: z.array(z.object({ url: z.string().min(1), role: z.literal("reference_video") })).default([]),
+  audio_with_roles: z.array(z.object({ url: z.string().min(1), role: z.literal("reference_audio") })).default([]),
+  resolution: z.string().default("720p"),
+  generate_audio: z.boolean().optional(),
+  return_last_frame: z.boolean().optional(),
+  tools: z.array(z.object({ type: z.literal("web_search") })).default([]),
+  // UNKNOWN range: any integer.
+  seed: z.int().optional(),
+  callback_url: z.string().optional(),
+  trace_id: z.string().optional(),
+  // T-V16b, DOCUMENTED
+  private_asset_review: z.boolean().default(false),
+  media_mode: z.string().optional(),
+  count: z.unknown().optional(),
+  n: z.unknown().optional(),
+});
+
+export type Body = z.output<typeof bodySchema>;
+
+/**
+ * The models. T-V4, PROVIDED: the resolutions of each. DOCUMENTED: priced by the second; the amounts are INVENTED, in
+ * micro-USD.
+ */
+const perSecond: ReadonlyMap<string, Readonly<Record<string, number>>> = new Map([
+  ["seedance-2", { "480p": 65_000, "720p": 140_000, "1080p": 350_000, "4k": 700_000 }],
+  ["seedance-2-fast", { "480p": 52_000, "720p": 112_000 }],
+  ["seedance-2-mini", { "480p": 32_000, "720p": 70_000 }],
+]);
+
+/** Micro-USD per second; undefined if the model does not offer the resolution. */
+export function priceOf({ model, resolution }: Body): number | undefined {
+  const prices = perSecond.get(model) ?? {};
+  return Object.hasOwn(prices, resolution) ? prices[resolution] : undefined;
 }
 
-type Rule = (body: Body, context: ParseContext) => string | undefined;
-
-/** The first rule that the body violates. */
-export function problemOf(body: Body, context: ParseContext): Problem | undefined {
-  for (const rule of rules) {
-    const problem = rule(body, context);
-    if (problem !== undefined) return { problem };
-  }
-  return undefined;
-}
-
-const resolutions: Readonly<Record<string, readonly string[]>> = {
-  // T-V4, PROVIDED
-  "seedance-2": ["480p", "720p", "1080p", "4k"],
-  "seedance-2-fast": ["480p", "720p"],
-  "seedance-2-mini": ["480p", "720p"],
-};
 const ratios = ["21:9", "16:9", "4:3", "1:1", "3:4", "9:16"];
 const miniSeconds = [4, 8, 10, 12, 15];
 
-const model: Rule = ({ model }) => (Object.hasOwn(resolutions, model) ? undefined : `model: ${model} does not exist`);
+const model: Rule<Body> = ({ model }) => (perSecond.has(model) ? undefined : `model: ${model} does not exist`);
 
-const resolution: Rule = ({ model, resolution }) =>
-  resolutions[model]?.includes(resolution) ? undefined : `resolution: ${resolution} is not offered by ${model}`;
+const resolution: Rule<Body> = (body) =>
+  priceOf(body) === undefined ? `resolution: ${body.resolution} is not offered by ${body.model}` : undefined;
 
-const duration: Rule = ({ model, duration: seconds }, { reading }) => {
+const duration: Rule<Body> = ({ model, duration: seconds }, { reading }) => {
   if (seconds === undefined) return undefined;
   const mini = model === "seedance-2-mini";
   // T-V2, PROVIDED
@@ -41,7 +71,7 @@ const duration: Rule = ({ model, duration: seconds }, { reading }) => {
   return seconds >= 4 && seconds <= 15 ? undefined : "duration: must be 4 to 15";
 };
 
-const ratio: Rule = ({ aspect_ratio }, { reading }) => {
+const ratio: Rule<Body> = ({ aspect_ratio }, { reading }) => {
   // T-V5, PROVIDED. DOCUMENTED on the current page: adaptive.
   if (aspect_ratio === undefined || ratios.includes(aspect_ratio)) return undefined;
   if (aspect_ratio === "adaptive" && reading === "newer") return undefined;
@@ -49,7 +79,7 @@ const ratio: Rule = ({ aspect_ratio }, { reading }) => {
 };
 
 /** T-V9 and T-V10, PROVIDED; the current page allows most of it. */
-const mini: Rule = (body, { reading }) => {
+const mini: Rule<Body> = (body, { reading }) => {
   if (body.model !== "seedance-2-mini") return undefined;
   if (body.video_with_roles.length > 3) return "video_with_roles: at most 3 for mini";
   if (body.audio_with_roles.length > 3) return "audio_with_roles: at most 3 for mini";
@@ -64,15 +94,15 @@ const mini: Rule = (body, { reading }) => {
   return undefined;
 };
 
-const seed: Rule = ({ seed }, { reading }) =>
+const seed: Rule<Body> = ({ seed }, { reading }) =>
   // T-V20, INFERRED: the page has no range; this is the original's.
   reading === "strict" && seed !== undefined && (seed < -1 || seed > 4_294_967_295) ? "seed: out of range" : undefined;
 
-const prompt: Rule = (body) =>
+const prompt: Rule<Body> = (body) =>
   // INFERRED: every listed combination starts with text.
   body.prompt.trim() === "" && mediaOf(body).length === 0 ? "prompt: required for text-to-video" : undefined;
 
-const counts: Rule = ({ image_with_roles }, { reading }) => {
+const counts: Rule<Body> = ({ image_with_roles }, { reading }) => {
   const count = (role: string) => image_with_roles.filter((image) => image.role === role).length;
   // T-V7, PROVIDED for references, DOCUMENTED for frames
   if (count("reference_image") > 9) return "image_with_roles: at most 9 reference images";
@@ -85,7 +115,7 @@ const counts: Rule = ({ image_with_roles }, { reading }) => {
   return undefined;
 };
 
-const modes: Rule = ({ image_with_roles, image_urls, video_with_roles, audio_with_roles, tools }) => {
+const modes: Rule<Body> = ({ image_with_roles, image_urls, video_with_roles, audio_with_roles, tools }) => {
   const frames = image_with_roles.some(({ role }) => role !== "reference_image");
   const images = image_with_roles.some(({ role }) => role === "reference_image");
   const [videos, audios] = [video_with_roles.length > 0, audio_with_roles.length > 0];
@@ -102,7 +132,7 @@ const modes: Rule = ({ image_with_roles, image_urls, video_with_roles, audio_wit
   return tools.length > 0 && media ? "tools: only for text-to-video" : undefined;
 };
 
-const urls: Rule = (body, context) => {
+const urls: Rule<Body> = (body, context) => {
   for (const { url, kind } of mediaOf(body)) {
     const problem = body.private_asset_review ? reviewProblem(url, kind) : urlProblem(url, kind);
     if (problem) return problem;
@@ -113,7 +143,19 @@ const urls: Rule = (body, context) => {
   return undefined;
 };
 
-const rules: readonly Rule[] = [model, resolution, duration, ratio, mini, seed, prompt, counts, modes, urls];
+/** The rules for combining fields. */
+export const rules: readonly Rule<Body>[] = [
+  model,
+  resolution,
+  duration,
+  ratio,
+  mini,
+  seed,
+  prompt,
+  counts,
+  modes,
+  urls,
+];
 
 type Kind = "image" | "video" | "audio";
 

@@ -1,44 +1,40 @@
+import type { Call } from "../../call.ts";
 import type { Endpoint } from "../../endpoints.ts";
-import { type Call, json, type Reply } from "../../http.ts";
-import type { Simulation } from "../../simulation.ts";
-
-interface Kind {
-  path: string;
-  /** The file extension by content type. */
-  types: Readonly<Record<string, string>>;
-  maxBytes: number;
-}
+import { json, type Reply } from "../../http.ts";
 
 const megabyte = 1_000_000;
 const mebibyte = 1_048_576;
 
-const kinds: readonly Kind[] = [
-  {
-    path: "/v1/uploads/images",
-    // DOCUMENTED: these four, at most 10 MB.
-    types: { "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif" },
-    maxBytes: 10 * megabyte,
-  },
+/** DOCUMENTED: a form with the field `file`, answered with a URL that a create can use. */
+export const uploads: Endpoint[] = [
+  // DOCUMENTED: these four, at most 10 MB.
+  endpoint("images", 10 * megabyte, {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/gif": "gif",
+  }),
   // INFERRED: formats from the original's rules, size from the limit of an asset.
-  { path: "/v1/uploads/videos", types: { "video/mp4": "mp4", "video/quicktime": "mov" }, maxBytes: 100 * mebibyte },
-  {
-    path: "/v1/uploads/audios",
-    types: { "audio/mpeg": "mp3", "audio/mp3": "mp3", "audio/wav": "wav", "audio/x-wav": "wav" },
-    maxBytes: 100 * mebibyte,
-  },
+  endpoint("videos", 100 * mebibyte, { "video/mp4": "mp4", "video/quicktime": "mov" }),
+  endpoint("audios", 100 * mebibyte, {
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+  }),
 ];
 
-/** DOCUMENTED: a form with the field `file`, answered with a URL that a create can use. */
-export const uploads: Endpoint[] = kinds.map((kind) => ({
-  method: "POST",
-  path: kind.path,
-  kind: "other",
-  takes: "form",
-  bodyLimitBytes: kind.maxBytes + mebibyte,
-  handle: (call, simulation) => upload(call, simulation, kind),
-}));
+/** The file extension by content type. */
+type Types = Readonly<Record<string, string>>;
 
-async function upload(call: Call, simulation: Simulation, { types, maxBytes }: Kind): Promise<Reply> {
+function endpoint(name: string, maxBytes: number, types: Types): Endpoint {
+  const path = `/v1/uploads/${name}`;
+  const handle = (call: Call) => upload(call, maxBytes, types);
+  return { method: "POST", path, kind: "other", takes: "form", bodyLimitBytes: maxBytes + mebibyte, handle };
+}
+
+async function upload(call: Call, maxBytes: number, types: Types): Promise<Reply> {
+  const { simulation } = call;
   const file = await fileOf(call);
   if (!file) return refused("the form needs a field named file");
   const contentType = file.type.toLowerCase();
@@ -48,7 +44,7 @@ async function upload(call: Call, simulation: Simulation, { types, maxBytes }: K
   if (file.size > maxBytes) return refused(`file too large: at most ${maxBytes} bytes`);
   const id = `upload_${simulation.nextNumber().toString(36).padStart(8, "0")}`;
   const name = `${id}.${extension}`;
-  simulation.uploads.add(name, { file: Buffer.from(await file.arrayBuffer()), contentType });
+  simulation.uploads.set(name, { file: Buffer.from(await file.arrayBuffer()), contentType });
   const url = `${simulation.outputs.baseUrl}/files/uploads/${name}`;
   return json(200, { success: true, message: "", data: { id, url, mime_type: contentType, size: file.size } });
 }

@@ -1,7 +1,7 @@
-import { createHmac } from "node:crypto";
 import { randomInteger } from "../../random.ts";
 import type { CallbackRules, View } from "../../vendor.ts";
-import { failureOf, progressOf, result, statusOf, unixSeconds } from "./bodies.ts";
+import { hmac, unixSeconds } from "../answers.ts";
+import { failureOf, progressOf, result, statusOf } from "./bodies.ts";
 
 const second = 1_000;
 const hour = 3_600 * second;
@@ -36,13 +36,12 @@ export const webhook: CallbackRules = {
   },
   headers({ view, raw, secrets, nowMs }) {
     const [id, timestamp] = [eventId(view), String(unixSeconds(nowMs))];
+    const signatures = secrets.map((secret) => `v1=${hmac(secret, `${id}.${timestamp}.${raw}`)}`);
     return {
       "user-agent": "ToAPIs-Webhook/1.0",
       "x-toapis-webhook-id": id,
       "x-toapis-webhook-timestamp": timestamp,
-      "x-toapis-webhook-signature": secrets
-        .map((secret) => `v1=${hmac(secret, `${id}.${timestamp}.${raw}`)}`)
-        .join(","),
+      "x-toapis-webhook-signature": signatures.join(","),
     };
   },
   // DOCUMENTED: immediately, then after about 10 s, 30 s, 2 min, 10 min, 1 h, 6 h, 24 h.
@@ -53,8 +52,4 @@ export const webhook: CallbackRules = {
 /** The same for all attempts of one event: it is the deduplication key. */
 function eventId({ task, phase }: View): string {
   return `evt_${task.id.slice(-16).toLowerCase()}${randomInteger(task.chance, "event", phase).toString(16).padStart(8, "0")}`;
-}
-
-function hmac(secret: string, text: string): string {
-  return createHmac("sha256", secret).update(text).digest("hex");
 }

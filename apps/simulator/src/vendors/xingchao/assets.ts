@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Asset, AssetState } from "../../assets.ts";
+import type { Call } from "../../call.ts";
 import type { Endpoint } from "../../endpoints.ts";
-import { type Call, firstProblem, json, jsonBody, type Reply } from "../../http.ts";
+import { firstProblem, json, jsonBody, type Reply } from "../../http.ts";
 import { randomBoolean, randomInteger } from "../../random.ts";
 import type { Simulation } from "../../simulation.ts";
-import type { Vendor } from "../../vendor.ts";
 import { beijingTime, byteDanceId } from "../ids.ts";
 
 const root = "/kyyReactApiServer/kyyVideo2/asset";
@@ -18,34 +18,25 @@ const bodySchema = z.object({
 /** DOCUMENTED: a library of URLs that are reviewed before a create can use them. */
 export const assets: Endpoint[] = [
   { method: "POST", path: `${root}/upload`, kind: "other", handle: upload },
-  {
-    method: "GET",
-    path: `${root}/:id`,
-    kind: "other",
-    handle: (call, simulation) => withAsset(call, simulation, read),
-  },
-  {
-    method: "DELETE",
-    path: `${root}/:id`,
-    kind: "other",
-    handle: (call, simulation) => withAsset(call, simulation, remove),
-  },
+  { method: "GET", path: `${root}/:id`, kind: "other", handle: (call) => withAsset(call, read) },
+  { method: "DELETE", path: `${root}/:id`, kind: "other", handle: (call) => withAsset(call, remove) },
 ];
 
-function upload(call: Call, simulation: Simulation, vendor: Vendor): Reply {
-  const parsed = bodySchema.safeParse(jsonBody(call.raw));
-  if (!parsed.success) return simulation.refuse(vendor, { kind: "invalid", problem: firstProblem(parsed.error) });
+function upload({ simulation, account, raw, refuse }: Call): Reply {
+  const parsed = bodySchema.safeParse(jsonBody(raw));
+  if (!parsed.success) return refuse({ kind: "invalid", problem: firstProblem(parsed.error) });
   const { assetType: kind, url, name } = parsed.data;
   if (!/^https?:\/\/./i.test(url)) {
-    return simulation.refuse(vendor, { kind: "invalid", problem: "素材 URL 无法访问", code: "1001" });
+    return refuse({ kind: "invalid", problem: "素材 URL 无法访问", code: "1001" });
   }
   const id = byteDanceId("asset", simulation.clock.now(), simulation.nextNumber());
-  simulation.addAsset({ id, account: call.account, kind, name, url, group: undefined });
+  simulation.addAsset({ id, account, kind, name, url, group: undefined });
   return enveloped(0, { assetId: id });
 }
 
-function withAsset(call: Call, simulation: Simulation, then: (asset: Asset, simulation: Simulation) => Reply): Reply {
-  const asset = simulation.assets.get(call.account, call.params.id ?? "");
+function withAsset(call: Call, then: (asset: Asset, simulation: Simulation) => Reply): Reply {
+  const { simulation, account, params } = call;
+  const asset = simulation.assets.get(account, params.id ?? "");
   return asset ? then(asset, simulation) : json(200, { code: -1, msg: "素材不存在", data: null });
 }
 

@@ -1,23 +1,16 @@
 import { z } from "zod";
-import { firstProblem } from "../../http.ts";
-import type { NormalizedRequest } from "../../task.ts";
-import type { ParseContext, ParsedCreate } from "../../vendor.ts";
+import type { Order } from "../../task.ts";
+import type { ParseContext } from "../../vendor.ts";
+import { orderFor, parserOf, type Violation } from "../requests.ts";
 import { tokensOf, videoInputSeconds } from "../usage.ts";
 
-interface Model {
-  /** PROVIDED: whether it needs a reference video. */
-  needsVideo: boolean;
-  /** INVENTED: no price is published. */
-  microUsdPerSecond: number;
-}
-
-// X-V1, PROVIDED
-const models: Readonly<Record<string, Model>> = {
-  seedance_2_0: { needsVideo: true, microUsdPerSecond: 60_000 },
-  seedance_2_0_fast: { needsVideo: true, microUsdPerSecond: 45_000 },
-  seedance_2_0_pro: { needsVideo: false, microUsdPerSecond: 110_000 },
-  seedance_2_0_fast_pro: { needsVideo: false, microUsdPerSecond: 85_000 },
-};
+/** X-V1, PROVIDED: the models, and which of them need a reference video. INVENTED: the prices; none is published. */
+const models: ReadonlyMap<string, { needsVideo: boolean; microUsdPerSecond: number }> = new Map([
+  ["seedance_2_0", { needsVideo: true, microUsdPerSecond: 60_000 }],
+  ["seedance_2_0_fast", { needsVideo: true, microUsdPerSecond: 45_000 }],
+  ["seedance_2_0_pro", { needsVideo: false, microUsdPerSecond: 110_000 }],
+  ["seedance_2_0_fast_pro", { needsVideo: false, microUsdPerSecond: 85_000 }],
+]);
 
 // X-V12, PROVIDED: a URL or an asset; the content of files is not checked.
 const media = z.string().regex(/^(https?|asset):\/\/./i, "must be a public URL or asset://<id>");
@@ -43,47 +36,30 @@ const bodySchema = z.object({
 type Body = z.output<typeof bodySchema>;
 
 /** Validates by Xingchao's page; `strict` adds the rules of the original. */
-export function parseCreate(input: unknown, context: ParseContext): ParsedCreate {
-  const parsed = bodySchema.safeParse(input);
-  if (!parsed.success) return { ok: false, problem: firstProblem(parsed.error) };
-  const body = parsed.data;
-  const model = Object.hasOwn(models, body.model) ? models[body.model] : undefined;
-  if (!model) return { ok: false, kind: "unknown-model", problem: `model: ${body.model} does not exist` };
-  const problem = problemOf(body, model, context);
-  if (problem) return { ok: false, problem };
+export const parseCreate = parserOf(bodySchema, { rules: [problemOf], orderOf });
+
+function orderOf(body: Body): Order {
+  const model = models.get(body.model);
+  if (!model) throw new Error(`no price for ${body.model}`);
+  const { prompt, duration: seconds, aspect_ratio, generateAudio, referenceImages: images = [] } = body;
+  const { first_image: firstFrame, last_image: lastFrame, referenceVideos: videos, referenceAudios: audios } = body;
+  const media = { firstFrame, lastFrame, images, videos, audios };
+  // INFERRED: no field for it, and the token counts of public samples are those of 720p.
+  const resolution = "720p";
   // INVENTED: the ratio of adaptive.
-  const ratio = body.aspect_ratio === "adaptive" ? "16:9" : body.aspect_ratio;
+  const ratio = aspect_ratio === "adaptive" ? "16:9" : aspect_ratio;
   return {
-    ok: true,
-    order: {
-      prompt: body.prompt,
-      model: body.model,
-      // INFERRED: no field for it, and the token counts of public samples are those of 720p.
-      resolution: "720p",
-      seconds: body.duration,
-      ratio,
-      returnLastFrame: false,
-      microUsd: model.microUsdPerSecond * body.duration,
-      request: normalize(body),
-      tokens: tokensOf("720p", ratio, body.duration + videoInputSeconds(body.referenceVideos)),
-    },
+    ...orderFor({ prompt, seconds, resolution, ratio: aspect_ratio, media, generateAudio }),
+    model: body.model,
+    ratio,
+    microUsd: model.microUsdPerSecond * seconds,
+    tokens: tokensOf(resolution, ratio, seconds + videoInputSeconds(videos)),
   };
 }
 
-function normalize(body: Body): NormalizedRequest {
-  const { first_image: firstFrame, last_image: lastFrame, referenceImages: images = [] } = body;
-  const { referenceVideos: videos, referenceAudios: audios } = body;
-  return {
-    prompt: body.prompt,
-    seconds: body.duration,
-    resolution: "720p",
-    ratio: body.aspect_ratio,
-    media: { firstFrame, lastFrame, images, videos, audios },
-    generateAudio: body.generateAudio,
-  };
-}
-
-function problemOf(body: Body, model: Model, context: ParseContext): string | undefined {
+function problemOf(body: Body, context: ParseContext): Violation | string | undefined {
+  const model = models.get(body.model);
+  if (!model) return { kind: "unknown-model", problem: `model: ${body.model} does not exist` };
   const { first_image, last_image, referenceImages = [], referenceVideos, referenceAudios } = body;
   const frames = [first_image, last_image].filter((url) => url !== undefined);
   const references = [...referenceImages, ...referenceVideos, ...referenceAudios];

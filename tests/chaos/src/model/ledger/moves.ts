@@ -1,87 +1,59 @@
 import type { State } from "@reelqueue/contracts";
+import type { Move } from "@reelqueue/ledger/testing";
 import { joinBacklog, type Ledger, leaveBacklog, type Rec } from "./reducer.ts";
-
-/** One move, as the reducer applies it. `expect` and the record fields have the names that Redis stores. */
-export interface ExpectedMove {
-  id: string;
-  from: readonly State[];
-  to: State;
-  token: string;
-  expect: {
-    n?: string;
-    lane?: string;
-    token?: string;
-    task?: string;
-    hint?: string;
-    attempt?: string;
-    notCancelRequested?: boolean;
-  };
-  lane: string;
-  due: boolean;
-  dispatch: boolean;
-  freeSlot: boolean;
-  task: string;
-  cost: number | undefined;
-  attempt: string;
-}
 
 const holdsSlot: readonly State[] = ["submitting", "running", "unknown", "needs_review", "expired"];
 
 /** Compare-and-set: all or nothing; repeating an operation changes nothing. Returns the answer of the script. */
-export function move(ledger: Ledger, step: ExpectedMove): string {
+export function move(ledger: Ledger, step: Move): string {
   const rec = ledger.recs.get(step.id);
   if (rec === undefined) return "missing";
   if (rec.token === step.token) return `already ${rec.n}`;
   const reason = refusal(ledger, rec, step);
   if (reason !== undefined) return refused(ledger, rec, step, reason);
   if (step.dispatch) rec.n += 1;
-  if (rec.lane === "backlog" && step.lane !== "backlog") leaveBacklog(ledger, rec);
-  rec.lane = step.lane;
-  rec.due = step.due;
-  if (step.lane === "backlog") joinBacklog(ledger, rec);
-  if (step.task !== "") {
-    rec.task = step.task;
-    ledger.owners.set(step.task, step.id);
+  const lane = step.due?.lane ?? "";
+  if (rec.lane === "backlog" && lane !== "backlog") leaveBacklog(ledger, rec);
+  rec.lane = lane;
+  rec.due = step.due !== undefined && "inMs" in step.due && step.due.inMs === 0;
+  if (lane === "backlog") joinBacklog(ledger, rec);
+  if (step.bindTask !== undefined) {
+    rec.task = step.bindTask;
+    ledger.owners.set(step.bindTask, step.id);
   }
-  if (step.attempt !== "") rec.attempt = step.attempt;
+  rec.attempt = step.set?.attempt ?? rec.attempt;
   rec.token = step.token;
   settleSlotAndCost(ledger, rec, step);
   rec.state = step.to;
   return `moved ${rec.n}`;
 }
 
-function refusal(ledger: Ledger, rec: Rec, { id, from, expect, task }: ExpectedMove): string | undefined {
+function refusal(ledger: Ledger, rec: Rec, { id, from, expect = {}, bindTask }: Move): string | undefined {
   if (!from.includes(rec.state)) return `conflict ${rec.state}`;
-  const facts = {
-    n: String(rec.n),
-    lane: rec.lane,
-    token: rec.token,
-    task: rec.task,
-    hint: rec.hint,
-    attempt: rec.attempt,
-  };
+  const { n: dispatchSeq, lane, token, task: taskId, hint: callbackTaskId, attempt } = rec;
+  const facts = { dispatchSeq, lane, token, taskId, callbackTaskId, attempt };
   for (const [name, fact] of Object.entries(facts)) {
     const expected = expect[name as keyof typeof facts];
     if (expected !== undefined && expected !== fact) return `stale ${rec.state}`;
   }
   if (expect.notCancelRequested && rec.cancel) return `canceling ${rec.state}`;
-  const owner = ledger.owners.get(task);
-  if (task === "" || owner === undefined || owner === id) return undefined;
-  ledger.orphans.push(task);
+  const owner = bindTask && ledger.owners.get(bindTask);
+  if (bindTask === undefined || owner === undefined || owner === id) return undefined;
+  ledger.orphans.push(bindTask);
   return `taken ${owner}`;
 }
 
 /** The task of a refused move is recorded as an orphan. */
-function refused(ledger: Ledger, rec: Rec, { id, task }: ExpectedMove, reason: string): string {
-  if (task === "" || rec.task === task || reason.startsWith("taken")) return reason;
-  if (!ledger.owners.has(task)) {
-    ledger.owners.set(task, id);
-    ledger.orphans.push(task);
+function refused(ledger: Ledger, rec: Rec, { id, bindTask }: Move, reason: string): string {
+  if (bindTask === undefined || rec.task === bindTask || reason.startsWith("taken")) return reason;
+  if (!ledger.owners.has(bindTask)) {
+    ledger.owners.set(bindTask, id);
+    ledger.orphans.push(bindTask);
   }
   return `orphaned ${rec.state}`;
 }
 
-function settleSlotAndCost(ledger: Ledger, rec: Rec, { to, cost, freeSlot }: ExpectedMove): void {
+function settleSlotAndCost(ledger: Ledger, rec: Rec, { to, costMicroUsd: cost, freeSlot }: Move): void {
   if (rec.slot && (freeSlot || !holdsSlot.includes(to))) {
     rec.slot = false;
     ledger.inFlight -= 1;
@@ -132,7 +104,7 @@ export function makeDueNow(ledger: Ledger, id: string, { lanes, task, attempt }:
   const rec = ledger.recs.get(id);
   let orphaned = 0;
   if (task !== "" && rec?.task !== task) {
-    if (rec && open.includes(rec.state) && rec.attempt === attempt) rec.hint = task;
+    if (rec && open.includes(rec.state) && `${rec.attempt}` === attempt) rec.hint = task;
     else if (!ledger.owners.has(task)) {
       ledger.owners.set(task, id);
       ledger.orphans.push(task);

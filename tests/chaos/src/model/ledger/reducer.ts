@@ -7,7 +7,7 @@ export interface Rec {
   due: boolean;
   n: number;
   token: string;
-  attempt: string;
+  attempt: number;
   task: string;
   slot: boolean;
   /** Micro-USD that are reserved; undefined: none. */
@@ -71,7 +71,7 @@ function add(ledger: Ledger, { id, ...row }: Row): void {
     due: false,
     n: 0,
     token: "",
-    attempt: "1",
+    attempt: 1,
     task: "",
     slot: false,
   } as const;

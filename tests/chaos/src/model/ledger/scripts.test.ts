@@ -2,8 +2,8 @@ import * as ledger from "@reelqueue/ledger";
 import { type LocalRedis, startLocalRedis } from "@reelqueue/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { onBoth } from "./both.ts";
-import { account, generations, idOf, once, sequence, tasks } from "./operations.ts";
+import { account, generations, idOf, tasks } from "./generations.ts";
+import { once, sequence } from "./operations.ts";
 import { empty, type Ledger } from "./reducer.ts";
 
 let redis: LocalRedis;
@@ -13,7 +13,9 @@ beforeAll(async () => {
   cell = ledger.openCell({ url: redis.url, cell: "model", role: "worker" });
   await ledger.awaitReady(cell, 5_000);
   // Loads every script: one that Redis does not have is sent twice and would run after the next.
-  for (const operation of once) await onBoth(operation, empty(), cell).script;
+  for (const operation of once) await operation.onBoth(empty(), cell).script;
+  // commands that are sent together share one write to the socket
+  cell.redis.options.enableAutoPipelining = true;
 });
 afterAll(async () => {
   await cell[Symbol.asyncDispose]();
@@ -28,7 +30,7 @@ test(`ledger scripts: same states, lanes, slots, money and answers as a pure red
     fc.asyncProperty(sequence, async (operations) => {
       await cell.redis.flushdb();
       const model = empty();
-      const answers = operations.map((operation) => onBoth(operation, model, cell));
+      const answers = operations.map((operation) => operation.onBoth(model, cell));
       const actual = await Promise.all(answers.map(({ script }) => script));
       expect(actual).toEqual(answers.map((answer) => answer.expected));
       for (const answer of actual) count(seen, answer);
@@ -52,8 +54,9 @@ function expectedState({ recs, inFlight, spent, orphans, owners }: Ledger) {
   return {
     records: Object.fromEntries(
       [...recs].map(([id, rec]) => {
-        const { state, lane, n, token, attempt, task, slot, held, cost, cancel, hint } = rec;
-        return [id, { state, lane, n: String(n), token, attempt, task, slot, held: held ?? null, cost, cancel, hint }];
+        const { state, lane, n, token, attempt, task, slot, held = null, cost, cancel, hint } = rec;
+        const numbers = { n: String(n), attempt: String(attempt), held, cost };
+        return [id, { state, lane, token, task, slot, cancel, hint, ...numbers }];
       }),
     ),
     inFlight,
@@ -63,26 +66,30 @@ function expectedState({ recs, inFlight, spent, orphans, owners }: Ledger) {
   };
 }
 
+/** The content of Redis. */
 async function stored() {
-  const records: Record<string, unknown> = {};
-  for (const which of generations.keys()) {
-    const found = await cell.redis.hgetall(cell.keys.record(idOf(which)));
-    if (found.state === undefined) continue;
-    const { state, lane = "", n, token = "", attempt, task = "", slot, held, cost = "0", cancel, hint = "" } = found;
-    const flags = {
-      slot: slot !== undefined,
-      held: held === undefined ? null : Number(held),
-      cancel: cancel !== undefined,
-    };
-    records[idOf(which)] = { state, lane, n, token, attempt, task, hint, cost: Number(cost), ...flags };
-  }
-  const fields = await cell.redis.hgetall(cell.keys.account(account));
+  const { redis, keys } = cell;
+  const [found, fields, orphans, owners] = await Promise.all([
+    Promise.all([...generations.keys()].map((which) => redis.hgetall(keys.record(idOf(which))))),
+    redis.hgetall(keys.account(account)),
+    ledger.orphans(cell, 1_000),
+    Promise.all(tasks.map((task) => ledger.ownerOf(cell, account, task))),
+  ]);
   const spent = Object.entries(fields).filter(([name]) => name.startsWith("spent:"));
   return {
-    records,
+    records: Object.fromEntries(
+      found.flatMap((record, which) => (record.state === undefined ? [] : [[idOf(which), storedRecord(record)]])),
+    ),
     inFlight: Number(fields.inFlight ?? 0),
     spent: spent.reduce((sum, [, value]) => sum + Number(value), 0),
-    orphans: (await ledger.orphans(cell, 1_000)).map(({ task }) => task).reverse(),
-    owners: await Promise.all(tasks.map((task) => ledger.ownerOf(cell, account, task))),
+    orphans: orphans.map(({ task }) => task).reverse(),
+    owners,
   };
+}
+
+function storedRecord(record: Record<string, string>) {
+  const { state, lane = "", n, token = "", attempt, task = "", slot, held, cost = "0", cancel, hint = "" } = record;
+  const flags = { slot: slot !== undefined, cancel: cancel !== undefined };
+  const numbers = { n, attempt, held: held === undefined ? null : Number(held), cost: Number(cost) };
+  return { state, lane, token, task, hint, ...flags, ...numbers };
 }

@@ -1,0 +1,14 @@
+export { eventually, repeat, type Wait } from "./eventually.ts";
+export { type FaultProxy, type NetworkFaults, startFaultProxy } from "./network/fault-proxy.ts";
+export { type Received, type Receiver, startReceiver } from "./network/receiver.ts";
+export { type End, isHealthy, type ProcessSpec, type RunningProcess, startProcess } from "./process/process.ts";
+export { Supervised } from "./process/supervise.ts";
+export { seededNumbers } from "./random.ts";
+export { type LocalCluster, startCluster } from "./redis/cluster.ts";
+export { type Sentinels, startSentinels } from "./redis/sentinel.ts";
+export { type LocalRedis, type LocalRedisOptions, redisServerArguments, startLocalRedis } from "./redis/server.ts";
+export { type RedisServers, type Topology, topologies } from "./redis/servers.ts";
+export { startRedis } from "./redis/start.ts";
+export { simulatorProviders } from "./simulator/accounts.ts";
+export { accountsAt, simulatorBaseUrl, simulatorSecrets, writeTestConfig } from "./simulator/config.ts";
+export { type Bill, type SimulatorRequest, type SimulatorTask, simulatorAt } from "./simulator/simulator-at.ts";
