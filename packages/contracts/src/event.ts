@@ -35,6 +35,8 @@ export const eventSchema = z.object({
         contentType: z.string(),
       }),
     ),
+    /** What is not by the book about the outputs, or was asked for and could not be had. */
+    warnings: z.array(z.string()).optional(),
     cost: z.object({ estimateUsd: z.number().nullable(), settledUsd: z.number().nullable() }),
   }),
 });

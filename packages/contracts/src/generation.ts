@@ -90,6 +90,8 @@ export interface Generation {
   /** `null`: the price is not known; it is not free. */
   cost: { estimateUsd: number | null; settledUsd: number | null };
   outputs: Output[];
+  /** What is not by the book about the outputs, or was asked for and could not be had. */
+  warnings?: string[];
   timeline: TimelineEntry[];
 }
 

@@ -10,6 +10,7 @@ export interface Ending {
   state: RestingState;
   failure?: Failure | undefined;
   outputs?: readonly Output[] | undefined;
+  warnings?: readonly string[] | undefined;
   costMicroUsd?: number | undefined;
 }
 
@@ -18,11 +19,13 @@ export interface Ending {
  * the output URLs.
  */
 export function endingFields(found: Found | undefined, ending: Ending, publicUrl = "") {
-  const { failure, outputs, costMicroUsd } = ending;
+  const { failure, outputs, warnings = [], costMicroUsd } = ending;
+  const kept = warnings.length > 0 && { warnings: warnings.map(short) };
   const event = found && eventOf(found, ending, publicUrl);
   return {
     ...(failure && { set: { failure: { ...failure, message: short(failure.message) } }, note: failure.message }),
-    ...(outputs && found && { set: { outputsText: outputsText(found.id, outputs) }, restingRequest: found.request }),
+    ...(outputs &&
+      found && { set: { outputsText: outputsText(found.id, outputs), ...kept }, restingRequest: found.request }),
     ...(costMicroUsd !== undefined && { costMicroUsd }),
     ...(event && { event }),
   };
@@ -59,6 +62,7 @@ function bodyOf({ id, record, request }: Found, ending: Ending, publicUrl: strin
         sha256,
         contentType,
       })),
+      ...((ending.warnings ?? []).length > 0 && { warnings: ending.warnings?.map(short) }),
       cost: {
         estimateUsd: estimateMicroUsd === undefined ? null : estimateMicroUsd / 1e6,
         settledUsd: settledUsd(record, ending),

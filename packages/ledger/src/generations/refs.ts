@@ -1,4 +1,4 @@
-import type { RemoteOutput } from "@reelqueue/contracts";
+import type { Output, RemoteOutput } from "@reelqueue/contracts";
 import type { FieldName } from "../redis/codec.ts";
 import { submitFields } from "./cleared-on-entry.ts";
 import type { Expectation } from "./move.ts";
@@ -42,6 +42,14 @@ export interface FinishedTask {
   remoteOutputs: RemoteOutput[];
   finalizePriority: number;
   usage?: Record<string, number>;
+}
+
+/** What is stored of a finished task. `costMicroUsd`: default is the reserved amount. */
+export interface Success {
+  outputs: readonly Output[];
+  /** What is not by the book, or was asked for and cannot be had. */
+  warnings?: readonly string[];
+  costMicroUsd?: number | undefined;
 }
 
 /** Token of `expireLease`; it differs from the token of the worker's own outcome, which may still come. */

@@ -59,7 +59,7 @@ function calls(
     startUpload: () => [it.startUpload(job, "")],
     finishUpload: () => [it.finishUpload(id, "")],
     failUpload: () => [it.failUpload(id, failure)],
-    succeed: () => [it.succeed(found, "t", [], 1)],
+    succeed: () => [it.succeed(found, "t", { outputs: [], costMicroUsd: 1 })],
     loseOutput: () => [it.loseOutput(found, "t", "")],
     bindByOperator: () => [it.bindByOperator(found, "task-1")],
     resubmitByOperator: () => [it.resubmitByOperator(found)],
@@ -131,7 +131,7 @@ test("clearedOnEntry: its fields are absent after the state is entered", async (
   await expectCleared(id, "finalizing", ["progress"]);
   const found = await ledger.read(cell, id);
   if (!found) throw new Error("no record");
-  await transitions.succeed(found, "end", []);
+  await transitions.succeed(found, "end", { outputs: [] });
   await expectCleared(id, "succeeded");
 });
 

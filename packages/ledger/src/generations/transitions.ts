@@ -1,4 +1,4 @@
-import type { Failure, JobRef, Next, Output, State } from "@reelqueue/contracts";
+import type { Failure, JobRef, Next, State } from "@reelqueue/contracts";
 import type { Cell } from "../cell.ts";
 import { type Ending, endingFields } from "../deliveries/event.ts";
 import type { Streak } from "../redis/codec.ts";
@@ -16,6 +16,7 @@ import {
   noTask,
   type Submit,
   type SubmitRef,
+  type Success,
   type TaskRef,
   type UnknownRef,
 } from "./refs.ts";
@@ -178,14 +179,9 @@ export class Transitions {
     return this.#end(id, ["preparing"], "failed", { failure });
   }
 
-  /** finalizing → succeeded. `costMicroUsd`: default is the reserved amount. */
-  succeed(found: Found, token: string, outputs: readonly Output[], costMicroUsd?: number): Promise<Moved> {
-    return this.#end(found, ["finalizing"], "succeeded", {
-      token,
-      expect: expectDispatch(found),
-      outputs,
-      costMicroUsd,
-    });
+  /** finalizing → succeeded. */
+  succeed(found: Found, token: string, result: Success): Promise<Moved> {
+    return this.#end(found, ["finalizing"], "succeeded", { token, expect: expectDispatch(found), ...result });
   }
 
   /** finalizing → failed. Charged, but an output cannot be downloaded; `redownload` tries again. */
@@ -235,10 +231,10 @@ export class Transitions {
     of: string | Found,
     from: readonly From[],
     to: Next<From> & Ending["state"],
-    { failure, outputs, costMicroUsd, ...step }: End,
+    { failure, outputs, warnings, costMicroUsd, ...step }: End,
   ): Promise<Moved> {
     const [id, found] = typeof of === "string" ? [of, await read(this.#context.cell, of)] : [of.id, of];
-    const ending = { state: to, failure, outputs, costMicroUsd };
+    const ending = { state: to, failure, outputs, warnings, costMicroUsd };
     return this.#move(id, from, to, { ...step, ...endingFields(found, ending, this.#context.publicUrl) });
   }
 

@@ -39,6 +39,7 @@ export function toGeneration(
     ...(deadlineAtMs !== undefined && { expiresAt: instant(deadlineAtMs) }),
     cost: { estimateUsd: usd(record.estimateMicroUsd), settledUsd: usd(record.settledMicroUsd) },
     outputs: outputsOf(id, record.outputsText),
+    ...(record.warnings !== undefined && { warnings: record.warnings }),
     timeline: timelineOf(record),
   };
 }

@@ -123,6 +123,8 @@ const optional = {
   failure: json<Failure>("failure"),
   /** Stored outputs; `outputsOf` reads them. */
   outputsText: text("outputs"),
+  /** What is not by the book about the outputs, or was asked for and could not be had. */
+  warnings: json<string[]>("warnings"),
   /** Number of webhook events. */
   eventCount: int("events"),
   /** Stored timeline; `timelineOf` reads it. */

@@ -7,40 +7,73 @@ import type { Context } from "../context.ts";
 import { pauseBlocked } from "../pause-account.ts";
 
 export type DownloadResult =
-  | { kind: "kept"; outputs: Output[] }
+  /** `warnings`: what is not by the book, or was asked for and cannot be had. */
+  | { kind: "kept"; outputs: Output[]; warnings: string[] }
   /** `spent`: it counts as one download attempt. */
   | { kind: "later"; why: string; spent: boolean; afterMs?: number }
   | { kind: "lost"; why: string };
 
 /** How often one attempt asks the provider for a new URL instead of an expired one. */
 const freshUrls = 3;
+/** After this many download attempts a file beside the first video is given up. */
+const attemptsForOthers = 2;
 
-/** Downloads every output of a task. A stored output is not downloaded again. */
+/**
+ * Downloads the outputs of a task. The first video decides: without it the result is `later` or `lost`. Another file
+ * that cannot be had is a warning, if it was asked for or is a video. A stored output is not downloaded again.
+ */
 export async function downloadOutputs(
   found: ledger.Found,
   remote: RemoteOutput[],
   signal: AbortSignal,
   ctx: Context,
 ): Promise<DownloadResult> {
-  let urls = remote;
+  const download = downloaderOf(found, remote, signal, ctx);
+  const first = remote.findIndex(({ kind }) => kind === "video");
+  const order = [first, ...remote.keys().filter((position) => position !== first)].filter((at) => remote[at]);
   const outputs: Output[] = [];
-  for (const [position, { kind }] of remote.entries()) {
+  const warnings: string[] = [];
+  for (const position of order) {
+    const result = await download(position);
+    const { kind } = remote[position] ?? { kind: "video" };
+    if (result.kind === "stored") {
+      const { warning, kind: _, ...file } = result;
+      outputs[position] = { kind, ...file };
+      if (warning !== undefined) warnings.push(`${kind}: ${warning}`);
+    } else if (position === first || mayComeLater(result, found)) return result;
+    else if (kind === "video" || found.request.returnLastFrame) warnings.push(`${kind} not kept: ${result.why}`);
+  }
+  if (found.request.returnLastFrame && !remote.some(({ kind }) => kind === "last_frame"))
+    warnings.push("last_frame not kept: the provider offers none");
+  return { kind: "kept", outputs: outputs.filter(Boolean), warnings };
+}
+
+type Stored = Extract<DownloadOutcome, { kind: "stored" }>;
+type NotKept = Exclude<DownloadResult, { kind: "kept" }>;
+
+/** Whether a file beside the first video is worth another attempt of the job. */
+function mayComeLater(result: NotKept, { record }: ledger.Found): boolean {
+  return result.kind === "later" && (!result.spent || (record.downloadAttempts ?? 0) + 1 < attemptsForOthers);
+}
+
+/** Downloads the output at a position of `remote`; an expired URL is replaced by a fresh one, for all outputs. */
+function downloaderOf(found: ledger.Found, remote: readonly RemoteOutput[], signal: AbortSignal, ctx: Context) {
+  let urls = remote;
+  return async (position: number): Promise<Stored | NotKept> => {
+    const kind = remote[position]?.kind ?? "video";
     const index = remote.slice(0, position).filter((earlier) => earlier.kind === kind).length;
-    let download: DownloadOutcome | undefined;
+    let outcome: DownloadOutcome | undefined;
     for (let tries = 0; tries <= freshUrls; tries += 1) {
       const output = urls.filter((candidate) => candidate.kind === kind)[index];
       if (!output) return { kind: "later", why: `the provider offers no ${kind} any more`, spent: true };
-      download = await ctx.outputs.download({ url: output.url }, { ...targetOf(found, kind), index }, signal);
-      if (download.kind !== "expired") break;
+      outcome = await ctx.outputs.download({ url: output.url }, { ...targetOf(found, kind), index }, signal);
+      if (outcome.kind !== "expired") break;
       const fresh = await freshUrlsOf(found, ctx);
       if (fresh.kind !== "fresh") return fresh.result;
       urls = fresh.outputs;
     }
-    if (download?.kind !== "stored") return notDownloaded(download, ctx);
-    const { key, bytes, sha256, contentType } = download;
-    outputs.push({ kind, key, bytes, sha256, contentType });
-  }
-  return { kind: "kept", outputs };
+    return outcome?.kind === "stored" ? outcome : notDownloaded(outcome, ctx);
+  };
 }
 
 function targetOf({ id, record }: ledger.Found, kind: OutputTarget["kind"]): OutputTarget {
@@ -55,7 +88,7 @@ function targetOf({ id, record }: ledger.Found, kind: OutputTarget["kind"]): Out
 function notDownloaded(
   outcome: Exclude<DownloadOutcome, { kind: "stored" }> | undefined,
   { timing }: Context,
-): DownloadResult {
+): NotKept {
   switch (outcome?.kind) {
     case undefined:
     case "expired":
@@ -85,7 +118,7 @@ function notDownloaded(
   }
 }
 
-type Fresh = { kind: "fresh"; outputs: RemoteOutput[] } | { kind: "none"; result: DownloadResult };
+type Fresh = { kind: "fresh"; outputs: RemoteOutput[] } | { kind: "none"; result: NotKept };
 
 /** Polls the task again: most providers sign a new URL in every answer. */
 async function freshUrlsOf({ record }: ledger.Found, ctx: Context): Promise<Fresh> {

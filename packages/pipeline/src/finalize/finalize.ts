@@ -1,10 +1,10 @@
-import type { JobRef, Output } from "@reelqueue/contracts";
+import type { JobRef } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { JobResult } from "@reelqueue/queue";
 import { type Context, untilStored } from "../context.ts";
 import { holdJobLease } from "../leases.ts";
 import { fullJitterMs } from "../timing.ts";
-import { downloadOutputs } from "./download.ts";
+import { type DownloadResult, downloadOutputs } from "./download.ts";
 
 /** The outputs count as lost after this many download attempts. */
 const attemptsAllowed = 8;
@@ -23,9 +23,9 @@ export async function finalize(job: JobRef, signal: AbortSignal, ctx: Context): 
   await ctx.crashPoint?.("finalize:after-download", found.id);
   switch (result.kind) {
     case "kept":
-      return (await writeManifest(found, result.outputs, ctx)) === "full"
+      return (await writeManifest(found, result, ctx)) === "full"
         ? await tryLater(found, noRoom(ctx), job, ctx)
-        : await succeed(found, result.outputs, ctx);
+        : await succeed(found, result, ctx);
     case "lost":
       return await lose(found, result.why, ctx);
     case "later":
@@ -33,24 +33,31 @@ export async function finalize(job: JobRef, signal: AbortSignal, ctx: Context): 
   }
 }
 
-function writeManifest(found: ledger.Found, outputs: Output[], ctx: Context): Promise<"written" | "full"> {
-  return ctx.outputs.manifest({ generation: found.id, createdAt: createdAtOf(found) }, manifestOf(found, outputs));
+type Kept = Extract<DownloadResult, { kind: "kept" }>;
+
+function writeManifest(found: ledger.Found, kept: Kept, ctx: Context): Promise<"written" | "full"> {
+  return ctx.outputs.manifest({ generation: found.id, createdAt: createdAtOf(found) }, manifestOf(found, kept));
 }
 
 function noRoom({ timing }: Context): { why: string; spent: boolean; afterMs: number } {
   return { why: "the disk is too full for the manifest", spent: false, afterMs: timing.diskFullWaitMs };
 }
 
-async function succeed(found: ledger.Found, outputs: Output[], ctx: Context): Promise<JobResult> {
+async function succeed(found: ledger.Found, { outputs, warnings }: Kept, ctx: Context): Promise<JobResult> {
   const cost = settledCost(found, ctx);
   await ctx.crashPoint?.("finalize:before-move", found.id);
   const token = ledger.operationToken();
-  const moved = await untilStored(ctx, () => ctx.transitions.succeed(found, token, outputs, cost));
+  const moved = await untilStored(ctx, () =>
+    ctx.transitions.succeed(found, token, { outputs, warnings, costMicroUsd: cost }),
+  );
   await ctx.crashPoint?.("finalize:after-move", found.id);
   if (moved.kind === "moved" || moved.kind === "already") {
     ctx.meters.ends.inc({ account: found.record.account, state: "succeeded" });
     ctx.meters.outputBytes.inc(outputs.reduce((sum, { bytes }) => sum + bytes, 0));
-    ctx.log.info({ event: "finalize.succeeded", ...subjectOf(found) }, "generation succeeded");
+    ctx.log.info(
+      { event: "finalize.succeeded", ...subjectOf(found), ...(warnings.length > 0 && { warnings }) },
+      "generation succeeded",
+    );
   }
   return { kind: "done", note: outputs.map(({ key }) => key).join(" ") };
 }
@@ -102,8 +109,9 @@ function createdAtOf({ record }: ledger.Found): string {
   return new Date(record.createdAtMs).toISOString();
 }
 
-/** The manifest beside the outputs, which stays: request, outputs, cost and timeline. */
-function manifestOf({ id, record, request }: ledger.Found, outputs: readonly Output[]): string {
+/** The manifest beside the outputs, which stays: request, outputs, warnings, cost and timeline. */
+function manifestOf({ id, record, request }: ledger.Found, { outputs, warnings }: Kept): string {
   const { timeline, ...generation } = ledger.toGeneration(id, record, request);
-  return `${JSON.stringify({ version: 1, ...generation, state: "succeeded", outputs, timeline }, null, 2)}\n`;
+  const about = { ...generation, state: "succeeded", outputs, ...(warnings.length > 0 && { warnings }), timeline };
+  return `${JSON.stringify({ version: 1, ...about }, null, 2)}\n`;
 }

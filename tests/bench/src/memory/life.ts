@@ -106,7 +106,7 @@ function keep(found: ledger.Found, transitions: ledger.Transitions): Promise<led
   const sha256 = createHash("sha256").update(id).digest("hex");
   const key = `2026/11/20/${id}/1-video.mp4`;
   const output = { kind: "video" as const, key, bytes: 5_242_880, sha256, contentType: "video/mp4" };
-  return transitions.succeed(found, ledger.operationToken(), [output]);
+  return transitions.succeed(found, ledger.operationToken(), { outputs: [output] });
 }
 
 function check(moved: readonly ledger.Moved[]): void {
