@@ -17,7 +17,10 @@ const scenarios = ["tests/{scenarios,chaos}/**/*.test.ts"];
 const withNeeds = ["**/*.{redis,scenario}.test.{ts,mts}"];
 const redis = "packages/testing/src/redis.ts";
 
-/** One run over the workspace. What a file needs is in its name: nothing, a Redis, processes and seconds, or programs of others. */
+/**
+ * One run over the workspace. What a file needs is in its name: nothing, a Redis, processes and seconds, or programs of
+ * others.
+ */
 export default defineConfig({
   test: {
     reporters: ["default", "./packages/testing/src/tally-reporter.ts"],

@@ -1,4 +1,5 @@
 export { eventually, repeat, type Wait } from "./eventually.ts";
+export { onPath } from "./machine.ts";
 export { type FaultProxy, type NetworkFaults, startFaultProxy } from "./network/fault-proxy.ts";
 export { type Received, type Receiver, startReceiver } from "./network/receiver.ts";
 export { type End, isHealthy, type ProcessSpec, type RunningProcess, startProcess } from "./process/process.ts";

@@ -28,7 +28,7 @@ function tooLong({ path, text }: SourceFile): string[] {
 }
 
 function readsEnvironment({ path, text }: SourceFile): string[] {
-  const env = /^(apps\/[^/]+\/src|packages\/system\/src\/process)\/env\.ts$|^examples\//;
+  const env = /^apps\/[^/]+\/src\/env\.ts$|^examples\//;
   const allowed = env.test(path) || forDevelopment(path);
   return !allowed && /\bprocess\.env\b/.test(withoutComments(path, text))
     ? ["reads process.env, which only env.ts may"]

@@ -54,7 +54,10 @@ export function entryProcess(
 
 const compileCache = join(workspace, "node_modules", ".cache", "compile");
 
-/** The variables that a process of a test inherits: PATH, TMPDIR, and a compile cache, with which it starts in half the time. */
+/**
+ * The variables that a process of a test inherits: PATH, TMPDIR, and a compile cache, with which it starts in half the
+ * time.
+ */
 export function inheritedEnv(): NodeJS.ProcessEnv {
   const { PATH, TMPDIR, NODE_COMPILE_CACHE = compileCache } = process.env;
   return { PATH, TMPDIR, NODE_COMPILE_CACHE };

@@ -47,6 +47,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome | undef
 async function start(plan: DemoPlan, { signal, screen }: DemoOptions): Promise<System> {
   const starting = new AbortController();
   const giveUp = () => starting.abort();
+  if (signal.aborted) giveUp();
   signal.addEventListener("abort", giveUp);
   try {
     return await startSystem({ ...plan.systemOptions, log: screen.print, signal: starting.signal });

@@ -14,7 +14,10 @@ export async function startRedis(
   if (topology === "cluster") return await startCluster(machine, { replicas: true });
   const primary = await startLocalRedis(machine, options);
   return await redisServers({
-    ...{ topology, url: primary.url, servers: [primary], sentinels: [] },
+    topology,
+    url: primary.url,
+    servers: [primary],
+    sentinels: [],
     lineup: async () => ({ primary, replicas: [], others: [] }),
     whole: async () => {},
   });

@@ -1,5 +1,4 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { onPath } from "@reelqueue/system/testing";
 import { test } from "vitest";
 
 /** The programs that tests of services start, and the Debian package of each. */
@@ -30,15 +29,5 @@ export default function announce(): void {
 
 /** The path of an installed program. */
 export function pathOf(program: ServiceProgram): string | undefined {
-  const paths = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, program));
-  return paths.find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return onPath([program], process.env);
 }

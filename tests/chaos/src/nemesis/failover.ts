@@ -57,10 +57,11 @@ function onReplicas(where: Topology): (fault: Fault) => Nemesis {
 
 function primaryAndAll(name: string): Fault {
   return lasting({ name, weight: 0.1, lastsMs: [1_800, 3_200] }, async (system, random) => {
+    const { primary } = await system.redis.lineup();
     const laterMs = random.between(0, 1_500);
     killAll(system);
     await wait(laterMs);
-    const { end } = await killPrimary(system);
+    const { end } = await disable("SIGKILL", primary);
     return { what: `every process, and ${laterMs} ms later the primary`, end };
   });
 }
