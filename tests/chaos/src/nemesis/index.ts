@@ -10,14 +10,7 @@ import { networkFaults } from "./network.ts";
 import { processFaults } from "./processes.ts";
 import { redisFaults } from "./redis.ts";
 
-const nemeses: readonly Nemesis[] = [
-  ...processFaults,
-  ...redisFaults,
-  ...diskFaults,
-  ...networkFaults,
-  ...aimedFaults,
-  ...failoverFaults,
-];
+const nemeses = [processFaults, redisFaults, diskFaults, networkFaults, aimedFaults, failoverFaults].flat();
 
 export const nemesisNames: readonly string[] = nemeses.map(({ name }) => name);
 

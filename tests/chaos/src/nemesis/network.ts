@@ -2,7 +2,7 @@ import { type FaultProxy, type NetworkFaults, simulatorAt, type Topology, topolo
 import type { Nemesis } from "../inject.ts";
 import type { SeededRandom } from "../random.ts";
 import type { ChaosSystem } from "../system/system.ts";
-import { lasting } from "./lasting.ts";
+import { fault, lasting } from "./fault.ts";
 
 /** Network faults between the processes and Redis, and between the workers and the simulator. */
 export const networkFaults: readonly Nemesis[] = [
@@ -36,16 +36,11 @@ function faultsOf(name: string, where: readonly Topology[], choose: Choose): Nem
       return { what: owner, end: () => proxy.setFaults({}) };
     });
   return [
-    {
-      name: `${name}-cut`,
-      weight: 0.07,
-      where,
-      inject: async (system, random) => {
-        const { proxy, owner } = choose(system, random);
-        proxy.cut();
-        return owner;
-      },
-    },
+    fault({ name: `${name}-cut`, weight: 0.07, where }, async (system, random) => {
+      const { proxy, owner } = choose(system, random);
+      proxy.cut();
+      return owner;
+    }),
     impaired("refuses", { resets: true }, 2_000),
     impaired("delay", { delayMs: 300 }, 3_000),
     impaired("half-open", { dropsRequests: true, dropsReplies: true }, 6_000),
