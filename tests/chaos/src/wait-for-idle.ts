@@ -18,7 +18,7 @@ export async function waitForIdle(
   let progressAt = performance.now();
   let restSince = 0;
   while (performance.now() - progressAt < stallMs) {
-    stuck = await notResting(ids, cell);
+    stuck = [...(await statesOf(ids, cell))].filter(([, state]) => !isResting(state)).map(([id]) => id);
     const { pending } = await ledger.countDeliveries(cell);
     if (stuck.length === 0 && pending === 0) return [];
     if (stuck.length + pending < fewest) {
@@ -39,23 +39,15 @@ export async function waitForIdle(
 /** Longer than the first step of the delivery schedule. */
 const replayAfterMs = 12_000;
 
-async function notResting(ids: readonly string[], cell: ledger.Cell): Promise<string[]> {
-  const states = await statesOf(ids, cell);
-  return ids.filter((_, i) => {
-    const state = states[i] ?? null;
-    return state !== null && !isResting(state);
-  });
-}
-
 /**
- * The state of each generation, `null` where there is no record. Throws when Redis returns an error, e.g. while it
- * loads its data.
+ * The state of each generation that has a record. Throws when Redis returns an error, e.g. while it loads its data.
  */
-export async function statesOf(ids: readonly string[], cell: ledger.Cell): Promise<(State | null)[]> {
+export async function statesOf(ids: readonly string[], cell: ledger.Cell): Promise<Map<string, State>> {
   const pipeline = cell.redis.pipeline();
   for (const id of ids) pipeline.hget(cell.keys.record(id), "state");
-  return ((await pipeline.exec()) ?? []).map(([error, state]) => {
+  const answers = ((await pipeline.exec()) ?? []).map(([error, state], i) => {
     if (error) throw error;
-    return state as State | null;
+    return [ids[i] ?? "", state as State | null] as const;
   });
+  return new Map(answers.filter((answer): answer is [string, State] => answer[1] !== null));
 }

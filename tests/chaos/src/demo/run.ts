@@ -60,7 +60,7 @@ async function measure(run: Run): Promise<Facts & { abandoned: string | undefine
     bill: await simulatorAt(plan.simulatorUrl).bill(),
     polls: await simulatorAt(plan.simulatorUrl).polls(),
     succeededByApi: (await batchView(client))?.counts.succeeded,
-    videoBytes: await videoBytesIn(plan.outputsDirectory),
+    videoBytes: videoBytesIn(plan.outputsDirectory),
   };
   const evidence = await gatherAll(run, abandoned === undefined);
   return { ...measured, evidence, findings: check(evidence) };
