@@ -40,7 +40,7 @@ async function runPlain(options: ChaosOptions, log: (line: string) => void): Pro
   const rows = rowsOf(options, system);
   await sendUnderFaults(rows, options, system, log);
   await waitForEmptyQueues(system);
-  return gather(system, rows, { changedEnds: [], stuck: [], takeovers: system.redis.takeovers() });
+  return await gather(system, rows, { changedEnds: [], stuck: [], takeovers: system.redis.takeovers() });
 }
 
 /** How long all queues must have been empty. */

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Nemesis } from "../inject.ts";
-import { fault, lasting } from "./fault.ts";
+import { fault, impair, lasting } from "./fault.ts";
 import { anyOf } from "./processes.ts";
 
 /** Combined faults, each aimed at one rule of the submit protocol. */
@@ -45,8 +45,7 @@ export const aimedFaults: readonly Nemesis[] = [
   lasting({ name: "late-writes", weight: 0.05, where: ["alone"], lastsMs: [300, 1_500] }, (system, random) => {
     const target = anyOf(system, random, ["submitter", "poller"]);
     const delayMs = random.between(4_000, 8_000);
-    target.redisProxy?.setFaults({ delayMs });
-    return { what: `${target.name}: writes delayed by ${delayMs} ms`, end: () => target.redisProxy?.setFaults({}) };
+    return { what: `${target.name}: writes delayed by ${delayMs} ms`, ...impair(target.redisProxy, { delayMs }) };
   }),
   fault({ name: "customer-refuses", weight: 0.1 }, async ({ receiver }, random) => {
     const answers = Array.from({ length: random.between(1, 3) }, () => random.pick([500, 503, "cut"] as const));

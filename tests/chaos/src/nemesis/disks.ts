@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Nemesis } from "../inject.ts";
 import type { ChaosSystem } from "../system/system.ts";
-import { fault, lasting } from "./fault.ts";
+import { fault, impair, lasting } from "./fault.ts";
 
 const faults: readonly Nemesis[] = [
   // Unsynced writes are lost; under `appendfsync always` none of them was acknowledged.
@@ -31,15 +31,12 @@ const faults: readonly Nemesis[] = [
     await primary.restart();
     return said;
   }),
-  lasting({ name: "redis-disk-slow", weight: 0.03, lastsMs: [500, 3_000] }, (system) => {
-    const disk = diskOfRedis(system);
-    disk.setFaults({ slow: true });
-    return { end: () => disk.setFaults({}) };
-  }),
-  lasting({ name: "outputs-disk-full", weight: 0.05, lastsMs: [500, 4_000] }, ({ disks }) => {
-    disks?.outputs.setFaults({ full: true });
-    return { end: () => disks?.outputs.setFaults({}) };
-  }),
+  lasting({ name: "redis-disk-slow", weight: 0.03, lastsMs: [500, 3_000] }, (system) =>
+    impair(diskOfRedis(system), { slow: true }),
+  ),
+  lasting({ name: "outputs-disk-full", weight: 0.05, lastsMs: [500, 4_000] }, ({ disks }) =>
+    impair(disks?.outputs, { full: true }),
+  ),
 ];
 
 /** Faults of the disks of Redis and of the outputs; only where the disk shim could be built. */

@@ -30,6 +30,15 @@ export function lasting(
   });
 }
 
+/** Sets faults; `end` clears them. */
+export function impair<Faults extends object>(
+  target: { setFaults(faults: Partial<Faults>): void } | undefined,
+  faults: Partial<Faults>,
+): Active {
+  target?.setFaults(faults);
+  return { end: () => target?.setFaults({}) };
+}
+
 /** Kills (SIGKILL) or freezes (SIGSTOP) servers; `end` brings them back. */
 export async function disable(signal: "SIGKILL" | "SIGSTOP", ...servers: readonly LocalRedis[]): Promise<Active> {
   for (const server of servers) await server.kill(signal);
