@@ -56,6 +56,9 @@ export type CommandOptions = ReturnType<typeof readOptions>;
 /** Options of one run, on one topology. */
 export type ChaosOptions = Omit<CommandOptions, "redis"> & { redis: Topology };
 
+/** Prints a line of a run. */
+export type Log = (line: string) => void;
+
 type Accounts = readonly AccountName[] | undefined;
 
 /** Parses the command line. Throws on an invalid value. */

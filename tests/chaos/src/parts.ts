@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Topology, topologies } from "@reelqueue/testing";
 import { anyPossible } from "./nemesis/index.ts";
-import type { ChaosOptions, CommandOptions } from "./options.ts";
+import type { ChaosOptions, CommandOptions, Log } from "./options.ts";
 import { print, type Summary, writeReport } from "./report.ts";
 import { runChaos } from "./run.ts";
 
@@ -11,7 +11,7 @@ const shares: Record<Topology, number> = { alone: 0.8, sentinels: 0.1, cluster: 
 const least = { generations: 25, kills: 3 };
 
 /** One run for each topology, one after the other, each with its own folder in the report. */
-export async function runParts(options: CommandOptions, log: (line: string) => void) {
+export async function runParts(options: CommandOptions, log: Log) {
   const summaries: Summary[] = [];
   for (const part of planParts(options)) {
     log(`\n=== Redis: ${part.redis} (${part.generations} generations, ${part.kills} kills)`);

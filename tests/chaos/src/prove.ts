@@ -1,4 +1,4 @@
-import type { ChaosOptions } from "./options.ts";
+import type { ChaosOptions, Log } from "./options.ts";
 import { writeReport } from "./report.ts";
 import { runChaos } from "./run.ts";
 import { type Rule, rules } from "./without.ts";
@@ -29,7 +29,7 @@ const promises = ["I2", "I3", "I4", "I6", "I16"];
  * Runs each proof without its rule, with new seeds until a promise breaks or the time is up, and once with all rules as
  * the control.
  */
-export async function proveRules(options: ChaosOptions, log: (line: string) => void) {
+export async function proveRules(options: ChaosOptions, log: Log) {
   const proofs: Awaited<ReturnType<typeof prove>>[] = [];
   for (const rule of options.without === undefined ? rules : [options.without])
     proofs.push(await prove(rule, options, log));
@@ -37,7 +37,7 @@ export async function proveRules(options: ChaosOptions, log: (line: string) => v
   return { ok, seed: options.seed, proofs };
 }
 
-async function prove(rule: Rule, options: ChaosOptions, log: (line: string) => void) {
+async function prove(rule: Rule, options: ChaosOptions, log: Log) {
   log(`\n=== without "${rule}"`);
   const proof = { ...options, faults: {}, accounts: ["jiekou"] as const, ...plans[rule] };
   let without: Record<string, number> = {};
@@ -62,7 +62,7 @@ async function prove(rule: Rule, options: ChaosOptions, log: (line: string) => v
   };
 }
 
-async function attempt(options: ChaosOptions, log: (line: string) => void) {
+async function attempt(options: ChaosOptions, log: Log) {
   const report = `${options.report}/${options.without ?? "all-rules"}-${options.seed}`;
   const outcome = await runChaos({ ...options, report }, log);
   writeReport(outcome);

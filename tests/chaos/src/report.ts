@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { State } from "@reelqueue/contracts";
 import { historyOf } from "./check/evidence.ts";
+import type { Log } from "./options.ts";
 import type { Outcome } from "./run.ts";
 
 export type Summary = ReturnType<typeof summarize>;
@@ -63,7 +64,7 @@ export function writeReport(outcome: Outcome): Summary {
 }
 
 /** Prints the findings and the unexpected ends of processes. */
-export function print({ findings, processEnds }: Outcome, log: (line: string) => void): void {
+export function print({ findings, processEnds }: Outcome, log: Log): void {
   for (const { promise, what, checked, broken, unknown } of findings) {
     const figures = [`${checked} checked`, `${broken.length} broken`, `${unknown} unknown`];
     log(`${promise.padEnd(6)} ${figures.map((figure) => figure.padStart(14)).join("")}   ${what}`);

@@ -1,18 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { isResting, type State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import type { ChaosSystem } from "./system/system.ts";
 
 /**
  * Waits until every generation rests and no delivery is pending; returns the ids of generations that do not rest after
  * `stallMs` without any progress. A refused delivery would wait minutes for its schedule, so pending deliveries are
  * replayed, as an operator would do it.
  */
-export async function waitForIdle(
-  ids: readonly string[],
-  { installation: { cell } }: Pick<ChaosSystem, "installation">,
-  stallMs: number,
-): Promise<string[]> {
+export async function waitForIdle(ids: readonly string[], cell: ledger.Cell, stallMs: number): Promise<string[]> {
   let stuck: string[] = [...ids];
   let fewest = Number.POSITIVE_INFINITY;
   let progressAt = performance.now();

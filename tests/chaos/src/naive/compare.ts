@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Evidence, gather } from "../check/evidence.ts";
 import { nemesisNames } from "../nemesis/index.ts";
-import type { ChaosOptions } from "../options.ts";
+import type { ChaosOptions, Log } from "../options.ts";
 import { writeReport } from "../report.ts";
 import { healMs, rowsOf, runChaos, sendUnderFaults, startSystem } from "../run.ts";
 import type { ChaosSystem } from "../system/system.ts";
@@ -20,7 +20,7 @@ const excludedFaults = ["task-fails*1"];
  * Runs reelqueue and the plain BullMQ solution with the same requests, seed, faults and nemeses, at a provider without
  * idempotency keys; prints both bills.
  */
-export async function compareBills(options: ChaosOptions, log: (line: string) => void) {
+export async function compareBills(options: ChaosOptions, log: Log) {
   const faults = Object.fromEntries(Object.entries(options.faults).filter(([name]) => !excludedFaults.includes(name)));
   const nemeses = options.nemeses ?? nemesisNames.filter((name) => !excludedNemeses.includes(name));
   const same = { ...options, faults, nemeses, accounts: ["jiekou"] as const };
@@ -35,7 +35,7 @@ export async function compareBills(options: ChaosOptions, log: (line: string) =>
 }
 
 /** One run of the plain BullMQ solution under the fault plan that reelqueue gets with the same seed. */
-async function runPlain(options: ChaosOptions, log: (line: string) => void): Promise<Evidence> {
+async function runPlain(options: ChaosOptions, log: Log): Promise<Evidence> {
   await using system = await startSystem(options, log, true);
   const rows = rowsOf(options, system);
   await sendUnderFaults(rows, options, system, log);

@@ -1,5 +1,6 @@
 import type { Installation } from "@reelqueue/pipeline";
 import fc from "fast-check";
+import type { Log } from "../options.ts";
 import type { Rule } from "../without.ts";
 import { commands } from "./commands.ts";
 import { openInstallation } from "./installation.ts";
@@ -40,10 +41,7 @@ export const requiredRules: readonly [rule: Rule, means: Means][] = [
  * own, each followed by a settling in which everything that waits goes on. Stops at the first attempt that is paid for
  * twice, task that is forgotten or generation that is stuck; returns what went wrong and the events that led to it.
  */
-export async function explore(
-  installation: Installation,
-  { means, without, sequences, seed }: ExploreOptions,
-): Promise<{ sequences: number; violation?: string; events?: string }> {
+export async function explore(installation: Installation, { means, without, sequences, seed }: ExploreOptions) {
   let count = 0;
   const property = fc.asyncProperty(commands, async (events) => {
     count += 1;
@@ -65,7 +63,7 @@ export async function explore(
 export const mostWithoutRule = 5_000;
 
 /** Explores every kind of provider with all rules, and without each rule that is required there; prints what it finds. */
-export async function exploreAll({ sequences, seed }: Omit<ExploreOptions, "means">, log: (line: string) => void) {
+export async function exploreAll({ sequences, seed }: Omit<ExploreOptions, "means">, log: Log) {
   await using scope = new AsyncDisposableStack();
   const installation = await openInstallation(scope);
   const whole = everyMeans.map((means) => ({ name: `all rules, ${means}`, means, without: undefined, sequences }));
