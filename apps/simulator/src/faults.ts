@@ -1,4 +1,4 @@
-import { BoundedMap, findOrAdd } from "./maps.ts";
+import { LRUCache } from "lru-cache";
 import { randomFraction, randomInteger } from "./random.ts";
 
 /**
@@ -89,14 +89,17 @@ export class Faults {
   rates: Rates;
   readonly #seed: number;
   /** How often each prompt was submitted. */
-  readonly #submissions: BoundedMap<number>;
+  readonly #submissions: LRUCache<string, number>;
   /** One counter per prompt, so that `*2` counts over all submissions of the prompt. */
-  readonly #counted = new BoundedMap<{ left: number }>(100_000);
+  readonly #counted = new LRUCache<string, { left: number }, number>({
+    max: 100_000,
+    memoMethod: (_name, _stale, { context: times }) => ({ left: times }),
+  });
 
   constructor(rates: Rates, seed: number, keepPrompts: number) {
     this.rates = rates;
     this.#seed = seed;
-    this.#submissions = new BoundedMap(keepPrompts);
+    this.#submissions = new LRUCache({ max: keepPrompts });
   }
 
   /**
@@ -120,7 +123,7 @@ export class Faults {
 
   #counter(name: FaultName, times: number | undefined, promptName: string): { left: number } {
     if (times === undefined) return { left: timesOf(name, "times") };
-    return findOrAdd(this.#counted, `${name}*${times} ${promptName}`, () => ({ left: times }));
+    return this.#counted.memo(`${name}*${times} ${promptName}`, { context: times });
   }
 }
 
