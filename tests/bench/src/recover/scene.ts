@@ -56,14 +56,7 @@ export async function openScene(scope: AsyncDisposableStack, size: Size) {
   return {
     ...{ proxy: proxies[0], simulator, passingSimulator, receiver, openCell, startWorkers: startAll },
     /** Enqueues generations that pass through all stages. */
-    pass: async (count: number) => {
-      const row = { account: passingAccount, resolution: "480p", seconds: 4, webhook: receiver.url } as const;
-      await using producer = await openProducer(env);
-      await enqueueAll(
-        producer,
-        Array.from(prompts(600).take(count), (prompt) => ({ ...row, prompt })),
-      );
-    },
+    pass: (count: number) => pass(env, receiver, count),
     /** SIGKILL to all processes and Redis at once. */
     killAll: async () => {
       for (const worker of workers) worker.kill("SIGKILL");
@@ -127,4 +120,13 @@ async function populate(cell: ledger.Cell, tasks: readonly string[], { running, 
     dueInMs: 2_000 + (place / running) * spreadMs,
     ageMs: Math.random() * usual.medianMs,
   }));
+}
+
+async function pass(env: Parameters<typeof openProducer>[0], receiver: App, count: number): Promise<void> {
+  const row = { account: passingAccount, resolution: "480p", seconds: 4, webhook: receiver.url } as const;
+  await using producer = await openProducer(env);
+  await enqueueAll(
+    producer,
+    Array.from(prompts(600).take(count), (prompt) => ({ ...row, prompt })),
+  );
 }
