@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as ledger from "@reelqueue/ledger";
-import { createProducer } from "@reelqueue/producer";
-import { type FaultProxy, simulatorAt, startFaultProxy } from "@reelqueue/testing";
+import { simulatorAt, startFaultProxy } from "@reelqueue/testing";
 import { entryFile } from "../rig/child.ts";
+import { enqueueAll, openProducer } from "../rig/producer.ts";
 import { prompts } from "../rig/prompts.ts";
 import { teach } from "../rig/running.ts";
 import { startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
@@ -18,21 +18,14 @@ export interface Account {
   backlog: number;
 }
 
-export interface Scene {
-  proxy: FaultProxy;
-  /** When each request was sent, including refused connections. */
-  requests(): number[];
-  counts(): ReturnType<typeof ledger.counts>;
-  /** Requests that the provider refused with 429. */
-  tooFast(): Promise<number>;
-}
+export type Scene = Awaited<ReturnType<typeof openScene>>;
 
 const sigma = 0.3;
 
 /**
  * Starts reelqueue with the timing of production, one account behind a fault proxy, and more rows than it can process.
  */
-export async function openScene(scope: AsyncDisposableStack, account: Account): Promise<Scene> {
+export async function openScene(scope: AsyncDisposableStack, account: Account) {
   const { inFlight, perMinute, medianMs } = account;
   const { redisUrl, simulator } = await startSurroundings(scope, {
     SIMULATOR_LIMITS: JSON.stringify({ hiapi: { requestsPerMinute: perMinute, concurrent: inFlight } }),
@@ -46,24 +39,21 @@ export async function openScene(scope: AsyncDisposableStack, account: Account): 
   const cell = scope.use(ledger.openCell({ url: redisUrl, cell: "reel", role: "worker" }));
   await ledger.awaitReady(cell, 5_000);
   await teach(cell, medianMs, sigma);
-  await enqueue(env, account.backlog);
+  await using producer = await openProducer(env);
+  await enqueueAll(
+    producer,
+    Array.from(prompts(600).take(account.backlog), (prompt) => ({ prompt })),
+  );
   const flags = ["--import", pathToFileURL(entryFile("refusals")).href];
   for (const worker of Object.values(await startWorkers(env, { flags }))) scope.use(worker);
   return {
     proxy,
+    /** When each request was sent, including refused connections. */
     requests: () => [...proxy.arrivals.map(({ atMs }) => atMs), ...refusedAt(refusals, proxy.port)],
     counts: () => ledger.counts(cell),
+    /** Requests that the provider refused with 429. */
     tooFast: () => simulatorAt(simulator.url).refused(),
   };
-}
-
-async function enqueue(env: ReturnType<typeof writeConfig> & { REDIS_URL: string }, count: number): Promise<void> {
-  const { REDIS_URL: redisUrl, REELQUEUE_HOME: home, REELQUEUE_CONFIG: configPath } = env;
-  await using producer = await createProducer({ redisUrl, home, configPath, env });
-  const texts = prompts(600);
-  const rows = await producer.enqueueMany(Array.from({ length: count }, () => ({ prompt: texts.next().value })));
-  const refused = rows.find(({ kind }) => kind !== "accepted");
-  if (refused) throw new Error(`a row was not accepted: ${JSON.stringify(refused)}`);
 }
 
 function refusedAt(file: string, port: number): number[] {

@@ -1,4 +1,5 @@
 import { eventually, simulatorAt } from "@reelqueue/testing";
+import { enqueueAll } from "../rig/producer.ts";
 import { prompts } from "../rig/prompts.ts";
 import { billOf } from "../rig/received.ts";
 import type { Options, Report } from "../rig/report.ts";
@@ -39,10 +40,11 @@ async function once(count: number): Promise<Record<string, number>> {
     account: { timeScale: clockFactor },
     workers: {},
   });
-  const texts = prompts(600);
   const startedAt = Date.now();
-  const rows = await system.producer.enqueueMany(Array.from({ length: count }, () => ({ prompt: texts.next().value })));
-  const ids = rows.map((row) => ("id" in row ? row.id : ""));
+  const ids = await enqueueAll(
+    system.producer,
+    Array.from(prompts(600).take(count), (prompt) => ({ prompt })),
+  );
   const lives = await livesOf(system, ids, count);
   const { polls, refused, tasks } = await billOf(system.simulator);
   if (tasks !== count) throw new Error(`the simulator made ${tasks} tasks for ${count} rows`);

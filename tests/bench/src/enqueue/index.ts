@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { GenerationInput } from "@reelqueue/contracts";
-import { createProducer } from "@reelqueue/producer";
 import { startLocalRedis } from "@reelqueue/testing";
 import { Queue } from "bullmq";
 import { connectTo } from "../plain/queues.ts";
 import { openMeters, type Usage, usagePer } from "../rig/meters.ts";
+import { enqueueAll, openProducer } from "../rig/producer.ts";
 import { prompts } from "../rig/prompts.ts";
 import type { Options, Report } from "../rig/report.ts";
 import { median, medians, rounds } from "../rig/runs.ts";
@@ -12,6 +12,7 @@ import { writeConfig } from "../rig/system.ts";
 
 const variants = ["producer", "addBulk"] as const;
 const chunk = 1_000;
+const warmUp = 10_000;
 
 /** Rows a second into Redis, durable when the call returns, beside BullMQ's `addBulk` with the same payloads. */
 export async function enqueue({ quick, runs = quick ? 1 : 5 }: Options): Promise<Report> {
@@ -45,11 +46,10 @@ async function once(variant: (typeof variants)[number], count: number): Promise<
   const redis = await startLocalRedis();
   scope.defer(() => redis.stop());
   const send = await open[variant](scope, redis.url);
-  const texts = prompts(600);
-  const rows = (length: number) => Array.from({ length }, () => rowOf(texts.next().value));
-  await send(rows(10_000));
+  const rows = Array.from(prompts(600).take(warmUp + count), rowOf);
+  await send(rows.slice(0, warmUp));
   const meters = scope.use(openMeters(redis.url, { node: process.pid }));
-  const all = rows(count);
+  const all = rows.slice(warmUp);
   const before = await meters.read();
   await send(all);
   const usage = usagePer(count, before, await meters.read());
@@ -58,14 +58,9 @@ async function once(variant: (typeof variants)[number], count: number): Promise<
 
 const open = {
   producer: async (scope: AsyncDisposableStack, redisUrl: string) => {
-    const env = writeConfig("http://127.0.0.1:9", {});
-    const producer = scope.use(
-      await createProducer({ redisUrl, home: env.REELQUEUE_HOME, configPath: env.REELQUEUE_CONFIG, env }),
-    );
-    return async (rows: GenerationInput[]) => {
-      const refused = (await producer.enqueueMany(rows)).find(({ kind }) => kind !== "accepted");
-      if (refused) throw new Error(`a row was not accepted: ${JSON.stringify(refused)}`);
-    };
+    const env = { REDIS_URL: redisUrl, ...writeConfig("http://127.0.0.1:9", {}) };
+    const producer = scope.use(await openProducer(env));
+    return async (rows: GenerationInput[]) => void (await enqueueAll(producer, rows));
   },
   addBulk: async (scope: AsyncDisposableStack, redisUrl: string) => {
     const connection = connectTo(redisUrl);
@@ -82,14 +77,8 @@ const open = {
 
 /** One row with its own idempotency key, as the command line sends it. */
 function rowOf(prompt: string): GenerationInput {
-  return {
-    prompt,
-    seconds: 5,
-    ratio: "16:9",
-    resolution: "720p",
-    batch: "spring-campaign",
-    idempotencyKey: randomUUID(),
-  };
+  const shape = { seconds: 5, ratio: "16:9", resolution: "720p" } as const;
+  return { prompt, ...shape, batch: "spring-campaign", idempotencyKey: randomUUID() };
 }
 
 function flat({ commands, scripts, cpuMs }: Usage): Record<string, number> {

@@ -1,5 +1,4 @@
-import type { Meters, Usage } from "../rig/meters.ts";
-import { usagePer } from "../rig/meters.ts";
+import { type Meters, type Usage, usagePer } from "../rig/meters.ts";
 
 /** The load for every solution. */
 export interface Load {
@@ -16,8 +15,6 @@ export interface Load {
   inFlight: number;
   concurrency: { submit: number; poll: number; finalize: number };
   timeoutMs: number;
-  /** Node's flags for the workers. */
-  flags?: readonly string[];
 }
 
 export interface Measured {

@@ -28,7 +28,7 @@ export async function plain(load: Load): Promise<Measured> {
   };
   for (const stage of stages) {
     const own = { ...env, WORKER: stage, CONCURRENCY: `${concurrency[stage]}` };
-    pids[stage] = scope.use(await startChild(entryFile("plain"), stage, own, load.flags)).pid;
+    pids[stage] = scope.use(await startChild(entryFile("plain"), stage, own)).pid;
   }
   const connection = connectTo(redisUrl);
   scope.defer(() => connection.disconnect());

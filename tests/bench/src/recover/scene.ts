@@ -1,8 +1,8 @@
 import * as ledger from "@reelqueue/ledger";
-import { createProducer } from "@reelqueue/producer";
 import { type App, eventually, type FaultProxy, startFaultProxy } from "@reelqueue/testing";
 import { Redis } from "ioredis";
 import { appFile, startChild } from "../rig/child.ts";
+import { enqueueAll, openProducer } from "../rig/producer.ts";
 import { prompts } from "../rig/prompts.ts";
 import { createTasks, fill, teach } from "../rig/running.ts";
 import { startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
@@ -22,27 +22,13 @@ export interface Size {
   passing: number;
 }
 
-export interface Scene {
-  proxy: FaultProxy;
-  simulator: App;
-  passingSimulator: App;
-  receiver: App;
-  /** A separate connection to the ledger; the caller closes it. */
-  openCell(): Promise<ledger.Cell>;
-  startWorkers(): Promise<Started>;
-  /** Enqueues generations that pass through all stages. */
-  pass(count: number): Promise<void>;
-  /** SIGKILL to all processes and Redis at once. */
-  killAll(): Promise<void>;
-  /** Starts Redis and the workers at the same time, as a supervisor would. */
-  startAgain(): { redisAt: Promise<number>; started: Promise<Started> };
-}
+export type Scene = Awaited<ReturnType<typeof openScene>>;
 
 /** When each process was ready. */
 export type Started = Record<"submitter" | "poller" | "finalizer", number>;
 
 /** Starts a system with endless tasks in account `hiapi` and an account `passing` with short ones. */
-export async function openScene(scope: AsyncDisposableStack, size: Size): Promise<Scene> {
+export async function openScene(scope: AsyncDisposableStack, size: Size) {
   const endless = { SIMULATOR_LIMITS: "off", SIMULATOR_FINISH_AFTER_POLLS: "1000000000" };
   const { redis, redisUrl, simulator, receiver } = await startSurroundings(scope, endless);
   const passingSimulator = scope.use(await startChild(appFile("simulator"), "simulator-passing", passingEnv));
@@ -56,6 +42,7 @@ export async function openScene(scope: AsyncDisposableStack, size: Size): Promis
   const env = { REDIS_URL: redisUrl, NODE_COMPILE_CACHE, ...configFor(proxies, size) };
   let workers: App[] = [];
   scope.defer(async () => void (await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))));
+  /** A separate connection to the ledger; the caller closes it. */
   const openCell = () => openReadyCell(redisUrl);
   const startAll = async (): Promise<Started> => {
     const started = await startWorkers(env);
@@ -68,11 +55,14 @@ export async function openScene(scope: AsyncDisposableStack, size: Size): Promis
   await populate(cell, await createTasks(simulator.url, size.running), size);
   return {
     ...{ proxy: proxies[0], simulator, passingSimulator, receiver, openCell, startWorkers: startAll },
-    pass: (count) => pass(env, receiver, count),
+    /** Enqueues generations that pass through all stages. */
+    pass: (count: number) => pass(env, receiver, count),
+    /** SIGKILL to all processes and Redis at once. */
     killAll: async () => {
       for (const worker of workers) worker.kill("SIGKILL");
       await Promise.all([redis.kill(), ...workers.map(({ exited }) => exited)]);
     },
+    /** Starts Redis and the workers at the same time, as a supervisor would. */
     startAgain: () => {
       const [restarted, answered, started] = [redis.restart(), answersAt(redisUrl), startAll()];
       return { redisAt: answered, started: Promise.all([started, restarted]).then(([at]) => at) };
@@ -87,10 +77,7 @@ const passingEnv = {
 };
 
 /** Request rate in proportion to 60 a minute for 10 tasks, as at HiAPI. */
-function configFor(
-  [proxy, passingProxy]: readonly [FaultProxy, FaultProxy],
-  { running, passing }: Size,
-): Record<string, string> {
+function configFor([proxy, passingProxy]: readonly [FaultProxy, FaultProxy], { running, passing }: Size) {
   const limits = { inFlight: running, requestsPerMinute: 6 * running };
   const through = {
     provider: "hiapi",
@@ -135,12 +122,11 @@ async function populate(cell: ledger.Cell, tasks: readonly string[], { running, 
   }));
 }
 
-async function pass(env: Record<string, string>, receiver: App, count: number): Promise<void> {
-  const { REDIS_URL: redisUrl = "", REELQUEUE_HOME: home = "", REELQUEUE_CONFIG: configPath = "" } = env;
-  await using producer = await createProducer({ redisUrl, home, configPath, env });
-  const texts = prompts(600);
+async function pass(env: Parameters<typeof openProducer>[0], receiver: App, count: number): Promise<void> {
   const row = { account: passingAccount, resolution: "480p", seconds: 4, webhook: receiver.url } as const;
-  const rows = Array.from({ length: count }, () => ({ ...row, prompt: texts.next().value }));
-  const refused = (await producer.enqueueMany(rows)).find(({ kind }) => kind !== "accepted");
-  if (refused) throw new Error(`a row was not accepted: ${JSON.stringify(refused)}`);
+  await using producer = await openProducer(env);
+  await enqueueAll(
+    producer,
+    Array.from(prompts(600).take(count), (prompt) => ({ ...row, prompt })),
+  );
 }

@@ -11,22 +11,14 @@ export interface Reading {
   cpuMs: Record<string, number>;
 }
 
-export interface Usage {
-  seconds: number;
-  commands: number;
-  scripts: number;
-  cpuMs: Record<string, number>;
-}
-
-export interface Meters extends AsyncDisposable {
-  read(): Promise<Reading>;
-}
+export type Usage = ReturnType<typeof usagePer>;
+export type Meters = ReturnType<typeof openMeters>;
 
 /** Meters of one Redis and of processes by name. */
-export function openMeters(redisUrl: string, pids: Readonly<Record<string, number | undefined>>): Meters {
+export function openMeters(redisUrl: string, pids: Readonly<Record<string, number | undefined>>) {
   const redis = new Redis(redisUrl);
   return {
-    read: async () => {
+    read: async (): Promise<Reading> => {
       const [stats, cpu] = await Promise.all([redis.info("commandstats"), redis.info("cpu")]);
       const nodes = Object.entries(pids).map(([name, pid]) => [name, cpuMsOf(pid)] as const);
       return {
@@ -41,13 +33,13 @@ export function openMeters(redisUrl: string, pids: Readonly<Record<string, numbe
 }
 
 /** Usage per item between two readings. */
-export function usagePer(items: number, before: Reading, after: Reading): Usage {
+export function usagePer(items: number, before: Reading, after: Reading) {
   const cpu = Object.entries(after.cpuMs).map(([name, ms]) => [name, (ms - (before.cpuMs[name] ?? 0)) / items]);
   return {
     seconds: (after.atMs - before.atMs) / 1_000,
     commands: (after.commands - before.commands) / items,
     scripts: (after.scripts - before.scripts) / items,
-    cpuMs: Object.fromEntries(cpu),
+    cpuMs: Object.fromEntries(cpu) as Record<string, number>,
   };
 }
 
