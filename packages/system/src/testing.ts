@@ -1,7 +1,7 @@
 export { eventually, repeat, type Wait } from "./eventually.ts";
 export { type FaultProxy, type NetworkFaults, startFaultProxy } from "./network/fault-proxy.ts";
 export { type Received, type Receiver, startReceiver } from "./network/receiver.ts";
-export { type End, isHealthy, type ProcessSpec, type RunningProcess, startProcess } from "./process/process.ts";
+export { type End, type ProcessSpec, type RunningProcess, startProcess } from "./process/process.ts";
 export { Supervised } from "./process/supervise.ts";
 export { seededNumbers } from "./random.ts";
 export { type LocalCluster, startCluster } from "./redis/cluster.ts";
@@ -12,3 +12,4 @@ export { startRedis } from "./redis/start.ts";
 export { simulatorProviders } from "./simulator/accounts.ts";
 export { accountsAt, simulatorBaseUrl, simulatorSecrets, writeTestConfig } from "./simulator/config.ts";
 export { type Bill, type SimulatorRequest, type SimulatorTask, simulatorAt } from "./simulator/simulator-at.ts";
+export { type Member, type MemberProcess, memberProcess, System, startSystem } from "./system.ts";

@@ -5,10 +5,9 @@ import { pathToFileURL } from "node:url";
 import * as ledger from "@reelqueue/ledger";
 import { createProducer } from "@reelqueue/producer";
 import { type FaultProxy, simulatorAt, startFaultProxy } from "@reelqueue/testing";
-import { entryFile } from "../rig/child.ts";
 import { prompts } from "../rig/prompts.ts";
 import { teach } from "../rig/running.ts";
-import { startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
+import { entryFile, startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
 
 /** Limits of the account, median run time of its tasks, and number of waiting rows. */
 export interface Account {
@@ -34,12 +33,12 @@ const sigma = 0.3;
  */
 export async function openScene(scope: AsyncDisposableStack, account: Account): Promise<Scene> {
   const { inFlight, perMinute, medianMs } = account;
-  const { redisUrl, simulator } = await startSurroundings(scope, {
+  const { system, redisUrl, simulator } = await startSurroundings(scope, {
     SIMULATOR_LIMITS: JSON.stringify({ hiapi: { requestsPerMinute: perMinute, concurrent: inFlight } }),
     SIMULATOR_GENERATION_MS: JSON.stringify({ median: medianMs, sigma }),
     SIMULATOR_OUTPUTS: "tiny",
   });
-  const proxy = scope.use(await startFaultProxy(Number(new URL(simulator.url).port), { records: true }));
+  const proxy = system.scope.use(await startFaultProxy(Number(new URL(simulator.url).port), { records: true }));
   const config = writeConfig(proxy.url, { limits: { inFlight, requestsPerMinute: perMinute } });
   const refusals = join(tmpdir(), "refusals");
   const env = { REDIS_URL: redisUrl, REFUSALS: refusals, ...config };
@@ -48,7 +47,7 @@ export async function openScene(scope: AsyncDisposableStack, account: Account): 
   await teach(cell, medianMs, sigma);
   await enqueue(env, account.backlog);
   const flags = ["--import", pathToFileURL(entryFile("refusals")).href];
-  for (const worker of Object.values(await startWorkers(env, { flags }))) scope.use(worker);
+  await startWorkers(system, env, { flags });
   return {
     proxy,
     requests: () => [...proxy.arrivals.map(({ atMs }) => atMs), ...refusedAt(refusals, proxy.port)],

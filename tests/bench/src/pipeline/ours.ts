@@ -1,14 +1,13 @@
 import type { GenerationInput } from "@reelqueue/contracts";
-import { entryFile } from "../rig/child.ts";
 import { prompts } from "../rig/prompts.ts";
 import { billOf, received } from "../rig/received.ts";
-import { type System, startSystem } from "../rig/system.ts";
+import { entryFile, type Installation, startInstallation } from "../rig/system.ts";
 import { type Load, type Measured, measured, simulatorEnv } from "./load.ts";
 
 /** Runs the load through reelqueue. */
 export async function ours(load: Load): Promise<Measured> {
   await using scope = new AsyncDisposableStack();
-  const system = await startSystem(scope, {
+  const system = await startInstallation(scope, {
     simulator: simulatorEnv(load),
     account: { timeScale: load.timeScale, limits: { inFlight: load.inFlight, requestsPerMinute: 1e9 } },
     workers: {
@@ -30,7 +29,7 @@ export async function ours(load: Load): Promise<Measured> {
   });
 }
 
-async function enqueue({ producer, receiver }: System, texts: Generator<string>, count: number): Promise<void> {
+async function enqueue({ producer, receiver }: Installation, texts: Generator<string>, count: number): Promise<void> {
   const rows = await producer.enqueueMany(
     Array.from(
       { length: count },
