@@ -87,10 +87,10 @@ export class System<Redis extends RunningRedis> implements AsyncDisposable {
     const toRun = members.map(async (member) => ({ member, spec: await this.#processOf(member) }));
     const specs = await Promise.all(toRun);
     if (this.#stopped !== undefined) throw new SystemError("stopped while it started");
-    const group = specs.map(({ member, spec }) => run(spec, member));
+    const group = specs.map(({ member, spec }) => run(spec, member as Members[number]));
     this.#groups.push(group);
     await Promise.all(group.map((each) => each.ready()));
-    return group as { [Place in keyof Members]: Process };
+    return group as unknown as { [Place in keyof Members]: Process };
   }
 
   /** Stops the processes, the last started first, then Redis. */

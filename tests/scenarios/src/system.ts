@@ -64,7 +64,7 @@ const processEntry = join(import.meta.dirname, "../../chaos/src/entries/process.
 
 export async function startTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
   const { redis: given, apps = [allInOne] } = options;
-  const startRedis = async () =>
+  const startRedis = async (): Promise<LocalRedis> =>
     given ? { ...given.server, url: given.url, stop: async () => {} } : await startLocalRedis();
   return await startSystem({ startRedis }, async (system) => {
     const places = await openPlaces(system, options);

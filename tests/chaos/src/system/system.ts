@@ -87,8 +87,8 @@ async function begin(
   const context = { redisUrl: redis.url, home, configPath: env.REELQUEUE_CONFIG, env, role: "worker", log } as const;
   const installation = await openContext(scope, context);
   const receiver = scope.use(await startReceiver({ secret: installation.secrets.webhookSecrets("default")[0] ?? "" }));
-  const plain = { entry: plainEntry, env: plainEnvironment(home, simulatorProxy, installation) };
-  const program = options.plain ? plain : { entry: processEntry, env: { ...env, ...options.env } };
+  const own = options.plain ? plainEnvironment(home, simulatorProxy, installation) : env;
+  const program = { entry: options.plain ? plainEntry : processEntry, env: { ...own, ...options.env } };
   const members = await Promise.all(slots.map((slot) => memberOf(slot, program, system, disks)));
   const processEnds: ProcessEnd[] = [];
   const processes = await system.start(members, (spec, { name, role, redisProxy }) => {
