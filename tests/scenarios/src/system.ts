@@ -70,11 +70,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
     const places = await openPlaces(system, options);
     const started = { ...places, ...starters(system, places) };
     await Promise.all(apps.map((name) => started.start(name)));
-    return {
-      ...started,
-      ...producerOf(places),
-      [Symbol.asyncDispose]: () => system[Symbol.asyncDispose](),
-    };
+    return { ...started, ...producerOf(places), [Symbol.asyncDispose]: () => system[Symbol.asyncDispose]() };
   });
 }
 

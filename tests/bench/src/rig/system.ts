@@ -72,11 +72,9 @@ export async function startWorkers(
 export async function startSurroundings(scope: AsyncDisposableStack, env: Record<string, string>) {
   const system = await startRedis(scope);
   const redisUrl = system.redis.url;
-  const members = [
-    { name: "simulator", entry: appFile("simulator"), env },
-    { name: "receiver", entry: entryFile("receiver"), env: {} },
-  ] as const;
-  const [simulator, receiver] = await system.start(members, startMember);
+  const simulatorMember = { name: "simulator", entry: appFile("simulator"), env };
+  const receiverMember = { name: "receiver", entry: entryFile("receiver"), env: {} };
+  const [simulator, receiver] = await system.start([simulatorMember, receiverMember], startMember);
   const pids: Record<string, number | undefined> = {
     simulator: simulator.pid,
     receiver: receiver.pid,
