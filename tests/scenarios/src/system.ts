@@ -1,21 +1,24 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AccountConfig, type Generation, type GenerationInput, isResting } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { type AcceptedRow, accept, findMany, type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
-import { accountsAt, simulatorSecrets, writeTestConfig } from "@reelqueue/system/testing";
 import {
   type App,
+  accountsAt,
+  appFile,
   type Bill,
   eventually,
   type LocalRedis,
+  type Member,
+  type System,
   simulatorAt,
-  spawnApp,
-  spawnEntry,
+  simulatorSecrets,
   startLocalRedis,
+  startMember,
+  startSystem,
+  writeTestConfig,
 } from "@reelqueue/testing";
 
 export interface TestSystemOptions {
@@ -27,7 +30,6 @@ export interface TestSystemOptions {
   accounts?: Record<string, Partial<AccountConfig>>;
   /** Processes to start; default: one with all stages. A scenario that ends a stage starts it by itself. */
   apps?: readonly string[];
-  appEnv?: Record<string, string>;
   /** A running Redis that outlives the system; `server`: the process that the scenario kills or freezes. */
   redis?: { url: string; server: LocalRedis; cell?: string };
 }
@@ -37,7 +39,6 @@ export interface TestSystem extends AsyncDisposable {
   redis: LocalRedis;
   simulator: Simulator;
   home: string;
-  configPath: string;
   /** Context of a producer in this process. */
   installation: Installation;
   apps: Map<string, App>;
@@ -62,51 +63,56 @@ const clockFactor = 180;
 const processEntry = join(import.meta.dirname, "../../chaos/src/entries/process.ts");
 
 export async function startTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
-  const scope = new AsyncDisposableStack();
-  const redis = options.redis?.server ?? (await startLocalRedis());
-  if (!options.redis) scope.defer(() => redis.stop());
-  const simulator = await startSimulator({
-    clockFactor,
-    outputs: "tiny",
-    allowHttpCallbacks: true,
-    callbackSecret: simulatorSecrets.REELQUEUE_SIMULATOR_CALLBACK_SECRET,
-    ...options.simulator,
+  const { redis: given, apps = [allInOne] } = options;
+  const startRedis = async (): Promise<LocalRedis> =>
+    given ? { ...given.server, url: given.url, stop: async () => {} } : await startLocalRedis();
+  return await startSystem({ startRedis }, async (system) => {
+    const places = await openPlaces(system, options);
+    const started = { ...places, ...starters(system, places) };
+    await Promise.all(apps.map((name) => started.start(name)));
+    return { ...started, ...producerOf(places), [Symbol.asyncDispose]: () => system[Symbol.asyncDispose]() };
   });
-  scope.defer(() => simulator.close());
-  const home = mkdtempSync(join(tmpdir(), "reelqueue-system-"));
-  scope.defer(() => rmSync(home, { recursive: true, force: true }));
-  const env = environment(redis, simulator, home, options);
-  const installation = await openContext(scope, {
-    redisUrl: env.REDIS_URL,
-    home,
-    configPath: env.REELQUEUE_CONFIG,
-    env,
-    role: "worker",
-    log: createLogger({ name: "test", level: "error" }),
-  });
-  const apps = new Map<string, App>();
-  scope.defer(() => endAll(apps));
-  const started = async (name: string, app: App): Promise<App> => {
-    apps.set(name, app);
-    await app.ready();
+}
+
+type Places = Pick<TestSystem, "redis" | "simulator" | "home" | "installation" | "apps"> & {
+  /** Of every process. */
+  env: Record<string, string>;
+};
+
+async function openPlaces({ redis, home, scope }: System<LocalRedis>, options: TestSystemOptions): Promise<Places> {
+  const simulator = scope.use(
+    await startSimulator({
+      clockFactor,
+      outputs: "tiny",
+      allowHttpCallbacks: true,
+      callbackSecret: simulatorSecrets.REELQUEUE_SIMULATOR_CALLBACK_SECRET,
+      ...options.simulator,
+    }),
+  );
+  const env = environment(simulator, home, options);
+  const log = createLogger({ name: "test", level: "error" });
+  const context = { redisUrl: redis.url, home, configPath: env.REELQUEUE_CONFIG, env, role: "worker", log } as const;
+  return { redis, simulator, home, env, installation: await openContext(scope, context), apps: new Map() };
+}
+
+function starters(system: System<LocalRedis>, { apps, env }: Places): Pick<TestSystem, "start" | "startApp"> {
+  const start = async (member: Member): Promise<App> => {
+    const [app] = await system.start([member], (process) => {
+      const started = startMember(process);
+      apps.set(process.name, started);
+      return started;
+    });
     return app;
   };
-  const start = async (name: string, extra: Record<string, string> = {}) => {
-    const stage = name.split("#")[0] ?? name;
-    return started(name, await spawnEntry(processEntry, name, { ...env, ROLE: stage, ...options.appEnv, ...extra }));
+  return {
+    start: (name, more) =>
+      start({ name, entry: processEntry, env: { ...env, ROLE: name.split("#")[0] ?? name, ...more } }),
+    startApp: (name, more) => start({ name, entry: appFile(name), env: { ...env, ...more } }),
   };
-  const startApp = async (name: string, extra: Record<string, string> = {}) =>
-    started(name, await spawnApp(name, { ...env, ...options.appEnv, ...extra }));
-  await Promise.all((options.apps ?? [allInOne]).map((name) => start(name)));
-  const places = { redis, simulator, home, configPath: env.REELQUEUE_CONFIG, installation, apps, start, startApp };
-  return { ...places, ...producerOf(installation, simulator), [Symbol.asyncDispose]: () => scope.disposeAsync() };
 }
 
 /** A producer and observer in this process. */
-function producerOf(
-  installation: Installation,
-  simulator: Simulator,
-): Pick<TestSystem, "enqueue" | "get" | "waitForRest" | "bill"> {
+function producerOf({ installation, simulator }: Places): Pick<TestSystem, "enqueue" | "get" | "waitForRest" | "bill"> {
   return {
     enqueue: async (inputs, tenant = "default") =>
       (await accept(inputs, { tenant, localFiles: true }, installation)).map(idOf),
@@ -162,12 +168,11 @@ export async function contradictions({ installation, apps }: TestSystem): Promis
 }
 
 function environment(
-  redis: LocalRedis,
-  simulator: Simulator,
+  { url }: Simulator,
   home: string,
-  { accounts = {}, simulator: simulatorOptions, redis: given }: TestSystemOptions,
-): Record<string, string> & { REELQUEUE_CONFIG: string; REDIS_URL: string } {
-  const address = { url: simulator.url, clockFactor: simulatorOptions?.clockFactor ?? clockFactor };
+  { accounts = {}, simulator, redis }: TestSystemOptions,
+): ReturnType<typeof writeTestConfig> & { LOG_LEVEL: string } {
+  const address = { url, clockFactor: simulator?.clockFactor ?? clockFactor };
   // 3 s of real time at any clock factor: polls that prove an absence are apart in real time.
   const quietMs = 3_000 * address.clockFactor;
   const changes = Object.entries({ hiapi: {}, jiekou: {}, ...accounts }).map(([name, own]) => [
@@ -176,20 +181,12 @@ function environment(
   ]);
   const config = {
     accounts: accountsAt(address, Object.fromEntries(changes)),
-    ...(given?.cell !== undefined && { cell: given.cell }),
+    ...(redis?.cell !== undefined && { cell: redis.cell }),
   };
-  return { ...writeTestConfig(home, config), REDIS_URL: given?.url ?? redis.url, LOG_LEVEL: "info" };
+  return { ...writeTestConfig(home, config), LOG_LEVEL: "info" };
 }
 
 function idOf(row: AcceptedRow): string {
   if (row.kind === "accepted" || row.kind === "existing") return row.id;
   throw new Error(`not accepted: ${JSON.stringify(row)}`);
-}
-
-async function endAll(apps: Map<string, App>): Promise<void> {
-  for (const app of apps.values()) {
-    app.kill("SIGCONT");
-    app.kill("SIGKILL");
-  }
-  await Promise.all([...apps.values()].map(({ exited }) => exited));
 }

@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as ledger from "@reelqueue/ledger";
 import { simulatorAt, startFaultProxy } from "@reelqueue/testing";
-import { entryFile } from "../rig/child.ts";
 import { enqueueAll, openProducer } from "../rig/producer.ts";
 import { prompts } from "../rig/prompts.ts";
 import { teach } from "../rig/running.ts";
-import { startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
+import { entryFile, startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
 
 /** Limits of the account, median run time of its tasks, and number of waiting rows. */
 export interface Account {
@@ -27,12 +26,12 @@ const sigma = 0.3;
  */
 export async function openScene(scope: AsyncDisposableStack, account: Account) {
   const { inFlight, perMinute, medianMs } = account;
-  const { redisUrl, simulator } = await startSurroundings(scope, {
+  const { system, redisUrl, simulator } = await startSurroundings(scope, {
     SIMULATOR_LIMITS: JSON.stringify({ hiapi: { requestsPerMinute: perMinute, concurrent: inFlight } }),
     SIMULATOR_GENERATION_MS: JSON.stringify({ median: medianMs, sigma }),
     SIMULATOR_OUTPUTS: "tiny",
   });
-  const proxy = scope.use(await startFaultProxy(Number(new URL(simulator.url).port), { records: true }));
+  const proxy = system.scope.use(await startFaultProxy(Number(new URL(simulator.url).port), { records: true }));
   const config = writeConfig(proxy.url, { limits: { inFlight, requestsPerMinute: perMinute } });
   const refusals = join(tmpdir(), "refusals");
   const env = { REDIS_URL: redisUrl, REFUSALS: refusals, ...config };
@@ -45,7 +44,7 @@ export async function openScene(scope: AsyncDisposableStack, account: Account) {
     Array.from(prompts(600).take(account.backlog), (prompt) => ({ prompt })),
   );
   const flags = ["--import", pathToFileURL(entryFile("refusals")).href];
-  for (const worker of Object.values(await startWorkers(env, { flags }))) scope.use(worker);
+  await startWorkers(system, env, { flags });
   return {
     proxy,
     /** When each request was sent, including refused connections. */

@@ -4,7 +4,7 @@ import { prompts } from "../rig/prompts.ts";
 import { billOf } from "../rig/received.ts";
 import type { Options, Report } from "../rig/report.ts";
 import { medians } from "../rig/runs.ts";
-import { type System, startSystem } from "../rig/system.ts";
+import { type Installation, startInstallation } from "../rig/system.ts";
 import { type Life, slotTimes } from "./slots.ts";
 
 const slots = 10;
@@ -35,7 +35,7 @@ export async function caps({ quick, runs = quick ? 1 : 3 }: Options): Promise<Re
 
 async function once(count: number): Promise<Record<string, number>> {
   await using scope = new AsyncDisposableStack();
-  const system = await startSystem(scope, {
+  const system = await startInstallation(scope, {
     simulator: { SIMULATOR_CLOCK_FACTOR: `${clockFactor}`, SIMULATOR_OUTPUTS: "tiny" },
     account: { timeScale: clockFactor },
     workers: {},
@@ -56,7 +56,7 @@ async function once(count: number): Promise<Record<string, number>> {
 }
 
 /** When each generation reached its states, by the ledger and by the simulator. */
-async function livesOf({ producer, simulator }: System, ids: readonly string[], count: number): Promise<Life[]> {
+async function livesOf({ producer, simulator }: Installation, ids: readonly string[], count: number): Promise<Life[]> {
   const minute = 60_000;
   await eventually(async () => (await producer.get(ids.at(-1) ?? ""))?.state === "succeeded", {
     describe: "the last row is stored",

@@ -1,14 +1,13 @@
-import { entryFile } from "../rig/child.ts";
 import { enqueueAll } from "../rig/producer.ts";
 import { prompts } from "../rig/prompts.ts";
 import { billOf, received } from "../rig/received.ts";
-import { startSystem } from "../rig/system.ts";
+import { entryFile, startInstallation } from "../rig/system.ts";
 import { type Load, type Measured, measured, simulatorEnv } from "./load.ts";
 
 /** Runs the load through reelqueue. */
 export async function ours(load: Load): Promise<Measured> {
   await using scope = new AsyncDisposableStack();
-  const { producer, simulator, receiver, meters } = await startSystem(scope, {
+  const { producer, simulator, receiver, meters } = await startInstallation(scope, {
     simulator: simulatorEnv(load),
     account: { timeScale: load.timeScale, limits: { inFlight: load.inFlight, requestsPerMinute: 1e9 } },
     workers: {

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startMember } from "@reelqueue/testing";
 import { connectTo, openQueues } from "../plain/queues.ts";
-import { entryFile, startChild } from "../rig/child.ts";
 import { openMeters } from "../rig/meters.ts";
 import { prompts } from "../rig/prompts.ts";
 import { billOf, received } from "../rig/received.ts";
-import { startSurroundings } from "../rig/system.ts";
+import { entryFile, startSurroundings } from "../rig/system.ts";
 import { type Load, type Measured, measured, simulatorEnv } from "./load.ts";
 
 const stages = ["submitter", "poller", "finalizer"] as const;
@@ -15,21 +15,22 @@ const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 /** Runs the load through the plain BullMQ solution. */
 export async function plain(load: Load): Promise<Measured> {
   await using scope = new AsyncDisposableStack();
-  const { redisUrl, simulator, receiver, pids } = await startSurroundings(scope, simulatorEnv(load));
+  const { system, redisUrl, simulator, receiver, pids } = await startSurroundings(scope, simulatorEnv(load));
   const { submit, poll, finalize } = load.concurrency;
   const concurrency = { submitter: submit, poller: poll, finalizer: finalize };
   const env = {
-    REDIS_URL: redisUrl,
     PROVIDER_URL: `${simulator.url}/hiapi`,
     FIRST_POLL_MS: `${load.plainFirstPollMs}`,
     LONGEST_POLL_MS: "60000",
     SECRET: secret,
     ...(load.outputBytes > 0 && { OUTPUTS: join(tmpdir(), `plain-${randomUUID()}`) }),
   };
-  for (const stage of stages) {
-    const own = { ...env, WORKER: stage, CONCURRENCY: `${concurrency[stage]}` };
-    pids[stage] = scope.use(await startChild(entryFile("plain"), stage, own)).pid;
-  }
+  const workers = stages.map((name) => ({
+    name,
+    entry: entryFile("plain"),
+    env: { ...env, WORKER: name, CONCURRENCY: `${concurrency[name]}` },
+  }));
+  for (const [i, { pid }] of (await system.start(workers, startMember)).entries()) pids[`${stages[i]}`] = pid;
   const connection = connectTo(redisUrl);
   scope.defer(() => connection.disconnect());
   const queues = openQueues(connection);

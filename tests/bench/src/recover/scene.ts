@@ -1,7 +1,6 @@
 import * as ledger from "@reelqueue/ledger";
-import { type App, eventually, type FaultProxy, startFaultProxy } from "@reelqueue/testing";
+import { type App, appFile, eventually, type FaultProxy, startFaultProxy, startMember } from "@reelqueue/testing";
 import { Redis } from "ioredis";
-import { appFile, startChild } from "../rig/child.ts";
 import { enqueueAll, openProducer } from "../rig/producer.ts";
 import { prompts } from "../rig/prompts.ts";
 import { createTasks, fill, teach } from "../rig/running.ts";
@@ -30,22 +29,22 @@ export type Started = Record<"submitter" | "poller" | "finalizer", number>;
 /** Starts a system with endless tasks in account `hiapi` and an account `passing` with short ones. */
 export async function openScene(scope: AsyncDisposableStack, size: Size) {
   const endless = { SIMULATOR_LIMITS: "off", SIMULATOR_FINISH_AFTER_POLLS: "1000000000" };
-  const { redis, redisUrl, simulator, receiver } = await startSurroundings(scope, endless);
-  const passingSimulator = scope.use(await startChild(appFile("simulator"), "simulator-passing", passingEnv));
+  const { system, redisUrl, simulator, receiver } = await startSurroundings(scope, endless);
+  const passing = { name: "simulator-passing", entry: appFile("simulator"), env: passingEnv };
+  const [passingSimulator] = await system.start([passing], startMember);
   const proxies = [
     await startFaultProxy(Number(new URL(simulator.url).port), { latencyMs, records: true }),
     await startFaultProxy(Number(new URL(passingSimulator.url).port), { latencyMs }),
   ] as const;
-  for (const proxy of proxies) scope.use(proxy);
+  for (const proxy of proxies) system.scope.use(proxy);
   // Shares the compile cache, as `npm start` does.
   const { NODE_COMPILE_CACHE = "" } = process.env;
   const env = { REDIS_URL: redisUrl, NODE_COMPILE_CACHE, ...configFor(proxies, size) };
   let workers: App[] = [];
-  scope.defer(async () => void (await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))));
   /** A separate connection to the ledger; the caller closes it. */
   const openCell = () => openReadyCell(redisUrl);
   const startAll = async (): Promise<Started> => {
-    const started = await startWorkers(env);
+    const started = await startWorkers(system, env);
     workers = Object.values(started);
     const { submitter, poller, finalizer } = started;
     const at = await Promise.all([readyAt(submitter), readyAt(poller), readyAt(finalizer)]);
@@ -60,11 +59,11 @@ export async function openScene(scope: AsyncDisposableStack, size: Size) {
     /** SIGKILL to all processes and Redis at once. */
     killAll: async () => {
       for (const worker of workers) worker.kill("SIGKILL");
-      await Promise.all([redis.kill(), ...workers.map(({ exited }) => exited)]);
+      await Promise.all([system.redis.kill(), ...workers.map(({ exited }) => exited)]);
     },
     /** Starts Redis and the workers at the same time, as a supervisor would. */
     startAgain: () => {
-      const [restarted, answered, started] = [redis.restart(), answersAt(redisUrl), startAll()];
+      const [restarted, answered, started] = [system.redis.restart(), answersAt(redisUrl), startAll()];
       return { redisAt: answered, started: Promise.all([started, restarted]).then(([at]) => at) };
     },
   };

@@ -26,7 +26,7 @@ export interface ProcessEnd {
 }
 
 /** A process that is restarted whenever it ends. */
-export interface SupervisedProcess extends AsyncDisposable {
+export interface SupervisedProcess {
   name: string;
   role: Role;
   /** Its own proxy to Redis, where Redis is one server. */
@@ -38,6 +38,9 @@ export interface SupervisedProcess extends AsyncDisposable {
   replace(env: Record<string, string>): void;
   /** Resolves once the current process is healthy. */
   ready(timeoutMs?: number): Promise<void>;
+  /** Sends SIGKILL; no restart follows. */
+  kill(): void;
+  stop(): Promise<void>;
 }
 
 export function supervise(
@@ -77,10 +80,8 @@ export function supervise(
     ready: async (timeoutMs = 60_000) => {
       await eventually(isReady, { describe: `${own.name} is healthy`, timeoutMs, everyMs: 50 });
     },
-    [Symbol.asyncDispose]: async () => {
-      supervised.kill();
-      await supervised.current.exited;
-    },
+    kill: () => supervised.kill(),
+    stop: () => supervised.stop(),
   };
 }
 
