@@ -1,11 +1,4 @@
-import {
-  type Argument,
-  type CallExpression,
-  type Expression,
-  type PrivateIdentifier,
-  parseSync,
-  Visitor,
-} from "oxc-parser";
+import { type CallExpression, type PrivateIdentifier, parseSync, Visitor } from "oxc-parser";
 
 /** One row of docs/guarantees.md: a test that holds a promise. */
 export interface Guarantee {
@@ -72,14 +65,14 @@ function blockOf({ callee, arguments: [first] }: CallExpression): Block | undefi
 }
 
 /** `test.each(rows)` is `test`, `each`. */
-function namesOf(callee: Expression | PrivateIdentifier): string[] {
+function namesOf(callee: CallExpression["callee"] | PrivateIdentifier): string[] {
   if (callee.type === "Identifier") return [callee.name];
   if (callee.type === "MemberExpression") return [...namesOf(callee.object), ...namesOf(callee.property)];
   return callee.type === "CallExpression" ? namesOf(callee.callee) : [];
 }
 
 /** A text as it is; of a template its beginning and `…`. */
-function titleOf(argument: Argument | undefined): string | undefined {
+function titleOf(argument: CallExpression["arguments"][number] | undefined): string | undefined {
   if (argument?.type === "Literal") return typeof argument.value === "string" ? argument.value : undefined;
   if (argument?.type !== "TemplateLiteral") return undefined;
   const [first, ...more] = argument.quasis;

@@ -8,10 +8,8 @@ import {
   type App,
   accountsAt,
   appFile,
-  type Bill,
   eventually,
   type LocalRedis,
-  type Member,
   type System,
   simulatorAt,
   simulatorSecrets,
@@ -34,25 +32,6 @@ export interface TestSystemOptions {
   redis?: { url: string; server: LocalRedis; cell?: string };
 }
 
-/** A whole system for one scenario: its own Redis, the simulator, and real worker processes that can be killed. */
-export interface TestSystem extends AsyncDisposable {
-  redis: LocalRedis;
-  simulator: Simulator;
-  home: string;
-  /** Context of a producer in this process. */
-  installation: Installation;
-  apps: Map<string, App>;
-  /** Starts a process of a stage or of several (`poller+finalizer`) with short leases; `poller#2` is a second poller. Resolves once it is healthy. */
-  start(name: string, env?: Record<string, string>): Promise<App>;
-  /** Starts one of `apps/` unchanged. */
-  startApp(name: string, env?: Record<string, string>): Promise<App>;
-  enqueue(inputs: readonly GenerationInput[], tenant?: string): Promise<string[]>;
-  get(ids: readonly string[]): Promise<Generation[]>;
-  /** Waits until all generations rest; rejects after `timeoutMs`. */
-  waitForRest(ids: readonly string[], timeoutMs?: number): Promise<Generation[]>;
-  bill(): Promise<Bill>;
-}
-
 /** The processes of a production system. */
 export const oneOfEach = ["submitter", "poller", "finalizer"] as const;
 /** One process with all stages: a start costs about a second of a core. */
@@ -62,24 +41,22 @@ const clockFactor = 180;
 /** A process with short leases: the entry of chaos. */
 const processEntry = join(import.meta.dirname, "../../chaos/src/entries/process.ts");
 
-export async function startTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
+/** A whole system for one scenario: its own Redis, the simulator, and real worker processes that can be killed. */
+export type TestSystem = Awaited<ReturnType<typeof startTestSystem>>;
+
+export async function startTestSystem(options: TestSystemOptions = {}) {
   const { redis: given, apps = [allInOne] } = options;
   const startRedis = async (): Promise<LocalRedis> =>
     given ? { ...given.server, url: given.url, stop: async () => {} } : await startLocalRedis();
   return await startSystem({ startRedis }, async (system) => {
-    const places = await openPlaces(system, options);
-    const started = { ...places, ...starters(system, places) };
-    await Promise.all(apps.map((name) => started.start(name)));
-    return { ...started, ...producerOf(places), [Symbol.asyncDispose]: () => system[Symbol.asyncDispose]() };
+    const parts = await openParts(system, options);
+    await Promise.all(apps.map((name) => parts.start(name)));
+    return { ...parts, [Symbol.asyncDispose]: () => system[Symbol.asyncDispose]() };
   });
 }
 
-type Places = Pick<TestSystem, "redis" | "simulator" | "home" | "installation" | "apps"> & {
-  /** Of every process. */
-  env: Record<string, string>;
-};
-
-async function openPlaces({ redis, home, scope }: System<LocalRedis>, options: TestSystemOptions): Promise<Places> {
+async function openParts(system: System<LocalRedis>, options: TestSystemOptions) {
+  const { redis, home, scope } = system;
   const simulator = scope.use(
     await startSimulator({
       clockFactor,
@@ -92,32 +69,37 @@ async function openPlaces({ redis, home, scope }: System<LocalRedis>, options: T
   const env = environment(simulator, home, options);
   const log = createLogger({ name: "test", level: "error" });
   const context = { redisUrl: redis.url, home, configPath: env.REELQUEUE_CONFIG, env, role: "worker", log } as const;
-  return { redis, simulator, home, env, installation: await openContext(scope, context), apps: new Map() };
+  /** Context of a producer in this process. */
+  const installation = await openContext(scope, context);
+  const producer = producerOf(installation, simulator);
+  return { redis, simulator, home, installation, ...startersOf(system, env), ...producer };
 }
 
-function starters(system: System<LocalRedis>, { apps, env }: Places): Pick<TestSystem, "start" | "startApp"> {
-  const start = async (member: Member): Promise<App> => {
-    const [app] = await system.start([member], (process) => {
-      const started = startMember(process);
-      apps.set(process.name, started);
-      return started;
-    });
+function startersOf(system: System<LocalRedis>, env: Record<string, string>) {
+  const apps = new Map<string, App>();
+  const start = async (name: string, entry: string, own: Record<string, string>): Promise<App> => {
+    const [app] = await system.start([{ name, entry, env: { ...env, ...own } }], startMember);
+    apps.set(name, app);
     return app;
   };
   return {
-    start: (name, more) =>
-      start({ name, entry: processEntry, env: { ...env, ROLE: name.split("#")[0] ?? name, ...more } }),
-    startApp: (name, more) => start({ name, entry: appFile(name), env: { ...env, ...more } }),
+    apps,
+    /** Starts a process of a stage or of several (`poller+finalizer`) with short leases; `poller#2` is a second poller. Resolves once it is healthy. */
+    start: (name: string, own?: Record<string, string>) =>
+      start(name, processEntry, { ROLE: name.split("#")[0] ?? name, ...own }),
+    /** Starts one of `apps/` unchanged. */
+    startApp: (name: string, own: Record<string, string> = {}) => start(name, appFile(name), own),
   };
 }
 
 /** A producer and observer in this process. */
-function producerOf({ installation, simulator }: Places): Pick<TestSystem, "enqueue" | "get" | "waitForRest" | "bill"> {
+function producerOf(installation: Installation, simulator: Simulator) {
   return {
-    enqueue: async (inputs, tenant = "default") =>
+    enqueue: async (inputs: readonly GenerationInput[], tenant = "default") =>
       (await accept(inputs, { tenant, localFiles: true }, installation)).map(idOf),
-    get: (ids) => findMany(ids, installation),
-    waitForRest: (ids, timeoutMs = 150_000) =>
+    get: (ids: readonly string[]) => findMany(ids, installation),
+    /** Waits until all generations rest; rejects after `timeoutMs`. */
+    waitForRest: (ids: readonly string[], timeoutMs = 150_000) =>
       eventually(
         untilAll(ids, ({ state }) => isResting(state), installation),
         { describe: `${ids.length} generations rest`, timeoutMs, everyMs: 100 },
@@ -167,11 +149,7 @@ export async function contradictions({ installation, apps }: TestSystem): Promis
   }
 }
 
-function environment(
-  { url }: Simulator,
-  home: string,
-  { accounts = {}, simulator, redis }: TestSystemOptions,
-): ReturnType<typeof writeTestConfig> & { LOG_LEVEL: string } {
+function environment({ url }: Simulator, home: string, { accounts = {}, simulator, redis }: TestSystemOptions) {
   const address = { url, clockFactor: simulator?.clockFactor ?? clockFactor };
   // 3 s of real time at any clock factor: polls that prove an absence are apart in real time.
   const quietMs = 3_000 * address.clockFactor;

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as ledger from "@reelqueue/ledger";
 import { simulatorAt, startFaultProxy } from "@reelqueue/testing";
-import { enqueueAll, openProducer } from "../rig/producer.ts";
-import { prompts } from "../rig/prompts.ts";
-import { teach } from "../rig/running.ts";
-import { entryFile, startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
+import { enqueueAll, openProducer, writeConfig } from "../rig/producer.ts";
+import { rowsOf } from "../rig/prompts.ts";
+import { openCell, teach } from "../rig/running.ts";
+import { entryFile, startSurroundings, startWorkers } from "../rig/system.ts";
 
 /** Limits of the account, median run time of its tasks, and number of waiting rows. */
 export interface Account {
@@ -34,17 +34,12 @@ export async function openScene(scope: AsyncDisposableStack, account: Account) {
   const proxy = system.scope.use(await startFaultProxy(Number(new URL(simulator.url).port), { records: true }));
   const config = writeConfig(proxy.url, { limits: { inFlight, requestsPerMinute: perMinute } });
   const refusals = join(tmpdir(), "refusals");
-  const env = { REDIS_URL: redisUrl, REFUSALS: refusals, ...config };
-  const cell = scope.use(ledger.openCell({ url: redisUrl, cell: "reel", role: "worker" }));
-  await ledger.awaitReady(cell, 5_000);
+  const cell = scope.use(await openCell(redisUrl));
   await teach(cell, medianMs, sigma);
-  await using producer = await openProducer(env);
-  await enqueueAll(
-    producer,
-    Array.from(prompts(600).take(account.backlog), (prompt) => ({ prompt })),
-  );
+  await using producer = await openProducer(redisUrl, config);
+  await enqueueAll(producer, rowsOf(account.backlog, {}));
   const flags = ["--import", pathToFileURL(entryFile("refusals")).href];
-  await startWorkers(system, env, { flags });
+  await startWorkers(system, { REFUSALS: refusals, ...config }, { flags });
   return {
     proxy,
     /** When each request was sent, including refused connections. */

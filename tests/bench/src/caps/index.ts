@@ -1,9 +1,9 @@
 import { eventually, simulatorAt } from "@reelqueue/testing";
 import { enqueueAll } from "../rig/producer.ts";
-import { prompts } from "../rig/prompts.ts";
+import { rowsOf } from "../rig/prompts.ts";
 import { billOf } from "../rig/received.ts";
 import type { Options, Report } from "../rig/report.ts";
-import { medians } from "../rig/runs.ts";
+import { medians, rounds } from "../rig/runs.ts";
 import { type Installation, startInstallation } from "../rig/system.ts";
 import { type Life, slotTimes } from "./slots.ts";
 
@@ -14,11 +14,7 @@ const clockFactor = 60;
 /** Time of a batch through one account with 10 slots and 60 requests a minute, against the ideal. */
 export async function caps({ quick, runs = quick ? 1 : 3 }: Options): Promise<Report> {
   const count = quick ? 200 : 1_000;
-  const all: Record<string, number>[] = [];
-  for (let run = 0; run < runs; run += 1) {
-    process.stderr.write(`run ${run + 1} of ${runs}\n`);
-    all.push(await once(count));
-  }
+  const { caps: all } = await rounds(["caps"], runs, () => once(count));
   const figures = medians(all);
   return {
     bench: "caps",
@@ -41,10 +37,7 @@ async function once(count: number): Promise<Record<string, number>> {
     workers: {},
   });
   const startedAt = Date.now();
-  const ids = await enqueueAll(
-    system.producer,
-    Array.from(prompts(600).take(count), (prompt) => ({ prompt })),
-  );
+  const ids = await enqueueAll(system.producer, rowsOf(count, {}));
   const lives = await livesOf(system, ids, count);
   const { polls, refused, tasks } = await billOf(system.simulator);
   if (tasks !== count) throw new Error(`the simulator made ${tasks} tasks for ${count} rows`);

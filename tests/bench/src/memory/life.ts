@@ -3,7 +3,7 @@ import { generationRequest, type JobRef } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { eventually } from "@reelqueue/testing";
 import { prompts } from "../rig/prompts.ts";
-import { newGeneration } from "../rig/running.ts";
+import { newGeneration, openCell } from "../rig/running.ts";
 
 const account = "hiapi";
 const chunk = 500;
@@ -11,8 +11,7 @@ const publicUrl = "https://reelqueue.example.com";
 
 /** Brings generations through their states with the transitions and fields that the stages write. */
 export async function openLife(url: string, webhook: boolean) {
-  const cell = ledger.openCell({ url, cell: "reel", role: "worker" });
-  await ledger.awaitReady(cell, 5_000);
+  const cell = await openCell(url);
   const ids: string[] = [];
   return {
     accept: (count: number) => accept(cell, ids, count, webhook),

@@ -1,16 +1,12 @@
 import { startMember } from "@reelqueue/testing";
 import { Queue } from "bullmq";
 import { connectTo } from "../plain/queues.ts";
-import { openMeters, type Usage, usagePer } from "../rig/meters.ts";
+import { openMeters, usagePer } from "../rig/meters.ts";
 import { received } from "../rig/received.ts";
 import { entryFile, startRedis } from "../rig/system.ts";
 
 /** Passes items through three queues without other work: the throughput of BullMQ alone. */
-export async function chain(
-  items: number,
-  warmUp: number,
-  timeoutMs: number,
-): Promise<{ perSecond: number; usage: Usage }> {
+export async function chain(items: number, warmUp: number, timeoutMs: number) {
   await using scope = new AsyncDisposableStack();
   const system = await startRedis(scope);
   const { redis } = system;

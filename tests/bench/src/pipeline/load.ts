@@ -1,4 +1,4 @@
-import { type Meters, type Usage, usagePer } from "../rig/meters.ts";
+import { type Meters, usagePer } from "../rig/meters.ts";
 
 /** The load for every solution. */
 export interface Load {
@@ -17,12 +17,6 @@ export interface Load {
   timeoutMs: number;
 }
 
-export interface Measured {
-  perSecond: number;
-  usage: Usage;
-  pollsEach: number;
-}
-
 export interface Solution {
   /** Enqueues this many generations. */
   through(count: number): Promise<void>;
@@ -32,7 +26,7 @@ export interface Solution {
 }
 
 /** Warms up a solution, then measures it from the first row enqueued to the last webhook received. */
-export async function measured(load: Load, meters: Meters, solution: Solution): Promise<Measured> {
+export async function measured(load: Load, meters: Meters, solution: Solution) {
   const { generations, warmUp } = load;
   await solution.through(warmUp);
   await solution.done(warmUp);

@@ -1,11 +1,11 @@
 import { enqueueAll } from "../rig/producer.ts";
-import { prompts } from "../rig/prompts.ts";
+import { prompts, rowsOf } from "../rig/prompts.ts";
 import { billOf, received } from "../rig/received.ts";
 import { entryFile, startInstallation } from "../rig/system.ts";
-import { type Load, type Measured, measured, simulatorEnv } from "./load.ts";
+import { type Load, measured, simulatorEnv } from "./load.ts";
 
 /** Runs the load through reelqueue. */
-export async function ours(load: Load): Promise<Measured> {
+export async function ours(load: Load) {
   await using scope = new AsyncDisposableStack();
   const { producer, simulator, receiver, meters } = await startInstallation(scope, {
     simulator: simulatorEnv(load),
@@ -22,12 +22,7 @@ export async function ours(load: Load): Promise<Measured> {
   const texts = prompts(600);
   const row = { resolution: "480p", seconds: 4, webhook: receiver.url } as const;
   return await measured(load, meters, {
-    through: async (count) => {
-      await enqueueAll(
-        producer,
-        Array.from({ length: count }, () => ({ ...row, prompt: texts.next().value })),
-      );
-    },
+    through: async (count) => void (await enqueueAll(producer, rowsOf(count, row, texts))),
     done: (total) => received(receiver, total, load.timeoutMs),
     bill: () => billOf(simulator),
   });

@@ -2,9 +2,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import * as ledger from "@reelqueue/ledger";
 import { type App, appFile, type LocalRedis, type System, startMember } from "@reelqueue/testing";
 import { openMeters, usagePer } from "../rig/meters.ts";
+import { writeConfig } from "../rig/producer.ts";
 import { billOf } from "../rig/received.ts";
-import { createTasks, fill } from "../rig/running.ts";
-import { entryFile, startRedis, writeConfig } from "../rig/system.ts";
+import { createTasks, fill, openCell } from "../rig/running.ts";
+import { entryFile, startRedis } from "../rig/system.ts";
 
 export interface Pace {
   /** Between two polls of one task; 0: every task is always due. */
@@ -22,8 +23,7 @@ export async function openField(size: number) {
   const system = await startRedis(scope);
   const env = { SIMULATOR_LIMITS: "off", SIMULATOR_FINISH_AFTER_POLLS: "1000000000" };
   const [simulator] = await system.start([{ name: "simulator", entry: appFile("simulator"), env }], startMember);
-  const cell = scope.use(ledger.openCell({ url: system.redis.url, cell: "reel", role: "worker" }));
-  await ledger.awaitReady(cell, 5_000);
+  const cell = scope.use(await openCell(system.redis.url));
   await fill(cell, await createTasks(simulator.url, size));
   const kept = scope.move();
   return {

@@ -1,10 +1,10 @@
-import * as ledger from "@reelqueue/ledger";
+import type * as ledger from "@reelqueue/ledger";
 import { type App, appFile, eventually, type FaultProxy, startFaultProxy, startMember } from "@reelqueue/testing";
 import { Redis } from "ioredis";
-import { enqueueAll, openProducer } from "../rig/producer.ts";
-import { prompts } from "../rig/prompts.ts";
-import { createTasks, fill, teach } from "../rig/running.ts";
-import { startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
+import { enqueueAll, openProducer, writeConfig } from "../rig/producer.ts";
+import { rowsOf } from "../rig/prompts.ts";
+import { createTasks, fill, openCell, teach } from "../rig/running.ts";
+import { startSurroundings, startWorkers } from "../rig/system.ts";
 import { passingAccount } from "./passing.ts";
 
 /** Run time of the tasks of the second account. */
@@ -39,23 +39,26 @@ export async function openScene(scope: AsyncDisposableStack, size: Size) {
   for (const proxy of proxies) system.scope.use(proxy);
   // Shares the compile cache, as `npm start` does.
   const { NODE_COMPILE_CACHE = "" } = process.env;
-  const env = { REDIS_URL: redisUrl, NODE_COMPILE_CACHE, ...configFor(proxies, size) };
+  const env = { NODE_COMPILE_CACHE, ...configFor(proxies, size) };
   let workers: App[] = [];
-  /** A separate connection to the ledger; the caller closes it. */
-  const openCell = () => openReadyCell(redisUrl);
   const startAll = async (): Promise<Started> => {
     const started = await startWorkers(system, env);
     workers = Object.values(started);
-    const { submitter, poller, finalizer } = started;
-    const at = await Promise.all([readyAt(submitter), readyAt(poller), readyAt(finalizer)]);
-    return { submitter: at[0], poller: at[1], finalizer: at[2] };
+    const at = Object.entries(started).map(async ([name, worker]) => [name, await readyAt(worker)] as const);
+    return Object.fromEntries(await Promise.all(at)) as Started;
   };
-  await using cell = await openCell();
+  await using cell = await openCell(redisUrl);
   await populate(cell, await createTasks(simulator.url, size.running), size);
   return {
-    ...{ proxy: proxies[0], simulator, passingSimulator, receiver, openCell, startWorkers: startAll },
+    ...{ proxy: proxies[0], simulator, passingSimulator, receiver, startWorkers: startAll },
+    /** A separate connection to the ledger. */
+    openCell: () => openCell(redisUrl),
     /** Enqueues generations that pass through all stages. */
-    pass: (count: number) => pass(env, receiver, count),
+    pass: async (count: number) => {
+      const row = { account: passingAccount, resolution: "480p", seconds: 4, webhook: receiver.url } as const;
+      await using producer = await openProducer(redisUrl, env);
+      await enqueueAll(producer, rowsOf(count, row));
+    },
     /** SIGKILL to all processes and Redis at once. */
     killAll: async () => {
       for (const worker of workers) worker.kill("SIGKILL");
@@ -105,12 +108,6 @@ async function answersAt(url: string): Promise<number> {
   return Date.now();
 }
 
-async function openReadyCell(url: string): Promise<ledger.Cell> {
-  const cell = ledger.openCell({ url, cell: "reel", role: "worker" });
-  await ledger.awaitReady(cell, 5_000);
-  return cell;
-}
-
 /** Ages of a steady state: evenly distributed up to the usual run time. */
 async function populate(cell: ledger.Cell, tasks: readonly string[], { running, spreadMs }: Size): Promise<void> {
   await teach(cell, usual.medianMs, usual.sigma);
@@ -119,13 +116,4 @@ async function populate(cell: ledger.Cell, tasks: readonly string[], { running, 
     dueInMs: 2_000 + (place / running) * spreadMs,
     ageMs: Math.random() * usual.medianMs,
   }));
-}
-
-async function pass(env: Parameters<typeof openProducer>[0], receiver: App, count: number): Promise<void> {
-  const row = { account: passingAccount, resolution: "480p", seconds: 4, webhook: receiver.url } as const;
-  await using producer = await openProducer(env);
-  await enqueueAll(
-    producer,
-    Array.from(prompts(600).take(count), (prompt) => ({ ...row, prompt })),
-  );
 }

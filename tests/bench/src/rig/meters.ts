@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { callsIn } from "@reelqueue/testing";
 import { Redis } from "ioredis";
 
 /** Cumulative counters at one moment. */
@@ -11,11 +12,13 @@ export interface Reading {
   cpuMs: Record<string, number>;
 }
 
+/** Of processes by name; `undefined`: its program could not be run. */
+export type Pids = Record<string, number | undefined>;
 export type Usage = ReturnType<typeof usagePer>;
 export type Meters = ReturnType<typeof openMeters>;
 
 /** Meters of one Redis and of processes by name. */
-export function openMeters(redisUrl: string, pids: Readonly<Record<string, number | undefined>>) {
+export function openMeters(redisUrl: string, pids: Readonly<Pids>) {
   const redis = new Redis(redisUrl);
   return {
     read: async (): Promise<Reading> => {
@@ -41,11 +44,6 @@ export function usagePer(items: number, before: Reading, after: Reading) {
     scripts: (after.scripts - before.scripts) / items,
     cpuMs: Object.fromEntries(cpu) as Record<string, number>,
   };
-}
-
-function callsIn(stats: string, wanted: (name: string) => boolean): number {
-  const lines = stats.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm);
-  return [...lines].reduce((sum, [, name = "", calls]) => sum + (wanted(name) ? Number(calls) : 0), 0);
 }
 
 function redisCpuMs(info: string): number {

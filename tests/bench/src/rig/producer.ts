@@ -1,10 +1,23 @@
-import type { GenerationInput } from "@reelqueue/contracts";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AccountConfig, GenerationInput } from "@reelqueue/contracts";
 import { createProducer, type Producer } from "@reelqueue/producer";
-import type { writeConfig } from "./system.ts";
+import { accountsAt, writeTestConfig } from "@reelqueue/testing";
+
+/** Writes a configuration with the account `hiapi` and others at the simulator, in real time. */
+export function writeConfig(
+  simulatorUrl: string,
+  account: Partial<AccountConfig>,
+  others: Readonly<Record<string, Partial<AccountConfig>>> = {},
+) {
+  const accounts = accountsAt({ url: simulatorUrl, clockFactor: 1 }, { hiapi: account, ...others });
+  return writeTestConfig(mkdtempSync(join(tmpdir(), "home-")), { accounts });
+}
 
 /** Opens a producer on the installation that `writeConfig` wrote. */
-export function openProducer(env: ReturnType<typeof writeConfig> & { REDIS_URL: string }): Promise<Producer> {
-  const { REDIS_URL: redisUrl, REELQUEUE_HOME: home, REELQUEUE_CONFIG: configPath } = env;
+export function openProducer(redisUrl: string, env: ReturnType<typeof writeConfig>): Promise<Producer> {
+  const { REELQUEUE_HOME: home, REELQUEUE_CONFIG: configPath } = env;
   return createProducer({ redisUrl, home, configPath, env });
 }
 

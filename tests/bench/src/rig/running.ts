@@ -52,6 +52,13 @@ export async function fill(
   }
 }
 
+/** Opens the cell of the workers; the caller closes it. */
+export async function openCell(url: string): Promise<ledger.Cell> {
+  const cell = ledger.openCell({ url, cell: "reel", role: "worker" });
+  await ledger.awaitReady(cell, 5_000);
+  return cell;
+}
+
 /** The generation of a key; `fill` takes the task as its key. */
 export const generationOf = (cell: string, key: string): string => ledger.generationId(cell, "default", key);
 

@@ -1,20 +1,16 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AccountConfig } from "@reelqueue/contracts";
-import { createProducer, type Producer } from "@reelqueue/producer";
 import {
   type App,
-  accountsAt,
   appFile,
   type LocalRedis,
   type System,
   startLocalRedis,
   startMember,
   startSystem,
-  writeTestConfig,
 } from "@reelqueue/testing";
-import { type Meters, openMeters } from "./meters.ts";
+import { openMeters, type Pids } from "./meters.ts";
+import { openProducer, writeConfig } from "./producer.ts";
 
 export interface InstallationOptions {
   /** Environment of the simulator. */
@@ -31,29 +27,18 @@ export interface InstallationOptions {
 export type Stage = "submitter" | "poller" | "finalizer";
 
 /** All of reelqueue, one process each: Redis with AOF `always`, the simulator, a webhook receiver and the workers. */
-export interface Installation {
-  redisUrl: string;
-  simulator: App;
-  receiver: App;
-  producer: Producer;
-  meters: Meters;
-}
+export type Installation = Awaited<ReturnType<typeof startInstallation>>;
 
 /** Entry file of a bench process. */
 export const entryFile = (name: string): string => join(import.meta.dirname, "../entries", `${name}.ts`);
 
 /** Starts the whole system with one account `hiapi` at the simulator; the scope ends it. */
-export async function startInstallation(
-  scope: AsyncDisposableStack,
-  options: InstallationOptions,
-): Promise<Installation> {
+export async function startInstallation(scope: AsyncDisposableStack, options: InstallationOptions) {
   const { system, redisUrl, simulator, receiver, pids } = await startSurroundings(scope, options.simulator);
   const env = { ...writeConfig(simulator.url, options.account), ...options.workers };
-  for (const [stage, worker] of Object.entries(await startWorkers(system, env, options))) pids[stage] = worker.pid;
-  const producer = scope.use(
-    await createProducer({ redisUrl, home: env.REELQUEUE_HOME, configPath: env.REELQUEUE_CONFIG, env }),
-  );
-  return { redisUrl, simulator, receiver, producer, meters: scope.use(openMeters(redisUrl, pids)) };
+  for (const { name, pid } of Object.values(await startWorkers(system, env, options))) pids[name] = pid;
+  const producer = scope.use(await openProducer(redisUrl, env));
+  return { simulator, receiver, producer, meters: scope.use(openMeters(redisUrl, pids)) };
 }
 
 /** Starts one process of each stage. */
@@ -75,11 +60,7 @@ export async function startSurroundings(scope: AsyncDisposableStack, env: Record
   const simulatorMember = { name: "simulator", entry: appFile("simulator"), env };
   const receiverMember = { name: "receiver", entry: entryFile("receiver"), env: {} };
   const [simulator, receiver] = await system.start([simulatorMember, receiverMember], startMember);
-  const pids: Record<string, number | undefined> = {
-    simulator: simulator.pid,
-    receiver: receiver.pid,
-    producer: process.pid,
-  };
+  const pids: Pids = { simulator: simulator.pid, receiver: receiver.pid, producer: process.pid };
   return { system, redisUrl, simulator, receiver, pids };
 }
 
@@ -89,14 +70,4 @@ export async function startRedis(scope: AsyncDisposableStack): Promise<System<Lo
     scope.defer(() => system.stop());
     return system;
   });
-}
-
-/** Writes a configuration with the account `hiapi` and others at the simulator, in real time. */
-export function writeConfig(
-  simulatorUrl: string,
-  account: Partial<AccountConfig>,
-  others: Readonly<Record<string, Partial<AccountConfig>>> = {},
-) {
-  const accounts = accountsAt({ url: simulatorUrl, clockFactor: 1 }, { hiapi: account, ...others });
-  return writeTestConfig(mkdtempSync(join(tmpdir(), "home-")), { accounts });
 }

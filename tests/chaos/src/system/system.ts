@@ -2,13 +2,12 @@ import { join } from "node:path";
 import type { Cell } from "@reelqueue/ledger";
 import { type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
-import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
+import { type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
 import {
   accountsAt,
   type FaultProxy,
   holdPorts,
   ofTest,
-  type Receiver,
   type RedisServers,
   type System,
   simulatorSecrets,
@@ -20,27 +19,8 @@ import {
   writeTestConfig,
 } from "@reelqueue/testing";
 import { leases } from "../entries/leases.ts";
-import { buildDisks, type Disk } from "./disk.ts";
-import { type ProcessEnd, type Role, type SupervisedProcess, supervise } from "./supervised-process.ts";
-
-/** A whole system under fault injection: every process is supervised, every connection passes a fault proxy. */
-export interface ChaosSystem extends AsyncDisposable {
-  redis: RedisServers;
-  simulator: Simulator;
-  /** Proxy of all workers to the simulator. */
-  simulatorProxy: FaultProxy;
-  receiver: Receiver;
-  processes: SupervisedProcess[];
-  /** Disks of Redis and of the outputs; `undefined` where the disk shim cannot be built. */
-  disks: { redis: Disk; outputs: Disk } | undefined;
-  /** Root URL of the API. */
-  apiUrl: string;
-  /** Direct access for the checker, without a proxy. */
-  installation: Installation;
-  home: string;
-  /** Ended processes, oldest first. */
-  processEnds: ProcessEnd[];
-}
+import { buildDisks } from "./disk.ts";
+import { type ProcessEnd, type Role, supervise } from "./supervised-process.ts";
 
 export interface SystemOptions {
   redis: Topology;
@@ -62,8 +42,11 @@ export type AccountName = (typeof accountNames)[number];
 /** Delay of `accept-late` tasks, in real ms: longer than the polls that find nothing, shorter than the quiet window. */
 const lateMs = 3_000;
 
-export async function startChaosSystem(options: SystemOptions): Promise<ChaosSystem> {
-  let disks: ChaosSystem["disks"];
+/** A whole system under fault injection: every process is supervised, every connection passes a fault proxy. */
+export type ChaosSystem = Awaited<ReturnType<typeof startChaosSystem>>;
+
+export async function startChaosSystem(options: SystemOptions) {
+  let disks: Disks;
   const startServers = async (home: string) => {
     disks = await openDisks(home);
     return await startRedis(options.redis, disks && { env: disks.redis.env });
@@ -71,25 +54,25 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
   return await startSystem({ startRedis: startServers }, (system) => begin(system, disks, options));
 }
 
-async function begin(
-  system: System<RedisServers>,
-  disks: ChaosSystem["disks"],
-  options: SystemOptions,
-): Promise<ChaosSystem> {
+async function begin(system: System<RedisServers>, disks: Disks, options: SystemOptions) {
   const { redis, home, scope } = system;
+  /** Proxy of all workers to the simulator. */
   const simulatorProxy = scope.use(await startFaultProxy());
   const simulator = scope.use(await startSimulator(simulatorOptions(options, simulatorProxy)));
   simulatorProxy.target = simulator.port;
   const slots = await slotsFor(scope, options.workers);
+  /** Root URL of the API. */
   const apiUrl = `http://127.0.0.1:${slots[0]?.port}`;
   const env = environment(home, simulatorProxy, apiUrl, redis.cell);
   const log = createLogger({ name: "chaos", level: "silent" });
   const context = { redisUrl: redis.url, home, configPath: env.REELQUEUE_CONFIG, env, role: "worker", log } as const;
+  /** Direct access for the checker, without a proxy. */
   const installation = await openContext(scope, context);
   const receiver = scope.use(await startReceiver({ secret: installation.secrets.webhookSecrets("default")[0] ?? "" }));
   const own = options.plain ? plainEnvironment(home, simulatorProxy, installation) : env;
   const program = { entry: options.plain ? plainEntry : processEntry, env: { ...own, ...options.env } };
   const members = await Promise.all(slots.map((slot) => memberOf(slot, program, system, disks)));
+  /** Ended processes, oldest first. */
   const processEnds: ProcessEnd[] = [];
   const processes = await system.start(members, (spec, { name, role, redisProxy }) => {
     const process = { ...ofTest(spec), log: join(options.logs, `${name}.log`) };
@@ -101,14 +84,8 @@ async function begin(
   };
 }
 
-interface Slot {
-  name: string;
-  role: Role;
-  port: number;
-}
-
 /** The processes, each with a reserved port, so that no other program takes it during a restart. The first is the API. */
-async function slotsFor(scope: AsyncDisposableStack, workers: number): Promise<Slot[]> {
+async function slotsFor(scope: AsyncDisposableStack, workers: number) {
   const roles = ["submitter", "poller", "finalizer"] as const;
   const many = roles.flatMap((role) => Array.from({ length: workers }, (_, i) => ({ name: `${role}-${i + 1}`, role })));
   const ports: number[] = [];
@@ -117,15 +94,16 @@ async function slotsFor(scope: AsyncDisposableStack, workers: number): Promise<S
     scope.defer(block.release);
     ports.push(...block.ports);
   }
-  return [{ name: "api-1", role: "api" as const }, ...many].map((slot, i) => ({ ...slot, port: ports[i] ?? 0 }));
+  const slots: { name: string; role: Role }[] = [{ name: "api-1", role: "api" }, ...many];
+  return slots.map((slot, i) => ({ ...slot, port: ports[i] ?? 0 }));
 }
 
 /** A process with its own proxy to Redis, where Redis is one server. */
 async function memberOf(
-  { name, role, port }: Slot,
+  { name, role, port }: Awaited<ReturnType<typeof slotsFor>>[number],
   { entry, env }: { entry: string; env: Record<string, string> },
   { redis, scope }: System<RedisServers>,
-  disks: ChaosSystem["disks"],
+  disks: Disks,
 ) {
   const redisProxy =
     redis.topology === "alone" ? scope.use(await startFaultProxy((await redis.lineup()).primary.port)) : undefined;
@@ -155,7 +133,10 @@ function plainEnvironment(home: string, simulatorProxy: FaultProxy, { secrets }:
   };
 }
 
-async function openDisks(home: string): Promise<ChaosSystem["disks"]> {
+/** Disks of Redis and of the outputs; `undefined` where the disk shim cannot be built. */
+type Disks = Awaited<ReturnType<typeof openDisks>>;
+
+async function openDisks(home: string) {
   const open = await buildDisks(home);
   return open && { redis: await open("disk-of-redis"), outputs: await open("disk-of-outputs") };
 }
