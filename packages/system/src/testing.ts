@@ -6,7 +6,7 @@ export { type Received, type Receiver, startReceiver } from "./network/receiver.
 export { type End, type ProcessSpec, type RunningProcess, startProcess } from "./process/process.ts";
 export { Supervised } from "./process/supervise.ts";
 export { seededNumbers } from "./random.ts";
-export { startCluster } from "./redis/cluster.ts";
+export { type LocalCluster, startCluster } from "./redis/cluster.ts";
 export { callsIn } from "./redis/probe.ts";
 export { type Sentinels, startSentinels } from "./redis/sentinel.ts";
 export { type LocalRedis, type LocalRedisOptions, redisServerArguments, startLocalRedis } from "./redis/server.ts";

@@ -8,10 +8,10 @@ import { allInSync, askMost, type Lineup, redisServers } from "./servers.ts";
 const slots = 16_384;
 const size = 3;
 
-/**
- * Starts a Cluster of three primaries, optionally with a replica for each; resolves once it is whole. A node that is
- * down takes down its own slots only.
- */
+/** A Redis Cluster of three primaries. A node that is down takes down its own slots only. */
+export type LocalCluster = Awaited<ReturnType<typeof startCluster>>;
+
+/** Starts a cluster, optionally with a replica for each primary; resolves once it is whole. */
 export async function startCluster(machine: Machine, { replicas = false } = {}) {
   const busPorts = await Promise.all(Array.from({ length: replicas ? 2 * size : size }, () => freePort()));
   const servers = await Promise.all(busPorts.map((busPort) => startNode(machine, busPort)));
