@@ -67,10 +67,6 @@ export type System<Started extends AnyRedis> = ReturnType<typeof systemOf<Starte
 function systemOf<Started extends AnyRedis>(redis: Started, home: string, scope: AsyncDisposableStack) {
   const groups: Running[][] = [];
   let stopped: Promise<void> | undefined;
-  const stopInOrder = async () => {
-    for (const group of groups.toReversed()) await Promise.all(group.map((each) => each.stop()));
-    await scope.disposeAsync();
-  };
   const system = {
     redis,
     home,
@@ -93,7 +89,7 @@ function systemOf<Started extends AnyRedis>(redis: Started, home: string, scope:
     },
     /** Stops the processes, the last started first, then Redis. */
     stop: () => {
-      stopped ??= stopInOrder();
+      stopped ??= stopInOrder(groups, scope);
       return stopped;
     },
     /** Kills all processes, also during a `stop`; Redis is still stopped in order. */
@@ -106,6 +102,11 @@ function systemOf<Started extends AnyRedis>(redis: Started, home: string, scope:
     },
   };
   return system;
+}
+
+async function stopInOrder(groups: readonly Running[][], scope: AsyncDisposableStack): Promise<void> {
+  for (const group of groups.toReversed()) await Promise.all(group.map((each) => each.stop()));
+  await scope.disposeAsync();
 }
 
 /** The process of a member, with its files in the home folder. */

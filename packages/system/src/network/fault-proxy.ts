@@ -34,7 +34,10 @@ export interface FaultProxyOptions {
   records?: boolean;
 }
 
-/** Starts a TCP proxy on loopback with adjustable network faults. `target`: the port of the server. */
+/**
+ * Starts a TCP proxy on loopback with adjustable network faults. `target`: the port of the server, which may be set
+ * later; `arrivals` are empty unless it records.
+ */
 export async function startFaultProxy(target = 0, { latencyMs = 0, records = false }: FaultProxyOptions = {}) {
   const [port, links, arrivals] = [await freePort(), new Set<Link>(), [] as Arrival[]];
   let faults: NetworkFaults = {};
@@ -55,13 +58,9 @@ export async function startFaultProxy(target = 0, { latencyMs = 0, records = fal
   });
   const cutWhere = (chosen: (link: Link) => boolean) => [...links].filter(chosen).forEach(reset);
   const proxy = {
-    port,
+    ...{ port, target, arrivals: arrivals as readonly Arrival[] },
     /** Root URL of an HTTP server behind it. */
     url: `http://127.0.0.1:${port}`,
-    /** May be set after the proxy listens. */
-    target,
-    /** Empty unless it records. */
-    arrivals: arrivals as readonly Arrival[],
     /** Replaces the current faults. Connections that lost bytes are reset, as a real network would do in the end. */
     setFaults: (next: NetworkFaults) => {
       faults = next;

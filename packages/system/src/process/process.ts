@@ -50,16 +50,7 @@ export function startProcess(spec: ProcessSpec) {
   /** The output of this run so far. */
   const logs = () => readFileSync(spec.log).subarray(startsAt).toString();
   /** Sends SIGTERM, and SIGKILL after `graceMs`; resolves at the exit. `killedAfterMs`: SIGKILL was sent. */
-  const stop = async () => {
-    let killedAfterMs: number | undefined;
-    child.kill("SIGTERM");
-    const timer = setTimeout(() => {
-      if (child.kill("SIGKILL")) killedAfterMs = graceMs;
-    }, graceMs);
-    await exited;
-    clearTimeout(timer);
-    return { killedAfterMs };
-  };
+  const stop = () => stopped(child, exited, graceMs);
   return {
     name,
     /** `undefined` if its program could not be run. */
@@ -75,6 +66,17 @@ export function startProcess(spec: ProcessSpec) {
     ...{ logs, stop, exited },
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
+}
+
+async function stopped(child: ChildProcess, exited: Promise<End>, graceMs: number) {
+  let killedAfterMs: number | undefined;
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => {
+    if (child.kill("SIGKILL")) killedAfterMs = graceMs;
+  }, graceMs);
+  await exited;
+  clearTimeout(timer);
+  return { killedAfterMs };
 }
 
 /** Whether `/healthz` of this base URL answers 200 within 2 s. */

@@ -30,7 +30,6 @@ export type Started = Record<"submitter" | "poller" | "finalizer", number>;
 export async function openScene(scope: AsyncDisposableStack, size: Size) {
   const endless = { SIMULATOR_LIMITS: "off", SIMULATOR_FINISH_AFTER_POLLS: "1000000000" };
   const { system, redisUrl, simulator, receiver } = await startSurroundings(scope, endless);
-  const passing = { name: "simulator-passing", entry: appFile("simulator"), env: passingEnv };
   const [passingSimulator] = await system.start([passing], startMember);
   const proxies = [
     await startFaultProxy(Number(new URL(simulator.url).port), { latencyMs, records: true }),
@@ -44,20 +43,17 @@ export async function openScene(scope: AsyncDisposableStack, size: Size) {
   const startAll = async (): Promise<Started> => {
     const started = await startWorkers(system, env);
     workers = Object.values(started);
-    const at = Object.entries(started).map(async ([name, worker]) => [name, await readyAt(worker)] as const);
-    return Object.fromEntries(await Promise.all(at)) as Started;
+    return await readyTimes(started);
   };
   await using cell = await openCell(redisUrl);
   await populate(cell, await createTasks(simulator.url, size.running), size);
   return {
     ...{ proxy: proxies[0], simulator, passingSimulator, receiver, startWorkers: startAll },
-    /** A separate connection to the ledger. */
     openCell: () => openCell(redisUrl),
     /** Enqueues generations that pass through all stages. */
     pass: async (count: number) => {
-      const row = { account: passingAccount, resolution: "480p", seconds: 4, webhook: receiver.url } as const;
       await using producer = await openProducer(redisUrl, env);
-      await enqueueAll(producer, rowsOf(count, row));
+      await enqueueAll(producer, rowsOf(count, { ...passingRow, webhook: receiver.url }));
     },
     /** SIGKILL to all processes and Redis at once. */
     killAll: async () => {
@@ -72,11 +68,14 @@ export async function openScene(scope: AsyncDisposableStack, size: Size) {
   };
 }
 
+const passingRow = { account: passingAccount, resolution: "480p", seconds: 4 } as const;
 const passingEnv = {
   SIMULATOR_LIMITS: "off",
   SIMULATOR_GENERATION_MS: JSON.stringify({ median: shortMs, sigma: 0.3 }),
   SIMULATOR_OUTPUTS: "tiny",
 };
+
+const passing = { name: "simulator-passing", entry: appFile("simulator"), env: passingEnv };
 
 /** Request rate in proportion to 60 a minute for 10 tasks, as at HiAPI. */
 function configFor([proxy, passingProxy]: readonly [FaultProxy, FaultProxy], { running, passing }: Size) {
@@ -87,6 +86,11 @@ function configFor([proxy, passingProxy]: readonly [FaultProxy, FaultProxy], { r
     limits: { inFlight: passing / 4, requestsPerMinute: 100_000 },
   };
   return writeConfig(proxy.url, { limits }, { [passingAccount]: through });
+}
+
+async function readyTimes(workers: Record<keyof Started, App>): Promise<Started> {
+  const times = Object.entries(workers).map(async ([name, worker]) => [name, await readyAt(worker)] as const);
+  return Object.fromEntries(await Promise.all(times)) as Started;
 }
 
 async function readyAt({ url }: App): Promise<number> {
