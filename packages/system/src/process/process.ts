@@ -117,7 +117,8 @@ function endWithUs(child: ChildProcess): void {
   child.once("exit", () => children.delete(child));
   if (killsAtExit) return;
   killsAtExit = true;
-  process.on("exit", () => {
+  // before listeners that remove the files of the children
+  process.prependListener("exit", () => {
     for (const each of children) each.kill("SIGKILL");
   });
   // Vitest ends its workers by SIGTERM, which by itself runs no exit listener.
