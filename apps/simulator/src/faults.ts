@@ -1,4 +1,5 @@
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
+import { lastUsed } from "./maps.ts";
 import { randomFraction, randomInteger } from "./random.ts";
 
 /**
@@ -91,15 +92,14 @@ export class Faults {
   /** How often each prompt was submitted. */
   readonly #submissions: LRUCache<string, number>;
   /** One counter per prompt, so that `*2` counts over all submissions of the prompt. */
-  readonly #counted = new LRUCache<string, { left: number }, number>({
-    max: 100_000,
+  readonly #counted = lastUsed<{ left: number }, number>(100_000, {
     memoMethod: (_name, _stale, { context: times }) => ({ left: times }),
   });
 
   constructor(rates: Rates, seed: number, keepPrompts: number) {
     this.rates = rates;
     this.#seed = seed;
-    this.#submissions = new LRUCache({ max: keepPrompts });
+    this.#submissions = lastUsed(keepPrompts);
   }
 
   /**

@@ -1,7 +1,8 @@
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
 import type { Account } from "./accounts.ts";
 import type { Clock } from "./clock.ts";
 import { type FaultPlan, fires } from "./faults.ts";
+import { lastUsed } from "./maps.ts";
 import type { Settings } from "./options.ts";
 import { lognormal } from "./random.ts";
 import { defaultGenerationMs, type Failure, type Phase, type Stop, type Task } from "./task.ts";
@@ -37,7 +38,7 @@ export class Tasks {
     this.#clock = clock;
     this.#settings = settings;
     this.#events = events;
-    this.#byName = new LRUCache({ max: settings.keepTasks });
+    this.#byName = lastUsed(settings.keepTasks);
     this.#dropAbove = settings.keepTasks * dropAboveFactor;
   }
 
