@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { config } from "@reelqueue/contracts";
 import { loadConfig, StartError } from "@reelqueue/runtime";
 import {
+  type AppsOptions,
   appNames,
   demoConfig,
-  type SystemOptions,
   secretIn,
   simulatorProviders,
   withApiKey,
@@ -15,7 +15,7 @@ import {
 import type { CliEnv } from "./env.ts";
 
 export interface Plan {
-  systemOptions: Omit<SystemOptions, "log" | "signal">;
+  systemOptions: Omit<AppsOptions, "log" | "signal">;
   login: { user: string; password: string };
   /** The kind of the accounts, for the terminal. */
   accounts: string;
@@ -76,7 +76,7 @@ export async function writeConfig(env: CliEnv): Promise<string> {
 }
 
 /** Variables for a simulator with callbacks and with occasional faults, and for its accounts. */
-function simulatorEnv({ ports, simulator, all }: CliEnv): SystemOptions["appEnv"] {
+function simulatorEnv({ ports, simulator, all }: CliEnv): AppsOptions["appEnv"] {
   return {
     all: {
       REELQUEUE_SIMULATOR_KEY: "simulator",

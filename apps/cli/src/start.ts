@@ -1,4 +1,4 @@
-import { holdHome, type System, secretIn, startSystem } from "@reelqueue/system";
+import { holdHome, type Redis, type System, secretIn, startApps } from "@reelqueue/system";
 import { Command } from "commander";
 import pc from "picocolors";
 import { readEnv } from "./env.ts";
@@ -16,7 +16,7 @@ export const start = new Command("start")
     try {
       const plan = await planStart(env);
       for (const line of plan.remarks) log(line);
-      const system = await startSystem({ ...plan.systemOptions, log, signal: interrupts.first });
+      const system = await startApps({ ...plan.systemOptions, log, signal: interrupts.first });
       log(overview(plan, system, Date.now() - startedAt));
       await interrupts.interrupted();
       await stop(system, interrupts, log);
@@ -37,14 +37,14 @@ export const configure = new Command("configure")
     console.log(`Written: ${file}`);
   });
 
-async function stop(system: System, interrupts: Interrupts, log: (line: string) => void): Promise<void> {
+async function stop(system: System<Redis>, interrupts: Interrupts, log: (line: string) => void): Promise<void> {
   log("\nStopping: work in flight is finished first. Ctrl-C again stops at once.");
   interrupts.onSecond(() => system.kill());
   await system.stop();
   log("Stopped. All data is kept for the next start.");
 }
 
-function overview({ systemOptions, login, accounts }: Plan, { redis }: System, tookMs: number): string {
+function overview({ systemOptions, login, accounts }: Plan, { redis }: System<Redis>, tookMs: number): string {
   const at = (name: keyof Plan["systemOptions"]["ports"]) => `http://127.0.0.1:${systemOptions.ports[name]}`;
   const rows = [
     ["dashboard", `${at("dashboard")}   (${login.user} / ${login.password})`],

@@ -26,7 +26,7 @@ export function serveControl(app: FastifyInstance, simulation: Simulation): void
   app.get("/simulator/log", ({ query }, reply) =>
     validated(reply, logQuery, query, ({ limit }) => ({
       requests: simulation.log.newest(limit),
-      routes: simulation.log.counts(),
+      routes: simulation.log.counts,
     })),
   );
   app.get("/simulator/stats", () => statistics(simulation));

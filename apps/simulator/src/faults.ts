@@ -1,4 +1,5 @@
-import { BoundedMap, findOrAdd } from "./maps.ts";
+import type { LRUCache } from "lru-cache";
+import { lastUsed } from "./maps.ts";
 import { randomFraction, randomInteger } from "./random.ts";
 
 /**
@@ -89,14 +90,16 @@ export class Faults {
   rates: Rates;
   readonly #seed: number;
   /** How often each prompt was submitted. */
-  readonly #submissions: BoundedMap<number>;
+  readonly #submissions: LRUCache<string, number>;
   /** One counter per prompt, so that `*2` counts over all submissions of the prompt. */
-  readonly #counted = new BoundedMap<{ left: number }>(100_000);
+  readonly #counted = lastUsed<{ left: number }, number>(100_000, {
+    memoMethod: (_name, _stale, { context: times }) => ({ left: times }),
+  });
 
   constructor(rates: Rates, seed: number, keepPrompts: number) {
     this.rates = rates;
     this.#seed = seed;
-    this.#submissions = new BoundedMap(keepPrompts);
+    this.#submissions = lastUsed(keepPrompts);
   }
 
   /**
@@ -120,7 +123,7 @@ export class Faults {
 
   #counter(name: FaultName, times: number | undefined, promptName: string): { left: number } {
     if (times === undefined) return { left: timesOf(name, "times") };
-    return findOrAdd(this.#counted, `${name}*${times} ${promptName}`, () => ({ left: times }));
+    return this.#counted.memo(`${name}*${times} ${promptName}`, { context: times });
   }
 }
 

@@ -1,20 +1,9 @@
 import { z } from "zod";
 import { faultNames } from "./faults.ts";
+import { limitsSchema } from "./limits.ts";
 import type { Task } from "./task.ts";
 
 export const ratesSchema = z.partialRecord(z.enum(faultNames), z.number().min(0).max(1));
-
-const perMinute = z.int().min(1).max(1_000_000).optional();
-const limitsSchema = z.strictObject({
-  /** Requests of every kind per minute of provider time, per key. */
-  requestsPerMinute: perMinute,
-  /** Creates only, for vendors that count them separately. */
-  submitsPerMinute: perMinute,
-  /** Status reads and lists only. */
-  queriesPerMinute: perMinute,
-  /** Tasks in flight per key; one more is refused. */
-  concurrent: z.int().positive().optional(),
-});
 
 /** One task for another simulator: its age instead of its times, so that it continues at the same age. */
 const taskSnapshot = z.strictObject({

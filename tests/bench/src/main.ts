@@ -37,7 +37,7 @@ await new Command("bench")
 async function runHere(name: string, options: Options): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), `reelqueue-bench-${name}-`));
   process.env.TMPDIR = folder;
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
   const bench = await benches[name]?.();
   if (bench) print(await bench(options), options);

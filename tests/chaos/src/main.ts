@@ -5,29 +5,16 @@ import { exploreAll } from "./protocol/explore.ts";
 import { proveRules } from "./prove.ts";
 
 const options = readOptions(process.argv.slice(2));
-if (options.model) {
-  const { ok, explorations } = await exploreAll({ sequences: options.generations, seed: options.seed }, console.log);
-  const visits = explorations.map(({ name, sequences, violation }) => ({
-    name,
-    sequences,
-    violation: violation?.what,
-  }));
-  console.log(JSON.stringify({ ok, visits }));
-  process.exit(ok ? 0 : 1);
-}
-console.log(`seed ${options.seed}: ${options.generations} generations, ${options.kills} kills`);
+const { seed, generations, kills } = options;
+const result = await runChosen();
+console.log(JSON.stringify(result));
+process.exit("ok" in result && !result.ok ? 1 : 0);
 
-if (options.prove) {
-  const proofs = await proveRules(options, console.log);
-  const ok = proofs.every(({ without, withAll }) => Object.keys(without).length > 0 && withAll === 0);
-  console.log(JSON.stringify({ ok, seed: options.seed, proofs }));
-  process.exit(ok ? 0 : 1);
+async function runChosen(): Promise<{ ok: boolean } | { bills: unknown }> {
+  if (options.model) return exploreAll({ sequences: generations, seed }, console.log);
+  console.log(`seed ${seed}: ${generations} generations, ${kills} kills`);
+  const alone = { ...options, redis: "alone" } as const;
+  if (options.prove) return proveRules(alone, console.log);
+  if (options.naive) return compareBills(alone, console.log);
+  return runParts(options, console.log);
 }
-if (options.naive) {
-  const bills = await compareBills(options, console.log);
-  console.log(JSON.stringify({ seed: options.seed, bills }));
-  process.exit(0);
-}
-const summary = await runParts(options, console.log);
-console.log(JSON.stringify(summary));
-process.exit(summary.ok ? 0 : 1);

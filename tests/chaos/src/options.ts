@@ -53,8 +53,11 @@ const flags = {
 
 export type CommandOptions = ReturnType<typeof readOptions>;
 
-/** Options of one run. */
-export type ChaosOptions = Omit<CommandOptions, "parts">;
+/** Options of one run, on one topology. */
+export type ChaosOptions = Omit<CommandOptions, "redis"> & { redis: Topology };
+
+/** Prints a line of a run. */
+export type Log = (line: string) => void;
 
 type Accounts = readonly AccountName[] | undefined;
 
@@ -63,10 +66,8 @@ export function readOptions(args: readonly string[]) {
   const { values } = parseArgs({ args: args.filter((arg) => arg !== "--"), options: flags });
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : count("seed", values.seed);
   return {
-    /** Topology of the Redis of the run. */
-    redis: "alone" as Topology,
     /** The topologies to run, one after the other. */
-    parts: values.redis.split(",").map((name) => oneOf("redis", name, topologies)),
+    redis: values.redis.split(",").map((name) => oneOf("redis", name, topologies)),
     generations: count("generations", values.generations),
     /** Kills of processes; all other faults scale with it. */
     kills: count("kills", values.kills),

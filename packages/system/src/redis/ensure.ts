@@ -61,6 +61,6 @@ async function startServer(binary: string, options: RedisOptions): Promise<Redis
   );
   const giveUp = () => void server.stop();
   signal?.addEventListener("abort", giveUp);
-  await server.ready.finally(() => signal?.removeEventListener("abort", giveUp));
+  await server.ready().finally(() => signal?.removeEventListener("abort", giveUp));
   return { url, how: `${basename(binary)}, data in ${directory}`, stop: () => server.stop() };
 }
