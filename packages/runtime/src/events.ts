@@ -37,8 +37,9 @@ export const events: Record<string, { means: string; do?: string }> = {
     do: "Where it repeats, report the error.",
   },
   "finalize.output_lost": {
-    means: "A paid video could not be downloaded: the generation is `failed`, with the class `output_lost`.",
-    do: "Ask the provider for the file. A retry is refused, because the task was charged.",
+    means:
+      "A paid video is not to be had: its life is over, and the provider gives no URL that works. The generation is `failed`, with the class `output_lost`.",
+    do: "`./reelqueue retry ID` downloads it again, without a new attempt, as long as the provider answers; `retry --lost` all of them. Else ask the provider for the file.",
   },
   "finalize.retrying": {
     means: "The outputs could not be downloaded or stored yet; `why` says the reason, `waitMs` when it is tried again.",
