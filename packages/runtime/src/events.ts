@@ -32,6 +32,11 @@ export const events: Record<string, { means: string; do?: string }> = {
     means: "The result of a webhook attempt was not stored; the webhook is sent again under the same id.",
     do: "See that Redis is available.",
   },
+  "finalize.blocked": {
+    means:
+      "The configuration of this installation forbids the download of a paid video: its address, port or size. The generation waits.",
+    do: "Where it is intended, set what `why` names, and restart the finalizers; the download goes on by itself.",
+  },
   "finalize.job_failed": {
     means: "A finalize job threw. Its due time dispatches it again.",
     do: "Where it repeats, report the error.",

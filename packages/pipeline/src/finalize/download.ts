@@ -19,6 +19,8 @@ export interface NotKept {
   dead: boolean;
   /** This side is at fault: the disk is full, or the process ends. */
   ours?: true;
+  /** A setting of this side forbids it; `why` names it. */
+  blocked?: true;
 }
 
 /** After this many tries a file beside the first video is given up. */
@@ -128,7 +130,7 @@ function isOver({ life }: RemoteOutput): boolean {
   return life !== undefined && "untilMs" in life && life.untilMs <= Date.now();
 }
 
-function meaningOf(outcome: Failed, clock: ProviderClock): Pick<NotKept, "why" | "afterMs" | "ours"> {
+function meaningOf(outcome: Failed, clock: ProviderClock): Omit<NotKept, "kind" | "dead"> {
   switch (outcome.kind) {
     case "expired":
       return { why: `the URL of the provider answers ${outcome.status}` };
@@ -136,13 +138,12 @@ function meaningOf(outcome: Failed, clock: ProviderClock): Pick<NotKept, "why" |
       return { why: `the disk is full: ${outcome.freeBytes} bytes free`, ours: true };
     case "aborted":
       return { why: "another worker has it now, or this one is stopping", ours: true, afterMs: 0 };
-    case "too_large":
-      return {
-        why: `it is larger than ${outcome.limitBytes} bytes: raise "outputs.maxFileBytes"`,
-        afterMs: clock.toRealMs(60_000),
-      };
+    case "too_large": {
+      const why = `it is larger than ${outcome.limitBytes} bytes: raise "outputs.maxFileBytes"`;
+      return { why, blocked: true, afterMs: clock.toRealMs(60_000) };
+    }
     case "blocked":
-      return { why: outcome.reason, afterMs: clock.toRealMs(60_000) };
+      return { why: outcome.reason, blocked: true, afterMs: clock.toRealMs(60_000) };
     case "unreachable":
       return { why: outcome.reason, ...(outcome.retryAfterMs !== undefined && { afterMs: outcome.retryAfterMs }) };
     case "truncated":

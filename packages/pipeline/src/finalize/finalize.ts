@@ -77,7 +77,7 @@ function settledCost({ record, request }: ledger.Found, { accounts }: Context): 
 
 async function tryLater(
   found: ledger.Found,
-  { why, ours, afterMs }: NotKept,
+  { why, ours, blocked, afterMs }: NotKept,
   job: JobRef,
   ctx: Context,
 ): Promise<JobResult> {
@@ -86,6 +86,10 @@ async function tryLater(
   const nextMs = afterMs ?? (ours ? ctx.timing.diskFullWaitMs : waitMs(downloadAttempts, clock, ctx.random));
   await ledger.updateFields(ctx.cell, found.id, { downloadAttempts, downloadFailure: why });
   await ledger.extendLease(ctx.cell, "finalize", job, nextMs + ctx.timing.finalizeLeaseMs);
+  if (blocked && found.record.downloadFailure !== why) {
+    ctx.meters.alarms.inc({ kind: "blocked-output" });
+    ctx.log.error({ event: "finalize.blocked", ...subjectOf(found), why }, "this configuration forbids a paid video");
+  }
   ctx.log.warn(
     { event: "finalize.retrying", ...subjectOf(found), why, waitMs: nextMs },
     "outputs not downloaded yet, retrying",

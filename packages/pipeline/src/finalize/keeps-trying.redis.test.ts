@@ -82,6 +82,12 @@ test.each(Object.entries(troubles))("%s: no number of tries loses a paid video",
   expect(await find(id, ctx)).toMatchObject({ state: "succeeded", attempt: 1 });
 });
 
+test("a block by this configuration raises one alarm, however often it is tried", async () => {
+  const { run } = await finished({ file: { kind: "blocked", reason: "on port 8443" }, poll: fresh });
+  for (let tries = 0; tries < 3; tries += 1) await run();
+  expect(await ctx.metrics.text()).toMatch(/alarms_total\{kind="blocked-output"\} 1/);
+});
+
 test("its life is over and the provider gives no URL that lives: lost, with the last answer and an alarm", async () => {
   const world = { file: gone, poll: fresh };
   const { id, run } = await finished(world);
