@@ -46,8 +46,8 @@ function oddOf(simulation: Simulation, task: Task, name: string, { headers }: Fa
 }
 
 /** Whether the outage that follows the end of a task lasts. */
-export function isOutage({ clock, settings }: Simulation, { endedAt }: Task): boolean {
-  return endedAt > 0 && clock.now() < endedAt + clock.real(settings.fileOutageMs);
+export function isOutage({ clock, settings, outagesOn }: Simulation, { endedAt }: Task): boolean {
+  return outagesOn && endedAt > 0 && clock.now() < endedAt + clock.real(settings.fileOutageMs);
 }
 
 /** Names of the files that a finished task lists. */

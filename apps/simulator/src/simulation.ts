@@ -31,6 +31,8 @@ export class Simulation {
   /** The newest number of an id. A reset keeps it, so that no id returns. */
   lastNumber = 0;
   // A reset replaces everything below.
+  /** Whether the faults that name `fileOutageMs` occur. */
+  outagesOn = true;
   accounts!: Accounts;
   tasks!: Tasks;
   bill!: Bill;
@@ -55,6 +57,7 @@ export class Simulation {
   reset(): void {
     const { clock, settings } = this;
     clock.clear();
+    this.outagesOn = true;
     this.accounts = new Accounts(clock, settings.limits);
     this.tasks = new Tasks(clock, settings, {
       started: (task) => this.callbacks.sendChange(this.vendorOf(task), unfinished(task, "running")),

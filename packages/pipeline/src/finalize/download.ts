@@ -2,7 +2,7 @@ import type { Output, OutputKind } from "@reelqueue/contracts";
 import type * as ledger from "@reelqueue/ledger";
 import type { DownloadOutcome, OutputTarget } from "@reelqueue/media";
 import type { RemoteOutput } from "@reelqueue/providers";
-import { type ProviderClock, providerClock } from "../accounts.ts";
+import { type Account, type ProviderClock, providerClock } from "../accounts.ts";
 import type { Context } from "../context.ts";
 import { askProvider, type Offer } from "./ask-provider.ts";
 
@@ -76,7 +76,8 @@ interface Sources {
 
 /** Downloads the output at a position of `remote`. The provider is asked once a try for URLs, for all outputs. */
 function downloaderOf(found: ledger.Found, { remote, offer: asked, signal }: Sources, ctx: Context) {
-  const clock = ctx.accounts.get(found.record.account)?.clock ?? providerClock(1);
+  const account = ctx.accounts.get(found.record.account);
+  const clock = account?.clock ?? providerClock(1);
   let [urls, offer] = [remote, asked];
   return async (position: number): Promise<Stored | NotKept> => {
     const kind = remote[position]?.kind ?? "video";
@@ -84,7 +85,8 @@ function downloaderOf(found: ledger.Found, { remote, offer: asked, signal }: Sou
     for (;;) {
       const output = urls.filter((candidate) => candidate.kind === kind)[index];
       if (!output) return notOffered(offer, kind);
-      const outcome = await ctx.outputs.download({ url: output.url }, { ...targetOf(found, kind), index }, signal);
+      const source = { url: output.url, ...(account && { own: ownOrigin(account) }) };
+      const outcome = await ctx.outputs.download(source, { ...targetOf(found, kind), index }, signal);
       if (outcome.kind === "stored") return outcome;
       if (outcome.kind !== "expired" || offer !== undefined) return notDownloaded(outcome, { output, offer }, clock);
       offer = await askProvider(found, ctx);
@@ -92,6 +94,11 @@ function downloaderOf(found: ledger.Found, { remote, offer: asked, signal }: Sou
       urls = offer.outputs;
     }
   };
+}
+
+/** Some providers serve files under their API, for its key. */
+function ownOrigin({ baseUrl, key }: Account): { origin: string; key: string } {
+  return { origin: new URL(baseUrl).origin, key: key.reveal() };
 }
 
 function targetOf({ id, record }: ledger.Found, kind: OutputKind): OutputTarget {
