@@ -32,7 +32,7 @@ test("files and reads fail for 20 h of the 24 h that results live: every video i
 
 test("a file is away for longer than results live: lost with its last answer; a retry once it is back keeps it", async () => {
   await using system = await startTestSystem({
-    simulator: { clockFactor: 7_200, fileOutageMs: 10_000 * hour, limits: "off" },
+    simulator: { clockFactor: 7_200, fileOutageMs: 10_000 * hour, urlLifeMs: 20 * hour, limits: "off" },
   });
   const ids = await system.enqueue([row("jiekou", "file-404"), row("jiekou", "file-page")]);
   const lost = await system.waitForRest(ids);
