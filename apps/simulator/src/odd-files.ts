@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { type FaultName, planned } from "./faults.ts";
 import type { Simulation } from "./simulation.ts";
 import type { Task } from "./task.ts";
-import type { Output } from "./vendor.ts";
 
 const page = "<!doctype html><html><head><title>Sign in</title></head><body>Sign in to continue</body></html>";
 
@@ -48,14 +47,4 @@ function oddOf(simulation: Simulation, task: Task, name: string, { headers }: Fa
 /** Whether the outage that follows the end of a task lasts. */
 export function isOutage({ clock, settings, outagesOn }: Simulation, { endedAt }: Task): boolean {
   return outagesOn && endedAt > 0 && clock.now() < endedAt + clock.real(settings.fileOutageMs);
-}
-
-/** Names of the files that a finished task lists. */
-export function filesOf({ plan, order }: Task): { kind: Output["kind"]; name: string }[] {
-  const frame = order.returnLastFrame || planned(plan, "unasked-frame");
-  return [
-    { kind: "video", name: "0.mp4" },
-    ...(planned(plan, "second-video-404") ? [{ kind: "video" as const, name: "1.mp4" }] : []),
-    ...(frame ? [{ kind: "last_frame" as const, name: "last.png" }] : []),
-  ];
 }

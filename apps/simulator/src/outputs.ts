@@ -1,7 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { Clock } from "./clock.ts";
 import { planned } from "./faults.ts";
-import { filesOf } from "./odd-files.ts";
 import type { Task } from "./task.ts";
 import type { Output, Vendor } from "./vendor.ts";
 
@@ -47,4 +46,14 @@ export class Outputs {
   #signature(taskId: string, name: string, expires: string, issue: string): string {
     return createHmac("sha256", this.#secret).update(`${taskId}/${name}/${expires}/${issue}`).digest("hex");
   }
+}
+
+/** Names of the files that a finished task lists. */
+function filesOf({ plan, order }: Task): { kind: Output["kind"]; name: string }[] {
+  const frame = order.returnLastFrame || planned(plan, "unasked-frame");
+  return [
+    { kind: "video", name: "0.mp4" },
+    ...(planned(plan, "second-video-404") ? [{ kind: "video" as const, name: "1.mp4" }] : []),
+    ...(frame ? [{ kind: "last_frame" as const, name: "last.png" }] : []),
+  ];
 }
