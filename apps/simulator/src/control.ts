@@ -13,7 +13,7 @@ const limitSchema = z.coerce.number().int().min(1).max(100_000).default(100);
 const tasksQuery = z.object({ limit: limitSchema, state: z.enum(phases).optional() });
 const logQuery = z.object({ limit: limitSchema });
 const faultsBody = z.union([z.strictObject({ rates: ratesSchema }), z.strictObject({ clear: z.literal(true) })]);
-const callbacksBody = z.strictObject({ on: z.boolean() });
+const switchBody = z.strictObject({ on: z.boolean() });
 
 /** Serves the simulator's own paths: bill, tasks, log, and the switches for tests. */
 export function serveControl(app: FastifyInstance, simulation: Simulation): void {
@@ -45,8 +45,14 @@ function serveSwitches(app: FastifyInstance, simulation: Simulation): void {
     }),
   );
   app.post("/simulator/callbacks", ({ body }, reply) =>
-    validated(reply, callbacksBody, body, ({ on }) => {
+    validated(reply, switchBody, body, ({ on }) => {
       simulation.callbacks.on = on;
+      return { on };
+    }),
+  );
+  app.post("/simulator/outages", ({ body }, reply) =>
+    validated(reply, switchBody, body, ({ on }) => {
+      simulation.outagesOn = on;
       return { on };
     }),
   );

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { fires } from "./faults.ts";
 import { type Payload, padded, slices } from "./mp4.ts";
+import { answersOddly } from "./odd-files.ts";
 import type { Settings } from "./options.ts";
 import type { Simulation } from "./simulation.ts";
 import type { Task } from "./task.ts";
@@ -28,6 +29,7 @@ export function serveFiles(app: FastifyInstance, simulation: Simulation): void {
       const payload = task && outputOf(task, name, simulation.settings);
       if (!task || !payload) return deny(reply, 404, "NoSuchKey");
       if (!isAllowed(simulation, task, name, request.query)) return deny(reply, 403, "AccessDenied");
+      if (answersOddly(simulation, task, name, { request, reply })) return reply;
       const cut = request.method === "GET" && name.endsWith(".mp4") && fires(task.plan, "file-truncated");
       return sendFile(request, reply, payload, cut);
     },

@@ -60,6 +60,8 @@ export const simulatorOptions = z.strictObject({
   assetReviewMs: z.number().nonnegative().default(20_000),
   /** How long output URLs are valid; absent: the vendor's own. */
   urlLifeMs: z.number().positive().optional(),
+  /** How long after the end of a task the faults of its files and reads last that name `fileOutageMs`. */
+  fileOutageMs: z.number().nonnegative().default(7_200_000),
   /** `tiny`: every video is the same 4-second clip. */
   outputs: z.enum(["clips", "tiny"]).default("clips"),
   /** Pads every video to exactly this size; it remains a valid MP4. */

@@ -26,6 +26,8 @@ export class Simulation {
   /** The newest number of an id. A reset keeps it, so that no id returns. */
   lastNumber = 0;
   // A reset replaces everything below.
+  /** Whether the faults that name `fileOutageMs` occur. */
+  outagesOn = true;
   /** One account per vendor and key, created on the first call. */
   accounts!: Map<string, Account>;
   tasks!: Tasks;
@@ -50,6 +52,7 @@ export class Simulation {
   reset(): void {
     const { clock, settings } = this;
     clock.clear();
+    this.outagesOn = true;
     this.accounts = new Map();
     this.tasks = new Tasks(clock, settings, {
       started: (task) => this.callbacks.sendChange(this.vendorOf(task), unfinished(task, "running")),

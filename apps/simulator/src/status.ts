@@ -1,6 +1,7 @@
 import { type Call, effectOf, occurs } from "./call.ts";
-import type { FaultName } from "./faults.ts";
+import { type FaultName, planned } from "./faults.ts";
 import { type Answer, json } from "./http.ts";
+import { isOutage } from "./odd-files.ts";
 import { tooMany, type View } from "./vendor.ts";
 
 const pollWaitMs = 5_000;
@@ -29,6 +30,8 @@ export function readStatus(call: Call): Answer {
   if (task.marker !== undefined) call.entry.marker = task.marker;
   const faultyAnswer = effectOf(call, task.plan, pollFaults);
   if (faultyAnswer) return faultyAnswer(call);
+  if (planned(task.plan, "read-500") && task.deadUrls > 0 && isOutage(simulation, task))
+    return refuse({ kind: "broken", during: "read" });
   simulation.tasks.read(task);
   return json(200, vendor.statusBody(withFaults(simulation.view(task), call)));
 }

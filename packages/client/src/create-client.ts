@@ -71,7 +71,7 @@ export interface Client {
    * reports.
    */
   cancel(id: string): Promise<Generation>;
-  /** Starts a new paid attempt of a failed or expired generation. */
+  /** Starts a new paid attempt of a failed or expired generation; a lost output is downloaded again, free. */
   retry(id: string): Promise<Generation>;
   review(id: string, finding: ReviewFinding): Promise<Generation>;
   accounts(options?: Abortable): Promise<AccountView[]>;

@@ -13,7 +13,7 @@ export { startOrphanSearch } from "./maintain/orphans.ts";
 export { type Adjust, defaultConfigPath, type Installation, openContext } from "./open.ts";
 export { type CancelOutcome, cancel } from "./operate/cancel.ts";
 export { find, findMany, waitReason } from "./operate/find.ts";
-export { adviceFor, type RetryOutcome, retry } from "./operate/retry.ts";
+export { adviceFor, type RetryContext, type RetryOutcome, retry } from "./operate/retry.ts";
 export { type ReviewDecision, type ReviewOutcome, review } from "./operate/review.ts";
 export { type CallbackOutcome, callback, type IncomingCallback } from "./poll/callback.ts";
 export { type PollerOptions, startPoller } from "./poll/poller.ts";

@@ -11,10 +11,10 @@ import { type Job, Queue } from "bullmq";
 import type { FastifyPluginCallback } from "fastify";
 import { maxJobsPerPage, Refused, refuse } from "./actions.ts";
 import { deliveriesQueue } from "./deliveries.ts";
-import { generationsQueue } from "./generations.ts";
+import { type GenerationsContext, generationsQueue } from "./generations.ts";
 import { linkTo } from "./hooks.ts";
 import { LedgerAdapter } from "./ledger-adapter.ts";
-export type BoardContext = Pick<Installation, "cell" | "transitions" | "accounts" | "connect" | "log">;
+export type BoardContext = GenerationsContext & Pick<Installation, "connect" | "log">;
 
 /** Bull Board over the ledger and BullMQ's queues, as a plugin; its connection closes with the scope. */
 export function openBoard(scope: AsyncDisposableStack, ctx: BoardContext): FastifyPluginCallback {

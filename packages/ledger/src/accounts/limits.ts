@@ -28,6 +28,23 @@ export async function throttle(cell: Cell, account: string, forMs: number, bucke
   await run(cell, "throttle", [account, Math.round(forMs), storedBucket[bucket]]);
 }
 
+/** A bucket with its rate (tokens per ms; 0: no limit); `reserve` tokens are left to others. */
+export interface BucketLimits {
+  of: Bucket;
+  rate: number;
+  burst: number;
+  reserve: number;
+}
+
+/** Takes a token for one request; 0, or the ms until one is there. */
+export async function takeToken(
+  cell: Cell,
+  account: string,
+  { of, rate, burst, reserve }: BucketLimits,
+): Promise<number> {
+  return Number(await run<string>(cell, "take_token", [account, rate, burst, reserve, storedBucket[of]]));
+}
+
 /**
  * Adds the cost of a possible double charge to the account's risk of the UTC day; false, and nothing added, above the
  * cap.

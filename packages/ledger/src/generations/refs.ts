@@ -36,11 +36,13 @@ export interface TaskRef {
 }
 
 /**
- * Result of a finished task: its outputs, the BullMQ priority of the download, and the usage that the provider reports.
+ * Result of a finished task: its outputs, the BullMQ priority of the download, when it was found finished, and the usage
+ * that the provider reports.
  */
 export interface FinishedTask {
   remoteOutputs: RemoteOutput[];
   finalizePriority: number;
+  finishedAtMs: number;
   usage?: Record<string, number>;
 }
 

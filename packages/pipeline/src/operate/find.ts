@@ -34,6 +34,8 @@ async function waiting(
 ): Promise<string | undefined> {
   if (record.state === "unknown") return "the answer to its POST was lost; reconciliation is running";
   if (record.state === "needs_review") return "an operator has to decide whether it was sent: ./reelqueue review";
+  if (record.state === "finalizing" && record.downloadFailure !== undefined)
+    return `its video is paid, and downloaded again: ${record.downloadFailure}`;
   if (record.state !== "queued" || status === undefined) return undefined;
   return waitReason(status, await ledger.queuePosition(ctx.cell, id, record), ctx.accounts.get(record.account));
 }

@@ -18,7 +18,8 @@ export async function afterFailure(
   if (!found) return { moved: { kind: "missing" }, to: "failed", note: failure.message };
   const { attempt, reservedMicroUsd = 0 } = found.record;
   if (!mayRetry(found, failure, account)) {
-    const costMicroUsd = account.retriesFailures ? 0 : reservedMicroUsd;
+    const isFree = account.retriesFailures && failure.class !== "output_lost";
+    const costMicroUsd = isFree ? 0 : reservedMicroUsd;
     const moved = await ctx.transitions.fail(found, taskId, failure, costMicroUsd);
     return { moved, to: "failed", note: failure.message };
   }

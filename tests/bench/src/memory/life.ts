@@ -88,7 +88,11 @@ async function succeed(cell: ledger.Cell, ids: readonly string[], count: number,
 
 function finish(id: string, transitions: ledger.Transitions): Promise<ledger.Moved> {
   const url = `https://cdn.example.com/outputs/${id}/video.mp4?expires=1790000000&signature=${"a".repeat(64)}`;
-  const task = { remoteOutputs: [{ kind: "video" as const, url }], finalizePriority: 465_120 };
+  const task = {
+    remoteOutputs: [{ kind: "video" as const, url }],
+    finalizePriority: 465_120,
+    finishedAtMs: 1_790_000_000_000,
+  };
   return transitions.finishTask({ id, taskId: taskOf(id), from: "running" }, task, 60_000);
 }
 
