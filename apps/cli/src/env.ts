@@ -38,7 +38,11 @@ export function readEnv(): CliEnv {
     if (!(value > 0 && value <= max)) problems.push(`${name} must be a number from 1 to ${max}, not "${env[name]}"`);
     return value;
   };
-  const port = (name: string, fallback: number) => number(name, fallback, 65_535);
+  const port = (name: string, fallback: number): number => {
+    const value = number(name, fallback, 65_535);
+    if (value % 1 !== 0) problems.push(`${name} must be a whole number, not "${env[name]}"`);
+    return value;
+  };
   const settings: CliEnv = {
     root,
     home: resolve(text(env.REELQUEUE_HOME) ?? join(root, ".reelqueue")),
@@ -63,7 +67,11 @@ export function readEnv(): CliEnv {
     },
     all: env,
   };
-  if (!URL.canParse(settings.api.url)) problems.push(`REELQUEUE_URL must be a URL, not "${settings.api.url}"`);
+  for (const [name, url] of [
+    ["REELQUEUE_URL", settings.api.url],
+    ["SIMULATOR_URL", settings.simulator.url],
+  ] as const)
+    if (!URL.canParse(url)) problems.push(`${name} must be a URL, not "${url}"`);
   if (problems.length > 0) throw new StartError(problems.join("\n"));
   return settings;
 }
