@@ -17,12 +17,16 @@ test.each([
   ["tests/bench/src/main.ts", "caps", "--runs", "many"],
   ["examples/producer/src/main.ts", "many"],
   ["apps/cli/src/main.ts", "start", "--x"],
-])("a wrong option is one sentence without a stack, exit code 2: %s %s %s", (...args) => {
-  const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
-  const [sentence, ...help] = stderr.trim().split("\n");
-  expect(sentence).toMatch(/\w/);
-  // the command line shows its usage below
-  expect(help[0] ?? "").toBe("");
-  expect(`${stdout}${stderr}`).not.toMatch(/^\s+at /m);
-  expect(status).toBe(2);
-}, 120_000);
+])(
+  "a wrong option is one sentence without a stack, exit code 2: %s %s %s",
+  (...args) => {
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+    const [sentence, ...help] = stderr.trim().split("\n");
+    expect(sentence).toMatch(/\w/);
+    // the command line shows its usage below
+    expect(help[0] ?? "").toBe("");
+    expect(`${stdout}${stderr}`).not.toMatch(/^\s+at /m);
+    expect(status).toBe(2);
+  },
+  120_000,
+);
