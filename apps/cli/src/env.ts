@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { withoutPassword } from "@reelqueue/contracts";
 import { StartError } from "@reelqueue/runtime";
 import type { Ports } from "@reelqueue/system";
 
@@ -11,6 +12,8 @@ export interface CliEnv {
   /** The user's configuration, if there is one. */
   configFile: string | undefined;
   redisUrl: string | undefined;
+  /** Port of the Redis that `start` starts; default: that of its last start, else any free one. */
+  redisPort: number | undefined;
   ports: Ports;
   /** Login of the dashboard; the password only if the user has set one. */
   dashboard: { user: string; password: string | undefined };
@@ -48,6 +51,7 @@ export function readEnv(): CliEnv {
     home: resolve(text(env.REELQUEUE_HOME) ?? join(root, ".reelqueue")),
     configFile: configFile(text(env.REELQUEUE_CONFIG)),
     redisUrl: text(env.REDIS_URL),
+    redisPort: text(env.REDIS_PORT) === undefined ? undefined : port("REDIS_PORT", 0),
     ports: {
       api: port("API_PORT", 3_100),
       dashboard: port("DASHBOARD_PORT", 3_101),
@@ -71,7 +75,8 @@ export function readEnv(): CliEnv {
     ["REELQUEUE_URL", settings.api.url],
     ["SIMULATOR_URL", settings.simulator.url],
   ] as const)
-    if (!URL.canParse(url)) problems.push(`${name} must be a URL, not "${url}"`);
+    if (!URL.canParse(url) || new URL(url).username !== "" || new URL(url).password !== "")
+      problems.push(`${name} must be a URL without user and password, not "${withoutPassword(url)}"`);
   if (problems.length > 0) throw new StartError(problems.join("\n"));
   return settings;
 }
