@@ -10,6 +10,7 @@ import {
   LogController,
 } from "fastify";
 import { authenticator } from "./auth.ts";
+import { decodeBody } from "./decode-body.ts";
 import { ApiError, answerErrors, refuseUnreadable, toApiError } from "./errors.ts";
 import { accounts } from "./routes/accounts.ts";
 import { actions } from "./routes/actions.ts";
@@ -74,6 +75,9 @@ export async function createApp(installation: Installation): Promise<FastifyInst
   return app;
 }
 
+/** How a refused caller authenticates itself. */
+const challenge = 'Bearer realm="reelqueue"';
+
 function addAuthenticatedRoutes(scope: FastifyInstance, installation: Installation): void {
   const { authenticate, keyless } = authenticator(installation.config.tenants);
   if (keyless) {
@@ -82,9 +86,12 @@ function addAuthenticatedRoutes(scope: FastifyInstance, installation: Installati
       "NO API KEY IS CONFIGURED: every program on this machine may use the API. Set `tenants.default.apiKeySha256` in reelqueue.config.json.",
     );
   }
-  scope.addHook("onRequest", async (request) => {
+  scope.addHook("onRequest", async (request, reply) => {
+    reply.header("www-authenticate", challenge);
     request.caller = authenticate(request);
+    reply.removeHeader("www-authenticate");
   });
+  scope.addHook("preParsing", decodeBody);
   for (const routes of [
     generations,
     batches,
