@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { decodeUtf8 } from "@reelqueue/contracts";
 import type { Installation } from "@reelqueue/pipeline";
 import { type Metrics, portProblem } from "@reelqueue/runtime";
 import {
@@ -65,6 +66,7 @@ export async function createApp(installation: Installation): Promise<FastifyInst
     frameworkErrors: (error, { id }, reply) => void (reply as FastifyReply).code(404).send(toApiError(error).body(id)),
   });
   app.removeContentTypeParser("text/plain");
+  parseJsonStrictly(app);
   answerErrors(app);
   measureRequests(app, installation.metrics);
   const routes = watchRoutes(app);
@@ -73,6 +75,16 @@ export async function createApp(installation: Installation): Promise<FastifyInst
   await app.register(async (scope) => addAuthenticatedRoutes(scope, installation), { prefix: "/v1" });
   routes.refuseOtherMethods();
   return app;
+}
+
+/** Fastify would read every encoding as UTF-8, with other characters in place of the wrong ones. */
+function parseJsonStrictly(app: FastifyInstance): void {
+  const parseText = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    const text = decodeUtf8(body as Buffer);
+    if (text === undefined) done(new ApiError("invalid_json", "The body is not UTF-8 text."));
+    else void parseText(request, text, done);
+  });
 }
 
 /** How a refused caller authenticates itself. */
