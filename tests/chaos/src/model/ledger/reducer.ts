@@ -12,7 +12,8 @@ export interface Rec {
   slot: boolean;
   /** Micro-USD that are reserved; undefined: none. */
   held: number | undefined;
-  cost: number;
+  /** Absent: no price is known. */
+  cost: number | undefined;
   cancel: boolean;
   hint: string;
   tenant: string;
@@ -75,7 +76,7 @@ function add(ledger: Ledger, { id, ...row }: Row): void {
     task: "",
     slot: false,
   } as const;
-  const rec: Rec = { ...fresh, held: undefined, cost: 0, cancel: false, hint: "", seq: ledger.seq, ...row };
+  const rec: Rec = { ...fresh, held: undefined, cost: undefined, cancel: false, hint: "", seq: ledger.seq, ...row };
   ledger.recs.set(id, rec);
   joinBacklog(ledger, rec);
 }
