@@ -121,6 +121,18 @@ describe("local media", () => {
     ]);
   });
 
+  test.each([
+    ["a.jfif", "jpg"],
+    ["a.JPE", "jpg"],
+    ["a.heic", "heic"],
+    ["a.HEIF", "heic"],
+  ])("%s is named as the media store names it: .%s", async (name, extension) => {
+    const here = folder();
+    writeFileSync(join(here, name), "x");
+    const { files } = await findLocalFiles([{ line: 1, request: { images: [{ url: name }] } }], here);
+    expect(files.get(name)?.url).toMatch(new RegExp(`^media://[0-9a-f]{64}\\.${extension}$`));
+  });
+
   test("malformed requests are left for the API to refuse", async () => {
     const request = { images: "x", videos: [1, null, { url: 5 }] };
     const { files, problems } = await findLocalFiles([{ line: 1, request }], folder());
