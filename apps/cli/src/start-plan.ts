@@ -16,7 +16,8 @@ import type { CliEnv } from "./env.ts";
 
 export interface Plan {
   systemOptions: Omit<AppsOptions, "log" | "signal">;
-  login: { user: string; password: string };
+  /** `isOwn`: the user has set the password. */
+  login: { user: string; password: string; isOwn: boolean };
   /** The kind of the accounts, for the terminal. */
   accounts: string;
   /** Remarks to print before the start. */
@@ -33,13 +34,19 @@ const simulatorCallbackSecret = "the simulator of reelqueue";
 export async function planStart(env: CliEnv): Promise<Plan> {
   const keys = providerKeys(env);
   const simulator = keys.length === 0;
-  const login = { ...env.dashboard, password: env.dashboard.password ?? secretIn(env.home, "dashboard-password") };
+  const { user, password } = env.dashboard;
+  const login = {
+    user,
+    password: password ?? secretIn(env.home, "dashboard-password"),
+    isOwn: password !== undefined,
+  };
   return {
     systemOptions: {
       root: env.root,
       home: env.home,
       env: env.all,
       redisUrl: env.redisUrl,
+      ...(env.redisPort !== undefined && { redisPort: env.redisPort }),
       ports: env.ports,
       apps: appNames.filter((name) => simulator || name !== "simulator"),
       configFile: await writeConfig(env),

@@ -43,9 +43,17 @@ test("cost: null without a price", async () => {
   expect((await generationOf(id)).cost).toEqual({ estimateUsd: null, settledUsd: null });
 });
 
+test("cost: a charged task without a price that failed stays null", async () => {
+  const id = await given().running({}, "hiapi", { resolution: "480p" });
+  const found = await ledger.read(here.cell, id);
+  if (!found) throw new Error("no such generation");
+  await here.transitions.fail(found, found.record.taskId ?? "", { class: "upstream", message: "no" }, false);
+  expect((await generationOf(id)).cost).toEqual({ estimateUsd: null, settledUsd: null });
+});
+
 test.each([
   ["hiapi", 1],
-  ["toapis", null],
+  ["toapis", 0],
 ])("a failed task of %s costs %s", async (account, settledUsd) => {
   const id = await given().running({}, account, { seconds: 5 });
   const found = await ledger.read(here.cell, id);

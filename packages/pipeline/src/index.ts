@@ -1,6 +1,6 @@
 export { type AcceptContext, type AcceptedRow, type AcceptOptions, accept } from "./accept/accept.ts";
 export { type QuotedRow, type QuoteOptions, quote } from "./accept/quote.ts";
-export { schemaProblems } from "./accept/read-request.ts";
+export { flawsOf, schemaProblems } from "./accept/read-request.ts";
 export { type Account, type Accounts, openAccounts, providerClock } from "./accounts.ts";
 export { admit, startAdmission } from "./admit/admit.ts";
 export type { Context, CrashPoint, Secrets } from "./context.ts";

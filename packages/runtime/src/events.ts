@@ -22,6 +22,10 @@ export const events: Record<string, { means: string; do?: string }> = {
     means: "A request got 503: Redis is unavailable, full or unsafe.",
     do: "See `/readyz` of the API.",
   },
+  "callback.late": {
+    means: "A provider's callback was not read within 80 ms and was answered with 503; the provider sends it again.",
+    do: "Where there are many, Redis or this process is slow: see `/metrics`.",
+  },
   "callback.rejected": {
     means: "A provider's callback had a wrong signature, token or body. It changed nothing.",
     do: "Where there are many, compare the callback secret with the provider's.",

@@ -1,16 +1,29 @@
 import { compareBills } from "./naive/compare.ts";
-import { readOptions } from "./options.ts";
-import { runParts } from "./parts.ts";
+import { type CommandOptions, OptionsError, readOptions } from "./options.ts";
+import { planParts, runParts } from "./parts.ts";
 import { exploreAll } from "./protocol/explore.ts";
 import { proveRules } from "./prove.ts";
 
-const options = readOptions(process.argv.slice(2));
-const { seed, generations, kills } = options;
-const result = await runChosen();
-console.log(JSON.stringify(result));
-process.exit("ok" in result && !result.ok ? 1 : 0);
+process.exit(await main(process.argv.slice(2)));
 
-async function runChosen(): Promise<{ ok: boolean } | { bills: unknown }> {
+/** The exit code: 0 if every promise held, 2 for a wrong option. */
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = readOptions(args);
+    // a wrong nemesis ends every kind of run
+    planParts(options);
+    const result = await run(options);
+    console.log(JSON.stringify(result));
+    return "ok" in result && !result.ok ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error;
+    console.error(error.message);
+    return 2;
+  }
+}
+
+async function run(options: CommandOptions): Promise<{ ok: boolean } | { bills: unknown }> {
+  const { seed, generations, kills } = options;
   if (options.model) return exploreAll({ sequences: generations, seed }, console.log);
   console.log(`seed ${seed}: ${generations} generations, ${kills} kills`);
   const alone = { ...options, redis: "alone" } as const;

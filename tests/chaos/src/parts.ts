@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Topology, topologies } from "@reelqueue/testing";
-import { anyPossible } from "./nemesis/index.ts";
-import type { ChaosOptions, CommandOptions, Log } from "./options.ts";
+import { anyPossible, nemesisNames } from "./nemesis/index.ts";
+import { type ChaosOptions, type CommandOptions, type Log, OptionsError } from "./options.ts";
 import { print, type Summary, writeReport } from "./report.ts";
 import { runChaos } from "./run.ts";
 
@@ -29,10 +29,13 @@ export async function runParts(options: CommandOptions, log: Log) {
 /** The options of each part; topologies at which no chosen nemesis is possible are left out. */
 export function planParts({ redis: parts, ...options }: CommandOptions): ChaosOptions[] {
   const { nemeses, report } = options;
+  const unknown = nemeses?.find((name) => !nemesisNames.includes(name));
+  if (unknown !== undefined)
+    throw new OptionsError(`--nemeses names "${unknown}"; the names are ${nemesisNames.join(", ")}`);
   const chosen = topologies.filter(
     (redis) => parts.includes(redis) && (nemeses === undefined || anyPossible(nemeses, redis)),
   );
-  if (chosen.length === 0) throw new Error(`--nemeses: none of these is possible at --redis ${parts.join(",")}`);
+  if (chosen.length === 0) throw new OptionsError(`--nemeses: none of these is possible at --redis ${parts.join(",")}`);
   const generations = split(options.generations, chosen, least.generations);
   const kills = split(options.kills, chosen, least.kills);
   return chosen.map((redis, i) => ({

@@ -26,12 +26,12 @@ export function openBoard(scope: AsyncDisposableStack, ctx: BoardContext): Fasti
       new LedgerAdapter(ctx.cell, deliveriesQueue(ctx)),
       new BullAdapter(submit, {
         description: queues.submit.does,
-        externalJobUrl: ({ data }) => linkTo(data.generation),
+        externalJobUrl: linkOfJob,
       }),
       new BullAdapter(poll, { description: queues.poll.does, readOnlyMode: true }),
       new BullAdapter(finalize, {
         description: queues.finalize.does,
-        externalJobUrl: ({ data }) => linkTo(data.generation),
+        externalJobUrl: linkOfJob,
       }),
     ],
     serverAdapter,
@@ -49,6 +49,14 @@ export function openBoard(scope: AsyncDisposableStack, ctx: BoardContext): Fasti
   });
   serverAdapter.setErrorHandler((error) => toAnswer(error, ctx));
   return serverAdapter.registerPlugin();
+}
+
+/** A job that another program added may hold any data; the board asks for a link of every job. */
+function linkOfJob({ data }: { data?: unknown }) {
+  const { generation } = (data ?? {}) as { generation?: unknown };
+  return typeof generation === "string"
+    ? linkTo(generation)
+    : { displayText: "no generation", href: "/queue/generations" };
 }
 
 /** `skipMetasUpdate`: the pipeline owns the settings of the queues. */

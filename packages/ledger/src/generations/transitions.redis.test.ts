@@ -47,7 +47,7 @@ function calls(
     escalate: () => [it.escalate(unknown, "", 1)],
     finishTask: () =>
       (["running", "expired"] as const).map((from) => it.finishTask({ id, taskId: "task-1", from }, task, 1)),
-    fail: () => [it.fail(found, "task-1", failure, 1)],
+    fail: () => [it.fail(found, "task-1", failure, false)],
     endAsProviderSays: () =>
       (["canceled", "expired"] as const).map((state) => it.endAsProviderSays(id, "task-1", state)),
     expireOverdue: () => [it.expireOverdue(id, "task-1", 1)],

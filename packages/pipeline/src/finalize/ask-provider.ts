@@ -32,7 +32,7 @@ export async function askProvider({ id, record }: ledger.Found, ctx: Context): P
 
 function throttle(account: Account, { retryAfterMs }: { retryAfterMs?: number }, { cell }: Context): Promise<void> {
   const forMs = retryAfterMs ?? account.clock.toRealMs(5_000);
-  return ledger.throttle(cell, account.name, forMs, account.polls ? "polls" : "requests");
+  return ledger.throttle(cell, account.name, forMs, { bucket: account.polls ? "polls" : "requests" });
 }
 
 function offerOf(result: Exclude<PollResult, { kind: "missing" }>, { clock }: Account): Offer {

@@ -42,7 +42,10 @@ async function finalized(id: string, answers: Record<string, DownloadOutcome>) {
   const outputs: OutputStore = {
     ...ctx.outputs,
     download: async ({ url }) => answers[url] ?? stored(url),
-    manifest: async (_target, json) => (written.push(json), "written"),
+    manifest: async (_target, json) => {
+      written.push(json);
+      return "written";
+    },
   };
   for (let runs = 0; runs < 20; runs += 1) {
     const dispatchSeq = (await ledger.read(ctx.cell, id))?.record.dispatchSeq ?? 0;

@@ -50,7 +50,9 @@ export function waitReason(
   if (lane === "backoff") return `tried again in ${Math.ceil((dueInMs ?? 0) / 1_000)} s`;
   if (status.paused !== undefined) return `account paused: ${status.paused}`;
   const throttledMs = (status.untilMs ?? 0) - Date.now();
-  if (throttledMs > 0) return `the provider asked to wait ${Math.ceil(throttledMs / 1_000)} s`;
+  const throttledS = Math.ceil(throttledMs / 1_000);
+  if (throttledMs > 0 && status.untilReason !== undefined) return `${status.untilReason}; next try in ${throttledS} s`;
+  if (throttledMs > 0) return `the provider asked to wait ${throttledS} s`;
   if (ahead > 0 && status.stopped === "empty") return `behind ${ahead}`;
   const behind = ahead > 0 ? `, behind ${ahead}` : "";
   switch (status.stopped) {

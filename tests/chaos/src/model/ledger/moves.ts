@@ -65,7 +65,7 @@ function settleSlotAndCost(ledger: Ledger, rec: Rec, { to, costMicroUsd: cost, f
   if (rec.held === undefined || (cost === undefined && (holdsSlot.includes(to) || to === "finalizing"))) return;
   const spent = cost ?? (to === "succeeded" ? rec.held : 0);
   ledger.spent += spent - rec.held;
-  rec.cost += spent;
+  if (cost !== undefined || spent !== 0) rec.cost = (rec.cost ?? 0) + spent;
   rec.held = undefined;
 }
 

@@ -19,7 +19,8 @@ function newRec({ requestHash: hash, tenant, priority, estimateMicroUsd: estimat
     slot: false,
     /** Micro-USD that are reserved; undefined: none. */
     held: undefined as number | undefined,
-    cost: 0,
+    /** Undefined: no price is known. */
+    cost: undefined as number | undefined,
     cancel: false,
   };
 }

@@ -54,7 +54,7 @@ function expectedState({ recs, inFlight, spent, orphans, owners }: Ledger) {
   return {
     records: Object.fromEntries(
       [...recs].map(([id, rec]) => {
-        const { state, lane, dispatchSeq, token, attempt, slot, held = null, cost, cancel } = rec;
+        const { state, lane, dispatchSeq, token, attempt, slot, held = null, cost = null, cancel } = rec;
         const numbers = { n: String(dispatchSeq), attempt: String(attempt), held, cost };
         return [id, { state, lane, token, task: rec.taskId, slot, cancel, hint: rec.callbackTaskId, ...numbers }];
       }),
@@ -88,8 +88,9 @@ async function stored() {
 }
 
 function storedRecord(record: Record<string, string>) {
-  const { state, lane = "", n, token = "", attempt, task = "", slot, held, cost = "0", cancel, hint = "" } = record;
+  const { state, lane = "", n, token = "", attempt, task = "", slot, held, cost, cancel, hint = "" } = record;
   const flags = { slot: slot !== undefined, cancel: cancel !== undefined };
-  const numbers = { n, attempt, held: held === undefined ? null : Number(held), cost: Number(cost) };
+  const amount = (text: string | undefined) => (text === undefined ? null : Number(text));
+  const numbers = { n, attempt, held: amount(held), cost: amount(cost) };
   return { state, lane, token, task, hint, ...flags, ...numbers };
 }
