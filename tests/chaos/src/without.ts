@@ -45,6 +45,8 @@ class Previewing extends ledger.Transitions {
     const { state, lane, account, attempt, runTimeClass, requeues } = found.record;
     if (state !== "queued" || lane !== "granted" || found.record.dispatchSeq !== dispatchSeq)
       return { kind: "stale", state };
+    const gate = await ledger.readGate(this.#cell, account);
+    if (gate.kind !== "open") return { kind: "given_back", state, why: gate.kind, account };
     const wanted = { account, attempt, runTimeClass, ...(requeues !== undefined && { requeues }) };
     return { kind: "moved", dispatchSeq, wanted, request: `1${ledger.serializeRequest(found.request)}` };
   }

@@ -38,6 +38,8 @@ export class System {
   readonly ids: string[] = [];
   runs: Run[] = [];
   redisFault: RedisFault | undefined;
+  /** POSTs that had been sent when the account was paused; undefined: it is not. */
+  postsWhenPaused: number | undefined;
 
   constructor(opened: Installation, means: Means, rule: Rule | undefined) {
     this.provider = new StandInProvider(means);

@@ -11,6 +11,8 @@ export function move(ledger: Ledger, step: Move): string {
   if (rec.token === step.token) return `already ${rec.n}`;
   const reason = refusal(ledger, rec, step);
   if (reason !== undefined) return refused(ledger, rec, step, reason);
+  const closed = step.gated && (ledger.paused === undefined ? ledger.throttled && "throttled" : "paused");
+  if (closed) return giveBack(ledger, rec, closed);
   if (step.dispatch) rec.n += 1;
   const lane = step.due?.lane ?? "";
   if (rec.lane === "backlog" && lane !== "backlog") leaveBacklog(ledger, rec);
@@ -53,7 +55,19 @@ function refused(ledger: Ledger, rec: Rec, { id, bindTask }: Move, reason: strin
   return `orphaned ${rec.state}`;
 }
 
-function settleSlotAndCost(ledger: Ledger, rec: Rec, { to, costMicroUsd: cost, freeSlot }: Move): void {
+/** Back to its place in the backlog, without slot and reserved money; the move is not made. */
+function giveBack(ledger: Ledger, rec: Rec, why: string): string {
+  joinBacklog(ledger, rec);
+  rec.due = false;
+  settleSlotAndCost(ledger, rec, { to: rec.state });
+  return `given_back ${why}`;
+}
+
+function settleSlotAndCost(
+  ledger: Ledger,
+  rec: Rec,
+  { to, costMicroUsd: cost, freeSlot }: Pick<Move, "costMicroUsd" | "freeSlot"> & { to: State },
+): void {
   if (rec.slot && (freeSlot || !holdsSlot.includes(to))) {
     rec.slot = false;
     ledger.inFlight -= 1;
@@ -71,6 +85,13 @@ export function requestCancel(ledger: Ledger, id: string, states: readonly State
   if (!states.includes(rec.state)) return `refused ${rec.state}`;
   rec.cancel = true;
   return `noted ${rec.state}`;
+}
+
+/** Every change of the gate; `resume` ends pause and throttle. */
+export function setGate(ledger: Ledger, change: "pause" | "throttle" | "resume"): undefined {
+  if (change === "pause") ledger.paused = "by hand";
+  ledger.throttled = change === "throttle" || (change !== "resume" && ledger.throttled);
+  if (change === "resume") ledger.paused = undefined;
 }
 
 export interface Release {

@@ -29,6 +29,9 @@ export interface Ledger {
   rings: Map<number, Map<string, number>>;
   inFlight: number;
   spent: number;
+  /** Why it takes no submits; undefined: it does. A pause is named before a throttle. */
+  paused: string | undefined;
+  throttled: boolean;
   seq: number;
   /** Generation by task id. */
   owners: Map<string, string>;
@@ -36,7 +39,8 @@ export interface Ledger {
 }
 
 export function empty(): Ledger {
-  return { recs: new Map(), rings: new Map(), inFlight: 0, spent: 0, seq: 0, owners: new Map(), orphans: [] };
+  const open = { paused: undefined, throttled: false };
+  return { recs: new Map(), rings: new Map(), inFlight: 0, spent: 0, ...open, seq: 0, owners: new Map(), orphans: [] };
 }
 
 export interface Row {
@@ -110,11 +114,16 @@ export interface Limits {
   weights: Readonly<Record<string, number>>;
 }
 
-/** Highest priority, then the tenant furthest behind, then the oldest; while slots, window and budget allow. */
+/**
+ * Highest priority, then the tenant furthest behind, then the oldest; while slots, window and budget allow. None for an
+ * account that takes no submits.
+ */
 export function admit(
   ledger: Ledger,
   { slots, window, budget, weights }: Limits,
 ): { grants: string[]; reason: string } {
+  if (ledger.paused !== undefined) return { grants: [], reason: `paused:${ledger.paused}` };
+  if (ledger.throttled) return { grants: [], reason: "throttled" };
   const grants: string[] = [];
   for (;;) {
     const next = nextInLine(ledger);
