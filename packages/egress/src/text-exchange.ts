@@ -102,7 +102,7 @@ export class TextExchange implements Dispatcher.DispatchHandler {
   }
 
   #stopUnsent(): void {
-    this.#abort("aborted", "Not sent: there was no connection in time", "NOT_IN_TIME");
+    this.#abort("aborted", "There was no connection in time to send it", "NOT_IN_TIME");
   }
 
   #abort(kind: EgressErrorKind, message: string, code: string): void {
