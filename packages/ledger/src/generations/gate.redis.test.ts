@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as ledger from "../index.ts";
 import { generous, newGeneration, testCell } from "../test-cell.ts";
-import { replayMoves } from "../testing/index.ts";
+import { cutOffReplica, replayMoves, takeOver } from "../testing/index.ts";
 
 let cell: ledger.Cell;
 let transitions: ledger.Transitions;
@@ -61,9 +61,9 @@ test("begin: a stale job of a paused account gives nothing back", async () => {
 
 test("begin: lost in a failover, it is made again although the account is paused meanwhile: its POST was sent", async () => {
   const [job] = await granted(1);
-  const replica = await dump();
+  const replica = await cutOffReplica(cell);
   expect(await begin(job)).toMatchObject({ kind: "moved" });
-  await restore(replica);
+  await takeOver(cell, replica);
   await ledger.pause(cell, "hiapi", "by hand");
   expect(await recordOf(job)).toMatchObject({ lane: "granted" });
   expect(await replayMoves(cell)).toBe(1);
@@ -89,17 +89,4 @@ async function granted(count: number): Promise<Granted[]> {
 
 async function recordOf({ generation }: Granted) {
   return (await ledger.read(cell, generation))?.record;
-}
-
-/** All keys of the cell, as a replica has them. */
-async function dump(): Promise<[string, Buffer][]> {
-  const names = await cell.redis.keys(`${cell.prefix}:*`);
-  return Promise.all(
-    names.map(async (name): Promise<[string, Buffer]> => [name, (await cell.redis.dumpBuffer(name)) ?? Buffer.of()]),
-  );
-}
-
-async function restore(keys: readonly [string, Buffer][]): Promise<void> {
-  await cell.redis.del(...(await cell.redis.keys(`${cell.prefix}:*`)));
-  await Promise.all(keys.map(([name, value]) => cell.redis.restore(name, 0, value)));
 }

@@ -6,6 +6,7 @@ import type { Move, Moved } from "../generations/move-text.ts";
 export { replayMoves, type SendMove, sendMove, sendMoveAlone } from "../generations/move.ts";
 export type { Move, Moved } from "../generations/move-text.ts";
 export { bring, type Given, givenIn } from "./given.ts";
+export { cutOffReplica, takeOver } from "./replica.ts";
 
 /** Sends many moves; they share scripts. */
 export function sendAll(cell: Cell, steps: readonly Move[]): Promise<Moved[]> {

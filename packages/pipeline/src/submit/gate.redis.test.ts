@@ -1,7 +1,9 @@
 import type { JobRef } from "@reelqueue/contracts";
 import { EgressError, type EgressRequest } from "@reelqueue/egress";
 import * as ledger from "@reelqueue/ledger";
+import { cutOffReplica, replayMoves, takeOver } from "@reelqueue/ledger/testing";
 import type { SubmitResult } from "@reelqueue/providers";
+import { eventually } from "@reelqueue/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Account } from "../accounts.ts";
 import { accept, admit, type Installation, submit } from "../index.ts";
@@ -14,7 +16,7 @@ import { post } from "./post.ts";
 let scope: AsyncDisposableStack;
 let ctx: Installation;
 let posts: number;
-let answer: SubmitResult;
+let answer: SubmitResult | Promise<SubmitResult>;
 beforeEach(async () => {
   scope = new AsyncDisposableStack();
   ctx = withStub(await testInstallation(scope));
@@ -53,6 +55,26 @@ test.each(gates)("a lost POST is not repeated under its key while the account is
   await reconcileNow(job.generation);
   expect(posts).toBe(2);
   expect((await ledger.read(ctx.cell, job.generation))?.record).toMatchObject({ state: "running", taskId: "task-1" });
+});
+
+test("POST, pause, failover that loses the intent: it is restored, and nothing is sent again", async () => {
+  const job = await granted();
+  const replica = await cutOffReplica(ctx.cell);
+  const answered = Promise.withResolvers<SubmitResult>();
+  answer = answered.promise;
+  const submitting = submit(job, ctx);
+  await eventually(async () => posts === 1, { describe: "the POST is under way" });
+  await ledger.pause(ctx.cell, "hiapi", "by hand");
+  await takeOver(ctx.cell, replica);
+  await ledger.pause(ctx.cell, "hiapi", "by hand");
+  expect(await replayMoves(ctx.cell)).toBe(1);
+  answered.resolve({ kind: "accepted", taskId: "task-1" });
+  expect(await submitting).toEqual({ kind: "done", note: "task-1" });
+  await ledger.resume(ctx.cell, "hiapi");
+  expect(await submit(job, ctx)).toMatchObject({ note: "nothing to do: it is running under another dispatch" });
+  expect((await admit(hiapi(), ctx)).grants).toEqual([]);
+  expect(posts).toBe(1);
+  expect(await ledger.orphans(ctx.cell)).toEqual([]);
 });
 
 test("a repeated POST that is answered 429 throttles its account", async () => {
