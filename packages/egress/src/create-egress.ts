@@ -69,8 +69,8 @@ export function createEgress(options: EgressOptions = {}): Egress {
 }
 
 async function requestText(request: EgressRequest, transports: Transports): Promise<EgressReply> {
-  const { timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes, signal } = request;
-  const exchange = new TextExchange({ timeoutMs, maxBytes, signal });
+  const { timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes, sendWithinMs, signal } = request;
+  const exchange = new TextExchange({ timeoutMs, maxBytes, sendWithinMs, signal });
   try {
     const { transport, url } = transportFor(request, transports);
     if (!exchange.stopped) transport.agent.dispatch(toUndici(request, url), exchange);

@@ -8,6 +8,8 @@ export interface EgressRequest {
   signal?: AbortSignal;
   /** Total time in ms, including the wait for a connection; for a stream, until the headers arrive. Default 60,000. */
   timeoutMs?: number;
+  /** Time in ms until it is written to a socket; later it is not sent. Ignored by `stream`. */
+  sendWithinMs?: number;
   /** Maximum size of the body, encoded and decoded; default 1 MiB. Ignored by `stream`: the caller limits the bytes. */
   maxBytes?: number;
   /** The URL comes from the operator's configuration: any port, plain http and private addresses are allowed. */

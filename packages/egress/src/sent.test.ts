@@ -65,6 +65,16 @@ const notSent: Record<string, () => Promise<EgressError>> = {
     const server = await listen(() => undefined);
     return failureOf({ url: `https://127.0.0.1:${server.port}/`, timeoutMs: 60 });
   },
+  "NOT_IN_TIME: the time to send it is over while connecting": async () => {
+    const server = await listen(() => undefined);
+    return failureOf({ url: `https://127.0.0.1:${server.port}/`, sendWithinMs: 60 });
+  },
+  "NOT_IN_TIME: the time to send it is over before it began": async () => {
+    const server = await listen((socket) => onPost(socket, () => socket.end(answer("sent"))));
+    const error = await failureOf({ url: server.url, sendWithinMs: -1 });
+    expect(server.received()).toBe("");
+    return error;
+  },
   "UND_ERR_INVALID_ARG: a header that cannot be written": () =>
     failureOf({ url: "http://127.0.0.1:1/", headers: { authorization: "Bearer a\r\nx: y" } }),
 };
@@ -125,6 +135,11 @@ test("sent is true: aborted after it was written", async () => {
   const server = await listen((socket) => onPost(socket, () => controller.abort()));
   const error = await failureOf({ url: server.url, signal: controller.signal });
   expect(error).toMatchObject({ sent: true, kind: "aborted" });
+});
+
+test("sendWithinMs: an answer may take longer than the request had to be sent", async () => {
+  const server = await listen((socket) => onPost(socket, () => setTimeout(() => socket.end(answer("late")), 150)));
+  expect((await open().request({ ...post, url: server.url, sendWithinMs: 100 })).text).toBe("late");
 });
 
 test("timeout: a request that was sent closes its connection", async () => {

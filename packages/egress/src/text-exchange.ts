@@ -7,6 +7,7 @@ import { flattenHeaders } from "./headers.ts";
 export interface TextExchangeOptions {
   timeoutMs: number;
   maxBytes: number;
+  sendWithinMs: number | undefined;
   signal: AbortSignal | undefined;
 }
 
@@ -20,6 +21,8 @@ export class TextExchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (reply: EgressReply) => void;
   readonly #reject: (error: EgressError) => void;
   readonly #timer: NodeJS.Timeout;
+  readonly #sendTimer: NodeJS.Timeout | undefined;
+  readonly #sendBy: number;
   readonly #onAbort = () => this.#abort("aborted", "The request was aborted", "ABORTED");
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
@@ -34,9 +37,11 @@ export class TextExchange implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#options = options;
-    const { timeoutMs, signal } = options;
+    const { timeoutMs, sendWithinMs, signal } = options;
     const tooLong = () => this.#abort("timeout", `No complete answer within ${timeoutMs} ms`, "TIMEOUT");
     this.#timer = setTimeout(tooLong, timeoutMs);
+    this.#sendBy = performance.now() + (sendWithinMs ?? Number.POSITIVE_INFINITY);
+    if (sendWithinMs !== undefined) this.#sendTimer = setTimeout(() => this.#stopUnsent(), sendWithinMs);
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     if (signal?.aborted) this.#onAbort();
   }
@@ -50,9 +55,12 @@ export class TextExchange implements Dispatcher.DispatchHandler {
    * undici 8 calls it on a connected HTTP/1.1 socket, after TLS, and writes in the same turn unless it is aborted here.
    */
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    // after a standstill of the process the timer comes too late
+    if (performance.now() > this.#sendBy) this.#stopUnsent();
     this.#controller = controller;
     if (this.#stopped) controller.abort(this.#stopped);
     else this.#sent = true;
+    clearTimeout(this.#sendTimer);
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Dispatcher.ResponseData["headers"]): void {
@@ -93,6 +101,10 @@ export class TextExchange implements Dispatcher.DispatchHandler {
     return new EgressError("too_large", message, { sent: true, code: "TOO_LARGE", answer: this.#answer });
   }
 
+  #stopUnsent(): void {
+    this.#abort("aborted", "There was no connection in time to send it", "NOT_IN_TIME");
+  }
+
   #abort(kind: EgressErrorKind, message: string, code: string): void {
     this.#stop(new EgressError(kind, message, { sent: this.#sent, code, answer: this.#answer }));
   }
@@ -106,6 +118,7 @@ export class TextExchange implements Dispatcher.DispatchHandler {
 
   #end(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#sendTimer);
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
   }
 }

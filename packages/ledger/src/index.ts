@@ -3,6 +3,7 @@ export {
   type BucketLimits,
   pause,
   pauseAutomatically,
+  readGate,
   reserveRiskBudget,
   resume,
   takeToken,
@@ -35,7 +36,7 @@ export {
   page,
   tenantsOf,
 } from "./generations/list.ts";
-export type { Moved } from "./generations/move.ts";
+export type { Moved } from "./generations/move-text.ts";
 export { type Found, orphans, ownerOf, read, readMany, recordUnowned } from "./generations/read.ts";
 export type { FinishedTask, IntentRef, Submit, SubmitRef, TaskRef, UnknownRef } from "./generations/refs.ts";
 export { parseRequest, serializeRequest } from "./generations/request-text.ts";

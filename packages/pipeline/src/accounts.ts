@@ -49,6 +49,9 @@ export type Accounts = ReadonlyMap<string, Account>;
 /** In flight at most, where the provider documents no limit: one account cannot fill BullMQ. */
 const slotsWithoutDocumentedLimit = 1_000;
 
+/** Granted and not begun at most: as many as one submitter begins at once by default (`SUBMIT_CONCURRENCY`). */
+const mostGranted = 50;
+
 /** Joins the configured accounts with their providers. Throws StartError for an unknown provider. */
 export function openAccounts(
   resolved: ReadonlyMap<string, ResolvedAccount>,
@@ -92,7 +95,7 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
       slots,
       ...bucketOf(perMinute, clock),
       ...(account.dailyBudgetUsd !== undefined && { budgetMicroUsd: account.dailyBudgetUsd * 1_000_000 }),
-      window: Math.min(slots, 200),
+      window: Math.min(slots, mostGranted),
       weights,
     },
     ...(perMinute !== undefined && { requestsPerMinute: perMinute }),

@@ -73,6 +73,11 @@ export type CrashPoint =
 export function createStageMetrics(metrics: Metrics) {
   return {
     submits: metrics.counter("submits_total", "POSTs by outcome", ["account", "outcome"]),
+    givenBack: metrics.counter(
+      "submits_given_back_total",
+      "Granted generations that were given back, because their account was paused or throttled before the POST",
+      ["account", "why"],
+    ),
     polls: metrics.counter("polls_total", "Polls by answer", ["account", "answer"]),
     unknownStatuses: metrics.counter(
       "unknown_statuses_total",

@@ -10,6 +10,10 @@ test("the submit lease is more than ten start budgets long: no worker starts its
   expect(timing.submitLeaseMs).toBeGreaterThan(10 * timing.startBudgetMs);
 });
 
+test("the start budget is at most 1 s: no POST starts later after an acknowledged pause", () => {
+  expect(timing.startBudgetMs).toBeLessThanOrEqual(1_000);
+});
+
 test("the delivery lease outlasts a webhook request", () => {
   expect(timing.deliverLeaseMs).toBeGreaterThan(15_000);
 });

@@ -2,8 +2,11 @@
 export const timing = {
   /** From the grant of a slot to the intent; afterwards the submit job counts as lost. */
   grantLeaseMs: 30_000,
-  /** The longest pause between intent and POST; after a longer one the worker requeues the generation, unsent. */
-  startBudgetMs: 2_000,
+  /**
+   * From the check that the account takes submits, with the intent, to the first byte of the POST; later it is not sent,
+   * so no POST starts later than this after a pause.
+   */
+  startBudgetMs: 1_000,
   /** A whole POST, from first byte to last. */
   postMs: 60_000,
   /** Longer than start budget and POST together: afterwards no worker can still be sending it. */

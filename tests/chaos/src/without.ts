@@ -42,6 +42,8 @@ class UnconfirmedIntent extends ledger.Transitions {
     if (!found) return { kind: "missing" };
     const { state, lane, account, attempt, runTimeClass, requeues, dispatchSeq } = found.record;
     if (state !== "queued" || lane !== "granted" || dispatchSeq !== job.dispatchSeq) return { kind: "stale", state };
+    const gate = await ledger.readGate(this.#cell, account);
+    if (gate.kind !== "open") return { kind: "given_back", state, why: gate.kind, account };
     this.write(job.generation, () => super.begin(job, intent));
     const wanted = { account, attempt, runTimeClass, ...(requeues !== undefined && { requeues }) };
     return { kind: "moved", dispatchSeq, wanted, request: `1${ledger.serializeRequest(found.request)}` };

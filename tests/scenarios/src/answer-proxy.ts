@@ -14,8 +14,8 @@ export interface Asked {
 export interface Changes {
   /** The path to ask for; default: the same. */
   path?(path: string): string;
-  /** The body to answer. */
-  answer(asked: Asked, real: Buffer): Buffer;
+  /** The body to answer, and when. */
+  answer(asked: Asked, real: Buffer): Buffer | Promise<Buffer>;
 }
 
 /** An HTTP proxy in front of the simulator that changes answers: their requests have taken effect. */
@@ -27,7 +27,7 @@ export async function startAnswerProxy(target: string, { path: pathOf, answer }:
     passedOn.on("error", () => outgoing.destroy());
     passedOn.on("response", async (real: IncomingMessage) => {
       const { statusCode: status = 502 } = real;
-      const changed = answer({ method, path, body: body.toString(), status }, await buffer(real));
+      const changed = await answer({ method, path, body: body.toString(), status }, await buffer(real));
       outgoing.writeHead(status, { ...real.headers, "content-length": `${changed.length}` }).end(changed);
     });
     passedOn.end(body);

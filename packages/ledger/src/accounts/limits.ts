@@ -7,7 +7,7 @@ export type Bucket = "requests" | "polls";
 /** Prefix of the bucket's fields in the stored account. */
 export const storedBucket = { requests: "tokens", polls: "looks" } as const satisfies Record<Bucket, string>;
 
-/** Sends nothing for the account until `resume`. */
+/** Starts no POST for the account until `resume`: nothing is granted, and what is granted is given back. */
 export async function pause(cell: Cell, account: string, reason: string): Promise<void> {
   await pipeline(cell, [["hset", cell.keys.account(account), "paused", reason]]);
 }
@@ -28,6 +28,19 @@ export interface ThrottleOptions {
   bucket?: Bucket;
   /** Default: the provider asked for it. */
   reason?: string;
+}
+
+/** Whether the account takes submits. `begin` checks the same in its script. */
+export type Gate = { kind: "open" } | { kind: "paused" } | { kind: "throttled"; forMs: number };
+
+export async function readGate(cell: Cell, account: string): Promise<Gate> {
+  const [[paused, until], [seconds, micros]] = (await pipeline(cell, [
+    ["hmget", cell.keys.account(account), "paused", "until"],
+    ["time"],
+  ])) as [(string | null)[], [string, string]];
+  if (paused != null) return { kind: "paused" };
+  const forMs = Number(until ?? 0) - (Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000));
+  return forMs > 0 ? { kind: "throttled", forMs } : { kind: "open" };
 }
 
 /** Sends no request of the bucket for `forMs`; never shortens a longer throttle. */

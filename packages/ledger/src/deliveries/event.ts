@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Event, Failure, Output, RestingState } from "@reelqueue/contracts";
-import type { WebhookEvent } from "../generations/move.ts";
+import type { WebhookEvent } from "../generations/move-text.ts";
 import type { Found } from "../generations/read.ts";
 import { outputsText } from "../generations/view.ts";
 import type { GenerationRecord } from "../redis/codec.ts";

@@ -1,7 +1,7 @@
 import type { Output, RemoteOutput } from "@reelqueue/contracts";
 import type { FieldName, GenerationRecord } from "../redis/codec.ts";
 import { submitFields } from "./cleared-on-entry.ts";
-import type { Expectation } from "./move.ts";
+import type { Expectation } from "./move-text.ts";
 import type { Found } from "./read.ts";
 
 /** A POST whose intent is stored; `token` is the token of the intent. */

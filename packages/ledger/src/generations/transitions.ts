@@ -4,7 +4,8 @@ import { type Ending, endingFields } from "../deliveries/event.ts";
 import type { Streak } from "../redis/codec.ts";
 import { operationToken } from "../redis/keys.ts";
 import { clearedOnEntry, newAttempt, submitFields } from "./cleared-on-entry.ts";
-import { type Due, type Move, type Moved, type SendMove, sendMove } from "./move.ts";
+import { type SendMove, sendMove } from "./move.ts";
+import type { Due, Move, Moved } from "./move-text.ts";
 import { type Found, read } from "./read.ts";
 import {
   charged,
@@ -41,12 +42,13 @@ export class Transitions {
     this.#context = { cell, publicUrl, send };
   }
 
-  /** queued → submitting. Stores the intent, durable before any byte is sent. */
+  /** queued → submitting, while the account takes submits. Stores the intent, durable before any byte is sent. */
   begin({ generation, dispatchSeq }: JobRef, { token, leaseMs }: { token: string; leaseMs: number }): Promise<Moved> {
     return this.#move(generation, ["queued"], "submitting", {
       token,
       expect: expectGrant(dispatchSeq),
       due: { lane: "submitting", inMs: leaseMs },
+      gated: true,
       want: ["account", "tenant", "batch", "priority", "attempt", "runTimeClass", "requeues", "callbackTaskId"],
     });
   }

@@ -8,7 +8,7 @@ import {
   type TimelineEntry,
 } from "@reelqueue/contracts";
 import type { GenerationRecord } from "../redis/codec.ts";
-import { stateMarks } from "./move.ts";
+import { stateMarks } from "./move-text.ts";
 
 const stateOfMark = new Map(Object.entries(stateMarks).map(([state, mark]) => [mark, state as State]));
 

@@ -3,10 +3,10 @@
 -- KEYS    [1] prefix of the cell
 -- ARGV    one JSON object per move:
 --         id, from[], to, token, mark (letter for the log), note?, expect {n?, lane?, token?, task?, hint?, attempt?, account?, calm?},
---         due {lane, in? | at?}?,
+--         due {lane, in? | at?}?, gated? (only while the account is neither paused nor throttled; else back to the backlog),
 --         handover?, free?, set {field: text}?, unset[]?, task?, cost (micro-USD)?, request?, event {endpoint, url, body}?, want[]?
 -- Returns per move: [moved | already, n, …wanted fields] · [conflict, state] · [stale, state] · [canceling, state] ·
---         [taken, other generation] · [orphaned, state] · [missing]
+--         [taken, other generation] · [orphaned, state] · [given_back, why, account] · [missing]
 --- @include keys
 --- @include clock
 --- @include backlog
@@ -161,7 +161,8 @@ end
 
 local function make(m, r, key)
   local n = m.handover and digits(r.n + 1) or r.n
-  written, dropped = { 'state', m.to, 'token', m.token, 'at', digits(now), 'n', n, 'log', log_with(m, r) }, {}
+  written, dropped = { 'state', m.to, 'at', digits(now), 'n', n, 'log', log_with(m, r) }, {}
+  if m.token then put('token', m.token) end
   reschedule(m, r)
   if m.task then
     put('task', m.task)
@@ -181,6 +182,20 @@ local function make(m, r, key)
   return { 'moved', n }
 end
 
+-- Why the account takes no submit now.
+local function closed(r)
+  local gate = redis.call('HMGET', keys.account(r.account), 'paused', 'until')
+  return (gate[1] and 'paused') or (tonumber(gate[2] or 0) > now and 'throttled')
+end
+
+-- Instead of a gated move: back to its place in the backlog, with slot and reserved money. The token stays, because sent again
+-- the move would else seem to be made.
+local function give_back(m, r, key, why)
+  local note = 'given back: account ' .. why
+  make({ id = m.id, to = r.state, token = r.token, mark = 'q', note = note, due = { lane = 'backlog' } }, r, key)
+  return { 'given_back', why, r.account }
+end
+
 local function move(m)
   local key = keys.record(m.id)
   local r = read(key)
@@ -195,6 +210,10 @@ local function move(m)
     local no = refuse(m, r)
     if no then
       return refused(m, r, no)
+    end
+    local why = m.gated and closed(r)
+    if why then
+      return give_back(m, r, key, why)
     end
     answer = make(m, r, key)
   end

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Gives a waiting generation to another account, at its price; only one that was never granted a slot since, so nothing of it can have been sent.
+-- Gives a waiting generation to another account, at its price; only one that waits without a slot, so nothing of it can have been sent.
 -- KEYS    [1] prefix of the cell
 -- ARGV    [1] id  [2] account it is expected at  [3] new account  [4] new class  [5] new estimate in micro-USD ("": unknown)  [6] note for the log
 -- Returns 1, or 0 where it does not wait there any more

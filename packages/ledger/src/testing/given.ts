@@ -1,6 +1,7 @@
 import type { State } from "@reelqueue/contracts";
 import type { Cell } from "../cell.ts";
-import { type Move, sendMove } from "../generations/move.ts";
+import { sendMove } from "../generations/move.ts";
+import type { Move } from "../generations/move-text.ts";
 import type { GenerationRecord } from "../redis/codec.ts";
 import { type Lane, operationToken } from "../redis/keys.ts";
 

@@ -16,13 +16,20 @@ export async function isTaskKnown({ intent, callbackTaskId }: UnresolvedSubmit, 
   return ["pending", "succeeded", "failed", "canceled", "expired"].includes(result.kind);
 }
 
-/** Repeats the POST: the provider creates one task for all POSTs with one key, and answers with its id. */
+/**
+ * Repeats the POST, while the account takes submits: the provider creates one task for all POSTs with one key, and
+ * answers with its id.
+ */
 export async function byIdempotencyKey(submit: UnresolvedSubmit, lifeMs: number, ctx: Context): Promise<Resolution> {
   const { account } = submit.intent;
   if (account.clock.toProviderMs(submit.nowMs - submit.sentAtMs) >= lifeMs) {
     return { kind: "inconclusive", why: "its idempotency key has expired" };
   }
-  const outcome = await post(submit.intent, ctx);
+  const checkedAt = performance.now();
+  const gate = await ledger.readGate(ctx.cell, account.name);
+  if (gate.kind === "paused") return { kind: "later", inMs: nextLookupMs(account) };
+  if (gate.kind === "throttled") return { kind: "later", inMs: gate.forMs };
+  const outcome = await post(submit.intent, checkedAt, ctx);
   ctx.meters.submits.inc({ account: account.name, outcome: `resolve-${outcome.kind}` });
   switch (outcome.kind) {
     case "accepted":
@@ -34,8 +41,11 @@ export async function byIdempotencyKey(submit: UnresolvedSubmit, lifeMs: number,
         ? { kind: "later", inMs }
         : { kind: "proven_absent", why: `the same POST was refused (${outcome.failure.message})` };
     }
-    case "throttled":
-      return { kind: "later", inMs: outcome.retryAfterMs ?? account.clock.toRealMs(5_000) };
+    case "throttled": {
+      const inMs = outcome.retryAfterMs ?? account.clock.toRealMs(5_000);
+      await ledger.throttle(ctx.cell, account.name, inMs);
+      return { kind: "later", inMs };
+    }
     case "blocked":
       await pauseBlocked(account, outcome, ctx);
       return { kind: "later", inMs: 60_000 };

@@ -35,6 +35,9 @@ export async function beginIntent(job: JobRef, token: string, ctx: Context): Pro
     case "canceling":
       await ctx.transitions.cancel(id, ["queued"], "canceled before it was sent");
       return { kind: "skipped", note: "canceled before it was sent" };
+    case "given_back":
+      ctx.meters.givenBack.inc({ account: moved.account, why: moved.why });
+      return { kind: "skipped", note: `given back: account ${moved.why}` };
     case "stale":
     case "conflict":
     case "orphaned":

@@ -1,3 +1,4 @@
+import { EgressError } from "@reelqueue/egress";
 import type { SubmitCall, SubmitResult } from "@reelqueue/providers";
 import { callbackToken, callsBack } from "../callback-url.ts";
 import { withCircuitBreaker } from "../circuit-breaker.ts";
@@ -6,16 +7,22 @@ import { withAddresses } from "../upload/files.ts";
 import type { Intent } from "./intent.ts";
 import { idempotencyKeyOf } from "./intent.ts";
 
-/** Sends one POST. Every error after the first byte may have been sent is `unknown`. */
-export async function post(intent: Intent, ctx: Context): Promise<SubmitResult> {
+/**
+ * Sends one POST, or none after the start budget; `checkedAt`: when the account was asked whether it takes submits, by
+ * `performance.now()`. Every error after the first byte may have been sent is `unknown`.
+ */
+export async function post(intent: Intent, checkedAt: number, ctx: Context): Promise<SubmitResult> {
   let sending = false;
+  const leftMs = () => checkedAt + ctx.timing.startBudgetMs - performance.now();
   const http = withCircuitBreaker(intent.account, ctx.http);
   const call: SubmitCall = {
     http: {
       ...http,
-      request: (request) => {
+      request: async (request) => {
+        const sendWithinMs = leftMs();
+        if (sendWithinMs <= 0) throw new EgressError("aborted", tooLate, { sent: false, code: "NOT_IN_TIME" });
         sending = true;
-        return http.request(request);
+        return http.request({ ...request, sendWithinMs });
       },
     },
     baseUrl: intent.account.baseUrl,
@@ -27,6 +34,7 @@ export async function post(intent: Intent, ctx: Context): Promise<SubmitResult> 
     dataUri: (url) => ctx.media.dataUri(url),
   };
   try {
+    if (leftMs() <= 0) return { kind: "unsent", message: tooLate };
     const request = await withAddresses(intent.request, intent.account, ctx);
     if (request === undefined) return { kind: "unsent", message: "its media have to be uploaded again" };
     return await intent.account.provider.submit(request, call);
@@ -35,6 +43,8 @@ export async function post(intent: Intent, ctx: Context): Promise<SubmitResult> 
     return sending ? { kind: "unknown", message, evidence: "the adapter failed" } : { kind: "unsent", message };
   }
 }
+
+const tooLate = "the worker stood still between intent and POST";
 
 function callbackUrl(intent: Intent, { publicUrl, secrets }: Context): { callbackUrl?: string } {
   if (publicUrl === undefined || !callsBack(intent.account, publicUrl)) return {};

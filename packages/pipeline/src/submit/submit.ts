@@ -44,12 +44,10 @@ export async function submit(job: JobRef, ctx: Context): Promise<JobResult> {
   return result;
 }
 
-/** Sends the POST, unless the start budget is over or a callback has named a task of this attempt. */
+/** Sends the POST, unless a callback has named a task of this attempt. */
 async function send(intent: Intent, startedAt: number, ctx: Context): Promise<SubmitResult> {
   if (intent.callbackTaskId !== undefined) {
     return { kind: "unknown", message: "a callback named a task of this attempt", evidence: intent.callbackTaskId };
   }
-  return performance.now() - startedAt > ctx.timing.startBudgetMs
-    ? { kind: "unsent", message: "the worker stood still between intent and POST" }
-    : post(intent, ctx);
+  return post(intent, startedAt, ctx);
 }

@@ -19,6 +19,7 @@ function command<Drawn extends object>(
     run: async (_, system) => {
       await happen(drawn, system);
       steps.expectOneTaskEach(system);
+      steps.expectNoPostWhilePaused(system);
     },
     toString: () => {
       const details = Object.entries(drawn).filter(([, value]) => value !== undefined);
@@ -59,6 +60,13 @@ const event = fc.oneof(
         withOne(system.provider.tasks, which, (task) => system.callBack(task)),
       ),
       command("cancel", 1, { which }, ({ which }, { ids, ctx }) => withOne(ids, which, (id) => cancel(id, ctx))),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.oneof(
+      command("pause", 1, {}, (_, system) => steps.pause(system)),
+      command("resume", 1, {}, (_, system) => steps.resume(system)),
     ),
   },
   command("expire lease", 4, {}, (_, system) => steps.expireLeases(system)),

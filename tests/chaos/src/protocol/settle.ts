@@ -1,6 +1,13 @@
 import type { State } from "@reelqueue/contracts";
 import { submit } from "@reelqueue/pipeline";
-import { accepted, expectOneTaskEach, expireLeases, reconcileAfterQuietWindow, settleReviews } from "./steps.ts";
+import {
+  accepted,
+  expectOneTaskEach,
+  expireLeases,
+  reconcileAfterQuietWindow,
+  resume,
+  settleReviews,
+} from "./steps.ts";
 import { generationOf, type System } from "./system.ts";
 
 const mostRounds = 12;
@@ -8,6 +15,7 @@ const atRest: readonly State[] = ["finalizing", "failed", "canceled", "expired"]
 
 /** Lets everything that waits go on until nothing changes, and expects every generation at rest and every task known. */
 export async function settle(system: System): Promise<void> {
+  await resume(system);
   for (const run of system.runs) system.kill(run);
   for (const post of system.provider.posts) post.open = false;
   let before = "";

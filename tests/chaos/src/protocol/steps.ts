@@ -1,8 +1,9 @@
+import * as ledger from "@reelqueue/ledger";
 import { type Account, accept, type CrashPoint, review, submit } from "@reelqueue/pipeline";
 import { expireIntents, reconcile } from "@reelqueue/pipeline/testing";
 import type { SubmitResult } from "@reelqueue/providers";
 import type { Post } from "./provider.ts";
-import type { RedisFault, System } from "./system.ts";
+import { accountName, type RedisFault, type System } from "./system.ts";
 
 const mostGenerations = 2;
 
@@ -59,6 +60,21 @@ export async function settleReviews(system: System): Promise<void> {
     const task = system.provider.tasks.find(({ key }) => key === attempt || key.startsWith(`${attempt}.`));
     await review(id, task === undefined ? { kind: "unsent" } : { kind: "sent", taskId: task.id }, system.ctx);
   }
+}
+
+export async function pause(system: System): Promise<void> {
+  await ledger.pause(system.ctx.cell, accountName, "by hand");
+  system.postsWhenPaused ??= system.provider.posts.length;
+}
+
+export async function resume(system: System): Promise<void> {
+  await ledger.resume(system.ctx.cell, accountName);
+  system.postsWhenPaused = undefined;
+}
+
+export function expectNoPostWhilePaused({ provider, postsWhenPaused }: System): void {
+  if (postsWhenPaused !== undefined && provider.posts.length > postsWhenPaused)
+    throw new Error("a POST was sent while its account was paused");
 }
 
 /** No attempt of a generation has two tasks. */

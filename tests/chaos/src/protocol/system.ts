@@ -38,6 +38,8 @@ export class System {
   /** Those that wait for their provider. */
   runs: Run[] = [];
   redisFault: RedisFault | undefined;
+  /** POSTs that had been sent when the account was paused; undefined: it is not. */
+  postsWhenPaused: number | undefined;
 
   constructor(opened: Installation, means: Means, rule: Rule | undefined) {
     this.provider = new StandInProvider(means);

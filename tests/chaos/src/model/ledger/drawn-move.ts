@@ -45,6 +45,8 @@ export const drawnMove = {
   /** `queued` by way of the backoff lane. */
   backsOff: fc.boolean(),
   isDue: fc.boolean(),
+  /** Only a begin is gated. */
+  isGated: fc.boolean(),
   dispatch: fc.constantFrom(undefined, true),
   /** Frees the slot in any target state. */
   freeSlot: fc.constantFrom(undefined, undefined, true),
@@ -63,7 +65,7 @@ let operations = 0;
 
 /** Fills in a drawn move from the current record of the reducer. */
 export function moveFrom(drawn: DrawnMove, model: Ledger): Move {
-  const { which, allowedIndex, step, token, expects, backsOff, isDue, ...same } = drawn;
+  const { which, allowedIndex, step, token, expects, backsOff, isDue, isGated, ...same } = drawn;
   const rec = model.recs.get(idOf(which));
   const allowed = rec === undefined || allowedIndex === undefined ? [] : moves[rec.state];
   const to = allowed[(allowedIndex ?? 0) % allowed.length] ?? step.to;
@@ -78,5 +80,6 @@ export function moveFrom(drawn: DrawnMove, model: Ledger): Move {
   };
   const lane = to === "queued" && backsOff ? "backoff" : placeOf[to];
   const due = lane === "backlog" ? { lane } : lane && { lane, inMs: isDue ? 0 : hourMs };
-  return { ...same, id: idOf(which), from, to, token: tokens[token], expect, due } as Move;
+  const gated = isGated && to === "submitting" && from[0] === "queued" && { gated: true };
+  return { ...same, ...gated, id: idOf(which), from, to, token: tokens[token], expect, due } as Move;
 }

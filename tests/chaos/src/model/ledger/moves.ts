@@ -1,6 +1,7 @@
 import type { State } from "@reelqueue/contracts";
 import type { CallbackHint } from "@reelqueue/ledger";
 import type { Move, Moved } from "@reelqueue/ledger/testing";
+import { account } from "./generations.ts";
 import { joinBacklog, type Ledger, leaveBacklog, type Rec } from "./reducer.ts";
 
 const holdsSlot: readonly State[] = ["submitting", "running", "unknown", "needs_review", "expired"];
@@ -13,6 +14,8 @@ export function move(ledger: Ledger, step: Move): Moved {
   if (rec.token === step.token) return { kind: "already", dispatchSeq: rec.dispatchSeq, ...noFields };
   const reason = refusal(ledger, rec, step);
   if (reason !== undefined) return refused(ledger, rec, step, reason);
+  const closed = step.gated && whyClosed(ledger);
+  if (closed) return giveBack(ledger, rec, closed);
   if (step.dispatch) rec.dispatchSeq += 1;
   const lane = step.due?.lane ?? "";
   if (rec.lane === "backlog" && lane !== "backlog") leaveBacklog(ledger, rec);
@@ -57,7 +60,24 @@ function recordOrphan(ledger: Ledger, id: string, task: string): boolean {
   return true;
 }
 
-function settleSlotAndCost(ledger: Ledger, rec: Rec, { to, costMicroUsd: cost, freeSlot }: Move): void {
+/** Back to its place in the backlog, without slot and reserved money; the move is not made. */
+function giveBack(ledger: Ledger, rec: Rec, why: "paused" | "throttled"): Moved {
+  joinBacklog(ledger, rec);
+  rec.due = false;
+  settleSlotAndCost(ledger, rec, { to: rec.state });
+  return { kind: "given_back", state: "queued", why, account };
+}
+
+function whyClosed({ paused, throttled }: Ledger): "paused" | "throttled" | undefined {
+  if (paused !== undefined) return "paused";
+  return throttled ? "throttled" : undefined;
+}
+
+function settleSlotAndCost(
+  ledger: Ledger,
+  rec: Rec,
+  { to, costMicroUsd: cost, freeSlot }: Pick<Move, "costMicroUsd" | "freeSlot"> & { to: State },
+): void {
   if (rec.slot && (freeSlot || !holdsSlot.includes(to))) {
     rec.slot = false;
     ledger.inFlight -= 1;
@@ -75,6 +95,13 @@ export function requestCancel(ledger: Ledger, id: string, states: readonly State
   if (!states.includes(rec.state)) return { kind: "refused", state: rec.state };
   rec.cancel = true;
   return { kind: "noted", state: rec.state };
+}
+
+/** Every change of the gate; `resume` ends pause and throttle. */
+export function setGate(ledger: Ledger, change: "pause" | "throttle" | "resume"): undefined {
+  if (change === "pause") ledger.paused = "by hand";
+  ledger.throttled = change === "throttle" || (change !== "resume" && ledger.throttled);
+  if (change === "resume") ledger.paused = undefined;
 }
 
 export function releaseSlot(

@@ -4,7 +4,7 @@ import { sendMoveAlone } from "@reelqueue/ledger/testing";
 import fc from "fast-check";
 import { drawnMove, moveFrom } from "./drawn-move.ts";
 import { account, generations, hourMs, idOf, tasks } from "./generations.ts";
-import { makeDueNow, move, releaseSlot, requestCancel } from "./moves.ts";
+import { makeDueNow, move, releaseSlot, requestCancel, setGate } from "./moves.ts";
 import { accept, admit, claim, type Ledger, promoteDelayed, redispatch } from "./reducer.ts";
 
 /** The answer of the reducer, and of the script in the same format. */
@@ -40,6 +40,15 @@ const cost = fc.option(fc.constantFrom(0, 60, 300), { nil: undefined });
 const weights = { a: 1, b: 2 };
 const leases = { limit: 100, leaseMs: hourMs };
 const liveLanes = ["backoff", "preparing", "submitting", "unknown", "review", "poll", "finalize"] as const;
+
+/** A resume for each way to close, so that half of the time the account takes submits. */
+const gates = ["pause", "throttle", "resume", "resume"] as const;
+/** As the ledger does it, but for the pipelines: they would overtake the scripts. */
+const setGateOf: Record<(typeof gates)[number], (cell: ledger.Cell) => Promise<unknown>> = {
+  pause: ({ redis, keys }) => redis.hset(keys.account(account), "paused", "by hand"),
+  throttle: (cell) => ledger.throttle(cell, account, hourMs),
+  resume: ({ redis, keys }) => redis.hdel(keys.account(account), "paused", "until", "looksUntil"),
+};
 
 const row = fc.record({ which, hash: fc.constantFrom("h", "h", "h", "other") });
 
@@ -89,6 +98,10 @@ const operations = [
     const script = ledger.promoteDelayed(cell, account, 100);
     return { expected: promoteDelayed(model), script: script.then(({ count }) => count) };
   }),
+  op("gate", 2, { change: fc.constantFrom(...gates) }, ({ change }, model, cell) => ({
+    expected: setGate(model, change),
+    script: setGateOf[change](cell).then(() => undefined),
+  })),
   op("request-cancel", 1, { which, from: fc.subarray([...states]) }, ({ which, from }, model, cell) => {
     const id = idOf(which);
     return { expected: requestCancel(model, id, from), script: ledger.requestCancel(cell, id, from) };

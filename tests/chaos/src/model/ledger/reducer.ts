@@ -35,6 +35,9 @@ export function empty() {
     rings: new Map<number, Map<string, number>>(),
     inFlight: 0,
     spent: 0,
+    /** Why it takes no submits; undefined: it does. A pause is named before a throttle. */
+    paused: undefined as string | undefined,
+    throttled: false,
     seq: 0,
     /** Generation by task id. */
     owners: new Map<string, string>(),
@@ -87,9 +90,14 @@ function line(ledger: Ledger, priority: number, tenant: string): [string, Rec][]
     .sort(([, a], [, b]) => a.seq - b.seq);
 }
 
-/** Highest priority, then the tenant furthest behind, then the oldest; while slots, window and budget allow. */
+/**
+ * Highest priority, then the tenant furthest behind, then the oldest; while slots, window and budget allow. None for an
+ * account that takes no submits.
+ */
 export function admit(ledger: Ledger, { slots, window, budgetMicroUsd: budget, weights }: AdmitLimits) {
   const grants: JobRef[] = [];
+  if (ledger.paused !== undefined) return { grants, reason: `paused:${ledger.paused}` };
+  if (ledger.throttled) return { grants, reason: "throttled" };
   for (;;) {
     const next = nextInLine(ledger);
     if (next === undefined) return { grants, reason: "empty" };

@@ -40,7 +40,17 @@ test(`ledger scripts: same states, lanes, slots, money and answers as a pure red
     { numRuns: sequences },
   );
   // Every kind of answer occurred.
-  for (const answer of ["moved", "already", "conflict", "stale", "canceling", "taken", "orphaned", "missing"])
+  for (const answer of [
+    "moved",
+    "already",
+    "conflict",
+    "stale",
+    "canceling",
+    "taken",
+    "orphaned",
+    "given_back",
+    "missing",
+  ])
     expect(seen.get(answer), answer).toBeGreaterThan(5);
 }, 600_000);
 
