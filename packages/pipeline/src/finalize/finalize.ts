@@ -5,7 +5,7 @@ import { providerClock } from "../accounts.ts";
 import { type Context, untilStored } from "../context.ts";
 import { holdJobLease } from "../leases.ts";
 import { type DownloadResult, downloadOutputs, type NotKept } from "./download.ts";
-import { lifeEndsAtMs, waitMs } from "./patience.ts";
+import { lifeEndsAtMs, waitMs } from "./next-try.ts";
 
 /**
  * Downloads the outputs of one finished task, then ends the generation and queues its webhook, in one step and once.

@@ -25,13 +25,13 @@ const fresh: PollResult = { kind: "succeeded", outputs: [{ kind: "video", url }]
 const hour = 3_600_000;
 
 /** What the host of the file and the provider answer; a test changes it meanwhile. */
-interface World {
+interface System {
   file: DownloadOutcome;
   poll: PollResult;
 }
 
 /** A generation whose task is finished, and a function that finalizes it once. */
-async function finished(world: World) {
+async function finished(world: System) {
   const input = { account: "hiapi", prompt: "a lamp", resolution: "480p", seconds: 4 };
   const queued = async () => {
     const [row] = await accept([input], { tenant: "default" }, ctx);
@@ -54,7 +54,7 @@ async function finished(world: World) {
   return { id, run };
 }
 
-const troubles: Record<string, [World, reason: string]> = {
+const troubles: Record<string, [System, reason: string]> = {
   "the file is not there": [{ file: gone, poll: fresh }, "answers 404"],
   "the provider is down while a fresh URL is wanted": [
     { file: gone, poll: { kind: "unreachable", message: "answered 500" } },
@@ -102,7 +102,7 @@ test("its life is over and the provider gives no URL that lives: lost, with the 
   expect(await ctx.metrics.text()).toMatch(/alarms_total\{kind="output-lost"\} 1/);
 });
 
-const hopeful: Record<string, World> = {
+const hopeful: Record<string, System> = {
   "the provider does not answer": { file: gone, poll: { kind: "unreachable", message: "ENOTFOUND" } },
   "the host of a fresh URL is down": { file: { kind: "unreachable", reason: "answered 503" }, poll: fresh },
   "this side blocks a fresh URL": { file: { kind: "blocked", reason: "on port 8443" }, poll: fresh },
@@ -118,7 +118,7 @@ test.each(Object.entries(hopeful))("its life is over, but %s: not lost", async (
 });
 
 test("a task that the provider no longer knows is lost after three 404s, 30 s apart", async () => {
-  const world: World = { file: gone, poll: { kind: "missing", message: "no such task" } };
+  const world: System = { file: gone, poll: { kind: "missing", message: "no such task" } };
   const { run } = await finished(world);
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 25 * hour });
   const kinds: string[] = [];
@@ -130,7 +130,7 @@ test("a task that the provider no longer knows is lost after three 404s, 30 s ap
 });
 
 test("a retry of a lost output downloads it again: same attempt, no slot, same cost; it ends at once if nothing has changed", async () => {
-  const world: World = { file: gone, poll: fresh };
+  const world: System = { file: gone, poll: fresh };
   const { id, run } = await finished(world);
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 25 * hour });
   for (let times = 0; times < 2; times += 1) {
@@ -147,7 +147,7 @@ test("a retry of a lost output downloads it again: same attempt, no slot, same c
 });
 
 test("a lost task without a known URL is asked for first: without a file it never succeeds", async () => {
-  const world: World = { file: stored, poll: { kind: "unreachable", message: "ENOTFOUND" } };
+  const world: System = { file: stored, poll: { kind: "unreachable", message: "ENOTFOUND" } };
   const { id, run } = await finished(world);
   await ctx.cell.redis.hdel(ctx.cell.keys.record(id), "remote");
   expect(await run()).toMatchObject({ kind: "again" });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { providerClock } from "../accounts.ts";
-import { lifeEndsAtMs, waitMs } from "./patience.ts";
+import { lifeEndsAtMs, waitMs } from "./next-try.ts";
 
 const [hour, clock] = [3_600_000, providerClock(1)];
 const account = (resultsForMs: number, scale = 1) => ({
