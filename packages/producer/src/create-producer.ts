@@ -55,8 +55,8 @@ export type Row = AcceptedRow;
 /** The outcome of a single request. */
 export type Enqueued = Exclude<AcceptedRow, { kind: "valid" }>;
 
-/** The account and price of a request, or why it is refused. */
-export type Quoted = Extract<AcceptedRow, { kind: "valid" | "refused" }>;
+/** The account and price of a request, or why it is refused. `existing`: its idempotency key made this id before. */
+export type Quoted = Extract<AcceptedRow, { kind: "valid" | "refused" | "mismatch" }>;
 
 /** Opens a producer. Throws a StartError if Redis is unavailable or the configuration is wrong. */
 export async function createProducer(options: ProducerOptions): Promise<Producer> {

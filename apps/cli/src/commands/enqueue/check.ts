@@ -1,38 +1,77 @@
+import type { Client } from "@reelqueue/client";
 import { type GenerationInput, problemText, type RowAnswer } from "@reelqueue/contracts";
-import { type LocalFiles, withStored } from "./media.ts";
+import { CommandError } from "../../errors.ts";
+import { isMissing } from "../api.ts";
+import { findExisting, keyByLine } from "./keys.ts";
+import { withStored } from "./media.ts";
 import { type PrepareOptions, prepare } from "./prepare.ts";
 import type { LineProblem, ReadRows, Row } from "./rows.ts";
 import type { Screen } from "./screen.ts";
 
-/** A valid row with its account and price. */
+/** A valid row, with `media://` names in place of local paths. */
 export interface CheckedRow extends Row {
   account: string;
   /** Null: the price is not known. */
   usd: number | null;
+  /** Equal for equal requests of one batch. */
+  requestHash: string;
+  /** The generation that was made of it before; absent: the row is new. */
+  existing?: string;
+}
+
+/** Whether the row makes a new generation. */
+export function isNew({ existing }: CheckedRow): boolean {
+  return existing === undefined;
 }
 
 export interface Checked {
   rows: CheckedRow[];
-  files: LocalFiles;
   problems: LineProblem[];
   warnings: LineProblem[];
 }
 
 interface CheckOptions extends PrepareOptions {
-  batch: string;
+  batch: BatchChoice;
   screen: Screen;
   signal: AbortSignal;
+}
+
+/** A name for the rows of a file. */
+export interface BatchChoice {
+  name: string;
+  /** How many rows it has already. */
+  size: number;
+}
+
+/** The batch of this name, or with `again` the first of `name`, `name-2`, `name-3` … that does not exist. */
+export async function chooseBatch(name: string, again: boolean, client: Client): Promise<BatchChoice> {
+  let choice = { name, size: await sizeOf(name, client) };
+  for (let n = 2; again && choice.size > 0; n += 1) {
+    const next = `${name}-${n}`;
+    choice = { name: next, size: await sizeOf(next, client) };
+  }
+  return choice;
+}
+
+async function sizeOf(name: string, client: Client): Promise<number> {
+  try {
+    return (await client.batch(name)).total;
+  } catch (error) {
+    if (isMissing(error)) return 0;
+    throw error;
+  }
 }
 
 /** Rows between two progress messages. */
 const progressEvery = 1_000;
 
-/** Checks and prices every row; nothing is enqueued. */
+/** Checks and prices every row, and finds those that were made before; nothing is enqueued. */
 export async function check(read: ReadRows, options: CheckOptions): Promise<Checked> {
-  const { rows, files, problems } = await prepare(read, options, (row) => batchRule(row, options.batch));
-  const answered = await dryRun(rows, files, options);
+  const { rows, files, problems } = await prepare(read, options, (row) => batchRule(row, options.batch.name));
+  const stored = rows.map(({ line, request }) => ({ line, request: withStored(request, files) }));
+  const answered = await dryRun(stored, options);
   const byLine = (a: LineProblem, b: LineProblem) => a.line - b.line;
-  return { ...answered, files, problems: [...problems, ...answered.problems].sort(byLine) };
+  return { ...answered, problems: [...problems, ...answered.problems].sort(byLine) };
 }
 
 function batchRule({ line, request }: Row, batch: string): LineProblem[] {
@@ -42,15 +81,12 @@ function batchRule({ line, request }: Row, batch: string): LineProblem[] {
   ];
 }
 
-async function dryRun(
-  rows: readonly Row[],
-  files: LocalFiles,
-  { client, screen, signal }: CheckOptions,
-): Promise<Omit<Checked, "files">> {
+async function dryRun(rows: readonly Row[], options: CheckOptions): Promise<Checked> {
+  const { batch, client, screen, signal } = options;
   const checked: CheckedRow[] = [];
   const problems: LineProblem[] = [];
   const warnings: LineProblem[] = [];
-  const inputs = rows.map(({ request }) => withStored(request, files) as GenerationInput);
+  const inputs = rows.map((row) => inputOf(row, batch.name, keyByLine(batch.name, row)));
   let next = 0;
   for await (const answer of client.enqueueMany(inputs, { dryRun: true, signal })) {
     const row = rows[next++];
@@ -61,10 +97,25 @@ async function dryRun(
       problems.push(...refusalTexts(answer).map((message) => ({ line, message })));
       continue;
     }
-    checked.push({ ...row, account: answer.account, usd: answer.quote.usd });
+    checked.push(checkedRow(row, answer));
     warnings.push(...answer.warnings.map((warning) => ({ line, message: problemText(warning) })));
   }
-  return { rows: checked, problems, warnings };
+  const found = batch.size > 0 ? await findExisting(checked, batch.name, options) : checked;
+  return { rows: found, problems, warnings };
+}
+
+function checkedRow(row: Row, answer: Exclude<RowAnswer, { status: "refused" }>): CheckedRow {
+  if (answer.status !== "valid" || answer.requestHash === undefined)
+    throw new CommandError(
+      "This API is older than the command: it cannot say which rows were made before. Upgrade it. Nothing was enqueued.",
+    );
+  const { account, quote, requestHash, existing } = answer;
+  return { ...row, account, usd: quote.usd, requestHash, ...(existing !== undefined && { existing }) };
+}
+
+/** The row as it is sent: under its own key, if it has one. */
+export function inputOf({ request }: Row, batch: string, idempotencyKey: string): GenerationInput {
+  return { idempotencyKey, ...request, batch } as GenerationInput;
 }
 
 export function refusalTexts({ error }: Extract<RowAnswer, { status: "refused" }>): string[] {

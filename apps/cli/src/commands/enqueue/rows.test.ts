@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { keyByLine, keyOf } from "./keys.ts";
 import { findLocalFiles, withStored } from "./media.ts";
 import { fillVariables, readRows, sourceAt, variablesOf } from "./rows.ts";
-import { idempotencyKey } from "./send.ts";
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "reelqueue-rows-"));
@@ -72,22 +72,26 @@ describe("idempotency key of a row", () => {
       line: 3,
       request: { images: [{ role: "first_frame", url: "media://x" }], seconds: 5, prompt: "a" },
     };
-    expect(idempotencyKey("b", reordered)).toBe(idempotencyKey("b", row));
+    expect(keyByLine("b", reordered)).toBe(keyByLine("b", row));
   });
 
   test("changes with the batch, the line and every value", () => {
     const keys = [
-      idempotencyKey("b", row),
-      idempotencyKey("b-2", row),
-      idempotencyKey("b", { ...row, line: 4 }),
-      idempotencyKey("b", { ...row, request: { ...row.request, seconds: 6 } }),
-      idempotencyKey("b", { ...row, request: { ...row.request, images: [{ url: "media://y", role: "first_frame" }] } }),
+      keyByLine("b", row),
+      keyByLine("b-2", row),
+      keyByLine("b", { ...row, line: 4 }),
+      keyByLine("b", { ...row, request: { ...row.request, seconds: 6 } }),
+      keyByLine("b", { ...row, request: { ...row.request, images: [{ url: "media://y", role: "first_frame" }] } }),
     ];
     expect(new Set(keys).size).toBe(keys.length);
   });
 
+  test("changes with the batch, the hash of the request and the number among equal rows, not with the line", () => {
+    expect(keyOf("spring", "qhLkyPM1Ft2uV0Cz", 2)).toBe("spring:qhLkyPM1Ft2uV0Cz:2");
+  });
+
   test("is the row's own if it has one", () => {
-    expect(idempotencyKey("b", { line: 1, request: { idempotencyKey: "mine" } })).toBe("mine");
+    expect(keyByLine("b", { line: 1, request: { idempotencyKey: "mine" } })).toBe("mine");
   });
 });
 
