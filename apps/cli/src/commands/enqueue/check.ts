@@ -1,7 +1,6 @@
-import type { Client } from "@reelqueue/client";
 import { type GenerationInput, problemText, type RowAnswer } from "@reelqueue/contracts";
 import { CommandError } from "../../errors.ts";
-import { isMissing } from "../api.ts";
+import type { BatchChoice, Batches } from "./batch.ts";
 import { findExisting, keyByLine } from "./keys.ts";
 import { withStored } from "./media.ts";
 import { type PrepareOptions, prepare } from "./prepare.ts";
@@ -28,38 +27,13 @@ export interface Checked {
   rows: CheckedRow[];
   problems: LineProblem[];
   warnings: LineProblem[];
+  /** Rows that were made before under the name that earlier versions chose. */
+  inOlder: number;
 }
 
-interface CheckOptions extends PrepareOptions {
-  batch: BatchChoice;
+interface CheckOptions extends PrepareOptions, Batches {
   screen: Screen;
   signal: AbortSignal;
-}
-
-/** A name for the rows of a file. */
-export interface BatchChoice {
-  name: string;
-  /** How many rows it has already. */
-  size: number;
-}
-
-/** The batch of this name, or with `again` the first of `name`, `name-2`, `name-3` … that does not exist. */
-export async function chooseBatch(name: string, again: boolean, client: Client): Promise<BatchChoice> {
-  let choice = { name, size: await sizeOf(name, client) };
-  for (let n = 2; again && choice.size > 0; n += 1) {
-    const next = `${name}-${n}`;
-    choice = { name: next, size: await sizeOf(next, client) };
-  }
-  return choice;
-}
-
-async function sizeOf(name: string, client: Client): Promise<number> {
-  try {
-    return (await client.batch(name)).total;
-  } catch (error) {
-    if (isMissing(error)) return 0;
-    throw error;
-  }
 }
 
 /** Rows between two progress messages. */
@@ -67,22 +41,59 @@ const progressEvery = 1_000;
 
 /** Checks and prices every row, and finds those that were made before; nothing is enqueued. */
 export async function check(read: ReadRows, options: CheckOptions): Promise<Checked> {
-  const { rows, files, problems } = await prepare(read, options, (row) => batchRule(row, options.batch.name));
+  const { batch, older } = options;
+  const { rows, files, problems } = await prepare(read, options, (row) => batchRule(row, batch.name));
   const stored = rows.map(({ line, request }) => ({ line, request: withStored(request, files) }));
-  const answered = await dryRun(stored, options);
-  const byLine = (a: LineProblem, b: LineProblem) => a.line - b.line;
-  return { ...answered, problems: [...problems, ...answered.problems].sort(byLine) };
+  const answered = await dryRun(stored, batch, options);
+  const found = older ? await foundIn(older, stored, answered.rows, options) : [];
+  const isFound = linesOf(found);
+  const others = <Each extends { line: number }>(all: readonly Each[]) => all.filter(({ line }) => !isFound.has(line));
+  return {
+    rows: [...others(answered.rows), ...found].sort(byLine),
+    problems: [...problems, ...others(answered.problems)].sort(byLine),
+    warnings: others(answered.warnings),
+    inOlder: found.length,
+  };
+}
+
+/** The rows that this batch has already, and no other one. */
+async function foundIn(
+  older: BatchChoice,
+  rows: readonly Row[],
+  checked: readonly CheckedRow[],
+  options: CheckOptions,
+): Promise<CheckedRow[]> {
+  if (older.size === 0) return [];
+  const made = linesOf(checked.filter((row) => !isNew(row)));
+  const answered = await dryRun(
+    rows.filter(({ line }) => !made.has(line)),
+    older,
+    options,
+  );
+  return answered.rows.filter((row) => !isNew(row));
+}
+
+function linesOf(rows: readonly { line: number }[]): ReadonlySet<number> {
+  return new Set(rows.map(({ line }) => line));
+}
+
+function byLine(a: { line: number }, b: { line: number }): number {
+  return a.line - b.line;
 }
 
 function batchRule({ line, request }: Row, batch: string): LineProblem[] {
-  if (request.batch === undefined || request.batch === batch) return [];
+  if (request.batch === undefined || `${request.batch}`.normalize("NFC") === batch) return [];
   return [
     { line, message: `batch: all rows of a file belong to one batch, here "${batch}"; omit the field, or use --batch` },
   ];
 }
 
-async function dryRun(rows: readonly Row[], options: CheckOptions): Promise<Checked> {
-  const { batch, client, screen, signal } = options;
+async function dryRun(
+  rows: readonly Row[],
+  batch: BatchChoice,
+  options: CheckOptions,
+): Promise<Omit<Checked, "inOlder">> {
+  const { client, screen, signal } = options;
   const checked: CheckedRow[] = [];
   const problems: LineProblem[] = [];
   const warnings: LineProblem[] = [];

@@ -29,6 +29,14 @@ async function idsOf(batch: string): Promise<string[]> {
   return ids;
 }
 
+/** Enqueues a file, cancels the batch once it has `total` rows, and reads the summary. */
+async function enqueued(batch: string, total: number, args: string[]) {
+  const ended = cli.ended(["enqueue", ...args, "--yes", "--json"]);
+  await eventually(async () => (await cli.client.batch(batch)).total === total, { describe: `${total} rows` });
+  for (const id of await idsOf(batch)) await cli.client.cancel(id);
+  return JSON.parse((await ended).out.trim().split("\n").at(-1) ?? "");
+}
+
 test("enqueue, interrupted and run again: rows and local images are enqueued once; the second run reports how they ended", async () => {
   mkdirSync(join(cli.home, "files"), { recursive: true });
   writeFileSync(join(cli.home, "files/frame.png"), Buffer.concat([pngFile(640, 480), randomBytes(4)]));
@@ -70,20 +78,12 @@ describe("a file that was changed", () => {
   const [first, second, third] = rows;
   const added = { ...row, prompt: "a new row" };
 
-  /** Cancels what a run has enqueued, so that it ends, and reads its summary. */
-  async function endOf(run: ReturnType<TestCli["run"]>, batch: string, total: number) {
-    await eventually(async () => (await cli.client.batch(batch)).total === total, { describe: `${total} rows` });
-    for (const id of await idsOf(batch)) await cli.client.cancel(id);
-    await run.code;
-    return JSON.parse(run.out().trim().split("\n").at(-1) ?? "");
-  }
-
   test("a row at the top, two rows swapped, a row deleted: only the new row is priced and enqueued", async () => {
-    await endOf(cli.run(["enqueue", fileOf("changed", rows), "--yes", "--json"]), "changed", 3);
+    await enqueued("changed", 3, [fileOf("changed", rows)]);
     const path = fileOf("changed", [added, third, "", first]);
     const { out } = await cli.ended(["enqueue", path, "--dry-run"]);
     expect(out).toMatch(/simulator +1 row +\$0\.28.*\n.*1 new \$0\.28, 2 already made/);
-    const summary = await endOf(cli.run(["enqueue", path, "--yes", "--json"]), "changed", 4);
+    const summary = await enqueued("changed", 4, [path]);
     expect(summary).toMatchObject({ rows: 3, accepted: 1, existing: 2, canceled: 3 });
     const again = await cli.ended(["enqueue", fileOf("changed", [second, added, third, first]), "--json"]);
     expect(JSON.parse(again.out)).toMatchObject({ rows: 4, accepted: 0, existing: 4 });
@@ -105,12 +105,45 @@ describe("a file that was changed", () => {
 
   test("a row with a key of its own: made once under it, wherever it stands; another body is refused before", async () => {
     const own = { ...row, idempotencyKey: "own-1" };
-    await endOf(cli.run(["enqueue", fileOf("own", [own]), "--yes", "--json"]), "own", 1);
+    await enqueued("own", 1, [fileOf("own", [own])]);
     const { out } = await cli.ended(["enqueue", fileOf("own", [row, own]), "--dry-run"]);
     expect(out).toContain("1 new $0.28, 1 already made");
     const changed = await cli.ended(["enqueue", fileOf("own", [added, { ...own, seconds: 5 }]), "--yes"]);
     expect([changed.code, changed.out]).toEqual([2, expect.stringMatching(/line 2: .*used with another body/)]);
     expect((await cli.client.batch("own")).total).toBe(1);
+  });
+});
+
+describe("files with names that are not ASCII", () => {
+  const spring = { ...row, prompt: "春天的第一行" };
+  const autumn = { ...row, prompt: "秋天的第一行" };
+
+  test("each has a batch of its own: equal rows of two files are enqueued for each", async () => {
+    for (const [name, only] of [
+      ["甲", spring],
+      ["乙", autumn],
+      ["丙", autumn],
+    ] as const) {
+      const summary = await enqueued(name, 1, [fileOf(name, [only])]);
+      expect(summary).toMatchObject({ batch: name, rows: 1, accepted: 1, existing: 0 });
+    }
+  });
+
+  test("rows that an older version enqueued under a common batch name are not paid again, unless by --again", async () => {
+    const own = { ...autumn, idempotencyKey: "own-in-older" };
+    for (const [line, request] of [spring, own].entries()) {
+      const idempotencyKey = keyByLine("--", { line: line + 1, request });
+      const { generation } = await cli.client.enqueue({ ...request, batch: "--", idempotencyKey } as GenerationInput);
+      await cli.client.cancel(generation.id);
+    }
+    const path = fileOf("春季", [{ ...row, prompt: "a new row" }, own, spring]);
+    const { out } = await cli.ended(["enqueue", path, "--dry-run"]);
+    expect(out).toMatch(/1 new \$0\.28, 2 already made.*2 of them are in the batch "--"/s);
+    const other = await cli.ended(["enqueue", fileOf("秋季", [spring]), "--json"]);
+    expect(JSON.parse(other.out)).toMatchObject({ batch: "秋季", rows: 1, accepted: 0, existing: 1 });
+    expect(other.err).toMatch(/1 of them is in the batch "--".*--again/s);
+    const again = await cli.ended(["enqueue", fileOf("秋季", [spring]), "--again", "--dry-run"]);
+    expect(again.out).toMatch(/batch "秋季".*\n.*1 row +\$0\.28/);
   });
 });
 
@@ -132,11 +165,8 @@ describe("equal rows", () => {
     const [tried] = await Array.fromAsync(cli.client.enqueueMany([input], { dryRun: true }));
     const requestHash = tried?.status === "valid" ? tried.requestHash : "";
     await cli.client.enqueue({ ...input, idempotencyKey: keyOf(batch, requestHash, 2) });
-    const run = cli.run(["enqueue", fileOf(batch, [row, row]), "--equal", "each", "--yes", "--json"]);
-    await eventually(async () => (await cli.client.batch(batch)).total === 2, { describe: "both rows are enqueued" });
-    for (const id of await idsOf(batch)) await cli.client.cancel(id);
-    await run.code;
-    expect(JSON.parse(run.out().trim())).toMatchObject({ rows: 2, accepted: 1, existing: 1 });
+    const summary = await enqueued(batch, 2, [fileOf(batch, [row, row]), "--equal", "each"]);
+    expect(summary).toMatchObject({ rows: 2, accepted: 1, existing: 1 });
   });
 
   test.each([
@@ -146,10 +176,7 @@ describe("equal rows", () => {
     const path = fileOf(`equal-${equal}`, rows);
     const { out } = await cli.ended(["enqueue", path, "--equal", equal, "--dry-run"]);
     expect(out).toMatch(new RegExp(`simulator +${total} rows +\\$${usd}`));
-    const run = cli.run(["enqueue", path, "--equal", equal, "--yes", "--json"]);
-    await eventually(async () => (await cli.client.batch(`equal-${equal}`)).total === total, { describe: "enqueued" });
-    for (const id of await idsOf(`equal-${equal}`)) await cli.client.cancel(id);
-    expect(await run.code).toBe(1);
+    await enqueued(`equal-${equal}`, total, [path, "--equal", equal]);
     const again = await cli.ended(["enqueue", path, "--equal", equal, "--json"]);
     expect(JSON.parse(again.out)).toMatchObject({ rows: total, accepted: 0, existing: total });
   });

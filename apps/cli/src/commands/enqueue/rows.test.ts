@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { generationRequest } from "@reelqueue/contracts";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { batchNameOf } from "./batch.ts";
 import { keyByLine, keyOf } from "./keys.ts";
 import { findLocalFiles, withStored } from "./media.ts";
 import { fillVariables, readRows, sourceAt, variablesOf } from "./rows.ts";
@@ -48,7 +50,31 @@ describe("a file", () => {
     expect((await sourceAt(join(import.meta.dirname, "rows.test.ts"))).batch).toBe("rows.test");
     const odd = join(folder(), "my prompts (2)#ä.jsonl");
     writeFileSync(odd, "");
-    expect((await sourceAt(odd)).batch).toBe("my prompts -2---");
+    expect(await sourceAt(odd)).toMatchObject({
+      batch: expect.stringMatching(/^my prompts -2--ä~[0-9a-f]{8}$/),
+      olderBatch: "my prompts -2---",
+    });
+  });
+
+  test.each([
+    ["spring", "spring"],
+    ["a.b:c@d+e f_g-1", "a.b:c@d+e f_g-1"],
+    ["春季", "春季"],
+    ["Größe".normalize("NFD"), "Größe"],
+    ["हिन्दी", "हिन्दी"],
+    ["x".repeat(100), "x".repeat(100)],
+  ])("named %s keeps its name as that of the batch", (file, batch) => {
+    expect(batchNameOf(file)).toBe(batch);
+  });
+
+  test("a name that has to be changed stays another one than every other name", () => {
+    const long = "𠮷".repeat(60);
+    const names = ["a(1)", "a[1]", "a-1-", "a~1~", "🎬", "📼", "--", "-", long, `${long}2`, `${long}3`];
+    const batches = names.map(batchNameOf);
+    expect(new Set(batches).size).toBe(names.length);
+    for (const batch of batches) {
+      expect(generationRequest.shape.batch.parse(`${batch}-2`)).toBe(`${batch}-2`);
+    }
   });
 
   test.each([

@@ -7,7 +7,8 @@ import { CommandError } from "../../errors.ts";
 import { Interrupts } from "../../interrupts.ts";
 import { connect, filesOf } from "../api.ts";
 import { printJson } from "../show.ts";
-import { type BatchChoice, type Checked, type CheckedRow, check, chooseBatch, isNew } from "./check.ts";
+import { type Batches, chooseBatches } from "./batch.ts";
+import { type Checked, type CheckedRow, check, isNew } from "./check.ts";
 import { type Equal, settleEqual } from "./equal.ts";
 import { follow } from "./follow.ts";
 import { countsText, priceOf, priceTable } from "./price.ts";
@@ -46,27 +47,28 @@ async function enqueueFile(
   const source = await sourceAt(file);
   const read = await readRows(source, options.count ?? Number.POSITIVE_INFINITY);
   const accounts = await client.accounts({ signal });
-  const batch = await chooseBatch(options.batch ?? source.batch, options.again ?? false, client);
+  const batches = await chooseBatches(source, options, client);
+  const { name: batch } = batches.batch;
   const variables = variablesOf(options.set);
   const context = { client, screen, signal };
-  const checked = await check(read, { ...context, batch, accounts, folder: source.folder, variables });
+  const checked = await check(read, { ...context, ...batches, accounts, folder: source.folder, variables });
   if (checked.problems.length > 0) return reportProblems(source.name, checked, screen, options);
 
   const rows = await settleEqual(checked.rows, options, context);
   if (rows === undefined) return decline(screen);
   const fresh = rows.filter(isNew);
   requireLive(file, fresh, accounts, options);
-  screen.print(overview({ ...checked, rows }, batch, accounts));
+  screen.print(overview({ ...checked, rows }, batches, accounts));
   if (options.dryRun) return reportPrice({ ...checked, rows }, batch, options);
   if (fresh.length > 0 && !options.yes && !(await confirm(rows, signal))) return decline(screen);
 
-  progress.batch = batch.name;
+  progress.batch = batch;
   const startedAt = performance.now();
-  const sent = await send(rows, { ...context, batch: batch.name });
-  const generations = await follow({ ...context, batch: batch.name, lines: sent.lines });
+  const sent = await send(rows, { ...context, batch });
+  const generations = await follow({ ...context, batch, lines: sent.lines });
   screen.clear();
   const seconds = (performance.now() - startedAt) / 1_000;
-  const summary = summarize({ batch: batch.name, sent, generations, seconds, fileOf: await filesOf({ client, url }) });
+  const summary = summarize({ batch, sent, generations, seconds, fileOf: await filesOf({ client, url }) });
   screen.print(summaryText(summary));
   if (options.json) printJson(summary);
   return allSucceeded(summary) ? 0 : 1;
@@ -109,9 +111,17 @@ function requireLive(
   );
 }
 
-function overview({ rows, warnings }: Checked, { name, size }: BatchChoice, accounts: readonly AccountView[]): string {
+function overview(
+  { rows, warnings, inOlder }: Checked,
+  { batch: { name, size }, older }: Batches,
+  accounts: readonly AccountView[],
+): string {
   const notes = warnings.length > 0 ? [pc.yellow(`${warnings.length} warnings:`), problemLines(warnings)] : [];
-  const known = size > 0 ? [`${countsText(rows)}; the batch has ${size} ${size === 1 ? "row" : "rows"}.`] : [];
+  const known =
+    size + inOlder > 0 ? [`${countsText(rows)}; the batch has ${size} ${size === 1 ? "row" : "rows"}.`] : [];
+  const shared = `the name that an earlier version gave this file, and maybe others; --again makes all rows again.`;
+  if (older && inOlder > 0)
+    known.push(`${inOlder} of them ${inOlder === 1 ? "is" : "are"} in the batch "${older.name}", ${shared}`);
   return [
     ...notes,
     `${rows.length === 1 ? "1 row is" : `${rows.length} rows are`} valid; batch "${name}":`,
@@ -120,9 +130,9 @@ function overview({ rows, warnings }: Checked, { name, size }: BatchChoice, acco
   ].join("\n");
 }
 
-function reportPrice({ rows, warnings }: Checked, { name }: BatchChoice, { json }: EnqueueOptions): number {
+function reportPrice({ rows, warnings }: Checked, batch: string, { json }: EnqueueOptions): number {
   const fresh = rows.filter(isNew);
-  if (json) printJson({ batch: name, ...priceOf(fresh), existing: rows.length - fresh.length, warnings });
+  if (json) printJson({ batch, ...priceOf(fresh), existing: rows.length - fresh.length, warnings });
   return 0;
 }
 
