@@ -8,7 +8,7 @@ import { parseSync, Visitor } from "oxc-parser";
 
 /** History, words that vendors answer or an older version stored, and the samples of the test of this file. */
 const exempt =
-  /^docs\/adr\/|^tests\/scenarios\/src\/upgrade\/fixture\/|\/contract\/|\/golden|^scripts\/(banned-words|measure|structure)|^tests\/scenarios\/src\/upgrade(\.test|\/dump)\.ts$|^packages\/media\/src\/outputs\/output-store\.ts$/;
+  /^docs\/adr\/|^tests\/scenarios\/src\/upgrade\/fixture\/|\/contract\/|\/golden|^scripts\/(banned-words|measure|structure)|^tests\/scenarios\/src\/upgrade(\.test|\/load)\.ts$|^packages\/media\/src\/outputs\/output-store\.ts$/;
 const code = /\.(ts|tsx|mts|mjs)$/;
 
 /** @type {{ identifiers: [string, string][], identifierEndings: [string, string][], fileNames: string[], prose: [string, string][] }} */

@@ -2,13 +2,22 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { takeLock } from "../packages/system/src/lock.mjs";
 import { SetupError } from "./run-logged.mjs";
 import { installPackages, installRuntime } from "./setup-steps.mjs";
 
-export const root = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "..");
+export const root = rootOf(import.meta.url);
+
+/**
+ * The folder of the workspace. Node 18 has no `import.meta.dirname`.
+ * @param {string} url of this module
+ */
+export function rootOf(url) {
+  return resolve(dirname(fileURLToPath(url)), "..");
+}
 
 /**
  * Installs Node 24, pnpm and the packages if they are missing, then runs the script (its path relative to the
@@ -25,10 +34,29 @@ export async function prepared() {
   try {
     return await setUp();
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    console.error(error.message);
+    const message = error instanceof SetupError ? error.message : denialOf(error);
+    if (message === undefined) throw error;
+    console.error(message);
     return process.exit(1);
   }
+}
+
+/**
+ * The sentence for a file that this user may not write; `undefined` for any other error.
+ * @param {unknown} error
+ */
+function denialOf(error) {
+  if (!isDenied(error)) return undefined;
+  return `The set-up is not complete, and this user may not write ${error.path}: run the command once as the owner of ${root}, or use a checkout of your own.`;
+}
+
+/**
+ * @param {unknown} error
+ * @returns {error is NodeJS.ErrnoException}
+ */
+function isDenied(error) {
+  const { code = "" } = /** @type {NodeJS.ErrnoException} */ (error);
+  return ["EACCES", "EPERM", "EROFS"].includes(code);
 }
 
 /**
@@ -65,13 +93,24 @@ async function setUp() {
   }
 }
 
+/** Where this user may not write, what is installed is used without a lock. */
 async function waitForLock() {
   const file = join(root, ".reelqueue", "setup.lock");
   for (let logged = false; ; logged = true) {
-    const lock = takeLock(file);
+    const lock = lockOf(file);
     if ("release" in lock) return lock;
     if (!logged) console.error(`Another set-up runs here (process ${lock.heldBy}); waiting for its end.`);
     await delay(200);
+  }
+}
+
+/** @param {string} file */
+function lockOf(file) {
+  try {
+    return takeLock(file);
+  } catch (error) {
+    if (isDenied(error)) return { release: () => undefined };
+    throw error;
   }
 }
 

@@ -16,16 +16,20 @@
 // functions declarations, methods, arrow functions and function expressions that have a body, from the first line of the signature to
 //           the last brace, blank lines included. A factory returns functions, and at most 40 of its lines are outside of the
 //           functions that it holds: it is counted apart. A destructured parameter is one parameter.
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { measure } from "./measure/measure.mjs";
 import { report } from "./measure/report.mjs";
 
 const args = process.argv.slice(2);
-const folder = args.find((arg) => !arg.startsWith("--")) ?? resolve(import.meta.dirname, "..");
-const unknown = args.filter((arg) => arg.startsWith("--") && !["--json", "--list"].includes(arg));
+const [folder = resolve(import.meta.dirname, ".."), ...more] = args.filter((arg) => !arg.startsWith("--"));
+const unknown = [...more, ...args.filter((arg) => arg.startsWith("--") && !["--json", "--list"].includes(arg))];
 
 if (unknown.length > 0) {
   console.error(`measure takes a folder, --json and --list, not ${unknown.join(" ")}`);
+  process.exitCode = 2;
+} else if (!existsSync(folder)) {
+  console.error(`There is no folder ${folder}.`);
   process.exitCode = 2;
 } else {
   const measures = measure(resolve(folder));

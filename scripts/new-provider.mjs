@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { NewProviderError, writeProvider } from "./new-provider/write-provider.mjs";
 
 try {
+  const [name = "", ...more] = process.argv.slice(2);
+  if (more.length > 0) throw new NewProviderError(`Give one name, not also ${more.join(" ")}.`);
   const packageFolder = join(import.meta.dirname, "..", "packages", "providers");
-  for (const file of writeProvider({ packageFolder, name: process.argv[2] ?? "" }))
-    console.log(`packages/providers/${file}`);
+  for (const file of writeProvider({ packageFolder, name })) console.log(`packages/providers/${file}`);
   console.log("\nWhat to fill in, in which order: packages/providers/README.md");
 } catch (error) {
   if (!(error instanceof NewProviderError)) throw error;

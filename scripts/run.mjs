@@ -11,13 +11,13 @@ switch (command) {
     await runOnNode24(["apps/cli/src/main.ts", "start", ...rest]);
     break;
   case "test":
-    await runOnNode24(["node_modules/vitest/vitest.mjs", "run", "--project", "!services", ...rest]);
+    await runOnNode24(["scripts/vitest.mjs", "run", "--project", "!services", ...rest]);
     break;
   case "test:unit":
-    await runOnNode24(["node_modules/vitest/vitest.mjs", "run", "--project", "unit", ...rest]);
+    await runOnNode24(["scripts/vitest.mjs", "run", "--project", "unit", ...rest]);
     break;
   case "test:services":
-    await runOnNode24(["node_modules/vitest/vitest.mjs", "run", "--project", "services", ...rest]);
+    await runOnNode24(["scripts/vitest.mjs", "run", "--project", "services", ...rest]);
     break;
   case "check":
     process.exit(await check());
@@ -40,6 +40,10 @@ switch (command) {
 
 /** Runs every check, also after a failure; the exit code is 0 only if all pass. */
 async function check() {
+  if (rest.length > 0) {
+    console.error(`check takes no options, not ${rest.join(" ")}`);
+    return 2;
+  }
   const { node, env } = await prepared();
   const bin = join(root, "node_modules", ".bin");
   /** @type {[string, string, string[]][]} */

@@ -119,9 +119,9 @@ function npmCommand(env) {
  * @param {string} node
  * @param {string} pnpm
  */
-function commandFolder(folder, node, pnpm) {
+export function commandFolder(folder, node, pnpm) {
   const bin = join(folder, "bin");
-  const script = `#!/bin/sh\nexec "${node}" "${pnpm}" "$@"\n`;
+  const script = `#!/bin/sh\nexec ${quoted(node)} ${quoted(pnpm)} "$@"\n`;
   if (contentOf(join(bin, "pnpm")) === script) return bin;
   mkdirSync(bin, { recursive: true });
   symlinkSync(node, join(bin, `node.${process.pid}`));
@@ -129,6 +129,14 @@ function commandFolder(folder, node, pnpm) {
   writeFileSync(join(bin, "pnpm"), script);
   chmodSync(join(bin, "pnpm"), 0o755);
   return bin;
+}
+
+/**
+ * A word of a shell script, whatever the path contains.
+ * @param {string} path
+ */
+function quoted(path) {
+  return `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** @param {string} file */

@@ -28,6 +28,13 @@ describe("with keys", () => {
   });
   afterAll(() => api[Symbol.asyncDispose]());
 
+  test("401 says how to authenticate; no other answer does", async () => {
+    const refused = await api.call("/v1/accounts", { key: "wrong" });
+    expect([refused.status, refused.headers.get("www-authenticate")]).toEqual([401, 'Bearer realm="reelqueue"']);
+    for (const path of ["/v1/accounts", "/v1/nothing", "/healthz"])
+      expect((await api.call(path)).headers.get("www-authenticate")).toBeNull();
+  });
+
   test.each(["Bearer ", "Basic a2V5", "Bearer key-of-default extra", "key-of-default", ""])(
     "Authorization %j: 401",
     async (authorization) => {

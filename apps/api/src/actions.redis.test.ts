@@ -45,9 +45,18 @@ describe("retry", () => {
     ]);
   });
 
+  test("a lost output → its video is downloaded again, without a new attempt", async () => {
+    const lost = await broughtTo(api, "failed", { failure: { class: "output_lost", message: "gone" } });
+    const answer = await post(lost, "retry");
+    expect([answer.status, await jsonOf<Generation>(answer)]).toEqual([
+      202,
+      expect.objectContaining({ state: "finalizing", attempt: 1 }),
+    ]);
+  });
+
   test("a failure that may have been charged → 409 with advice; a generation that did not fail → 409", async () => {
-    const paid = await broughtTo(api, "failed", { failure: { class: "output_lost", message: "gone" } });
-    expect((await errorIn(await post(paid, "retry"), 409)).message).toContain("ask the provider for the file");
+    const paid = await broughtTo(api, "failed", { failure: { class: "billing_uncertain", message: "gone" } });
+    expect((await errorIn(await post(paid, "retry"), 409)).message).toContain("check the provider for its task");
     await errorIn(await post(await queued(api), "retry"), 409);
   });
 });

@@ -1,3 +1,4 @@
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import type { BatchAnswer, BatchView, GenerationPage, RowAnswer } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { eventually } from "@reelqueue/testing";
@@ -46,6 +47,32 @@ test("JSON Lines: valid rows are accepted, others refused by line; byte order ma
     [7, "invalid_json"],
     [8, "idempotency_mismatch"],
   ]);
+});
+
+test.each([
+  ["gzip", gzipSync],
+  ["deflate", deflateSync],
+  ["br", brotliCompressSync],
+] as const)("a body with Content-Encoding %s is read, as lines and as JSON", async (encoding, compress) => {
+  const coded = { "content-encoding": encoding };
+  const ask = async (body: unknown, type: string) => {
+    const headers = { "content-type": type, ...coded };
+    return api.call("/v1/generations/batch?dryRun=true", { body: compress(`${body}`), headers });
+  };
+  expect(await (await ask(`${JSON.stringify(row)}\n${JSON.stringify(row)}\n`, lines["content-type"])).text()).toMatch(
+    /^(.*"valid".*\n){2}$/,
+  );
+  const { rows } = await jsonOf<BatchAnswer>(ask(JSON.stringify([row]), "application/json"));
+  expect(rows.map(({ status }) => status)).toEqual(["valid"]);
+});
+
+test.each([
+  ["an unknown encoding", Buffer.from("[]"), "zstd", 415],
+  ["a cut gzip body", gzipSync(JSON.stringify([row])).subarray(0, -9), "gzip", 400],
+  ["one that grows beyond the limit", gzipSync(Buffer.alloc(13 * 1_048_576, " ")), "gzip", 413],
+] as const)("%s is refused", async (_, body, encoding, status) => {
+  const headers = { "content-type": "application/json", "content-encoding": encoding };
+  await errorIn(await api.call("/v1/generations", { body, headers }), status);
 });
 
 test("thousands of rows of one batch keep their order, and one request counts their states", async () => {

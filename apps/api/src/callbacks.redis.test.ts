@@ -117,10 +117,13 @@ test("Redis unavailable or frozen: the provider is asked to retry, within 100 ms
   // the fastest counts: other work on the machine may delay any of them
   await redis.kill("SIGSTOP");
   await eventually(async () => (await timed()) < 150, { describe: "an answer within 150 ms while Redis is frozen" });
+  expect(api.logged()).toContain('"event":"callback.late"');
+  expect(api.logged()).not.toContain('"event":"api.unavailable"');
   await redis.kill("SIGCONT");
   await redis.kill();
   await eventually(async () => (await timed()) < 150, { describe: "an answer within 150 ms without Redis" });
   expect(answers).toEqual(answers.map(() => [503, "5"]));
+  expect(api.logged()).toContain('"event":"api.unavailable"');
 });
 
 test("Redis unavailable: other requests are 503, and /healthz is 200", async () => {

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Enqueued, MediaView } from "@reelqueue/contracts";
+import { gzipSync } from "node:zlib";
+import type { Enqueued, Generation, MediaView } from "@reelqueue/contracts";
 import { pngFile } from "@reelqueue/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { errorIn, jsonOf, startApi, type TestApi } from "./testing/api.ts";
@@ -62,6 +63,39 @@ describe("outputs", () => {
     expect(await statusOf("bytes=0-9", { "if-range": '"x"' })).toBe(200);
   });
 
+  test.each([
+    ["whole", {}, 200],
+    ["a part", { range: "bytes=5-9" }, 206],
+    ["beyond the end", { range: "bytes=100000-" }, 416],
+    ["If-None-Match of the file", { "if-none-match": 'W/"x", W/ETAG' }, 304],
+    ["If-None-Match of any file", { "if-none-match": "*" }, 304],
+    ["If-None-Match of another file", { "if-none-match": '"x"' }, 200],
+    ["If-Match of the file", { "if-match": '"x", ETAG' }, 200],
+    ["If-Match of another file", { "if-match": '"x"' }, 412],
+    ["If-Match by a weak name", { "if-match": "W/ETAG" }, 412],
+    ["If-Match before If-None-Match", { "if-match": '"x"', "if-none-match": "ETAG" }, 412],
+  ])("GET and HEAD are answered alike: %s", async (_, headers, status) => {
+    const etag = (await api.call(path, { method: "HEAD" })).headers.get("etag") ?? "";
+    const sent = Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, text.replace("ETAG", etag)]));
+    const [got, head] = [await get(undefined, sent), await api.call(path, { method: "HEAD", headers: sent })];
+    const bytes = (await got.arrayBuffer()).byteLength;
+    expect([got.status, head.status, await head.text()]).toEqual([status, status, ""]);
+    const shown = (answer: Response) =>
+      Object.entries(Object.fromEntries(answer.headers)).filter(
+        ([name]) => !/^(date|x-request-id|keep-alive|connection|transfer-encoding)$/.test(name),
+      );
+    expect(shown(head)).toEqual(shown(got));
+    expect([got.headers.get("etag"), bytes > 0]).toEqual([etag, status < 300]);
+  });
+
+  test("HEAD of a file that was deleted is 404, as GET is", async () => {
+    const id = await withVideo(api, Buffer.from("gone"));
+    const key = (await jsonOf<Generation>(api.call(`/v1/generations/${id}`))).outputs[0]?.key ?? "";
+    await rm(join(api.installation.config.outputs.directory, key));
+    for (const method of ["GET", "HEAD"])
+      expect((await api.call(`/v1/generations/${id}/outputs/0`, { method })).status).toBe(404);
+  });
+
   test("HEAD: the size without the bytes", async () => {
     const answer = await api.call(path, { method: "HEAD" });
     expect([answer.status, answer.headers.get("content-length"), await answer.text()]).toEqual([200, "100000", ""]);
@@ -112,6 +146,16 @@ describe("media", () => {
       },
     });
     expect((await errorIn(await put(endless), 413)).code).toBe("too_large");
+  });
+
+  test("a gzipped file is stored as it is inside; beyond the limit it is 413", async () => {
+    const sent = (bytes: Buffer) =>
+      api.call("/v1/media", {
+        body: gzipSync(bytes),
+        headers: { "content-type": "image/png", "content-encoding": "gzip" },
+      });
+    expect(await jsonOf<MediaView>(sent(png))).toMatchObject({ bytes: png.length });
+    await errorIn(await sent(Buffer.concat([png, Buffer.alloc(65 * 1_048_576)])), 413);
   });
 
   test("no body: 400", async () => {

@@ -92,6 +92,53 @@ describe("enqueue one", () => {
   });
 });
 
+describe("values that would be stored as others", () => {
+  const field = (json: string) => `{"prompt":"a cat","seconds":4,${json}}`;
+  test.each([
+    ["an integer beyond 2^53", field('"metadata":{"order":1844674407370955161}'), "metadata.order"],
+    ["the first unsafe integer", field('"metadata":{"order":9007199254740993}'), "metadata.order"],
+    ["an endless number", field('"metadata":{"order":-1e400}'), "metadata.order"],
+    ["half a surrogate pair", field('"metadata":{"name":"\\ud800"}'), "metadata.name"],
+    ["half a surrogate pair in a prompt", '{"prompt":"a \\udc00 cat"}', "prompt"],
+    ["NUL", field('"idempotencyKey":"a\\u0000b"'), "idempotencyKey"],
+    ["NUL in a name", field('"metadata":{"a\\u0000":1}'), "metadata"],
+    ["NUL in a list", field('"images":[{"url":"https://a.example/\\u0000"}]'), "images[0].url"],
+  ])("%s: refused by its path, and nothing is written", async (_, body, path) => {
+    const headers = { "content-type": "application/json" };
+    const { problems = [] } = await errorIn(await api.call("/v1/generations", { body, method: "POST", headers }), 400);
+    expect(problems.map((problem) => problem.field)).toEqual([path]);
+    const lines = await api.call("/v1/generations/batch", {
+      body: `${body}\n`,
+      headers: { "content-type": "application/x-ndjson" },
+    });
+    expect(await lines.text()).toMatch(/^\{"line":1,"status":"refused".*\}\n$/);
+  });
+
+  test.each([
+    ["latin1", Buffer.from('{"prompt":"caf\xe9"}', "latin1")],
+    ["UTF-16", Buffer.from('\u{feff}{"prompt":"a cat"}', "utf16le")],
+    ["UTF-16 without a byte order mark", Buffer.from('{"prompt":"a cat"}', "utf16le")],
+    ["half a surrogate pair in UTF-8", Buffer.from([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d])],
+  ])("%s: 400 at every address that takes JSON", async (_, body) => {
+    const headers = { "content-type": "application/json" };
+    for (const path of ["/generations", "/generations/batch", "/quotes", "/accounts/hiapi/pause"])
+      expect((await errorIn(await api.call(`/v1${path}`, { body, method: "POST", headers }), 400)).code).toBe(
+        "invalid_json",
+      );
+  });
+
+  test("a whole pair, the largest safe integers and a byte order mark are taken", async () => {
+    const body = `\u{feff}${field('"metadata":{"a":9007199254740991,"b":-0.5,"c":"\\ud83d\\ude00"}')}`;
+    const headers = { "content-type": "application/json" };
+    const answer = await api.call("/v1/generations", { body, method: "POST", headers });
+    expect((await jsonOf<Enqueued>(answer)).generation.request.metadata).toEqual({
+      a: 9007199254740991,
+      b: -0.5,
+      c: "😀",
+    });
+  });
+});
+
 describe("invalid bodies", () => {
   test.each([
     ["broken JSON", 400, "invalid_json", '{"prompt":'],

@@ -1,6 +1,5 @@
-import { isUtf8 } from "node:buffer";
 import { PassThrough, type Readable } from "node:stream";
-import { batchLimits } from "@reelqueue/contracts";
+import { batchLimits, type JsonLine, readJsonLines } from "@reelqueue/contracts";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { ApiError } from "./errors.ts";
 
@@ -41,22 +40,19 @@ function* chunksOfArray(inputs: readonly unknown[]): Generator<Row[]> {
   }
 }
 
-/** The rows of JSON Lines as they arrive. Blank lines, a byte order mark and carriage returns are skipped. */
 async function* chunksOfLines(stream: Readable): AsyncGenerator<Row[]> {
   let rows: Row[] = [];
   let bytes = 0;
   let count = 0;
-  for await (const { line, content } of linesOf(stream)) {
-    const row = readRow(line, content);
-    if (row === undefined) continue;
+  for await (const read of readJsonLines(stream)) {
     count += 1;
     if (count > batchLimits.rows)
       throw new ApiError(
         "too_large",
-        `A batch may hold ${batchLimits.rows} rows; send the rows after line ${line - 1} in another request.`,
+        `A batch may hold ${batchLimits.rows} rows; send the rows after line ${read.line - 1} in another request.`,
       );
-    rows.push(row);
-    bytes += content?.length ?? 0;
+    rows.push(rowOf(read));
+    bytes += read.bytes;
     if (rows.length < chunkRows && bytes < chunkBytes) continue;
     yield rows;
     rows = [];
@@ -65,63 +61,20 @@ async function* chunksOfLines(stream: Readable): AsyncGenerator<Row[]> {
   if (rows.length > 0) yield rows;
 }
 
-interface Line {
-  line: number;
-  /** `undefined`: longer than a row may be. */
-  content: Buffer | undefined;
+function rowOf(line: JsonLine): Row {
+  if ("value" in line) return { line: line.line, input: line.value };
+  return { line: line.line, unreadable: unreadable[line.problem]() };
 }
 
-const newline = 0x0a;
-
-async function* linesOf(stream: Readable): AsyncGenerator<Line> {
-  let line = 1;
-  let parts: Buffer[] = [];
-  let bytes = 0;
-  const append = (part: Buffer) => {
-    bytes += part.length;
-    if (bytes <= batchLimits.rowBytes) parts.push(part);
-    else parts = [];
-  };
-  const endLine = (): Line => {
-    const content = bytes <= batchLimits.rowBytes ? Buffer.concat(parts) : undefined;
-    parts = [];
-    bytes = 0;
-    return { line: line++, content };
-  };
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    let start = 0;
-    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
-      append(chunk.subarray(start, end));
-      yield endLine();
-      start = end + 1;
-    }
-    append(chunk.subarray(start));
-  }
-  yield endLine();
-}
-
-const byteOrderMark = "\u{feff}";
-
-/** `undefined`: a blank line. */
-function readRow(line: number, content: Buffer | undefined): Row | undefined {
-  if (content === undefined)
-    return {
-      line,
-      unreadable: new ApiError(
-        "too_large",
-        `This line is longer than ${batchLimits.rowBytes} bytes; upload media by POST /v1/media first.`,
-      ),
-    };
-  if (!isUtf8(content)) return { line, unreadable: new ApiError("invalid_json", "This line is not UTF-8 text.") };
-  const whole = content.toString();
-  const text = (whole.startsWith(byteOrderMark) ? whole.slice(1) : whole).trim();
-  if (text === "") return undefined;
-  try {
-    return { line, input: JSON.parse(text) };
-  } catch {
-    return { line, unreadable: new ApiError("invalid_json", "This line is not valid JSON.") };
-  }
-}
+const unreadable = {
+  too_long: () =>
+    new ApiError(
+      "too_large",
+      `This line is longer than ${batchLimits.rowBytes} bytes; upload media by POST /v1/media first.`,
+    ),
+  not_utf8: () => new ApiError("invalid_json", "This line is not UTF-8 text."),
+  not_json: () => new ApiError("invalid_json", "This line is not valid JSON."),
+};
 
 export function linesText(rows: readonly unknown[]): string {
   return rows.map((row) => `${JSON.stringify(row)}\n`).join("");

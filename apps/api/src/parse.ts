@@ -1,12 +1,13 @@
-import { schemaProblems } from "@reelqueue/pipeline";
+import { flawsOf, schemaProblems } from "@reelqueue/pipeline";
 import { z } from "zod";
 import { ApiError } from "./errors.ts";
 
 /** Parses input by a schema. Throws an ApiError that names every problem. */
 export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw new ApiError("invalid_request", undefined, { problems: schemaProblems(parsed.error, input) });
+  const problems = parsed.success ? flawsOf(parsed.data) : schemaProblems(parsed.error, input);
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new ApiError("invalid_request", undefined, { problems });
 }
 
 /** Schema of `true` or `false` in a query string; `false` by default. */

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { decodeUtf8 } from "@reelqueue/contracts";
 import type { Installation } from "@reelqueue/pipeline";
 import { type Metrics, portProblem } from "@reelqueue/runtime";
 import {
@@ -10,6 +11,7 @@ import {
   LogController,
 } from "fastify";
 import { authenticator } from "./auth.ts";
+import { decodeBody } from "./decode-body.ts";
 import { ApiError, answerErrors, refuseUnreadable, toApiError } from "./errors.ts";
 import { accounts } from "./routes/accounts.ts";
 import { actions } from "./routes/actions.ts";
@@ -65,6 +67,7 @@ export async function createApp(installation: Installation): Promise<FastifyInst
     frameworkErrors: (error, { id }, reply) => void (reply as FastifyReply).code(404).send(toApiError(error).body(id)),
   });
   app.removeContentTypeParser("text/plain");
+  parseJsonStrictly(app);
   answerErrors(app);
   measureRequests(app, installation.metrics);
   const routes = watchRoutes(app);
@@ -75,6 +78,19 @@ export async function createApp(installation: Installation): Promise<FastifyInst
   return app;
 }
 
+/** Fastify would read every encoding as UTF-8, with other characters in place of the wrong ones. */
+function parseJsonStrictly(app: FastifyInstance): void {
+  const parseText = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    const text = decodeUtf8(body as Buffer);
+    if (text === undefined) done(new ApiError("invalid_json", "The body is not UTF-8 text."));
+    else void parseText(request, text, done);
+  });
+}
+
+/** How a refused caller authenticates itself. */
+const challenge = 'Bearer realm="reelqueue"';
+
 function addAuthenticatedRoutes(scope: FastifyInstance, installation: Installation): void {
   const { authenticate, keyless } = authenticator(installation.config.tenants);
   if (keyless) {
@@ -83,9 +99,12 @@ function addAuthenticatedRoutes(scope: FastifyInstance, installation: Installati
       "NO API KEY IS CONFIGURED: every program on this machine may use the API. Set `tenants.default.apiKeySha256` in reelqueue.config.json.",
     );
   }
-  scope.addHook("onRequest", async (request) => {
+  scope.addHook("onRequest", async (request, reply) => {
+    reply.header("www-authenticate", challenge);
     request.caller = authenticate(request);
+    reply.removeHeader("www-authenticate");
   });
+  scope.addHook("preParsing", decodeBody);
   for (const routes of [
     generations,
     batches,

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { withoutPassword } from "@reelqueue/contracts";
 import { StartError } from "@reelqueue/runtime";
 import type { Ports } from "@reelqueue/system";
 
@@ -11,6 +12,8 @@ export interface CliEnv {
   /** The user's configuration, if there is one. */
   configFile: string | undefined;
   redisUrl: string | undefined;
+  /** Port of the Redis that `start` starts; default: that of its last start, else any free one. */
+  redisPort: number | undefined;
   ports: Ports;
   /** Login of the dashboard; the password only if the user has set one. */
   dashboard: { user: string; password: string | undefined };
@@ -32,18 +35,14 @@ const root = resolve(import.meta.dirname, "../../..");
 export function readEnv(): CliEnv {
   if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
   const env = process.env;
-  const problems: string[] = [];
-  const number = (name: string, fallback: number, max: number): number => {
-    const value = Number(text(env[name]) ?? fallback);
-    if (!(value > 0 && value <= max)) problems.push(`${name} must be a number from 1 to ${max}, not "${env[name]}"`);
-    return value;
-  };
-  const port = (name: string, fallback: number) => number(name, fallback, 65_535);
+  const { number, port, url, problems } = checkedReader(env);
+  const home = resolve(text(env.REELQUEUE_HOME) ?? join(root, ".reelqueue"));
   const settings: CliEnv = {
     root,
-    home: resolve(text(env.REELQUEUE_HOME) ?? join(root, ".reelqueue")),
+    home,
     configFile: configFile(text(env.REELQUEUE_CONFIG)),
     redisUrl: text(env.REDIS_URL),
+    redisPort: text(env.REDIS_PORT) === undefined ? undefined : port("REDIS_PORT", 0),
     ports: {
       api: port("API_PORT", 3_100),
       dashboard: port("DASHBOARD_PORT", 3_101),
@@ -54,18 +53,41 @@ export function readEnv(): CliEnv {
     },
     dashboard: { user: text(env.DASHBOARD_USER) ?? "admin", password: text(env.DASHBOARD_PASSWORD) },
     simulator: {
-      url: text(env.SIMULATOR_URL) ?? `http://127.0.0.1:${text(env.SIMULATOR_PORT) ?? 3_199}`,
+      url: url("SIMULATOR_URL", `http://127.0.0.1:${text(env.SIMULATOR_PORT) ?? 3_199}`),
       clockFactor: number("SIMULATOR_CLOCK_FACTOR", 30, 100_000),
     },
     api: {
-      url: text(env.REELQUEUE_URL) ?? `http://127.0.0.1:${text(env.API_PORT) ?? 3_100}`,
-      key: text(env.REELQUEUE_API_KEY) ?? apiKeyIn(text(env.REELQUEUE_HOME) ?? join(root, ".reelqueue")),
+      url: url("REELQUEUE_URL", `http://127.0.0.1:${text(env.API_PORT) ?? 3_100}`),
+      key: text(env.REELQUEUE_API_KEY) ?? apiKeyIn(home),
     },
     all: env,
   };
-  if (!URL.canParse(settings.api.url)) problems.push(`REELQUEUE_URL must be a URL, not "${settings.api.url}"`);
   if (problems.length > 0) throw new StartError(problems.join("\n"));
   return settings;
+}
+
+/** Reads single variables; `problems` lists the invalid ones. */
+function checkedReader(env: NodeJS.ProcessEnv) {
+  const problems: string[] = [];
+  const number = (name: string, fallback: number, max: number): number => {
+    const value = Number(text(env[name]) ?? fallback);
+    if (!(value > 0 && value <= max)) problems.push(`${name} must be a number from 1 to ${max}, not "${env[name]}"`);
+    return value;
+  };
+  const port = (name: string, fallback: number): number => {
+    const value = number(name, fallback, 65_535);
+    if (value % 1 > 0) problems.push(`${name} must be a whole number, not "${env[name]}"`);
+    return value;
+  };
+  const url = (name: string, fallback: string): string => {
+    const value = text(env[name]);
+    if (value === undefined) return fallback;
+    const parsed = URL.parse(value);
+    if (parsed === null || parsed.username !== "" || parsed.password !== "")
+      problems.push(`${name} must be a URL without user and password, not "${withoutPassword(value)}"`);
+    return value;
+  };
+  return { number, port, url, problems };
 }
 
 function configFile(given: string | undefined): string | undefined {

@@ -17,9 +17,17 @@ export class CommandError extends Error {
 /** Prints an expected error as its message, any other with its stack; returns the exit code. */
 export function reportError(error: unknown): number {
   const expected = error instanceof SystemError || error instanceof StartError || error instanceof CommandError;
-  console.error(error instanceof ApiError ? apiErrorText(error) : expected ? error.message : error);
+  const denial = denialOf(error);
+  console.error(error instanceof ApiError ? apiErrorText(error) : expected ? error.message : (denial ?? error));
   if (error instanceof CommandError) return error.exitCode;
   return error instanceof ApiError && error.code === "invalid_request" ? 2 : 1;
+}
+
+/** The sentence for a file that this user may not read or write; `undefined` for any other error. */
+function denialOf(error: unknown): string | undefined {
+  const { code = "", path } = (error instanceof Error ? error : {}) as NodeJS.ErrnoException;
+  if (path === undefined || !["EACCES", "EPERM", "EROFS"].includes(code)) return undefined;
+  return `This user may not read or write ${path} (${code}): give it the right, or set REELQUEUE_HOME to a folder of its own.`;
 }
 
 /** The message of an API error with the remedy. */

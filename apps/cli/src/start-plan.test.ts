@@ -15,6 +15,7 @@ function envOf(more: Partial<CliEnv> = {}): CliEnv {
     home,
     configFile: undefined,
     redisUrl: undefined,
+    redisPort: undefined,
     ports: { api: 1, dashboard: 2, submitter: 3, poller: 4, finalizer: 5, simulator: 3199 },
     dashboard: { user: "admin", password: undefined },
     simulator: { url: "http://127.0.0.1:3199", clockFactor: 20 },
@@ -84,6 +85,7 @@ test("planStart: the dashboard's password is the user's, else generated once", a
   expect((await planStart(envOf({ dashboard: { user: "me", password: "mine" } }))).login).toEqual({
     user: "me",
     password: "mine",
+    isOwn: true,
   });
   const env = envOf();
   const { login, systemOptions } = await planStart(env);
@@ -106,4 +108,9 @@ test("planStart with an invalid JSON file: one sentence", async () => {
   const configFile = join(env.home, "own.json");
   writeFileSync(configFile, "{ accounts:");
   await expect(planStart({ ...env, configFile })).rejects.toThrow(`${configFile} is not valid JSON: correct it`);
+});
+
+test("planStart: Redis gets the port of REDIS_PORT; without it, any", async () => {
+  expect((await planStart(envOf({ redisPort: 7_000 }))).systemOptions.redisPort).toBe(7_000);
+  expect((await planStart(envOf())).systemOptions.redisPort).toBeUndefined();
 });

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { config } from "@reelqueue/contracts";
 import { loadConfig, StartError } from "@reelqueue/runtime";
 import {
+  type AppsOptions,
   appNames,
   demoConfig,
-  type SystemOptions,
   secretIn,
   simulatorProviders,
   withApiKey,
@@ -15,8 +15,9 @@ import {
 import type { CliEnv } from "./env.ts";
 
 export interface Plan {
-  systemOptions: Omit<SystemOptions, "log" | "signal">;
-  login: { user: string; password: string };
+  systemOptions: Omit<AppsOptions, "log" | "signal">;
+  /** `isOwn`: the user has set the password. */
+  login: { user: string; password: string; isOwn: boolean };
   /** The kind of the accounts, for the terminal. */
   accounts: string;
   /** Remarks to print before the start. */
@@ -33,13 +34,19 @@ const simulatorCallbackSecret = "the simulator of reelqueue";
 export async function planStart(env: CliEnv): Promise<Plan> {
   const keys = providerKeys(env);
   const simulator = keys.length === 0;
-  const login = { ...env.dashboard, password: env.dashboard.password ?? secretIn(env.home, "dashboard-password") };
+  const { user, password } = env.dashboard;
+  const login = {
+    user,
+    password: password ?? secretIn(env.home, "dashboard-password"),
+    isOwn: password !== undefined,
+  };
   return {
     systemOptions: {
       root: env.root,
       home: env.home,
       env: env.all,
       redisUrl: env.redisUrl,
+      ...(env.redisPort !== undefined && { redisPort: env.redisPort }),
       ports: env.ports,
       apps: appNames.filter((name) => simulator || name !== "simulator"),
       configFile: await writeConfig(env),
@@ -76,7 +83,7 @@ export async function writeConfig(env: CliEnv): Promise<string> {
 }
 
 /** Variables for a simulator with callbacks and with occasional faults, and for its accounts. */
-function simulatorEnv({ ports, simulator, all }: CliEnv): SystemOptions["appEnv"] {
+function simulatorEnv({ ports, simulator, all }: CliEnv): AppsOptions["appEnv"] {
   return {
     all: {
       REELQUEUE_SIMULATOR_KEY: "simulator",

@@ -1,6 +1,5 @@
 import type { Clock } from "./clock.ts";
 import { type Limits, type Quota, type RequestKind, type Windows, windowsOf } from "./limits.ts";
-import { findOrAdd } from "./maps.ts";
 
 /** One key at one vendor: its rate windows, its tasks in flight and the highest counts so far. */
 export class Account {
@@ -15,11 +14,11 @@ export class Account {
   refusedTasks = 0;
   peakRequestsInWindow = 0;
 
-  constructor(vendor: string, key: string, windows: Windows, concurrent = Number.POSITIVE_INFINITY) {
+  constructor(vendor: string, key: string, limits: Limits, clock: Clock) {
     this.vendor = vendor;
     this.key = key;
-    this.concurrent = concurrent;
-    this.#windows = windows;
+    this.concurrent = limits.concurrent ?? Number.POSITIVE_INFINITY;
+    this.#windows = windowsOf(limits, clock);
   }
 
   /** Counts one request; undefined if this kind of request has no limit. */
@@ -45,34 +44,5 @@ export class Account {
 
   end(): void {
     this.running -= 1;
-  }
-}
-
-/** A name of the account's own, in one map of the names of all accounts. */
-export function nameWithin({ vendor, key }: Account, name: string): string {
-  return `${vendor}\u0000${key}\u0000${name}`;
-}
-
-/** One account per vendor and key, created on the first call. */
-export class Accounts {
-  readonly #byName = new Map<string, Account>();
-  readonly #clock: Clock;
-  readonly #limits: "off" | Readonly<Record<string, Limits>>;
-
-  constructor(clock: Clock, limits: "off" | Readonly<Record<string, Limits>>) {
-    this.#clock = clock;
-    this.#limits = limits;
-  }
-
-  of(vendor: { name: string; limits: Limits }, key: string): Account {
-    return findOrAdd(this.#byName, `${vendor.name}\u0000${key}`, () => {
-      const limits = this.#limits === "off" ? {} : { ...vendor.limits, ...this.#limits[vendor.name] };
-      const windows = windowsOf(limits, (providerMs) => this.#clock.real(providerMs));
-      return new Account(vendor.name, key, windows, limits.concurrent);
-    });
-  }
-
-  all(): Account[] {
-    return [...this.#byName.values()];
   }
 }

@@ -29,7 +29,8 @@ const samples: Readonly<Record<string, AssetState>> = {
 /** The asset libraries of all accounts, with their groups. */
 export class Assets {
   readonly #byId = new Map<string, Asset>();
-  readonly #groups = new Map<string, Account>();
+  /** The account of every group. */
+  readonly groups = new Map<string, Account>();
   readonly #clock: Clock;
   readonly #reviewMs: number;
 
@@ -39,7 +40,7 @@ export class Assets {
   }
 
   add(given: Pick<Asset, "id" | "account" | "kind" | "name" | "url" | "group">, plan: FaultPlan | undefined): Asset {
-    const now = this.#clock.now();
+    const now = Date.now();
     const readyAt = fires(plan, "asset-stuck") ? Number.POSITIVE_INFINITY : now + this.#clock.real(this.#reviewMs);
     const asset: Asset = { ...given, addedAt: now, readyAt, fails: fires(plan, "asset-fails") };
     this.#byId.set(asset.id, asset);
@@ -54,19 +55,11 @@ export class Assets {
   state(account: Account, id: string): AssetState | undefined {
     const asset = this.get(account, id);
     if (!asset) return Object.hasOwn(samples, id) ? samples[id] : undefined;
-    if (this.#clock.now() < asset.readyAt) return "processing";
+    if (Date.now() < asset.readyAt) return "processing";
     return asset.fails ? "failed" : "active";
   }
 
   remove(asset: Asset): void {
     this.#byId.delete(asset.id);
-  }
-
-  addGroup(account: Account, id: string): void {
-    this.#groups.set(id, account);
-  }
-
-  hasGroup(account: Account, id: string): boolean {
-    return this.#groups.get(id) === account;
   }
 }

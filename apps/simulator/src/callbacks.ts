@@ -74,7 +74,7 @@ export class Callbacks {
 
   async #post({ url, raw, sign, timeoutMs }: Message): Promise<boolean> {
     try {
-      const headers = { "content-type": "application/json", ...sign(this.#clock.now()) };
+      const headers = { "content-type": "application/json", ...sign(Date.now()) };
       const limits = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, dispatcher: this.#dispatcher };
       const { statusCode, body } = await request(url, { method: "POST", headers, body: raw, ...limits });
       await body.dump();

@@ -9,10 +9,6 @@ export class Clock {
     this.factor = factor;
   }
 
-  now(): number {
-    return Date.now();
-  }
-
   /** Converts a duration in provider time to real milliseconds. */
   real(providerMs: number): number {
     return providerMs / this.factor;
@@ -33,7 +29,7 @@ export class Clock {
 
   /** Runs `action` once at `realMs`, or immediately if that time has passed. */
   at(realMs: number, action: () => void): NodeJS.Timeout {
-    return this.after(Math.max(0, realMs - this.now()) * this.factor, action);
+    return this.after(Math.max(0, realMs - Date.now()) * this.factor, action);
   }
 
   stop(timer: NodeJS.Timeout): void {

@@ -13,7 +13,7 @@ const limitSchema = z.coerce.number().int().min(1).max(100_000).default(100);
 const tasksQuery = z.object({ limit: limitSchema, state: z.enum(phases).optional() });
 const logQuery = z.object({ limit: limitSchema });
 const faultsBody = z.union([z.strictObject({ rates: ratesSchema }), z.strictObject({ clear: z.literal(true) })]);
-const callbacksBody = z.strictObject({ on: z.boolean() });
+const switchBody = z.strictObject({ on: z.boolean() });
 
 /** Serves the simulator's own paths: bill, tasks, log, and the switches for tests. */
 export function serveControl(app: FastifyInstance, simulation: Simulation): void {
@@ -26,7 +26,7 @@ export function serveControl(app: FastifyInstance, simulation: Simulation): void
   app.get("/simulator/log", ({ query }, reply) =>
     validated(reply, logQuery, query, ({ limit }) => ({
       requests: simulation.log.newest(limit),
-      routes: simulation.log.counts(),
+      routes: simulation.log.counts,
     })),
   );
   app.get("/simulator/stats", () => statistics(simulation));
@@ -45,8 +45,14 @@ function serveSwitches(app: FastifyInstance, simulation: Simulation): void {
     }),
   );
   app.post("/simulator/callbacks", ({ body }, reply) =>
-    validated(reply, callbacksBody, body, ({ on }) => {
+    validated(reply, switchBody, body, ({ on }) => {
       simulation.callbacks.on = on;
+      return { on };
+    }),
+  );
+  app.post("/simulator/outages", ({ body }, reply) =>
+    validated(reply, switchBody, body, ({ on }) => {
+      simulation.outagesOn = on;
       return { on };
     }),
   );

@@ -1,14 +1,15 @@
+import { createHash } from "node:crypto";
 import { type Call, effectOf, occurs } from "./call.ts";
 import { retryAfterSeconds } from "./clock.ts";
 import { type Directives, type FaultName, type FaultPlan, parseDirectives } from "./faults.ts";
 import { type Answer, json, jsonBody, type Reply } from "./http.ts";
-import { hashOf } from "./idempotency.ts";
 import { unfinished } from "./simulation.ts";
 import type { Order, Task } from "./task.ts";
 import { type Output, type ParsedCreate, type Refusal, tooMany, type View } from "./vendor.ts";
 
 const slowAnswerMs = 5_000;
 const hangBusyMs = 10_000;
+const keyLifeMs = 24 * 3_600_000;
 
 /** What is refused without a charge; `waitMs` is in real time. */
 const submitFaults: readonly [FaultName, (waitMs: number) => Refusal][] = [
@@ -50,11 +51,9 @@ export function create(call: Call): Answer | Promise<Answer> {
 function parseBody({ simulation, vendor, raw, account }: Call): ParsedCreate {
   const body = jsonBody(raw);
   if (body === undefined) return { ok: false, problem: "the body is not JSON" };
-  const { reading, callbackSecret, webhookUrl } = simulation.settings;
   return vendor.parseCreate(body, {
-    reading,
+    ...simulation.settings,
     callbackUrlAllowed: (url) => simulation.callbacks.allows(url),
-    webhook: { hasSecret: callbackSecret !== undefined, url: webhookUrl },
     assetState: (id) => simulation.assets.state(account, id),
   });
 }
@@ -62,17 +61,29 @@ function parseBody({ simulation, vendor, raw, account }: Call): ParsedCreate {
 /** The answer to a repeated request; undefined if the request is new or the vendor does not detect repeats. */
 function replay(call: Call, { clientId }: Order): Answer | undefined {
   const { simulation, vendor, account, refuse } = call;
-  const known = clientId === undefined ? undefined : simulation.tasks.named(account, clientId);
+  const known = clientId === undefined ? undefined : simulation.tasks.named(account, "client id", clientId);
   if (known) return json(200, vendor.createBody(simulation.view(known)));
   const key = idempotencyKeyOf(call);
   if (key === undefined) return undefined;
   if (Buffer.byteLength(key) > 255) {
     return refuse({ kind: "invalid", problem: "Idempotency-Key must not exceed 255 bytes" });
   }
-  const found = simulation.keys.find(account, key, call.raw);
-  if (found === undefined) return undefined;
-  if ("kind" in found) return refuse(found);
-  return json(200, vendor.createBody(simulation.view(found)), { "idempotent-replay": "true" });
+  const first = simulation.tasks.named(account, "idempotency key", key);
+  return first && replayFirst(call, first);
+}
+
+/** The answer to a request with the idempotency key of an earlier one; undefined if that one is too old. */
+function replayFirst({ simulation, vendor, raw, refuse }: Call, first: Task): Answer | undefined {
+  const leftMs = (providerMs: number) => first.acceptedAt + simulation.clock.real(providerMs) - Date.now();
+  if (leftMs(keyLifeMs) <= 0) return undefined;
+  if (first.idempotency?.bodyHash !== hashOf(raw)) return refuse({ kind: "key-mismatch" });
+  const busyMs = leftMs(first.busyMs);
+  if (busyMs > 0) return refuse({ kind: "key-in-flight", retryAfterSeconds: retryAfterSeconds(busyMs) });
+  return json(200, vendor.createBody(simulation.view(first)), { "idempotent-replay": "true" });
+}
+
+function hashOf(raw: string): string {
+  return createHash("sha256").update(raw).digest("base64");
 }
 
 function submit(call: Call, order: Order, directives: Directives): Answer | Promise<Answer> {
@@ -98,11 +109,12 @@ function accept(call: Call, { prompt: _, request, ...rest }: Order, submission: 
   const number = simulation.nextNumber();
   const id = vendor.newTaskId(submission.chance, number);
   const order = simulation.settings.keepRequests ? { ...rest, request } : rest;
-  const task = simulation.tasks.start({ id, number, account, order, ...submission });
+  const key = idempotencyKeyOf(call);
+  const idempotency = key === undefined ? undefined : { key, bodyHash: hashOf(raw) };
+  const task = simulation.tasks.start({ id, number, account, order, idempotency, ...submission });
+  task.busyMs = busyMsOf(task.plan);
   simulation.bill.charge(task);
   simulation.callbacks.sendChange(vendor, unfinished(task, "queued"));
-  const key = idempotencyKeyOf(call);
-  if (key !== undefined) simulation.keys.add({ task, key, bodyHash: hashOf(raw), busyMs: busyMsOf(task.plan) });
   return task;
 }
 

@@ -46,7 +46,10 @@ export async function mountVendor(app: FastifyInstance, simulation: Simulation, 
       scope.setErrorHandler((error, request, reply) => refuseUnrouted(api, request, reply, refusalOf(error)));
       // not by setNotFoundHandler, which adds a route for every method of Node and so doubles the time of a start
       for (const rest of ["/", "/*"])
-        scope.all(rest, (request, reply) => refuseUnrouted(api, request, reply, unknownRoute(request)));
+        scope.all(rest, (request, reply) => {
+          const { method, url: path } = request;
+          return refuseUnrouted(api, request, reply, { kind: "unknown-route", method, path });
+        });
       await scope.register(async (inner) => {
         inner.addContentTypeParser("application/json", { parseAs: "string" }, (_, body, done) => done(null, body));
         for (const each of endpoints) if (each.takes === undefined) serve(inner, api, each);
@@ -68,14 +71,11 @@ function serve(scope: FastifyInstance, api: Api, { method, path, kind, bodyLimit
     url: path,
     bodyLimit: bodyLimitBytes ?? vendor.bodyLimitBytes,
     handler(request, reply) {
-      const key = keyOf(request);
-      const entry = entryOf(simulation, request, key);
-      const finish = (answer: Answer, quota?: Quota): unknown => {
-        const headers = quota && vendor.rateHeaders?.(quota, kind);
-        return sendAnswer(simulation, { route, entry, reply }, withHeaders(answer, headers));
-      };
+      const { key, entry, send } = open(simulation, route, request, reply);
+      const finish = (answer: Answer, quota?: Quota) =>
+        send(withHeaders(answer, quota && vendor.rateHeaders?.(quota, kind)));
       if (key === "" || key === "bad-key") return finish(refuse({ kind: key === "" ? "no-key" : key }));
-      const account = simulation.accounts.of(vendor, key);
+      const account = simulation.accountOf(vendor, key);
       const quota = account.request(entry.at, kind);
       if (quota?.granted === false) return finish(refuse(tooMany("requests", quota.freeAtMs - entry.at)), quota);
       const answer = handle(callOf(api, account, entry, request));
@@ -90,41 +90,26 @@ function callOf(api: Api, account: Account, entry: LogEntry, request: FastifyReq
   return { ...api, account, entry, params, query, headers, raw, bytes };
 }
 
-interface Exchange {
-  route: string;
-  entry: LogEntry;
-  reply: FastifyReply;
-}
-
-/** Logs the answer, and sends it. */
-function sendAnswer({ log }: Simulation, { route, entry, reply }: Exchange, answer: Answer): unknown {
-  if (answer.kind === "reply") entry.status = answer.status;
-  log.add(route, entry);
-  if (answer.kind === "reply") {
-    return reply.code(answer.status).type("application/json").headers(answer.headers).send(answer.body);
-  }
-  reply.hijack();
-  if (answer.kind === "reset") reply.raw.socket?.resetAndDestroy();
-  return undefined;
+/** Starts the log entry of a request; `send` completes it, and sends the answer. */
+function open(simulation: Simulation, route: string, { method, url, headers }: FastifyRequest, reply: FastifyReply) {
+  const key = /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
+  const entry: LogEntry = { at: Date.now(), method, path: url, key: maskKey(key), status: 0 };
+  const send = (answer: Answer): unknown => {
+    if (answer.kind === "reply") entry.status = answer.status;
+    simulation.log.add(route, entry);
+    if (answer.kind === "reply") {
+      return reply.code(answer.status).type("application/json").headers(answer.headers).send(answer.body);
+    }
+    reply.hijack();
+    if (answer.kind === "reset") reply.raw.socket?.resetAndDestroy();
+    return undefined;
+  };
+  return { key, entry, send };
 }
 
 /** Refuses a request that no endpoint handled: an unknown path, or a body that is too large or not JSON. */
 function refuseUnrouted(api: Api, request: FastifyRequest, reply: FastifyReply, refusal: Refusal): unknown {
-  const entry = entryOf(api.simulation, request, keyOf(request));
-  const route = `${request.method} /${api.vendor.name}`;
-  return sendAnswer(api.simulation, { route, entry, reply }, api.refuse(refusal));
-}
-
-function keyOf({ headers }: FastifyRequest): string {
-  return /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
-}
-
-function entryOf({ clock }: Simulation, { method, url: path }: FastifyRequest, key: string): LogEntry {
-  return { at: clock.now(), method, path, key: maskKey(key), status: 0 };
-}
-
-function unknownRoute({ method, url }: FastifyRequest): Refusal {
-  return { kind: "unknown-route", method, path: url };
+  return open(api.simulation, `${request.method} /${api.vendor.name}`, request, reply).send(api.refuse(refusal));
 }
 
 function refusalOf(error: unknown): Refusal {

@@ -19,6 +19,7 @@ const variables = {
   SIMULATOR_ACCEPT_LATE_MS: ["acceptLateMs", Number],
   SIMULATOR_ASSET_REVIEW_MS: ["assetReviewMs", Number],
   SIMULATOR_URL_LIFE_MS: ["urlLifeMs", Number],
+  SIMULATOR_FILE_OUTAGE_MS: ["fileOutageMs", Number],
   SIMULATOR_READING: ["reading", String],
   SIMULATOR_CALLBACK_SECRET: ["callbackSecret", String],
   SIMULATOR_PREVIOUS_CALLBACK_SECRET: ["previousCallbackSecret", String],

@@ -1,4 +1,5 @@
-import { BoundedMap, findOrAdd } from "./maps.ts";
+import type { LRUCache } from "lru-cache";
+import { lastUsed } from "./maps.ts";
 import { randomFraction, randomInteger } from "./random.ts";
 
 /**
@@ -23,6 +24,10 @@ export const faults = {
   "poll-reset": { stage: "poll", does: "the connection is reset", byRate: 1 },
   "poll-404": { stage: "poll", does: "answers as for an unknown task: 404 (Xingchao 200, code -1)", byRate: 1 },
   "poll-garbage": { stage: "poll", does: "200 with an HTML page", byRate: 1 },
+  "read-500": {
+    stage: "poll",
+    does: "after its URL was refused (`url-expired`) 500 until `fileOutageMs` after the end",
+  },
   "unknown-status": { stage: "poll", does: "an undocumented status", byRate: 2 },
   "status-regress": { stage: "poll", does: "every second read shows an earlier status", byRate: 2 },
   "task-fails": { stage: "outcome", does: "fails with an upstream error, refunded" },
@@ -32,6 +37,16 @@ export const faults = {
   stuck: { stage: "outcome", does: "never finishes" },
   "url-expired": { stage: "output", does: "the first URL answers 403; a URL from a later read works", times: 1 },
   "file-truncated": { stage: "output", does: "the first download breaks off halfway", times: 1 },
+  "file-404": { stage: "output", does: "the video answers 404 until `fileOutageMs` after the end" },
+  "file-503": { stage: "output", does: "the video answers 503 until `fileOutageMs` after the end" },
+  "file-page": { stage: "output", does: "an HTML page instead of the video until `fileOutageMs` after the end" },
+  "file-reset": { stage: "output", does: "the download is reset until `fileOutageMs` after the end" },
+  "file-needs-key": { stage: "output", does: "the video answers 401 without the API key of its task" },
+  "url-amp": { stage: "output", does: "`&` in the URLs is written as `&amp;`" },
+  "last-frame-404": { stage: "output", does: "the last frame answers 404" },
+  "last-frame-page": { stage: "output", does: "an HTML page instead of the last frame" },
+  "unasked-frame": { stage: "output", does: "lists a last frame that was not asked for, which is an HTML page" },
+  "second-video-404": { stage: "output", does: "lists a second video, which answers 404 (HiAPI, JieKou)" },
   "success-no-url": { stage: "output", does: "the first two successful reads carry no URL", times: 2 },
   "asset-fails": { stage: "asset", does: "in an asset's name or URL: the asset fails when its review ends" },
   "asset-stuck": { stage: "asset", does: "in an asset's name or URL: the review never ends" },
@@ -89,14 +104,16 @@ export class Faults {
   rates: Rates;
   readonly #seed: number;
   /** How often each prompt was submitted. */
-  readonly #submissions: BoundedMap<number>;
+  readonly #submissions: LRUCache<string, number>;
   /** One counter per prompt, so that `*2` counts over all submissions of the prompt. */
-  readonly #counted = new BoundedMap<{ left: number }>(100_000);
+  readonly #counted = lastUsed<{ left: number }, number>(100_000, {
+    memoMethod: (_name, _stale, { context: times }) => ({ left: times }),
+  });
 
   constructor(rates: Rates, seed: number, keepPrompts: number) {
     this.rates = rates;
     this.#seed = seed;
-    this.#submissions = new BoundedMap(keepPrompts);
+    this.#submissions = lastUsed(keepPrompts);
   }
 
   /**
@@ -120,7 +137,7 @@ export class Faults {
 
   #counter(name: FaultName, times: number | undefined, promptName: string): { left: number } {
     if (times === undefined) return { left: timesOf(name, "times") };
-    return findOrAdd(this.#counted, `${name}*${times} ${promptName}`, () => ({ left: times }));
+    return this.#counted.memo(`${name}*${times} ${promptName}`, { context: times });
   }
 }
 
@@ -130,6 +147,11 @@ export function fires(plan: FaultPlan | undefined, name: FaultName): boolean {
   if (!counter || counter.left <= 0) return false;
   counter.left -= 1;
   return true;
+}
+
+/** Whether a fault can still occur; consumes nothing. */
+export function planned(plan: FaultPlan | undefined, name: FaultName): boolean {
+  return (plan?.get(name)?.left ?? 0) > 0;
 }
 
 function timesOf(name: FaultName, by: "times" | "byRate"): number {

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { fires } from "./faults.ts";
-import { type Payload, padded, wholeFile } from "./mp4.ts";
+import { type Payload, padded, slices } from "./mp4.ts";
+import { answersOddly } from "./odd-files.ts";
 import type { Settings } from "./options.ts";
 import type { Simulation } from "./simulation.ts";
 import type { Task } from "./task.ts";
@@ -27,7 +28,8 @@ export function serveFiles(app: FastifyInstance, simulation: Simulation): void {
       const task = simulation.tasks.get(taskId);
       const payload = task && outputOf(task, name, simulation.settings);
       if (!task || !payload) return deny(reply, 404, "NoSuchKey");
-      if (!isAllowed(simulation, task, request)) return deny(reply, 403, "AccessDenied");
+      if (!isAllowed(simulation, task, name, request.query)) return deny(reply, 403, "AccessDenied");
+      if (answersOddly(simulation, task, name, { request, reply })) return reply;
       const cut = request.method === "GET" && name.endsWith(".mp4") && fires(task.plan, "file-truncated");
       return sendFile(request, reply, payload, cut);
     },
@@ -41,16 +43,12 @@ export function serveFiles(app: FastifyInstance, simulation: Simulation): void {
     const { name } = request.params;
     const file = /^[\w-]+\.\w+$/.test(name) ? fixture(`media/${name}`) : undefined;
     if (!file) return deny(reply, 404, "NoSuchKey");
-    return sendFile(request, reply, wholeFile(file));
+    return sendFile(request, reply, { head: file, bytes: file.length });
   });
 }
 
-function isAllowed(
-  simulation: Simulation,
-  task: Task,
-  { params, query }: FastifyRequest<{ Params: FileName; Querystring: Record<string, string> }>,
-): boolean {
-  const issue = simulation.outputs.issueOf(task, params.name, query);
+function isAllowed({ outputs }: Simulation, task: Task, name: string, query: Record<string, string>): boolean {
+  const issue = outputs.issueOf(task, name, query);
   if (issue === undefined || issue < task.deadUrls) return false;
   if (!fires(task.plan, "url-expired")) return true;
   task.deadUrls += 1;
@@ -61,7 +59,7 @@ function outputOf(task: Task, name: string, settings: Settings): Payload | undef
   const shape = task.order.ratio === "adaptive" ? "16x9" : task.order.ratio.replace(":", "x");
   if (name === "last.png") {
     const frame = fixture(`frames/${shape}.png`);
-    return frame && wholeFile(frame);
+    return frame && { head: frame, bytes: frame.length };
   }
   const clip = fixture(settings.outputs === "tiny" ? "clips/1x1-4.mp4" : `clips/${shape}-${task.order.seconds}.mp4`);
   return name === "0.mp4" && clip ? padded(clip, task.id, settings.outputBytes) : undefined;
@@ -89,7 +87,7 @@ function sendFile(
   if (part) reply.code(206).header("content-range", `bytes ${start}-${end - 1}/${payload.bytes}`);
   reply.header("content-length", end - start);
   if (cut) return sendHalf(reply, payload, start, end);
-  return reply.send(Readable.from(payload.slices(start, end)));
+  return reply.send(Readable.from(slices(payload, start, end)));
 }
 
 function sendHalf(reply: FastifyReply, payload: Payload, start: number, end: number): void {
@@ -97,7 +95,7 @@ function sendHalf(reply: FastifyReply, payload: Payload, start: number, end: num
   const { raw } = reply;
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
   raw.statusCode = reply.statusCode;
-  const half = Readable.from(payload.slices(start, start + Math.ceil((end - start) / 2)));
+  const half = Readable.from(slices(payload, start, start + Math.ceil((end - start) / 2)));
   half.on("end", () => raw.write("", () => raw.socket?.destroy()));
   half.pipe(raw, { end: false });
 }

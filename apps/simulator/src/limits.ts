@@ -1,3 +1,6 @@
+import { z } from "zod";
+import type { Clock } from "./clock.ts";
+
 /** The state of a rate window, as rate-limit headers report it. */
 export interface Quota {
   granted: boolean;
@@ -10,16 +13,24 @@ export interface Quota {
 /** The rate-limit category of a request; vendors count categories together, separately, or not at all. */
 export type RequestKind = "submit" | "query" | "other";
 
-/** A vendor's limits for one key; an absent limit does not apply. */
-export interface Limits {
-  /** Requests of every kind. */
-  requestsPerMinute?: number | undefined;
-  submitsPerMinute?: number | undefined;
-  queriesPerMinute?: number | undefined;
+const perMinute = z.int().min(1).max(1_000_000).optional();
+
+/** Limits for one key; an absent limit does not apply. */
+export const limitsSchema = z.strictObject({
+  /** Requests of every kind per minute of provider time. */
+  requestsPerMinute: perMinute,
+  /** Creates only, for vendors that count them separately. */
+  submitsPerMinute: perMinute,
+  /** Status reads and lists only. */
+  queriesPerMinute: perMinute,
+  /** Tasks in flight; one more is refused. */
+  concurrent: z.int().positive().optional(),
+});
+
+/** A vendor's own limits. */
+export interface Limits extends z.output<typeof limitsSchema> {
   /** A second, shorter window with the same rate as the limits above. */
-  burstMs?: number | undefined;
-  /** Tasks in flight. */
-  concurrent?: number | undefined;
+  burstMs?: number;
 }
 
 /** A sliding window: at most `limit` requests in any span of `spanMs`. */
@@ -70,14 +81,13 @@ export class RequestWindow {
 /** The windows that a request of each kind must pass. Rate-limit headers report the first one. */
 export type Windows = Record<RequestKind, readonly RequestWindow[]>;
 
-/** `real` converts a duration on the provider's clock to real milliseconds. */
-export function windowsOf(limits: Limits, real: (providerMs: number) => number): Windows {
+export function windowsOf(limits: Limits, clock: Clock): Windows {
   const of = (perMinute: number | undefined): RequestWindow[] => {
     if (perMinute === undefined) return [];
     const { burstMs } = limits;
-    const minute = new RequestWindow(perMinute, real(minuteMs));
+    const minute = new RequestWindow(perMinute, clock.real(minuteMs));
     if (burstMs === undefined) return [minute];
-    return [minute, new RequestWindow(Math.ceil((perMinute * burstMs) / minuteMs), real(burstMs))];
+    return [minute, new RequestWindow(Math.ceil((perMinute * burstMs) / minuteMs), clock.real(burstMs))];
   };
   const all = of(limits.requestsPerMinute);
   return {

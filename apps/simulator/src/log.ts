@@ -1,5 +1,3 @@
-import { findOrAdd } from "./maps.ts";
-
 /** One received request. `status` 0: the connection was reset or never answered. */
 export interface LogEntry {
   at: number;
@@ -11,32 +9,26 @@ export interface LogEntry {
   fault?: string;
 }
 
-/** The last `limit` requests, and the number of all requests per route and status. */
+/** The last `limit` requests, and the number of all requests. */
 export class RequestLog {
-  readonly #ring: LogEntry[] = [];
+  /** By route, then by status. */
+  readonly counts: Record<string, Record<number, number>> = {};
+  readonly #last: LogEntry[] = [];
   readonly #limit: number;
-  #next = 0;
-  readonly #counts = new Map<string, Map<number, number>>();
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   add(route: string, entry: LogEntry): void {
-    this.#ring[this.#next] = entry;
-    this.#next = (this.#next + 1) % this.#limit;
-    const statuses = findOrAdd(this.#counts, route, () => new Map<number, number>());
-    statuses.set(entry.status, (statuses.get(entry.status) ?? 0) + 1);
+    if (this.#last.push(entry) > this.#limit) this.#last.shift();
+    this.counts[route] ??= {};
+    this.counts[route][entry.status] = (this.counts[route][entry.status] ?? 0) + 1;
   }
 
   /** Newest first. */
   newest(limit: number): LogEntry[] {
-    return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)].reverse().slice(0, limit);
-  }
-
-  /** By route, then by status. */
-  counts(): Record<string, Record<string, number>> {
-    return Object.fromEntries([...this.#counts].map(([route, statuses]) => [route, Object.fromEntries(statuses)]));
+    return this.#last.slice(-limit).reverse();
   }
 }
 

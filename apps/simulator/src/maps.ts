@@ -1,22 +1,4 @@
-/** A map of at most `limit` keys: one key too many drops the oldest. */
-export class BoundedMap<Value> extends Map<string, Value> {
-  readonly #limit: number;
-
-  constructor(limit: number) {
-    super();
-    this.#limit = limit;
-  }
-
-  override set(key: string, value: Value): this {
-    super.set(key, value);
-    if (this.size <= this.#limit) return this;
-    for (const oldest of this.keys()) {
-      this.delete(oldest);
-      break;
-    }
-    return this;
-  }
-}
+import { LRUCache } from "lru-cache";
 
 /** The value of the key; a new one from `make` if there is none yet. */
 export function findOrAdd<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
@@ -25,4 +7,12 @@ export function findOrAdd<Value>(map: Map<string, Value>, key: string, make: () 
   const value = make();
   map.set(key, value);
   return value;
+}
+
+/** Keeps the `most` entries that were used last. It grows with use: `max` of lru-cache allocates room for all at once. */
+export function lastUsed<Value extends {}, Context = unknown>(
+  most: number,
+  options: Partial<LRUCache.OptionsBase<string, Value, Context>> = {},
+): LRUCache<string, Value, Context> {
+  return new LRUCache({ ...options, maxSize: most, sizeCalculation: () => 1 });
 }

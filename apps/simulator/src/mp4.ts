@@ -1,21 +1,9 @@
 const boxHeaderBytes = 8;
 
-/** A file generated in slices, so that a large file is never in memory as a whole. */
+/** A file that begins with `head` and is zero after it, so that a large file is never in memory as a whole. */
 export interface Payload {
+  head: Buffer;
   bytes: number;
-  /** The bytes from `start` up to and not including `end`. */
-  slices(start: number, end: number): Generator<Buffer>;
-}
-
-const zeros = Buffer.alloc(1_048_576);
-
-export function wholeFile(file: Buffer): Payload {
-  return {
-    bytes: file.length,
-    *slices(start, end) {
-      yield file.subarray(start, end);
-    },
-  };
 }
 
 /**
@@ -27,21 +15,13 @@ export function padded(clip: Buffer, note: string, totalBytes = 0): Payload {
   const header = Buffer.alloc(boxHeaderBytes);
   header.writeUInt32BE(boxBytes);
   header.write("free", 4, "latin1");
-  const head = Buffer.concat([clip, header, Buffer.from(note)]);
-  const bytes = clip.length + boxBytes;
-  return {
-    bytes,
-    *slices(start, end) {
-      let at = start;
-      if (at < head.length) {
-        yield head.subarray(at, Math.min(end, head.length));
-        at = Math.min(end, head.length);
-      }
-      while (at < end) {
-        const piece = zeros.subarray(0, Math.min(zeros.length, end - at));
-        yield piece;
-        at += piece.length;
-      }
-    },
-  };
+  return { head: Buffer.concat([clip, header, Buffer.from(note)]), bytes: clip.length + boxBytes };
+}
+
+const zeros = Buffer.alloc(1_048_576);
+
+/** The bytes from `start` up to and not including `end`. */
+export function* slices({ head }: Payload, start: number, end: number): Generator<Buffer> {
+  if (start < head.length) yield head.subarray(start, end);
+  for (let at = Math.max(start, head.length); at < end; at += zeros.length) yield zeros.subarray(0, end - at);
 }

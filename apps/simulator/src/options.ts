@@ -1,20 +1,9 @@
 import { z } from "zod";
 import { faultNames } from "./faults.ts";
+import { limitsSchema } from "./limits.ts";
 import type { Task } from "./task.ts";
 
 export const ratesSchema = z.partialRecord(z.enum(faultNames), z.number().min(0).max(1));
-
-const perMinute = z.int().min(1).max(1_000_000).optional();
-const limitsSchema = z.strictObject({
-  /** Requests of every kind per minute of provider time, per key. */
-  requestsPerMinute: perMinute,
-  /** Creates only, for vendors that count them separately. */
-  submitsPerMinute: perMinute,
-  /** Status reads and lists only. */
-  queriesPerMinute: perMinute,
-  /** Tasks in flight per key; one more is refused. */
-  concurrent: z.int().positive().optional(),
-});
 
 /** One task for another simulator: its age instead of its times, so that it continues at the same age. */
 const taskSnapshot = z.strictObject({
@@ -71,6 +60,8 @@ export const simulatorOptions = z.strictObject({
   assetReviewMs: z.number().nonnegative().default(20_000),
   /** How long output URLs are valid; absent: the vendor's own. */
   urlLifeMs: z.number().positive().optional(),
+  /** How long after the end of a task the faults of its files and reads last that name `fileOutageMs`. */
+  fileOutageMs: z.number().nonnegative().default(7_200_000),
   /** `tiny`: every video is the same 4-second clip. */
   outputs: z.enum(["clips", "tiny"]).default("clips"),
   /** Pads every video to exactly this size; it remains a valid MP4. */

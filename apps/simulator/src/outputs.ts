@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { Clock } from "./clock.ts";
+import { planned } from "./faults.ts";
 import type { Task } from "./task.ts";
 import type { Output, Vendor } from "./vendor.ts";
 
@@ -18,20 +19,22 @@ export class Outputs {
   }
 
   of(task: Task, vendor: Vendor): Output[] {
-    const now = this.#clock.now();
+    const now = Date.now();
     const lifeMs = this.#clock.real(this.#lifeMs ?? vendor.urlLifeMs);
     const expiresAtMs = Math.floor((vendor.signsEveryRead ? now : task.endedAt) + lifeMs);
     const lifeSeconds = Math.max(0, Math.floor((expiresAtMs - now) / 1_000));
-    const names = { video: "0.mp4", last_frame: "last.png" } as const;
-    const kinds = task.order.returnLastFrame ? (["video", "last_frame"] as const) : (["video"] as const);
-    return kinds.map((kind) => ({ kind, url: this.#url(task, names[kind], expiresAtMs), expiresAtMs, lifeSeconds }));
+    return filesOf(task).map(({ kind, name }) => {
+      const url = this.#url(task, name, expiresAtMs);
+      const written = planned(task.plan, "url-amp") ? url.replaceAll("&", "&amp;") : url;
+      return { kind, url: written, expiresAtMs, lifeSeconds };
+    });
   }
 
   /** The value of `task.deadUrls` when the URL was signed; undefined if it was changed since or has expired. */
   issueOf(task: Task, name: string, query: Record<string, string>): number | undefined {
     const { expires = "", issue = "", signature } = query;
     const signed = signature === this.#signature(task.id, name, expires, issue);
-    return signed && Number(expires) > this.#clock.now() ? Number(issue) : undefined;
+    return signed && Number(expires) > Date.now() ? Number(issue) : undefined;
   }
 
   #url(task: Task, name: string, expiresAtMs: number): string {
@@ -43,4 +46,14 @@ export class Outputs {
   #signature(taskId: string, name: string, expires: string, issue: string): string {
     return createHmac("sha256", this.#secret).update(`${taskId}/${name}/${expires}/${issue}`).digest("hex");
   }
+}
+
+/** Names of the files that a finished task lists. */
+function filesOf({ plan, order }: Task): { kind: Output["kind"]; name: string }[] {
+  const frame = order.returnLastFrame || planned(plan, "unasked-frame");
+  return [
+    { kind: "video", name: "0.mp4" },
+    ...(planned(plan, "second-video-404") ? [{ kind: "video" as const, name: "1.mp4" }] : []),
+    ...(frame ? [{ kind: "last_frame" as const, name: "last.png" }] : []),
+  ];
 }

@@ -1,83 +1,70 @@
+import { readFileSync } from "node:fs";
+import type { Account } from "./accounts.ts";
 import { type Sums, total } from "./bill.ts";
-import { maskKey } from "./log.ts";
+import { type LogEntry, maskKey } from "./log.ts";
 import type { TaskRow } from "./report.ts";
 import type { Simulation } from "./simulation.ts";
 
+const html = readFileSync(new URL("page.html", import.meta.url), "utf8");
+
 /** The HTML page with the bill, the keys, and the newest tasks and requests. Contains no script. */
-export function page(simulation: Simulation, tasks: TaskRow[]): string {
-  const bills = simulation.bill.byVendor();
-  const sums = total(Object.values(bills));
-  const netMicroUsd = sums.chargedMicroUsd - sums.refundedMicroUsd;
-  const running = simulation.accounts.all().reduce((sum, account) => sum + account.running, 0);
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="2"><title>simulator</title>
-<style>${style}</style></head><body>
-<h1>simulator <small>simulated providers · time ×${simulation.clock.factor} · nothing here costs money</small></h1>
-<ul class="figures">
-${figure(sums.tasks, "tasks paid")}${figure(running, "in flight")}${figure(sums.refunds, "refunded")}
-${figure(dollars(sums.chargedMicroUsd), "charged")}${figure(dollars(netMicroUsd), "after refunds")}
-</ul>
-${table("Faults by rate", ["fault", "share"], Object.entries(simulation.faults.rates))}
-${table("Bill", ["provider", "tasks", "refunded", "charged", "after refunds"], billRows(bills))}
-${table("Keys", ["provider", "key", "in flight", "peak", "requests", "refused"], keys(simulation))}
-${table("Newest tasks", ["provider", "task", "state", "what", "marker", "faults", "reads", "charge"], tasks.map(taskCells))}
-${table("Newest requests", ["time", "request", "status", "key", "marker", "fault"], requests(simulation))}
-</body></html>`;
-}
-
-function billRows(bills: Record<string, Sums>): Cell[][] {
-  return Object.entries(bills).map(([name, { tasks, refunds, chargedMicroUsd, refundedMicroUsd }]) => [
-    name,
-    tasks,
-    refunds,
-    dollars(chargedMicroUsd),
-    dollars(chargedMicroUsd - refundedMicroUsd),
-  ]);
-}
-
-function keys(simulation: Simulation): Cell[][] {
-  return simulation.accounts
-    .all()
-    .map(({ vendor, key, running, peakRunning, requests, refusedRequests }) => [
-      vendor,
-      maskKey(key),
-      running,
-      peakRunning,
-      requests,
-      refusedRequests,
-    ]);
-}
-
-function taskCells(task: TaskRow): Cell[] {
-  const what = `${task.model} ${task.resolution} ${task.ratio} ${task.seconds} s`;
-  const charge = `${dollars(task.microUsd)}${task.refunded ? " refunded" : ""}`;
-  return [task.vendor, task.id, task.state, what, task.marker, task.faults.join(" "), task.reads, charge];
-}
-
-function requests(simulation: Simulation): Cell[][] {
-  return simulation.log
-    .newest(30)
-    .map(({ at, method, path, status, key, marker, fault }) => [
-      new Date(at).toISOString().slice(11, 23),
-      `${method} ${path}`,
-      status === 0 ? "no answer" : status,
-      key,
-      marker,
-      fault,
-    ]);
+export function page({ accounts, bill, clock, faults, log }: Simulation, tasks: TaskRow[]): string {
+  const bills = Object.entries(bill.byVendor());
+  const sums = total(bills.map(([, each]) => each));
+  const keys = [...accounts.values()];
+  const tables = [
+    table(
+      "Faults by rate",
+      Object.entries(faults.rates).map(([fault, share]) => ({ fault, share })),
+    ),
+    table("Bill", bills.map(billRow)),
+    table("Keys", keys.map(keyRow)),
+    table("Newest tasks", tasks.map(taskRow)),
+    table("Newest requests", log.newest(30).map(requestRow)),
+  ];
+  const values: Record<string, Cell> = {
+    factor: clock.factor,
+    tasks: sums.tasks,
+    running: keys.reduce((sum, { running }) => sum + running, 0),
+    refunds: sums.refunds,
+    charged: dollars(sums.chargedMicroUsd),
+    net: dollars(sums.chargedMicroUsd - sums.refundedMicroUsd),
+    tables: tables.join("\n"),
+  };
+  return html.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name]));
 }
 
 type Cell = string | number | undefined;
+/** The cells under the heads of their columns. */
+type Row = Record<string, Cell>;
 
-function table(title: string, heads: string[], rows: Cell[][]): string {
-  if (rows.length === 0) return "";
-  const head = heads.map((text) => `<th>${escaped(text)}</th>`).join("");
-  const body = rows.map((cells) => `<tr>${cells.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`).join("\n");
-  return `<h2>${escaped(title)}</h2><table><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table>`;
+function billRow([provider, { tasks, refunds, chargedMicroUsd, refundedMicroUsd }]: [string, Sums]): Row {
+  const [charged, net] = [dollars(chargedMicroUsd), dollars(chargedMicroUsd - refundedMicroUsd)];
+  return { provider, tasks, refunded: refunds, charged, "after refunds": net };
 }
 
-function figure(value: string | number, name: string): string {
-  return `<li><b>${escaped(value)}</b>${escaped(name)}</li>`;
+function keyRow({ vendor, key, running, peakRunning: peak, requests, refusedRequests: refused }: Account): Row {
+  return { provider: vendor, key: maskKey(key), "in flight": running, peak, requests, refused };
+}
+
+function taskRow({ vendor: provider, id: task, state, marker, reads, ...more }: TaskRow): Row {
+  const what = `${more.model} ${more.resolution} ${more.ratio} ${more.seconds} s`;
+  const charge = `${dollars(more.microUsd)}${more.refunded ? " refunded" : ""}`;
+  return { provider, task, state, what, marker, faults: more.faults.join(" "), reads, charge };
+}
+
+function requestRow({ at, method, path, status, key, marker, fault }: LogEntry): Row {
+  const time = new Date(at).toISOString().slice(11, 23);
+  return { time, request: `${method} ${path}`, status: status === 0 ? "no answer" : status, key, marker, fault };
+}
+
+function table(title: string, rows: Row[]): string {
+  const [first] = rows;
+  if (!first) return "";
+  const line = (tag: string, cells: Cell[]) =>
+    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`;
+  const body = rows.map((row) => line("td", Object.values(row))).join("\n");
+  return `<h2>${title}</h2><table><thead>${line("th", Object.keys(first))}</thead><tbody>\n${body}\n</tbody></table>`;
 }
 
 function dollars(microUsd: number): string {
@@ -87,16 +74,3 @@ function dollars(microUsd: number): string {
 function escaped(value: Cell): string {
   return String(value ?? "").replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
-
-const style = `
-:root { color-scheme: light dark; }
-body { font: 14px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; margin: 0; } h1 small { font-size: .875rem; font-weight: 400; opacity: .65; }
-h2 { font-size: 1rem; margin: 2rem 0 .5rem; }
-.figures { display: flex; flex-wrap: wrap; gap: 1rem; list-style: none; padding: 0; margin: 1.5rem 0 0; }
-.figures li { padding: .5rem 1rem; border: 1px solid #8884; border-radius: .5rem; }
-.figures b { display: block; font-size: 1.375rem; font-variant-numeric: tabular-nums; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th { text-align: left; font-weight: 600; opacity: .65; }
-th, td { padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #8883; vertical-align: top; overflow-wrap: anywhere; }
-`;

@@ -31,8 +31,7 @@ export function statistics(simulation: Simulation) {
     const phase = simulation.tasks.phase(task);
     byState[phase] = (byState[phase] ?? 0) + 1;
   }
-  const accounts = simulation.accounts
-    .all()
-    .map(({ concurrent: _, ...account }) => ({ ...account, key: maskKey(account.key) }));
+  const rows = [...simulation.accounts.values()];
+  const accounts = rows.map(({ concurrent: _, ...account }) => ({ ...account, key: maskKey(account.key) }));
   return { tasks: byState, accounts, callbacks: { on: simulation.callbacks.on, ...simulation.callbacks.counts } };
 }

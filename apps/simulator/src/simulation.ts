@@ -1,25 +1,20 @@
 import { LRUCache } from "lru-cache";
 import { Agent } from "undici";
-import { type Account, Accounts } from "./accounts.ts";
+import { Account } from "./accounts.ts";
 import { type Asset, Assets } from "./assets.ts";
 import { Bill } from "./bill.ts";
 import { Callbacks } from "./callbacks.ts";
 import { Clock } from "./clock.ts";
 import { Faults } from "./faults.ts";
 import type { Reply } from "./http.ts";
-import { IdempotencyKeys } from "./idempotency.ts";
 import { RequestLog } from "./log.ts";
+import { findOrAdd } from "./maps.ts";
 import type { Settings } from "./options.ts";
 import { Outputs } from "./outputs.ts";
 import { randomInteger } from "./random.ts";
 import type { Task } from "./task.ts";
 import { Tasks } from "./tasks.ts";
 import type { Refusal, Vendor, View } from "./vendor.ts";
-
-interface Upload {
-  file: Buffer;
-  contentType: string;
-}
 
 /** The complete state of one simulator, shared by all vendors. */
 export class Simulation {
@@ -31,14 +26,16 @@ export class Simulation {
   /** The newest number of an id. A reset keeps it, so that no id returns. */
   lastNumber = 0;
   // A reset replaces everything below.
-  accounts!: Accounts;
+  /** Whether the faults that name `fileOutageMs` occur. */
+  outagesOn = true;
+  /** One account per vendor and key, created on the first call. */
+  accounts!: Map<string, Account>;
   tasks!: Tasks;
   bill!: Bill;
   faults!: Faults;
-  keys!: IdempotencyKeys;
   assets!: Assets;
   /** Files uploaded by clients, in memory; above 256 MB in total those not used for longest are dropped. */
-  uploads!: LRUCache<string, Upload>;
+  uploads!: LRUCache<string, { file: Buffer; contentType: string }>;
   callbacks!: Callbacks;
   log!: RequestLog;
   #refusals = 0;
@@ -55,14 +52,14 @@ export class Simulation {
   reset(): void {
     const { clock, settings } = this;
     clock.clear();
-    this.accounts = new Accounts(clock, settings.limits);
+    this.outagesOn = true;
+    this.accounts = new Map();
     this.tasks = new Tasks(clock, settings, {
       started: (task) => this.callbacks.sendChange(this.vendorOf(task), unfinished(task, "running")),
       ended: (task) => this.#refundAndNotify(task),
     });
     this.bill = new Bill();
     this.faults = new Faults(settings.rates, settings.seed, settings.keepTasks);
-    this.keys = new IdempotencyKeys(clock, settings.keepTasks);
     this.assets = new Assets(clock, settings.assetReviewMs);
     this.uploads = new LRUCache({ maxSize: 256_000_000, sizeCalculation: ({ file }) => file.length });
     this.callbacks = new Callbacks(clock, settings, this.#agent);
@@ -74,6 +71,14 @@ export class Simulation {
     const vendor = this.vendors.get(task.account.vendor);
     if (!vendor) throw new Error(`unknown vendor ${task.account.vendor}`);
     return vendor;
+  }
+
+  accountOf(vendor: Vendor, key: string): Account {
+    return findOrAdd(this.accounts, `${vendor.name}\u0000${key}`, () => {
+      const { limits } = this.settings;
+      const own = limits === "off" ? {} : { ...vendor.limits, ...limits[vendor.name] };
+      return new Account(vendor.name, key, own, this.clock);
+    });
   }
 
   /** The next number for an id, counted from 1 over tasks, assets and uploads. */
@@ -94,7 +99,7 @@ export class Simulation {
 
   /** The account's task by its id or by the client's id, unless the vendor no longer returns it. */
   taskOf(account: Account, id: string): Task | undefined {
-    const task = this.tasks.get(id) ?? this.tasks.named(account, id);
+    const task = this.tasks.get(id) ?? this.tasks.named(account, "client id", id);
     return task?.account === account && this.#isReadable(task) ? task : undefined;
   }
 
@@ -118,7 +123,7 @@ export class Simulation {
   #isReadable(task: Task): boolean {
     const { recordLife } = this.vendorOf(task);
     if (task.deleted || !recordLife) return !task.deleted;
-    const now = this.clock.now();
+    const now = Date.now();
     if (now - task.acceptedAt >= this.clock.real(recordLife.acceptedMs)) return false;
     return task.stopped !== "cancelled" || now - task.endedAt < this.clock.real(recordLife.cancelledMs);
   }

@@ -1,7 +1,7 @@
 import { type Call, effectOf, occurs } from "./call.ts";
-import type { FaultName } from "./faults.ts";
+import { type FaultName, planned } from "./faults.ts";
 import { type Answer, json } from "./http.ts";
-import type { Phase } from "./task.ts";
+import { isOutage } from "./odd-files.ts";
 import { tooMany, type View } from "./vendor.ts";
 
 const pollWaitMs = 5_000;
@@ -16,15 +16,9 @@ const pollFaults: readonly [FaultName, (call: Call) => Answer][] = [
 ];
 
 /** The phase that `status-regress` shows instead. */
-const earlier = {
-  queued: "queued",
-  running: "queued",
-  archiving: "running",
-  succeeded: "running",
-  failed: "running",
-  cancelled: "queued",
-  expired: "running",
-} as const satisfies Record<Phase, Phase>;
+function earlier(phase: View["phase"]): "queued" | "running" {
+  return phase === "queued" || phase === "running" || phase === "cancelled" ? "queued" : "running";
+}
 
 /** Handles one status read. A read answered with a fault does not count as a read of the task. */
 export function readStatus(call: Call): Answer {
@@ -36,6 +30,8 @@ export function readStatus(call: Call): Answer {
   if (task.marker !== undefined) call.entry.marker = task.marker;
   const faultyAnswer = effectOf(call, task.plan, pollFaults);
   if (faultyAnswer) return faultyAnswer(call);
+  if (planned(task.plan, "read-500") && task.deadUrls > 0 && isOutage(simulation, task))
+    return refuse({ kind: "broken", during: "read" });
   simulation.tasks.read(task);
   return json(200, vendor.statusBody(withFaults(simulation.view(task), call)));
 }
@@ -45,8 +41,8 @@ function withFaults(view: View, call: Call): View {
   const { phase, task } = view;
   const { plan, reads } = task;
   if (occurs(call, plan, "unknown-status")) return { ...view, phase: "undocumented", outputs: [] };
-  if (phase !== "undocumented" && reads % 2 === 0 && occurs(call, plan, "status-regress")) {
-    return { ...view, phase: earlier[phase], outputs: [] };
+  if (reads % 2 === 0 && occurs(call, plan, "status-regress")) {
+    return { ...view, phase: earlier(phase), outputs: [] };
   }
   return phase === "succeeded" && occurs(call, plan, "success-no-url") ? { ...view, outputs: [] } : view;
 }

@@ -67,6 +67,10 @@ export interface Task {
   /** The seed of every random choice about this task. */
   chance: number;
   plan: FaultPlan | undefined;
+  /** The client's idempotency key and the hash of the body sent with it. */
+  idempotency?: { key: string; bodyHash: string } | undefined;
+  /** How long the create counts as unanswered, in provider time. */
+  busyMs: number;
   acceptedAt: number;
   /** Real time at which it starts to run; `Infinity` if status reads decide. */
   runsAt: number;

@@ -27,8 +27,9 @@ function startTask(fault?: FaultName, more: Partial<Task["order"]> = {}): Starte
   const [started, ended]: [Task[], Task[]] = [[], []];
   const onEnd = async (task: Task): Promise<void> => void ended.push(task);
   const settings = { generationMs: { median: providerMinuteMs, sigma: 0 }, keepTasks: 10 };
-  const tasks = new Tasks(new Clock(factor), settings, { started: (task) => void started.push(task), ended: onEnd });
-  const account = new Account("hiapi", "key", { submit: [], query: [], other: [] });
+  const clock = new Clock(factor);
+  const tasks = new Tasks(clock, settings, { started: (task) => void started.push(task), ended: onEnd });
+  const account = new Account("hiapi", "key", {}, clock);
   const plan: FaultPlan | undefined = fault && new Map([[fault, { left: 1 }]]);
   const order = {
     model: "m",

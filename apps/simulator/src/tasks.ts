@@ -1,7 +1,8 @@
-import { type Account, nameWithin } from "./accounts.ts";
+import type { LRUCache } from "lru-cache";
+import type { Account } from "./accounts.ts";
 import type { Clock } from "./clock.ts";
 import { type FaultPlan, fires } from "./faults.ts";
-import { BoundedMap } from "./maps.ts";
+import { lastUsed } from "./maps.ts";
 import type { Settings } from "./options.ts";
 import { lognormal } from "./random.ts";
 import { defaultGenerationMs, type Failure, type Phase, type Stop, type Task } from "./task.ts";
@@ -25,7 +26,7 @@ const dropAboveFactor = 1.1;
 /** All tasks of all accounts and their progress. */
 export class Tasks {
   readonly #byId = new Map<string, Task>();
-  readonly #byClientId: BoundedMap<Task>;
+  readonly #byName: LRUCache<string, Task>;
   readonly #clock: Clock;
   readonly #settings: TaskSettings;
   readonly #events: TaskEvents;
@@ -37,7 +38,7 @@ export class Tasks {
     this.#clock = clock;
     this.#settings = settings;
     this.#events = events;
-    this.#byClientId = new BoundedMap(settings.keepTasks);
+    this.#byName = lastUsed(settings.keepTasks);
     this.#dropAbove = settings.keepTasks * dropAboveFactor;
   }
 
@@ -45,10 +46,10 @@ export class Tasks {
     return this.#byId.get(id);
   }
 
-  /** The newest task of the account with this id of the client. */
-  named(account: Account, clientId: string): Task | undefined {
-    const task = this.#byClientId.get(nameWithin(account, clientId));
-    return task && this.#byId.get(task.id);
+  /** The newest task to which a client of the account gave this name. A key outlives the record of its task. */
+  named(account: Account, kind: NameKind, name: string): Task | undefined {
+    const task = this.#byName.get(nameOf(account, kind, name));
+    return kind === "client id" ? task && this.#byId.get(task.id) : task;
   }
 
   /** Oldest first. */
@@ -56,26 +57,21 @@ export class Tasks {
     return this.#byId.values();
   }
 
-  get size(): number {
-    return this.#byId.size;
-  }
-
   /** Adds a task and schedules its end. */
   start(
-    given: Pick<Task, "id" | "number" | "account" | "order" | "marker" | "chance" | "plan">,
-    acceptedAt = this.#clock.now(),
+    given: Pick<Task, "id" | "number" | "account" | "order" | "marker" | "chance" | "plan" | "idempotency">,
+    acceptedAt = Date.now(),
   ): Task {
     const never = Number.POSITIVE_INFINITY;
     const task: Task = {
       ...given,
       acceptedAt,
       ...{ runsAt: never, endsAt: never, expiresAt: never, endsAfterReads: never },
-      ...{ startedAt: 0, endedAt: 0, reads: 0, deadUrls: 0 },
+      ...{ startedAt: 0, endedAt: 0, reads: 0, deadUrls: 0, busyMs: 0 },
       ...{ failure: failureOf(given.plan), stopped: undefined, refunded: false, deleted: false, timers: [] },
     };
     this.#byId.set(task.id, task);
-    const { clientId } = task.order;
-    if (clientId !== undefined) this.#byClientId.set(nameWithin(task.account, clientId), task);
+    for (const name of namesOf(task)) this.#byName.set(name, task);
     task.account.start();
     this.#setTimes(task);
     this.#dropOldest();
@@ -107,7 +103,7 @@ export class Tasks {
     this.#stopTimers(task);
     task.stopped = stop;
     // A late timer does not change the end time.
-    task.endedAt = Math.min(this.#clock.now(), task.endsAt, task.expiresAt);
+    task.endedAt = Math.min(Date.now(), task.endsAt, task.expiresAt);
     task.account.end();
     await this.#events.ended(task);
   }
@@ -134,12 +130,12 @@ export class Tasks {
     for (const at of [announcesStart ? task.runsAt : Number.POSITIVE_INFINITY, Math.min(task.endsAt, task.expiresAt)]) {
       if (at === Number.POSITIVE_INFINITY) continue;
       // A timer can fire a millisecond before the clock shows its time.
-      task.timers.push(this.#clock.at(at, () => this.#advance(task, Math.max(at, this.#clock.now()))));
+      task.timers.push(this.#clock.at(at, () => this.#advance(task, Math.max(at, Date.now()))));
     }
   }
 
   /** Applies every transition that is due at `now`; also called by reads, because a timer can be late. */
-  #advance(task: Task, now = this.#clock.now()): void {
+  #advance(task: Task, now = Date.now()): void {
     if (task.endedAt > 0) return;
     if (task.startedAt === 0 && this.#mayRun(task, now)) {
       task.startedAt = Math.min(now, task.runsAt);
@@ -158,7 +154,7 @@ export class Tasks {
     if (task.endsAfterReads !== Number.POSITIVE_INFINITY) return task.reads / (task.endsAfterReads + 1);
     // A stuck task has no end; it stays halfway.
     if (task.endsAt === Number.POSITIVE_INFINITY) return 0.5;
-    return (this.#clock.now() - task.acceptedAt) / (task.endsAt - task.acceptedAt);
+    return (Date.now() - task.acceptedAt) / (task.endsAt - task.acceptedAt);
   }
 
   #stopTimers(task: Task): void {
@@ -179,6 +175,20 @@ export class Tasks {
     }
     this.#dropAbove = Math.max(this.#settings.keepTasks, this.#byId.size) * dropAboveFactor;
   }
+}
+
+/** What a client can name a task by, besides the vendor's id. */
+type NameKind = "client id" | "idempotency key";
+
+function nameOf({ vendor, key }: Account, kind: NameKind, name: string): string {
+  return [vendor, key, kind, name].join("\u0000");
+}
+
+function namesOf({ account, order: { clientId }, idempotency }: Task): string[] {
+  return [
+    ...(clientId === undefined ? [] : [nameOf(account, "client id", clientId)]),
+    ...(idempotency ? [nameOf(account, "idempotency key", idempotency.key)] : []),
+  ];
 }
 
 function failureOf(plan: FaultPlan | undefined): Failure | undefined {

@@ -1,6 +1,7 @@
 import { retryAfterSeconds } from "./clock.ts";
 import type { Query, Reply } from "./http.ts";
 import type { Limits, Quota, RequestKind } from "./limits.ts";
+import type { Settings } from "./options.ts";
 import type { Order, Phase, Task } from "./task.ts";
 
 /**
@@ -57,12 +58,8 @@ export interface SigningInput {
 }
 
 /** What validation depends on besides the body. */
-export interface ParseContext {
-  /** Which interpretation applies where a vendor's document is silent or contradicts itself. */
-  reading: "seed" | "strict" | "newer";
+export interface ParseContext extends Pick<Settings, "reading" | "callbackSecret" | "webhookUrl"> {
   callbackUrlAllowed(url: string): boolean;
-  /** The webhook settings of the client's token in the vendor's console. */
-  webhook: { hasSecret: boolean; url: string | undefined };
   /** The state of one of the caller's own assets; undefined if there is none. */
   assetState(id: string): "processing" | "active" | "failed" | undefined;
 }

@@ -9,6 +9,10 @@ import { createProducer, type GenerationInput, type Row, StartError } from "@ree
 const home = resolve(process.env.REELQUEUE_HOME || join(import.meta.dirname, "../../../.reelqueue"));
 const configPath = process.env.REELQUEUE_CONFIG || join(home, "config.json");
 const count = Number(process.argv[2] ?? 3);
+if (!Number.isSafeInteger(count) || count < 1) {
+  console.error(`The number of shots is "${process.argv[2]}"; give a whole number from 1.`);
+  process.exit(2);
+}
 
 try {
   await using producer = await createProducer({ redisUrl: redisUrl(), home, configPath, env: process.env });

@@ -192,6 +192,20 @@ test("watch yields every change once, survives an outage, and ends with the gene
   expect(states).toEqual(["not requested"]);
 });
 
+test("watch ends at needs_review, which an operator has to settle, unless it is asked to go on", async () => {
+  const answersOf = (states: string[]) =>
+    openClient((_, response) => json(response, { id: "g", state: states.shift() }));
+  const seenBy = async (throughReview?: boolean) => {
+    const { client } = await answersOf(["running", "needs_review", "running", "succeeded"]);
+    const seen: string[] = [];
+    for await (const { state } of client.watch("g", { everyMs: 1, ...(throughReview && { throughReview }) }))
+      seen.push(state);
+    return seen;
+  };
+  expect(await seenBy()).toEqual(["running", "needs_review"]);
+  expect(await seenBy(true)).toEqual(["running", "needs_review", "running", "succeeded"]);
+});
+
 test("watch throws a refusal, and an outage longer than `maxOutageMs`", async () => {
   const { client } = await openClient((_, response) => json(response, errorBody("not_found"), 404));
   expect(await failure(client.watch("g").next())).toMatchObject({ code: "not_found" });

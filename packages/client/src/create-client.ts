@@ -63,7 +63,10 @@ export interface Client {
   list(filter?: ListFilter, options?: Abortable): Promise<GenerationPage>;
   /** Every page of a list. */
   listAll(filter?: ListFilter, options?: Abortable): AsyncGenerator<Generation>;
-  /** Yields the generation now and after every change until its end. Continues after a short outage of the API. */
+  /**
+   * Yields the generation now and after every change until its end, or until an operator has to act. Continues after a
+   * short outage of the API.
+   */
   watch(id: string, options?: WatchOptions): AsyncGenerator<Generation>;
   batch(name: string, options?: Abortable): Promise<BatchView>;
   /**
@@ -71,7 +74,7 @@ export interface Client {
    * reports.
    */
   cancel(id: string): Promise<Generation>;
-  /** Starts a new paid attempt of a failed or expired generation. */
+  /** Starts a new paid attempt of a failed or expired generation; a lost output is downloaded again, free. */
   retry(id: string): Promise<Generation>;
   review(id: string, finding: ReviewFinding): Promise<Generation>;
   accounts(options?: Abortable): Promise<AccountView[]>;
@@ -202,13 +205,15 @@ export interface WatchOptions {
   everyMs?: number;
   /** How long the API may be unavailable before `watch` throws. Default: 60,000. */
   maxOutageMs?: number;
+  /** Watch on through `needs_review`, which only an operator ends. Default: false. */
+  throughReview?: boolean;
   signal?: AbortSignal;
 }
 
 type Get = (id: string, options: { signal?: AbortSignal }) => Promise<Generation>;
 
 async function* watch(get: Get, id: string, options: WatchOptions = {}): AsyncGenerator<Generation> {
-  const { everyMs = 1_000, maxOutageMs = 60_000, signal } = options;
+  const { everyMs = 1_000, maxOutageMs = 60_000, throughReview = false, signal } = options;
   let last = "";
   let answeredAt = performance.now();
   for (;;) {
@@ -221,7 +226,7 @@ async function* watch(get: Get, id: string, options: WatchOptions = {}): AsyncGe
       const text = JSON.stringify(generation);
       if (text !== last) yield generation;
       last = text;
-      if (isResting(generation.state)) return;
+      if (isResting(generation.state) || (generation.state === "needs_review" && !throughReview)) return;
     }
     await after(everyMs, undefined, { ...(signal && { signal }) });
   }

@@ -146,6 +146,19 @@ export const config = z.strictObject({
     .array(z.union([z.cidrv4(), z.cidrv6()], "a CIDR range such as 10.0.0.0/8"))
     .default([])
     .describe("Private addresses that webhooks and downloads may reach, as CIDR ranges."),
+  allowHosts: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(?:https?:\/\/)?[a-z0-9.-]+(?::\d{1,5})?$/i,
+          "a host such as cdn.example.com:8443 or http://cdn.example.com",
+        ),
+    )
+    .default([])
+    .describe(
+      "Public hosts that webhooks and downloads may reach on another port than 443 (`host:port`) or by http (`http://host`).",
+    ),
   retentionDays: z
     .number()
     .positive()

@@ -32,6 +32,24 @@ test("readRedisUrl: parses every form", () => {
 });
 
 test.each([
+  ["valkey://u:p@h:1/2", "redis://u:p@h:1/2"],
+  ["valkeys://h:1", "rediss://h:1"],
+  ["VALKEY://h:1", "redis://h:1"],
+  ["redis://[::1]:1?family=6", "redis://[::1]:1?family=6"],
+])("readRedisUrl: %s is for the Redis client %s", (url, single) => {
+  expect(readRedisUrl(url)).toEqual({ kind: "single", url: single });
+});
+
+test.each([
+  ["valkey+sentinel://one:1/mine", "redis+sentinel://one:1/mine"],
+  ["valkeys+sentinel://u:p@one:1,two/mine?db=2", "rediss+sentinel://u:p@one:1,two/mine?db=2"],
+  ["valkey+cluster://one:1,two", "redis+cluster://one:1,two"],
+  ["valkeys+cluster://one:1", "rediss+cluster://one:1"],
+])("readRedisUrl: %s means %s", (valkey, redis) => {
+  expect(readRedisUrl(valkey)).toEqual(readRedisUrl(redis));
+});
+
+test.each([
   "",
   "localhost",
   "http://one:1",
@@ -44,6 +62,11 @@ test.each([
   "redis+cluster://one:1/3",
   "redis+cluster://",
   "redis+other://one:1",
+  "valkey+other://one:1",
+  "valkeyss://one:1",
+  "redis://one:1/name",
+  "redis://:50%@one:1",
+  "redis+cluster://:50%@one:1",
 ])("readRedisUrl: rejects %s and lists the accepted forms", (url) => {
   expect(() => readRedisUrl(url)).toThrow(/redis\+sentinel:\/\/.*redis\+cluster:\/\//);
   expect(redisUrl.safeParse(url).success).toBe(false);

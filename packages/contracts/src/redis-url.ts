@@ -25,7 +25,7 @@ export interface ClusterAddress extends Group {
 
 /** The accepted forms, for error messages. */
 const forms =
-  "write redis://[user:password@]host:port (rediss:// with TLS), redis+sentinel://[user:password@]host:port,host:port/<name of the primary>[?db=1] or redis+cluster://[user:password@]host:port,host:port";
+  "write redis://[user:password@]host:port[/database] (rediss:// with TLS; valkey:// and valkeys:// mean the same), redis+sentinel://[user:password@]host:port,host:port/<name of the primary>[?db=1] or redis+cluster://[user:password@]host:port,host:port";
 
 /** Schema of REDIS_URL. */
 export const redisUrl = z.string().refine((text) => parse(text) !== undefined, { error: forms });
@@ -42,9 +42,19 @@ export function withoutPassword(url: string): string {
   return url.replace(/\/\/.*@/, "//***@").replace(/(password=)[^&]*/gi, "$1***");
 }
 
-const grouped = /^redis(s?)\+(sentinel|cluster):\/\/(?:(.*)@)?([^/?@]+)(\/[^?]*)?(\?.*)?$/;
+const grouped = /^(?:redis|valkey)(s?)\+(sentinel|cluster):\/\/(?:(.*)@)?([^/?@]+)(\/[^?]*)?(\?.*)?$/;
 
 function parse(text: string): RedisAddress | undefined {
+  try {
+    return parseForms(text);
+  } catch (error) {
+    // a login with a "%" that encodes nothing
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
+
+function parseForms(text: string): RedisAddress | undefined {
   const parts = grouped.exec(text);
   if (parts === null) return single(text);
   const [, secure, kind, login, hosts = "", path = "", query = ""] = parts;
@@ -57,10 +67,14 @@ function parse(text: string): RedisAddress | undefined {
   return kind === "cluster" ? clusterOf(group, url) : sentinelOf(group, url);
 }
 
-function single(url: string): RedisAddress | undefined {
-  const isOne =
-    URL.canParse(url) && /^(rediss?|valkeys?):$/.test(new URL(url).protocol) && new URL(url).hostname !== "";
-  return isOne ? { kind: "single", url } : undefined;
+function single(text: string): RedisAddress | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, hostname, pathname, username, password } = new URL(text);
+  const secure = /^(?:redis|valkey)(s?):$/.exec(protocol)?.[1];
+  if (secure === undefined || hostname === "" || !/^(\/\d{0,5})?$/.test(pathname)) return undefined;
+  for (const part of [username, password]) decodeURIComponent(part);
+  // the Redis client knows these two schemes only
+  return { kind: "single", url: `redis${secure}${text.slice(text.indexOf(":"))}` };
 }
 
 function nodeOf(text: string, otherwise: number): { host: string; port: number } | undefined {

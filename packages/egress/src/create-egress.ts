@@ -20,6 +20,10 @@ import { TextExchange } from "./text-exchange.ts";
 export interface EgressOptions {
   /** Private addresses that untrusted URLs may reach, as CIDR ranges. */
   allowPrivate?: readonly string[];
+  /**
+   * Public hosts that untrusted URLs may reach by another port or by http: `host:port` or `http://host`, by exact name.
+   */
+  allowHosts?: readonly string[];
   /** Limit for TCP and TLS together, in ms; default 5,000. */
   connectTimeoutMs?: number;
   /** Limit of silence inside a body, in ms; default 30,000. */
@@ -47,10 +51,10 @@ interface Transports {
 }
 type Incoming = Dispatcher.ResponseData<Exchange>;
 
-/** Opens an `Egress`. Throws a TypeError if `allowPrivate` holds anything but CIDR ranges. */
+/** Opens an `Egress`. Throws a TypeError if `allowPrivate` or `allowHosts` holds anything else. */
 export function createEgress(options: EgressOptions = {}): Egress {
-  const { allowPrivate = [], connectTimeoutMs = 5_000, resolve = resolveBySystem } = options;
-  const addresses = readAddresses(allowPrivate);
+  const { allowPrivate = [], allowHosts = [], connectTimeoutMs = 5_000, resolve = resolveBySystem } = options;
+  const addresses = readAddresses(allowPrivate, allowHosts);
   // two agents: an untrusted request must not reuse a socket that a trusted request opened to a private address
   const guarded = openTransport(guardedConnect(addresses, resolve, connectTimeoutMs), options);
   const trusted = openTransport(unguardedConnect(resolve, connectTimeoutMs), options);

@@ -1,6 +1,8 @@
 import type { LookupAddress } from "node:dns";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createEgress, type EgressOptions } from "./create-egress.ts";
+import { EgressError } from "./error.ts";
+import { checkUrl, readAddresses } from "./guard.ts";
 import { answer, onPost, type TcpServer, tcpServer } from "./test-servers.ts";
 
 /** Servers that no untrusted request may reach; tests count their connections. */
@@ -37,9 +39,10 @@ const v4 =
   192.168.0.1 169.254.169.254 169.254.170.2 100.64.0.1 100.100.100.200 192.0.0.192 192.0.2.1 198.18.0.1 198.51.100.1
   203.0.113.1 224.0.0.1 240.0.0.1 255.255.255.255 168.63.129.16`.split(/\s+/);
 const v6 = `:: ::1 ::ffff:127.0.0.1 ::ffff:7f00:1 ::127.0.0.1 fe80::1 fc00::1 fd00:ec2::254 fd20:ce::254 ff02::1
-  64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 64:ff9b:1::1 2002:7f00:1:: 2001:db8::1 3fff::1 100::1 5f00::1 2001::1 2001:0:7f00:1::
+  64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 64:ff9b::a01:203 64:ff9b:1::1 2002:7f00:1:: 2001:db8::1 3fff::1 100::1 5f00::1 2001::1 2001:0:7f00:1::
   ::ffff:0:127.0.0.1 fec0::1 ::ffff:10.0.0.1 ::ffff:168.63.129.16`.split(/\s+/);
-const publicAddresses = ["8.8.8.8", "1.1.1.1", "2001:4860:4860::8888", "::ffff:8.8.8.8"];
+// the last one is an IPv4 address as DNS64 writes it
+const publicAddresses = ["8.8.8.8", "1.1.1.1", "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"];
 const bracketed = (address: string) => (address.includes(":") ? `[${address}]` : address);
 
 describe("guard: never connects to an address that is not public", () => {
@@ -157,17 +160,67 @@ describe("guard: only an allowed private address may serve", () => {
     await expectBlocked(`http://simulator:${port()}/`, mixed);
   });
 
+  test("allowHosts opens one public origin, and no private address behind it", async () => {
+    const allowHosts = ["cdn.example.com:8443", "http://files.example.com"];
+    const refusalOf = async (url: string, ...addresses: string[]) => {
+      const options = { ...resolvesTo(...addresses), allowHosts, connectTimeoutMs: 1 };
+      const error: unknown = await post(url, options).catch((reason: unknown) => reason);
+      return error instanceof EgressError ? error.kind : "answered";
+    };
+    // public to the guard, and assigned to nobody
+    const unassigned = "2fff:ffff::1";
+    for (const url of ["https://cdn.example.com:8443/", "http://files.example.com/", "https://CDN.example.com:8443/"])
+      expect(await refusalOf(url, unassigned)).toBe("unsent");
+    for (const url of [
+      "https://cdn.example.com:8444/",
+      "http://cdn.example.com:8443/",
+      "http://files.example.com:8080/",
+    ])
+      expect(await refusalOf(url, unassigned)).toBe("blocked");
+    for (const address of ["10.0.0.1", "127.0.0.1", "::1", "198.18.0.1"])
+      expect(await refusalOf("https://cdn.example.com:8443/", address)).toBe("blocked");
+  });
+
+  test("a refusal names the setting that would permit it", async () => {
+    const remedyOf = async (url: string, options: EgressOptions = {}) => {
+      const error: unknown = await post(url, options).catch((reason: unknown) => reason);
+      return /; to allow it, set (.*)$/.exec(error instanceof Error ? error.message : "")?.[1];
+    };
+    const named = "https://video.example.com/";
+    expect(await remedyOf("https://video.example.com:8443/v.mp4")).toBe('"allowHosts": ["video.example.com:8443"]');
+    expect(await remedyOf("http://video.example.com/v.mp4")).toBe('"allowHosts": ["http://video.example.com"]');
+    expect(await remedyOf(named, resolvesTo("10.1.2.3"))).toBe('"allowPrivate": ["10.1.2.3/32"]');
+    expect(await remedyOf(named, resolvesTo("198.18.3.4"))).toBe('"allowPrivate": ["198.18.0.0/15"]');
+    expect(await remedyOf(named, resolvesTo("fd00::1"))).toBe('"allowPrivate": ["fd00::1/128"]');
+    expect(await remedyOf("https://10.1.2.3/")).toBe('"allowPrivate": ["10.1.2.3/32"]');
+    expect(await remedyOf("https://8.8.8.8:8443/")).toBe('"allowHosts": ["8.8.8.8:8443"]');
+    expect(await remedyOf("file:///etc/passwd")).toBeUndefined();
+  });
+
+  test("what a refusal names is permitted once it is set", async () => {
+    const options = { ...resolvesTo("198.18.3.4"), connectTimeoutMs: 1 };
+    await expect(post("https://video.example.com/", options)).rejects.toMatchObject({ kind: "blocked" });
+    const opened = post("https://video.example.com/", { ...options, allowPrivate: ["198.18.0.0/15"] });
+    await expect(opened).rejects.toMatchObject({ kind: "unsent" });
+  });
+
+  test.each(["cdn.example.com/path", "ftp://cdn.example.com", "user@cdn.example.com", "https://"])(
+    "a host that is not one is refused at the start: %s",
+    (entry) => {
+      expect(() => createEgress({ allowHosts: [entry] })).toThrow("allowHosts");
+    },
+  );
+
   test("a range that is not CIDR is refused at the start", () => {
     expect(() => createEgress({ allowPrivate: ["10.0.0.1-10.0.0.9"] })).toThrow("allowPrivate");
   });
 });
 
 describe("guard: permits", () => {
-  const signal = AbortSignal.abort();
-  test.each(publicAddresses)("a public address: %s", async (address) => {
-    const egress = createEgress();
-    const request = { method: "GET", url: `https://${bracketed(address)}/`, signal } as const;
-    await expect(egress.request(request)).rejects.toMatchObject({ kind: "aborted", sent: false });
+  test.each(publicAddresses)("a public address: %s", (address) => {
+    const addresses = readAddresses([]);
+    expect(addresses.isPublic(address)).toBe(true);
+    expect(() => checkUrl(new URL(`https://${bracketed(address)}/`), addresses)).not.toThrow();
   });
 
   test("a trusted URL at a private address", async () => {

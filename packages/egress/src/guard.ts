@@ -34,9 +34,12 @@ export function checkUrl(url: URL, addresses: Addresses): void {
   const host = withoutBrackets(url.hostname);
   const permitted = addressFilter(url, addresses);
   if (isIP(host) !== 0) {
-    if (!permitted(host)) throw blocked(`address ${host}${restrictionOf(url)}`);
-  } else if (isRestricted(url) && !addresses.anyAllowedPrivate) {
-    throw blocked(`${url.origin}${restrictionOf(url)}`);
+    if (!permitted(host)) throw blocked(`address ${host}${restrictionOf(url)}`, remedyFor(host, url));
+  } else if (isRestricted(url, addresses) && !addresses.anyAllowedPrivate) {
+    throw blocked(
+      `${url.origin}${restrictionOf(url)}`,
+      isInternalName(host) ? allowPrivate(`<range of ${host}>`) : allowHosts(url),
+    );
   }
 }
 
@@ -45,9 +48,10 @@ export function checkUrl(url: URL, addresses: Addresses): void {
  * is connected to. IP literals skip the lookup, so the caller must pass the URL to `checkUrl` first.
  */
 export function guardedConnect(addresses: Addresses, resolve: Resolve, timeoutMs: number): Connect {
-  const open = connectorWith(lookupWith(resolve, addressFilter("public", addresses)), timeoutMs);
-  const restricted = connectorWith(lookupWith(resolve, addressFilter("restricted", addresses)), timeoutMs);
-  return (options, callback) => (isRestricted(options) ? restricted : open)(options, callback);
+  const connector = (origin: "public" | "restricted") =>
+    connectorWith(lookupWith(resolve, addressFilter(origin, addresses)), timeoutMs);
+  const [open, restricted] = [connector("public"), connector("restricted")];
+  return (options, callback) => (isRestricted(options, addresses) ? restricted : open)(options, callback);
 }
 
 /** Connects to any address. */
@@ -69,7 +73,7 @@ function lookupWith(resolve: Resolve, permitted: (address: string) => boolean): 
       (found) => {
         const refused = found.find(({ address }) => !permitted(address));
         const [first] = found;
-        if (refused) callback(blocked(`${hostname} leads to ${refused.address}`), "");
+        if (refused) callback(blocked(`${hostname} leads to ${refused.address}`, remedyFor(refused.address)), "");
         else if (!first) callback(Object.assign(new Error(`${hostname} has no address`), { code: "ENOTFOUND" }), "");
         else if (options.all) callback(null, found);
         else callback(null, first.address, first.family);
@@ -80,13 +84,16 @@ function lookupWith(resolve: Resolve, permitted: (address: string) => boolean): 
 }
 
 function addressFilter(origin: Origin | "public" | "restricted", addresses: Addresses): (address: string) => boolean {
-  const restricted = typeof origin === "string" ? origin === "restricted" : isRestricted(origin);
+  const restricted = typeof origin === "string" ? origin === "restricted" : isRestricted(origin, addresses);
   return (address) => addresses.isAllowedPrivate(address) || (!restricted && addresses.isPublic(address));
 }
 
-/** An origin other than https on port 443 at a public name: only an explicitly allowed private address may serve it. */
-function isRestricted(origin: Origin): boolean {
-  return restrictionOf(origin) !== "";
+/**
+ * An origin other than https on port 443 at a public name, and not allowed by name: only an explicitly allowed private
+ * address may serve it.
+ */
+function isRestricted(origin: Origin, addresses: Addresses): boolean {
+  return restrictionOf(origin) !== "" && !addresses.isAllowedOrigin(origin);
 }
 
 function restrictionOf({ protocol, hostname, port }: Origin): string {
@@ -105,32 +112,61 @@ function withoutBrackets(hostname: string): string {
   return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
 }
 
-function blocked(what: string): EgressError {
-  return new EgressError("blocked", `Not allowed to connect: ${what}`, { sent: false, code: "BLOCKED" });
+/** `remedy`: the setting that would permit it. */
+function blocked(what: string, remedy?: string): EgressError {
+  const message = `Not allowed to connect: ${what}${remedy === undefined ? "" : `; to allow it, set ${remedy}`}`;
+  return new EgressError("blocked", message, { sent: false, code: "BLOCKED" });
+}
+
+/** A public address is refused for its port or scheme only; `url` is known where the address is in it. */
+function remedyFor(host: string, url?: URL): string | undefined {
+  const address = parse(host);
+  if (isPublic(address)) return url === undefined ? '"allowHosts"' : allowHosts(url);
+  if (address === undefined) return undefined;
+  return allowPrivate(
+    contains(fakeIps, address) ? fakeIps.join("/") : `${host}/${address.kind() === "ipv4" ? 32 : 128}`,
+  );
+}
+
+function allowPrivate(range: string): string {
+  return `"allowPrivate": ["${range}"]`;
+}
+
+function allowHosts({ protocol, host }: URL): string {
+  return `"allowHosts": ["${protocol === "https:" ? "" : `${protocol}//`}${host}"]`;
 }
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Range = [address: Address, prefix: number];
 
-/** The permitted addresses: public ones, and private ones in the allowed ranges. */
+/** The permitted addresses: public ones, private ones in the allowed ranges, and public ones of the allowed origins. */
 export interface Addresses {
   isPublic(address: string): boolean;
   isAllowedPrivate(address: string): boolean;
+  /** Whether public addresses may serve it though its port, scheme or name is not public. */
+  isAllowedOrigin(origin: Origin): boolean;
   /** False if no private range is allowed. */
   readonly anyAllowedPrivate: boolean;
 }
 
 /** In a public range, but private: Azure serves metadata and keys of its machines from it. */
 const azureWireServer = "168.63.129.16";
-/** The only globally routed block of IPv6; others (NAT64, v4-compatible, discard …) are refused. */
+/** Many proxies that catch all traffic of a machine answer its DNS with addresses from this range. */
+const fakeIps: Range = [ipaddr.IPv4.parse("198.18.0.0"), 15];
+/** DNS64 writes an IPv4 address into the last 32 bits. */
+const dns64: Range = [ipaddr.IPv6.parse("64:ff9b::"), 96];
+/** The only globally routed block of IPv6; others (v4-compatible, discard …) are refused. */
 const globalUnicast: Range = [ipaddr.IPv6.parse("2000::"), 3];
 
-/** Parses the allowed ranges; throws a TypeError for anything but CIDR. */
-export function readAddresses(allowPrivate: readonly string[]): Addresses {
+/** Parses the allowed ranges and hosts; throws a TypeError for anything but CIDR, or `host:port` and `http://host`. */
+export function readAddresses(allowPrivate: readonly string[], allowHosts: readonly string[] = []): Addresses {
   const allowed = allowPrivate.map(readRange);
+  const origins = new Set(allowHosts.map(readOrigin));
   return {
     anyAllowedPrivate: allowed.length > 0,
     isPublic: (text) => isPublic(parse(text)),
+    isAllowedOrigin: ({ protocol, hostname, port }) =>
+      origins.has(URL.parse(`${protocol}//${hostname}${port === "" ? "" : `:${port}`}`)?.origin ?? ""),
     isAllowedPrivate: (text) => {
       const address = parse(text);
       return address !== undefined && allowed.some((range) => contains(range, address));
@@ -146,9 +182,18 @@ function readRange(cidr: string): Range {
   }
 }
 
-/** A v4-mapped IPv6 address counts as its IPv4 address. */
+function readOrigin(entry: string): string {
+  const url = URL.parse(entry.includes("://") ? entry : `https://${entry}`);
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+  if (!isOrigin) throw new TypeError(`allowHosts: "${entry}" is not a host such as cdn.example.com:8443`);
+  return url.origin;
+}
+
+/** An IPv6 address that maps or, by DNS64, holds an IPv4 address counts as that. */
 function parse(text: string): Address | undefined {
-  return ipaddr.isValid(text) ? ipaddr.process(text) : undefined;
+  if (!ipaddr.isValid(text)) return undefined;
+  const address = ipaddr.process(text);
+  return contains(dns64, address) ? new ipaddr.IPv4(address.toByteArray().slice(12)) : address;
 }
 
 function isPublic(address: Address | undefined): boolean {

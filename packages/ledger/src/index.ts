@@ -1,4 +1,13 @@
-export { type Bucket, pause, pauseAutomatically, reserveRiskBudget, resume, throttle } from "./accounts/limits.ts";
+export {
+  type Bucket,
+  type BucketLimits,
+  pause,
+  pauseAutomatically,
+  reserveRiskBudget,
+  resume,
+  takeToken,
+  throttle,
+} from "./accounts/limits.ts";
 export { type RunTime, readRunTimes, recordRunTime } from "./accounts/run-times.ts";
 export { type AccountStatus, accountStatus, type QueuePosition, queuePosition, waitingIds } from "./accounts/status.ts";
 export {

@@ -1,5 +1,5 @@
 export { sniff } from "./download/content-check.ts";
-export { discardBody, getWithRedirects } from "./download/download.ts";
+export { discardBody, getWithRedirects } from "./download/redirects.ts";
 export { type DiskMediaOptions, openDiskMedia } from "./media-store/disk-media.ts";
 export type { MediaSource, MediaStore, PutResult } from "./media-store/media-store.ts";
 export { type DataUriResult, parseDataUri } from "./media-store/media-store.ts";

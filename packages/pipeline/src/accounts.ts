@@ -1,5 +1,5 @@
 import { type Config, type GenerationRequest, type Label, modeOf } from "@reelqueue/contracts";
-import type { AdmitLimits } from "@reelqueue/ledger";
+import type { AdmitLimits, BucketLimits } from "@reelqueue/ledger";
 import type { Provider, Reading } from "@reelqueue/providers";
 import { type ResolvedAccount, type Secret, StartError } from "@reelqueue/runtime";
 
@@ -111,6 +111,15 @@ function bucketOf(perMinute: number | undefined, clock: ProviderClock): { rate: 
   if (perMinute === undefined) return { rate: 0, burst: 0 };
   const burst = Math.max(1, Math.floor(perMinute / 10));
   return { rate: clock.toProviderMs(Math.max(perMinute - burst, perMinute / 2)) / 60_000, burst };
+}
+
+/**
+ * The bucket of polls where the provider counts them apart, else the account's, a quarter of which is reserved for
+ * submits.
+ */
+export function pollBucketOf({ limits: { rate, burst }, polls }: Account): BucketLimits {
+  if (polls !== undefined) return { of: "polls", rate: polls.rate, burst: polls.burst, reserve: 0 };
+  return { of: "requests", rate, burst, reserve: burst >= 4 ? burst / 4 : 0 };
 }
 
 function documented(fact: { value: number; label: Label } | null): number | undefined {

@@ -17,7 +17,7 @@ function requestsLetThrough(
       if (!breaker.mayRequest()) continue;
       sent += 1;
       if (answers) breaker.answered();
-      else breaker.failed();
+      else breaker.failed("cannot be reached");
     }
     return sent;
   });
@@ -51,14 +51,24 @@ test("failures between answers hold no request back", () => {
   for (let i = 0; i < 1_000; i += 1) {
     expect(breaker.mayRequest()).toBe(true);
     if (i % 5 === 4) breaker.answered();
-    else breaker.failed();
+    else breaker.failed("cannot be reached");
   }
+});
+
+test("the reason: what the provider did last while it is down, its recovery after that", () => {
+  const clock = { ms: 0 };
+  const breaker = new CircuitBreaker(providerClock(1), () => clock.ms);
+  for (let i = 0; i < 4; i += 1) breaker.failed("answers with HTTP 502");
+  breaker.failed("cannot be reached (getaddrinfo ENOTFOUND)");
+  expect(breaker.reason).toBe("the provider cannot be reached (getaddrinfo ENOTFOUND)");
+  breaker.answered();
+  expect(breaker.reason).toBe("the provider answers again, and gets more requests step by step");
 });
 
 test("one probe at a time; an abandoned probe is no answer", () => {
   const clock = { ms: 0 };
   const breaker = new CircuitBreaker(providerClock(1), () => clock.ms);
-  for (let i = 0; i < 5; i += 1) breaker.failed();
+  for (let i = 0; i < 5; i += 1) breaker.failed("cannot be reached");
   clock.ms += 15_000;
   expect([breaker.mayRequest(), breaker.mayRequest()]).toEqual([true, false]);
   breaker.abandoned();

@@ -20,6 +20,7 @@ export class CircuitBreaker {
   #failures = 0;
   #nextAt = 0;
   #probing = false;
+  #lastFailure = "";
   #recoveredAt: number | undefined;
 
   /** `now` in ms, from any start. */
@@ -51,7 +52,9 @@ export class CircuitBreaker {
     this.#probing = false;
   }
 
-  failed(): void {
+  /** `what`: what the provider did, for example `cannot be reached (getaddrinfo ENOTFOUND)`. */
+  failed(what: string): void {
+    this.#lastFailure = what;
     this.#failures += 1;
     this.#probing = false;
     if (this.#isDown) this.#nextAt = this.#now() + this.#clock.toRealMs(probeEveryMs);
@@ -65,6 +68,13 @@ export class CircuitBreaker {
   /** Real ms until the next request may be sent; 0: now. */
   waitMs(): number {
     return this.#isDown || this.#rampPerSecond() !== undefined ? Math.max(0, this.#nextAt - this.#now()) : 0;
+  }
+
+  /** Why requests are held back, in one phrase. */
+  get reason(): string {
+    return this.#isDown
+      ? `the provider ${this.#lastFailure}`
+      : "the provider answers again, and gets more requests step by step";
   }
 
   get #isDown(): boolean {
@@ -102,11 +112,11 @@ export function withCircuitBreaker(account: Account, http: Egress): Egress {
         throw new EgressError("unsent", "held back: the provider does not answer", { sent: false, code: "HELD_BACK" });
       try {
         const reply = await http.request(request);
-        if (reply.status >= 500) breaker.failed();
+        if (reply.status >= 500) breaker.failed(`answers with HTTP ${reply.status}`);
         else breaker.answered();
         return reply;
       } catch (error) {
-        if (isProviderFault(error)) breaker.failed();
+        if (isProviderFault(error)) breaker.failed(`cannot be reached (${error.message})`);
         else breaker.abandoned();
         throw error;
       }
@@ -114,7 +124,7 @@ export function withCircuitBreaker(account: Account, http: Egress): Egress {
   };
 }
 
-function isProviderFault(error: unknown): boolean {
+function isProviderFault(error: unknown): error is EgressError {
   return error instanceof EgressError && ["unsent", "broken", "timeout"].includes(error.kind);
 }
 

@@ -25,7 +25,7 @@ afterEach(async () => {
 
 test("cost: by the tokens that the provider reports, beside the estimate", async () => {
   const { id, dispatchSeq } = await finished("ark", { seconds: "auto" }, { tokens: 100_000 });
-  await finalize({ generation: id, dispatchSeq }, new AbortController().signal, here);
+  await finalize({ generation: id, dispatchSeq }, new AbortController().signal, { ...here, outputs: stored() });
   const { cost } = await generationOf(id);
   expect(cost.settledUsd).toBe(0.7);
   expect(cost.estimateUsd).toBeGreaterThan(2);
@@ -33,19 +33,27 @@ test("cost: by the tokens that the provider reports, beside the estimate", async
 
 test("cost: the reserved amount where the provider reports no usage", async () => {
   const { id, dispatchSeq } = await finished("hiapi", { seconds: 5 });
-  await finalize({ generation: id, dispatchSeq }, new AbortController().signal, here);
+  await finalize({ generation: id, dispatchSeq }, new AbortController().signal, { ...here, outputs: stored() });
   expect((await generationOf(id)).cost).toEqual({ estimateUsd: 1, settledUsd: 1 });
 });
 
 test("cost: null without a price", async () => {
   const { id, dispatchSeq } = await finished("hiapi", { resolution: "480p" });
-  await finalize({ generation: id, dispatchSeq }, new AbortController().signal, here);
+  await finalize({ generation: id, dispatchSeq }, new AbortController().signal, { ...here, outputs: stored() });
+  expect((await generationOf(id)).cost).toEqual({ estimateUsd: null, settledUsd: null });
+});
+
+test("cost: a charged task without a price that failed stays null", async () => {
+  const id = await given().running({}, "hiapi", { resolution: "480p" });
+  const found = await ledger.read(here.cell, id);
+  if (!found) throw new Error("no such generation");
+  await here.transitions.fail(found, found.record.taskId ?? "", { class: "upstream", message: "no" }, false);
   expect((await generationOf(id)).cost).toEqual({ estimateUsd: null, settledUsd: null });
 });
 
 test.each([
   ["hiapi", 1],
-  ["toapis", null],
+  ["toapis", 0],
 ])("a failed task of %s costs %s", async (account, settledUsd) => {
   const id = await given().running({}, account, { seconds: 5 });
   const found = await ledger.read(here.cell, id);
@@ -88,9 +96,19 @@ async function queued(account: string, input: object): Promise<string> {
 
 async function finished(account: string, input: object, usage?: Record<string, number>) {
   const id = await given().finalizing(
-    { remoteOutputs: [], ...(usage && { usage }), last: { dispatch: true } },
+    {
+      remoteOutputs: [{ kind: "video", url: "http://127.0.0.1:1/v.mp4" }],
+      ...(usage && { usage }),
+      last: { dispatch: true },
+    },
     account,
     input,
   );
   return { id, dispatchSeq: (await ledger.read(here.cell, id))?.record.dispatchSeq ?? 0 };
+}
+
+/** A store that has every file. */
+function stored(): Installation["outputs"] {
+  const file = { key: "v.mp4", bytes: 1, sha256: "00", contentType: "video/mp4" };
+  return { ...here.outputs, download: async () => ({ kind: "stored", ...file }) };
 }

@@ -1,6 +1,6 @@
 export { type AcceptContext, type AcceptedRow, type AcceptOptions, accept } from "./accept/accept.ts";
 export { type QuotedRow, type QuoteOptions, quote } from "./accept/quote.ts";
-export { schemaProblems } from "./accept/read-request.ts";
+export { flawsOf, schemaProblems } from "./accept/read-request.ts";
 export { type Account, type Accounts, openAccounts, providerClock } from "./accounts.ts";
 export { admit, startAdmission } from "./admit/admit.ts";
 export type { Context, CrashPoint, Secrets } from "./context.ts";
@@ -13,7 +13,7 @@ export { startOrphanSearch } from "./maintain/orphans.ts";
 export { type Adjust, defaultConfigPath, type Installation, openContext } from "./open.ts";
 export { type CancelOutcome, cancel } from "./operate/cancel.ts";
 export { find, findMany, waitReason } from "./operate/find.ts";
-export { adviceFor, type RetryOutcome, retry } from "./operate/retry.ts";
+export { adviceFor, type RetryContext, type RetryOutcome, retry } from "./operate/retry.ts";
 export { type ReviewDecision, type ReviewOutcome, review } from "./operate/review.ts";
 export { type CallbackOutcome, callback, type IncomingCallback } from "./poll/callback.ts";
 export { type PollerOptions, startPoller } from "./poll/poller.ts";

@@ -73,7 +73,7 @@ export async function openContext(
   scope.use(ledger.watchPrimary(cell, (restored) => logFailover(log, restored)));
   const connect = () => ledger.connect(options.redisUrl, options.role);
   const queues = scope.use(openQueues({ connect, prefix: cell.prefix }));
-  const http = createEgress({ allowPrivate: config.allowPrivate });
+  const http = createEgress({ allowPrivate: config.allowPrivate, allowHosts: config.allowHosts });
   scope.defer(() => http.close());
   const safety = scope.use(await watchSafety(cell, config, log, metrics));
   return adjust({

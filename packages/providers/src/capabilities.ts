@@ -56,6 +56,8 @@ export interface Capabilities {
   quietMs: Fact<number>;
   /** The maximum run time of a task; afterwards its slot is freed whatever its status. */
   longestRunMs: Fact<number>;
+  /** How long after its end a task can be read, and its outputs downloaded; a new read may give new URLs. */
+  resultsForMs: Fact<number>;
   /** The assumed run time until real run times are learned. */
   typicalRunMs: Fact<number>;
 }

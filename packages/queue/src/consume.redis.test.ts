@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { eventually, sharedRedis, uniqueCell } from "@reelqueue/testing";
+import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { consume, type JobResult, openQueues, type Queues } from "./index.ts";
+import { bullPrefix, consume, type JobResult, openQueues, type Queues } from "./index.ts";
 
 let scope: AsyncDisposableStack;
 let queues: Queues;
@@ -115,4 +116,17 @@ test("consume: closing aborts the signals of running jobs after `endWithinMs`, a
   await consumer[Symbol.asyncDispose]();
   expect(consumer.active()).toBe(0);
   expect(await queues.isIdle("finalize")).toBe(false);
+});
+
+test("queue: a job without data fails once, is not handled, and the next job runs", async () => {
+  const seen = consumeWith(() => ({ kind: "done" }));
+  const foreign = scope.adopt(
+    new Queue("submit", { connection: options.connect(), prefix: bullPrefix(options.prefix) }),
+    (queue) => queue.close(),
+  );
+  const job = await foreign.add("x", null, { attempts: 5 });
+  await queues.add("submit", [{ generation: "g1", dispatchSeq: 1 }]);
+  await eventually(async () => (await job.getState()) === "failed", { describe: "the job has failed" });
+  await eventually(() => seen.length === 1, { describe: "the next job runs" });
+  expect((await foreign.getJob(job.id ?? ""))?.attemptsMade).toBe(1);
 });

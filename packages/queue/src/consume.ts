@@ -44,7 +44,9 @@ export function consume(
     async (job, token, signal) => {
       active += 1;
       try {
-        return await applyResult(job, token, await handle(refOf(job.data), signal ?? new AbortController().signal));
+        const ref = refOf(job.data);
+        if (ref === undefined) throw new UnrecoverableError("this job names no generation: reelqueue did not add it");
+        return await applyResult(job, token, await handle(ref, signal ?? new AbortController().signal));
       } finally {
         active -= 1;
       }

@@ -84,7 +84,11 @@ export interface JobData {
   n: number;
 }
 
-export const refOf = ({ generation, n }: JobData): JobRef => ({ generation, dispatchSeq: n });
+/** `undefined` for a job that another program added: its data may be anything. */
+export function refOf(data: Partial<JobData> | null | undefined): JobRef | undefined {
+  const { generation, n } = data ?? {};
+  return typeof generation === "string" && typeof n === "number" ? { generation, dispatchSeq: n } : undefined;
+}
 
 function toBullJob(stage: QueueName, { priority, ...job }: Job) {
   const data: JobData = { generation: job.generation, n: job.dispatchSeq };

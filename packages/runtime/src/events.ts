@@ -22,6 +22,10 @@ export const events: Record<string, { means: string; do?: string }> = {
     means: "A request got 503: Redis is unavailable, full or unsafe.",
     do: "See `/readyz` of the API.",
   },
+  "callback.late": {
+    means: "A provider's callback was not read within 80 ms and was answered with 503; the provider sends it again.",
+    do: "Where there are many, Redis or this process is slow: see `/metrics`.",
+  },
   "callback.rejected": {
     means: "A provider's callback had a wrong signature, token or body. It changed nothing.",
     do: "Where there are many, compare the callback secret with the provider's.",
@@ -32,13 +36,19 @@ export const events: Record<string, { means: string; do?: string }> = {
     means: "The result of a webhook attempt was not stored; the webhook is sent again under the same id.",
     do: "See that Redis is available.",
   },
+  "finalize.blocked": {
+    means:
+      "The configuration of this installation forbids the download of a paid video: its address, port or size. The generation waits.",
+    do: "Where it is intended, set what `why` names, and restart the finalizers; the download goes on by itself.",
+  },
   "finalize.job_failed": {
     means: "A finalize job threw. Its due time dispatches it again.",
     do: "Where it repeats, report the error.",
   },
   "finalize.output_lost": {
-    means: "A paid video could not be downloaded: the generation is `failed`, with the class `output_lost`.",
-    do: "Ask the provider for the file. A retry is refused, because the task was charged.",
+    means:
+      "A paid video is not to be had: its life is over, and the provider gives no URL that works. The generation is `failed`, with the class `output_lost`.",
+    do: "`./reelqueue retry ID` downloads it again, without a new attempt, as long as the provider answers; `retry --lost` all of them. Else ask the provider for the file.",
   },
   "finalize.retrying": {
     means: "The outputs could not be downloaded or stored yet; `why` says the reason, `waitMs` when it is tried again.",

@@ -1,3 +1,4 @@
+export { type AppName, type AppsOptions, appNames, type Ports, startApps } from "./apps.ts";
 export { holdHome, secretIn } from "./home.ts";
 export { type Machine, SystemError } from "./machine.ts";
 export { freePort, holdPorts, portTaken } from "./ports.ts";
@@ -6,4 +7,4 @@ export { commandsServed, pingRedis } from "./redis/probe.ts";
 export type { Redis } from "./redis/server.ts";
 export { type SimulatorProvider, simulatorProviders } from "./simulator/accounts.ts";
 export { demoConfig, withApiKey, writeConfigFile } from "./simulator/config.ts";
-export { type AppName, appNames, type Ports, type System, type SystemOptions, startSystem } from "./system.ts";
+export type { System } from "./system.ts";

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { type AppsOptions, appNames, type Ports, startApps } from "./apps.ts";
 import { holdHome } from "./home.ts";
 import { freePort } from "./ports.ts";
 import { pingRedis } from "./redis/probe.ts";
-import { appNames, type Ports, type SystemOptions, startSystem } from "./system.ts";
 import { program, temporaryHome } from "./test-home.ts";
 
 /** An app that answers /healthz and records its start and its end in a file shared by all apps. */
@@ -19,7 +19,7 @@ const stub = `
   process.on("SIGTERM", () => setTimeout(() => { note("down"); process.exit(0); }, Number(LINGER_MS ?? 0)));
 `;
 
-async function optionsWith(more: Partial<SystemOptions> = {}): Promise<SystemOptions> {
+async function optionsWith(more: Partial<AppsOptions> = {}): Promise<AppsOptions> {
   const home = temporaryHome();
   for (const name of appNames) program(home, `apps/${name}/src/main.ts`, stub);
   const entries = await Promise.all(appNames.map(async (name) => [name, await freePort()] as const));
@@ -40,11 +40,11 @@ async function optionsWith(more: Partial<SystemOptions> = {}): Promise<SystemOpt
   };
 }
 
-const notes = ({ home }: SystemOptions) => readFileSync(join(home, "notes"), "utf8").trim().split("\n");
+const notes = ({ home }: AppsOptions) => readFileSync(join(home, "notes"), "utf8").trim().split("\n");
 
 test("system: starts the simulator before the apps; stops the apps, then the simulator, then Redis", async () => {
   const options = await optionsWith();
-  const system = await startSystem(options);
+  const system = await startApps(options);
   await system.stop();
   const order = notes(options);
   expect(order[0]).toBe("up simulator");
@@ -61,7 +61,7 @@ test("system: an app that does not start rejects with one sentence, and no proce
     "apps/poller/src/main.ts",
     'process.stderr.write("HEALTH_PORT: must be a number\\n"); process.exit(1);',
   );
-  await expect(startSystem(options)).rejects.toThrow("poller did not start: HEALTH_PORT: must be a number");
+  await expect(startApps(options)).rejects.toThrow("poller did not start: HEALTH_PORT: must be a number");
   expect(readdirSync(join(options.home, "run"))).toEqual([]);
 });
 
@@ -70,14 +70,14 @@ test("system: a port in use rejects with one sentence before any process starts"
   const server = createServer().listen(options.ports.dashboard, "127.0.0.1");
   onTestFinished(() => void server.close());
   const sentence = `Port ${options.ports.dashboard} (dashboard) is in use; stop the program that uses it, or set another port with DASHBOARD_PORT.`;
-  await expect(startSystem(options)).rejects.toThrow(sentence);
+  await expect(startApps(options)).rejects.toThrow(sentence);
   expect(readdirSync(options.home)).toEqual(["apps"]);
 });
 
 test("system: a kill during the stop ends slow apps at once and still stops Redis in order", async () => {
   const slow = (await optionsWith()).appEnv;
   const options = await optionsWith({ appEnv: { ...slow, finalizer: { APP: "finalizer", LINGER_MS: "60000" } } });
-  const system = await startSystem(options);
+  const system = await startApps(options);
   const stopped = system.stop();
   await expect.poll(() => notes(options).filter((line) => line.startsWith("down")).length).toBe(4);
   system.kill();
@@ -90,7 +90,7 @@ test("system: an aborted start stops the started processes", async () => {
   const giveUp = new AbortController();
   const options = await optionsWith({ signal: giveUp.signal });
   program(options.root, "apps/api/src/main.ts", "setInterval(() => {}, 1000);");
-  const started = startSystem(options);
+  const started = startApps(options);
   await expect.poll(() => notes(options).length, { timeout: 10_000 }).toBe(5);
   giveUp.abort();
   await expect(started).rejects.toThrow("stopped while it started");
@@ -99,9 +99,9 @@ test("system: an aborted start stops the started processes", async () => {
 
 test("holdHome: ends the processes of a crashed start, Redis last", async () => {
   const options = await optionsWith();
-  const system = JSON.stringify(new URL("./system.ts", import.meta.url).href);
-  const source = `import { startSystem } from ${system};
-    await startSystem({ ...${JSON.stringify(options)}, log() {} });
+  const apps = JSON.stringify(new URL("./apps.ts", import.meta.url).href);
+  const source = `import { startApps } from ${apps};
+    await startApps({ ...${JSON.stringify(options)}, log() {} });
     process.kill(process.pid, "SIGKILL");`;
   const { signal } = spawnSync(process.execPath, [program(options.home, "launcher.mjs", source)]);
   expect(signal).toBe("SIGKILL");

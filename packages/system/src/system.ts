@@ -1,130 +1,125 @@
+import { mkdtempDisposableSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { filesOf } from "./home.ts";
-import { type Machine, SystemError } from "./machine.ts";
-import { portTaken } from "./ports.ts";
-import { isHealthy } from "./process/process.ts";
-import { Supervised } from "./process/supervise.ts";
-import { ensureRedis } from "./redis/ensure.ts";
+import { SystemError } from "./machine.ts";
+import { freePort } from "./ports.ts";
+import { isHealthy, type ProcessSpec } from "./process/process.ts";
 import type { Redis } from "./redis/server.ts";
 
-export const appNames = ["simulator", "api", "submitter", "poller", "finalizer", "dashboard"] as const;
-export type AppName = (typeof appNames)[number];
-/** Loopback port of each process; a worker serves only its health there. */
-export type Ports = Record<AppName, number>;
+/** A process of a system: an entry file that answers `/healthz` at PORT or HEALTH_PORT of its variables, else at a free port. */
+export interface Member {
+  name: string;
+  entry: string;
+  env: NodeJS.ProcessEnv;
+  /** Of Node. */
+  flags?: readonly string[];
+}
 
-export interface SystemOptions extends Machine {
-  /** Folder of the workspace. */
-  root: string;
-  /** Folder of everything that is stored: Redis data, outputs, logs. */
-  home: string;
-  redisUrl: string | undefined;
-  /** Port of a started Redis; default: that of its last start, else any free one. */
-  redisPort?: number;
-  ports: Ports;
-  /** The apps to start; without `simulator` the accounts are real. */
-  apps: readonly AppName[];
-  /** Variables of each app, on top of those that every process gets. */
-  appEnv: Partial<Record<AppName | "all", NodeJS.ProcessEnv>>;
-  /** Path of the configuration of all apps. */
-  configFile: string;
+export interface MemberProcess extends ProcessSpec {
+  /** Base URL of its routes or, for a worker, of its health. */
+  url: string;
+}
+
+/** What a system does with a process that it started. */
+interface Running {
+  ready(): Promise<void>;
+  kill(signal: "SIGKILL"): void;
+  stop(): Promise<unknown>;
+}
+
+type AnyRedis = Pick<Redis, "url" | "stop">;
+
+export interface SystemOptions<Started extends AnyRedis> {
+  /** Folder of the logs and of everything that is stored; default: a temporary one, which the stop removes. */
+  home?: string;
+  startRedis(home: string): Promise<Started>;
   /** Aborted: the start is abandoned and every started process is stopped. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
-export interface System {
-  redis: Pick<Redis, "url" | "how">;
-  /** Stops the apps, then the simulator, then Redis. */
-  stop(): Promise<void>;
-  /** Kills the apps and the simulator, also during a `stop`; Redis is still stopped in order. */
-  kill(): void;
-}
-
-/** The longest shutdown of an app, with a margin. */
-const graceMs = 80_000;
-
-/**
- * Starts Redis, the simulator and the apps, each as a process; resolves once all are healthy.
- * Throws a SystemError and leaves no process behind where a port is taken or a process does not start.
- */
-export async function startSystem(options: SystemOptions): Promise<System> {
-  await requireFreePorts(options);
-  const running = new RunningSystem();
-  options.signal?.addEventListener("abort", () => void running.stop(), { once: true });
+/** Starts Redis, then what `begin` starts; if that rejects, stops all. The signal is heard until then. */
+export async function startSystem<Started extends AnyRedis, Result>(
+  { home, startRedis, signal }: SystemOptions<Started>,
+  begin: (system: System<Started>) => Promise<Result>,
+): Promise<Result> {
+  await using opened = new AsyncDisposableStack();
+  const folder = home ?? opened.use(mkdtempDisposableSync(join(tmpdir(), "reelqueue-system-"))).path;
+  const redis = await startRedis(folder);
+  opened.defer(() => redis.stop());
+  const system = systemOf(redis, folder, opened.move());
+  const giveUp = () => void system.stop();
+  signal?.addEventListener("abort", giveUp);
+  if (signal?.aborted) giveUp();
   try {
-    const redis = await ensureRedis({ ...options, url: options.redisUrl, port: options.redisPort });
-    running.redis = redis;
-    if (options.signal?.aborted) await redis.stop();
-    const start = (name: AppName) => new Supervised(appProcess(name, redis.url, options), options);
-    await running.start("simulator", () => options.apps.filter((name) => name === "simulator").map(start));
-    await running.start("apps", () => options.apps.filter((name) => name !== "simulator").map(start));
-    return { redis, stop: () => running.stop(), kill: () => running.kill() };
+    return await begin(system);
   } catch (error) {
-    await running.stop();
+    await system.stop();
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
   }
 }
 
-async function requireFreePorts({ ports, apps }: SystemOptions): Promise<void> {
-  for (const name of apps) {
-    if (!(await portTaken(ports[name]))) continue;
-    const variable = `${name.toUpperCase()}_PORT`;
-    throw new SystemError(
-      `Port ${ports[name]} (${name}) is in use; stop the program that uses it, or set another port with ${variable}.`,
-    );
-  }
+/** A Redis and the processes that use it. */
+export type System<Started extends AnyRedis> = ReturnType<typeof systemOf<Started>>;
+
+function systemOf<Started extends AnyRedis>(redis: Started, home: string, scope: AsyncDisposableStack) {
+  const groups: Running[][] = [];
+  let stopped: Promise<void> | undefined;
+  const system = {
+    redis,
+    home,
+    /** What else ends with the system: after its processes, before Redis. */
+    scope,
+    /** Runs each member as a process; resolves once all are healthy. A stop ends them together, before those started earlier. */
+    start: async <const Members extends readonly Member[], Process extends Running>(
+      members: Members,
+      run: (process: MemberProcess, member: Members[number]) => Process,
+    ): Promise<{ [Place in keyof Members]: Process }> => {
+      const env = { REDIS_URL: redis.url };
+      const processes = await Promise.all(
+        members.map((member) => memberProcess({ ...member, env: { ...env, ...member.env } }, home)),
+      );
+      if (stopped !== undefined) throw new SystemError("stopped while it started");
+      const group = processes.map((process, i) => run(process, members[i] as Members[number]));
+      groups.push(group);
+      await Promise.all(group.map((each) => each.ready()));
+      return group as unknown as { [Place in keyof Members]: Process };
+    },
+    /** Stops the processes, the last started first, then Redis. */
+    stop: () => {
+      stopped ??= stopInOrder(groups, scope);
+      return stopped;
+    },
+    /** Kills all processes, also during a `stop`; Redis is still stopped in order. */
+    kill: () => {
+      for (const each of groups.flat()) each.kill("SIGKILL");
+    },
+    [Symbol.asyncDispose]: async () => {
+      system.kill();
+      await system.stop();
+    },
+  };
+  return system;
 }
 
-class RunningSystem {
-  redis: Redis | undefined;
-  readonly #groups: Record<"apps" | "simulator", Supervised[]> = { apps: [], simulator: [] };
-  #stopped: Promise<void> | undefined;
-  #killed = false;
-
-  async start(group: "apps" | "simulator", processes: () => Supervised[]): Promise<void> {
-    if (this.#stopped !== undefined) throw new SystemError("stopped while it started");
-    this.#groups[group] = processes();
-    await Promise.all(this.#groups[group].map((each) => each.ready));
-  }
-
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stopInOrder();
-    return this.#stopped;
-  }
-
-  kill(): void {
-    this.#killed = true;
-    for (const each of [...this.#groups.apps, ...this.#groups.simulator]) each.kill();
-  }
-
-  async #stopInOrder(): Promise<void> {
-    for (const group of [this.#groups.apps, this.#groups.simulator]) {
-      if (this.#killed) for (const each of group) each.kill();
-      await Promise.all(group.map((each) => each.stop()));
-    }
-    await this.redis?.stop();
-  }
+async function stopInOrder(groups: readonly Running[][], scope: AsyncDisposableStack): Promise<void> {
+  for (const group of groups.toReversed()) await Promise.all(group.map((each) => each.stop()));
+  await scope.disposeAsync();
 }
 
-function appProcess(name: AppName, redisUrl: string, { root, home, env, ports, appEnv, configFile }: SystemOptions) {
-  const port = `${ports[name]}`;
-  const isServer = name === "simulator" || name === "api" || name === "dashboard";
+/** The process of a member, with its files in the home folder. */
+export async function memberProcess({ name, entry, env, flags = [] }: Member, home: string): Promise<MemberProcess> {
+  const port = env.HEALTH_PORT ?? env.PORT ?? `${await freePort()}`;
+  const url = `http://127.0.0.1:${port}`;
   return {
     name,
+    url,
     command: process.execPath,
-    args: [join(root, "apps", name, "src", "main.ts")],
-    env: {
-      NODE_COMPILE_CACHE: join(home, "compile-cache"),
-      ...env,
-      REDIS_URL: redisUrl,
-      REELQUEUE_HOME: home,
-      REELQUEUE_CONFIG: configFile,
-      HOST: "127.0.0.1",
-      ...(isServer ? { PORT: port } : { HEALTH_PORT: port }),
-      ...appEnv.all,
-      ...appEnv[name],
-    },
+    args: [...flags, entry],
+    env: { HOST: "127.0.0.1", PORT: port, HEALTH_PORT: port, ...env },
     ...filesOf(home, name),
-    ready: () => isHealthy(`http://127.0.0.1:${port}`),
-    graceMs,
+    ready: () => isHealthy(url),
   };
 }

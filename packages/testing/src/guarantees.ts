@@ -1,4 +1,4 @@
-import { parseSync } from "oxc-parser";
+import { type CallExpression, type PrivateIdentifier, parseSync, Visitor } from "oxc-parser";
 
 /** One row of docs/guarantees.md: a test that holds a promise. */
 export interface Guarantee {
@@ -29,56 +29,52 @@ export function promisesIn(markdown: string, heading: string): string[] {
   return [...items, ...cells].map((text) => text.trim().replace(/[.:]$/, ""));
 }
 
-interface Node {
-  type: string;
-  [name: string]: unknown;
-}
-
 /** The titles of a file's tests, each below those of its `describe`s; tests that are skipped do not count. */
 export function titlesIn(path: string, text: string): Set<string> {
   const { program, errors } = parseSync(path, text);
   if (errors.length > 0) throw new Error(`${path} cannot be parsed: ${errors[0]?.message}`);
-  return new Set(titlesBelow(program, []));
+  const titles = new Set<string>();
+  const open: Block[] = [];
+  new Visitor({
+    CallExpression(call) {
+      const block = blockOf(call);
+      if (block === undefined) return;
+      open.push(block);
+      const runs = !open.some(({ kind }) => kind === "skipped");
+      if (block.kind === "test" && runs) titles.add(open.map(({ title }) => title).join(" > "));
+    },
+    "CallExpression:exit": (call) => {
+      if (blockOf(call)) open.pop();
+    },
+  }).visit(program);
+  return titles;
 }
 
-function titlesBelow(value: unknown, above: readonly string[]): string[] {
-  if (Array.isArray(value)) return value.flatMap((each) => titlesBelow(each, above));
-  if (!isNode(value)) return [];
-  const block = value.type === "CallExpression" ? blockOf(value) : undefined;
-  if (block?.kind === "skipped") return [];
-  const path = block === undefined ? above : [...above, block.title];
-  const own = block?.kind === "test" ? [path.join(" > ")] : [];
-  return [...own, ...Object.values(value).flatMap((each) => titlesBelow(each, path))];
+interface Block {
+  kind: "test" | "describe" | "skipped";
+  title: string;
 }
-
-type Block = { kind: "test" | "describe"; title: string } | { kind: "skipped" };
 
 /** What `test("…")`, `test.each(…)("…")`, `describe("…")` and the like open. */
-function blockOf({ callee, arguments: given }: Node): Block | undefined {
+function blockOf({ callee, arguments: [first] }: CallExpression): Block | undefined {
   const names = namesOf(callee);
   const kind = names[0] === "describe" ? "describe" : ["test", "it"].includes(names[0] ?? "") ? "test" : undefined;
-  const title = titleOf(Array.isArray(given) ? given[0] : undefined);
+  const title = titleOf(first);
   if (kind === undefined || title === undefined) return undefined;
-  return names.some((name) => ["skip", "todo"].includes(name)) ? { kind: "skipped" } : { kind, title };
+  return { kind: names.some((name) => ["skip", "todo"].includes(name)) ? "skipped" : kind, title };
 }
 
 /** `test.each(rows)` is `test`, `each`. */
-function namesOf(callee: unknown): string[] {
-  if (!isNode(callee)) return [];
-  if (callee.type === "Identifier") return [String(callee.name)];
+function namesOf(callee: CallExpression["callee"] | PrivateIdentifier): string[] {
+  if (callee.type === "Identifier") return [callee.name];
   if (callee.type === "MemberExpression") return [...namesOf(callee.object), ...namesOf(callee.property)];
   return callee.type === "CallExpression" ? namesOf(callee.callee) : [];
 }
 
 /** A text as it is; of a template its beginning and `…`. */
-function titleOf(argument: unknown): string | undefined {
-  if (!isNode(argument)) return undefined;
-  if (argument.type === "Literal") return typeof argument.value === "string" ? argument.value : undefined;
-  if (argument.type !== "TemplateLiteral" || !Array.isArray(argument.quasis)) return undefined;
-  const [first, ...more] = argument.quasis as { value: { cooked: string } }[];
+function titleOf(argument: CallExpression["arguments"][number] | undefined): string | undefined {
+  if (argument?.type === "Literal") return typeof argument.value === "string" ? argument.value : undefined;
+  if (argument?.type !== "TemplateLiteral") return undefined;
+  const [first, ...more] = argument.quasis;
   return `${first?.value.cooked ?? ""}${more.length > 0 ? "…" : ""}`;
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }

@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "@reelqueue/system";
-import { isHealthy, type ProcessSpec, type RunningProcess, startProcess } from "@reelqueue/system/testing";
+import { type MemberProcess, memberProcess, type RunningProcess, startProcess } from "@reelqueue/system/testing";
 
 /** An app process started by a test. */
 export interface App extends RunningProcess {
@@ -12,44 +11,23 @@ export interface App extends RunningProcess {
 
 const workspace = join(import.meta.dirname, "../../..");
 
-/** Starts `apps/<name>`; otherwise as `spawnEntry`. */
-export function spawnApp(name: string, env: Record<string, string>): Promise<App> {
-  return spawnEntry(join(workspace, "apps", name, "src", "main.ts"), name, env);
+/** Entry file of an app. */
+export const appFile = (name: string): string => join(workspace, "apps", name, "src", "main.ts");
+
+/** Starts `apps/<name>`, with its output in a temporary folder. */
+export async function spawnApp(name: string, env: Record<string, string>): Promise<App> {
+  const folder = mkdtempSync(join(logFolder(), "run-"));
+  return startMember(await memberProcess({ name, entry: appFile(name), env }, folder));
 }
 
-/** Starts an entry file on the port of `env`, else on a free one. `flags`: of Node. */
-export async function spawnEntry(
-  file: string,
-  name: string,
-  env: Record<string, string>,
-  flags: readonly string[] = [],
-): Promise<App> {
-  const port = env.HEALTH_PORT ?? env.PORT ?? `${await freePort()}`;
-  const spec = entryProcess(file, name, { PORT: port, HEALTH_PORT: port, ...env });
-  return { ...startProcess({ ...spec, args: [...flags, file] }), url: spec.url };
+/** Starts the process of a member once. */
+export function startMember(process: MemberProcess): App {
+  return { ...startProcess(ofTest(process)), url: process.url };
 }
 
-/**
- * An entry file that serves its health on HEALTH_PORT, as a process with its output in `log`. Its environment is `env`,
- * PATH, TMPDIR, NODE_COMPILE_CACHE and HOST. It is killed when this process exits.
- */
-export function entryProcess(
-  file: string,
-  name: string,
-  env: Record<string, string>,
-  log?: string,
-): ProcessSpec & { url: string } {
-  const url = `http://127.0.0.1:${env.HEALTH_PORT}`;
-  return {
-    name,
-    url,
-    command: process.execPath,
-    args: [file],
-    env: { ...inheritedEnv(), HOST: "127.0.0.1", ...env },
-    log: log ?? join(logFolder(), `${name}-${env.HEALTH_PORT}.log`),
-    ready: () => isHealthy(url),
-    endsWithUs: true,
-  };
+/** The process with the variables that tests inherit; it is killed when this process exits. */
+export function ofTest(process: MemberProcess): MemberProcess {
+  return { ...process, env: { ...inheritedEnv(), ...process.env }, endsWithUs: true };
 }
 
 const compileCache = join(workspace, "node_modules", ".cache", "compile");

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { ApiError, type Client, createClient } from "@reelqueue/client";
 import type { GenerationInput } from "@reelqueue/contracts";
 import type { SeededRandom } from "./random.ts";
@@ -23,7 +24,7 @@ export interface Row {
 /** Share of generations with each simulator fault. */
 export type FaultMix = Readonly<Record<string, number>>;
 
-export interface RowOptions {
+interface RowOptions {
   count: number;
   faults: FaultMix;
   accounts: readonly AccountName[];
@@ -84,13 +85,7 @@ function refuse(row: Row, message: string): void {
   row.contradictions.push(`refused: ${message}`);
 }
 
-export interface Feed {
-  /** Releases rows up to this total; the rest wait. */
-  upTo(count: number): void;
-  /** Resolves once every row has a certain answer, or after `giveUp`. */
-  done: Promise<void>;
-  giveUp(): void;
-}
+export type Feed = ReturnType<typeof startFeed>;
 
 const lanes = 6;
 const repeatShare = 0.1;
@@ -99,7 +94,7 @@ const repeatShare = 0.1;
  * Sends the rows to the API, each one repeatedly under one key until it is accepted or refused. A tenth of them is then
  * sent again, unchanged and with another body.
  */
-export function startFeed(rows: Row[], apiUrl: string, random: SeededRandom): Feed {
+export function startFeed(rows: Row[], apiUrl: string, random: SeededRandom) {
   const client = createClient({ url: apiUrl });
   let limit = 0;
   let next = 0;
@@ -144,18 +139,15 @@ export function startFeed(rows: Row[], apiUrl: string, random: SeededRandom): Fe
     }
   };
 
-  const done = Promise.all(Array.from({ length: lanes }, lane)).then(() => undefined);
   return {
-    upTo: (count) => {
+    /** Releases rows up to this total; the rest wait. */
+    upTo: (count: number) => {
       limit = Math.max(limit, Math.ceil(count));
     },
-    done,
+    /** Resolves once every row has a certain answer, or after `giveUp`. */
+    done: Promise.all(Array.from({ length: lanes }, lane)),
     giveUp: () => {
       over = true;
     },
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Topology } from "@reelqueue/testing";
 import type { Feed } from "./feed.ts";
-import type { ChaosOptions } from "./options.ts";
+import type { ChaosOptions, Log } from "./options.ts";
 import { type SeededRandom, seededRandom } from "./random.ts";
 import type { ChaosSystem } from "./system/system.ts";
 
@@ -34,7 +34,7 @@ export interface Injection {
 export async function injectFaults(
   plan: readonly Nemesis[],
   options: Pick<ChaosOptions, "generations" | "seed" | "minutes" | "apartMs">,
-  { system, feed, log }: { system: ChaosSystem; feed: Feed; log: (line: string) => void },
+  { system, feed, log }: { system: ChaosSystem; feed: Feed; log: Log },
 ): Promise<Injection[]> {
   const random = seededRandom(options.seed, "nemeses");
   const startedAt = performance.now();

@@ -1,33 +1,33 @@
 import { compareBills } from "./naive/compare.ts";
-import { readOptions } from "./options.ts";
-import { runParts } from "./parts.ts";
+import { type CommandOptions, OptionsError, readOptions } from "./options.ts";
+import { planParts, runParts } from "./parts.ts";
 import { exploreAll } from "./protocol/explore.ts";
 import { proveRules } from "./prove.ts";
 
-const options = readOptions(process.argv.slice(2));
-if (options.model) {
-  const { ok, explorations } = await exploreAll({ sequences: options.generations, seed: options.seed }, console.log);
-  const visits = explorations.map(({ name, sequences, violation }) => ({
-    name,
-    sequences,
-    violation: violation?.what,
-  }));
-  console.log(JSON.stringify({ ok, visits }));
-  process.exit(ok ? 0 : 1);
-}
-console.log(`seed ${options.seed}: ${options.generations} generations, ${options.kills} kills`);
+process.exit(await main(process.argv.slice(2)));
 
-if (options.prove) {
-  const proofs = await proveRules(options, console.log);
-  const ok = proofs.every(({ without, withAll }) => Object.keys(without).length > 0 && withAll === 0);
-  console.log(JSON.stringify({ ok, seed: options.seed, proofs }));
-  process.exit(ok ? 0 : 1);
+/** The exit code: 0 if every promise held, 2 for a wrong option. */
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = readOptions(args);
+    // a wrong nemesis ends every kind of run
+    planParts(options);
+    const result = await run(options);
+    console.log(JSON.stringify(result));
+    return "ok" in result && !result.ok ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error;
+    console.error(error.message);
+    return 2;
+  }
 }
-if (options.naive) {
-  const bills = await compareBills(options, console.log);
-  console.log(JSON.stringify({ seed: options.seed, bills }));
-  process.exit(0);
+
+async function run(options: CommandOptions): Promise<{ ok: boolean } | { bills: unknown }> {
+  const { seed, generations, kills } = options;
+  if (options.model) return exploreAll({ sequences: generations, seed }, console.log);
+  console.log(`seed ${seed}: ${generations} generations, ${kills} kills`);
+  const alone = { ...options, redis: "alone" } as const;
+  if (options.prove) return proveRules(alone, console.log);
+  if (options.naive) return compareBills(alone, console.log);
+  return runParts(options, console.log);
 }
-const summary = await runParts(options, console.log);
-console.log(JSON.stringify(summary));
-process.exit(summary.ok ? 0 : 1);

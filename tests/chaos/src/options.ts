@@ -51,22 +51,28 @@ const flags = {
   report: { type: "string" },
 } as const satisfies ParseArgsOptionsConfig;
 
+/** A wrong option of the command; the message is one sentence. */
+export class OptionsError extends Error {
+  override readonly name = "OptionsError";
+}
+
 export type CommandOptions = ReturnType<typeof readOptions>;
 
-/** Options of one run. */
-export type ChaosOptions = Omit<CommandOptions, "parts">;
+/** Options of one run, on one topology. */
+export type ChaosOptions = Omit<CommandOptions, "redis"> & { redis: Topology };
+
+/** Prints a line of a run. */
+export type Log = (line: string) => void;
 
 type Accounts = readonly AccountName[] | undefined;
 
-/** Parses the command line. Throws on an invalid value. */
+/** Parses the command line. Throws an OptionsError. */
 export function readOptions(args: readonly string[]) {
-  const { values } = parseArgs({ args: args.filter((arg) => arg !== "--"), options: flags });
+  const values = readFlags(args.filter((arg) => arg !== "--"));
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : count("seed", values.seed);
   return {
-    /** Topology of the Redis of the run. */
-    redis: "alone" as Topology,
     /** The topologies to run, one after the other. */
-    parts: values.redis.split(",").map((name) => oneOf("redis", name, topologies)),
+    redis: values.redis.split(",").map((name) => oneOf("redis", name, topologies)),
     generations: count("generations", values.generations),
     /** Kills of processes; all other faults scale with it. */
     kills: count("kills", values.kills),
@@ -99,15 +105,25 @@ export function readOptions(args: readonly string[]) {
   };
 }
 
+function readFlags(args: string[]) {
+  try {
+    return parseArgs({ args, options: flags }).values;
+  } catch (error) {
+    const { message } = error as Error;
+    const known = Object.keys(flags).map((name) => `--${name}`);
+    throw new OptionsError(`${message.split(/\. |\n/)[0]?.replace(/\.$/, "")}; the options are ${known.join(", ")}`);
+  }
+}
+
 function oneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === text);
-  if (found === undefined) throw new Error(`--${name} is "${text}"; use one of ${allowed.join(", ")}`);
+  if (found === undefined) throw new OptionsError(`--${name} is "${text}"; use one of ${allowed.join(", ")}`);
   return found;
 }
 
 function count(name: string, text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new Error(`--${name} is "${text}"; use a number from 0 up`);
+  if (!Number.isFinite(value) || value < 0) throw new OptionsError(`--${name} is "${text}"; use a number from 0 up`);
   return value;
 }
 

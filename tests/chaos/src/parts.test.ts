@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readOptions } from "./options.ts";
+import { OptionsError, readOptions } from "./options.ts";
 import { planParts } from "./parts.ts";
 
 const parts = (...args: string[]) =>
@@ -34,3 +34,11 @@ test("parts: only the chosen topologies at which a chosen nemesis is possible", 
   ]);
   expect(() => parts("--redis", "alone", "--nemeses", "owner-kill")).toThrow("none of these is possible");
 });
+
+test.each([["--x"], ["more"], ["--kills", "-1"], ["--kills", "many"], ["--redis", "x"], ["--nemeses", "kill,x"]])(
+  "options: %s %s is one sentence",
+  (...args) => {
+    expect(() => parts(...args)).toThrow(OptionsError);
+    expect(() => parts(...args)).toThrow(/^[^\n]+$/);
+  },
+);

@@ -1,27 +1,24 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Topology, topologies } from "@reelqueue/testing";
-import { anyPossible } from "./nemesis/index.ts";
-import type { ChaosOptions, CommandOptions } from "./options.ts";
-import { print, type Summary, summarize, writeReport } from "./report.ts";
+import { anyPossible, nemesisNames } from "./nemesis/index.ts";
+import { type ChaosOptions, type CommandOptions, type Log, OptionsError } from "./options.ts";
+import { print, type Summary, writeReport } from "./report.ts";
 import { runChaos } from "./run.ts";
 
 /** Share of the generations and kills that each topology gets, and the least amount. */
 const shares: Record<Topology, number> = { alone: 0.8, sentinels: 0.1, cluster: 0.1 };
 const least = { generations: 25, kills: 3 };
 
-type Whole = ReturnType<typeof addUp>;
-
 /** One run for each topology, one after the other, each with its own folder in the report. */
-export async function runParts(options: CommandOptions, log: (line: string) => void): Promise<Whole> {
+export async function runParts(options: CommandOptions, log: Log) {
   const summaries: Summary[] = [];
   for (const part of planParts(options)) {
     log(`\n=== Redis: ${part.redis} (${part.generations} generations, ${part.kills} kills)`);
     const outcome = await runChaos(part, log);
-    const summary = summarize(outcome);
-    log(`\nreport: ${writeReport(outcome, summary)}\n`);
+    summaries.push(writeReport(outcome));
+    log(`\nreport: ${join(part.report, "report.json")}\n`);
     print(outcome, log);
-    summaries.push(summary);
   }
   const whole = addUp(summaries, options);
   if (whole.skipped.length > 0) log(`\nskipped, impossible at every chosen topology: ${whole.skipped.join(", ")}`);
@@ -30,16 +27,17 @@ export async function runParts(options: CommandOptions, log: (line: string) => v
 }
 
 /** The options of each part; topologies at which no chosen nemesis is possible are left out. */
-export function planParts({ parts, ...options }: CommandOptions): ChaosOptions[] {
+export function planParts({ redis: parts, ...options }: CommandOptions): ChaosOptions[] {
   const { nemeses, report } = options;
+  const unknown = nemeses?.find((name) => !nemesisNames.includes(name));
+  if (unknown !== undefined)
+    throw new OptionsError(`--nemeses names "${unknown}"; the names are ${nemesisNames.join(", ")}`);
   const chosen = topologies.filter(
     (redis) => parts.includes(redis) && (nemeses === undefined || anyPossible(nemeses, redis)),
   );
-  if (chosen.length === 0) throw new Error(`--nemeses: none of these is possible at --redis ${parts.join(",")}`);
-  const [generations, kills] = [
-    split(options.generations, chosen, least.generations),
-    split(options.kills, chosen, least.kills),
-  ];
+  if (chosen.length === 0) throw new OptionsError(`--nemeses: none of these is possible at --redis ${parts.join(",")}`);
+  const generations = split(options.generations, chosen, least.generations);
+  const kills = split(options.kills, chosen, least.kills);
   return chosen.map((redis, i) => ({
     ...options,
     redis,

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { State } from "@reelqueue/contracts";
 import { historyOf } from "./check/evidence.ts";
+import type { Log } from "./options.ts";
 import type { Outcome } from "./run.ts";
 
 export type Summary = ReturnType<typeof summarize>;
@@ -46,22 +47,24 @@ export function summarize({ options, evidence, findings, processEnds, injections
   };
 }
 
-/** Writes the report and the evidence of a run; returns the path of `report.json`. */
-export function writeReport(outcome: Outcome, summary: Summary): string {
+/** Writes the report and the evidence of a run; returns its figures. */
+export function writeReport(outcome: Outcome): Summary {
   const { options, evidence, findings, processEnds, injections, observations: looks } = outcome;
-  const path = join(options.report, "report.json");
+  const summary = summarize(outcome);
+  const writeJson = (name: string, content: unknown) =>
+    writeFileSync(join(options.report, name), `${JSON.stringify(content, null, 2)}\n`);
   const records = [...evidence.records].map(([id, { record, request }]) => ({ id, prompt: request.prompt, ...record }));
   const endings = processEnds.filter(({ why }) => why === "unexpected");
   const report = { summary, options, findings, looks, strikes: injections, endings };
-  writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);
-  writeFileSync(join(options.report, "records.json"), JSON.stringify(records, null, 1));
-  writeFileSync(join(options.report, "tasks.json"), JSON.stringify(evidence.tasks, null, 1));
-  writeFileSync(join(options.report, "received.json"), JSON.stringify(evidence.received, null, 1));
-  return path;
+  writeJson("report.json", report);
+  writeJson("records.json", records);
+  writeJson("tasks.json", evidence.tasks);
+  writeJson("received.json", evidence.received);
+  return summary;
 }
 
 /** Prints the findings and the unexpected ends of processes. */
-export function print({ findings, processEnds }: Outcome, log: (line: string) => void): void {
+export function print({ findings, processEnds }: Outcome, log: Log): void {
   for (const { promise, what, checked, broken, unknown } of findings) {
     const figures = [`${checked} checked`, `${broken.length} broken`, `${unknown} unknown`];
     log(`${promise.padEnd(6)} ${figures.map((figure) => figure.padStart(14)).join("")}   ${what}`);

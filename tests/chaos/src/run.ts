@@ -4,11 +4,11 @@ import { gather } from "./check/evidence.ts";
 import { check } from "./check/index.ts";
 import { measurePickUp } from "./check/pick-up.ts";
 import { idsOf, makeRows, type Row, startFeed } from "./feed.ts";
-import { heal, type Injection, injectFaults } from "./inject.ts";
+import { heal, injectFaults } from "./inject.ts";
 import { planFaults } from "./nemesis/index.ts";
 import { startObserver } from "./observer.ts";
 import { startOperator } from "./operator.ts";
-import type { ChaosOptions } from "./options.ts";
+import type { ChaosOptions, Log } from "./options.ts";
 import { seededRandom } from "./random.ts";
 import { accountNames, type ChaosSystem, clockFactor, startChaosSystem } from "./system/system.ts";
 import { waitForIdle } from "./wait-for-idle.ts";
@@ -22,14 +22,18 @@ export const healMs = 180_000;
  * One run: starts a system, a producer and an operator, injects the planned faults, heals, waits until the system is
  * idle and checks all evidence.
  */
-export async function runChaos(options: ChaosOptions, log: (line: string) => void) {
+export async function runChaos(options: ChaosOptions, log: Log) {
   const startedAt = performance.now();
   await using system = await startSystem(options, log);
   const rows = rowsOf(options, system);
   await using observer = startObserver(rows, system);
   await using _ = startOperator(system, options.lateMs);
   const { injections, skipped } = await sendUnderFaults(rows, options, system, log);
-  const stuck = await waitForIdle(idsOf(rows), system, options.productionLeases ? 5 * healMs : healMs);
+  const stuck = await waitForIdle(
+    idsOf(rows),
+    system.installation.cell,
+    options.productionLeases ? 5 * healMs : healMs,
+  );
   // The last late task appears and its provider calls back.
   if (options.lateMs !== undefined) await wait(options.lateMs + 2_000);
   const takeovers = system.redis.takeovers();
@@ -59,12 +63,7 @@ export function rowsOf({ generations, faults, accounts, seed }: ChaosOptions, { 
 }
 
 /** Sends the rows while the planned faults are injected, heals, and waits until the last row is answered. */
-export async function sendUnderFaults(
-  rows: Row[],
-  options: ChaosOptions,
-  system: ChaosSystem,
-  log: (line: string) => void,
-): Promise<{ injections: Injection[]; skipped: string[] }> {
+export async function sendUnderFaults(rows: Row[], options: ChaosOptions, system: ChaosSystem, log: Log) {
   const feed = startFeed(rows, system.apiUrl, seededRandom(options.seed, "feed"));
   const { plan, skipped } = planFaults(options, seededRandom(options.seed, "plan"), system);
   const injections = await injectFaults(plan, options, { system, feed, log });
@@ -77,11 +76,7 @@ export async function sendUnderFaults(
 }
 
 /** `plain`: of the plain BullMQ solution. */
-export async function startSystem(
-  options: ChaosOptions,
-  log: (line: string) => void,
-  plain = false,
-): Promise<ChaosSystem> {
+export async function startSystem(options: ChaosOptions, log: Log, plain = false): Promise<ChaosSystem> {
   const { redis, seed, workers, without, productionLeases, lateMs, report } = options;
   const system = await startChaosSystem({
     ...{ redis, seed, workers, plain, logs: join(report, "logs") },

@@ -8,6 +8,5 @@ export function chaosOptions(scope: AsyncDisposableStack, options: Partial<Chaos
   const report = mkdtempSync(join(tmpdir(), "reelqueue-chaos-report-"));
   scope.defer(() => rmSync(report, { recursive: true, force: true }));
   const small = ["--generations", "20", "--kills", "0", "--seed", "4", "--faults", "none", "--minutes", "3"];
-  const { parts: _, ...defaults } = readOptions(small);
-  return { ...defaults, report, ...options };
+  return { ...readOptions(small), redis: "alone", report, ...options };
 }

@@ -1,24 +1,19 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { isResting, type State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import type { ChaosSystem } from "./system/system.ts";
 
 /**
  * Waits until every generation rests and no delivery is pending; returns the ids of generations that do not rest after
  * `stallMs` without any progress. A refused delivery would wait minutes for its schedule, so pending deliveries are
  * replayed, as an operator would do it.
  */
-export async function waitForIdle(
-  ids: readonly string[],
-  { installation: { cell } }: Pick<ChaosSystem, "installation">,
-  stallMs: number,
-): Promise<string[]> {
+export async function waitForIdle(ids: readonly string[], cell: ledger.Cell, stallMs: number): Promise<string[]> {
   let stuck: string[] = [...ids];
   let fewest = Number.POSITIVE_INFINITY;
   let progressAt = performance.now();
   let restSince = 0;
   while (performance.now() - progressAt < stallMs) {
-    stuck = await notResting(ids, cell);
+    stuck = [...(await statesOf(ids, cell))].filter(([, state]) => !isResting(state)).map(([id]) => id);
     const { pending } = await ledger.countDeliveries(cell);
     if (stuck.length === 0 && pending === 0) return [];
     if (stuck.length + pending < fewest) {
@@ -39,23 +34,15 @@ export async function waitForIdle(
 /** Longer than the first step of the delivery schedule. */
 const replayAfterMs = 12_000;
 
-async function notResting(ids: readonly string[], cell: ledger.Cell): Promise<string[]> {
-  const states = await statesOf(ids, cell);
-  return ids.filter((_, i) => {
-    const state = states[i] ?? null;
-    return state !== null && !isResting(state);
-  });
-}
-
 /**
- * The state of each generation, `null` where there is no record. Throws when Redis returns an error, e.g. while it
- * loads its data.
+ * The state of each generation that has a record. Throws when Redis returns an error, e.g. while it loads its data.
  */
-export async function statesOf(ids: readonly string[], cell: ledger.Cell): Promise<(State | null)[]> {
+export async function statesOf(ids: readonly string[], cell: ledger.Cell): Promise<Map<string, State>> {
   const pipeline = cell.redis.pipeline();
   for (const id of ids) pipeline.hget(cell.keys.record(id), "state");
-  return ((await pipeline.exec()) ?? []).map(([error, state]) => {
+  const answers = ((await pipeline.exec()) ?? []).map(([error, state], i) => {
     if (error) throw error;
-    return state as State | null;
+    return [ids[i] ?? "", state as State | null] as const;
   });
+  return new Map(answers.filter((answer): answer is [string, State] => answer[1] !== null));
 }

@@ -15,7 +15,7 @@ export type Rule = (typeof rules)[number];
 export const without: Record<Rule, Adjust> = {
   /** The POST is sent before its intent is written. */
   intent: (it) => ({ ...it, transitions: new LateIntent(it) }),
-  /** The POST is sent before the write of its intent is confirmed. */
+  /** The POST is sent before the write of its intent is confirmed, although Redis may never receive it. */
   durable: (it) => ({ ...it, transitions: new UnconfirmedIntent(it) }),
   /** A POST without a certain answer is repeated under another idempotency key. */
   "no-blind-retry": (it) => eachAccount(it, withBlindRetry),
@@ -28,9 +28,8 @@ export const without: Record<Rule, Adjust> = {
   quiet: (it) => eachAccount(it, (account) => ({ ...account, quietMs: Number.NEGATIVE_INFINITY })),
 };
 
-type Intent = Parameters<ledger.Transitions["begin"]>[1];
-
-class Previewing extends ledger.Transitions {
+/** `begin` only sends the write of the intent, and returns what it would return by reading alone. */
+class UnconfirmedIntent extends ledger.Transitions {
   readonly #cell: ledger.Cell;
 
   constructor({ cell, publicUrl }: Installation) {
@@ -38,26 +37,27 @@ class Previewing extends ledger.Transitions {
     this.#cell = cell;
   }
 
-  /** The result that `begin` would return, by reading alone. */
-  protected async preview({ generation, dispatchSeq }: JobRef): Promise<Moved> {
-    const found = await ledger.read(this.#cell, generation);
+  override async begin(job: JobRef, intent: { token: string; leaseMs: number }): Promise<Moved> {
+    const found = await ledger.read(this.#cell, job.generation);
     if (!found) return { kind: "missing" };
-    const { state, lane, account, attempt, runTimeClass, requeues } = found.record;
-    if (state !== "queued" || lane !== "granted" || found.record.dispatchSeq !== dispatchSeq)
-      return { kind: "stale", state };
+    const { state, lane, account, attempt, runTimeClass, requeues, dispatchSeq } = found.record;
+    if (state !== "queued" || lane !== "granted" || dispatchSeq !== job.dispatchSeq) return { kind: "stale", state };
+    this.write(job.generation, () => super.begin(job, intent));
     const wanted = { account, attempt, runTimeClass, ...(requeues !== undefined && { requeues }) };
     return { kind: "moved", dispatchSeq, wanted, request: `1${ledger.serializeRequest(found.request)}` };
   }
+
+  protected write(_: string, intent: () => Promise<unknown>): void {
+    void intent().catch(() => {});
+  }
 }
 
-/** `begin` only reads; the intent is written together with the outcome of the POST. */
-class LateIntent extends Previewing {
-  readonly #unwritten = new Map<string, [JobRef, Intent]>();
+/** The intent is written together with the outcome of the POST. */
+class LateIntent extends UnconfirmedIntent {
+  readonly #unwritten = new Map<string, () => Promise<unknown>>();
 
-  override async begin(job: JobRef, intent: Intent): Promise<Moved> {
-    const started = await this.preview(job);
-    if (started.kind === "moved") this.#unwritten.set(job.generation, [job, intent]);
-    return started;
+  protected override write(generation: string, intent: () => Promise<unknown>): void {
+    this.#unwritten.set(generation, intent);
   }
 
   override bind = this.#afterIntent(super.bind);
@@ -71,21 +71,9 @@ class LateIntent extends Previewing {
     return async (ref, ...rest) => {
       const unwritten = this.#unwritten.get(ref.id);
       this.#unwritten.delete(ref.id);
-      if (unwritten) await super.begin(...unwritten);
+      await unwritten?.();
       return transition.call(this, ref, ...rest);
     };
-  }
-}
-
-/**
- * Sends the intent to Redis without waiting for the reply: the POST may be sent although Redis never received the
- * intent.
- */
-class UnconfirmedIntent extends Previewing {
-  override async begin(job: JobRef, intent: Intent): Promise<Moved> {
-    const started = await this.preview(job);
-    if (started.kind === "moved") void super.begin(job, intent).catch(() => {});
-    return started;
   }
 }
 

@@ -1,6 +1,6 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage, request } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { listen } from "@reelqueue/testing";
 
 /** A request, and the status of its real answer. */
 export interface Asked {
@@ -8,10 +8,6 @@ export interface Asked {
   path: string;
   body: string;
   status: number;
-}
-
-export interface AnswerProxy extends AsyncDisposable {
-  url: string;
 }
 
 /** What a proxy changes. */
@@ -23,7 +19,7 @@ export interface Changes {
 }
 
 /** An HTTP proxy in front of the simulator that changes answers: their requests have taken effect. */
-export async function startAnswerProxy(target: string, { path: pathOf, answer }: Changes): Promise<AnswerProxy> {
+export async function startAnswerProxy(target: string, { path: pathOf, answer }: Changes) {
   const server = createServer(async (incoming, outgoing) => {
     const { method = "", url: path = "", headers } = incoming;
     const body = await buffer(incoming);
@@ -36,13 +32,5 @@ export async function startAnswerProxy(target: string, { path: pathOf, answer }:
     });
     passedOn.end(body);
   });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const address = server.address();
-  return {
-    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return await listen(server);
 }

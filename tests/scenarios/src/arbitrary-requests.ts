@@ -68,16 +68,9 @@ function flagsOf({ offers }: Capabilities): fc.Arbitrary<Part> {
 function mediaOf(capabilities: Capabilities): fc.Arbitrary<Part> {
   const url = (kind: Kind) => goodUrl(capabilities, kind);
   const frame = (role: "first_frame" | "last_frame") => url("frame").map((at) => ({ role, url: at }));
-  const images = (minLength: number) =>
-    fc.array(
-      url("image").map((at) => ({ role: "reference" as const, url: at })),
-      { minLength, maxLength: 9 },
-    );
-  const clips = (kind: Kind, minLength: number) =>
-    fc.array(
-      url(kind).map((at) => ({ url: at })),
-      { minLength, maxLength: 3 },
-    );
+  const reference = url("image").map((at) => ({ role: "reference" as const, url: at }));
+  const images = (minLength: number) => fc.array(reference, { minLength, maxLength: 9 });
+  const clips = (kind: Kind, minLength: number) => fc.array(fc.record({ url: url(kind) }), { minLength, maxLength: 3 });
   return fc.oneof(
     fc.constant({}),
     fc.record({ images: fc.tuple(frame("first_frame")) }),

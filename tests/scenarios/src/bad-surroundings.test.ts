@@ -28,7 +28,7 @@ test("provider down: generations stay queued, not charged, and continue when it 
 
 test("full disk: the paid video waits in finalizing with a log entry and is stored once there is room", async () => {
   await using system = await startTestSystem({ apps: ["submitter+poller"] });
-  const config = system.configPath;
+  const config = join(system.home, "config.json");
   const full = join(system.home, "full.config.json");
   writeFileSync(
     full,

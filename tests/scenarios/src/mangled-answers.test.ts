@@ -5,7 +5,7 @@ import { simulatorBaseUrl, simulatorProviders } from "@reelqueue/system/testing"
 import { type Bill, eventually, freePort, simulatorAt } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { startManglingProxy } from "./mangling-proxy.ts";
-import { contradictions, startTestSystem, untilAll } from "./system.ts";
+import { allInOne, contradictions, startTestSystem, untilAll } from "./system.ts";
 
 /** Rows at each provider; more where a lost answer is escalated to review, because those rows are not polled. */
 const countAt = (name: string): number => (withoutLookup.includes(name) ? 330 : 270);
@@ -30,9 +30,10 @@ test("mangled answers, hundreds at every provider: no worker exits, no wrong res
   });
   await using system = await startTestSystem({
     accounts: Object.fromEntries(names.map((name) => [name, account(name)])),
-    // no POST may end before it is sent: each row has a task
-    appEnv: { LEASES: "patient" },
+    apps: [],
   });
+  // no POST may end before it is sent: each row has a task
+  await system.start(allInOne, { LEASES: "patient" });
   const rows = names.flatMap((name) => Array.from({ length: countAt(name) }, (_, i) => row(name, `${name}-${i}`)));
   const ids = await system.enqueue(rows);
   const allDone = untilAll(

@@ -1,11 +1,6 @@
 import { createHash } from "node:crypto";
 import { seededNumbers } from "@reelqueue/testing";
-import { type AnswerProxy, startAnswerProxy } from "./answer-proxy.ts";
-
-export interface ManglingProxy extends AnswerProxy {
-  /** Number of mangled answers by provider (the first part of the path). */
-  mangled: ReadonlyMap<string, number>;
-}
+import { startAnswerProxy } from "./answer-proxy.ts";
 
 /** One request. `row`: the marker of its row; for a list, its path. */
 interface ProviderRequest {
@@ -22,7 +17,7 @@ interface ProviderRequest {
  * Proxy to the simulator that mangles some answers: the request has taken effect, only its answer is damaged. Which
  * answers are mangled, and how, depends only on the seed, the row and the request, not on the order of requests.
  */
-export async function startManglingProxy(target: string, seed: number): Promise<ManglingProxy> {
+export async function startManglingProxy(target: string, seed: number) {
   const counts = new Map<string, number>();
   const reader = requestReader();
   const proxy = await startAnswerProxy(target, {
@@ -34,7 +29,8 @@ export async function startManglingProxy(target: string, seed: number): Promise<
       return mangled(real, picker(seed, Object.values(asked).join(" ")));
     },
   });
-  return { ...proxy, mangled: counts };
+  /** `mangled`: number of mangled answers by provider (the first part of the path). */
+  return { ...proxy, mangled: counts as ReadonlyMap<string, number> };
 }
 
 /** A third of the creates, once each; five of six polls; every third look-up, so never many in a row. */

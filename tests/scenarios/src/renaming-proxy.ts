@@ -1,4 +1,4 @@
-import { type AnswerProxy, startAnswerProxy } from "./answer-proxy.ts";
+import { startAnswerProxy } from "./answer-proxy.ts";
 
 /** A task id, and its form in a JSON answer: a string, or bare digits. */
 export interface OddId {
@@ -7,7 +7,7 @@ export interface OddId {
 }
 
 /** Proxy to the simulator that replaces task ids in answers, and restores them in request URLs. */
-export function startRenamingProxy(target: string, nextId: () => OddId): Promise<AnswerProxy> {
+export function startRenamingProxy(target: string, nextId: () => OddId) {
   const known = new Map<string, { theirs: string; ours: OddId }>();
   const namedIn = (path: string) => known.get(decodeURIComponent(idIn(path)));
   return startAnswerProxy(target, {

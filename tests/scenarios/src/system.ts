@@ -1,21 +1,22 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AccountConfig, type Generation, type GenerationInput, isResting } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { type AcceptedRow, accept, findMany, type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
 import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
-import { accountsAt, simulatorSecrets, writeTestConfig } from "@reelqueue/system/testing";
 import {
   type App,
-  type Bill,
+  accountsAt,
+  appFile,
   eventually,
   type LocalRedis,
+  type System,
   simulatorAt,
-  spawnApp,
-  spawnEntry,
+  simulatorSecrets,
   startLocalRedis,
+  startMember,
+  startSystem,
+  writeTestConfig,
 } from "@reelqueue/testing";
 
 export interface TestSystemOptions {
@@ -27,29 +28,8 @@ export interface TestSystemOptions {
   accounts?: Record<string, Partial<AccountConfig>>;
   /** Processes to start; default: one with all stages. A scenario that ends a stage starts it by itself. */
   apps?: readonly string[];
-  appEnv?: Record<string, string>;
   /** A running Redis that outlives the system; `server`: the process that the scenario kills or freezes. */
   redis?: { url: string; server: LocalRedis; cell?: string };
-}
-
-/** A whole system for one scenario: its own Redis, the simulator, and real worker processes that can be killed. */
-export interface TestSystem extends AsyncDisposable {
-  redis: LocalRedis;
-  simulator: Simulator;
-  home: string;
-  configPath: string;
-  /** Context of a producer in this process. */
-  installation: Installation;
-  apps: Map<string, App>;
-  /** Starts a process of a stage or of several (`poller+finalizer`) with short leases; `poller#2` is a second poller. Resolves once it is healthy. */
-  start(name: string, env?: Record<string, string>): Promise<App>;
-  /** Starts one of `apps/` unchanged. */
-  startApp(name: string, env?: Record<string, string>): Promise<App>;
-  enqueue(inputs: readonly GenerationInput[], tenant?: string): Promise<string[]>;
-  get(ids: readonly string[]): Promise<Generation[]>;
-  /** Waits until all generations rest; rejects after `timeoutMs`. */
-  waitForRest(ids: readonly string[], timeoutMs?: number): Promise<Generation[]>;
-  bill(): Promise<Bill>;
 }
 
 /** The processes of a production system. */
@@ -61,57 +41,65 @@ const clockFactor = 180;
 /** A process with short leases: the entry of chaos. */
 const processEntry = join(import.meta.dirname, "../../chaos/src/entries/process.ts");
 
-export async function startTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
-  const scope = new AsyncDisposableStack();
-  const redis = options.redis?.server ?? (await startLocalRedis());
-  if (!options.redis) scope.defer(() => redis.stop());
-  const simulator = await startSimulator({
-    clockFactor,
-    outputs: "tiny",
-    allowHttpCallbacks: true,
-    callbackSecret: simulatorSecrets.REELQUEUE_SIMULATOR_CALLBACK_SECRET,
-    ...options.simulator,
+/** A whole system for one scenario: its own Redis, the simulator, and real worker processes that can be killed. */
+export type TestSystem = Awaited<ReturnType<typeof startTestSystem>>;
+
+export async function startTestSystem(options: TestSystemOptions = {}) {
+  const { redis: given, apps = [allInOne] } = options;
+  const startRedis = async (): Promise<LocalRedis> =>
+    given ? { ...given.server, url: given.url, stop: async () => {} } : await startLocalRedis();
+  return await startSystem({ startRedis }, async (system) => {
+    const parts = await openParts(system, options);
+    await Promise.all(apps.map((name) => parts.start(name)));
+    return { ...parts, [Symbol.asyncDispose]: () => system[Symbol.asyncDispose]() };
   });
-  scope.defer(() => simulator.close());
-  const home = mkdtempSync(join(tmpdir(), "reelqueue-system-"));
-  scope.defer(() => rmSync(home, { recursive: true, force: true }));
-  const env = environment(redis, simulator, home, options);
-  const installation = await openContext(scope, {
-    redisUrl: env.REDIS_URL,
-    home,
-    configPath: env.REELQUEUE_CONFIG,
-    env,
-    role: "worker",
-    log: createLogger({ name: "test", level: "error" }),
-  });
+}
+
+async function openParts(system: System<LocalRedis>, options: TestSystemOptions) {
+  const { redis, home, scope } = system;
+  const simulator = scope.use(
+    await startSimulator({
+      clockFactor,
+      outputs: "tiny",
+      allowHttpCallbacks: true,
+      callbackSecret: simulatorSecrets.REELQUEUE_SIMULATOR_CALLBACK_SECRET,
+      ...options.simulator,
+    }),
+  );
+  const env = environment(simulator, home, options);
+  const log = createLogger({ name: "test", level: "error" });
+  const context = { redisUrl: redis.url, home, configPath: env.REELQUEUE_CONFIG, env, role: "worker", log } as const;
+  /** Context of a producer in this process. */
+  const installation = await openContext(scope, context);
+  const producer = producerOf(installation, simulator);
+  return { redis, simulator, home, installation, ...startersOf(system, env), ...producer };
+}
+
+function startersOf(system: System<LocalRedis>, env: Record<string, string>) {
   const apps = new Map<string, App>();
-  scope.defer(() => endAll(apps));
-  const started = async (name: string, app: App): Promise<App> => {
+  const start = async (name: string, entry: string, own: Record<string, string>): Promise<App> => {
+    const [app] = await system.start([{ name, entry, env: { ...env, ...own } }], startMember);
     apps.set(name, app);
-    await app.ready();
     return app;
   };
-  const start = async (name: string, extra: Record<string, string> = {}) => {
-    const stage = name.split("#")[0] ?? name;
-    return started(name, await spawnEntry(processEntry, name, { ...env, ROLE: stage, ...options.appEnv, ...extra }));
+  return {
+    apps,
+    /** Starts a process of a stage or of several (`poller+finalizer`) with short leases; `poller#2` is a second poller. Resolves once it is healthy. */
+    start: (name: string, own?: Record<string, string>) =>
+      start(name, processEntry, { ROLE: name.split("#")[0] ?? name, ...own }),
+    /** Starts one of `apps/` unchanged. */
+    startApp: (name: string, own: Record<string, string> = {}) => start(name, appFile(name), own),
   };
-  const startApp = async (name: string, extra: Record<string, string> = {}) =>
-    started(name, await spawnApp(name, { ...env, ...options.appEnv, ...extra }));
-  await Promise.all((options.apps ?? [allInOne]).map((name) => start(name)));
-  const places = { redis, simulator, home, configPath: env.REELQUEUE_CONFIG, installation, apps, start, startApp };
-  return { ...places, ...producerOf(installation, simulator), [Symbol.asyncDispose]: () => scope.disposeAsync() };
 }
 
 /** A producer and observer in this process. */
-function producerOf(
-  installation: Installation,
-  simulator: Simulator,
-): Pick<TestSystem, "enqueue" | "get" | "waitForRest" | "bill"> {
+function producerOf(installation: Installation, simulator: Simulator) {
   return {
-    enqueue: async (inputs, tenant = "default") =>
+    enqueue: async (inputs: readonly GenerationInput[], tenant = "default") =>
       (await accept(inputs, { tenant, localFiles: true }, installation)).map(idOf),
-    get: (ids) => findMany(ids, installation),
-    waitForRest: (ids, timeoutMs = 150_000) =>
+    get: (ids: readonly string[]) => findMany(ids, installation),
+    /** Waits until all generations rest; rejects after `timeoutMs`. */
+    waitForRest: (ids: readonly string[], timeoutMs = 150_000) =>
       eventually(
         untilAll(ids, ({ state }) => isResting(state), installation),
         { describe: `${ids.length} generations rest`, timeoutMs, everyMs: 100 },
@@ -161,13 +149,8 @@ export async function contradictions({ installation, apps }: TestSystem): Promis
   }
 }
 
-function environment(
-  redis: LocalRedis,
-  simulator: Simulator,
-  home: string,
-  { accounts = {}, simulator: simulatorOptions, redis: given }: TestSystemOptions,
-): Record<string, string> & { REELQUEUE_CONFIG: string; REDIS_URL: string } {
-  const address = { url: simulator.url, clockFactor: simulatorOptions?.clockFactor ?? clockFactor };
+function environment({ url }: Simulator, home: string, { accounts = {}, simulator, redis }: TestSystemOptions) {
+  const address = { url, clockFactor: simulator?.clockFactor ?? clockFactor };
   // 3 s of real time at any clock factor: polls that prove an absence are apart in real time.
   const quietMs = 3_000 * address.clockFactor;
   const changes = Object.entries({ hiapi: {}, jiekou: {}, ...accounts }).map(([name, own]) => [
@@ -176,20 +159,12 @@ function environment(
   ]);
   const config = {
     accounts: accountsAt(address, Object.fromEntries(changes)),
-    ...(given?.cell !== undefined && { cell: given.cell }),
+    ...(redis?.cell !== undefined && { cell: redis.cell }),
   };
-  return { ...writeTestConfig(home, config), REDIS_URL: given?.url ?? redis.url, LOG_LEVEL: "info" };
+  return { ...writeTestConfig(home, config), LOG_LEVEL: "info" };
 }
 
 function idOf(row: AcceptedRow): string {
   if (row.kind === "accepted" || row.kind === "existing") return row.id;
   throw new Error(`not accepted: ${JSON.stringify(row)}`);
-}
-
-async function endAll(apps: Map<string, App>): Promise<void> {
-  for (const app of apps.values()) {
-    app.kill("SIGCONT");
-    app.kill("SIGKILL");
-  }
-  await Promise.all([...apps.values()].map(({ exited }) => exited));
 }

@@ -5,10 +5,11 @@ import { contradictions, startTestSystem } from "./system.ts";
 test("duplicate callbacks, racing polls and repeated finalizer jobs: finished once, one event", async () => {
   await using receiver = await startReceiver();
   const port = String(await freePort());
-  const publicUrl = `http://127.0.0.1:${port}`;
-  await using system = await startTestSystem({ apps: [], appEnv: { PUBLIC_URL: publicUrl } });
-  await system.startApp("api", { PORT: port });
-  await Promise.all(["submitter", "poller", "poller#2", "finalizer", "finalizer#2"].map((name) => system.start(name)));
+  const env = { PUBLIC_URL: `http://127.0.0.1:${port}` };
+  await using system = await startTestSystem({ apps: [] });
+  await system.startApp("api", { ...env, PORT: port });
+  const workers = ["submitter", "poller", "poller#2", "finalizer", "finalizer#2"];
+  await Promise.all(workers.map((name) => system.start(name, env)));
 
   const faults = [
     "[[fault:callback-twice]]",

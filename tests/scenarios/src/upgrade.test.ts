@@ -7,9 +7,8 @@ import { simulatorSecrets } from "@reelqueue/system/testing";
 import { startReceiver } from "@reelqueue/testing";
 import { expect, test } from "vitest";
 import { allInOne, contradictions, startTestSystem, type TestSystem } from "./system.ts";
-import type { Key } from "./upgrade/dump.ts";
 import { accounts, clips, enqueueFile, files } from "./upgrade/fixture.ts";
-import { loadDump, readDump } from "./upgrade/load.ts";
+import { type Key, loadDump, readDump } from "./upgrade/load.ts";
 
 /** The contents of the dump, with the names of e2422ca. */
 const held = {

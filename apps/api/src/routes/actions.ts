@@ -37,6 +37,7 @@ async function onRetry(request: FastifyRequest, reply: FastifyReply, installatio
   const outcome = await retry(id, installation);
   switch (outcome.kind) {
     case "queued":
+    case "downloading":
       reply.code(202);
       return current(id, installation);
     case "unsafe":

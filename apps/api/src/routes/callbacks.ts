@@ -9,6 +9,7 @@ const bodyLimit = 262_144;
 /** A provider repeats a callback that is not answered in time; a late hint does no harm. */
 const answerTimeoutMs = 80;
 const retryAfterSeconds = 5;
+const notInTime = new ApiError("unavailable", "The callback was not read in time; send it again.");
 
 /**
  * Receives the providers' callbacks. They need no API key: the address holds a token that only the provider was given.
@@ -37,7 +38,10 @@ async function receive(request: FastifyRequest, reply: FastifyReply, installatio
     case "unreadable":
       throw new ApiError("invalid_request", "The body is not a callback of this account's provider.");
     case "late":
-      throw new ApiError("unavailable", undefined, { retryAfterSeconds });
+      request.log.info({ event: "callback.late", account }, "callback not read in time: the provider sends it again");
+      return reply.code(503).header("retry-after", retryAfterSeconds).send(notInTime.body(request.id));
+    case "unavailable":
+      throw new ApiError("unavailable", undefined, { retryAfterSeconds, cause: outcome.cause });
   }
 }
 
@@ -55,11 +59,13 @@ function decodedBody({ body, headers }: FastifyRequest): Buffer {
   }
 }
 
-async function withTimeout(received: Promise<CallbackOutcome>): Promise<CallbackOutcome | { kind: "late" }> {
+type Outcome = CallbackOutcome | { kind: "late" } | { kind: "unavailable"; cause: LedgerError };
+
+async function withTimeout(received: Promise<CallbackOutcome>): Promise<Outcome> {
   const timer = new AbortController();
-  const outcome = received.catch((error: unknown) => {
-    if (error instanceof LedgerError) return { kind: "late" } as const;
-    throw error;
+  const outcome = received.catch((cause: unknown) => {
+    if (cause instanceof LedgerError) return { kind: "unavailable", cause } as const;
+    throw cause;
   });
   try {
     return await Promise.race([outcome, after(answerTimeoutMs, { kind: "late" } as const, { signal: timer.signal })]);

@@ -9,7 +9,7 @@ export function media(app: FastifyInstance, installation: Installation): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
-    scope.post("/media", (request, reply) => put(request, reply, installation));
+    scope.post("/media", { bodyLimit: maxMediaBytes }, (request, reply) => put(request, reply, installation));
   });
 }
 

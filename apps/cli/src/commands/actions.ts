@@ -1,3 +1,4 @@
+import type { Client } from "@reelqueue/client";
 import { Command } from "commander";
 import { CommandError } from "../errors.ts";
 import { connect } from "./api.ts";
@@ -17,16 +18,30 @@ export const cancel = new Command("cancel")
 
 export const retry = new Command("retry")
   .description(
-    "Start a new paid attempt of a failed or expired generation, where that cannot pay twice for one result.",
+    "Start a new paid attempt of a failed or expired generation, where that cannot pay twice for one result. " +
+      "Where a paid video was lost, it is downloaded again instead.",
   )
-  .argument("<id...>")
-  .action(async (ids: string[]) => {
+  .argument("[id...]")
+  .option("--lost", "also every generation whose paid video was lost")
+  .action(async (named: string[], { lost }: { lost?: true }) => {
     const { client } = connect();
+    const ids = [...new Set([...named, ...(lost ? await lostOutputs(client) : [])])];
+    if (ids.length === 0 && !lost) throw new CommandError("Name a generation, or use --lost.");
+    if (ids.length === 0) console.log("No paid video was lost.");
     for (const id of ids) {
       const { state, attempt } = await client.retry(id);
-      console.log(`${id}  ${colored(state)}  attempt ${attempt}`);
+      const what = state === "finalizing" ? "its video is downloaded again" : `attempt ${attempt}`;
+      console.log(`${id}  ${colored(state)}  ${what}`);
     }
   });
+
+/** Reads the whole list first: a generation that is retried leaves it. */
+async function lostOutputs(client: Client): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { id, failure } of client.listAll({ state: "failed" }))
+    if (failure?.class === "output_lost") found.push(id);
+  return found;
+}
 
 export const pause = new Command("pause")
   .description("Stop submitting for an account until it is resumed; running tasks are not affected.")

@@ -70,8 +70,6 @@ async function follow(id: string, json: boolean, signal: AbortSignal): Promise<n
     else if (last === undefined || text !== `${colored(last.state)}  ${situation(last)}`.trimEnd())
       console.log(`${new Date().toTimeString().slice(0, 8)}  ${text}`);
     last = generation;
-    // the next step is an operator's
-    if (generation.state === "needs_review") break;
   }
   return last?.state === "succeeded" ? 0 : 1;
 }

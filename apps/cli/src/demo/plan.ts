@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, config } from "@reelqueue/contracts";
-import { demoConfig, type SimulatorProvider, type SystemOptions, secretIn } from "@reelqueue/system";
+import { type AppsOptions, demoConfig, type SimulatorProvider, secretIn } from "@reelqueue/system";
 
 export interface PlanOptions {
   /** Folder of the workspace. */
@@ -18,7 +18,7 @@ export interface PlanOptions {
 }
 
 export interface DemoPlan {
-  systemOptions: Omit<SystemOptions, "log" | "signal">;
+  systemOptions: Omit<AppsOptions, "log" | "signal">;
   apiUrl: string;
   apiKey: string;
   simulatorUrl: string;

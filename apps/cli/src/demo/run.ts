@@ -2,13 +2,13 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type SimulatorProvider, type System, startSystem } from "@reelqueue/system";
+import { type Redis, type SimulatorProvider, type System, startApps } from "@reelqueue/system";
 import { progressLine } from "../commands/enqueue/follow.ts";
 import type { Screen } from "../commands/enqueue/screen.ts";
 import { CommandError } from "../errors.ts";
 import type { Interrupts } from "../interrupts.ts";
 import type { DemoMessage, DemoOutcome, DemoRun } from "./messages.ts";
-import { clockFactor, type DemoPlan, planDemo } from "./plan.ts";
+import { clockFactor, planDemo } from "./plan.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 export interface DemoOptions {
@@ -31,32 +31,19 @@ const stopWithinMs = 30_000;
 
 /** Starts a separate system on the simulator, has `tests/chaos` run and check the generations, and stops it. */
 export async function runDemo(options: DemoOptions): Promise<DemoOutcome | undefined> {
-  const { sandbox, root, env, count, seed, providers, screen } = options;
+  const { sandbox, root, env, count, seed, providers, screen, signal } = options;
   const entry = join(root, "tests/chaos/src/demo/main.ts");
   if (!existsSync(entry))
     throw new CommandError("The demo needs a clone of the repository: tests/chaos is not here.", 1);
   const plan = planDemo({ root, home: sandbox.home, ports: sandbox.ports, env, seed, providers });
   screen.print(`Starting Redis, the simulator, api, submitter, poller and finalizer in ${sandbox.home}`);
   screen.print(`The simulator's clock runs ${clockFactor} times faster than ours`);
-  const system = await start(plan, options);
+  const system = await startApps({ ...plan.systemOptions, log: screen.print, signal });
   const run = { count, seed, providers, plan, redisUrl: system.redis.url };
   return await drive(entry, run, system, options).finally(() => stop(system, screen));
 }
 
-/** The signal aborts only the start: later, the evidence is read before the system stops. */
-async function start(plan: DemoPlan, { signal, screen }: DemoOptions): Promise<System> {
-  const starting = new AbortController();
-  const giveUp = () => starting.abort();
-  if (signal.aborted) giveUp();
-  signal.addEventListener("abort", giveUp);
-  try {
-    return await startSystem({ ...plan.systemOptions, log: screen.print, signal: starting.signal });
-  } finally {
-    signal.removeEventListener("abort", giveUp);
-  }
-}
-
-async function stop(system: System, screen: Screen): Promise<void> {
+async function stop(system: System<Redis>, screen: Screen): Promise<void> {
   screen.print("Stopping");
   const timer = setTimeout(() => system.kill(), stopWithinMs);
   await system.stop();
@@ -70,7 +57,7 @@ async function stop(system: System, screen: Screen): Promise<void> {
 async function drive(
   entry: string,
   run: DemoRun,
-  system: System,
+  system: System<Redis>,
   { screen, signal, interrupts }: DemoOptions,
 ): Promise<DemoOutcome | undefined> {
   const child = fork(entry, { detached: true, stdio: ["ignore", 2, 2, "ipc"] });

@@ -1,7 +1,9 @@
 import type { AppJob } from "@bull-board/api/typings/app";
 import type { State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
+import { bullPrefix } from "@reelqueue/queue";
 import { type LocalRedis, startLocalRedis } from "@reelqueue/testing";
+import { Queue } from "bullmq";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTestDashboard, type TestDashboard } from "../test-dashboard.ts";
 import { fill } from "../test-ledger.ts";
@@ -51,6 +53,24 @@ test("the overview counts every generation of the ledger under the status of its
   });
   expect(generations?.jobs).toEqual([]);
 });
+
+test.each([[null], ["text"], [{ generation: 7 }]])(
+  "a job of BullMQ with the data %j does not break its page",
+  async (data) => {
+    const { cell, connect } = dashboard.installation;
+    await using scope = new AsyncDisposableStack();
+    const queue = scope.adopt(new Queue("submit", { connection: connect(), prefix: bullPrefix(cell.prefix) }), (open) =>
+      open.close(),
+    );
+    const job = await queue.add("foreign", data);
+    const { submit } = await dashboard.operator.queues({ activeQueue: "submit", status: "waiting", page: 1 });
+    expect(submit?.jobs.map(({ id, externalUrl }) => [id, externalUrl?.displayText])).toEqual([
+      [job.id, "no generation"],
+    ]);
+    expect((await dashboard.operator.send("GET", `/api/queues/submit/${job.id}`)).status).toBe(200);
+    await job.remove();
+  },
+);
 
 test("the board lists the ledger's queues and BullMQ's", async () => {
   expect(Object.keys(await dashboard.operator.queues())).toEqual([

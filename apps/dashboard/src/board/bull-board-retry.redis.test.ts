@@ -31,11 +31,16 @@ describe("Retry on a generation", () => {
     expect(after?.timeline.filter(({ note }) => note === "retried on request")).toHaveLength(1);
   });
 
-  test.each([
-    ["billing_uncertain", "check the provider for its task first"],
-    ["output_lost", "ask the provider for the file"],
-  ] as const)("failed as %s: nothing changes, and the answer says what to do", async (failureClass, advice) => {
-    const id = await failedWith(dashboard.installation.cell, { class: failureClass, message: "lost" });
+  test("failed as output_lost: its video is downloaded again, without a new attempt", async () => {
+    const id = await failedWith(dashboard.installation.cell, { class: "output_lost", message: "lost" });
+    expect((await press("generations", id)).status).toBe(204);
+    expect(await generation(id)).toMatchObject({ state: "finalizing", attempt: 1 });
+    expect(await dashboard.installation.queues.isIdle("finalize")).toBe(false);
+  });
+
+  test("failed as billing_uncertain: nothing changes, and the answer says what to do", async () => {
+    const advice = "check the provider for its task first";
+    const id = await failedWith(dashboard.installation.cell, { class: "billing_uncertain", message: "lost" });
     const before = await ledger.read(dashboard.installation.cell, id);
     const answer = await press("generations", id);
     expect([answer.status, await answer.json()]).toEqual([

@@ -1,6 +1,6 @@
 import type { JobStatus, QueueJobJson } from "@bull-board/api/typings/app";
 import type { FailureClass, Generation, State } from "@reelqueue/contracts";
-import { type Context, retry } from "@reelqueue/pipeline";
+import { type RetryContext, retry } from "@reelqueue/pipeline";
 import { redact, scrub } from "@reelqueue/runtime";
 import { Refused } from "./actions.ts";
 import { shownRequest } from "./hooks.ts";
@@ -20,8 +20,6 @@ export const statusOf = {
   canceled: "completed",
   expired: "failed",
 } as const satisfies Record<State, JobStatus>;
-
-type RetryContext = Pick<Context, "cell" | "transitions">;
 
 interface JobContext extends RetryContext {
   /** The next reconciliation, for delayed generations. */
@@ -52,12 +50,16 @@ export function generationLog(generation: Generation): string[] {
   return lines.map(scrub);
 }
 
-/** Starts a new attempt where that cannot pay twice for one result; never sends the same attempt again. */
+/**
+ * Starts a new attempt where that cannot pay twice for one result, or downloads a lost output again; never sends the same
+ * attempt again.
+ */
 async function retryGeneration(generation: Generation, ctx: RetryContext): Promise<void> {
   if (generation.state === "needs_review") throw new Refused(`Not retried: ${adviceFor(generation)}.`);
   const retried = await retry(generation.id, ctx);
   switch (retried.kind) {
     case "queued":
+    case "downloading":
       return;
     case "unsafe":
       throw new Refused(`Not retried: ${retried.advice}.`);
@@ -130,7 +132,8 @@ const adviceByClass: Record<FailureClass, string> = {
   moderation: "change what the provider objects to and enqueue it again; Retry sends the same request as a new attempt",
   upstream: "the provider failed: Retry makes a new paid attempt",
   unclassified: "read the provider's message; Retry makes a new paid attempt",
-  output_lost: "it was charged: ask the provider for the file, or enqueue it again under another idempotency key",
+  output_lost:
+    "it was charged: Retry downloads its video again, without a new attempt; else ask the provider for the file",
   billing_uncertain:
     "it may have been charged: check the provider for its task first, then enqueue it again under another idempotency key",
 };

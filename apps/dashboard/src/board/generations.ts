@@ -1,11 +1,11 @@
 import type { JobStatus } from "@bull-board/api/typings/app";
 import { type State, states } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { type Context, find, findMany } from "@reelqueue/pipeline";
+import { type Context, find, findMany, type RetryContext } from "@reelqueue/pipeline";
 import { generationJob, generationLog, statusOf } from "./generation-job.ts";
 import type { LedgerJob, LedgerQueue } from "./ledger-adapter.ts";
 
-export type GenerationsContext = Pick<Context, "cell" | "transitions" | "accounts">;
+export type GenerationsContext = RetryContext & Pick<Context, "accounts">;
 
 /** Every generation of the cell, each state under the status of BullMQ that an operator would expect. */
 export function generationsQueue(ctx: GenerationsContext): LedgerQueue {

@@ -11,10 +11,10 @@ import { type Job, Queue } from "bullmq";
 import type { FastifyPluginCallback } from "fastify";
 import { maxJobsPerPage, Refused, refuse } from "./actions.ts";
 import { deliveriesQueue } from "./deliveries.ts";
-import { generationsQueue } from "./generations.ts";
+import { type GenerationsContext, generationsQueue } from "./generations.ts";
 import { linkTo } from "./hooks.ts";
 import { LedgerAdapter } from "./ledger-adapter.ts";
-export type BoardContext = Pick<Installation, "cell" | "transitions" | "accounts" | "connect" | "log">;
+export type BoardContext = GenerationsContext & Pick<Installation, "connect" | "log">;
 
 /** Bull Board over the ledger and BullMQ's queues, as a plugin; its connection closes with the scope. */
 export function openBoard(scope: AsyncDisposableStack, ctx: BoardContext): FastifyPluginCallback {
@@ -26,12 +26,12 @@ export function openBoard(scope: AsyncDisposableStack, ctx: BoardContext): Fasti
       new LedgerAdapter(ctx.cell, deliveriesQueue(ctx)),
       new BullAdapter(submit, {
         description: queues.submit.does,
-        externalJobUrl: ({ data }) => linkTo(data.generation),
+        externalJobUrl: linkOfJob,
       }),
       new BullAdapter(poll, { description: queues.poll.does, readOnlyMode: true }),
       new BullAdapter(finalize, {
         description: queues.finalize.does,
-        externalJobUrl: ({ data }) => linkTo(data.generation),
+        externalJobUrl: linkOfJob,
       }),
     ],
     serverAdapter,
@@ -49,6 +49,14 @@ export function openBoard(scope: AsyncDisposableStack, ctx: BoardContext): Fasti
   });
   serverAdapter.setErrorHandler((error) => toAnswer(error, ctx));
   return serverAdapter.registerPlugin();
+}
+
+/** A job that another program added may hold any data; the board asks for a link of every job. */
+function linkOfJob({ data }: { data?: unknown }) {
+  const { generation } = (data ?? {}) as { generation?: unknown };
+  return typeof generation === "string"
+    ? linkTo(generation)
+    : { displayText: "no generation", href: "/queue/generations" };
 }
 
 /** `skipMetasUpdate`: the pipeline owns the settings of the queues. */

@@ -20,12 +20,41 @@ export async function pauseAutomatically(cell: Cell, account: string, reason: st
 
 /** Ends a pause and every throttle. */
 export async function resume(cell: Cell, account: string): Promise<void> {
-  await pipeline(cell, [["hdel", cell.keys.account(account), "paused", "until", "looksUntil"]]);
+  await pipeline(cell, [["hdel", cell.keys.account(account), "paused", "until", "untilWhy", "looksUntil"]]);
+}
+
+export interface ThrottleOptions {
+  /** Default: `requests`. */
+  bucket?: Bucket;
+  /** Default: the provider asked for it. */
+  reason?: string;
 }
 
 /** Sends no request of the bucket for `forMs`; never shortens a longer throttle. */
-export async function throttle(cell: Cell, account: string, forMs: number, bucket: Bucket = "requests"): Promise<void> {
-  await run(cell, "throttle", [account, Math.round(forMs), storedBucket[bucket]]);
+export async function throttle(
+  cell: Cell,
+  account: string,
+  forMs: number,
+  { bucket = "requests", reason = "" }: ThrottleOptions = {},
+): Promise<void> {
+  await run(cell, "throttle", [account, Math.round(forMs), storedBucket[bucket], reason]);
+}
+
+/** A bucket with its rate (tokens per ms; 0: no limit); `reserve` tokens are left to others. */
+export interface BucketLimits {
+  of: Bucket;
+  rate: number;
+  burst: number;
+  reserve: number;
+}
+
+/** Takes a token for one request; 0, or the ms until one is there. */
+export async function takeToken(
+  cell: Cell,
+  account: string,
+  { of, rate, burst, reserve }: BucketLimits,
+): Promise<number> {
+  return Number(await run<string>(cell, "take_token", [account, rate, burst, reserve, storedBucket[of]]));
 }
 
 /**

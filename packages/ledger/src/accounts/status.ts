@@ -10,6 +10,8 @@ export interface AccountStatus {
   paused?: string;
   /** End of the throttle, ms since 1970. */
   untilMs?: number;
+  /** Why it is throttled; absent: the provider asked for it. */
+  untilReason?: string;
   /** Why the last admission stopped: `empty`, `slots:10`, `rate`, `budget`, `window`, `throttled`, `paused:…`. */
   stopped?: string;
   /** Reserved and spent in this UTC day, micro-USD. */
@@ -32,6 +34,7 @@ export async function accountStatus(cell: Cell, name: string): Promise<AccountSt
     inFlight: Number(fields.inFlight ?? 0),
     ...(fields.paused !== undefined && { paused: fields.paused }),
     ...(fields.until !== undefined && { untilMs: Number(fields.until) }),
+    ...(fields.untilWhy !== undefined && { untilReason: fields.untilWhy }),
     ...(fields.wait !== undefined && { stopped: fields.wait }),
     spentTodayMicroUsd: Number(fields[`spent:${day}`] ?? 0),
     waiting: await backlogSize(cell, name),

@@ -71,11 +71,13 @@ function bodyOf({ id, record, request }: Found, ending: Ending, publicUrl: strin
   };
 }
 
-/** Cost of all attempts, as the ledger stores it; null if no price is known. */
+/** Cost of all attempts, as the ledger stores it; null if no price is known. 0 is a known cost. */
 function settledUsd(record: GenerationRecord, { state, costMicroUsd }: Ending): number | null {
   const { settledMicroUsd, reservedMicroUsd } = record;
-  const spent = reservedMicroUsd === undefined ? 0 : (costMicroUsd ?? (state === "succeeded" ? reservedMicroUsd : 0));
-  return settledMicroUsd === undefined && spent === 0 ? null : ((settledMicroUsd ?? 0) + Math.round(spent)) / 1e6;
+  const known = reservedMicroUsd === undefined ? undefined : costMicroUsd;
+  const spent = known ?? (state === "succeeded" ? (reservedMicroUsd ?? 0) : 0);
+  if (settledMicroUsd === undefined && known === undefined && spent === 0) return null;
+  return ((settledMicroUsd ?? 0) + Math.round(spent)) / 1e6;
 }
 
 /** Id of the endpoint: one per origin, so that its deliveries share a cap. */

@@ -4,6 +4,9 @@ import type { FieldName, GenerationRecord } from "../redis/codec.ts";
 /** Fields of a POST whose outcome is not known. */
 export const submitFields = ["callbackTaskId", "unknownReason", "quietFromMs", "absentLookups"] as const;
 const pollFields = ["polls", "progress", "ageAtLastPollMs", "missingPolls", "consecutiveErrors"] as const;
+/** What a finished task leaves behind; a lost output keeps it for `redownload`. */
+const taskFields = ["remoteOutputs", "finalizePriority", "finishedAtMs", "usage"] as const;
+const downloadFields = ["downloadAttempts", "downloadFailure"] as const;
 
 /**
  * Fields that every entry into a state clears, so that no counter survives from an earlier state. Two fields survive on
@@ -17,8 +20,8 @@ export const clearedOnEntry = {
   unknown: ["unknownReason", "quietFromMs", "absentLookups", "consecutiveErrors"],
   needs_review: [],
   running: [...submitFields, ...pollFields, "crashes"],
-  finalizing: [...pollFields, "downloadAttempts", "failure"],
-  succeeded: [...pollFields, "remoteOutputs", "finalizePriority", "downloadAttempts", "usage", "backlogSeq"],
+  finalizing: [...pollFields, ...downloadFields, "failure"],
+  succeeded: [...pollFields, ...taskFields, ...downloadFields, "backlogSeq"],
   failed: [],
   canceled: [],
   // an expired task is still polled: its counters stay
@@ -33,15 +36,6 @@ export function newAttempt({ attempt, taskId, previousTaskIds = [] }: Generation
   const tasks = taskId === undefined ? previousTaskIds : [...previousTaskIds, taskId];
   return {
     set: { attempt: attempt + 1, requeues: 0, ...(tasks.length > 0 && { previousTaskIds: tasks }) },
-    clear: [
-      ...submitFields,
-      ...pollFields,
-      "taskId",
-      "remoteOutputs",
-      "finalizePriority",
-      "downloadAttempts",
-      "usage",
-      "cancelRequested",
-    ],
+    clear: [...submitFields, ...pollFields, ...taskFields, ...downloadFields, "taskId", "cancelRequested"],
   };
 }

@@ -162,6 +162,14 @@ test("budget: a reservation is spent on success and returned on failure", async 
   expect((await ledger.read(cell, good))?.record.settledMicroUsd).toBe(120000);
 });
 
+test("cost: 0 is stored where it is known, and not where a reserve is only given back", async () => {
+  const [free, back] = [await running(cell, "task-1"), await running(cell, "task-2")];
+  await sendMove(cell, { id: free, from: ["running"], to: "failed", token: "t", costMicroUsd: 0 });
+  await sendMove(cell, { id: back, from: ["running"], to: "failed", token: "t" });
+  const costs = (await ledger.readMany(cell, [free, back])).map((found) => found?.record.settledMicroUsd);
+  expect(costs).toEqual([0, undefined]);
+});
+
 test("move: the moves of one batch succeed or fail independently", async () => {
   const ids = await Promise.all([running(cell, "a"), running(cell, "b"), running(cell, "c")]);
   const moved = await sendAll(

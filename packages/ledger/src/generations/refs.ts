@@ -1,5 +1,5 @@
 import type { Output, RemoteOutput } from "@reelqueue/contracts";
-import type { FieldName } from "../redis/codec.ts";
+import type { FieldName, GenerationRecord } from "../redis/codec.ts";
 import { submitFields } from "./cleared-on-entry.ts";
 import type { Expectation } from "./move.ts";
 import type { Found } from "./read.ts";
@@ -36,11 +36,13 @@ export interface TaskRef {
 }
 
 /**
- * Result of a finished task: its outputs, the BullMQ priority of the download, and the usage that the provider reports.
+ * Result of a finished task: its outputs, the BullMQ priority of the download, when it was found finished, and the usage
+ * that the provider reports.
  */
 export interface FinishedTask {
   remoteOutputs: RemoteOutput[];
   finalizePriority: number;
+  finishedAtMs: number;
   usage?: Record<string, number>;
 }
 
@@ -50,6 +52,12 @@ export interface Success {
   /** What is not by the book, or was asked for and cannot be had. */
   warnings?: readonly string[];
   costMicroUsd?: number | undefined;
+}
+
+/** The cost of a charged attempt: what is reserved. Without a price a reserve of 0 is no cost. */
+export function charged({ estimateMicroUsd, reservedMicroUsd }: GenerationRecord): { costMicroUsd?: number } {
+  const isKnown = estimateMicroUsd !== undefined && reservedMicroUsd !== undefined;
+  return isKnown ? { costMicroUsd: reservedMicroUsd } : {};
 }
 
 /** Token of `expireLease`; it differs from the token of the worker's own outcome, which may still come. */

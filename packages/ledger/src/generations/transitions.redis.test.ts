@@ -30,7 +30,7 @@ function calls(
     ...found,
     record: { ...found.record, taskId: "task-1", failure: { ...failure, class: "output_lost" } },
   };
-  const task = { remoteOutputs: [], finalizePriority: 1, usage: {} };
+  const task = { remoteOutputs: [], finalizePriority: 1, finishedAtMs: 1, usage: {} };
   const job = { generation: id, dispatchSeq: 1 };
   return {
     begin: () => [it.begin(job, { token: "t", leaseMs: 1 })],
@@ -47,7 +47,7 @@ function calls(
     escalate: () => [it.escalate(unknown, "", 1)],
     finishTask: () =>
       (["running", "expired"] as const).map((from) => it.finishTask({ id, taskId: "task-1", from }, task, 1)),
-    fail: () => [it.fail(found, "task-1", failure, 1)],
+    fail: () => [it.fail(found, "task-1", failure, false)],
     endAsProviderSays: () =>
       (["canceled", "expired"] as const).map((state) => it.endAsProviderSays(id, "task-1", state)),
     expireOverdue: () => [it.expireOverdue(id, "task-1", 1)],
@@ -126,7 +126,7 @@ test("clearedOnEntry: its fields are absent after the state is entered", async (
   const counts = { polls: 3, missingPolls: { count: 2, atMs: 1 }, consecutiveErrors: 4, ageAtLastPollMs: 5 };
   await ledger.updateFields(cell, id, { ...counts, downloadAttempts: 7 });
   const transitions = new ledger.Transitions(cell);
-  const task = { remoteOutputs: [], finalizePriority: 1, usage: { tokens: 1 } };
+  const task = { remoteOutputs: [], finalizePriority: 1, finishedAtMs: 1, usage: { tokens: 1 } };
   await transitions.finishTask({ id, taskId: "task-1", from: "running" }, task, 1_000);
   await expectCleared(id, "finalizing", ["progress"]);
   const found = await ledger.read(cell, id);
@@ -188,7 +188,7 @@ test("redownload: refused for every other failure and without a bound task", asy
 async function lost(): Promise<{ found: ledger.Found; transitions: ledger.Transitions }> {
   const id = await running(cell, "task-1");
   const transitions = new ledger.Transitions(cell);
-  const task = { remoteOutputs: [], finalizePriority: 1 };
+  const task = { remoteOutputs: [], finalizePriority: 1, finishedAtMs: 1 };
   await transitions.finishTask({ id, taskId: "task-1", from: "running" }, task, 1_000);
   const finished = await ledger.read(cell, id);
   if (finished) await transitions.loseOutput(finished, "lost", "404");

@@ -7,6 +7,7 @@ import { clearedOnEntry, newAttempt, submitFields } from "./cleared-on-entry.ts"
 import { type Due, type Move, type Moved, type SendMove, sendMove } from "./move.ts";
 import { type Found, read } from "./read.ts";
 import {
+  charged,
   expectDispatch,
   expectGrant,
   expectUnchanged,
@@ -103,7 +104,7 @@ export class Transitions {
       expect: { token: sinceToken, callbackTaskId },
       due: { lane: "backlog" },
       ...newAttempt(record),
-      costMicroUsd: record.reservedMicroUsd ?? 0,
+      ...charged(record),
       note: `resubmitted as a new attempt, possible double charge: ${why}`,
     });
   }
@@ -125,9 +126,10 @@ export class Transitions {
     });
   }
 
-  /** running → failed. The provider reports the failure or no longer knows the task. */
-  fail(found: Found, taskId: string, failure: Failure, costMicroUsd: number): Promise<Moved> {
-    return this.#end(found, ["running"], "failed", { expect: { taskId }, failure, costMicroUsd });
+  /** running → failed. The provider reports the failure or no longer knows the task; `isFree`: it charges none. */
+  fail(found: Found, taskId: string, failure: Failure, isFree: boolean): Promise<Moved> {
+    const cost = isFree ? { costMicroUsd: 0 } : charged(found.record);
+    return this.#end(found, ["running"], "failed", { expect: { taskId }, failure, ...cost });
   }
 
   /** running → canceled, expired. The provider reports it. */
@@ -147,7 +149,7 @@ export class Transitions {
   async startNextAttempt({ id, record }: Found, from: readonly AttemptEnd[], step: NextAttempt): Promise<Moved> {
     if (record.failure?.class === "output_lost") return { kind: "conflict", state: record.state };
     // no provider documents that an expired task is free
-    const cost = record.state === "expired" && { costMicroUsd: record.reservedMicroUsd ?? 0 };
+    const cost = record.state === "expired" && charged(record);
     return this.#move(id, from, "queued", { ...step, ...newAttempt(record), ...cost });
   }
 
@@ -187,8 +189,8 @@ export class Transitions {
   /** finalizing → failed. Charged, but an output cannot be downloaded; `redownload` tries again. */
   loseOutput(found: Found, token: string, message: string): Promise<Moved> {
     const failure: Failure = { class: "output_lost", message };
-    const costMicroUsd = found.record.reservedMicroUsd;
-    return this.#end(found, ["finalizing"], "failed", { token, expect: expectDispatch(found), failure, costMicroUsd });
+    const end = { token, expect: expectDispatch(found), failure, ...charged(found.record) };
+    return this.#end(found, ["finalizing"], "failed", end);
   }
 
   /** needs_review, unknown → running. An operator found the task. */

@@ -116,8 +116,12 @@ const optional = {
   finalizePriority: int("urgency"),
   /** Usage that the provider reports. */
   usage: json<Record<string, number>>("usage"),
+  /** When the task was found finished. */
+  finishedAtMs: int("finished"),
   /** Number of failed downloads. */
   downloadAttempts: int("keeps"),
+  /** Why the last download failed. */
+  downloadFailure: text("keptNot"),
 
   // end
   failure: json<Failure>("failure"),

@@ -83,6 +83,7 @@ export type ScriptName =
   | "request_cancel"
   | "reschedule"
   | "reserve_risk_budget"
+  | "take_token"
   | "throttle"
   | "update_fields";
 

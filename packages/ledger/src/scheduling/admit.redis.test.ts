@@ -104,3 +104,17 @@ test("throttle: nothing is granted until its end, and a shorter throttle does no
   expect(reason).toBe("throttled");
   expect(againInMs).toBeGreaterThan(50_000);
 });
+
+test("throttle: tells the reason of the longest wait until resume", async () => {
+  const reason = async () => (await ledger.accountStatus(cell, "hiapi")).untilReason;
+  await ledger.throttle(cell, "hiapi", 30_000, { reason: "cannot be reached" });
+  await ledger.throttle(cell, "hiapi", 10);
+  expect(await reason()).toBe("cannot be reached");
+  await ledger.throttle(cell, "hiapi", 60_000, { bucket: "polls" });
+  expect(await reason()).toBe("cannot be reached");
+  await ledger.throttle(cell, "hiapi", 60_000);
+  expect(await reason()).toBeUndefined();
+  await ledger.throttle(cell, "hiapi", 90_000, { reason: "cannot be reached" });
+  await ledger.resume(cell, "hiapi");
+  expect(await reason()).toBeUndefined();
+});

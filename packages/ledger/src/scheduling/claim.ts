@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Bucket, storedBucket } from "../accounts/limits.ts";
+import { type BucketLimits, storedBucket } from "../accounts/limits.ts";
 import type { Cell } from "../cell.ts";
 import { decodeFields, encode, type FieldName, type GenerationRecord, storedName } from "../redis/codec.ts";
 import { gather } from "../redis/gather.ts";
@@ -11,8 +11,8 @@ export interface ClaimOptions<Name extends FieldName = FieldName> {
   fields: readonly Name[];
   limit: number;
   leaseMs: number;
-  /** Each claimed item takes a token of the bucket; `reserve` tokens are left for submits. */
-  bucket?: { of: Bucket; rate: number; burst: number; reserve: number };
+  /** Each claimed item takes a token of the bucket. */
+  bucket?: BucketLimits;
 }
 
 export interface Claimed<Name extends FieldName> {

@@ -62,9 +62,9 @@ test("claim: polls with their own bucket take no token of the submits and have t
   await ledger.makeAllDue(cell, "poll", "hiapi");
   expect((await claimAll(30_000, { ...bucket, rate: 1_000 })).items).toHaveLength(3);
 
-  await ledger.throttle(cell, "hiapi", 50_000, "polls");
+  await ledger.throttle(cell, "hiapi", 50_000, { bucket: "polls" });
   await ledger.resume(cell, "hiapi");
-  await ledger.throttle(cell, "hiapi", 50_000, "polls");
+  await ledger.throttle(cell, "hiapi", 50_000, { bucket: "polls" });
   await ledger.makeAllDue(cell, "poll", "hiapi");
   const held = await claimAll(30_000, bucket);
   expect(held.items).toEqual([]);

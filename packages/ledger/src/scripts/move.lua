@@ -119,7 +119,8 @@ local function settle(m, r)
     redis.call('HINCRBY', account, 'spent:' .. r.day, digits(spent - r.held))
     drop(r, 'held')
     drop(r, 'day')
-    if spent ~= '0' then put('cost', digits((r.cost or 0) + spent)) end
+    -- a reserve of 0 is an unknown price, a cost of 0 that is said is known
+    if m.cost or spent ~= '0' then put('cost', digits((r.cost or 0) + spent)) end
   end
 end
 

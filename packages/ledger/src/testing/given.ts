@@ -57,7 +57,7 @@ function lastStep(to: State, { last, taskId: _bound, ...record }: Given): Step {
 
 /** The move into a state as a stage makes it. */
 function stepInto(to: State): Step {
-  const lane = lanes[to];
+  const lane = laneOf[to];
   const due = lane !== undefined && { due: { lane, inMs: 3_600_000 } };
   const [lost, broke] = ["the connection was reset", "it broke"];
   if (to === "unknown") return { ...due, note: lost, set: { unknownReason: lost } };
@@ -81,7 +81,7 @@ const paths: Record<State, readonly State[]> = {
 };
 
 /** Where a generation waits in a state that does not rest. */
-const lanes: Partial<Record<State, Lane>> = {
+export const laneOf: Readonly<Partial<Record<State, Lane>>> = {
   preparing: "preparing",
   submitting: "submitting",
   unknown: "unknown",

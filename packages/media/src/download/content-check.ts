@@ -52,7 +52,7 @@ function endsWhole(extension: string, head: Buffer, tail: Buffer, bytes: number)
 }
 
 export interface FileType {
-  /** Without a dot: `jpg`, `png`, `webp`, `bmp`, `tiff`, `gif`, `mp4`, `mov`, `wav` or `mp3`. */
+  /** Without a dot: `jpg`, `png`, `webp`, `bmp`, `tiff`, `gif`, `heic`, `mp4`, `mov`, `wav` or `mp3`. */
   extension: string;
   contentType: string;
 }
@@ -80,12 +80,22 @@ const signatures: readonly [extension: string, matches: (text: string, head: Buf
   ["tiff", (text) => text.startsWith("II*\0") || text.startsWith("MM\0*")],
   ["bmp", (text, head) => text.startsWith("BM") && head.length >= 18 && bmpHeaderBytes.has(head.readUInt32LE(14))],
   ["mov", (text) => text.startsWith("ftypqt  ", 4) || /^.{4}(?:moov|mdat|wide|pnot)/s.test(text)],
+  ["heic", (text) => isHeic(text)],
   ["mp4", (text) => text.startsWith("ftyp", 4) && !stillImageBrand.test(text.slice(8, 12))],
   ["mp3", (text, head) => text.startsWith("ID3") || isMpegAudioFrame(head)],
 ];
 
 /** Sizes of the known versions of the header that follows; the two letters alone are too short a signature. */
 const bmpHeaderBytes = new Set([12, 40, 52, 56, 64, 108, 124]);
+
+/** A HEIF image with HEVC, by its main brand, or by a compatible one where the main brand names no codec. */
+function isHeic(text: string): boolean {
+  if (!text.startsWith("ftyp", 4)) return false;
+  const [brand, compatible] = [text.slice(8, 12), text.slice(16)];
+  return hevcBrand.test(brand) || (/^m[is]f1$/.test(brand) && /hei[cxms]|hev[cxms]/.test(compatible));
+}
+
+const hevcBrand = /^(?:hei[cxms]|hev[cxms])$/;
 
 /** HEIC, AVIF and Canon raw images share the container of MP4. */
 const stillImageBrand = /^(?:hei[cxms]|hev[cxms]|mif1|msf1|avi[fs]|crx )$/;

@@ -4,6 +4,8 @@ import type { DownloadSource, NotStored } from "../outputs/output-store.ts";
 import type { Sink } from "../outputs/part-file.ts";
 import { StorageError } from "../outputs/storage-error.ts";
 import type { CheckResult, ContentCheck } from "./content-check.ts";
+import { discardBody, getWithKey } from "./redirects.ts";
+
 export interface DownloadRequest {
   source: DownloadSource;
   egress: Egress;
@@ -25,11 +27,27 @@ export type Downloaded =
 /** A transfer that broke; the next try may resume it. */
 type Broken = { kind: "broken"; reason: string };
 
+/** Outcomes after which a URL is tried as its provider may have meant it. */
+const fails = new Set<Downloaded["kind"]>(["expired", "truncated", "invalid", "unreachable"]);
+
 /**
- * Streams one file into the sink. A broken transfer is resumed by a Range request if a strong ETag proves that the
- * file is the same; otherwise it restarts from the first byte. Throws only the errors of the sink.
+ * Streams one file into the sink. A URL that fails as it is and holds `&amp;`, as from a web page, is tried with `&`.
+ * Throws only the errors of the sink.
  */
 export async function download(request: DownloadRequest): Promise<Downloaded> {
+  const { source, sink } = request;
+  const downloaded = await downloadFrom(request);
+  const url = source.url.replaceAll("&amp;", "&");
+  if (url === source.url || !fails.has(downloaded.kind)) return downloaded;
+  await sink.restart();
+  return await downloadFrom({ ...request, source: { ...source, url } });
+}
+
+/**
+ * A broken transfer is resumed by a Range request if a strong ETag proves that the file is the same; otherwise it
+ * restarts from the first byte.
+ */
+async function downloadFrom(request: DownloadRequest): Promise<Downloaded> {
   const { tries = 3, totalMs = 900_000 } = request.source;
   const deadline = AbortSignal.timeout(totalMs);
   const signal = AbortSignal.any([request.signal, deadline]);
@@ -93,7 +111,7 @@ async function tryTransfer(request: DownloadRequest, transfer: Transfer): Promis
   const resume = transfer.bytes > 0 && transfer.etag !== undefined;
   const range = resume ? { range: `bytes=${transfer.bytes}-`, "if-range": transfer.etag ?? "" } : {};
   const headers = { "accept-encoding": "identity", ...range };
-  const answer = await getWithRedirects(egress, { url: source.url, headers, signal });
+  const answer = await getWithKey(egress, { url: source.url, headers, signal }, source.own);
   if (resume && continues(answer, transfer)) return await writeBody(request, answer, transfer);
 
   const refusal = refusalOf(answer);
@@ -175,44 +193,4 @@ function failureOf(error: unknown): NotStored | Broken {
   if (error instanceof StorageError) throw error;
   const reason = error instanceof Error ? error.message : String(error);
   return { kind: error instanceof EgressError && error.kind === "blocked" ? "blocked" : "broken", reason };
-}
-
-const maxRedirects = 3;
-const redirectStatuses = new Set([301, 302, 303, 307, 308]);
-
-export interface GetRequest {
-  url: string;
-  headers: Record<string, string>;
-  signal: AbortSignal;
-}
-
-/**
- * Sends a GET and follows at most 3 redirects. Egress checks each address; a redirect from https to http is refused.
- * Throws an EgressError.
- */
-export async function getWithRedirects(egress: Egress, { url, headers, signal }: GetRequest): Promise<EgressStream> {
-  let address = URL.parse(url) ?? refuse("not a URL");
-  for (let redirects = 0; ; redirects++) {
-    const answer = await egress.stream({ method: "GET", url: address.href, headers, signal });
-    const location = redirectStatuses.has(answer.status) ? answer.headers.location : undefined;
-    if (location === undefined) return answer;
-    discardBody(answer);
-    if (redirects === maxRedirects) refuse(`more than ${maxRedirects} redirects`);
-    address = redirectTarget(location, address);
-  }
-}
-
-/** Closes a response without reading its body. */
-export function discardBody({ body }: EgressStream): void {
-  body.on("error", () => undefined).destroy();
-}
-
-function redirectTarget(location: string, from: URL): URL {
-  const to = URL.parse(location, from.href) ?? refuse("a redirect to an invalid URL");
-  if (from.protocol === "https:" && to.protocol !== "https:") refuse(`a redirect from https to ${to.protocol}`);
-  return to;
-}
-
-function refuse(message: string): never {
-  throw new EgressError("blocked", message, { sent: true, code: "REDIRECT" });
 }

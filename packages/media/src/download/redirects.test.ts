@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { createEgress, type Egress } from "@reelqueue/egress";
 import { afterAll, expect, test } from "vitest";
-import { getWithRedirects } from "./download.ts";
+import { getWithRedirects } from "./redirects.ts";
 import { serve } from "./test-server.ts";
 
 const egress = createEgress({ allowPrivate: ["127.0.0.1/32"] });

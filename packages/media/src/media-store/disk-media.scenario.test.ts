@@ -75,7 +75,8 @@ test.each([
   ["a program", Buffer.concat([Buffer.from("MZ"), Buffer.alloc(200)])],
   ["an ELF program", Buffer.concat([Buffer.from("7f454c46", "hex"), Buffer.alloc(200)])],
   ["a PDF", Buffer.from("%PDF-1.7\n%%EOF")],
-  ["an HEIC image", box("ftyp", Buffer.from("heic\0\0\0\0mif1heic", "latin1"))],
+  ["an AVIF image", box("ftyp", Buffer.from("avif\0\0\0\0mif1avif", "latin1"))],
+  ["a HEIF image of another codec", box("ftyp", Buffer.from("mif1\0\0\0\0mif1avif", "latin1"))],
   ["nothing", Buffer.alloc(0)],
   ["a text", Buffer.from("hello")],
   ["a text about bicycles", Buffer.from("BMX bicycles are for short races and for tricks")],
@@ -86,6 +87,18 @@ test.each([
   expect(await (await store()).put(bytes)).toMatchObject({ kind: "unknown_type" });
   expect(await files()).toEqual([]);
 });
+
+test.each(["heic\0\0\0\0mif1heic", "heix\0\0\0\0mif1", "mif1\0\0\0\0mif1heic"])(
+  "put: stores a HEIC image (%j)",
+  async (brands) => {
+    const bytes = box("ftyp", Buffer.from(brands, "latin1"));
+    expect(await (await store()).put(bytes, "image/heif")).toMatchObject({
+      kind: "stored",
+      url: `media://${sha256(bytes)}.heic`,
+      contentType: "image/heic",
+    });
+  },
+);
 
 test("put: refuses a declared type of another family", async () => {
   const media = await store();
@@ -168,22 +181,35 @@ test("parseDataUri: returns the bytes and the type", async () => {
 });
 
 test.each([
+  ["parameters", "data:image/png;charset=utf-8;name=a.png;base64,+/8A"],
+  ["capitals and blanks", "DATA:IMAGE/PNG; BASE64,+/8A"],
+  ["folded lines", "data:image/png;base64,\r\n +/\r\n 8A\n"],
+  ["the alphabet for URLs", "data:image/png;base64,-_8A"],
+])("parseDataUri: %s are read", (_, uri) => {
+  const bytes = Buffer.from([0xfb, 0xff, 0x00]);
+  expect(parseDataUri(uri, 3)).toEqual({ kind: "bytes", bytes, contentType: "image/png" });
+});
+
+test("parseDataUri: padding may be missing", () => {
+  for (const uri of ["data:image/png;base64,AAE", "data:image/png;base64,AAE="])
+    expect(parseDataUri(uri, 2)).toMatchObject({ bytes: Buffer.from([0, 1]) });
+});
+
+test.each([
   "",
   "data:,hello",
   "data:image/png,hello",
   "data:image/png;base64",
   "data:image/png;base64,",
-  "data:image/png;charset=utf-8;base64,AAAA",
   "data:;base64,AAAA",
-  "DATA:image/png;base64,AAAA",
-  "data:image/png;base64, AAAA",
-  "data:image/png;base64,AAA",
   "data:image/png;base64,AA=A",
-  "data:image/png;base64,AAA\n",
-  "data:image/png;base64,AA-_",
+  "data:image/png;base64,AAA==",
+  "data:image/png;base64,A",
+  "data:image/png;base64,AA%2B",
+  "data:image/png;base64;charset=utf-8,AAAA",
   "data:image/png;base64,====",
   "data:../../x;base64,AAAA",
-  `data:image/${"x".repeat(200)};base64,AAAA`,
+  `data:image/${"x".repeat(300)};base64,AAAA`,
 ])("parseDataUri: malformed: %j", (uri) => {
   expect(parseDataUri(uri, 1_000)).toMatchObject({ kind: "malformed" });
 });

@@ -33,19 +33,26 @@ export type DataUriResult =
   | { kind: "malformed"; reason: string }
   | { kind: "too_large"; limitBytes: number };
 
-const longestHeadChars = 128;
+const longestHeadChars = 256;
 
-/** Parses `data:<type>/<subtype>;base64,<base64>`, strictly: no parameters, no spaces, complete padding. */
+/**
+ * Parses `data:<type>/<subtype>[;<parameters>];base64,<base64>`. The base64 may be folded, of the alphabet for URLs and
+ * without padding, as programs write it.
+ */
 export function parseDataUri(uri: string, maxBytes: number): DataUriResult {
   const comma = uri.slice(0, longestHeadChars).indexOf(",");
-  const contentType = uri.slice(0, comma + 1).match(/^data:([\w.+-]+\/[\w.+-]+);base64,$/)?.[1];
-  if (!contentType) return { kind: "malformed", reason: "does not begin with data:<type>;base64," };
-  const base64 = uri.slice(comma + 1);
+  const [head = "", ...parameters] = uri.slice(0, Math.max(0, comma)).split(";");
+  const contentType = head.match(/^data:([\w.+-]+\/[\w.+-]+)$/i)?.[1];
+  if (!contentType || parameters.at(-1)?.trim().toLowerCase() !== "base64")
+    return { kind: "malformed", reason: "does not begin with data:<type>;base64," };
+  const base64 = uri.slice(comma + 1).replaceAll(/\s+/g, "");
   if ((base64.length / 4) * 3 - 2 > maxBytes) return { kind: "too_large", limitBytes: maxBytes };
-  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
+  const digits = base64.replace(/={1,2}$/, "");
+  const isWhole = digits.length % 4 !== 1 && (digits === base64 || base64.length % 4 === 0);
+  if (!isWhole || !/^[A-Za-z0-9+/_-]+$/.test(digits))
     return { kind: "malformed", reason: "has no base64 after the comma" };
-  }
-  const bytes = Buffer.from(base64, "base64");
+  // `base64` takes both alphabets
+  const bytes = Buffer.from(digits, "base64");
   if (bytes.length > maxBytes) return { kind: "too_large", limitBytes: maxBytes };
   return { kind: "bytes", bytes, contentType: contentType.toLowerCase() };
 }

@@ -29,6 +29,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".bmp": "image/bmp",
   ".tiff": "image/tiff",
   ".gif": "image/gif",
+  ".heic": "image/heic",
   ".wav": "audio/wav",
   ".mp3": "audio/mpeg",
   ".json": "application/json",

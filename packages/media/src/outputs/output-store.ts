@@ -28,6 +28,11 @@ export interface OutputStore {
 
 export interface DownloadSource {
   url: string;
+  /**
+   * The origin of the account's base URL: it is reached wherever it is, and gets the key if it answers 401 or 403
+   * without it. No other origin gets the key.
+   */
+  own?: { origin: string; key: string };
   /** Maximum number of transfers (default 3) if one breaks in the middle; a transfer without a new byte is the last. */
   tries?: number;
   /** Time limit of the whole download (default 900,000). */

@@ -1,6 +1,6 @@
 import { buffer } from "node:stream/consumers";
 import { type Egress, EgressError, type EgressStream } from "@reelqueue/egress";
-import { discardBody, getWithRedirects } from "../download/download.ts";
+import { discardBody, getWithRedirects } from "../download/redirects.ts";
 import type { MediaStore } from "../media-store/media-store.ts";
 import { StorageError } from "../outputs/storage-error.ts";
 import { blockBytes, RangedSource } from "./ranged-source.ts";

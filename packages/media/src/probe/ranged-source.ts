@@ -1,5 +1,5 @@
 import type { EgressStream } from "@reelqueue/egress";
-import { discardBody } from "../download/download.ts";
+import { discardBody } from "../download/redirects.ts";
 import { type Source, SourceError, tooLarge, unreachable } from "./source.ts";
 
 /** Minimum size of a request: one request covers the head of a file, or its tail. */

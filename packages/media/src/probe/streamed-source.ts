@@ -1,5 +1,5 @@
 import type { EgressStream } from "@reelqueue/egress";
-import { discardBody } from "../download/download.ts";
+import { discardBody } from "../download/redirects.ts";
 import { type Source, tooLarge, unreachable } from "./source.ts";
 
 const firstBufferBytes = 65_536;

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { type GenerationRequest, generationRequest, type Problem } from "@reelqueue/contracts";
+import { flawIn, type GenerationRequest, generationRequest, type Problem } from "@reelqueue/contracts";
 import type { MediaStore } from "@reelqueue/media";
 import type { z } from "zod";
 import { storeMedia } from "./store-media.ts";
@@ -26,6 +26,8 @@ const fields = Object.keys(generationRequest.shape);
 export async function readRequest(input: unknown, options: ReadOptions, media: MediaStore): Promise<Read> {
   const parsed = generationRequest.safeParse(input);
   if (!parsed.success) return { kind: "refused", problems: schemaProblems(parsed.error, input, fields) };
+  const flaws = flawsOf(parsed.data);
+  if (flaws.length > 0) return { kind: "refused", problems: flaws };
   const { tenant = options.tenant } = parsed.data;
   if (tenant !== options.tenant) {
     return { kind: "refused", problems: [refusal("tenant", tenant, `"${options.tenant}", or left out`)] };
@@ -44,6 +46,12 @@ export function schemaProblems(error: z.ZodError, input: unknown, fields?: reado
       return issue.keys.map((key) => problem([...path, key], "an unknown field", known(path, fields)));
     return [problem(path, shown(valueAt(input, path)), allowed(issue))];
   });
+}
+
+/** A value that would be stored as another one, as a problem; none for data that are stored as they are. */
+export function flawsOf(data: unknown): Problem[] {
+  const flaw = flawIn(data);
+  return flaw === undefined ? [] : [problem(flaw.path.map(String), flaw.given, flaw.allowed)];
 }
 
 function problem(path: readonly string[], given: string, allowedText: string): Problem {

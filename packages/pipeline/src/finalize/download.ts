@@ -1,39 +1,50 @@
-import type { Output } from "@reelqueue/contracts";
+import type { Output, OutputKind } from "@reelqueue/contracts";
 import type * as ledger from "@reelqueue/ledger";
 import type { DownloadOutcome, OutputTarget } from "@reelqueue/media";
-import type { PollResult, RemoteOutput } from "@reelqueue/providers";
-import { callOf } from "../circuit-breaker.ts";
+import type { RemoteOutput } from "@reelqueue/providers";
+import { type Account, type ProviderClock, providerClock } from "../accounts.ts";
 import type { Context } from "../context.ts";
-import { pauseBlocked } from "../pause-account.ts";
+import { askProvider, type Offer } from "./ask-provider.ts";
 
 export type DownloadResult =
   /** `warnings`: what is not by the book, or was asked for and cannot be had. */
-  | { kind: "kept"; outputs: Output[]; warnings: string[] }
-  /** `spent`: it counts as one download attempt. */
-  | { kind: "later"; why: string; spent: boolean; afterMs?: number }
-  | { kind: "lost"; why: string };
+  { kind: "kept"; outputs: Output[]; warnings: string[] } | NotKept;
 
-/** How often one attempt asks the provider for a new URL instead of an expired one. */
-const freshUrls = 3;
-/** After this many download attempts a file beside the first video is given up. */
-const attemptsForOthers = 2;
+export interface NotKept {
+  kind: "later";
+  why: string;
+  /** Real ms until the next try; absent: by the number of tries. */
+  afterMs?: number;
+  /** The provider was asked in this try, and offers no URL that lives. */
+  dead: boolean;
+  /** This side is at fault: the disk is full, or the process ends. */
+  ours?: true;
+  /** A setting of this side forbids it; `why` names it. */
+  blocked?: true;
+}
+
+/** After this many tries a file beside the first video is given up. */
+const triesForOthers = 2;
 
 /**
- * Downloads the outputs of a task. The first video decides: without it the result is `later` or `lost`. Another file
- * that cannot be had is a warning, if it was asked for or is a video. A stored output is not downloaded again.
+ * Downloads the outputs of a task. The first video decides: without it the result is `later`. Another file that cannot
+ * be had is a warning, if it was asked for or is a video. A stored output is not downloaded again. `askFirst`: the
+ * provider is asked for the URLs before the known ones are tried.
  */
 export async function downloadOutputs(
   found: ledger.Found,
-  remote: RemoteOutput[],
-  signal: AbortSignal,
+  { askFirst, signal }: { askFirst: boolean; signal: AbortSignal },
   ctx: Context,
 ): Promise<DownloadResult> {
-  const download = downloaderOf(found, remote, signal, ctx);
+  const known = found.record.remoteOutputs ?? [];
+  const offer = askFirst || known.length === 0 ? await askProvider(found, ctx) : undefined;
+  const remote = offer?.kind === "files" ? offer.outputs : known;
   const first = remote.findIndex(({ kind }) => kind === "video");
-  const order = [first, ...remote.keys().filter((position) => position !== first)].filter((at) => remote[at]);
+  if (first < 0) return notOffered(offer, "video");
+  const download = downloaderOf(found, { remote, offer, signal }, ctx);
   const outputs: Output[] = [];
   const warnings: string[] = [];
-  for (const position of order) {
+  for (const position of [first, ...remote.keys().filter((other) => other !== first)]) {
     const result = await download(position);
     const { kind } = remote[position] ?? { kind: "video" };
     if (result.kind === "stored") {
@@ -49,34 +60,48 @@ export async function downloadOutputs(
 }
 
 type Stored = Extract<DownloadOutcome, { kind: "stored" }>;
-type NotKept = Exclude<DownloadResult, { kind: "kept" }>;
+type Failed = Exclude<DownloadOutcome, Stored>;
 
-/** Whether a file beside the first video is worth another attempt of the job. */
-function mayComeLater(result: NotKept, { record }: ledger.Found): boolean {
-  return result.kind === "later" && (!result.spent || (record.downloadAttempts ?? 0) + 1 < attemptsForOthers);
+/** Whether a file beside the first video is worth another try. */
+function mayComeLater({ ours }: NotKept, { record }: ledger.Found): boolean {
+  return ours ?? (record.downloadAttempts ?? 0) + 1 < triesForOthers;
 }
 
-/** Downloads the output at a position of `remote`; an expired URL is replaced by a fresh one, for all outputs. */
-function downloaderOf(found: ledger.Found, remote: readonly RemoteOutput[], signal: AbortSignal, ctx: Context) {
-  let urls = remote;
+interface Sources {
+  remote: readonly RemoteOutput[];
+  /** The answer of the provider in this try. */
+  offer: Offer | undefined;
+  signal: AbortSignal;
+}
+
+/** Downloads the output at a position of `remote`. The provider is asked once a try for URLs, for all outputs. */
+function downloaderOf(found: ledger.Found, { remote, offer: asked, signal }: Sources, ctx: Context) {
+  const account = ctx.accounts.get(found.record.account);
+  const clock = account?.clock ?? providerClock(1);
+  let [urls, offer] = [remote, asked];
   return async (position: number): Promise<Stored | NotKept> => {
     const kind = remote[position]?.kind ?? "video";
     const index = remote.slice(0, position).filter((earlier) => earlier.kind === kind).length;
-    let outcome: DownloadOutcome | undefined;
-    for (let tries = 0; tries <= freshUrls; tries += 1) {
+    for (;;) {
       const output = urls.filter((candidate) => candidate.kind === kind)[index];
-      if (!output) return { kind: "later", why: `the provider offers no ${kind} any more`, spent: true };
-      outcome = await ctx.outputs.download({ url: output.url }, { ...targetOf(found, kind), index }, signal);
-      if (outcome.kind !== "expired") break;
-      const fresh = await freshUrlsOf(found, ctx);
-      if (fresh.kind !== "fresh") return fresh.result;
-      urls = fresh.outputs;
+      if (!output) return notOffered(offer, kind);
+      const source = { url: output.url, ...(account && { own: ownOrigin(account) }) };
+      const outcome = await ctx.outputs.download(source, { ...targetOf(found, kind), index }, signal);
+      if (outcome.kind === "stored") return outcome;
+      if (outcome.kind !== "expired" || offer !== undefined) return notDownloaded(outcome, { output, offer }, clock);
+      offer = await askProvider(found, ctx);
+      if (offer.kind !== "files") return notDownloaded(outcome, { output, offer }, clock);
+      urls = offer.outputs;
     }
-    return outcome?.kind === "stored" ? outcome : notDownloaded(outcome, ctx);
   };
 }
 
-function targetOf({ id, record }: ledger.Found, kind: OutputTarget["kind"]): OutputTarget {
+/** Some providers serve files under their API, for its key. */
+function ownOrigin({ baseUrl, key }: Account): { origin: string; key: string } {
+  return { origin: new URL(baseUrl).origin, key: key.reveal() };
+}
+
+function targetOf({ id, record }: ledger.Found, kind: OutputKind): OutputTarget {
   return {
     generation: id,
     createdAt: new Date(record.createdAtMs).toISOString(),
@@ -85,72 +110,51 @@ function targetOf({ id, record }: ledger.Found, kind: OutputTarget["kind"]): Out
   };
 }
 
-function notDownloaded(
-  outcome: Exclude<DownloadOutcome, { kind: "stored" }> | undefined,
-  { timing }: Context,
-): NotKept {
-  switch (outcome?.kind) {
-    case undefined:
-    case "expired":
-      return { kind: "later", why: "every URL of the provider was refused", spent: true };
-    case "full":
-      return {
-        kind: "later",
-        why: `the disk is full: ${outcome.freeBytes} bytes free`,
-        spent: false,
-        afterMs: timing.diskFullWaitMs,
-      };
-    case "aborted":
-      return { kind: "later", why: "another worker has it now, or this one is stopping", spent: false, afterMs: 0 };
-    case "too_large":
-      return { kind: "lost", why: `it is larger than ${outcome.limitBytes} bytes` };
-    case "unreachable":
-      return {
-        kind: "later",
-        why: outcome.reason,
-        spent: true,
-        ...(outcome.retryAfterMs !== undefined && { afterMs: outcome.retryAfterMs }),
-      };
-    case "truncated":
-    case "invalid":
-    case "blocked":
-      return { kind: "later", why: outcome.reason, spent: true };
-  }
+function notOffered(offer: Offer | undefined, kind: OutputKind): NotKept {
+  if (offer === undefined || offer.kind === "files")
+    return { kind: "later", why: `the provider offers no ${kind}`, dead: offer !== undefined };
+  return { ...offer, kind: "later", dead: offer.kind === "none" };
 }
 
-type Fresh = { kind: "fresh"; outputs: RemoteOutput[] } | { kind: "none"; result: NotKept };
+function notDownloaded(
+  outcome: Failed,
+  { output, offer }: { output: RemoteOutput; offer: Offer | undefined },
+  clock: ProviderClock,
+): NotKept {
+  const failed = meaningOf(outcome, clock);
+  const isUnheard = offer === undefined || (offer.kind === "unheard" && outcome.kind !== "expired");
+  if (failed.ours || isUnheard) return { kind: "later", dead: false, ...failed };
+  if (offer.kind === "files") return { kind: "later", dead: isRefused(outcome) || isOver(output), ...failed };
+  return { ...failed, ...offer, kind: "later", why: `${failed.why}; ${offer.why}`, dead: offer.kind === "none" };
+}
 
-/** Polls the task again: most providers sign a new URL in every answer. */
-async function freshUrlsOf({ record }: ledger.Found, ctx: Context): Promise<Fresh> {
-  const account = ctx.accounts.get(record.account);
-  if (!account || record.taskId === undefined)
-    return {
-      kind: "none",
-      result: { kind: "later", why: `account ${record.account} is not configured`, spent: false, afterMs: 60_000 },
-    };
-  const result: PollResult = await account.provider.poll(record.taskId, callOf(account, ctx));
-  switch (result.kind) {
-    case "succeeded":
-      return { kind: "fresh", outputs: result.outputs };
-    case "throttled":
-      return {
-        kind: "none",
-        result: { kind: "later", why: result.message, spent: false, afterMs: result.retryAfterMs ?? 5_000 },
-      };
-    case "blocked":
-      await pauseBlocked(account, result, ctx);
-      return { kind: "none", result: { kind: "later", why: result.message, spent: false, afterMs: 60_000 } };
-    case "failed":
-      return {
-        kind: "none",
-        result: { kind: "lost", why: `the provider now says it failed: ${result.failure.message}` },
-      };
-    case "missing":
-    case "unreachable":
-      return { kind: "none", result: { kind: "later", why: result.message, spent: true } };
-    case "pending":
-    case "canceled":
+/** Whether the host of the file answers, but not with the file. */
+function isRefused({ kind }: Failed): boolean {
+  return kind === "expired" || kind === "invalid" || kind === "truncated";
+}
+
+function isOver({ life }: RemoteOutput): boolean {
+  return life !== undefined && "untilMs" in life && life.untilMs <= Date.now();
+}
+
+function meaningOf(outcome: Failed, clock: ProviderClock): Omit<NotKept, "kind" | "dead"> {
+  switch (outcome.kind) {
     case "expired":
-      return { kind: "none", result: { kind: "later", why: `the provider now says ${result.kind}`, spent: true } };
+      return { why: `the URL of the provider answers ${outcome.status}` };
+    case "full":
+      return { why: `the disk is full: ${outcome.freeBytes} bytes free`, ours: true };
+    case "aborted":
+      return { why: "another worker has it now, or this one is stopping", ours: true, afterMs: 0 };
+    case "too_large": {
+      const why = `it is larger than ${outcome.limitBytes} bytes: raise "outputs.maxFileBytes"`;
+      return { why, blocked: true, afterMs: clock.toRealMs(60_000) };
+    }
+    case "blocked":
+      return { why: outcome.reason, blocked: true, afterMs: clock.toRealMs(60_000) };
+    case "unreachable":
+      return { why: outcome.reason, ...(outcome.retryAfterMs !== undefined && { afterMs: outcome.retryAfterMs }) };
+    case "truncated":
+    case "invalid":
+      return { why: outcome.reason };
   }
 }

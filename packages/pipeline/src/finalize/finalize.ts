@@ -1,13 +1,11 @@
 import type { JobRef } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { JobResult } from "@reelqueue/queue";
+import { providerClock } from "../accounts.ts";
 import { type Context, untilStored } from "../context.ts";
 import { holdJobLease } from "../leases.ts";
-import { fullJitterMs } from "../timing.ts";
-import { type DownloadResult, downloadOutputs } from "./download.ts";
-
-/** The outputs count as lost after this many download attempts. */
-const attemptsAllowed = 8;
+import { type DownloadResult, downloadOutputs, type NotKept } from "./download.ts";
+import { lifeEndsAtMs, waitMs } from "./patience.ts";
 
 /**
  * Downloads the outputs of one finished task, then ends the generation and queues its webhook, in one step and once.
@@ -18,19 +16,25 @@ export async function finalize(job: JobRef, signal: AbortSignal, ctx: Context): 
     return { kind: "done", note: `nothing to do: it is ${found?.record.state ?? "gone"} under another dispatch` };
   }
   using _ = holdJobLease(job, { lane: "finalize", leaseMs: ctx.timing.finalizeLeaseMs }, ctx);
-  const remote = found.record.remoteOutputs ?? [];
-  const result = await downloadOutputs(found, remote, signal, ctx);
+  // every second try asks the provider for URLs; once their life is over, every one
+  const askFirst = (found.record.downloadAttempts ?? 0) % 2 === 1 || isLifeOver(found, ctx);
+  const result = await downloadOutputs(found, { askFirst, signal }, ctx);
   await ctx.crashPoint?.("finalize:after-download", found.id);
   switch (result.kind) {
     case "kept":
       return (await writeManifest(found, result, ctx)) === "full"
-        ? await tryLater(found, noRoom(ctx), job, ctx)
+        ? await tryLater(found, noRoom, job, ctx)
         : await succeed(found, result, ctx);
-    case "lost":
-      return await lose(found, result.why, ctx);
     case "later":
-      return await tryLater(found, result, job, ctx);
+      return result.dead && isLifeOver(found, ctx)
+        ? await lose(found, result.why, ctx)
+        : await tryLater(found, result, job, ctx);
   }
+}
+
+function isLifeOver({ record }: ledger.Found, { accounts }: Context): boolean {
+  const account = accounts.get(record.account);
+  return account !== undefined && Date.now() >= lifeEndsAtMs(record, account);
 }
 
 type Kept = Extract<DownloadResult, { kind: "kept" }>;
@@ -39,9 +43,7 @@ function writeManifest(found: ledger.Found, kept: Kept, ctx: Context): Promise<"
   return ctx.outputs.manifest({ generation: found.id, createdAt: createdAtOf(found) }, manifestOf(found, kept));
 }
 
-function noRoom({ timing }: Context): { why: string; spent: boolean; afterMs: number } {
-  return { why: "the disk is too full for the manifest", spent: false, afterMs: timing.diskFullWaitMs };
-}
+const noRoom: NotKept = { kind: "later", why: "the disk is too full for the manifest", dead: false, ours: true };
 
 async function succeed(found: ledger.Found, { outputs, warnings }: Kept, ctx: Context): Promise<JobResult> {
   const cost = settledCost(found, ctx);
@@ -75,20 +77,24 @@ function settledCost({ record, request }: ledger.Found, { accounts }: Context): 
 
 async function tryLater(
   found: ledger.Found,
-  { why, spent, afterMs }: { why: string; spent: boolean; afterMs?: number },
+  { why, ours, blocked, afterMs }: NotKept,
   job: JobRef,
   ctx: Context,
 ): Promise<JobResult> {
-  const attempts = (found.record.downloadAttempts ?? 0) + (spent ? 1 : 0);
-  if (attempts >= attemptsAllowed) return lose(found, `${why}, ${attempts} times`, ctx);
-  const waitMs = afterMs ?? 1_000 + fullJitterMs(attempts, ctx.random, { baseMs: 1_000, capMs: 120_000 });
-  await ledger.updateFields(ctx.cell, found.id, { downloadAttempts: attempts });
-  await ledger.extendLease(ctx.cell, "finalize", job, waitMs + ctx.timing.finalizeLeaseMs);
+  const downloadAttempts = (found.record.downloadAttempts ?? 0) + (ours ? 0 : 1);
+  const clock = ctx.accounts.get(found.record.account)?.clock ?? providerClock(1);
+  const nextMs = afterMs ?? (ours ? ctx.timing.diskFullWaitMs : waitMs(downloadAttempts, clock, ctx.random));
+  await ledger.updateFields(ctx.cell, found.id, { downloadAttempts, downloadFailure: why });
+  await ledger.extendLease(ctx.cell, "finalize", job, nextMs + ctx.timing.finalizeLeaseMs);
+  if (blocked && found.record.downloadFailure !== why) {
+    ctx.meters.alarms.inc({ kind: "blocked-output" });
+    ctx.log.error({ event: "finalize.blocked", ...subjectOf(found), why }, "this configuration forbids a paid video");
+  }
   ctx.log.warn(
-    { event: "finalize.retrying", ...subjectOf(found), why, waitMs },
+    { event: "finalize.retrying", ...subjectOf(found), why, waitMs: nextMs },
     "outputs not downloaded yet, retrying",
   );
-  return { kind: "again", afterMs: waitMs };
+  return { kind: "again", afterMs: nextMs };
 }
 
 async function lose(found: ledger.Found, why: string, ctx: Context): Promise<JobResult> {

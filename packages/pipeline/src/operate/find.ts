@@ -34,6 +34,8 @@ async function waiting(
 ): Promise<string | undefined> {
   if (record.state === "unknown") return "the answer to its POST was lost; reconciliation is running";
   if (record.state === "needs_review") return "an operator has to decide whether it was sent: ./reelqueue review";
+  if (record.state === "finalizing" && record.downloadFailure !== undefined)
+    return `its video is paid, and downloaded again: ${record.downloadFailure}`;
   if (record.state !== "queued" || status === undefined) return undefined;
   return waitReason(status, await ledger.queuePosition(ctx.cell, id, record), ctx.accounts.get(record.account));
 }
@@ -48,7 +50,9 @@ export function waitReason(
   if (lane === "backoff") return `tried again in ${Math.ceil((dueInMs ?? 0) / 1_000)} s`;
   if (status.paused !== undefined) return `account paused: ${status.paused}`;
   const throttledMs = (status.untilMs ?? 0) - Date.now();
-  if (throttledMs > 0) return `the provider asked to wait ${Math.ceil(throttledMs / 1_000)} s`;
+  const throttledS = Math.ceil(throttledMs / 1_000);
+  if (throttledMs > 0 && status.untilReason !== undefined) return `${status.untilReason}; next try in ${throttledS} s`;
+  if (throttledMs > 0) return `the provider asked to wait ${throttledS} s`;
   if (ahead > 0 && status.stopped === "empty") return `behind ${ahead}`;
   const behind = ahead > 0 ? `, behind ${ahead}` : "";
   switch (status.stopped) {

@@ -37,9 +37,10 @@ test("many retries at once start one new attempt", async () => {
 });
 
 test.each(["output_lost", "billing_uncertain"] as const)(
-  "failed as %s: not retried, with an advice",
+  "failed as %s, and its task is not known: not retried, with an advice",
   async (failureClass) => {
     const id = await failed(failureClass);
+    await here.cell.redis.hdel(here.cell.keys.record(id), "task");
     expect(await retry(id, here)).toMatchObject({
       kind: "unsafe",
       class: failureClass,

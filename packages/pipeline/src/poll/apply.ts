@@ -45,7 +45,7 @@ async function reschedule(
 ): Promise<void> {
   const { cell } = ctx;
   if (throttleMs !== undefined)
-    await ledger.throttle(cell, account.name, throttleMs, account.polls ? "polls" : "requests");
+    await ledger.throttle(cell, account.name, throttleMs, { bucket: account.polls ? "polls" : "requests" });
   if (blocked !== undefined) await pauseBlocked(account, blocked, ctx);
   await ledger.reschedule(cell, { lane, account: account.name, id, lease, nextInMs, set });
 }

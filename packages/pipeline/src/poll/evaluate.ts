@@ -1,7 +1,7 @@
 import type { Failure } from "@reelqueue/contracts";
-import type { FinishedTask, GenerationRecord } from "@reelqueue/ledger";
+import type { FinishedTask, GenerationRecord, Streak } from "@reelqueue/ledger";
 import type { PollResult, RemoteOutput } from "@reelqueue/providers";
-import type { Account } from "../accounts.ts";
+import type { Account, ProviderClock } from "../accounts.ts";
 import type { Blocked } from "../pause-account.ts";
 import { fullJitterMs, jittered } from "../timing.ts";
 import { nextPollInMs, type ScheduleContext } from "./schedule.ts";
@@ -119,7 +119,7 @@ function finished(
   const finalizePriority = priorityOf(Math.min(...until));
   return {
     kind: "finished",
-    task: { remoteOutputs: outputs, finalizePriority, ...(usage !== undefined && { usage }) },
+    task: { remoteOutputs: outputs, finalizePriority, finishedAtMs: nowMs, ...(usage !== undefined && { usage }) },
     // the task ended between the last poll and this one: the middle is taken
     ranMs: clock.toProviderMs((ageAtLastPollMs + (nowMs - stateChangedAtMs)) / 2),
   };
@@ -132,15 +132,23 @@ function priorityOf(untilMs: number): number {
 }
 
 function missing(task: PolledTask, message: string, { clock }: Account, nowMs: number): PollDecision {
-  const { count, atMs } = task.missingPolls ?? { count: 0, atMs: 0 };
-  const apartMs = clock.toRealMs(missingApartMs);
-  const isCounted = count === 0 || nowMs - atMs >= apartMs * 0.99;
-  const missingPolls = isCounted ? { count: count + 1, atMs: nowMs } : { count, atMs };
-  if (missingPolls.count < missingConfirmed) return again(task, apartMs, { missingPolls });
+  const { missingPolls, confirmed } = countMissing(task.missingPolls, clock, nowMs);
+  if (!confirmed) return again(task, clock.toRealMs(missingApartMs), { missingPolls });
   const failure: Failure = {
     class: "output_lost",
     code: "not_found",
     message: `the provider no longer knows this task: ${message}`,
   };
   return { kind: "failed", failure };
+}
+
+/** Counts one more 404, unless it comes too soon after the last one that counted. */
+export function countMissing(
+  { count, atMs }: Streak = { count: 0, atMs: 0 },
+  clock: ProviderClock,
+  nowMs: number,
+): { missingPolls: Streak; confirmed: boolean } {
+  const isCounted = count === 0 || nowMs - atMs >= clock.toRealMs(missingApartMs) * 0.99;
+  const missingPolls = isCounted ? { count: count + 1, atMs: nowMs } : { count, atMs };
+  return { missingPolls, confirmed: missingPolls.count >= missingConfirmed };
 }

@@ -16,10 +16,10 @@ export async function afterFailure(
 ): Promise<{ moved: ledger.Moved; to: "queued" | "failed"; note: string }> {
   const found = await ledger.read(ctx.cell, id);
   if (!found) return { moved: { kind: "missing" }, to: "failed", note: failure.message };
-  const { attempt, reservedMicroUsd = 0 } = found.record;
+  const { attempt } = found.record;
   if (!mayRetry(found, failure, account)) {
-    const costMicroUsd = account.retriesFailures ? 0 : reservedMicroUsd;
-    const moved = await ctx.transitions.fail(found, taskId, failure, costMicroUsd);
+    const isFree = account.retriesFailures && failure.class !== "output_lost";
+    const moved = await ctx.transitions.fail(found, taskId, failure, isFree);
     return { moved, to: "failed", note: failure.message };
   }
   const note = `attempt ${attempt} failed (${failure.message}); another one follows`;

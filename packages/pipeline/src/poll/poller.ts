@@ -1,6 +1,6 @@
 import * as ledger from "@reelqueue/ledger";
 import type { PollResult } from "@reelqueue/providers";
-import type { Account } from "../accounts.ts";
+import { type Account, pollBucketOf } from "../accounts.ts";
 import { callOf } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
 import { holdClaim } from "../leases.ts";
@@ -61,7 +61,7 @@ function startPollLoop(source: PollSource, ctx: Context, { concurrency, maxSleep
       fields: polledFields,
       limit: Math.min(room, mostPerClaim),
       leaseMs: ctx.timing.pollLeaseMs,
-      bucket: bucketOf(account),
+      bucket: pollBucketOf(account),
     };
     const { items, lease, nextInMs = maxSleepMs } = await ledger.claim(ctx.cell, lane, account.name, options);
     onTick?.();
@@ -110,14 +110,4 @@ async function askProvider(taskId: string, account: Account, ctx: Context): Prom
   } catch (error) {
     return { kind: "unreachable", message: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/**
- * The bucket of polls where the provider counts them apart, else the account's, a quarter of which is reserved for
- * submits.
- */
-function bucketOf({ limits, polls }: Account): NonNullable<ledger.ClaimOptions["bucket"]> {
-  if (polls !== undefined) return { of: "polls", rate: polls.rate, burst: polls.burst, reserve: 0 };
-  const { rate, burst } = limits;
-  return { of: "requests", rate, burst, reserve: burst >= 4 ? burst / 4 : 0 };
 }

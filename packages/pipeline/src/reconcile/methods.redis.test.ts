@@ -56,7 +56,7 @@ test("task list: several possible tasks → none is bound; needs_review after th
 });
 
 test("a look-up longer than its lease is not repeated while its process lives", async () => {
-  ctx = { ...ctx, timing: { ...ctx.timing, pollLeaseMs: 200 } };
+  ctx = { ...ctx, timing: { ...ctx.timing, pollLeaseMs: 1_000 } };
   const { promise: answered, resolve: answer } = Promise.withResolvers<CandidatePage>();
   const provider = withReconciliation(ark().provider, { by: "taskList", candidates: () => answered });
   const account = { ...ark(), provider };

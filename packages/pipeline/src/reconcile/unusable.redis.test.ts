@@ -34,7 +34,7 @@ test("look-up: an unusable answer is followed by another look-up after 5 s of th
 
 test("look-up: a provider that is down is asked again when the circuit breaker lets a request through", async () => {
   const breaker = circuitBreakerOf(account);
-  for (let times = 0; times < 5; times += 1) breaker.failed();
+  for (let times = 0; times < 5; times += 1) breaker.failed("cannot be reached");
   expect(await reconcileNow()).toBeGreaterThan(1_000);
 });
 

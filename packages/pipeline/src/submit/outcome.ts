@@ -31,8 +31,9 @@ export async function storeResult(intent: Intent, outcome: SubmitResult, ctx: Co
     case "unsent": {
       const inMs = fullJitterMs(intent.requeues, ctx.random, { baseMs: 2_000, capMs: 300_000 });
       // while the provider is down, no other submit of the account tries it
-      const downMs = circuitBreakerOf(intent.account).waitMs();
-      if (downMs > 0) await untilStored(ctx, () => ledger.throttle(ctx.cell, intent.account.name, downMs));
+      const breaker = circuitBreakerOf(intent.account);
+      const [downMs, reason] = [breaker.waitMs(), breaker.reason.slice(0, 300)];
+      if (downMs > 0) await untilStored(ctx, () => ledger.throttle(ctx.cell, intent.account.name, downMs, { reason }));
       return requeue(intent, outcome.message, { lane: "backoff", inMs }, ctx);
     }
     case "unknown":

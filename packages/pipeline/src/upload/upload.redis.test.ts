@@ -115,7 +115,7 @@ test("a file is uploaded once per account, however many generations name it and 
 });
 
 test("an upload longer than its leases stays with its live worker", async () => {
-  here = { ...here, timing: { ...here.timing, pollLeaseMs: 200, uploadLeaseMs: 200 } };
+  here = { ...here, timing: { ...here.timing, pollLeaseMs: 1_000, uploadLeaseMs: 1_000 } };
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
   const { provider } = account();
   let sent = 0;

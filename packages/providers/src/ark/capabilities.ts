@@ -57,5 +57,6 @@ export const capabilities = {
   },
   quietMs: inferred(300_000, "assumption A1: no document says how late a POST may take effect"),
   longestRunMs: documented(172_800_000, `${create}: execution_expires_after, 48 h by default, never set longer here`),
+  resultsForMs: documented(604_800_000, `${query}: tasks of the last 7 days`),
   typicalRunMs: inferred(288_000, "one measured run: 5 s at 720p"),
 } as const satisfies Capabilities;

@@ -74,6 +74,7 @@ function section({ capabilities, fileRules }: Provider): string[] {
     ["failed tasks charged", capabilities.chargesFailures, String],
     ["quiet window of an unknown submit", capabilities.quietMs, minutes],
     ["maximum run time", capabilities.longestRunMs, minutes],
+    ["results can be had for", capabilities.resultsForMs, (ms: number) => `${ms / 3_600_000} h`],
   ];
   return [
     `## ${title}`,

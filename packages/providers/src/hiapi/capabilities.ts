@@ -45,6 +45,7 @@ export const capabilities = {
   },
   quietMs: inferred(300_000, "assumption A1: no document says how late a POST may take effect"),
   longestRunMs: inferred(7_200_000, "no limit is documented; the vendor's SDK gives up after 10 min"),
+  resultsForMs: inferred(86_400_000, "expireAt of the samples is 24 h; no document says how long a task can be read"),
   typicalRunMs: documented(300_000, "the sample task of the vendor's SDK"),
 } as const satisfies Capabilities;
 

@@ -51,5 +51,6 @@ export const capabilities = {
   switches: {},
   quietMs: inferred(300_000, "assumption A1: no document says how late a POST may take effect"),
   longestRunMs: inferred(7_200_000, "no limit is documented; the vendor's own plugin gives up after 30 min"),
+  resultsForMs: inferred(86_400_000, "URLs live for 1 h; no document says how long a task can be read"),
   typicalRunMs: inferred(288_000, "one measured run at Volcengine Ark: 5 s at 720p"),
 } as const satisfies Capabilities;

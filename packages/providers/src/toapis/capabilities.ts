@@ -62,6 +62,7 @@ export const capabilities = {
   },
   quietMs: inferred(300_000, "assumption A1: no document says how late a POST may take effect"),
   longestRunMs: inferred(7_200_000, "no limit is documented; a review round alone takes up to 20 min"),
+  resultsForMs: inferred(86_400_000, `${statusPage}: URLs for 24 h; no document says how long a task can be read`),
   typicalRunMs: documented(180_000, `${statusPage}: 1 to 5 minutes`),
 } as const satisfies Capabilities;
 

@@ -25,20 +25,7 @@ export interface Arrival {
   path: string;
 }
 
-/** A TCP proxy on loopback with adjustable network faults. */
-export interface FaultProxy extends AsyncDisposable {
-  port: number;
-  /** Root URL of an HTTP server behind it. */
-  url: string;
-  /** Port of the server; may be set after the proxy listens. */
-  target: number;
-  /** Empty unless it records. */
-  arrivals: readonly Arrival[];
-  /** Replaces the current faults. Connections that lost bytes are reset, as a real network would do in the end. */
-  setFaults(faults: NetworkFaults): void;
-  /** Resets every connection. */
-  cut(): void;
-}
+export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>;
 
 export interface FaultProxyOptions {
   /** Delays every chunk from the server. */
@@ -47,8 +34,11 @@ export interface FaultProxyOptions {
   records?: boolean;
 }
 
-export async function startFaultProxy(target = 0, options: FaultProxyOptions = {}): Promise<FaultProxy> {
-  const { latencyMs = 0, records = false } = options;
+/**
+ * Starts a TCP proxy on loopback with adjustable network faults. `target`: the port of the server, which may be set
+ * later; `arrivals` are empty unless it records.
+ */
+export async function startFaultProxy(target = 0, { latencyMs = 0, records = false }: FaultProxyOptions = {}) {
   const [port, links, arrivals] = [await freePort(), new Set<Link>(), [] as Arrival[]];
   let faults: NetworkFaults = {};
   const server = createServer((client) => {
@@ -67,14 +57,18 @@ export async function startFaultProxy(target = 0, options: FaultProxyOptions = {
     );
   });
   const cutWhere = (chosen: (link: Link) => boolean) => [...links].filter(chosen).forEach(reset);
-  const proxy: FaultProxy = {
-    ...{ port, url: `http://127.0.0.1:${port}`, target, arrivals },
-    setFaults: (next) => {
+  const proxy = {
+    ...{ port, target, arrivals: arrivals as readonly Arrival[] },
+    /** Root URL of an HTTP server behind it. */
+    url: `http://127.0.0.1:${port}`,
+    /** Replaces the current faults. Connections that lost bytes are reset, as a real network would do in the end. */
+    setFaults: (next: NetworkFaults) => {
       faults = next;
       cutWhere(({ spoiled }) => spoiled || faults.refuses === true);
       if (faults.refuses) server.close();
       else if (!server.listening) server.listen(port, "127.0.0.1");
     },
+    /** Resets every connection. */
     cut: () => cutWhere(() => true),
     [Symbol.asyncDispose]: async () => {
       cutWhere(() => true);

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { Webhook } from "standardwebhooks";
 import { eventually } from "../eventually.ts";
+import { listen } from "./listen.ts";
 
 export interface Received {
   /** The `webhook-id` header. */
@@ -29,18 +30,10 @@ export interface ReceiverOptions {
 }
 
 /** A webhook endpoint on loopback; a GET answers `{ events }`, the number of different ids. */
-export interface Receiver extends AsyncDisposable {
-  url: string;
-  /** Every request; empty where only ids are kept. */
-  received: Received[];
-  /** The answers to the next requests, in this order; 200 afterwards. */
-  answerNext(...answers: Answer[]): void;
-  /** Resolves with all requests once at least `count` have arrived. Default timeout 10 s. */
-  arrived(count: number, timeoutMs?: number): Promise<Received[]>;
-}
+export type Receiver = Awaited<ReturnType<typeof startReceiver>>;
 
 /** Starts a receiver; the Standard Webhooks library verifies signatures. */
-export async function startReceiver({ secret, port = 0, keep = "all" }: ReceiverOptions = {}): Promise<Receiver> {
+export async function startReceiver({ secret, port = 0, keep = "all" }: ReceiverOptions = {}) {
   const [received, ids, answers] = [[] as Received[], new Set<string>(), [] as Answer[]];
   const webhook = secret === undefined ? undefined : new Webhook(secret);
   const take = async (request: IncomingMessage): Promise<Answer> => {
@@ -60,18 +53,17 @@ export async function startReceiver({ secret, port = 0, keep = "all" }: Receiver
     );
   });
   server.keepAliveTimeout = 60_000;
-  await once(server.listen(port, "127.0.0.1"), "listening");
-  const address = server.address();
+  const listening = await listen(server, port);
   return {
-    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/webhook`,
+    ...listening,
+    url: `${listening.url}/webhook`,
+    /** Every request; empty where only ids are kept. */
     received,
-    answerNext: (...next) => void answers.push(...next),
-    arrived: (count, timeoutMs = 10_000) =>
+    /** The answers to the next requests, in this order; 200 afterwards. */
+    answerNext: (...next: Answer[]) => void answers.push(...next),
+    /** Resolves with all requests once at least `count` have arrived. */
+    arrived: (count: number, timeoutMs = 10_000): Promise<Received[]> =>
       eventually(() => received.length >= count && received, { describe: `${count} webhooks arrive`, timeoutMs }),
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }
 

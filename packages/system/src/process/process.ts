@@ -31,23 +31,10 @@ export interface End {
 }
 
 /** One run of a process. */
-export interface RunningProcess extends AsyncDisposable {
-  /** `undefined` if its program could not be run. */
-  pid: number | undefined;
-  /** Resolves once it serves; rejects if it exits first or does not serve in time. */
-  ready(): Promise<void>;
-  /** The output of this run so far. */
-  logs(): string;
-  alive(): boolean;
-  /** Default SIGTERM. */
-  kill(signal?: NodeJS.Signals): void;
-  /** Sends SIGTERM, and SIGKILL after `graceMs`; resolves at the exit. `killedAfterMs`: SIGKILL was sent. */
-  stop(): Promise<{ killedAfterMs: number | undefined }>;
-  exited: Promise<End>;
-}
+export type RunningProcess = ReturnType<typeof startProcess>;
 
 /** Starts a process. It is `detached`, so that Ctrl-C in the terminal reaches only this process, which ends the others. */
-export function startProcess(spec: ProcessSpec): RunningProcess {
+export function startProcess(spec: ProcessSpec) {
   const { name, command, args, env, graceMs = 10_000, readyWithinMs = 60_000 } = spec;
   const { output, startsAt } = openLog(spec.log);
   const child = spawn(command, args, { env, stdio: ["ignore", output, output], detached: true });
@@ -60,31 +47,36 @@ export function startProcess(spec: ProcessSpec): RunningProcess {
     end = found;
     return found;
   });
+  /** The output of this run so far. */
   const logs = () => readFileSync(spec.log).subarray(startsAt).toString();
-  const stop = async () => {
-    let killedAfterMs: number | undefined;
-    child.kill("SIGTERM");
-    const timer = setTimeout(() => {
-      if (child.kill("SIGKILL")) killedAfterMs = graceMs;
-    }, graceMs);
-    await exited;
-    clearTimeout(timer);
-    return { killedAfterMs };
-  };
+  /** Sends SIGTERM, and SIGKILL after `graceMs`; resolves at the exit. `killedAfterMs`: SIGKILL was sent. */
+  const stop = () => stopped(child, exited, graceMs);
   return {
+    name,
+    /** `undefined` if its program could not be run. */
     pid: child.pid,
+    /** Resolves once it serves; rejects if it exits first or does not serve in time. */
     ready: async () => {
       const servesOrEnds = async () => end !== undefined || (await spec.ready());
       await eventually(servesOrEnds, { describe: `${name} is healthy`, timeoutMs: readyWithinMs, everyMs: 50 });
       if (end) throw new Error(`${name} ended (${end.signal ?? end.code}) before it was healthy:\n${logs()}`);
     },
-    logs,
     alive: () => end === undefined,
-    kill: (signal = "SIGTERM") => void child.kill(signal),
-    stop,
-    exited,
+    kill: (signal: NodeJS.Signals = "SIGTERM") => void child.kill(signal),
+    ...{ logs, stop, exited },
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
+}
+
+async function stopped(child: ChildProcess, exited: Promise<End>, graceMs: number) {
+  let killedAfterMs: number | undefined;
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => {
+    if (child.kill("SIGKILL")) killedAfterMs = graceMs;
+  }, graceMs);
+  await exited;
+  clearTimeout(timer);
+  return { killedAfterMs };
 }
 
 /** Whether `/healthz` of this base URL answers 200 within 2 s. */
@@ -125,7 +117,8 @@ function endWithUs(child: ChildProcess): void {
   child.once("exit", () => children.delete(child));
   if (killsAtExit) return;
   killsAtExit = true;
-  process.on("exit", () => {
+  // before listeners that remove the files of the children
+  process.prependListener("exit", () => {
     for (const each of children) each.kill("SIGKILL");
   });
   // Vitest ends its workers by SIGTERM, which by itself runs no exit listener.

@@ -37,7 +37,7 @@ const staysUp = `${prelude} writeFileSync(file("ready"), ""); setInterval(() => 
 
 test("supervise: resolves `ready` by its condition, writes a pid file and removes it at the stop", async () => {
   const { process, home } = supervised(staysUp);
-  await process.ready;
+  await process.ready();
   expect(existsSync(join(home, "run", "thing.pid"))).toBe(true);
   await process.stop();
   expect(existsSync(join(home, "run", "thing.pid"))).toBe(false);
@@ -49,7 +49,7 @@ test("supervise: a process that exits by itself is restarted and the restart is 
      if (existsSync(file("ready"))) setInterval(() => {}, 1000);
      else { writeFileSync(file("ready"), ""); setTimeout(() => process.exit(3), 300); }`,
   );
-  await process.ready;
+  await process.ready();
   await expect.poll(starts, { timeout: 5_000 }).toBe(2);
   expect(logged).toEqual([expect.stringContaining("thing: exit code 3; restarting in 0.5 s")]);
 });
@@ -58,23 +58,23 @@ test("supervise: an exit before the first readiness rejects with the process's o
   const { process, starts } = supervised(
     `${prelude} console.log('{"level":"info"}'); console.error("port 80 may not be opened"); process.exit(1);`,
   );
-  await expect(process.ready).rejects.toThrow("thing did not start: port 80 may not be opened");
+  await expect(process.ready()).rejects.toThrow("thing did not start: port 80 may not be opened");
   expect(starts()).toBe(1);
 });
 
 test("supervise: a crash at the start rejects with its error, not with the version line of Node", async () => {
   const { process } = supervised(`${prelude} throw new TypeError("no such thing");`);
-  await expect(process.ready).rejects.toThrow("thing did not start: TypeError: no such thing");
+  await expect(process.ready()).rejects.toThrow("thing did not start: TypeError: no such thing");
 });
 
 test("supervise: a missing program rejects with one sentence", async () => {
   const { process } = supervised("", { command: "/no/such/program" });
-  await expect(process.ready).rejects.toThrow("thing did not start: spawn /no/such/program ENOENT");
+  await expect(process.ready()).rejects.toThrow("thing did not start: spawn /no/such/program ENOENT");
 });
 
 test("supervise: a process that ignores SIGTERM is killed after `graceMs`", async () => {
   const { process, logged } = supervised(`process.on("SIGTERM", () => {}); ${staysUp}`, { graceMs: 200 });
-  await process.ready;
+  await process.ready();
   await process.stop();
   expect(logged).toEqual(["thing did not exit within 0.2 s: killed."]);
 });
@@ -82,5 +82,5 @@ test("supervise: a process that ignores SIGTERM is killed after `graceMs`", asyn
 test("supervise: a stop during the start ends the process and rejects `ready`", async () => {
   const { process } = supervised(`${prelude} setInterval(() => {}, 1000);`);
   await process.stop();
-  await expect(process.ready).rejects.toThrow("thing was stopped while it started");
+  await expect(process.ready()).rejects.toThrow("thing was stopped while it started");
 });

@@ -18,21 +18,25 @@ const stableMs = 60_000;
 
 /** A process that is restarted whenever it exits by itself. */
 export class Supervised {
-  /** Resolves once first ready; rejects with a SystemError if the process exits before or needs longer than 60 s. */
-  readonly ready: Promise<void>;
   /** The last run, which may have ended. */
   current: RunningProcess;
   readonly #spec: ProcessSpec;
   readonly #policy: RestartPolicy;
   readonly #stopping = new AbortController();
+  readonly #ready: Promise<void>;
 
   constructor(spec: ProcessSpec, policy: RestartPolicy) {
     this.#spec = spec;
     this.#policy = policy;
     this.current = this.#start();
-    this.ready = this.#firstReady();
-    this.ready.catch(() => undefined); // prevents an unhandled rejection before the caller awaits `ready`
+    this.#ready = this.#firstReady();
+    this.#ready.catch(() => undefined); // prevents an unhandled rejection before the caller awaits it
     void this.#keepRunning();
+  }
+
+  /** Resolves once first ready; rejects with a SystemError if the process exits before or needs longer than 60 s. */
+  ready(): Promise<void> {
+    return this.#ready;
   }
 
   /** Sends SIGTERM, and SIGKILL after `graceMs`; resolves at the exit. */
@@ -70,7 +74,7 @@ export class Supervised {
   async #keepRunning(): Promise<void> {
     const { signal } = this.#stopping;
     const { atOnce, log, onEnd } = this.#policy;
-    if (!atOnce) await this.ready.catch(() => undefined);
+    if (!atOnce) await this.#ready.catch(() => undefined);
     for (let failures = 0; ; failures += 1) {
       const startedAt = Date.now();
       const end = await this.current.exited;

@@ -3,21 +3,16 @@ import type { Machine } from "../machine.ts";
 import { freePort } from "../ports.ts";
 import { ask } from "./probe.ts";
 import { type LocalRedis, redisServerArguments, startRedisProcess } from "./server.ts";
-import { allInSync, askMost, type Lineup, type RedisServers, redisServers } from "./servers.ts";
-
-/** A Redis Cluster of three primaries. A node that is down takes down its own slots only. */
-export interface LocalCluster extends RedisServers {
-  /** Its slot is owned by the first server at the start; `lineup` is that of its slot. */
-  cell: string;
-  /** An unused cell whose slot this server owns at the start. */
-  cellOn(server: LocalRedis): Promise<string>;
-}
+import { allInSync, askMost, type Lineup, redisServers } from "./servers.ts";
 
 const slots = 16_384;
 const size = 3;
 
+/** A Redis Cluster of three primaries. A node that is down takes down its own slots only. */
+export type LocalCluster = Awaited<ReturnType<typeof startCluster>>;
+
 /** Starts a cluster, optionally with a replica for each primary; resolves once it is whole. */
-export async function startCluster(machine: Machine, { replicas = false } = {}): Promise<LocalCluster> {
+export async function startCluster(machine: Machine, { replicas = false } = {}) {
   const busPorts = await Promise.all(Array.from({ length: replicas ? 2 * size : size }, () => freePort()));
   const servers = await Promise.all(busPorts.map((busPort) => startNode(machine, busPort)));
   const [primaries, copies] = [servers.slice(0, size), servers.slice(size)];
@@ -36,6 +31,7 @@ export async function startCluster(machine: Machine, { replicas = false } = {}):
   };
   await whole();
   let cells = 0;
+  /** An unused cell whose slot this server owns at the start. */
   const cellOn = async (server: LocalRedis) => {
     for (;;) {
       cells += 1;
@@ -43,6 +39,7 @@ export async function startCluster(machine: Machine, { replicas = false } = {}):
       if (servers[firstOwnerOf(await slotOf(cell, server))] === server) return cell;
     }
   };
+  /** Its slot is owned by the first server at the start; `lineup` is that of its slot. */
   const cell = await cellOn(first);
   return redisServers({
     topology: "cluster",

@@ -47,6 +47,15 @@ test("Docker Compose: a running service is used and not stopped", async () => {
   expect(calls().at(-1)).toBe("compose port redis 6379");
 });
 
+test("Docker Compose: a chosen port is used; a running service at another port is refused", async () => {
+  const { options, calls } = fakeDocker('[ "$2" = port ] && exit 1; exit 0');
+  expect((await startRedisInDocker({ ...options, port: 7_000 }))?.url).toBe("redis://127.0.0.1:7000");
+  expect(calls().at(-1)).toBe("compose up -d --wait redis 7000");
+  const running = fakeDocker('[ "$2" = port ] && echo 127.0.0.1:6379; exit 0').options;
+  expect((await startRedisInDocker({ ...running, port: 6_379 }))?.url).toBe("redis://127.0.0.1:6379");
+  await expect(startRedisInDocker({ ...running, port: 7_000 })).rejects.toThrow("runs at 127.0.0.1:6379");
+});
+
 test("Docker Compose: undefined without an engine or without Compose", async () => {
   expect(await startRedisInDocker(fakeDocker('[ "$1" = info ] && exit 1; exit 0').options)).toBeUndefined();
   expect(await startRedisInDocker(fakeDocker('[ "$2" = version ] && exit 1; exit 0').options)).toBeUndefined();

@@ -30,6 +30,16 @@ test("a started Redis: keeps every acknowledged write, and has its data and port
   await second.stop();
 });
 
+test("a chosen port: Redis listens there; a taken one is one sentence", async () => {
+  const port = await freePort();
+  const redis = await ensureRedis(optionsWith({ port }));
+  expect(redis.url).toBe(`redis://127.0.0.1:${port}`);
+  await expect(ensureRedis(optionsWith({ port }))).rejects.toThrow(
+    `Port ${port} (redis) is in use; stop the program that uses it, or set another port with REDIS_PORT.`,
+  );
+  await redis.stop();
+});
+
 test("a killed Redis: is restarted with its data", async () => {
   const redis = await ensureRedis(optionsWith());
   await using(redis.url, async (client) => {

@@ -1,9 +1,9 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { redisUrl, withoutPassword } from "@reelqueue/contracts";
 import { filesOf } from "../home.ts";
 import { SystemError } from "../machine.ts";
-import { rememberedPort } from "../ports.ts";
+import { portTaken, rememberedPort } from "../ports.ts";
 import { Supervised } from "../process/supervise.ts";
 import { findRedisServer, noRedis } from "./binary.ts";
 import { startRedisInDocker } from "./docker.ts";
@@ -45,7 +45,7 @@ async function startServer(binary: string, options: RedisOptions): Promise<Redis
   if (signal?.aborted) throw new SystemError("stopped while it started");
   const directory = join(home, "redis");
   mkdirSync(directory, { recursive: true });
-  const port = options.port ?? (await rememberedPort(join(directory, "port")));
+  const port = await portOf(options.port, join(directory, "port"));
   const url = `redis://127.0.0.1:${port}`;
   const server = new Supervised(
     {
@@ -61,6 +61,18 @@ async function startServer(binary: string, options: RedisOptions): Promise<Redis
   );
   const giveUp = () => void server.stop();
   signal?.addEventListener("abort", giveUp);
-  await server.ready.finally(() => signal?.removeEventListener("abort", giveUp));
+  await server.ready().finally(() => signal?.removeEventListener("abort", giveUp));
   return { url, how: `${basename(binary)}, data in ${directory}`, stop: () => server.stop() };
+}
+
+/** The port that is asked for, else the remembered one. The file names it for other programs, as for the example. */
+async function portOf(given: number | undefined, file: string): Promise<number> {
+  if (given === undefined) return await rememberedPort(file);
+  if (await portTaken(given)) {
+    throw new SystemError(
+      `Port ${given} (redis) is in use; stop the program that uses it, or set another port with REDIS_PORT.`,
+    );
+  }
+  writeFileSync(file, `${given}\n`);
+  return given;
 }

@@ -75,10 +75,12 @@ function open(address: RedisAddress, timeoutMs: number): Redis | Cluster {
 
 /** Commands executed since Redis started, by INFO commandstats: those inside scripts count, INFO and HELLO do not. */
 export async function commandsServed(url: string): Promise<number> {
-  return totalCalls(`${await withClient(url, 5_000, (client) => client.info("commandstats"))}`);
+  const stats = `${await withClient(url, 5_000, (client) => client.info("commandstats"))}`;
+  return callsIn(stats, (command) => command !== "info" && command !== "hello");
 }
 
-function totalCalls(commandstats: string): number {
-  const calls = commandstats.matchAll(/^cmdstat_(?!info:|hello:)[^:]+:calls=(\d+)/gm);
-  return [...calls].reduce((sum, [, count]) => sum + Number(count), 0);
+/** The calls of some commands in an answer to INFO commandstats. */
+export function callsIn(commandstats: string, counts: (command: string) => boolean): number {
+  const lines = commandstats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm);
+  return [...lines].reduce((sum, [, command = "", calls]) => sum + (counts(command) ? Number(calls) : 0), 0);
 }

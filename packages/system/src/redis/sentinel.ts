@@ -3,25 +3,21 @@ import { join } from "node:path";
 import { eventually } from "../eventually.ts";
 import type { Machine } from "../machine.ts";
 import { ask } from "./probe.ts";
-import { type LocalRedis, type RedisPlace, redisServerArguments, startRedisProcess } from "./server.ts";
-import { allInSync, askMost, type RedisServers, redisServers } from "./servers.ts";
-
-/** A primary, one replica and three Sentinels. */
-export interface Sentinels extends RedisServers {
-  /** The primary at the start. */
-  first: LocalRedis;
-  /** Its replica at the start. */
-  second: LocalRedis;
-}
+import { type RedisPlace, redisServerArguments, startRedisProcess } from "./server.ts";
+import { allInSync, askMost, redisServers } from "./servers.ts";
 
 const name = "reel";
 /** By default a primary waits 5 s before it syncs a new replica. */
 const syncAtOnce = ["--repl-diskless-sync-delay", "0"];
 
+/** A primary, one replica and three Sentinels. */
+export type Sentinels = Awaited<ReturnType<typeof startSentinels>>;
+
 /** Starts them with `down-after-milliseconds` 2000; resolves once a failover can succeed. */
-export async function startSentinels(machine: Machine): Promise<Sentinels> {
+export async function startSentinels(machine: Machine) {
   const startServer = () => startRedisProcess(machine, serverArguments);
   const servers = await Promise.all([startServer(), startServer()]);
+  /** The primary and its replica at the start. */
   const [first, second] = servers;
   await ask(second.url, "replicaof", "127.0.0.1", first.port);
   await ask(second.url, "config", "rewrite");

@@ -61,14 +61,7 @@ export function redisServerArguments({ port, directory }: RedisPlace, settings: 
 }
 
 /** A redis-server process of one test; it can be killed, frozen and restarted with its data. */
-export interface LocalRedis extends Redis, RedisPlace {
-  pid(): number | undefined;
-  alive(): boolean;
-  /** Sends the signal, by default SIGKILL; resolves at the exit, or at once for SIGSTOP and SIGCONT. */
-  kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Stops it by SIGTERM if it runs, then starts it on the same port with the same data. */
-  restart(): Promise<void>;
-}
+export type LocalRedis = ReturnType<typeof localRedis>;
 
 export interface LocalRedisOptions extends RedisSettings {
   /** Further variables of the process. */
@@ -103,30 +96,30 @@ export async function startRedisProcess(
   }
 }
 
-function localRedis(
-  { port, directory }: RedisPlace,
-  program: Pick<ProcessSpec, "command" | "args" | "env">,
-): LocalRedis {
+function localRedis({ port, directory }: RedisPlace, program: Pick<ProcessSpec, "command" | "args" | "env">) {
   const url = `redis://127.0.0.1:${port}`;
   const ready = async () => (await pingRedis(url)) === undefined;
   const log = join(directory, "redis.log");
   let run: RunningProcess | undefined;
+  /** Sends the signal, by default SIGKILL; resolves at the exit, or at once for SIGSTOP and SIGCONT. */
   const kill = async (signal: NodeJS.Signals = "SIGKILL") => {
     run?.kill(signal);
     if (signal !== "SIGSTOP" && signal !== "SIGCONT") await run?.exited;
+  };
+  const stop = async () => {
+    await kill();
+    rmSync(directory, { recursive: true, force: true });
   };
   return {
     ...{ port, directory, url, how: `${program.command} process`, kill },
     pid: () => run?.pid,
     alive: () => run?.alive() ?? false,
+    /** Stops it by SIGTERM if it runs, then starts it on the same port with the same data. */
     restart: async () => {
       await kill("SIGTERM");
       run = startProcess({ name: "Redis", ...program, log, ready, readyWithinMs: 30_000, endsWithUs: true });
       await run.ready();
     },
-    stop: async () => {
-      await kill();
-      rmSync(directory, { recursive: true, force: true });
-    },
+    ...{ stop, [Symbol.asyncDispose]: stop },
   };
 }

@@ -13,16 +13,8 @@ export interface Browser extends AsyncDisposable {
 export async function startChromium(): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: pathOf("chromium") ?? "chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    ],
+    // Playwright itself switches off the sandbox, background requests, updates and sync
+    args: ["--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
   });
   const page = await browser.newPage();
   const requested: string[] = [];

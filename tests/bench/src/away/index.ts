@@ -114,22 +114,13 @@ function reportOf({ account, seconds }: Plan, stretches: Stretches, afterwards: 
 }
 
 function targetsOf(name: string, stretches: Stretches, perMinute: number): Target[] {
-  const [gone, after] = [stretches[name], stretches[backFrom(name)]];
+  const [away, after] = [stretches[name]?.perSecond ?? Number.NaN, stretches[backFrom(name)]];
+  const overNormal = away / stretches.normal.perSecond;
+  const minute = (after?.peakMinute ?? Number.NaN) / perMinute;
+  const second = (60 * (after?.peakSecond ?? Number.NaN)) / perMinute;
   return [
-    {
-      name: `requests while ${name}, over normal`,
-      wanted: "≤ 1.1",
-      measured: (gone?.perSecond ?? Number.NaN) / stretches.normal.perSecond,
-    },
-    {
-      name: `peak minute after ${name}, over the limit`,
-      wanted: "≤ 1.5",
-      measured: (after?.peakMinute ?? Number.NaN) / perMinute,
-    },
-    {
-      name: `peak second after ${name}, over a 60th of the limit`,
-      wanted: "≤ 1.5",
-      measured: (60 * (after?.peakSecond ?? Number.NaN)) / perMinute,
-    },
+    { name: `requests while ${name}, over normal`, wanted: "≤ 1.1", measured: overNormal },
+    { name: `peak minute after ${name}, over the limit`, wanted: "≤ 1.5", measured: minute },
+    { name: `peak second after ${name}, over a 60th of the limit`, wanted: "≤ 1.5", measured: second },
   ];
 }

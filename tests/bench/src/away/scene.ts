@@ -3,12 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as ledger from "@reelqueue/ledger";
-import { createProducer } from "@reelqueue/producer";
-import { type FaultProxy, simulatorAt, startFaultProxy } from "@reelqueue/testing";
-import { entryFile } from "../rig/child.ts";
-import { prompts } from "../rig/prompts.ts";
-import { teach } from "../rig/running.ts";
-import { startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
+import { simulatorAt, startFaultProxy } from "@reelqueue/testing";
+import { enqueueAll, openProducer, writeConfig } from "../rig/producer.ts";
+import { rowsOf } from "../rig/prompts.ts";
+import { openCell, teach } from "../rig/running.ts";
+import { entryFile, startSurroundings, startWorkers } from "../rig/system.ts";
 
 /** Limits of the account, median run time of its tasks, and number of waiting rows. */
 export interface Account {
@@ -18,52 +17,37 @@ export interface Account {
   backlog: number;
 }
 
-export interface Scene {
-  proxy: FaultProxy;
-  /** When each request was sent, including refused connections. */
-  requests(): number[];
-  counts(): ReturnType<typeof ledger.counts>;
-  /** Requests that the provider refused with 429. */
-  tooFast(): Promise<number>;
-}
+export type Scene = Awaited<ReturnType<typeof openScene>>;
 
 const sigma = 0.3;
 
 /**
  * Starts reelqueue with the timing of production, one account behind a fault proxy, and more rows than it can process.
  */
-export async function openScene(scope: AsyncDisposableStack, account: Account): Promise<Scene> {
+export async function openScene(scope: AsyncDisposableStack, account: Account) {
   const { inFlight, perMinute, medianMs } = account;
-  const { redisUrl, simulator } = await startSurroundings(scope, {
+  const { system, redisUrl, simulator } = await startSurroundings(scope, {
     SIMULATOR_LIMITS: JSON.stringify({ hiapi: { requestsPerMinute: perMinute, concurrent: inFlight } }),
     SIMULATOR_GENERATION_MS: JSON.stringify({ median: medianMs, sigma }),
     SIMULATOR_OUTPUTS: "tiny",
   });
-  const proxy = scope.use(await startFaultProxy(Number(new URL(simulator.url).port), { records: true }));
+  const proxy = system.scope.use(await startFaultProxy(Number(new URL(simulator.url).port), { records: true }));
   const config = writeConfig(proxy.url, { limits: { inFlight, requestsPerMinute: perMinute } });
   const refusals = join(tmpdir(), "refusals");
-  const env = { REDIS_URL: redisUrl, REFUSALS: refusals, ...config };
-  const cell = scope.use(ledger.openCell({ url: redisUrl, cell: "reel", role: "worker" }));
-  await ledger.awaitReady(cell, 5_000);
+  const cell = scope.use(await openCell(redisUrl));
   await teach(cell, medianMs, sigma);
-  await enqueue(env, account.backlog);
+  await using producer = await openProducer(redisUrl, config);
+  await enqueueAll(producer, rowsOf(account.backlog, {}));
   const flags = ["--import", pathToFileURL(entryFile("refusals")).href];
-  for (const worker of Object.values(await startWorkers(env, { flags }))) scope.use(worker);
+  await startWorkers(system, { REFUSALS: refusals, ...config }, { flags });
   return {
     proxy,
+    /** When each request was sent, including refused connections. */
     requests: () => [...proxy.arrivals.map(({ atMs }) => atMs), ...refusedAt(refusals, proxy.port)],
     counts: () => ledger.counts(cell),
+    /** Requests that the provider refused with 429. */
     tooFast: () => simulatorAt(simulator.url).refused(),
   };
-}
-
-async function enqueue(env: ReturnType<typeof writeConfig> & { REDIS_URL: string }, count: number): Promise<void> {
-  const { REDIS_URL: redisUrl, REELQUEUE_HOME: home, REELQUEUE_CONFIG: configPath } = env;
-  await using producer = await createProducer({ redisUrl, home, configPath, env });
-  const texts = prompts(600);
-  const rows = await producer.enqueueMany(Array.from({ length: count }, () => ({ prompt: texts.next().value })));
-  const refused = rows.find(({ kind }) => kind !== "accepted");
-  if (refused) throw new Error(`a row was not accepted: ${JSON.stringify(refused)}`);
 }
 
 function refusedAt(file: string, port: number): number[] {

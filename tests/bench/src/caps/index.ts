@@ -1,9 +1,10 @@
 import { eventually, simulatorAt } from "@reelqueue/testing";
-import { prompts } from "../rig/prompts.ts";
+import { enqueueAll } from "../rig/producer.ts";
+import { rowsOf } from "../rig/prompts.ts";
 import { billOf } from "../rig/received.ts";
 import type { Options, Report } from "../rig/report.ts";
-import { medians } from "../rig/runs.ts";
-import { type System, startSystem } from "../rig/system.ts";
+import { medians, rounds } from "../rig/runs.ts";
+import { type Installation, startInstallation } from "../rig/system.ts";
 import { type Life, slotTimes } from "./slots.ts";
 
 const slots = 10;
@@ -13,11 +14,7 @@ const clockFactor = 60;
 /** Time of a batch through one account with 10 slots and 60 requests a minute, against the ideal. */
 export async function caps({ quick, runs = quick ? 1 : 3 }: Options): Promise<Report> {
   const count = quick ? 200 : 1_000;
-  const all: Record<string, number>[] = [];
-  for (let run = 0; run < runs; run += 1) {
-    process.stderr.write(`run ${run + 1} of ${runs}\n`);
-    all.push(await once(count));
-  }
+  const { caps: all } = await rounds(["caps"], runs, () => once(count));
   const figures = medians(all);
   return {
     bench: "caps",
@@ -34,15 +31,13 @@ export async function caps({ quick, runs = quick ? 1 : 3 }: Options): Promise<Re
 
 async function once(count: number): Promise<Record<string, number>> {
   await using scope = new AsyncDisposableStack();
-  const system = await startSystem(scope, {
+  const system = await startInstallation(scope, {
     simulator: { SIMULATOR_CLOCK_FACTOR: `${clockFactor}`, SIMULATOR_OUTPUTS: "tiny" },
     account: { timeScale: clockFactor },
     workers: {},
   });
-  const texts = prompts(600);
   const startedAt = Date.now();
-  const rows = await system.producer.enqueueMany(Array.from({ length: count }, () => ({ prompt: texts.next().value })));
-  const ids = rows.map((row) => ("id" in row ? row.id : ""));
+  const ids = await enqueueAll(system.producer, rowsOf(count, {}));
   const lives = await livesOf(system, ids, count);
   const { polls, refused, tasks } = await billOf(system.simulator);
   if (tasks !== count) throw new Error(`the simulator made ${tasks} tasks for ${count} rows`);
@@ -54,7 +49,7 @@ async function once(count: number): Promise<Record<string, number>> {
 }
 
 /** When each generation reached its states, by the ledger and by the simulator. */
-async function livesOf({ producer, simulator }: System, ids: readonly string[], count: number): Promise<Life[]> {
+async function livesOf({ producer, simulator }: Installation, ids: readonly string[], count: number): Promise<Life[]> {
   const minute = 60_000;
   await eventually(async () => (await producer.get(ids.at(-1) ?? ""))?.state === "succeeded", {
     describe: "the last row is stored",

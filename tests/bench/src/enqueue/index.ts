@@ -1,29 +1,24 @@
 import { randomUUID } from "node:crypto";
 import type { GenerationInput } from "@reelqueue/contracts";
-import { createProducer } from "@reelqueue/producer";
 import { startLocalRedis } from "@reelqueue/testing";
 import { Queue } from "bullmq";
 import { connectTo } from "../plain/queues.ts";
+import { compared } from "../rig/compared.ts";
 import { openMeters, type Usage, usagePer } from "../rig/meters.ts";
-import { prompts } from "../rig/prompts.ts";
+import { enqueueAll, openProducer, writeConfig } from "../rig/producer.ts";
+import { rowsOf } from "../rig/prompts.ts";
 import type { Options, Report } from "../rig/report.ts";
-import { median, medians, rounds } from "../rig/runs.ts";
-import { writeConfig } from "../rig/system.ts";
+import { rounds } from "../rig/runs.ts";
 
 const variants = ["producer", "addBulk"] as const;
 const chunk = 1_000;
+const warmUp = 10_000;
 
 /** Rows a second into Redis, durable when the call returns, beside BullMQ's `addBulk` with the same payloads. */
 export async function enqueue({ quick, runs = quick ? 1 : 5 }: Options): Promise<Report> {
   const count = quick ? 20_000 : 100_000;
-  const results = await rounds(variants, runs, (variant) => once(variant, count));
-  const rates = Object.fromEntries(
-    variants.map((name) => [name, median(results[name].map(({ perSecond }) => perSecond))]),
-  );
-  const ratios = results.producer.map(({ perSecond }, i) => perSecond / (results.addBulk[i]?.perSecond ?? Number.NaN));
-  const usages = Object.fromEntries(
-    variants.map((name) => [name, medians(results[name].map(({ usage }) => flat(usage)))]),
-  );
+  const { rates, usages, ratio } = compared(await rounds(variants, runs, (variant) => once(variant, count)));
+  const overBulk = ratio("producer", "addBulk");
   return {
     bench: "enqueue",
     title: `${count} rows with prompts of 600 bytes, medians of ${runs}; CPU in µs and Redis commands per row`,
@@ -35,21 +30,21 @@ export async function enqueue({ quick, runs = quick ? 1 : 5 }: Options): Promise
       1_000 * (usages[name]?.node ?? 0),
       usages[name]?.commands ?? 0,
     ]),
-    figures: { rates, usages, ratio: median(ratios) },
-    targets: [{ name: "producer / addBulk", wanted: "≥ 0.8", measured: median(ratios) }],
+    figures: { rates, usages, ratio: overBulk },
+    targets: [{ name: "producer / addBulk", wanted: "≥ 0.8", measured: overBulk }],
   };
 }
 
 async function once(variant: (typeof variants)[number], count: number): Promise<{ perSecond: number; usage: Usage }> {
   await using scope = new AsyncDisposableStack();
-  const redis = await startLocalRedis();
-  scope.defer(() => redis.stop());
+  const redis = scope.use(await startLocalRedis());
   const send = await open[variant](scope, redis.url);
-  const texts = prompts(600);
-  const rows = (length: number) => Array.from({ length }, () => rowOf(texts.next().value));
-  await send(rows(10_000));
+  const shape = { seconds: 5, ratio: "16:9", resolution: "720p", batch: "spring-campaign" } as const;
+  // each with its own idempotency key, as the command line sends them
+  const rows = rowsOf(warmUp + count, shape).map((row) => ({ ...row, idempotencyKey: randomUUID() }));
+  await send(rows.slice(0, warmUp));
   const meters = scope.use(openMeters(redis.url, { node: process.pid }));
-  const all = rows(count);
+  const all = rows.slice(warmUp);
   const before = await meters.read();
   await send(all);
   const usage = usagePer(count, before, await meters.read());
@@ -58,14 +53,8 @@ async function once(variant: (typeof variants)[number], count: number): Promise<
 
 const open = {
   producer: async (scope: AsyncDisposableStack, redisUrl: string) => {
-    const env = writeConfig("http://127.0.0.1:9", {});
-    const producer = scope.use(
-      await createProducer({ redisUrl, home: env.REELQUEUE_HOME, configPath: env.REELQUEUE_CONFIG, env }),
-    );
-    return async (rows: GenerationInput[]) => {
-      const refused = (await producer.enqueueMany(rows)).find(({ kind }) => kind !== "accepted");
-      if (refused) throw new Error(`a row was not accepted: ${JSON.stringify(refused)}`);
-    };
+    const producer = scope.use(await openProducer(redisUrl, writeConfig("http://127.0.0.1:9", {})));
+    return async (rows: GenerationInput[]) => void (await enqueueAll(producer, rows));
   },
   addBulk: async (scope: AsyncDisposableStack, redisUrl: string) => {
     const connection = connectTo(redisUrl);
@@ -79,19 +68,3 @@ const open = {
     };
   },
 };
-
-/** One row with its own idempotency key, as the command line sends it. */
-function rowOf(prompt: string): GenerationInput {
-  return {
-    prompt,
-    seconds: 5,
-    ratio: "16:9",
-    resolution: "720p",
-    batch: "spring-campaign",
-    idempotencyKey: randomUUID(),
-  };
-}
-
-function flat({ commands, scripts, cpuMs }: Usage): Record<string, number> {
-  return { commands, scripts, ...cpuMs };
-}

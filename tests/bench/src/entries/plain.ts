@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
-import { openJiekou } from "../plain/jiekou.ts";
+import { hiapi, jiekou } from "../plain/apis.ts";
 import { openAnnouncer, openStore } from "../plain/outputs.ts";
 import { openProvider } from "../plain/provider.ts";
 import { connectTo, openQueues, type SubmitJob } from "../plain/queues.ts";
@@ -10,10 +10,8 @@ import { finalizeWorker, pollWorker, submitWorker } from "../plain/workers.ts";
 const { env } = process;
 const role = env.WORKER ?? env.ROLE;
 const url = env.PROVIDER_URL ?? "";
-const provider =
-  env.PROVIDER === "jiekou"
-    ? openJiekou(url, "simulator-key", Number(env.TIMEOUT_MS))
-    : openProvider(url, "simulator-key");
+const atProvider = [url, "simulator-key", Number(env.TIMEOUT_MS ?? 60_000)] as const;
+const provider = env.PROVIDER === "jiekou" ? openProvider(jiekou, ...atProvider) : openProvider(hiapi, ...atProvider);
 const redisUrl = env.REDIS_URL ?? "";
 const queues = openQueues(connectTo(redisUrl));
 const backoff = { firstMs: Number(env.FIRST_POLL_MS), longestMs: Number(env.LONGEST_POLL_MS) };

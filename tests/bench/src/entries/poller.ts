@@ -22,15 +22,8 @@ await run(
     const accounts = new Map(
       [...installation.accounts].map(([name, account]) => [name, withoutDeadline(account, late.watch)]),
     );
-    scope.use(
-      startPoller(
-        { ...installation, accounts, runTimes: endless, random: () => 0.5 },
-        {
-          concurrency: env.concurrency,
-          maxSleepMs: 250,
-        },
-      ),
-    );
+    const steady = { ...installation, accounts, runTimes: endless, random: () => 0.5 };
+    scope.use(startPoller(steady, { concurrency: env.concurrency, maxSleepMs: 250 }));
     createServer((request, response) => {
       if (request.url === "/reset") late.reset();
       response.end(JSON.stringify(late.quantiles()));

@@ -33,20 +33,16 @@ export async function memory({ quick, runs = quick ? 1 : 3 }: Options): Promise<
 
 /** Brings generations through waiting, running and succeeded in an empty Redis; measures its memory after each step. */
 async function bytesEach(count: number, webhook: boolean): Promise<Bytes> {
-  const redis = await startLocalRedis();
-  try {
-    await using life = await openLife(redis.url, webhook);
-    const empty = await life.usedMemory();
-    const since = async () => ((await life.usedMemory()) - empty) / count;
-    await life.accept(count);
-    const waiting = await since();
-    await life.run(count);
-    const running = await since();
-    await life.succeed(count);
-    return { waiting, running, final: await since() };
-  } finally {
-    await redis.stop();
-  }
+  await using redis = await startLocalRedis();
+  await using life = await openLife(redis.url, webhook);
+  const empty = await life.usedMemory();
+  const since = async () => ((await life.usedMemory()) - empty) / count;
+  await life.accept(count);
+  const waiting = await since();
+  await life.run(count);
+  const running = await since();
+  await life.succeed(count);
+  return { waiting, running, final: await since() };
 }
 
 function mediansOf(runs: readonly Bytes[]): Bytes {

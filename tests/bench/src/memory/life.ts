@@ -3,6 +3,7 @@ import { generationRequest, type JobRef } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { eventually } from "@reelqueue/testing";
 import { prompts } from "../rig/prompts.ts";
+import { newGeneration, openCell } from "../rig/running.ts";
 
 const account = "hiapi";
 const chunk = 500;
@@ -10,8 +11,7 @@ const publicUrl = "https://reelqueue.example.com";
 
 /** Brings generations through their states with the transitions and fields that the stages write. */
 export async function openLife(url: string, webhook: boolean) {
-  const cell = ledger.openCell({ url, cell: "reel", role: "worker" });
-  await ledger.awaitReady(cell, 5_000);
+  const cell = await openCell(url);
   const ids: string[] = [];
   return {
     accept: (count: number) => accept(cell, ids, count, webhook),
@@ -26,28 +26,19 @@ async function accept(cell: ledger.Cell, ids: string[], count: number, webhook: 
   const texts = prompts(600);
   for (let start = 0; start < count; start += chunk) {
     const rows = Array.from({ length: Math.min(chunk, count - start) }, (_, i) =>
-      newGeneration(cell, texts.next().value, start + i, webhook),
+      rowOf(cell, texts.next().value, start + i, webhook),
     );
     ids.push(...rows.map(({ id }) => id));
     await ledger.accept(cell, rows);
   }
 }
 
-function newGeneration(cell: ledger.Cell, prompt: string, line: number, webhook: boolean): ledger.NewGeneration {
+function rowOf(cell: ledger.Cell, prompt: string, line: number, webhook: boolean): ledger.NewGeneration {
   const request = ledger.serializeRequest(
     generationRequest.parse({ prompt, ratio: "16:9", ...(webhook && { webhook: "https://example.com/hooks/videos" }) }),
   );
-  return {
-    id: ledger.generationId(cell.name, "default", `spring-campaign/${line}`),
-    requestHash: createHash("sha256").update(request).digest("base64url").slice(0, 16),
-    account,
-    tenant: "default",
-    priority: 0,
-    request,
-    runTimeClass: "hiapi/seedance-2.0/720p/5/text",
-    batch: "spring-campaign",
-    estimateMicroUsd: 750_000,
-  };
+  const generation = newGeneration(cell, `spring-campaign/${line}`, request);
+  return { ...generation, batch: "spring-campaign", estimateMicroUsd: 750_000 };
 }
 
 /** Grants, intents, bound tasks and six polls, as submitter and poller write them. */
@@ -97,7 +88,11 @@ async function succeed(cell: ledger.Cell, ids: readonly string[], count: number,
 
 function finish(id: string, transitions: ledger.Transitions): Promise<ledger.Moved> {
   const url = `https://cdn.example.com/outputs/${id}/video.mp4?expires=1790000000&signature=${"a".repeat(64)}`;
-  const task = { remoteOutputs: [{ kind: "video" as const, url }], finalizePriority: 465_120 };
+  const task = {
+    remoteOutputs: [{ kind: "video" as const, url }],
+    finalizePriority: 465_120,
+    finishedAtMs: 1_790_000_000_000,
+  };
   return transitions.finishTask({ id, taskId: taskOf(id), from: "running" }, task, 60_000);
 }
 

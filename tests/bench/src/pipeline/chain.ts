@@ -1,20 +1,16 @@
-import { startLocalRedis } from "@reelqueue/testing";
+import { startMember } from "@reelqueue/testing";
 import { Queue } from "bullmq";
 import { connectTo } from "../plain/queues.ts";
-import { entryFile, startChild } from "../rig/child.ts";
-import { openMeters, type Usage, usagePer } from "../rig/meters.ts";
+import { openMeters, usagePer } from "../rig/meters.ts";
 import { received } from "../rig/received.ts";
+import { entryFile, startRedis } from "../rig/system.ts";
 
 /** Passes items through three queues without other work: the throughput of BullMQ alone. */
-export async function chain(
-  items: number,
-  warmUp: number,
-  timeoutMs: number,
-): Promise<{ perSecond: number; usage: Usage }> {
+export async function chain(items: number, warmUp: number, timeoutMs: number) {
   await using scope = new AsyncDisposableStack();
-  const redis = await startLocalRedis();
-  scope.defer(() => redis.stop());
-  const workers = scope.use(await startChild(entryFile("chain"), "chain", { REDIS_URL: redis.url }));
+  const system = await startRedis(scope);
+  const { redis } = system;
+  const [workers] = await system.start([{ name: "chain", entry: entryFile("chain"), env: {} }], startMember);
   const connection = connectTo(redis.url);
   scope.defer(() => connection.disconnect());
   const first = new Queue("a", { connection, defaultJobOptions: { removeOnComplete: true, removeOnFail: true } });

@@ -1,5 +1,6 @@
+import { compared } from "../rig/compared.ts";
 import type { Options, Report } from "../rig/report.ts";
-import { median, medians, rounds } from "../rig/runs.ts";
+import { rounds } from "../rig/runs.ts";
 import { chain } from "./chain.ts";
 import type { Load } from "./load.ts";
 import { ours } from "./ours.ts";
@@ -21,17 +22,12 @@ export async function pipeline({ quick, runs = quick ? 1 : 5 }: Options): Promis
     concurrency: { submit: 50, poll: 100, finalize: 50 },
     timeoutMs: 180_000,
   };
-  const results = await rounds(variants, runs, (variant) => once(variant, load));
-  const rate = (variant: Variant) => median(results[variant].map(({ perSecond }) => perSecond));
-  const ratio = (over: Variant, under: Variant) =>
-    median(results[over].map(({ perSecond }, i) => perSecond / (results[under][i]?.perSecond ?? Number.NaN)));
-  const usages = Object.fromEntries(variants.map((variant) => [variant, usageOf(results[variant])]));
-  const rates = Object.fromEntries(variants.map((variant) => [variant, rate(variant)]));
+  const { rates, usages, ratio } = compared(await rounds(variants, runs, (variant) => once(variant, load)));
   return {
     bench: "pipeline",
     title: `${load.generations} generations of 6 polls, medians of ${runs}; CPU in ms and Redis commands per generation`,
     heads: ["", "per second", ...columns, "commands", "scripts"],
-    rows: variants.map((variant) => row(variant, rate(variant), usages[variant] ?? {})),
+    rows: variants.map((variant) => row(variant, rates[variant] ?? Number.NaN, usages[variant] ?? {})),
     figures: { rates, usages, ratios: { chain: ratio("reelqueue", "chain"), ...ratiosToPlain(ratio) } },
     targets: Object.entries(ratiosToPlain(ratio)).map(([name, measured]) => ({ name, wanted: "≥ 1.2", measured })),
   };
@@ -52,11 +48,6 @@ async function once(variant: Variant, load: Load) {
     case "plain, 50 KB kept":
       return plain({ ...load, outputBytes: 50_000 });
   }
-}
-
-function usageOf(runs: readonly Awaited<ReturnType<typeof once>>[]): Record<string, number> {
-  const flat = runs.map(({ usage: { commands, scripts, cpuMs } }) => ({ commands, scripts, ...cpuMs }));
-  return medians(flat);
 }
 
 function ratiosToPlain(ratio: (over: Variant, under: Variant) => number): Record<string, number> {

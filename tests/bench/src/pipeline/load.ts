@@ -1,5 +1,4 @@
-import type { Meters, Usage } from "../rig/meters.ts";
-import { usagePer } from "../rig/meters.ts";
+import { type Meters, usagePer } from "../rig/meters.ts";
 
 /** The load for every solution. */
 export interface Load {
@@ -16,14 +15,6 @@ export interface Load {
   inFlight: number;
   concurrency: { submit: number; poll: number; finalize: number };
   timeoutMs: number;
-  /** Node's flags for the workers. */
-  flags?: readonly string[];
-}
-
-export interface Measured {
-  perSecond: number;
-  usage: Usage;
-  pollsEach: number;
 }
 
 export interface Solution {
@@ -35,7 +26,7 @@ export interface Solution {
 }
 
 /** Warms up a solution, then measures it from the first row enqueued to the last webhook received. */
-export async function measured(load: Load, meters: Meters, solution: Solution): Promise<Measured> {
+export async function measured(load: Load, meters: Meters, solution: Solution) {
   const { generations, warmUp } = load;
   await solution.through(warmUp);
   await solution.done(warmUp);

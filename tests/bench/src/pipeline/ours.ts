@@ -1,14 +1,13 @@
-import type { GenerationInput } from "@reelqueue/contracts";
-import { entryFile } from "../rig/child.ts";
-import { prompts } from "../rig/prompts.ts";
+import { enqueueAll } from "../rig/producer.ts";
+import { prompts, rowsOf } from "../rig/prompts.ts";
 import { billOf, received } from "../rig/received.ts";
-import { type System, startSystem } from "../rig/system.ts";
-import { type Load, type Measured, measured, simulatorEnv } from "./load.ts";
+import { entryFile, startInstallation } from "../rig/system.ts";
+import { type Load, measured, simulatorEnv } from "./load.ts";
 
 /** Runs the load through reelqueue. */
-export async function ours(load: Load): Promise<Measured> {
+export async function ours(load: Load) {
   await using scope = new AsyncDisposableStack();
-  const system = await startSystem(scope, {
+  const { producer, simulator, receiver, meters } = await startInstallation(scope, {
     simulator: simulatorEnv(load),
     account: { timeScale: load.timeScale, limits: { inFlight: load.inFlight, requestsPerMinute: 1e9 } },
     workers: {
@@ -19,24 +18,12 @@ export async function ours(load: Load): Promise<Measured> {
       DELIVER_PER_ENDPOINT: `${load.concurrency.finalize}`,
     },
     ...(load.outputBytes === 0 && { entries: { finalizer: entryFile("finalizer-discard") } }),
-    ...(load.flags !== undefined && { flags: load.flags }),
   });
   const texts = prompts(600);
-  const through = (count: number) => enqueue(system, texts, count);
-  return await measured(load, system.meters, {
-    through,
-    done: (total) => received(system.receiver, total, load.timeoutMs),
-    bill: () => billOf(system.simulator),
+  const row = { resolution: "480p", seconds: 4, webhook: receiver.url } as const;
+  return await measured(load, meters, {
+    through: async (count) => void (await enqueueAll(producer, rowsOf(count, row, texts))),
+    done: (total) => received(receiver, total, load.timeoutMs),
+    bill: () => billOf(simulator),
   });
-}
-
-async function enqueue({ producer, receiver }: System, texts: Generator<string>, count: number): Promise<void> {
-  const rows = await producer.enqueueMany(
-    Array.from(
-      { length: count },
-      (): GenerationInput => ({ prompt: texts.next().value, resolution: "480p", seconds: 4, webhook: receiver.url }),
-    ),
-  );
-  const refused = rows.find(({ kind }) => kind !== "accepted");
-  if (refused) throw new Error(`a row was not accepted: ${JSON.stringify(refused)}`);
 }

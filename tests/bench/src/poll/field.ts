@@ -1,11 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import * as ledger from "@reelqueue/ledger";
-import { type App, startLocalRedis } from "@reelqueue/testing";
-import { appFile, entryFile, startChild } from "../rig/child.ts";
+import { type App, appFile, type LocalRedis, type System, startMember } from "@reelqueue/testing";
 import { openMeters, usagePer } from "../rig/meters.ts";
+import { writeConfig } from "../rig/producer.ts";
 import { billOf } from "../rig/received.ts";
-import { createTasks, fill } from "../rig/running.ts";
-import { writeConfig } from "../rig/system.ts";
+import { createTasks, fill, openCell } from "../rig/running.ts";
+import { entryFile, startRedis } from "../rig/system.ts";
 
 export interface Pace {
   /** Between two polls of one task; 0: every task is always due. */
@@ -20,38 +20,33 @@ const warmUpMs = 3_000;
 /** Opens a field of this many tasks that run at the simulator and in the ledger and never end. */
 export async function openField(size: number) {
   await using scope = new AsyncDisposableStack();
-  const redis = await startLocalRedis();
-  scope.defer(() => redis.stop());
-  const simulator = scope.use(
-    await startChild(appFile("simulator"), "simulator", {
-      SIMULATOR_LIMITS: "off",
-      SIMULATOR_FINISH_AFTER_POLLS: "1000000000",
-    }),
-  );
-  const cell = scope.use(ledger.openCell({ url: redis.url, cell: "reel", role: "worker" }));
-  await ledger.awaitReady(cell, 5_000);
+  const system = await startRedis(scope);
+  const env = { SIMULATOR_LIMITS: "off", SIMULATOR_FINISH_AFTER_POLLS: "1000000000" };
+  const [simulator] = await system.start([{ name: "simulator", entry: appFile("simulator"), env }], startMember);
+  const cell = scope.use(await openCell(system.redis.url));
   await fill(cell, await createTasks(simulator.url, size));
   const kept = scope.move();
   return {
-    measurePolls: (pace: Pace) => measurePolls({ cell, redisUrl: redis.url, simulator, size }, pace),
+    measurePolls: (pace: Pace) => measurePolls({ cell, system, simulator, size }, pace),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
 interface Field {
   cell: ledger.Cell;
-  redisUrl: string;
+  system: System<LocalRedis>;
   simulator: App;
   size: number;
 }
 
 /** Runs the real poller for `seconds`; returns the cost of one poll. */
 async function measurePolls(field: Field, { intervalMs, seconds }: Pace): Promise<Record<string, number>> {
-  const { cell, redisUrl, simulator, size } = field;
+  const { cell, system, simulator, size } = field;
   await spread(cell, size, intervalMs);
-  const env = { REDIS_URL: redisUrl, ...writeConfig(simulator.url, unlimited), INTERVAL_MS: `${intervalMs}` };
-  await using poller = await startChild(entryFile("poller"), "poller", env);
-  await using meters = openMeters(redisUrl, { node: poller.pid, simulator: simulator.pid });
+  const env = { ...writeConfig(simulator.url, unlimited), INTERVAL_MS: `${intervalMs}` };
+  const [started] = await system.start([{ name: "poller", entry: entryFile("poller"), env }], startMember);
+  await using poller = started;
+  await using meters = openMeters(system.redis.url, { node: poller.pid, simulator: simulator.pid });
   await wait(warmUpMs);
   await fetch(`${poller.url}/reset`);
   const [before, billBefore] = [await meters.read(), await billOf(simulator)];

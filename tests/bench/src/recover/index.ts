@@ -5,9 +5,9 @@ import { billOf, received } from "../rig/received.ts";
 import type { Options, Report } from "../rig/report.ts";
 import { quantile } from "../rig/runs.ts";
 import { caughtUpAt, lateBy, type Poll, pollsOf } from "./lateness.ts";
-import { type Positions, readPositions, stored, wentOn } from "./passing.ts";
-import { openScene, type Scene, type Size, type Started } from "./scene.ts";
-import { dueTimes, type Held, pollRequests, readHeld, watchDues } from "./watch.ts";
+import { readPositions, stored, wentOn } from "./passing.ts";
+import { openScene, type Scene, type Size } from "./scene.ts";
+import { dueTimes, pollRequests, readHeld, watchDues } from "./watch.ts";
 
 /** Measured time before the kill and after the restart; the latter is longer than any poll lease. */
 const measuredMs = { before: 20_000, after: timing.pollLeaseMs + 15_000 };
@@ -44,18 +44,9 @@ async function steady(scene: Scene, { spreadMs, passing }: Size): Promise<Poll[]
   return pollsOf(watch.dues, pollRequests(scene.proxy, sinceMs), untilMs - 2_000);
 }
 
-interface Killed {
-  killedAt: number;
-  startedAt: number;
-  redisAt: number;
-  started: Started;
-  /** The contents of Redis after its restart. */
-  held: Held;
-  positions: Positions;
-  polls: Poll[];
-}
+type Killed = Awaited<ReturnType<typeof killed>>;
 
-async function killed(scene: Scene): Promise<Killed> {
+async function killed(scene: Scene) {
   const dues = await allDues(scene);
   const killedAt = Date.now();
   await scene.killAll();
@@ -64,14 +55,15 @@ async function killed(scene: Scene): Promise<Killed> {
   const redisAt = await starting.redisAt;
   await using cell = await scene.openCell();
   const requests = new Set(pollRequests(scene.proxy, startedAt).map(({ id }) => id));
+  // The contents of Redis after its restart.
   const held = await readHeld(cell, timing.pollLeaseMs, { killedAt, dues, requests });
   const watch = watchDues(cell, held);
-  const positionsThen = await readPositions(cell);
+  const positions = await readPositions(cell);
   const started = await starting.started;
   await wait(measuredMs.after);
   await watch[Symbol.asyncDispose]();
   const polls = pollsOf(watch.dues, pollRequests(scene.proxy, startedAt), Date.now() - 2_000);
-  return { killedAt, startedAt, redisAt, started, held, positions: positionsThen, polls };
+  return { killedAt, startedAt, redisAt, started, held, positions, polls };
 }
 
 async function allDues(scene: Scene): Promise<Map<string, number>> {

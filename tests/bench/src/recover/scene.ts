@@ -1,11 +1,10 @@
-import * as ledger from "@reelqueue/ledger";
-import { createProducer } from "@reelqueue/producer";
-import { type App, eventually, type FaultProxy, startFaultProxy } from "@reelqueue/testing";
+import type * as ledger from "@reelqueue/ledger";
+import { type App, appFile, eventually, type FaultProxy, startFaultProxy, startMember } from "@reelqueue/testing";
 import { Redis } from "ioredis";
-import { appFile, startChild } from "../rig/child.ts";
-import { prompts } from "../rig/prompts.ts";
-import { createTasks, fill, teach } from "../rig/running.ts";
-import { startSurroundings, startWorkers, writeConfig } from "../rig/system.ts";
+import { enqueueAll, openProducer, writeConfig } from "../rig/producer.ts";
+import { rowsOf } from "../rig/prompts.ts";
+import { createTasks, fill, openCell, teach } from "../rig/running.ts";
+import { startSurroundings, startWorkers } from "../rig/system.ts";
 import { passingAccount } from "./passing.ts";
 
 /** Run time of the tasks of the second account. */
@@ -22,75 +21,64 @@ export interface Size {
   passing: number;
 }
 
-export interface Scene {
-  proxy: FaultProxy;
-  simulator: App;
-  passingSimulator: App;
-  receiver: App;
-  /** A separate connection to the ledger; the caller closes it. */
-  openCell(): Promise<ledger.Cell>;
-  startWorkers(): Promise<Started>;
-  /** Enqueues generations that pass through all stages. */
-  pass(count: number): Promise<void>;
-  /** SIGKILL to all processes and Redis at once. */
-  killAll(): Promise<void>;
-  /** Starts Redis and the workers at the same time, as a supervisor would. */
-  startAgain(): { redisAt: Promise<number>; started: Promise<Started> };
-}
+export type Scene = Awaited<ReturnType<typeof openScene>>;
 
 /** When each process was ready. */
 export type Started = Record<"submitter" | "poller" | "finalizer", number>;
 
 /** Starts a system with endless tasks in account `hiapi` and an account `passing` with short ones. */
-export async function openScene(scope: AsyncDisposableStack, size: Size): Promise<Scene> {
+export async function openScene(scope: AsyncDisposableStack, size: Size) {
   const endless = { SIMULATOR_LIMITS: "off", SIMULATOR_FINISH_AFTER_POLLS: "1000000000" };
-  const { redis, redisUrl, simulator, receiver } = await startSurroundings(scope, endless);
-  const passingSimulator = scope.use(await startChild(appFile("simulator"), "simulator-passing", passingEnv));
+  const { system, redisUrl, simulator, receiver } = await startSurroundings(scope, endless);
+  const [passingSimulator] = await system.start([passing], startMember);
   const proxies = [
     await startFaultProxy(Number(new URL(simulator.url).port), { latencyMs, records: true }),
     await startFaultProxy(Number(new URL(passingSimulator.url).port), { latencyMs }),
   ] as const;
-  for (const proxy of proxies) scope.use(proxy);
+  for (const proxy of proxies) system.scope.use(proxy);
   // Shares the compile cache, as `npm start` does.
   const { NODE_COMPILE_CACHE = "" } = process.env;
-  const env = { REDIS_URL: redisUrl, NODE_COMPILE_CACHE, ...configFor(proxies, size) };
+  const env = { NODE_COMPILE_CACHE, ...configFor(proxies, size) };
   let workers: App[] = [];
-  scope.defer(async () => void (await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))));
-  const openCell = () => openReadyCell(redisUrl);
   const startAll = async (): Promise<Started> => {
-    const started = await startWorkers(env);
+    const started = await startWorkers(system, env);
     workers = Object.values(started);
-    const { submitter, poller, finalizer } = started;
-    const at = await Promise.all([readyAt(submitter), readyAt(poller), readyAt(finalizer)]);
-    return { submitter: at[0], poller: at[1], finalizer: at[2] };
+    return await readyTimes(started);
   };
-  await using cell = await openCell();
+  await using cell = await openCell(redisUrl);
   await populate(cell, await createTasks(simulator.url, size.running), size);
   return {
-    ...{ proxy: proxies[0], simulator, passingSimulator, receiver, openCell, startWorkers: startAll },
-    pass: (count) => pass(env, receiver, count),
+    ...{ proxy: proxies[0], simulator, passingSimulator, receiver, startWorkers: startAll },
+    openCell: () => openCell(redisUrl),
+    /** Enqueues generations that pass through all stages. */
+    pass: async (count: number) => {
+      await using producer = await openProducer(redisUrl, env);
+      await enqueueAll(producer, rowsOf(count, { ...passingRow, webhook: receiver.url }));
+    },
+    /** SIGKILL to all processes and Redis at once. */
     killAll: async () => {
       for (const worker of workers) worker.kill("SIGKILL");
-      await Promise.all([redis.kill(), ...workers.map(({ exited }) => exited)]);
+      await Promise.all([system.redis.kill(), ...workers.map(({ exited }) => exited)]);
     },
+    /** Starts Redis and the workers at the same time, as a supervisor would. */
     startAgain: () => {
-      const [restarted, answered, started] = [redis.restart(), answersAt(redisUrl), startAll()];
+      const [restarted, answered, started] = [system.redis.restart(), answersAt(redisUrl), startAll()];
       return { redisAt: answered, started: Promise.all([started, restarted]).then(([at]) => at) };
     },
   };
 }
 
+const passingRow = { account: passingAccount, resolution: "480p", seconds: 4 } as const;
 const passingEnv = {
   SIMULATOR_LIMITS: "off",
   SIMULATOR_GENERATION_MS: JSON.stringify({ median: shortMs, sigma: 0.3 }),
   SIMULATOR_OUTPUTS: "tiny",
 };
 
+const passing = { name: "simulator-passing", entry: appFile("simulator"), env: passingEnv };
+
 /** Request rate in proportion to 60 a minute for 10 tasks, as at HiAPI. */
-function configFor(
-  [proxy, passingProxy]: readonly [FaultProxy, FaultProxy],
-  { running, passing }: Size,
-): Record<string, string> {
+function configFor([proxy, passingProxy]: readonly [FaultProxy, FaultProxy], { running, passing }: Size) {
   const limits = { inFlight: running, requestsPerMinute: 6 * running };
   const through = {
     provider: "hiapi",
@@ -98,6 +86,11 @@ function configFor(
     limits: { inFlight: passing / 4, requestsPerMinute: 100_000 },
   };
   return writeConfig(proxy.url, { limits }, { [passingAccount]: through });
+}
+
+async function readyTimes(workers: Record<keyof Started, App>): Promise<Started> {
+  const times = Object.entries(workers).map(async ([name, worker]) => [name, await readyAt(worker)] as const);
+  return Object.fromEntries(await Promise.all(times)) as Started;
 }
 
 async function readyAt({ url }: App): Promise<number> {
@@ -119,12 +112,6 @@ async function answersAt(url: string): Promise<number> {
   return Date.now();
 }
 
-async function openReadyCell(url: string): Promise<ledger.Cell> {
-  const cell = ledger.openCell({ url, cell: "reel", role: "worker" });
-  await ledger.awaitReady(cell, 5_000);
-  return cell;
-}
-
 /** Ages of a steady state: evenly distributed up to the usual run time. */
 async function populate(cell: ledger.Cell, tasks: readonly string[], { running, spreadMs }: Size): Promise<void> {
   await teach(cell, usual.medianMs, usual.sigma);
@@ -133,14 +120,4 @@ async function populate(cell: ledger.Cell, tasks: readonly string[], { running, 
     dueInMs: 2_000 + (place / running) * spreadMs,
     ageMs: Math.random() * usual.medianMs,
   }));
-}
-
-async function pass(env: Record<string, string>, receiver: App, count: number): Promise<void> {
-  const { REDIS_URL: redisUrl = "", REELQUEUE_HOME: home = "", REELQUEUE_CONFIG: configPath = "" } = env;
-  await using producer = await createProducer({ redisUrl, home, configPath, env });
-  const texts = prompts(600);
-  const row = { account: passingAccount, resolution: "480p", seconds: 4, webhook: receiver.url } as const;
-  const rows = Array.from({ length: count }, () => ({ ...row, prompt: texts.next().value }));
-  const refused = (await producer.enqueueMany(rows)).find(({ kind }) => kind !== "accepted");
-  if (refused) throw new Error(`a row was not accepted: ${JSON.stringify(refused)}`);
 }

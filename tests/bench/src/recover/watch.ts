@@ -7,13 +7,9 @@ const account = "hiapi";
 /** Waits between polls are at least 0.9 s: at this interval and look-ahead every due time is read before it passes. */
 const reading = { everyMs: 400, aheadMs: 1_500 } as const;
 
-/** Due times of the running generations, in the order in which they were set. */
-export interface Watch extends AsyncDisposable {
-  dues: Map<string, number[]>;
-}
-
 /** Reads upcoming due times from Redis until disposed. */
-export function watchDues(cell: ledger.Cell, before: Held = { dues: new Map(), claimed: new Map() }): Watch {
+export function watchDues(cell: ledger.Cell, before: Held = { dues: new Map(), claimed: new Map() }) {
+  /** Of the running generations, in the order in which they were set. */
   const dues = new Map([...before.dues].map(([id, due]) => [id, [due]]));
   const read = async () => {
     const scores = await dueTimes(cell, Date.now() + reading.aheadMs);

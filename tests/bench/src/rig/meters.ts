@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { callsIn } from "@reelqueue/testing";
 import { Redis } from "ioredis";
 
 /** Cumulative counters at one moment. */
@@ -11,22 +12,16 @@ export interface Reading {
   cpuMs: Record<string, number>;
 }
 
-export interface Usage {
-  seconds: number;
-  commands: number;
-  scripts: number;
-  cpuMs: Record<string, number>;
-}
-
-export interface Meters extends AsyncDisposable {
-  read(): Promise<Reading>;
-}
+/** Of processes by name; `undefined`: its program could not be run. */
+export type Pids = Record<string, number | undefined>;
+export type Usage = ReturnType<typeof usagePer>;
+export type Meters = ReturnType<typeof openMeters>;
 
 /** Meters of one Redis and of processes by name. */
-export function openMeters(redisUrl: string, pids: Readonly<Record<string, number | undefined>>): Meters {
+export function openMeters(redisUrl: string, pids: Readonly<Pids>) {
   const redis = new Redis(redisUrl);
   return {
-    read: async () => {
+    read: async (): Promise<Reading> => {
       const [stats, cpu] = await Promise.all([redis.info("commandstats"), redis.info("cpu")]);
       const nodes = Object.entries(pids).map(([name, pid]) => [name, cpuMsOf(pid)] as const);
       return {
@@ -41,19 +36,14 @@ export function openMeters(redisUrl: string, pids: Readonly<Record<string, numbe
 }
 
 /** Usage per item between two readings. */
-export function usagePer(items: number, before: Reading, after: Reading): Usage {
+export function usagePer(items: number, before: Reading, after: Reading) {
   const cpu = Object.entries(after.cpuMs).map(([name, ms]) => [name, (ms - (before.cpuMs[name] ?? 0)) / items]);
   return {
     seconds: (after.atMs - before.atMs) / 1_000,
     commands: (after.commands - before.commands) / items,
     scripts: (after.scripts - before.scripts) / items,
-    cpuMs: Object.fromEntries(cpu),
+    cpuMs: Object.fromEntries(cpu) as Record<string, number>,
   };
-}
-
-function callsIn(stats: string, wanted: (name: string) => boolean): number {
-  const lines = stats.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm);
-  return [...lines].reduce((sum, [, name = "", calls]) => sum + (wanted(name) ? Number(calls) : 0), 0);
 }
 
 function redisCpuMs(info: string): number {

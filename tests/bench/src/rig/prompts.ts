@@ -22,6 +22,15 @@ export function* prompts(bytes: number, seed = 1): Generator<string> {
   }
 }
 
+/** Rows with the same fields and the next prompts, by default the first ones of 600 bytes. */
+export function rowsOf<Row extends object>(
+  count: number,
+  row: Row,
+  texts = prompts(600),
+): (Row & { prompt: string })[] {
+  return Array.from({ length: count }, () => ({ ...row, prompt: texts.next().value }));
+}
+
 function sentence(draw: () => number): string {
   const pick = (list: readonly string[]) => list[Math.floor(draw() * list.length)] ?? "";
   const first = pick(subjects);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as ledger from "@reelqueue/ledger";
-import { type Move, sendAll } from "@reelqueue/ledger/testing";
+import { bring } from "@reelqueue/ledger/testing";
 import { Pool } from "undici";
 
 const account = "hiapi";
@@ -44,22 +44,23 @@ export async function fill(
 ): Promise<void> {
   const limits = { slots: tasks.length, rate: 0, burst: 0, window: chunk, leaseMs: 30_000, weights: {} };
   for (let start = 0; start < tasks.length; start += chunk) {
-    const rows = tasks.slice(start, start + chunk).map((task) => newGeneration(cell, task));
+    const part = tasks.slice(start, start + chunk);
+    const rows = part.map((task) => newGeneration(cell, task, requestOf(task)));
     await ledger.accept(cell, rows);
     await ledger.admit(cell, account, limits);
-    await sendAll(
-      cell,
-      rows.map(({ id }) => begin(id)),
-    );
-    await sendAll(
-      cell,
-      rows.map(({ id }, i) => bind(id, tasks[start + i] ?? "", moment(start + i))),
-    );
+    await Promise.all(rows.map(({ id }, i) => bindTask(cell, id, part[i] ?? "", moment(start + i))));
   }
 }
 
-/** The generation that `fill` made for a task. */
-export const generationOf = (cell: string, task: string): string => ledger.generationId(cell, "default", task);
+/** Opens the cell of the workers; the caller closes it. */
+export async function openCell(url: string): Promise<ledger.Cell> {
+  const cell = ledger.openCell({ url, cell: "reel", role: "worker" });
+  await ledger.awaitReady(cell, 5_000);
+  return cell;
+}
+
+/** The generation of a key; `fill` takes the task as its key. */
+export const generationOf = (cell: string, key: string): string => ledger.generationId(cell, "default", key);
 
 /** Records 64 run times of a class, log-normal around the median. */
 export async function teach(cell: ledger.Cell, medianMs: number, sigma: number, className = runClass): Promise<void> {
@@ -68,20 +69,18 @@ export async function teach(cell: ledger.Cell, medianMs: number, sigma: number, 
   await Promise.all(runs.map((run) => ledger.recordRunTime(cell, run)));
 }
 
-function newGeneration(cell: ledger.Cell, task: string): ledger.NewGeneration {
-  const requestHash = createHash("sha256").update(task).digest("base64url").slice(0, 16);
-  const request = JSON.stringify({ prompt: task, model: "seedance-2.0", seconds: 5, resolution: "720p" });
+/** A generation of account `hiapi`, of the class whose run times `teach` records by default. */
+export function newGeneration(cell: ledger.Cell, key: string, request: string): ledger.NewGeneration {
+  const requestHash = createHash("sha256").update(request).digest("base64url").slice(0, 16);
   const place = { account, tenant: "default", priority: 0, runTimeClass: runClass };
-  return { id: generationOf(cell.name, task), requestHash, request, ...place };
+  return { id: generationOf(cell.name, key), requestHash, request, ...place };
 }
 
-function begin(id: string): Move {
-  const due = { lane: "submitting", inMs: 90_000 } as const;
-  return { id, from: ["queued"], to: "submitting", token: `${id.slice(-8)}`, due };
-}
+const requestOf = (task: string): string =>
+  JSON.stringify({ prompt: task, model: "seedance-2.0", seconds: 5, resolution: "720p" });
 
-function bind(id: string, task: string, { dueInMs, ageMs }: Moment): Move {
+async function bindTask(cell: ledger.Cell, id: string, taskId: string, { dueInMs, ageMs }: Moment): Promise<void> {
   const due = { lane: "poll", inMs: Math.round(dueInMs) } as const;
-  const set = ageMs > 0 ? { stateChangedAtMs: Date.now() - ageMs } : {};
-  return { id, from: ["submitting"], to: "running", token: `${id.slice(-8)}+`, bindTask: task, due, set };
+  const since = ageMs > 0 && { stateChangedAtMs: Date.now() - ageMs };
+  await bring(cell, [id], "running", { taskId, ...since, last: { due } });
 }

@@ -1,14 +1,18 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AccountConfig } from "@reelqueue/contracts";
-import { createProducer, type Producer } from "@reelqueue/producer";
-import { accountsAt, writeTestConfig } from "@reelqueue/system/testing";
-import { type App, startLocalRedis } from "@reelqueue/testing";
-import { appFile, startChild } from "./child.ts";
-import { type Meters, openMeters } from "./meters.ts";
+import {
+  type App,
+  appFile,
+  type LocalRedis,
+  type System,
+  startLocalRedis,
+  startMember,
+  startSystem,
+} from "@reelqueue/testing";
+import { openMeters, type Pids } from "./meters.ts";
+import { openProducer, writeConfig } from "./producer.ts";
 
-export interface SystemOptions {
+export interface InstallationOptions {
   /** Environment of the simulator. */
   simulator: Record<string, string>;
   account: Partial<AccountConfig>;
@@ -23,55 +27,47 @@ export interface SystemOptions {
 export type Stage = "submitter" | "poller" | "finalizer";
 
 /** All of reelqueue, one process each: Redis with AOF `always`, the simulator, a webhook receiver and the workers. */
-export interface System {
-  redisUrl: string;
-  simulator: App;
-  receiver: App;
-  producer: Producer;
-  meters: Meters;
-}
+export type Installation = Awaited<ReturnType<typeof startInstallation>>;
+
+/** Entry file of a bench process. */
+export const entryFile = (name: string): string => join(import.meta.dirname, "../entries", `${name}.ts`);
 
 /** Starts the whole system with one account `hiapi` at the simulator; the scope ends it. */
-export async function startSystem(scope: AsyncDisposableStack, options: SystemOptions): Promise<System> {
-  const { redisUrl, simulator, receiver, pids } = await startSurroundings(scope, options.simulator);
-  const env = { REDIS_URL: redisUrl, ...writeConfig(simulator.url, options.account), ...options.workers };
-  for (const [stage, worker] of Object.entries(await startWorkers(env, options))) pids[stage] = scope.use(worker).pid;
-  const producer = scope.use(
-    await createProducer({ redisUrl, home: env.REELQUEUE_HOME, configPath: env.REELQUEUE_CONFIG, env }),
-  );
-  return { redisUrl, simulator, receiver, producer, meters: scope.use(openMeters(redisUrl, pids)) };
+export async function startInstallation(scope: AsyncDisposableStack, options: InstallationOptions) {
+  const { system, redisUrl, simulator, receiver, pids } = await startSurroundings(scope, options.simulator);
+  const env = { ...writeConfig(simulator.url, options.account), ...options.workers };
+  for (const { name, pid } of Object.values(await startWorkers(system, env, options))) pids[name] = pid;
+  const producer = scope.use(await openProducer(redisUrl, env));
+  return { simulator, receiver, producer, meters: scope.use(openMeters(redisUrl, pids)) };
 }
 
-/** Starts one process of each stage; the caller ends them. */
+/** Starts one process of each stage. */
 export async function startWorkers(
+  system: System<LocalRedis>,
   env: Record<string, string>,
-  { entries, flags }: Pick<SystemOptions, "entries" | "flags"> = {},
+  { entries, flags = [] }: Pick<InstallationOptions, "entries" | "flags"> = {},
 ): Promise<Record<Stage, App>> {
-  const start = (stage: Stage) => startChild(entries?.[stage] ?? appFile(stage), stage, env, flags);
-  const [submitter, poller, finalizer] = await Promise.all([start("submitter"), start("poller"), start("finalizer")]);
+  const worker = (name: Stage) => ({ name, entry: entries?.[name] ?? appFile(name), env, flags });
+  const workers = [worker("submitter"), worker("poller"), worker("finalizer")] as const;
+  const [submitter, poller, finalizer] = await system.start(workers, startMember);
   return { submitter, poller, finalizer };
 }
 
 /** Starts what every measured solution needs: Redis, the simulator and a webhook receiver. */
-export async function startSurroundings(scope: AsyncDisposableStack, simulatorEnv: Record<string, string>) {
-  const redis = await startLocalRedis();
-  scope.defer(() => redis.stop());
-  const simulator = scope.use(await startChild(appFile("simulator"), "simulator", simulatorEnv));
-  const receiver = scope.use(await startChild(join(import.meta.dirname, "../entries/receiver.ts"), "receiver", {}));
-  const pids: Record<string, number | undefined> = {
-    simulator: simulator.pid,
-    receiver: receiver.pid,
-    producer: process.pid,
-  };
-  return { redis, redisUrl: redis.url, simulator, receiver, pids };
+export async function startSurroundings(scope: AsyncDisposableStack, env: Record<string, string>) {
+  const system = await startRedis(scope);
+  const redisUrl = system.redis.url;
+  const simulatorMember = { name: "simulator", entry: appFile("simulator"), env };
+  const receiverMember = { name: "receiver", entry: entryFile("receiver"), env: {} };
+  const [simulator, receiver] = await system.start([simulatorMember, receiverMember], startMember);
+  const pids: Pids = { simulator: simulator.pid, receiver: receiver.pid, producer: process.pid };
+  return { system, redisUrl, simulator, receiver, pids };
 }
 
-/** Writes a configuration with the account `hiapi` and others at the simulator, in real time. */
-export function writeConfig(
-  simulatorUrl: string,
-  account: Partial<AccountConfig>,
-  others: Readonly<Record<string, Partial<AccountConfig>>> = {},
-) {
-  const accounts = accountsAt({ url: simulatorUrl, clockFactor: 1 }, { hiapi: account, ...others });
-  return writeTestConfig(mkdtempSync(join(tmpdir(), "home-")), { accounts });
+/** Starts a system of which only Redis runs, with AOF `always`; the scope ends it. */
+export async function startRedis(scope: AsyncDisposableStack): Promise<System<LocalRedis>> {
+  return await startSystem({ startRedis: () => startLocalRedis() }, async (system) => {
+    scope.defer(() => system.stop());
+    return system;
+  });
 }

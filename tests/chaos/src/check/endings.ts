@@ -53,25 +53,22 @@ function finalizedOnce({ records, deliveries, files }: Evidence): Finding {
   const succeeded = [...records.values()].filter(({ record }) => record.state === "succeeded");
   const events = Map.groupBy(deliveries, ({ generation }) => generation);
   const kept = Map.groupBy(files.keys(), (key) => key.split("/").at(-2) ?? "");
-  const broken = succeeded.flatMap(({ id, record, request }) => {
+  const broken = succeeded.flatMap((found) => {
+    const { id, record, request } = found;
     const times = historyOf(record).filter((state) => state === "succeeded").length;
     const announced = events.get(id)?.length ?? 0;
     const wanted = request.webhook === undefined ? 0 : 1;
     return [
       ...(times === 1 ? [] : [`${id} succeeded ${times} times`]),
       ...(announced === wanted ? [] : [`${id} has ${announced} events`]),
-      ...filesAsRecorded({ id, record }, kept.get(id) ?? [], files),
+      ...filesAsRecorded(found, kept.get(id) ?? [], files),
     ];
   });
   const what = "finalized once: one end, one event, one set of files with the recorded SHA-256, one manifest";
   return finding("I6", what, succeeded.length, broken);
 }
 
-function filesAsRecorded(
-  { id, record }: Pick<ledger.Found, "id" | "record">,
-  keys: readonly string[],
-  files: Evidence["files"],
-): string[] {
+function filesAsRecorded({ id, record }: ledger.Found, keys: readonly string[], files: Evidence["files"]): string[] {
   const outputs = ledger.outputsOf(id, record.outputsText);
   const manifests = keys.filter((key) => key.endsWith("/manifest.json")).length;
   const extra = keys.filter((key) => !key.endsWith("/manifest.json") && !outputs.some((output) => output.key === key));

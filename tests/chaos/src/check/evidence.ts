@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { type SimulatorTask, simulatorAt } from "@reelqueue/testing";
+import { simulatorAt } from "@reelqueue/testing";
 import type { Row } from "../feed.ts";
 import type { ChangedEnd } from "../observer.ts";
 import { type ChaosSystem, keysOf } from "../system/system.ts";
@@ -25,9 +25,6 @@ export function finding(promise: string, what: string, checked: number, broken: 
   };
 }
 
-/** One task as the simulator knows it. */
-export type PaidTask = Pick<SimulatorTask, "id" | "marker" | "state" | "refunded">;
-
 export type Evidence = Awaited<ReturnType<typeof gather>>;
 
 /** The parts of a system that evidence is read from. */
@@ -41,7 +38,7 @@ export async function gather(
 ) {
   const { cell } = system.installation;
   const simulator = simulatorAt(system.simulator.url);
-  const ids = await everyId(cell);
+  const ids = (await keysOf(cell, "g:*")).map((key) => key.slice(`${cell.prefix}:g:`.length));
   const found = (await ledger.readMany(cell, ids)).filter((each) => each !== undefined);
   const events = (await Promise.all(ids.map((id) => ledger.deliveriesOf(cell, id)))).flat();
   return {
@@ -64,11 +61,6 @@ export async function gather(
     /** Final states that were read and later changed, ids that did not rest in time, and takeovers of Redis. */
     ...seen,
   };
-}
-
-async function everyId(cell: ledger.Cell): Promise<string[]> {
-  const keys = await keysOf(cell, "g:*");
-  return keys.map((key) => key.slice(cell.prefix.length + 3));
 }
 
 function filesIn(folder: string): Map<string, string> {

@@ -91,7 +91,8 @@ function endsAgree({ tasks }: Evidence, joined: Joined): Finding {
     const { state, taskId, failure } = found?.record ?? ({} as Partial<ledger.GenerationRecord>);
     const kind = failure?.class ?? "";
     const actual = taskId === undefined ? "none" : stateOf.get(taskId);
-    const expected = state === "succeeded" ? "succeeded" : endOf[kind];
+    const isRefusedCreate = kind === "input_refused" && taskId === undefined;
+    const expected = state === "succeeded" ? "succeeded" : isRefusedCreate ? "none" : endOf[kind];
     return expected === undefined || actual === expected
       ? []
       : [`${marker} (${found?.id}) is ${state} ${kind}, its task: ${actual}`];
@@ -103,6 +104,8 @@ function endsAgree({ tasks }: Evidence, joined: Joined): Finding {
 const endOf: Record<string, string> = {
   rejected: "none",
   upstream: "failed",
+  input_refused: "failed",
+  output_refused: "failed",
   moderation: "failed",
   unclassified: "failed",
   output_lost: "succeeded",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { videoBytesIn } from "./facts.ts";
 
-test("videoBytesIn: counts only files with an MP4 header, in any folder", async () => {
+test("videoBytesIn: counts only files with an MP4 header, in any folder", () => {
   const folder = mkdtempSync(join(tmpdir(), "reelqueue-videos-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "a", "b"), { recursive: true });
@@ -13,5 +13,5 @@ test("videoBytesIn: counts only files with an MP4 header, in any folder", async 
   writeFileSync(join(folder, "a", "error-page.mp4"), "<html>not found</html>");
   writeFileSync(join(folder, "a", "empty.mp4"), "");
   writeFileSync(join(folder, "a", "video.mp4.part"), mp4);
-  expect(await videoBytesIn(folder)).toEqual([112]);
+  expect(videoBytesIn(folder)).toEqual([112]);
 });

@@ -60,17 +60,19 @@ const alsoReceived = (...more: Received[]) => perfect({}, { received: [...perfec
 /** Of one video, in µUSD. */
 const price = 300_000;
 
+function sumsOf(charges: number, refunds: number) {
+  return { tasks: charges, charges, refunds, chargedMicroUsd: charges * price, refundedMicroUsd: refunds * price };
+}
+
 function bill(rows: Record<string, [charges: number, refunds: number]>): Facts["bill"] {
   const byMarker = Object.fromEntries(
-    Object.entries(rows).map(([marker, [charges, refunds]]) => [marker, { charges, refunds }]),
+    Object.entries(rows).map(([marker, row]) => [marker, { ...sumsOf(...row), taskIds: [] }]),
   );
-  const [charges, refunds] = [0, 1].map((at) => Object.values(rows).reduce((sum, row) => sum + (row[at] ?? 0), 0));
-  const hiapi = {
-    charges: charges ?? 0,
-    chargedMicroUsd: (charges ?? 0) * price,
-    refundedMicroUsd: (refunds ?? 0) * price,
-  };
-  return { charges: hiapi.charges, byVendor: { hiapi }, byMarker };
+  const [charges = 0, refunds = 0] = [0, 1].map((at) =>
+    Object.values(rows).reduce((sum, row) => sum + (row[at] ?? 0), 0),
+  );
+  const hiapi = sumsOf(charges, refunds);
+  return { ...hiapi, byVendor: { hiapi }, byMarker, duplicates: [] };
 }
 
 test("providersOf: charges, settled cost and polls by provider", () => {
@@ -81,7 +83,7 @@ test("providersOf: charges, settled cost and polls by provider", () => {
 
 test("notProven: a cent of difference between bill and ledger", () => {
   const facts = perfect();
-  facts.bill.byVendor = { hiapi: { charges: 4, chargedMicroUsd: 1_210_000, refundedMicroUsd: 600_000 } };
+  facts.bill.byVendor = { hiapi: { ...sumsOf(4, 2), chargedMicroUsd: 1_210_000 } };
   expect(notProven(facts)).toEqual(["hiapi kept $0.61 by the simulator's bill, $0.6 by our ledger"]);
 });
 

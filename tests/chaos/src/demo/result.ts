@@ -1,5 +1,6 @@
 import type { DemoResult, ProviderResult } from "@reelqueue/cli/demo";
 import { type Event, eventSchema } from "@reelqueue/contracts";
+import type { Bill } from "@reelqueue/testing";
 import type { Evidence, Finding } from "../check/evidence.ts";
 import { idsOf } from "../feed.ts";
 
@@ -16,13 +17,6 @@ export interface Facts {
   /** Bytes of each MP4 file on disk. */
   videoBytes: readonly number[];
   seconds: number;
-}
-
-/** The needed part of the simulator's bill. */
-export interface Bill {
-  charges: number;
-  byVendor: Record<string, { charges: number; chargedMicroUsd: number; refundedMicroUsd: number }>;
-  byMarker: Record<string, { charges: number; refunds: number }>;
 }
 
 export function resultOf(facts: Facts): DemoResult {
@@ -121,10 +115,5 @@ function paidTwice({ evidence, bill }: Facts): string[] {
     .map(([marker]) => marker);
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
-}
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const rounded = (value: number): number => Math.round(value * 100) / 100;

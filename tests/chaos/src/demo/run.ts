@@ -60,7 +60,7 @@ async function measure(run: Run): Promise<Facts & { abandoned: string | undefine
     bill: await simulatorAt(plan.simulatorUrl).bill(),
     polls: await simulatorAt(plan.simulatorUrl).polls(),
     succeededByApi: (await batchView(client))?.counts.succeeded,
-    videoBytes: await videoBytesIn(plan.outputsDirectory),
+    videoBytes: videoBytesIn(plan.outputsDirectory),
   };
   const evidence = await gatherAll(run, abandoned === undefined);
   return { ...measured, evidence, findings: check(evidence) };
@@ -95,7 +95,7 @@ async function gatherAll({ plan, redisUrl, rows, receiver }: Run, ended: boolean
   const log = createLogger({ name: "demo", level: "silent" });
   const options = { redisUrl, home, configPath, env: appEnv.all ?? {}, role: "worker", log } as const;
   const installation = await openContext(scope, options);
-  const stuck = ended ? await waitForIdle(idsOf(rows), { installation }, idleWithinMs) : [];
+  const stuck = ended ? await waitForIdle(idsOf(rows), installation.cell, idleWithinMs) : [];
   const sources = { installation, receiver, home, simulator: { url: plan.simulatorUrl } };
   return await gather(sources, rows, { changedEnds: [], stuck, takeovers: 0 });
 }

@@ -15,12 +15,6 @@ export const leases = {
   diskFullWaitMs: 1_000,
 };
 
+const { sendingMs, submitLeaseMs, postMs, pollMs, pollLeaseMs } = timing;
 /** `leases` where no process dies: requests have the time of production, however busy the machine. */
-export const patientLeases = {
-  ...leases,
-  sendingMs: timing.sendingMs,
-  submitLeaseMs: timing.submitLeaseMs,
-  postMs: timing.postMs,
-  pollMs: timing.pollMs,
-  pollLeaseMs: timing.pollLeaseMs,
-};
+export const patientLeases = { ...leases, sendingMs, submitLeaseMs, postMs, pollMs, pollLeaseMs };

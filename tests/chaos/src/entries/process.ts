@@ -65,16 +65,9 @@ await run(
 /** Shifts `Date` of this process; timers and Redis are unaffected. */
 function shiftClock(byMs: number): void {
   if (byMs === 0) return;
-  const Real = Date;
-  const shifted = class extends Real {
-    constructor(...given: unknown[]) {
-      if (given.length === 0) super(Real.now() + byMs);
-      else super(...(given as [number]));
-    }
-
-    static override now(): number {
-      return Real.now() + byMs;
-    }
-  };
-  globalThis.Date = shifted as DateConstructor;
+  globalThis.Date = new Proxy(Date, {
+    construct: (real, given, target) =>
+      Reflect.construct(real, given.length === 0 ? [real.now() + byMs] : given, target),
+    get: (real, name) => (name === "now" ? () => real.now() + byMs : Reflect.get(real, name)),
+  });
 }

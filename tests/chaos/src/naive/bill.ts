@@ -1,16 +1,8 @@
-import type { PaidTask } from "../check/evidence.ts";
+import type { Evidence } from "../check/evidence.ts";
 import type { Row } from "../feed.ts";
 
 /** PROVIDED (document 000): 4 s at 720p with a reference video, the only price that it names. */
 const priceUsd = 0.65;
-
-export interface Witnesses {
-  rows: readonly Row[];
-  tasks: readonly PaidTask[];
-  /** Keys of the stored files. */
-  files: readonly string[];
-  received: readonly { body: string; status: number }[];
-}
 
 export type Bill = ReturnType<typeof billOf>;
 
@@ -18,14 +10,14 @@ export type Bill = ReturnType<typeof billOf>;
  * The outcome of one system's requests, by the provider's bill, the files on disk and the log of the webhook receiver.
  * Field names are public.
  */
-export function billOf(system: string, { rows, tasks, files, received }: Witnesses, askedAPerson = 0) {
+export function billOf(system: string, { rows, tasks, files, received }: Evidence, askedAPerson = 0) {
   const accepted = rows.filter(({ answer }) => answer === "ok");
   const paid = Map.groupBy(
     tasks.filter(({ refunded }) => !refunded),
     ({ marker }) => marker,
   );
   const delivered = new Set(received.filter(({ status }) => status === 200).map(({ body }) => subjectOf(body)));
-  const stored = new Set(files.filter((key) => key.endsWith(".mp4")).flatMap((key) => key.split(/[/.]/)));
+  const stored = new Set([...files.keys()].filter((key) => key.endsWith(".mp4")).flatMap((key) => key.split(/[/.]/)));
   const chargesOf = ({ marker }: Row) => paid.get(marker)?.length ?? 0;
   const notDelivered = accepted.filter(({ id = "" }) => !delivered.has(id));
   const paidAndLost = accepted.filter(

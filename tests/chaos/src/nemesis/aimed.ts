@@ -1,26 +1,21 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Nemesis } from "../inject.ts";
-import { lasting } from "./lasting.ts";
+import { fault, impair, lasting } from "./fault.ts";
 import { anyOf } from "./processes.ts";
 
 /** Combined faults, each aimed at one rule of the submit protocol. */
 export const aimedFaults: readonly Nemesis[] = [
-  {
-    // A submitter is killed while its write is still in transit to Redis.
-    name: "dies-unheard",
-    weight: 0.05,
-    where: ["alone"],
-    inject: async (system, random) => {
-      const target = anyOf(system, random, ["submitter"]);
-      const delayMs = 500;
-      target.redisProxy?.setFaults({ delayMs });
-      // One round trip for its reads; its next write is then in transit.
-      await wait(random.between(2 * delayMs, 3 * delayMs));
-      target.signal("SIGKILL");
-      target.redisProxy?.setFaults({});
-      return target.name;
-    },
-  },
+  // A submitter is killed while its write is still in transit to Redis.
+  fault({ name: "dies-unheard", weight: 0.05, where: ["alone"] }, async (system, random) => {
+    const target = anyOf(system, random, ["submitter"]);
+    const delayMs = 500;
+    target.redisProxy?.setFaults({ delayMs });
+    // One round trip for its reads; its next write is then in transit.
+    await wait(random.between(2 * delayMs, 3 * delayMs));
+    target.signal("SIGKILL");
+    target.redisProxy?.setFaults({});
+    return target.name;
+  }),
   // A submitter's writes take effect, but their replies are lost and it retries them, while the provider is slow.
   lasting({ name: "echo", weight: 0.05, where: ["alone"], lastsMs: [1_000, 2_500] }, async (system, random) => {
     const target = anyOf(system, random, ["submitter"]);
@@ -50,16 +45,11 @@ export const aimedFaults: readonly Nemesis[] = [
   lasting({ name: "late-writes", weight: 0.05, where: ["alone"], lastsMs: [300, 1_500] }, (system, random) => {
     const target = anyOf(system, random, ["submitter", "poller"]);
     const delayMs = random.between(4_000, 8_000);
-    target.redisProxy?.setFaults({ delayMs });
-    return { what: `${target.name}: writes delayed by ${delayMs} ms`, end: () => target.redisProxy?.setFaults({}) };
+    return { what: `${target.name}: writes delayed by ${delayMs} ms`, ...impair(target.redisProxy, { delayMs }) };
   }),
-  {
-    name: "customer-refuses",
-    weight: 0.1,
-    inject: async ({ receiver }, random) => {
-      const answers = Array.from({ length: random.between(1, 3) }, () => random.pick([500, 503, "cut"] as const));
-      receiver.answerNext(...answers);
-      return answers.join(", ");
-    },
-  },
+  fault({ name: "customer-refuses", weight: 0.1 }, async ({ receiver }, random) => {
+    const answers = Array.from({ length: random.between(1, 3) }, () => random.pick([500, 503, "cut"] as const));
+    receiver.answerNext(...answers);
+    return answers.join(", ");
+  }),
 ];

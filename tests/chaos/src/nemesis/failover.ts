@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Topology } from "@reelqueue/testing";
 import type { Nemesis } from "../inject.ts";
-import { disable, killPrimary, lasting } from "./lasting.ts";
+import { disable, fault, killPrimary, lasting } from "./fault.ts";
 import { killAll } from "./processes.ts";
 
 type Fault = Omit<Nemesis, "where" | "ready">;
@@ -28,16 +28,12 @@ const ofCluster: readonly Fault[] = [
   { name: "owner-kill", weight: 0.1, inject: untilTakenOver("SIGKILL") },
   { name: "owner-freeze", weight: 0.1, inject: untilTakenOver("SIGSTOP") },
   primaryAndAll("owner-and-all"),
-  {
-    // Restarted before the other nodes mark it as failed.
-    name: "owner-kill-restart",
-    weight: 0.1,
-    inject: async (system) => {
-      const { end } = await killPrimary(system);
-      await end();
-      return "at once";
-    },
-  },
+  // Restarted before the other nodes mark it as failed.
+  fault({ name: "owner-kill-restart", weight: 0.1 }, async (system) => {
+    const { end } = await killPrimary(system);
+    await end();
+    return "at once";
+  }),
   // A node that holds no slot of the cell.
   lasting({ name: "other-node-freeze", weight: 0.05, lastsMs: [1_000, 5_000] }, async ({ redis }, random) =>
     disable("SIGSTOP", random.pick((await redis.lineup()).others)),
@@ -52,7 +48,7 @@ export const failoverFaults: readonly Nemesis[] = [
 
 /** A fault of replicated servers, injected once a replica is in sync and could take over. */
 function onReplicas(where: Topology): (fault: Fault) => Nemesis {
-  return (fault) => ({ ...fault, where: [where], ready: ({ redis }) => redis.whole() });
+  return (each) => ({ ...each, where: [where], ready: ({ redis }) => redis.whole() });
 }
 
 function primaryAndAll(name: string): Fault {

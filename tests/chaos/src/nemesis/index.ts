@@ -10,14 +10,7 @@ import { networkFaults } from "./network.ts";
 import { processFaults } from "./processes.ts";
 import { redisFaults } from "./redis.ts";
 
-const nemeses: readonly Nemesis[] = [
-  ...processFaults,
-  ...redisFaults,
-  ...diskFaults,
-  ...networkFaults,
-  ...aimedFaults,
-  ...failoverFaults,
-];
+const nemeses = [processFaults, redisFaults, diskFaults, networkFaults, aimedFaults, failoverFaults].flat();
 
 export const nemesisNames: readonly string[] = nemeses.map(({ name }) => name);
 
@@ -25,11 +18,7 @@ export const nemesisNames: readonly string[] = nemeses.map(({ name }) => name);
  * The faults of a run in order: `kills` scales every kind by its weight, and each kind that is native to the topology
  * occurs at least once. `skipped`: kinds that are impossible at this topology or on this machine.
  */
-export function planFaults(
-  { kills, nemeses: only }: Pick<ChaosOptions, "kills" | "nemeses">,
-  random: SeededRandom,
-  system: ChaosSystem,
-): { plan: Nemesis[]; skipped: string[] } {
+export function planFaults({ kills, nemeses: only }: ChaosOptions, random: SeededRandom, system: ChaosSystem) {
   const chosen = nemeses.filter(({ name }) => only?.includes(name) ?? true);
   const possible = chosen.filter((nemesis) => isPossible(nemesis, system));
   const skipped = chosen.filter((nemesis) => !isPossible(nemesis, system)).map(({ name }) => name);

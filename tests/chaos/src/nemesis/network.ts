@@ -2,7 +2,7 @@ import { type FaultProxy, type NetworkFaults, simulatorAt, type Topology, topolo
 import type { Nemesis } from "../inject.ts";
 import type { SeededRandom } from "../random.ts";
 import type { ChaosSystem } from "../system/system.ts";
-import { lasting } from "./lasting.ts";
+import { fault, impair, lasting } from "./fault.ts";
 
 /** Network faults between the processes and Redis, and between the workers and the simulator. */
 export const networkFaults: readonly Nemesis[] = [
@@ -13,9 +13,9 @@ export const networkFaults: readonly Nemesis[] = [
   ),
   ...faultsOf("simulator", topologies, ({ simulatorProxy: proxy }) => ({ proxy, owner: "all" })),
   lasting({ name: "simulator-dead", weight: 0.02, lastsMs: [5_000, 10_000] }, ({ simulatorProxy }) => {
-    simulatorProxy.setFaults({ resets: true });
+    const dead = impair(simulatorProxy, { resets: true });
     simulatorProxy.cut();
-    return { end: () => simulatorProxy.setFaults({}) };
+    return dead;
   }),
   lasting({ name: "simulator-storm", weight: 0.03, lastsMs: [2_000, 5_000] }, async ({ simulator }) => {
     const control = simulatorAt(simulator.url);
@@ -32,20 +32,14 @@ function faultsOf(name: string, where: readonly Topology[], choose: Choose): Nem
   const impaired = (kind: string, faults: Partial<NetworkFaults>, maxMs: number): Nemesis =>
     lasting({ name: `${name}-${kind}`, weight: 0.07, where, lastsMs: [maxMs / 10, maxMs] }, (system, random) => {
       const { proxy, owner } = choose(system, random);
-      proxy.setFaults(faults);
-      return { what: owner, end: () => proxy.setFaults({}) };
+      return { what: owner, ...impair(proxy, faults) };
     });
   return [
-    {
-      name: `${name}-cut`,
-      weight: 0.07,
-      where,
-      inject: async (system, random) => {
-        const { proxy, owner } = choose(system, random);
-        proxy.cut();
-        return owner;
-      },
-    },
+    fault({ name: `${name}-cut`, weight: 0.07, where }, async (system, random) => {
+      const { proxy, owner } = choose(system, random);
+      proxy.cut();
+      return owner;
+    }),
     impaired("refuses", { resets: true }, 2_000),
     impaired("delay", { delayMs: 300 }, 3_000),
     impaired("half-open", { dropsRequests: true, dropsReplies: true }, 6_000),

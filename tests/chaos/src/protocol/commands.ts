@@ -54,10 +54,7 @@ const event = fc.oneof(
       command("lose answer", 1, { which }, ({ which }, system) =>
         withOne(waiting(system), which, (post) => system.answer(post, lost)),
       ),
-      command("kill", 1, { which }, ({ which }, system) => {
-        const alive = system.runs.filter(({ isDead }) => !isDead);
-        return withOne(alive, which, (run) => system.kill(run));
-      }),
+      command("kill", 1, { which }, ({ which }, system) => withOne(system.runs, which, (run) => system.kill(run))),
       command("call back", 1, { which }, ({ which }, system) =>
         withOne(system.provider.tasks, which, (task) => system.callBack(task)),
       ),

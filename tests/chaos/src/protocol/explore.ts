@@ -1,5 +1,6 @@
 import type { Installation } from "@reelqueue/pipeline";
 import fc from "fast-check";
+import type { Log } from "../options.ts";
 import type { Rule } from "../without.ts";
 import { commands } from "./commands.ts";
 import { openInstallation } from "./installation.ts";
@@ -8,17 +9,10 @@ import { settle } from "./settle.ts";
 import { enqueue, runSubmit } from "./steps.ts";
 import { System } from "./system.ts";
 
-export interface Exploration {
-  /** Sequences of events that were run. */
-  sequences: number;
-  /** What went wrong first, and the events that led to it. */
-  violation?: { what: string; events: string };
-}
-
-export interface ExploreOptions {
+interface ExploreOptions {
   means: Means;
   /** The rule that is left out. */
-  without?: Rule;
+  without?: Rule | undefined;
   sequences: number;
   seed: number;
 }
@@ -45,12 +39,9 @@ export const requiredRules: readonly [rule: Rule, means: Means][] = [
 /**
  * Runs random sequences of events, the first POST being in flight, through the real pipeline on an empty Redis of its
  * own, each followed by a settling in which everything that waits goes on. Stops at the first attempt that is paid for
- * twice, task that is forgotten or generation that is stuck.
+ * twice, task that is forgotten or generation that is stuck; returns what went wrong and the events that led to it.
  */
-export async function explore(
-  installation: Installation,
-  { means, without, sequences, seed }: ExploreOptions,
-): Promise<Exploration> {
+export async function explore(installation: Installation, { means, without, sequences, seed }: ExploreOptions) {
   let count = 0;
   const property = fc.asyncProperty(commands, async (events) => {
     count += 1;
@@ -64,36 +55,29 @@ export async function explore(
   });
   const result = await fc.check(property, { numRuns: sequences, seed, endOnFailure: without !== undefined });
   if (!result.failed) return { sequences: count };
-  const what = result.errorInstance instanceof Error ? result.errorInstance.message : String(result.errorInstance);
-  return { sequences: count, violation: { what, events: `${result.counterexample?.[0]}` } };
+  const violation = result.errorInstance instanceof Error ? result.errorInstance.message : String(result.errorInstance);
+  return { sequences: count, violation, events: `${result.counterexample?.[0]}` };
 }
 
 /** Sequences after which a broken rule counts as not found. */
 export const mostWithoutRule = 5_000;
 
-interface NamedExploration extends Exploration {
-  name: string;
-}
-
 /** Explores every kind of provider with all rules, and without each rule that is required there; prints what it finds. */
-export async function exploreAll(
-  { sequences, seed }: Pick<ExploreOptions, "sequences" | "seed">,
-  log: (line: string) => void,
-): Promise<{ ok: boolean; explorations: NamedExploration[] }> {
+export async function exploreAll({ sequences, seed }: Omit<ExploreOptions, "means">, log: Log) {
   await using scope = new AsyncDisposableStack();
   const installation = await openInstallation(scope);
-  const run = async (name: string, means: Means, without?: Rule): Promise<NamedExploration> => {
-    const options = without === undefined ? { sequences } : { without, sequences: mostWithoutRule };
-    const found = await explore(installation, { means, seed, ...options });
-    log(`${name}: ${found.sequences} sequences: ${found.violation?.what ?? "no violation"}`);
-    if (found.violation !== undefined) log(`    ${found.violation.events}`);
-    return { name, ...found };
-  };
-  const whole: NamedExploration[] = [];
-  for (const means of everyMeans) whole.push(await run(`all rules, ${means}`, means));
-  const broken: NamedExploration[] = [];
-  for (const [rule, means] of requiredRules) broken.push(await run(`without ${rule}, ${means}`, means, rule));
-  const ok =
-    whole.every(({ violation }) => violation === undefined) && broken.every(({ violation }) => violation !== undefined);
-  return { ok, explorations: [...whole, ...broken] };
+  const whole = everyMeans.map((means) => ({ name: `all rules, ${means}`, means, without: undefined, sequences }));
+  const broken = requiredRules.map(([without, means]) => {
+    return { name: `without ${without}, ${means}`, means, without, sequences: mostWithoutRule };
+  });
+  let ok = true;
+  const visits: { name: string; sequences: number; violation: string | undefined }[] = [];
+  for (const { name, ...options } of [...whole, ...broken]) {
+    const { events, violation, sequences } = await explore(installation, { ...options, seed });
+    log(`${name}: ${sequences} sequences: ${violation ?? "no violation"}`);
+    if (events !== undefined) log(`    ${events}`);
+    ok &&= (violation === undefined) === (options.without === undefined);
+    visits.push({ name, sequences, violation });
+  }
+  return { ok, visits };
 }

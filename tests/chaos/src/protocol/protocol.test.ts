@@ -25,7 +25,7 @@ test.each(requiredRules)(
   "submit protocol, without %s at a provider with %s: some order of events breaks a promise",
   async (without, means) => {
     const { violation } = await explore(installation, { means, without, sequences: mostWithoutRule, seed });
-    expect(violation?.what).toMatch(/paid for twice|forgotten|does not know the task/);
+    expect(violation).toMatch(/paid for twice|forgotten|does not know the task/);
   },
   300_000,
 );

@@ -39,7 +39,7 @@ export class StandInProvider {
     const provider: Provider = {
       ...account.provider,
       submit: (_, { idempotencyKey }) => this.#receive(idempotencyKey),
-      poll: async (taskId) => this.#stateOf(taskId),
+      poll: async (taskId) => answers[this.tasks.find(({ id }) => id === taskId)?.state ?? "missing"],
       reconcile: this.#reconciliations(),
     };
     return { ...account, provider, limits: { slots: 10, rate: 0, burst: 0, window: 10, weights: {} } };
@@ -73,44 +73,25 @@ export class StandInProvider {
     return promise;
   }
 
-  #stateOf(taskId: string): PollResult {
-    const task = this.tasks.find(({ id }) => id === taskId);
-    switch (task?.state) {
-      case "running":
-        return { kind: "pending", phase: "running", status: "handling", known: true };
-      case "succeeded":
-        return { kind: "succeeded", outputs: [{ kind: "video", url: "http://127.0.0.1:1/video.mp4" }] };
-      case "failed":
-        return { kind: "failed", failure: { class: "upstream", message: "gpu lost" } };
-      default:
-        return { kind: "missing", message: "no such task" };
-    }
-  }
-
   #reconciliations(): readonly Reconciliation[] {
-    switch (this.#means) {
-      case "key":
-        return [
-          { by: "idempotencyKey", lifeMs: { value: 86_400_000, label: "INFERRED", source: "this test" } },
-          { by: "callback" },
-        ];
-      case "lookup":
-        return [{ by: "clientId", lookup: async (key) => this.#lookUp(key) }, { by: "callback" }];
-      case "list":
-        return [
-          {
-            by: "taskList",
-            candidates: async ({ idempotencyKey }) => ({
-              kind: "listed",
-              candidates: this.tasks.filter(({ key }) => key === idempotencyKey).map(certain),
-              more: false,
-            }),
-            tasks: async () => ({ kind: "listed", tasks: [], more: false }),
-          },
-        ];
-      case "none":
-        return [];
-    }
+    const callback = { by: "callback" } as const;
+    const reconciliations: Record<Means, readonly Reconciliation[]> = {
+      key: [{ by: "idempotencyKey", lifeMs: { value: 86_400_000, label: "INFERRED", source: "this test" } }, callback],
+      lookup: [{ by: "clientId", lookup: async (key) => this.#lookUp(key) }, callback],
+      list: [
+        {
+          by: "taskList",
+          candidates: async ({ idempotencyKey }) => ({
+            kind: "listed",
+            candidates: this.tasks.filter(({ key }) => key === idempotencyKey).map(certain),
+            more: false,
+          }),
+          tasks: async () => ({ kind: "listed", tasks: [], more: false }),
+        },
+      ],
+      none: [],
+    };
+    return reconciliations[this.#means];
   }
 
   #lookUp(key: string) {
@@ -120,5 +101,12 @@ export class StandInProvider {
       : ({ kind: "found", taskId: task.id } as const);
   }
 }
+
+const answers: Record<Task["state"] | "missing", PollResult> = {
+  running: { kind: "pending", phase: "running", status: "handling", known: true },
+  succeeded: { kind: "succeeded", outputs: [{ kind: "video", url: "http://127.0.0.1:1/video.mp4" }] },
+  failed: { kind: "failed", failure: { class: "upstream", message: "gpu lost" } },
+  missing: { kind: "missing", message: "no such task" },
+};
 
 const certain = ({ id }: Task) => ({ taskId: id, createdAtMs: Date.now(), likeness: "certain" as const });

@@ -69,11 +69,7 @@ export function expectOneTaskEach({ provider }: System): void {
 }
 
 /** Does something with one of the items, if there is any. */
-export async function withOne<Item>(
-  items: readonly Item[],
-  which: number,
-  use: (item: Item) => unknown,
-): Promise<void> {
+export async function withOne<Item>(items: readonly Item[], which: number, use: (item: Item) => unknown) {
   const item = items[which % items.length];
   if (item !== undefined) await use(item);
 }

@@ -12,17 +12,16 @@ export interface RedisFault {
   how: "twice" | "lost" | "dropped";
 }
 
-/** Work of one process that has been started: it has ended, waits for its provider, or is dead. */
+/** Work of one process that has been started. */
 export interface Run {
   /** The POST that it waits for. */
   post?: Post;
   isDead: boolean;
-  ended: Promise<unknown>;
-  died: PromiseWithResolvers<void>;
+  /** Resolves when it ends or dies. */
+  over: PromiseWithResolvers<void>;
 }
 
 export const accountName = "hiapi";
-const never = new Promise<never>(() => {});
 /** No lease and no quiet window ends by itself: the test ends them. */
 const longMs = 300_000_000;
 
@@ -36,19 +35,19 @@ export class System {
   /** The jobs that BullMQ would have. */
   readonly jobs: JobRef[] = [];
   readonly ids: string[] = [];
+  /** Those that wait for their provider. */
   runs: Run[] = [];
   redisFault: RedisFault | undefined;
 
   constructor(opened: Installation, means: Means, rule: Rule | undefined) {
     this.provider = new StandInProvider(means);
     const cell = { ...opened.cell, redis: this.#faulty(opened.cell.redis) };
-    const account = opened.accounts.get(accountName);
-    if (account === undefined) throw new Error(`no account ${accountName}`);
+    const account = { ...this.provider.behind(accountOf(opened)), quietMs: longMs, retriesFailures: true };
     const whole: Installation = {
       ...opened,
       cell,
       transitions: new ledger.Transitions(cell),
-      accounts: new Map([[accountName, { ...this.provider.behind(account), quietMs: longMs, retriesFailures: true }]]),
+      accounts: new Map([[accountName, account]]),
       queues: {
         ...opened.queues,
         add: async (stage, jobs) => void (stage === "submit" && this.jobs.push(...jobs)),
@@ -68,9 +67,7 @@ export class System {
   }
 
   get account(): Account {
-    const account = this.ctx.accounts.get(accountName);
-    if (account === undefined) throw new Error(`no account ${accountName}`);
-    return account;
+    return accountOf(this.ctx);
   }
 
   /**
@@ -78,29 +75,28 @@ export class System {
    * dies.
    */
   async start(work: (ctx: Installation) => Promise<unknown>, crashAt?: CrashPoint): Promise<void> {
-    const run: Run = { isDead: false, ended: never, died: Promise.withResolvers() };
+    const run: Run = { isDead: false, over: Promise.withResolvers() };
     const crashPoint = (point: CrashPoint) => {
       if (point !== crashAt) return undefined;
-      run.isDead = true;
-      run.died.resolve();
-      return never;
+      this.kill(run);
+      return new Promise<never>(() => {});
     };
-    await this.#untilItWaits(run, () => {
-      run.ended = work({ ...this.ctx, crashPoint }).catch(() => {});
-    });
     this.runs.push(run);
-    await this.#forgetEnded();
+    await this.#untilItWaits(run, () => {
+      void work({ ...this.ctx, crashPoint })
+        .catch(() => {})
+        .finally(() => this.#end(run));
+    });
   }
 
   /** Sends the answer to a POST and goes on until the process that waits for it ends or waits again. */
   async answer(post: Post, result: Parameters<NonNullable<Post["answer"]>>[0]): Promise<Run | undefined> {
-    const run = this.runs.find((each) => each.post === post && !each.isDead);
+    const run = this.runs.find((each) => each.post === post);
     const answer = post.answer;
     delete post.answer;
     if (run === undefined || answer === undefined) return undefined;
     delete run.post;
     await this.#untilItWaits(run, () => answer(result));
-    await this.#forgetEnded();
     return run;
   }
 
@@ -108,6 +104,12 @@ export class System {
   kill(run: Run): void {
     run.isDead = true;
     delete run.post?.answer;
+    this.#end(run);
+  }
+
+  #end(run: Run): void {
+    this.runs = this.runs.filter((each) => each !== run);
+    run.over.resolve();
   }
 
   /** No POST of these generations can create a task any more; one that still waits is cut off. */
@@ -192,13 +194,7 @@ export class System {
       posted.resolve();
     };
     go();
-    await Promise.race([run.ended, run.died.promise, posted.promise]);
-  }
-
-  async #forgetEnded(): Promise<void> {
-    const pending = Symbol("pending");
-    const states = await Promise.all(this.runs.map(({ ended }) => Promise.race([ended, Promise.resolve(pending)])));
-    this.runs = this.runs.filter((_, i) => states[i] === pending);
+    await Promise.race([run.over.promise, posted.promise]);
   }
 
   #faulty(redis: ledger.Cell["redis"]): ledger.Cell["redis"] {
@@ -218,6 +214,12 @@ export class System {
       },
     });
   }
+}
+
+function accountOf({ accounts }: Installation): Account {
+  const account = accounts.get(accountName);
+  if (account === undefined) throw new Error(`no account ${accountName}`);
+  return account;
 }
 
 export const generationOf = (key: string): string => key.split(".")[0] ?? "";

@@ -4,21 +4,8 @@ import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 
-/** The disk of one process, with adjustable faults (an `LD_PRELOAD` shim). */
-export interface Disk {
-  /** Variables for a process that uses this disk. */
-  env: Record<string, string>;
-  /** Replaces the current faults; `{}`: none. */
-  setFaults(faults: { full?: boolean; slow?: boolean }): void;
-  /**
-   * Truncates a file to its synced size, as after a power cut; its process must be dead. Returns the number of bytes
-   * dropped.
-   */
-  dropUnsynced(file: string): number;
-}
-
 /** Builds the shim and returns a function that opens a disk; `undefined` without Linux and a C compiler. */
-export async function buildDisks(folder: string): Promise<((name: string) => Promise<Disk>) | undefined> {
+export async function buildDisks(folder: string) {
   const shim = join(folder, "disk.so");
   const source = join(import.meta.dirname, "disk.c");
   try {
@@ -27,23 +14,30 @@ export async function buildDisks(folder: string): Promise<((name: string) => Pro
   } catch {
     return undefined;
   }
-  return async (name) => {
+  return async (name: string) => {
     const own = join(folder, name);
     await mkdir(own, { recursive: true });
     return openDisk(shim, own);
   };
 }
 
-function openDisk(shim: string, folder: string): Disk {
+/** The disk of one process, with adjustable faults (an `LD_PRELOAD` shim). */
+function openDisk(shim: string, folder: string) {
   const set = (name: string, on: boolean) =>
     on ? writeFileSync(join(folder, name), "") : rmSync(join(folder, name), { force: true });
   return {
+    /** Variables for a process that uses this disk. */
     env: { LD_PRELOAD: shim, DISK: folder },
+    /** Replaces the current faults; `{}`: none. */
     setFaults: ({ full = false, slow = false }) => {
       set("full", full);
       set("slow", slow);
     },
-    dropUnsynced: (file) => {
+    /**
+     * Truncates a file to its synced size, as after a power cut; its process must be dead. Returns the number of bytes
+     * dropped.
+     */
+    dropUnsynced: (file: string) => {
       const synced = Number(readFileSync(join(folder, basename(file)), "utf8"));
       const dropped = Math.max(0, statSync(file).size - synced);
       if (dropped > 0) truncateSync(file, synced);

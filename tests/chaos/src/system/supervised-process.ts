@@ -26,25 +26,14 @@ export interface ProcessEnd {
 }
 
 /** A process that is restarted whenever it ends. */
-export interface SupervisedProcess extends AsyncDisposable {
-  name: string;
-  role: Role;
-  /** Its own proxy to Redis, where Redis is one server. */
-  redisProxy: FaultProxy | undefined;
-  pid(): number | undefined;
-  /** Signals the current process, if there is one. */
-  signal(signal: NodeJS.Signals): void;
-  /** Ends the current process by SIGTERM; only the next one gets these variables. */
-  replace(env: Record<string, string>): void;
-  /** Resolves once the current process is healthy. */
-  ready(timeoutMs?: number): Promise<void>;
-}
+export type SupervisedProcess = ReturnType<typeof supervise>;
 
+/** `redisProxy`: its own proxy to Redis, where Redis is one server. */
 export function supervise(
-  own: Pick<SupervisedProcess, "name" | "role" | "redisProxy">,
+  own: { name: string; role: Role; redisProxy: FaultProxy | undefined },
   spec: ProcessSpec,
   onEnd: (end: ProcessEnd) => void,
-): SupervisedProcess {
+) {
   let sent = nothingSent;
   let once: Record<string, string> = {};
   let next: Record<string, string> = {};
@@ -62,6 +51,7 @@ export function supervise(
     },
   });
   const pid = () => (supervised.current.alive() ? supervised.current.pid : undefined);
+  /** Signals the current process, if there is one. */
   const send = (signal: NodeJS.Signals) => {
     if (pid() === undefined) return;
     if (signal !== "SIGSTOP" && signal !== "SIGCONT") sent = withSignal(sent, signal);
@@ -70,17 +60,18 @@ export function supervise(
   const isReady = () => supervised.current.ready().then(() => true);
   return {
     ...{ ...own, pid, signal: send },
-    replace: (env) => {
+    /** Ends the current process by SIGTERM; only the next one gets these variables. */
+    replace: (env: Record<string, string>) => {
       next = env;
       send("SIGTERM");
     },
+    /** Resolves once the current process is healthy. */
     ready: async (timeoutMs = 60_000) => {
       await eventually(isReady, { describe: `${own.name} is healthy`, timeoutMs, everyMs: 50 });
     },
-    [Symbol.asyncDispose]: async () => {
-      supervised.kill();
-      await supervised.current.exited;
-    },
+    /** Sends SIGKILL; no restart follows. */
+    kill: () => supervised.kill(),
+    stop: () => supervised.stop(),
   };
 }
 

@@ -1,44 +1,26 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Cell } from "@reelqueue/ledger";
 import { type Installation, openContext } from "@reelqueue/pipeline";
 import { createLogger } from "@reelqueue/runtime";
-import { type Simulator, type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
-import { accountsAt, simulatorSecrets, writeTestConfig } from "@reelqueue/system/testing";
+import { type SimulatorOptions, startSimulator } from "@reelqueue/simulator";
 import {
-  entryProcess,
+  accountsAt,
   type FaultProxy,
   holdPorts,
-  type Receiver,
+  ofTest,
   type RedisServers,
+  type System,
+  simulatorSecrets,
   startFaultProxy,
   startReceiver,
   startRedis,
+  startSystem,
   type Topology,
+  writeTestConfig,
 } from "@reelqueue/testing";
 import { leases } from "../entries/leases.ts";
-import { buildDisks, type Disk } from "./disk.ts";
-import { type ProcessEnd, type Role, type SupervisedProcess, supervise } from "./supervised-process.ts";
-
-/** A whole system under fault injection: every process is supervised, every connection passes a fault proxy. */
-export interface ChaosSystem extends AsyncDisposable {
-  redis: RedisServers;
-  simulator: Simulator;
-  /** Proxy of all workers to the simulator. */
-  simulatorProxy: FaultProxy;
-  receiver: Receiver;
-  processes: SupervisedProcess[];
-  /** Disks of Redis and of the outputs; `undefined` where the disk shim cannot be built. */
-  disks: { redis: Disk; outputs: Disk } | undefined;
-  /** Root URL of the API. */
-  apiUrl: string;
-  /** Direct access for the checker, without a proxy. */
-  installation: Installation;
-  home: string;
-  /** Ended processes, oldest first. */
-  processEnds: ProcessEnd[];
-}
+import { buildDisks } from "./disk.ts";
+import { type ProcessEnd, type Role, supervise } from "./supervised-process.ts";
 
 export interface SystemOptions {
   redis: Topology;
@@ -52,7 +34,6 @@ export interface SystemOptions {
   plain?: boolean;
   /** Further variables of every process. */
   env?: Record<string, string>;
-  accounts?: Record<string, object>;
 }
 
 export const clockFactor = 60;
@@ -61,95 +42,77 @@ export type AccountName = (typeof accountNames)[number];
 /** Delay of `accept-late` tasks, in real ms: longer than the polls that find nothing, shorter than the quiet window. */
 const lateMs = 3_000;
 
-export async function startChaosSystem(options: SystemOptions): Promise<ChaosSystem> {
-  const scope = new AsyncDisposableStack();
-  try {
-    return await open(scope, options);
-  } catch (error) {
-    await scope.disposeAsync();
-    throw error;
-  }
+/** A whole system under fault injection: every process is supervised, every connection passes a fault proxy. */
+export type ChaosSystem = Awaited<ReturnType<typeof startChaosSystem>>;
+
+export async function startChaosSystem(options: SystemOptions) {
+  let disks: Disks;
+  const startServers = async (home: string) => {
+    disks = await openDisks(home);
+    return await startRedis(options.redis, disks && { env: disks.redis.env });
+  };
+  return await startSystem({ startRedis: startServers }, (system) => begin(system, disks, options));
 }
 
-async function open(scope: AsyncDisposableStack, options: SystemOptions): Promise<ChaosSystem> {
-  const home = mkdtempSync(join(tmpdir(), "reelqueue-chaos-"));
-  scope.defer(() => rmSync(home, { recursive: true, force: true }));
-  mkdirSync(options.logs, { recursive: true });
-  const disks = await openDisks(home);
-  const redis = await startRedis(options.redis, disks && { env: disks.redis.env });
-  scope.defer(() => redis.stop());
+async function begin(system: System<RedisServers>, disks: Disks, options: SystemOptions) {
+  const { redis, home, scope } = system;
+  /** Proxy of all workers to the simulator. */
   const simulatorProxy = scope.use(await startFaultProxy());
   const simulator = scope.use(await startSimulator(simulatorOptions(options, simulatorProxy)));
   simulatorProxy.target = simulator.port;
-  const ports = await portsFor(scope, membersOf(options.workers).length);
-  const [apiPort = 0] = ports;
-  const env = environment(home, simulatorProxy, apiPort, { ...options, cell: redis.cell });
-  const installation = await openContext(scope, {
-    redisUrl: redis.url,
-    home,
-    configPath: env.REELQUEUE_CONFIG,
-    env,
-    role: "worker",
-    log: createLogger({ name: "chaos", level: "silent" }),
-  });
+  const slots = await slotsFor(scope, options.workers);
+  /** Root URL of the API. */
+  const apiUrl = `http://127.0.0.1:${slots[0]?.port}`;
+  const env = environment(home, simulatorProxy, apiUrl, redis.cell);
+  const log = createLogger({ name: "chaos", level: "silent" });
+  const context = { redisUrl: redis.url, home, configPath: env.REELQUEUE_CONFIG, env, role: "worker", log } as const;
+  /** Direct access for the checker, without a proxy. */
+  const installation = await openContext(scope, context);
   const receiver = scope.use(await startReceiver({ secret: installation.secrets.webhookSecrets("default")[0] ?? "" }));
+  const own = options.plain ? plainEnvironment(home, simulatorProxy, installation) : env;
+  const program = { entry: options.plain ? plainEntry : processEntry, env: { ...own, ...options.env } };
+  const members = await Promise.all(slots.map((slot) => memberOf(slot, program, system, disks)));
+  /** Ended processes, oldest first. */
   const processEnds: ProcessEnd[] = [];
-  const slotEnv = { ours: env, plain: plainEnvironment(home, simulatorProxy, installation) }[
-    options.plain ? "plain" : "ours"
-  ];
-  const shared = { redis, ports, env: slotEnv, outputsDisk: disks?.outputs, processEnds };
-  const processes = await superviseAll(scope, options, shared);
-  scope.defer(async () => void (await Promise.all(processes.map((process) => process[Symbol.asyncDispose]()))));
-  await Promise.all(processes.map((process) => process.ready()));
-  const apiUrl = `http://127.0.0.1:${apiPort}`;
+  const processes = await system.start(members, (spec, { name, role, redisProxy }) => {
+    const process = { ...ofTest(spec), log: join(options.logs, `${name}.log`) };
+    return supervise({ name, role, redisProxy }, process, (end) => void processEnds.push(end));
+  });
   return {
     ...{ redis, simulator, simulatorProxy, receiver, processes, apiUrl, installation, home, processEnds, disks },
-    [Symbol.asyncDispose]: () => scope.disposeAsync(),
+    [Symbol.asyncDispose]: () => system[Symbol.asyncDispose](),
   };
 }
 
-/** Reserves ports, so that no other program takes one while its process restarts. The first is the API's. */
-async function portsFor(scope: AsyncDisposableStack, count: number): Promise<number[]> {
+/** The processes, each with a reserved port, so that no other program takes it during a restart. The first is the API. */
+async function slotsFor(scope: AsyncDisposableStack, workers: number) {
+  const roles = ["submitter", "poller", "finalizer"] as const;
+  const many = roles.flatMap((role) => Array.from({ length: workers }, (_, i) => ({ name: `${role}-${i + 1}`, role })));
   const ports: number[] = [];
-  while (ports.length < count) {
+  while (ports.length <= many.length) {
     const block = await holdPorts(10);
     scope.defer(block.release);
     ports.push(...block.ports);
   }
-  return ports;
+  const slots: { name: string; role: Role }[] = [{ name: "api-1", role: "api" }, ...many];
+  return slots.map((slot, i) => ({ ...slot, port: ports[i] ?? 0 }));
 }
 
-interface Shared {
-  redis: RedisServers;
-  /** One for each process. */
-  ports: readonly number[];
-  env: Record<string, string>;
-  outputsDisk: Disk | undefined;
-  processEnds: ProcessEnd[];
-}
-
-async function superviseAll(
-  scope: AsyncDisposableStack,
-  options: SystemOptions,
-  shared: Shared,
-): Promise<SupervisedProcess[]> {
-  const { redis, ports, env, outputsDisk, processEnds } = shared;
-  const processes: SupervisedProcess[] = [];
-  for (const [i, { name, role }] of membersOf(options.workers).entries()) {
-    const redisProxy =
-      redis.topology === "alone" ? scope.use(await startFaultProxy((await redis.lineup()).primary.port)) : undefined;
-    const url = redisProxy === undefined ? redis.url : `redis://127.0.0.1:${redisProxy.port}`;
-    const own = { ROLE: role, PORT: `${ports[i]}`, HEALTH_PORT: `${ports[i]}`, REDIS_URL: url };
-    const disk = role === "finalizer" ? outputsDisk?.env : {};
-    const spec = entryProcess(
-      options.plain ? plainEntry : processEntry,
-      name,
-      { ...env, ...disk, ...options.env, ...own },
-      join(options.logs, `${name}.log`),
-    );
-    processes.push(supervise({ name, role, redisProxy }, spec, (end) => void processEnds.push(end)));
-  }
-  return processes;
+/** A process with its own proxy to Redis, where Redis is one server. */
+async function memberOf(
+  { name, role, port }: Awaited<ReturnType<typeof slotsFor>>[number],
+  { entry, env }: { entry: string; env: Record<string, string> },
+  { redis, scope }: System<RedisServers>,
+  disks: Disks,
+) {
+  const redisProxy =
+    redis.topology === "alone" ? scope.use(await startFaultProxy((await redis.lineup()).primary.port)) : undefined;
+  const own = {
+    ...(role === "finalizer" && disks?.outputs.env),
+    ...(redisProxy && { REDIS_URL: `redis://127.0.0.1:${redisProxy.port}` }),
+    ...{ ROLE: role, HEALTH_PORT: `${port}` },
+  };
+  return { name, role, redisProxy, entry, env: { ...env, ...own } };
 }
 
 const processEntry = join(import.meta.dirname, "../entries/process.ts");
@@ -160,7 +123,7 @@ const plainEntry = join(import.meta.dirname, "../../../bench/src/entries/plain.t
 function plainEnvironment(home: string, simulatorProxy: FaultProxy, { secrets }: Installation): Record<string, string> {
   return {
     PROVIDER: "jiekou",
-    PROVIDER_URL: `http://127.0.0.1:${simulatorProxy.port}/jiekou`,
+    PROVIDER_URL: `${simulatorProxy.url}/jiekou`,
     CONCURRENCY: "20",
     TIMEOUT_MS: `${leases.postMs}`,
     FIRST_POLL_MS: "1000",
@@ -170,15 +133,12 @@ function plainEnvironment(home: string, simulatorProxy: FaultProxy, { secrets }:
   };
 }
 
-async function openDisks(home: string): Promise<ChaosSystem["disks"]> {
+/** Disks of Redis and of the outputs; `undefined` where the disk shim cannot be built. */
+type Disks = Awaited<ReturnType<typeof openDisks>>;
+
+async function openDisks(home: string) {
   const open = await buildDisks(home);
   return open && { redis: await open("disk-of-redis"), outputs: await open("disk-of-outputs") };
-}
-
-function membersOf(workers: number): { name: string; role: Role }[] {
-  const roles = ["submitter", "poller", "finalizer"] as const;
-  const many = roles.flatMap((role) => Array.from({ length: workers }, (_, i) => ({ name: `${role}-${i + 1}`, role })));
-  return [{ name: "api-1", role: "api" }, ...many];
 }
 
 function simulatorOptions(options: SystemOptions, simulatorProxy: FaultProxy): SimulatorOptions {
@@ -190,33 +150,21 @@ function simulatorOptions(options: SystemOptions, simulatorProxy: FaultProxy): S
     allowHttpCallbacks: true,
     acceptLateMs: lateMs * clockFactor,
     callbackSecret: simulatorSecrets.REELQUEUE_SIMULATOR_CALLBACK_SECRET,
-    publicUrl: `http://127.0.0.1:${simulatorProxy.port}`,
+    publicUrl: simulatorProxy.url,
     limits: { hiapi: { requestsPerMinute: 1_200, concurrent: 40 }, jiekou: { requestsPerMinute: 1_200 } },
     ...options.simulator,
   };
 }
 
-function environment(
-  home: string,
-  simulatorProxy: FaultProxy,
-  apiPort: number,
-  { accounts = {}, cell }: Pick<SystemOptions, "accounts"> & { cell: string | undefined },
-): Record<string, string> & { REELQUEUE_CONFIG: string } {
-  const address = { url: `http://127.0.0.1:${simulatorProxy.port}`, clockFactor };
-  const changes = (name: AccountName) => ({
-    limits: { inFlight: 40, requestsPerMinute: name === "toapis" ? 300 : 1_200 },
-    ...accounts[name],
-  });
+function environment(home: string, { url }: FaultProxy, apiUrl: string, cell: string | undefined) {
+  const limitsOf = (name: AccountName) => ({ inFlight: 40, requestsPerMinute: name === "toapis" ? 300 : 1_200 });
+  const changes = Object.fromEntries(accountNames.map((name) => [name, { limits: limitsOf(name) }]));
   const config = {
-    accounts: accountsAt(address, Object.fromEntries(accountNames.map((name) => [name, changes(name)]))),
+    accounts: accountsAt({ url, clockFactor }, changes),
     outputs: { minFreeBytes: 16_777_216 },
     ...(cell !== undefined && { cell }),
   };
-  return {
-    ...writeTestConfig(home, config),
-    PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
-    LOG_LEVEL: "warn",
-  };
+  return { ...writeTestConfig(home, config), PUBLIC_URL: apiUrl, LOG_LEVEL: "warn" };
 }
 
 /** Keys of the cell that match the pattern. */

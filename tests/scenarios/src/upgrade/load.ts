@@ -1,10 +1,25 @@
 import { readFileSync } from "node:fs";
 import type { Connection } from "@reelqueue/ledger";
-import { type Key, type Origins, placeholders, swapped } from "./dump.ts";
 
-/** Reads the keys of a dump and the time at which it was made. */
-export function readDump(path: string, origins: Origins = placeholders): { madeAt: number; keys: Key[] } {
-  const [first = "", ...lines] = swapped(readFileSync(path, "utf8"), placeholders, origins).trimEnd().split("\n");
+type Value =
+  | { type: "string"; value: string }
+  | { type: "list" | "set"; value: string[] }
+  | { type: "hash"; value: Record<string, string> }
+  /** Members with their scores. */
+  | { type: "zset"; value: [string, string][] }
+  /** Ids with their fields. */
+  | { type: "stream"; value: [string, string[]][] };
+
+/** One key of Redis in a dump. */
+export type Key = Value & { key: string; ttlMs?: number };
+
+/** Placeholders in a dump for the URLs in use when it was made, with the names of e2422ca. */
+const placeholders = { simulator: "http://twin.example", receiver: "http://receiver.example" };
+
+/** Reads the keys of a dump, with these URLs in it, and the time at which it was made. */
+export function readDump(path: string, { simulator, receiver } = placeholders): { madeAt: number; keys: Key[] } {
+  const dump = readFileSync(path, "utf8").replaceAll(placeholders.simulator, simulator);
+  const [first = "", ...lines] = dump.replaceAll(placeholders.receiver, receiver).trimEnd().split("\n");
   const { madeAt } = JSON.parse(first) as { madeAt: number };
   return { madeAt, keys: lines.map((line) => JSON.parse(line) as Key) };
 }

@@ -54,10 +54,7 @@ async function collect({ client, batch, lines, signal }: FollowOptions): Promise
   }
   for (const id of missing) {
     let last: Generation | undefined;
-    for await (const generation of client.watch(id, { signal })) {
-      last = generation;
-      if (generation.state === "needs_review") break;
-    }
+    for await (const generation of client.watch(id, { signal })) last = generation;
     if (last) found.push(last);
   }
   return found.sort((a, b) => (lines.get(a.id) ?? 0) - (lines.get(b.id) ?? 0));

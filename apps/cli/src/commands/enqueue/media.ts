@@ -19,12 +19,23 @@ const extensions: Readonly<Record<string, string>> = {
     bmp: "bmp",
     tiff: "tiff",
     gif: "gif",
+    heic: "heic",
     mp4: "mp4",
     mov: "mov",
     wav: "wav",
     mp3: "mp3",
   },
-  ...{ jpeg: "jpg", jpe: "jpg", tif: "tiff", m4v: "mp4", wave: "wav" },
+  ...{
+    jpeg: "jpg",
+    jpe: "jpg",
+    jfif: "jpg",
+    pjpeg: "jpg",
+    pjp: "jpg",
+    heif: "heic",
+    tif: "tiff",
+    m4v: "mp4",
+    wave: "wav",
+  },
 };
 
 /**

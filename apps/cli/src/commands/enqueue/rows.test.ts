@@ -41,6 +41,17 @@ describe("a file", () => {
     expect(problems.map(({ message }) => message).join("\n")).toMatch(/not valid JSON.*not a JSON object.*not UTF-8/s);
   });
 
+  test("only a line feed ends a line: U+2028, U+2029, a carriage return and U+FFFD may stand in it", async () => {
+    const prompts = ["a\u{2028}b", "c\u{2029}d", "e\u{fffd}f"];
+    const text = prompts.map((prompt) => JSON.stringify({ prompt })).join("\n");
+    const { rows, problems } = await read(`${text}\n{"prompt":\r"g"}\n`);
+    expect(rows.map(({ line, request }) => [line, request.prompt])).toEqual([
+      ...prompts.map((prompt, i) => [i + 1, prompt]),
+      [4, "g"],
+    ]);
+    expect(problems).toEqual([]);
+  });
+
   test("is read up to `count` rows, bad rows included", async () => {
     const { rows, problems } = await read('{"a":1}\nx\n{"a":2}\n{"a":3}\n', 3);
     expect([rows.length, problems.length]).toEqual([2, 1]);
@@ -138,6 +149,18 @@ describe("local media", () => {
       [7, "images[2].url:"],
       [7, "images[3].url:"],
     ]);
+  });
+
+  test.each([
+    ["a.jfif", "jpg"],
+    ["a.JPE", "jpg"],
+    ["a.heic", "heic"],
+    ["a.HEIF", "heic"],
+  ])("%s is named as the media store names it: .%s", async (name, extension) => {
+    const here = folder();
+    writeFileSync(join(here, name), "x");
+    const { files } = await findLocalFiles([{ line: 1, request: { images: [{ url: name }] } }], here);
+    expect(files.get(name)?.url).toMatch(new RegExp(`^media://[0-9a-f]{64}\\.${extension}$`));
   });
 
   test("malformed requests are left for the API to refuse", async () => {

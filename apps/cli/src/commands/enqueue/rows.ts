@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { batchLimits, type JsonLine, readJsonLines } from "@reelqueue/contracts";
 import { InvalidArgumentError } from "commander";
 import { CommandError } from "../../errors.ts";
 import { type BatchNames, batchNamesOf } from "./batch.ts";
@@ -49,24 +49,17 @@ export async function sourceAt(path: string): Promise<Source> {
   return { name: path, folder: dirname(resolve(path)), ...names, open: () => createReadStream(path) };
 }
 
-const byteOrderMark = "\u{feff}";
-const notUtf8 = "\u{fffd}";
-
 /** Reads at most `count` rows. Blank lines, a byte order mark and carriage returns are ignored. */
 export async function readRows({ name, open }: Source, count: number): Promise<ReadRows> {
   const rows: Row[] = [];
   const problems: LineProblem[] = [];
   const input = open();
-  let line = 0;
   try {
-    for await (const raw of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      line += 1;
-      const text = (line === 1 && raw.startsWith(byteOrderMark) ? raw.slice(1) : raw).trim();
-      if (text === "") continue;
+    for await (const read of readJsonLines(input)) {
       if (rows.length + problems.length >= count) break;
-      const read = readRow(text);
-      if (typeof read === "string") problems.push({ line, message: read });
-      else rows.push({ line, request: read });
+      const request = requestOf(read);
+      if (typeof request === "string") problems.push({ line: read.line, message: request });
+      else rows.push({ line: read.line, request });
     }
   } catch (error) {
     throw new CommandError(`${name} cannot be read: ${error instanceof Error ? error.message : error}`);
@@ -79,17 +72,22 @@ export async function readRows({ name, open }: Source, count: number): Promise<R
 }
 
 /** The request, or the error in the line. */
-function readRow(text: string): Record<string, unknown> | string {
-  if (text.includes(notUtf8)) return "it is not UTF-8 text; save the file as UTF-8";
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    const place = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
-    return `it is not valid JSON${place === undefined ? "" : ` (character ${Number(place) + 1})`}; each line must be one whole object`;
-  }
+function requestOf(read: JsonLine): Record<string, unknown> | string {
+  if ("problem" in read) return sentenceOf(read);
+  const { value } = read;
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   return 'it is not a JSON object; a request looks like {"prompt": "…"}';
+}
+
+function sentenceOf({ problem, at }: Extract<JsonLine, { problem: string }>): string {
+  switch (problem) {
+    case "not_utf8":
+      return "it is not UTF-8 text; save the file as UTF-8";
+    case "too_long":
+      return `it is longer than ${batchLimits.rowBytes} bytes; give media as files or URLs`;
+    case "not_json":
+      return `it is not valid JSON${at === undefined ? "" : ` (character ${at})`}; each line must be one whole object`;
+  }
 }
 
 export type Variables = Readonly<Record<string, string>>;

@@ -6,7 +6,7 @@ import { type Body, bodySchema, priceOf, rules } from "./rules.ts";
 /** Validates by the older page (the seed); `newer`: by the current page; `strict`: by the narrower of both. */
 export const parseCreate = parserOf(bodySchema, { rules: [...rules, callbackProblem], orderOf });
 
-function orderOf(body: Body, { webhook }: ParseContext): Order {
+function orderOf(body: Body, { callbackSecret, webhookUrl }: ParseContext): Order {
   const { model, resolution } = body;
   const price = priceOf(body);
   if (price === undefined) throw new Error(`no price for ${model} ${resolution}`);
@@ -18,7 +18,7 @@ function orderOf(body: Body, { webhook }: ParseContext): Order {
     model,
     seconds,
     microUsd: price * seconds,
-    callbackUrl: body.callback_url ?? (webhook.hasSecret ? webhook.url : undefined),
+    callbackUrl: body.callback_url ?? (callbackSecret === undefined ? undefined : webhookUrl),
     // INFERRED: an empty id counts as absent.
     clientId: body.client_business_id || body.metadata?.client_business_id || undefined,
     ...(isReviewed(body) && { reviewMs: inventedReviewMs }),
@@ -58,14 +58,14 @@ function isReviewed(body: Body): boolean {
 }
 
 function callbackProblem({ callback_url: url }: Body, context: ParseContext): Violation | string | undefined {
-  const { webhook, callbackUrlAllowed } = context;
+  const { callbackSecret, webhookUrl, callbackUrlAllowed } = context;
   if (url === undefined) return undefined;
   // DOCUMENTED: the token needs a webhook.
-  if (!webhook.hasSecret) {
+  if (callbackSecret === undefined) {
     return { problem: "callback_url: task webhooks are not configured for this token", code: "webhook_not_configured" };
   }
   // T-V17, DOCUMENTED
   if (!callbackUrlAllowed(url)) return "callback_url: must be a public https URL";
-  if (webhook.url === undefined || new URL(url).origin === new URL(webhook.url).origin) return undefined;
+  if (webhookUrl === undefined || new URL(url).origin === new URL(webhookUrl).origin) return undefined;
   return "callback_url: must have the same origin as the default URL of the token";
 }

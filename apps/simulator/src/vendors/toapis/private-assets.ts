@@ -26,8 +26,8 @@ export const privateAssets: Endpoint[] = [
 function addGroup({ simulation, account, raw, refuse }: Call): Reply {
   const parsed = groupSchema.safeParse(jsonBody(raw));
   if (!parsed.success) return refuse({ kind: "invalid", problem: firstProblem(parsed.error) });
-  const id = byteDanceId("group", simulation.clock.now(), simulation.nextNumber());
-  simulation.assets.addGroup(account, id);
+  const id = byteDanceId("group", Date.now(), simulation.nextNumber());
+  simulation.assets.groups.set(id, account);
   return enveloped({ group_id: id, ...parsed.data });
 }
 
@@ -35,10 +35,10 @@ function addAsset({ simulation, account, raw, refuse }: Call): Reply {
   const parsed = assetSchema.safeParse(jsonBody(raw));
   if (!parsed.success) return refuse({ kind: "invalid", problem: firstProblem(parsed.error) });
   const { group_id: group, asset_type: kind, source_url: url, name } = parsed.data;
-  if (!simulation.assets.hasGroup(account, group)) {
+  if (simulation.assets.groups.get(group) !== account) {
     return refuse({ kind: "invalid", problem: `group_id: ${group} does not exist` });
   }
-  const id = byteDanceId("asset", simulation.clock.now(), simulation.nextNumber());
+  const id = byteDanceId("asset", Date.now(), simulation.nextNumber());
   return assetReply(simulation.addAsset({ id, account, kind, name, url, group }), simulation);
 }
 

@@ -29,7 +29,7 @@ function upload({ simulation, account, raw, refuse }: Call): Reply {
   if (!/^https?:\/\/./i.test(url)) {
     return refuse({ kind: "invalid", problem: "素材 URL 无法访问", code: "1001" });
   }
-  const id = byteDanceId("asset", simulation.clock.now(), simulation.nextNumber());
+  const id = byteDanceId("asset", Date.now(), simulation.nextNumber());
   simulation.addAsset({ id, account, kind, name, url, group: undefined });
   return enveloped(0, { assetId: id });
 }

@@ -26,7 +26,7 @@ export async function readImage(file: MediaFile): Promise<Parsed | undefined> {
   const format = formats[file.claim ?? ""];
   if (format === "tiff") return facts(format, imageSize(await tiffBytes(file)));
   if (format !== undefined) return facts(format, await fromHead(file, imageSize));
-  return file.claim === undefined ? await readHeif(file) : undefined;
+  return file.claim === undefined || file.claim === "heic" ? await readHeif(file) : undefined;
 }
 
 /** With another library: image-size returns the largest picture of the file, not the primary one. */

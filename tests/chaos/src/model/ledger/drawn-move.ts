@@ -1,6 +1,6 @@
 import { moves, type State, states } from "@reelqueue/contracts";
 import type { Lane } from "@reelqueue/ledger";
-import type { Move } from "@reelqueue/ledger/testing";
+import { laneOf, type Move } from "@reelqueue/ledger/testing";
 import fc from "fast-check";
 import { generations, hourMs, idOf, tasks } from "./generations.ts";
 import type { Ledger } from "./reducer.ts";
@@ -57,16 +57,7 @@ type DrawnMove = {
 };
 
 /** The place of a generation in each state; final states have none. */
-const laneOf: Partial<Record<State, Lane | "backlog">> = {
-  queued: "backlog",
-  preparing: "preparing",
-  submitting: "submitting",
-  unknown: "unknown",
-  needs_review: "review",
-  running: "poll",
-  finalizing: "finalize",
-  expired: "watch",
-};
+const placeOf: Partial<Record<State, Lane | "backlog">> = { ...laneOf, queued: "backlog", expired: "watch" };
 
 let operations = 0;
 
@@ -82,10 +73,10 @@ export function moveFrom(drawn: DrawnMove, model: Ledger): Move {
   const { dispatchSeq: seqIsRight, token: tokenIsRight, ...facts }: DrawnFacts = expects;
   const expect: Expectation = {
     ...facts,
-    ...(seqIsRight !== undefined && { dispatchSeq: (rec?.n ?? 0) + (seqIsRight ? 0 : 1) }),
+    ...(seqIsRight !== undefined && { dispatchSeq: (rec?.dispatchSeq ?? 0) + (seqIsRight ? 0 : 1) }),
     ...(tokenIsRight !== undefined && { token: tokenIsRight ? (rec?.token ?? "") : "another" }),
   };
-  const lane = to === "queued" && backsOff ? "backoff" : laneOf[to];
+  const lane = to === "queued" && backsOff ? "backoff" : placeOf[to];
   const due = lane === "backlog" ? { lane } : lane && { lane, inMs: isDue ? 0 : hourMs };
   return { ...same, id: idOf(which), from, to, token: tokens[token], expect, due } as Move;
 }

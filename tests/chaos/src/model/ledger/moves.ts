@@ -1,56 +1,60 @@
 import type { State } from "@reelqueue/contracts";
-import type { Move } from "@reelqueue/ledger/testing";
+import type { CallbackHint } from "@reelqueue/ledger";
+import type { Move, Moved } from "@reelqueue/ledger/testing";
 import { joinBacklog, type Ledger, leaveBacklog, type Rec } from "./reducer.ts";
 
 const holdsSlot: readonly State[] = ["submitting", "running", "unknown", "needs_review", "expired"];
+const noFields = { wanted: {}, request: "" };
 
 /** Compare-and-set: all or nothing; repeating an operation changes nothing. Returns the answer of the script. */
-export function move(ledger: Ledger, step: Move): string {
+export function move(ledger: Ledger, step: Move): Moved {
   const rec = ledger.recs.get(step.id);
-  if (rec === undefined) return "missing";
-  if (rec.token === step.token) return `already ${rec.n}`;
+  if (rec === undefined) return { kind: "missing" };
+  if (rec.token === step.token) return { kind: "already", dispatchSeq: rec.dispatchSeq, ...noFields };
   const reason = refusal(ledger, rec, step);
   if (reason !== undefined) return refused(ledger, rec, step, reason);
-  if (step.dispatch) rec.n += 1;
+  if (step.dispatch) rec.dispatchSeq += 1;
   const lane = step.due?.lane ?? "";
   if (rec.lane === "backlog" && lane !== "backlog") leaveBacklog(ledger, rec);
   rec.lane = lane;
   rec.due = step.due !== undefined && "inMs" in step.due && step.due.inMs === 0;
   if (lane === "backlog") joinBacklog(ledger, rec);
   if (step.bindTask !== undefined) {
-    rec.task = step.bindTask;
+    rec.taskId = step.bindTask;
     ledger.owners.set(step.bindTask, step.id);
   }
   rec.attempt = step.set?.attempt ?? rec.attempt;
   rec.token = step.token;
   settleSlotAndCost(ledger, rec, step);
   rec.state = step.to;
-  return `moved ${rec.n}`;
+  return { kind: "moved", dispatchSeq: rec.dispatchSeq, ...noFields };
 }
 
-function refusal(ledger: Ledger, rec: Rec, { id, from, expect = {}, bindTask }: Move): string | undefined {
-  if (!from.includes(rec.state)) return `conflict ${rec.state}`;
-  const { n: dispatchSeq, lane, token, task: taskId, hint: callbackTaskId, attempt } = rec;
-  const facts = { dispatchSeq, lane, token, taskId, callbackTaskId, attempt };
-  for (const [name, fact] of Object.entries(facts)) {
-    const expected = expect[name as keyof typeof facts];
-    if (expected !== undefined && expected !== fact) return `stale ${rec.state}`;
-  }
-  if (expect.notCancelRequested && rec.cancel) return `canceling ${rec.state}`;
+function refusal(ledger: Ledger, rec: Rec, { id, from, expect = {}, bindTask }: Move): Moved | undefined {
+  const { state } = rec;
+  if (!from.includes(state)) return { kind: "conflict", state };
+  const { notCancelRequested, ...facts } = expect;
+  if (Object.entries(facts).some(([name, fact]) => fact !== rec[name as keyof Rec])) return { kind: "stale", state };
+  if (notCancelRequested && rec.cancel) return { kind: "canceling", state };
   const owner = bindTask && ledger.owners.get(bindTask);
   if (bindTask === undefined || owner === undefined || owner === id) return undefined;
   ledger.orphans.push(bindTask);
-  return `taken ${owner}`;
+  return { kind: "taken", by: owner };
 }
 
 /** The task of a refused move is recorded as an orphan. */
-function refused(ledger: Ledger, rec: Rec, { id, bindTask }: Move, reason: string): string {
-  if (bindTask === undefined || rec.task === bindTask || reason.startsWith("taken")) return reason;
-  if (!ledger.owners.has(bindTask)) {
-    ledger.owners.set(bindTask, id);
-    ledger.orphans.push(bindTask);
-  }
-  return `orphaned ${rec.state}`;
+function refused(ledger: Ledger, rec: Rec, { id, bindTask }: Move, reason: Moved): Moved {
+  if (bindTask === undefined || rec.taskId === bindTask || reason.kind === "taken") return reason;
+  recordOrphan(ledger, id, bindTask);
+  return { kind: "orphaned", state: rec.state };
+}
+
+/** Only a task that no generation owns; false: one does. */
+function recordOrphan(ledger: Ledger, id: string, task: string): boolean {
+  if (ledger.owners.has(task)) return false;
+  ledger.owners.set(task, id);
+  ledger.orphans.push(task);
+  return true;
 }
 
 function settleSlotAndCost(ledger: Ledger, rec: Rec, { to, costMicroUsd: cost, freeSlot }: Move): void {
@@ -61,25 +65,24 @@ function settleSlotAndCost(ledger: Ledger, rec: Rec, { to, costMicroUsd: cost, f
   if (rec.held === undefined || (cost === undefined && (holdsSlot.includes(to) || to === "finalizing"))) return;
   const spent = cost ?? (to === "succeeded" ? rec.held : 0);
   ledger.spent += spent - rec.held;
-  rec.cost += spent;
+  if (cost !== undefined || spent !== 0) rec.cost = (rec.cost ?? 0) + spent;
   rec.held = undefined;
 }
 
-export function requestCancel(ledger: Ledger, id: string, states: readonly State[]): string {
+export function requestCancel(ledger: Ledger, id: string, states: readonly State[]) {
   const rec = ledger.recs.get(id);
-  if (rec === undefined) return "missing";
-  if (!states.includes(rec.state)) return `refused ${rec.state}`;
+  if (rec === undefined) return { kind: "missing" };
+  if (!states.includes(rec.state)) return { kind: "refused", state: rec.state };
   rec.cancel = true;
-  return `noted ${rec.state}`;
+  return { kind: "noted", state: rec.state };
 }
 
-export interface Release {
-  state: State;
-  unwatch: boolean;
-  cost: number | undefined;
-}
-
-export function releaseSlot(ledger: Ledger, id: string, { state, unwatch, cost }: Release): boolean {
+export function releaseSlot(
+  ledger: Ledger,
+  id: string,
+  state: State,
+  { unwatch, costMicroUsd: cost }: { unwatch: boolean; costMicroUsd?: number },
+): boolean {
   const rec = ledger.recs.get(id);
   if (rec?.state !== state) return false;
   if (rec.slot) ledger.inFlight -= 1;
@@ -94,24 +97,14 @@ export function releaseSlot(ledger: Ledger, id: string, { state, unwatch, cost }
 
 const open: readonly State[] = ["queued", "submitting", "unknown", "needs_review"];
 
-export interface Callback {
-  lanes: readonly string[];
-  task: string;
-  attempt: string;
-}
-
-export function makeDueNow(ledger: Ledger, id: string, { lanes, task, attempt }: Callback): string {
+export function makeDueNow(ledger: Ledger, id: string, lanes: readonly string[], { taskId, attempt }: CallbackHint) {
   const rec = ledger.recs.get(id);
-  let orphaned = 0;
-  if (task !== "" && rec?.task !== task) {
-    if (rec && open.includes(rec.state) && `${rec.attempt}` === attempt) rec.hint = task;
-    else if (!ledger.owners.has(task)) {
-      ledger.owners.set(task, id);
-      ledger.orphans.push(task);
-      orphaned = 1;
-    }
+  let orphaned = false;
+  if (taskId !== "" && rec?.taskId !== taskId) {
+    if (rec && open.includes(rec.state) && `${rec.attempt}` === attempt) rec.callbackTaskId = taskId;
+    else orphaned = recordOrphan(ledger, id, taskId);
   }
   const woken = rec !== undefined && lanes.includes(rec.lane);
   if (woken) rec.due = true;
-  return `${rec?.state ?? "missing"} ${woken} ${orphaned === 1}`;
+  return { state: rec?.state ?? "missing", woken, orphaned };
 }

@@ -1,6 +1,6 @@
-import { states } from "@reelqueue/contracts";
+import { type JobRef, states } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import { type Moved, sendMoveAlone } from "@reelqueue/ledger/testing";
+import { sendMoveAlone } from "@reelqueue/ledger/testing";
 import fc from "fast-check";
 import { drawnMove, moveFrom } from "./drawn-move.ts";
 import { account, generations, hourMs, idOf, tasks } from "./generations.ts";
@@ -48,11 +48,11 @@ const accepting = op(
   3,
   { rows: fc.array(row, { minLength: 1, maxLength: 4 }), atomic: fc.boolean() },
   ({ rows: drawn, atomic }, model, cell) => {
-    const rows = drawn.map(({ which, hash }) => ({ id: idOf(which), hash, ...(generations[which] ?? generations[0]) }));
-    const full = rows.map(({ hash, estimate, ...row }) => {
-      return { ...row, requestHash: hash, estimateMicroUsd: estimate, account, request: "{}", runTimeClass: "c" };
+    const rows = drawn.map(({ which, hash: requestHash }) => {
+      const row = generations[which] ?? generations[0];
+      return { ...row, id: idOf(which), requestHash, account, request: "{}", runTimeClass: "c" };
     });
-    return { expected: accept(model, rows, atomic), script: ledger.accept(cell, full, { atomic }) };
+    return { expected: accept(model, rows, atomic), script: ledger.accept(cell, rows, { atomic }) };
   },
 );
 
@@ -67,18 +67,15 @@ const operations = [
       budget: fc.option(fc.integer({ min: 0, max: 900 }), { nil: undefined }),
     },
     ({ budget, ...drawn }, model, cell) => {
-      const limits = { ...drawn, weights, rate: 0, burst: 0, leaseMs: hourMs };
-      const budgeted = budget === undefined ? limits : { ...limits, budgetMicroUsd: budget };
-      const script = ledger.admit(cell, account, budgeted);
-      return {
-        expected: admit(model, { ...limits, budget }),
-        script: script.then(({ grants, reason }) => ({ grants: grants.map(jobInWords), reason })),
-      };
+      const budgeted = budget !== undefined && { budgetMicroUsd: budget };
+      const limits = { ...drawn, ...budgeted, weights, rate: 0, burst: 0, leaseMs: hourMs };
+      const script = ledger.admit(cell, account, limits);
+      return { expected: admit(model, limits), script: script.then(({ grants, reason }) => ({ grants, reason })) };
     },
   ),
   op("move", 20, drawnMove, (drawn, model, cell) => {
     const step = moveFrom(drawn, model);
-    return { expected: move(model, step), script: sendMoveAlone(cell, step).then(inWords) };
+    return { expected: move(model, step), script: sendMoveAlone(cell, step) };
   }),
   op("claim", 2, { lane: fc.constantFrom(...liveLanes) }, ({ lane }, model, cell) => {
     const script = ledger.claim(cell, lane, account, { fields: [], ...leases });
@@ -86,29 +83,25 @@ const operations = [
   }),
   op("redispatch", 2, { lane: fc.constantFrom("granted", "finalize") }, ({ lane }, model, cell) => {
     const script = ledger.redispatch(cell, lane, account, leases);
-    return { expected: redispatch(model, lane), script: script.then((jobs) => jobs.map(jobInWords).sort()) };
+    return { expected: redispatch(model, lane), script: script.then((jobs) => jobs.sort(byGeneration)) };
   }),
   op("promote", 1, {}, (_, model, cell) => {
     const script = ledger.promoteDelayed(cell, account, 100);
     return { expected: promoteDelayed(model), script: script.then(({ count }) => count) };
   }),
   op("request-cancel", 1, { which, from: fc.subarray([...states]) }, ({ which, from }, model, cell) => {
-    const script = ledger.requestCancel(cell, idOf(which), from);
-    return {
-      expected: requestCancel(model, idOf(which), from),
-      script: script.then((answer) => (answer.kind === "missing" ? answer.kind : `${answer.kind} ${answer.state}`)),
-    };
+    const id = idOf(which);
+    return { expected: requestCancel(model, id, from), script: ledger.requestCancel(cell, id, from) };
   }),
   op(
     "release",
     1,
     { which, state: fc.constantFrom("expired", "needs_review"), unwatch: fc.boolean(), cost },
-    ({ which, ...release }, model, cell) => {
-      const { state, unwatch, cost } = release;
-      const options = { unwatch, ...(cost !== undefined && { costMicroUsd: cost }) };
+    ({ which, state, unwatch, cost }, model, cell) => {
+      const [id, options] = [idOf(which), { unwatch, ...(cost !== undefined && { costMicroUsd: cost }) }];
       return {
-        expected: releaseSlot(model, idOf(which), release),
-        script: ledger.releaseSlot(cell, idOf(which), state, options),
+        expected: releaseSlot(model, id, state, options),
+        script: ledger.releaseSlot(cell, id, state, options),
       };
     },
   ),
@@ -121,13 +114,9 @@ const operations = [
       task: fc.constantFrom("", "", "", "", "", ...tasks),
       attempt: fc.constantFrom("1", "2"),
     },
-    ({ which, ...callback }, model, cell) => {
-      const { lanes, task, attempt } = callback;
-      const script = ledger.makeDueNow(cell, idOf(which), lanes, { taskId: task, attempt, account });
-      return {
-        expected: makeDueNow(model, idOf(which), callback),
-        script: script.then(({ state, woken, orphaned }) => `${state} ${woken} ${orphaned}`),
-      };
+    ({ which, lanes, task, attempt }, model, cell) => {
+      const [id, hint] = [idOf(which), { taskId: task, attempt, account }];
+      return { expected: makeDueNow(model, id, lanes, hint), script: ledger.makeDueNow(cell, id, lanes, hint) };
     },
   ),
 ] as const;
@@ -145,19 +134,4 @@ export const sequence = fc
 /** One operation of each kind. */
 export const once = operations.flatMap(({ arbitrary }) => fc.sample(arbitrary, 1));
 
-const jobInWords = ({ generation, dispatchSeq }: { generation: string; dispatchSeq: number }): string =>
-  `${generation} ${dispatchSeq}`;
-
-function inWords(moved: Moved): string {
-  switch (moved.kind) {
-    case "moved":
-    case "already":
-      return `${moved.kind} ${moved.dispatchSeq}`;
-    case "taken":
-      return `taken ${moved.by}`;
-    case "missing":
-      return "missing";
-    default:
-      return `${moved.kind} ${moved.state}`;
-  }
-}
+const byGeneration = (a: JobRef, b: JobRef): number => (a.generation < b.generation ? -1 : 1);

@@ -1,57 +1,51 @@
-import type { State } from "@reelqueue/contracts";
+import type { JobRef, State } from "@reelqueue/contracts";
+import type { Accepted, AdmitLimits, NewGeneration } from "@reelqueue/ledger";
 
-/** A record, with the field names that Redis stores. `due`: its due time has come. */
-export interface Rec {
-  state: State;
-  lane: string;
-  due: boolean;
-  n: number;
-  token: string;
-  attempt: number;
-  task: string;
-  slot: boolean;
-  /** Micro-USD that are reserved; undefined: none. */
-  held: number | undefined;
-  cost: number;
-  cancel: boolean;
-  hint: string;
-  tenant: string;
-  priority: number;
-  estimate: number;
-  seq: number;
-  hash: string;
+export type Rec = ReturnType<typeof newRec>;
+
+/** An accepted generation, with its state by the reducer. */
+function newRec({ requestHash: hash, tenant, priority, estimateMicroUsd: estimate = 0 }: NewGeneration, seq: number) {
+  return {
+    ...{ hash, tenant, priority, estimate, seq },
+    state: "queued" as State,
+    lane: "",
+    /** Its due time has come. */
+    due: false,
+    dispatchSeq: 0,
+    token: "",
+    attempt: 1,
+    taskId: "",
+    callbackTaskId: "",
+    slot: false,
+    /** Micro-USD that are reserved; undefined: none. */
+    held: undefined as number | undefined,
+    /** Undefined: no price is known. */
+    cost: undefined as number | undefined,
+    cancel: false,
+  };
 }
 
 /** One account of the ledger as plain data: the reference for the Lua scripts. */
-export interface Ledger {
-  recs: Map<string, Rec>;
-  /** By priority: the virtual time of each waiting tenant. */
-  rings: Map<number, Map<string, number>>;
-  inFlight: number;
-  spent: number;
-  seq: number;
-  /** Generation by task id. */
-  owners: Map<string, string>;
-  orphans: string[];
-}
+export type Ledger = ReturnType<typeof empty>;
 
-export function empty(): Ledger {
-  return { recs: new Map(), rings: new Map(), inFlight: 0, spent: 0, seq: 0, owners: new Map(), orphans: [] };
+export function empty() {
+  return {
+    recs: new Map<string, Rec>(),
+    /** By priority: the virtual time of each waiting tenant. */
+    rings: new Map<number, Map<string, number>>(),
+    inFlight: 0,
+    spent: 0,
+    seq: 0,
+    /** Generation by task id. */
+    owners: new Map<string, string>(),
+    orphans: [] as string[],
+  };
 }
-
-export interface Row {
-  id: string;
-  hash: string;
-  tenant: string;
-  priority: number;
-  estimate: number;
-}
-export type Accepted = "accepted" | "existing" | "mismatch" | "skipped";
 
 /** New generations join the backlog in order; an atomic call accepts all or none. An id may occur twice. */
-export function accept(ledger: Ledger, rows: readonly Row[], atomic: boolean): Accepted[] {
+export function accept(ledger: Ledger, rows: readonly NewGeneration[], atomic: boolean): Accepted[] {
   const seen = new Map([...ledger.recs].map(([id, { hash }]) => [id, hash]));
-  const answers = rows.map(({ id, hash }): Accepted => {
+  const answers = rows.map(({ id, requestHash: hash }): Accepted => {
     const known = seen.get(id);
     if (known !== undefined) return known === hash ? "existing" : "mismatch";
     seen.set(id, hash);
@@ -63,20 +57,10 @@ export function accept(ledger: Ledger, rows: readonly Row[], atomic: boolean): A
   return answers;
 }
 
-function add(ledger: Ledger, { id, ...row }: Row): void {
+function add(ledger: Ledger, row: NewGeneration): void {
   ledger.seq += 1;
-  const fresh = {
-    state: "queued",
-    lane: "",
-    due: false,
-    n: 0,
-    token: "",
-    attempt: 1,
-    task: "",
-    slot: false,
-  } as const;
-  const rec: Rec = { ...fresh, held: undefined, cost: 0, cancel: false, hint: "", seq: ledger.seq, ...row };
-  ledger.recs.set(id, rec);
+  const rec = newRec(row, ledger.seq);
+  ledger.recs.set(row.id, rec);
   joinBacklog(ledger, rec);
 }
 
@@ -103,44 +87,38 @@ function line(ledger: Ledger, priority: number, tenant: string): [string, Rec][]
     .sort(([, a], [, b]) => a.seq - b.seq);
 }
 
-export interface Limits {
-  slots: number;
-  window: number;
-  budget: number | undefined;
-  weights: Readonly<Record<string, number>>;
-}
-
 /** Highest priority, then the tenant furthest behind, then the oldest; while slots, window and budget allow. */
-export function admit(
-  ledger: Ledger,
-  { slots, window, budget, weights }: Limits,
-): { grants: string[]; reason: string } {
-  const grants: string[] = [];
+export function admit(ledger: Ledger, { slots, window, budgetMicroUsd: budget, weights }: AdmitLimits) {
+  const grants: JobRef[] = [];
   for (;;) {
     const next = nextInLine(ledger);
     if (next === undefined) return { grants, reason: "empty" };
-    const { id, rec } = next;
+    const [id, rec] = next;
     if (ledger.inFlight >= slots) return { grants, reason: `slots:${slots}` };
     if (inLane(ledger, "granted").length >= window) return { grants, reason: "window" };
     if (budget !== undefined && ledger.spent + rec.estimate > budget) return { grants, reason: "budget" };
     leaveBacklog(ledger, rec);
-    Object.assign(rec, { lane: "granted", due: false, n: rec.n + 1, slot: true, held: rec.estimate });
+    Object.assign(rec, {
+      lane: "granted",
+      due: false,
+      dispatchSeq: rec.dispatchSeq + 1,
+      slot: true,
+      held: rec.estimate,
+    });
     const ring = ledger.rings.get(rec.priority);
     const at = ring?.get(rec.tenant);
     if (at !== undefined) ring?.set(rec.tenant, at + 1 / (weights[rec.tenant] ?? 1));
     ledger.inFlight += 1;
     ledger.spent += rec.estimate;
-    grants.push(`${id} ${rec.n}`);
+    grants.push({ generation: id, dispatchSeq: rec.dispatchSeq });
   }
 }
 
-function nextInLine(ledger: Ledger): { id: string; rec: Rec } | undefined {
+function nextInLine(ledger: Ledger): [string, Rec] | undefined {
   const priority = Math.max(...ledger.rings.keys());
-  const ring = ledger.rings.get(priority);
-  if (ring === undefined) return undefined;
-  const [tenant = ""] = [...ring].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1))[0] ?? [];
-  const first = line(ledger, priority, tenant)[0];
-  return first && { id: first[0], rec: first[1] };
+  const ring = [...(ledger.rings.get(priority) ?? [])];
+  const [tenant = ""] = ring.sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1))[0] ?? [];
+  return line(ledger, priority, tenant)[0];
 }
 
 function inLane(ledger: Ledger, lane: string): [string, Rec][] {
@@ -154,11 +132,11 @@ export function claim(ledger: Ledger, lane: string): string[] {
   return taken.map(([id]) => id).sort();
 }
 
-export function redispatch(ledger: Ledger, lane: string): string[] {
-  return claim(ledger, lane).map((id) => {
-    const rec = ledger.recs.get(id);
-    if (rec) rec.n += 1;
-    return `${id} ${rec?.n}`;
+export function redispatch(ledger: Ledger, lane: string) {
+  return claim(ledger, lane).map((generation) => {
+    const rec = ledger.recs.get(generation);
+    if (rec) rec.dispatchSeq += 1;
+    return { generation, dispatchSeq: rec?.dispatchSeq };
   });
 }
 

@@ -45,8 +45,8 @@ test(`ledger scripts: same states, lanes, slots, money and answers as a pure red
 }, 600_000);
 
 function count(seen: Map<string, number>, answer: unknown): void {
-  const word = typeof answer === "string" ? (answer.split(" ")[0] ?? "") : "";
-  seen.set(word, (seen.get(word) ?? 0) + 1);
+  const kind = answer instanceof Object && "kind" in answer ? String(answer.kind) : "";
+  seen.set(kind, (seen.get(kind) ?? 0) + 1);
 }
 
 /** The content of Redis according to the reducer. */
@@ -54,9 +54,9 @@ function expectedState({ recs, inFlight, spent, orphans, owners }: Ledger) {
   return {
     records: Object.fromEntries(
       [...recs].map(([id, rec]) => {
-        const { state, lane, n, token, attempt, task, slot, held = null, cost, cancel, hint } = rec;
-        const numbers = { n: String(n), attempt: String(attempt), held, cost };
-        return [id, { state, lane, token, task, slot, cancel, hint, ...numbers }];
+        const { state, lane, dispatchSeq, token, attempt, slot, held = null, cost = null, cancel } = rec;
+        const numbers = { n: String(dispatchSeq), attempt: String(attempt), held, cost };
+        return [id, { state, lane, token, task: rec.taskId, slot, cancel, hint: rec.callbackTaskId, ...numbers }];
       }),
     ),
     inFlight,
@@ -88,8 +88,9 @@ async function stored() {
 }
 
 function storedRecord(record: Record<string, string>) {
-  const { state, lane = "", n, token = "", attempt, task = "", slot, held, cost = "0", cancel, hint = "" } = record;
+  const { state, lane = "", n, token = "", attempt, task = "", slot, held, cost, cancel, hint = "" } = record;
   const flags = { slot: slot !== undefined, cancel: cancel !== undefined };
-  const numbers = { n, attempt, held: held === undefined ? null : Number(held), cost: Number(cost) };
+  const amount = (text: string | undefined) => (text === undefined ? null : Number(text));
+  const numbers = { n, attempt, held: amount(held), cost: amount(cost) };
   return { state, lane, token, task, hint, ...flags, ...numbers };
 }

@@ -11,21 +11,32 @@ interface Active {
   end(): unknown;
 }
 
+/** A fault that is over when `inject` returns. */
+export function fault(nemesis: Omit<Nemesis, "inject">, inject: Nemesis["inject"]): Nemesis {
+  return { ...nemesis, inject };
+}
+
 /** A fault that ends after a time from `low` to `high` ms. */
 export function lasting(
   { lastsMs: [low, high], ...nemesis }: Omit<Nemesis, "inject"> & { lastsMs: readonly [low: number, high: number] },
   begin: (system: ChaosSystem, random: SeededRandom) => Active | Promise<Active>,
 ): Nemesis {
-  return {
-    ...nemesis,
-    inject: async (system, random) => {
-      const { what, end } = await begin(system, random);
-      const forMs = random.between(low, high);
-      await wait(forMs);
-      await end();
-      return `${what === undefined ? "" : `${what} `}for ${forMs} ms`;
-    },
-  };
+  return fault(nemesis, async (system, random) => {
+    const { what, end } = await begin(system, random);
+    const forMs = random.between(low, high);
+    await wait(forMs);
+    await end();
+    return `${what === undefined ? "" : `${what} `}for ${forMs} ms`;
+  });
+}
+
+/** Sets faults; `end` clears them. */
+export function impair<Faults extends object>(
+  target: { setFaults(faults: Partial<Faults>): void } | undefined,
+  faults: Partial<Faults>,
+): Active {
+  target?.setFaults(faults);
+  return { end: () => target?.setFaults({}) };
 }
 
 /** Kills (SIGKILL) or freezes (SIGSTOP) servers; `end` brings them back. */
