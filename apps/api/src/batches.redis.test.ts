@@ -88,6 +88,19 @@ test("thousands of rows of one batch keep their order, and one request counts th
   expect(page.generations.map(({ request }) => request.metadata?.i)).toEqual(Array.from({ length: 100 }, (_, i) => i));
 });
 
+test.each([
+  ["Chinese", "春季"],
+  ["128 letters", "春".repeat(128)],
+  ["signs of an address", "a/b:c@d+e ~1"],
+])("a batch with a name of %s is read and listed under it", async (_, batch) => {
+  const inputs = [1, 2].map((i) => JSON.stringify({ ...row, batch, tags: ["秋"], prompt: `row ${i}` }));
+  expect((await sendLines(inputs.join("\n"))).map(({ status }) => status)).toEqual(["accepted", "accepted"]);
+  const name = encodeURIComponent(batch.normalize("NFD"));
+  expect(await jsonOf<BatchView>(api.call(`/v1/batches/${name}`))).toMatchObject({ name: batch, total: 2 });
+  const { generations } = await jsonOf<GenerationPage>(api.call(`/v1/generations?batch=${name}`));
+  expect(generations.map(({ request }) => [request.batch, request.tags])).toEqual(Array(2).fill([batch, ["秋"]]));
+});
+
 test("a JSON array is answered row by row", async () => {
   const { rows } = await jsonOf<BatchAnswer>(
     api.call("/v1/generations/batch", { body: [row, { ...row, seconds: 99 }, 7, row] }),

@@ -60,6 +60,16 @@ describe("enqueue one", () => {
     await errorIn(await api.call("/v1/generations", { body: { ...row, idempotencyKey: "b" }, headers }), 400);
   });
 
+  test("a header Idempotency-Key that is not ASCII is refused: a key in UTF-8 would be another one than in the field", async () => {
+    const headers = { "idempotency-key": Buffer.from("春季-1").toString("latin1") };
+    const error = await errorIn(await api.call("/v1/generations", { body: row, headers }), 400);
+    expect(error.message).toMatch(/ASCII.*field idempotencyKey/);
+    const byField = { ...row, idempotencyKey: "春季-1" };
+    const first = await jsonOf<Enqueued>(api.call("/v1/generations", { body: byField }));
+    const again = await api.call("/v1/generations", { body: byField });
+    expect([again.status, (await jsonOf<Enqueued>(again)).generation.id]).toEqual([200, first.generation.id]);
+  });
+
   test.each([
     ["an unknown field", { ...row, promt: "x" }, "promt"],
     ["a field of the record", { ...row, state: "succeeded" }, "state"],

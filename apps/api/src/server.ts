@@ -60,7 +60,8 @@ export async function createApp(installation: Installation): Promise<FastifyInst
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomBytes(8).toString("hex"),
     bodyLimit: 1_048_576,
-    routerOptions: { maxParamLength: 500 },
+    // a batch: 128 letters, of nine characters each when they are encoded
+    routerOptions: { maxParamLength: 1_200 },
     http: { headersTimeout: headersTimeoutMs, requestTimeout: bodyTimeoutMs, connectionsCheckingInterval: 2_000 },
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error, { id }, reply) => void (reply as FastifyReply).code(404).send(toApiError(error).body(id)),

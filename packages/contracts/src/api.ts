@@ -19,8 +19,19 @@ export interface Enqueued {
 /** Result of one row of a batch. */
 export type RowAnswer =
   | { line: number; status: "accepted" | "existing"; id: string; account: string; quote: Price; warnings: Problem[] }
-  /** Dry run: checked and priced, not accepted. */
-  | { line: number; status: "valid"; account: string; quote: Price; warnings: Problem[] }
+  /**
+   * Dry run: checked and priced, not accepted. `requestHash`: that of its generation. `existing`: the generation that
+   * its idempotency key made before.
+   */
+  | {
+      line: number;
+      status: "valid";
+      requestHash: string;
+      existing?: string;
+      account: string;
+      quote: Price;
+      warnings: Problem[];
+    }
   | { line: number; status: "refused"; error: ApiErrorBody["error"] };
 
 /** Answer to a batch in a JSON array; a batch in JSON Lines is answered with one `RowAnswer` per line. */

@@ -74,6 +74,8 @@ export interface Generation {
   provider: string;
   tenant: string;
   request: GenerationRequest;
+  /** Equal for equal requests: same batch, account and content, whatever their idempotency keys. */
+  requestHash: string;
   /** Number of the current paid attempt, from 1. */
   attempt: number;
   taskId?: string;

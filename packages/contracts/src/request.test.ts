@@ -34,6 +34,24 @@ test.each([
   expect(parse(input).success).toBe(false);
 });
 
+test.each([
+  ["Chinese", "春季 3/4"],
+  ["accents and digits of other scripts", "Größe ٣"],
+  ["combining marks", "हिन्दी"],
+  ["letters beyond the basic plane", "𠮷野家"],
+])("generationRequest: names may hold %s", (_, name) => {
+  expect(parse({ prompt: "x", batch: name, tags: [name] }).data).toMatchObject({ batch: name, tags: [name] });
+});
+
+test("generationRequest: a name is stored in one form, however its letters are composed", () => {
+  const composed = "Größe";
+  expect(parse({ prompt: "x", batch: composed.normalize("NFD") }).data?.batch).toBe(composed);
+});
+
+test.each(["a\nb", "a\u0000b", "a\u200bb", "a,b", "\ud800", "🎬"])("generationRequest: refuses the name %j", (name) => {
+  expect(parse({ prompt: "x", batch: name }).success).toBe(false);
+});
+
 test("modeOf: the mode follows from the media", () => {
   const image = (role: string) => ({ url: "https://x/1.png", role });
   const mode = (input: object) => modeOf(generationRequest.parse(input));

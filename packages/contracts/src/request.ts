@@ -29,11 +29,18 @@ const mediaUrl = z.string().min(1);
 
 const image = z.strictObject({ url: mediaUrl, role: z.enum(imageRoles).default("reference") });
 const clip = z.strictObject({ url: mediaUrl });
+/** Inside of a character class: letters, digits and marks of every script, and signs. */
+export const nameCharacters = String.raw`\p{L}\p{N}\p{M}_.:@/+ \-`;
+/** The one form of a name, however its letters are composed. */
 const label = z
   .string()
+  .normalize("NFC")
   .min(1)
   .max(128)
-  .regex(/^[\w.:@/+ -]+$/u, "letters, digits and . : @ / + - _ only");
+  .regex(new RegExp(`^[${nameCharacters}~]+$`, "u"), "letters, digits and . : @ / + - _ ~ only");
+
+/** Name of a tenant. A colon separates it from the name of a batch in Redis. */
+export const tenantName = label.max(64).refine((name) => !name.includes(":"), "no colon");
 
 /** A generation request: one schema for every provider. */
 export const generationRequest = z.strictObject({

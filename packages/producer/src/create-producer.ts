@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { batchLimits, type Generation, type GenerationInput } from "@reelqueue/contracts";
+import { batchLimits, type Generation, type GenerationInput, tenantName } from "@reelqueue/contracts";
 import { type AcceptedRow, accept, find, type Installation, openContext } from "@reelqueue/pipeline";
-import { createLogger, type Logger } from "@reelqueue/runtime";
+import { createLogger, type Logger, StartError } from "@reelqueue/runtime";
 
 export interface ProducerOptions {
   redisUrl: string;
@@ -55,11 +55,12 @@ export type Row = AcceptedRow;
 /** The outcome of a single request. */
 export type Enqueued = Exclude<AcceptedRow, { kind: "valid" }>;
 
-/** The account and price of a request, or why it is refused. */
-export type Quoted = Extract<AcceptedRow, { kind: "valid" | "refused" }>;
+/** The account and price of a request, or why it is refused. `existing`: its idempotency key made this id before. */
+export type Quoted = Extract<AcceptedRow, { kind: "valid" | "refused" | "mismatch" }>;
 
 /** Opens a producer. Throws a StartError if Redis is unavailable or the configuration is wrong. */
 export async function createProducer(options: ProducerOptions): Promise<Producer> {
+  const tenant = tenantOf(options);
   const scope = new AsyncDisposableStack();
   try {
     const installation = await openContext(scope, {
@@ -71,16 +72,23 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
       withoutSecrets: true,
       log: options.log ?? createLogger({ name: "producer", level: "silent" }),
     });
-    return producer(installation, options.tenant ?? "default", scope);
+    return producer(installation, tenant, scope);
   } catch (error) {
     await scope.disposeAsync();
     throw error;
   }
 }
 
+function tenantOf({ tenant = "default" }: ProducerOptions): string {
+  const parsed = tenantName.safeParse(tenant);
+  if (parsed.success) return parsed.data;
+  const allowed = parsed.error.issues.map(({ message }) => message).join(", ");
+  throw new StartError(`tenant: ${JSON.stringify(tenant)} is not the name of a tenant: ${allowed}`);
+}
+
 function producer(installation: Installation, tenant: string, scope: AsyncDisposableStack): Producer {
   const one = { tenant, localFiles: true };
-  const tenantOf = (generation: Generation | undefined) => (generation?.tenant === tenant ? generation : undefined);
+  const own = (generation: Generation | undefined) => (generation?.tenant === tenant ? generation : undefined);
   return {
     enqueue: async (input) => only(await accept([input], one, installation)) as Enqueued,
     enqueueMany: (inputs, { atomic = false, batch } = {}) =>
@@ -88,7 +96,7 @@ function producer(installation: Installation, tenant: string, scope: AsyncDispos
         ? acceptAll(inBatch(inputs, batch), one, installation)
         : acceptChunks(inBatch(inputs, batch), one, installation),
     quote: async (input) => only(await accept([input], { ...one, dryRun: true }, installation)) as Quoted,
-    get: async (id) => tenantOf(await find(id, installation)),
+    get: async (id) => own(await find(id, installation)),
     close: () => scope.disposeAsync(),
     [Symbol.asyncDispose]: () => scope.disposeAsync(),
   };

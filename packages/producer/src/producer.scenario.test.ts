@@ -48,6 +48,16 @@ test("enqueue is durable when it resolves; the same key again is the same genera
   });
 });
 
+test.each([
+  ["a colon: its batches could be those of another tenant", "acme:spring"],
+  ["a new line: its keys could be those of another tenant", "acme\nspring"],
+  ["nothing", ""],
+])("a tenant with %s is refused", async (_, tenant) => {
+  const opened = createProducer({ ...options, tenant });
+  await expect(opened.then((made) => made.close())).rejects.toThrow(StartError);
+  await expect(opened).rejects.toThrow(/tenant/);
+});
+
 test("a broken rule is refused with the field; a quote answers the same and writes nothing", async () => {
   const refused = await producer.enqueue({ ...row, seconds: 30 });
   expect(refused).toMatchObject({ kind: "refused", problems: [{ field: "seconds", given: "30" }] });

@@ -50,7 +50,7 @@ async function* textOf(answers: AsyncIterable<RowAnswer[]>): AsyncGenerator<stri
 const query = z.strictObject({ tenant: z.string().max(64).optional() });
 
 async function view(request: FastifyRequest, { cell }: Installation): Promise<BatchView> {
-  const { name = "" } = request.params as { name?: string };
+  const name = ((request.params as { name?: string }).name ?? "").normalize("NFC");
   const tenant = parse(query, request.query).tenant ?? request.caller.tenant;
   if (tenant !== request.caller.tenant && request.caller.tenant !== operatorTenant) throw new ApiError("not_found");
   const counted = await ledger.batchCounts(cell, tenant, name);

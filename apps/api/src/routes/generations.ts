@@ -30,11 +30,15 @@ async function enqueue(request: FastifyRequest, reply: FastifyReply, installatio
   return { generation, quote: row.quote, warnings: row.warnings };
 }
 
+/** Its bytes do not say their encoding: the same key would be one in the header and another one in the field. */
+const keyNotAscii = "The header Idempotency-Key takes ASCII only; send this key as the field idempotencyKey.";
+
 /** The request with `idempotencyKey` from the header, which is another way to send the field. */
 function withHeaderKey({ body, headers }: FastifyRequest): unknown {
   const key = headers["idempotency-key"];
   const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
   if (key === undefined || !isObject) return body;
+  if (typeof key !== "string" || !/^[\x20-\x7e]*$/.test(key)) throw new ApiError("invalid_request", keyNotAscii);
   const given = (body as { idempotencyKey?: unknown }).idempotencyKey;
   if (given !== undefined && given !== key) {
     throw new ApiError(
@@ -49,7 +53,7 @@ const filter = z.strictObject({
   state: z.enum(states).optional(),
   account: z.string().max(64).optional(),
   tenant: z.string().max(64).optional(),
-  batch: z.string().max(128).optional(),
+  batch: z.string().normalize("NFC").max(128).optional(),
   limit: integer(1, 100).default(20),
   cursor: z.string().max(400).refine(ledger.isCursor, "the cursor of an earlier answer").optional(),
 });

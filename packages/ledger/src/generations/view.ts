@@ -27,6 +27,7 @@ export function toGeneration(
     provider: record.runTimeClass.split("/", 1)[0] ?? "",
     tenant: record.tenant,
     request,
+    requestHash: record.requestHash,
     attempt: record.attempt,
     ...(taskId !== undefined && { taskId }),
     ...(progress !== undefined && { progress }),

@@ -116,6 +116,22 @@ test("atomic with a bad row: nothing is stored; dry run: nothing is stored, all 
   expect((await ledger.counts(here.cell)).queued).toBe(0);
 });
 
+test("dry run: a key that was used names its generation, or the mismatch; the request hash is that of the generation", async () => {
+  const input = { prompt: "a cup", batch: "spring", idempotencyKey: "k" };
+  const fresh = await one(input, { dryRun: true });
+  expect(fresh).not.toHaveProperty("existing");
+  const made = await one(input);
+  const id = made && "id" in made ? made.id : "";
+  const requestHash = (await find(id, here))?.requestHash;
+  expect(fresh).toMatchObject({ kind: "valid", requestHash });
+  expect(await one(input, { dryRun: true })).toMatchObject({ kind: "valid", requestHash, existing: id });
+  expect(await one({ ...input, prompt: "a mug" }, { dryRun: true })).toEqual({ kind: "mismatch", id });
+  const other = await one({ ...input, idempotencyKey: "other" }, { dryRun: true });
+  expect(other).toMatchObject({ kind: "valid", requestHash });
+  expect(other).not.toHaveProperty("existing");
+  expect((await ledger.counts(here.cell)).queued).toBe(1);
+});
+
 test("same idempotency key and tenant → same generation; with another body → mismatch, naming it", async () => {
   const first = await one({ prompt: "a cup", idempotencyKey: "k" });
   expect(await one({ prompt: "a cup", idempotencyKey: "k" })).toMatchObject({

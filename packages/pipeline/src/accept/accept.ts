@@ -23,8 +23,11 @@ export interface AcceptOptions extends ReadOptions {
 /** The result of one request. */
 export type AcceptedRow =
   | { kind: "accepted" | "existing"; id: string; account: string; quote: Quote; warnings: Problem[] }
-  /** Valid and priced, not stored: a dry run, or another row of an atomic call was refused. */
-  | { kind: "valid"; account: string; quote: Quote; warnings: Problem[] }
+  /**
+   * Valid and priced, not stored: a dry run, or another row of an atomic call was refused. `existing`: a dry run found
+   * the generation that the idempotency key made before.
+   */
+  | { kind: "valid"; requestHash: string; existing?: string; account: string; quote: Quote; warnings: Problem[] }
   | { kind: "refused"; problems: Problem[] }
   /** The idempotency key was used for `id`, with another body. */
   | { kind: "mismatch"; id: string };
@@ -41,7 +44,8 @@ export async function accept(
   const basis = { accounts: ctx.accounts, loads: await loadsFor(inputs, ctx), inspected };
   const rows = reads.map((read) => checkRow(read, basis, { tenant: options.tenant, cell: ctx.cell.name }));
   const refusals = rows.some((row) => row.kind === "refused");
-  if (options.dryRun || (options.atomic && refusals)) return rows.map(asValid);
+  if (options.dryRun) return tried(rows, await storedHashes(reads, rows, ctx));
+  if (options.atomic && refusals) return rows.map(asValid);
 
   const full = ctx.acceptRefusal();
   if (full !== undefined) throw new ledger.LedgerError("write_rejected", full);
@@ -116,8 +120,35 @@ async function admitAll(accounts: ReadonlySet<Account>, ctx: AcceptContext): Pro
   }
 }
 
+/** The request hash of each generation that the idempotency key of a row has made, by its id. */
+async function storedHashes(
+  reads: readonly Read[],
+  rows: readonly Checked[],
+  { cell }: AcceptContext,
+): Promise<ReadonlyMap<string, string>> {
+  const ids = rows.flatMap((row, i) => {
+    const read = reads[i];
+    const isKeyed = read?.kind === "read" && read.request.idempotencyKey !== undefined;
+    return row.kind === "ready" && isKeyed ? [row.generation.id] : [];
+  });
+  const found = await ledger.readMany(cell, ids);
+  return new Map(found.flatMap((each) => (each ? [[each.id, each.record.requestHash]] : [])));
+}
+
+/** What accepting the rows would find. */
+function tried(rows: readonly Checked[], hashes: ReadonlyMap<string, string>): AcceptedRow[] {
+  return rows.map((row) => {
+    if (row.kind === "refused") return row;
+    const { id, requestHash } = row.generation;
+    const stored = hashes.get(id);
+    if (stored === undefined) return asValid(row);
+    return stored === requestHash ? { ...asValid(row), existing: id } : { kind: "mismatch", id };
+  });
+}
+
 function asValid(row: Checked): AcceptedRow {
-  return row.kind === "refused" ? row : { kind: "valid", ...shown(row.placement) };
+  if (row.kind === "refused") return row;
+  return { kind: "valid", requestHash: row.generation.requestHash, ...shown(row.placement) };
 }
 
 function outcome(row: Checked, answer: ledger.Accepted | undefined): AcceptedRow {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { idempotencyKey } from "./send.ts";
+import { keyByLine } from "./keys.ts";
 
 /** A changed key would pay again for a file that is enqueued again. Add cases; never change an expected value. */
 const cases: { batch: string; line: number; request: Record<string, unknown>; key: string }[] = JSON.parse(
@@ -9,5 +9,5 @@ const cases: { batch: string; line: number; request: Record<string, unknown>; ke
 );
 
 test.each(cases)("idempotency key $key", ({ batch, line, request, key }) => {
-  expect(idempotencyKey(batch, { line, request })).toBe(key);
+  expect(keyByLine(batch, { line, request })).toBe(key);
 });

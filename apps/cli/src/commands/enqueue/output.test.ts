@@ -2,12 +2,12 @@ import { stripVTControlCharacters } from "node:util";
 import type { AccountView, Generation } from "@reelqueue/contracts";
 import { describe, expect, test } from "vitest";
 import { progressLine } from "./follow.ts";
-import { priceOf, priceTable } from "./price.ts";
+import { countsText, priceOf, priceTable } from "./price.ts";
 import { screenOn } from "./screen.ts";
 import { allSucceeded, summarize, summaryText } from "./summary.ts";
 
 describe("price table", () => {
-  const row = (account: string, usd: number | null) => ({ line: 1, request: {}, account, usd });
+  const row = (account: string, usd: number | null) => ({ line: 1, request: {}, account, usd, requestHash: "h" });
   const accounts = [{ name: "hiapi", live: true } as AccountView, { name: "jiekou", live: false } as AccountView];
 
   test("one line for each account; an unknown price does not count as 0", () => {
@@ -24,6 +24,15 @@ describe("price table", () => {
       /hiapi +1 row +price not known +real money/,
     );
   });
+});
+
+test("counts: only the new rows have a price", () => {
+  const row = { line: 1, request: {}, account: "a", usd: 0.28, requestHash: "h" };
+  const made = { ...row, existing: "reel_1" };
+  expect(countsText([row, made, row, row, made, row])).toBe("4 new $1.12, 2 already made");
+  expect(countsText([{ ...row, usd: null }, made])).toBe("1 new price not known, 1 already made");
+  expect(countsText([row, { ...row, usd: null }])).toBe("2 new at least $0.28, 0 already made");
+  expect(countsText([made])).toBe("0 new, 1 already made");
 });
 
 describe("progress", () => {

@@ -1,7 +1,7 @@
 import type { AccountView } from "@reelqueue/contracts";
 import pc from "picocolors";
 import { columns } from "../show.ts";
-import type { CheckedRow } from "./check.ts";
+import { type CheckedRow, isNew } from "./check.ts";
 
 export interface Price {
   rows: number;
@@ -33,12 +33,22 @@ export function priceTable(rows: readonly CheckedRow[], accounts: readonly Accou
   return columns([...lines, ...(lines.length > 1 ? [[pc.bold("total"), ...cells(priceOf(rows)), ""]] : [])]);
 }
 
-function cells({ rows, usd, unknown }: Price): string[] {
-  const known = rows - unknown;
-  const amount = known === 0 ? "price not known" : `${unknown > 0 ? "at least " : ""}$${usd.toFixed(2)}`;
+/** How many rows are new, with their price, and how many were made before. */
+export function countsText(rows: readonly CheckedRow[]): string {
+  const fresh = rows.filter(isNew);
+  const made = rows.length - fresh.length;
+  return `${fresh.length} new${fresh.length > 0 ? ` ${amountOf(priceOf(fresh))}` : ""}, ${made} already made`;
+}
+
+function cells(price: Price): string[] {
+  const { rows, unknown } = price;
   return [
     `${rows} ${rows === 1 ? "row" : "rows"}`,
-    amount,
-    unknown > 0 && known > 0 ? pc.yellow(`${unknown} without a known price`) : "",
+    amountOf(price),
+    unknown > 0 && unknown < rows ? pc.yellow(`${unknown} without a known price`) : "",
   ];
+}
+
+function amountOf({ rows, usd, unknown }: Price): string {
+  return unknown === rows ? "price not known" : `${unknown > 0 ? "at least " : ""}$${usd.toFixed(2)}`;
 }

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { generationRequest } from "@reelqueue/contracts";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { batchNameOf } from "./batch.ts";
+import { keyByLine, keyOf } from "./keys.ts";
 import { findLocalFiles, withStored } from "./media.ts";
 import { fillVariables, readRows, sourceAt, variablesOf } from "./rows.ts";
-import { idempotencyKey } from "./send.ts";
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "reelqueue-rows-"));
@@ -59,7 +61,31 @@ describe("a file", () => {
     expect((await sourceAt(join(import.meta.dirname, "rows.test.ts"))).batch).toBe("rows.test");
     const odd = join(folder(), "my prompts (2)#ä.jsonl");
     writeFileSync(odd, "");
-    expect((await sourceAt(odd)).batch).toBe("my prompts -2---");
+    expect(await sourceAt(odd)).toMatchObject({
+      batch: expect.stringMatching(/^my prompts -2--ä~[0-9a-f]{8}$/),
+      olderBatch: "my prompts -2---",
+    });
+  });
+
+  test.each([
+    ["spring", "spring"],
+    ["a.b:c@d+e f_g-1", "a.b:c@d+e f_g-1"],
+    ["春季", "春季"],
+    ["Größe".normalize("NFD"), "Größe"],
+    ["हिन्दी", "हिन्दी"],
+    ["x".repeat(100), "x".repeat(100)],
+  ])("named %s keeps its name as that of the batch", (file, batch) => {
+    expect(batchNameOf(file)).toBe(batch);
+  });
+
+  test("a name that has to be changed stays another one than every other name", () => {
+    const long = "𠮷".repeat(60);
+    const names = ["a(1)", "a[1]", "a-1-", "a~1~", "🎬", "📼", "--", "-", long, `${long}2`, `${long}3`];
+    const batches = names.map(batchNameOf);
+    expect(new Set(batches).size).toBe(names.length);
+    for (const batch of batches) {
+      expect(generationRequest.shape.batch.parse(`${batch}-2`)).toBe(`${batch}-2`);
+    }
   });
 
   test.each([
@@ -83,22 +109,26 @@ describe("idempotency key of a row", () => {
       line: 3,
       request: { images: [{ role: "first_frame", url: "media://x" }], seconds: 5, prompt: "a" },
     };
-    expect(idempotencyKey("b", reordered)).toBe(idempotencyKey("b", row));
+    expect(keyByLine("b", reordered)).toBe(keyByLine("b", row));
   });
 
   test("changes with the batch, the line and every value", () => {
     const keys = [
-      idempotencyKey("b", row),
-      idempotencyKey("b-2", row),
-      idempotencyKey("b", { ...row, line: 4 }),
-      idempotencyKey("b", { ...row, request: { ...row.request, seconds: 6 } }),
-      idempotencyKey("b", { ...row, request: { ...row.request, images: [{ url: "media://y", role: "first_frame" }] } }),
+      keyByLine("b", row),
+      keyByLine("b-2", row),
+      keyByLine("b", { ...row, line: 4 }),
+      keyByLine("b", { ...row, request: { ...row.request, seconds: 6 } }),
+      keyByLine("b", { ...row, request: { ...row.request, images: [{ url: "media://y", role: "first_frame" }] } }),
     ];
     expect(new Set(keys).size).toBe(keys.length);
   });
 
+  test("changes with the batch, the hash of the request and the number among equal rows, not with the line", () => {
+    expect(keyOf("spring", "qhLkyPM1Ft2uV0Cz", 2)).toBe("spring:qhLkyPM1Ft2uV0Cz:2");
+  });
+
   test("is the row's own if it has one", () => {
-    expect(idempotencyKey("b", { line: 1, request: { idempotencyKey: "mine" } })).toBe("mine");
+    expect(keyByLine("b", { line: 1, request: { idempotencyKey: "mine" } })).toBe("mine");
   });
 });
 

@@ -5,6 +5,8 @@ import type { Readable } from "node:stream";
 import { batchLimits, type JsonLine, readJsonLines } from "@reelqueue/contracts";
 import { InvalidArgumentError } from "commander";
 import { CommandError } from "../../errors.ts";
+import { type BatchNames, batchNamesOf } from "./batch.ts";
+
 /** A request as written in the file. */
 export interface Row {
   line: number;
@@ -29,13 +31,11 @@ export function parseCount(text: string): number {
 }
 
 /** A file of JSON Lines, or standard input as `-`. */
-export interface Source {
+export interface Source extends BatchNames {
   /** Its name in messages. */
   name: string;
   /** Base folder of relative media paths. */
   folder: string;
-  /** Default name of its batch. */
-  batch: string;
   open(): Readable;
 }
 
@@ -45,11 +45,8 @@ export async function sourceAt(path: string): Promise<Source> {
   if (!found) throw new CommandError(`The file ${path} does not exist.`);
   if (found.isDirectory())
     throw new CommandError(`${path} is a folder; give a file with one request as JSON in each line.`);
-  const batch =
-    basename(path, extname(path))
-      .replaceAll(/[^\w.:@/+ -]/g, "-")
-      .slice(0, 100) || "batch";
-  return { name: path, folder: dirname(resolve(path)), batch, open: () => createReadStream(path) };
+  const names = batchNamesOf(basename(path, extname(path)));
+  return { name: path, folder: dirname(resolve(path)), ...names, open: () => createReadStream(path) };
 }
 
 /** Reads at most `count` rows. Blank lines, a byte order mark and carriage returns are ignored. */

@@ -1,19 +1,19 @@
 import { relative, resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
-import type { Client } from "@reelqueue/client";
-import type { AccountView, BatchView } from "@reelqueue/contracts";
-import { Command } from "commander";
+import type { AccountView } from "@reelqueue/contracts";
+import { Command, Option } from "commander";
 import pc from "picocolors";
 import { readEnv } from "../../env.ts";
 import { CommandError } from "../../errors.ts";
 import { Interrupts } from "../../interrupts.ts";
-import { connect, filesOf, isMissing } from "../api.ts";
+import { connect, filesOf } from "../api.ts";
 import { printJson } from "../show.ts";
-import { type Checked, check } from "./check.ts";
+import { type Batches, chooseBatches } from "./batch.ts";
+import { type Checked, type CheckedRow, check, isNew } from "./check.ts";
+import { type Equal, settleEqual } from "./equal.ts";
 import { follow } from "./follow.ts";
-import { priceOf, priceTable } from "./price.ts";
+import { countsText, priceOf, priceTable } from "./price.ts";
 import { collectPairs, type LineProblem, parseCount, readRows, sourceAt, variablesOf } from "./rows.ts";
-import { type Screen, screenOn } from "./screen.ts";
+import { ask, type Screen, screenOn } from "./screen.ts";
 import { send } from "./send.ts";
 import { allSucceeded, summarize, summaryText } from "./summary.ts";
 
@@ -24,6 +24,7 @@ export interface EnqueueOptions {
   json?: boolean;
   batch?: string;
   again?: boolean;
+  equal?: Equal;
   live?: boolean;
   set: string[];
 }
@@ -46,51 +47,31 @@ async function enqueueFile(
   const source = await sourceAt(file);
   const read = await readRows(source, options.count ?? Number.POSITIVE_INFINITY);
   const accounts = await client.accounts({ signal });
-  const batch = await chooseBatch(options.batch ?? source.batch, options.again ?? false, client);
+  const batches = await chooseBatches(source, options, client);
+  const { name: batch } = batches.batch;
   const variables = variablesOf(options.set);
-  const context = { client, batch: batch.name, screen, signal };
-  const checked = await check(read, { ...context, accounts, folder: source.folder, variables });
+  const context = { client, screen, signal };
+  const checked = await check(read, { ...context, ...batches, accounts, folder: source.folder, variables });
   if (checked.problems.length > 0) return reportProblems(source.name, checked, screen, options);
 
-  requireLive(file, checked, accounts, options);
-  screen.print(overview(checked, batch, accounts));
-  if (options.dryRun) return reportPrice(checked, batch, options);
-  if (!options.yes && !(await confirm(signal))) return decline(screen);
+  const rows = await settleEqual(checked.rows, options, context);
+  if (rows === undefined) return decline(screen);
+  const fresh = rows.filter(isNew);
+  requireLive(file, fresh, accounts, options);
+  screen.print(overview({ ...checked, rows }, batches, accounts));
+  if (options.dryRun) return reportPrice({ ...checked, rows }, batch, options);
+  if (fresh.length > 0 && !options.yes && !(await confirm(rows, signal))) return decline(screen);
 
-  progress.batch = batch.name;
+  progress.batch = batch;
   const startedAt = performance.now();
-  const sent = await send(checked.rows, { ...context, files: checked.files });
-  const generations = await follow({ ...context, lines: sent.lines });
+  const sent = await send(rows, { ...context, batch });
+  const generations = await follow({ ...context, batch, lines: sent.lines });
   screen.clear();
   const seconds = (performance.now() - startedAt) / 1_000;
-  const summary = summarize({ batch: batch.name, sent, generations, seconds, fileOf: await filesOf({ client, url }) });
+  const summary = summarize({ batch, sent, generations, seconds, fileOf: await filesOf({ client, url }) });
   screen.print(summaryText(summary));
   if (options.json) printJson(summary);
   return allSucceeded(summary) ? 0 : 1;
-}
-
-interface BatchChoice {
-  name: string;
-  /** How many rows it has already. */
-  size: number;
-}
-
-/** The batch of this name, or with `again` the first of `name`, `name-2`, `name-3` … that does not exist. */
-async function chooseBatch(name: string, again: boolean, client: Client): Promise<BatchChoice> {
-  let choice = { name, size: await sizeOf(name, client) };
-  for (let n = 2; again && choice.size > 0; n += 1) {
-    const next = `${name}-${n}`;
-    choice = { name: next, size: await sizeOf(next, client) };
-  }
-  return choice;
-}
-
-async function sizeOf(name: string, client: Client): Promise<number> {
-  const view = await client.batch(name).catch((error: unknown): Pick<BatchView, "total"> => {
-    if (isMissing(error)) return { total: 0 };
-    throw error;
-  });
-  return view.total;
 }
 
 const maxLines = 50;
@@ -113,7 +94,7 @@ function problemLines(problems: readonly LineProblem[]): string {
 /** Throws unless `--live` allows sample rows to spend real money. */
 function requireLive(
   file: string,
-  { rows }: Checked,
+  rows: readonly CheckedRow[],
   accounts: readonly AccountView[],
   { live, dryRun }: EnqueueOptions,
 ): void {
@@ -130,34 +111,36 @@ function requireLive(
   );
 }
 
-function overview({ rows, warnings }: Checked, { name, size }: BatchChoice, accounts: readonly AccountView[]): string {
+function overview(
+  { rows, warnings, inOlder }: Checked,
+  { batch: { name, size }, older }: Batches,
+  accounts: readonly AccountView[],
+): string {
   const notes = warnings.length > 0 ? [pc.yellow(`${warnings.length} warnings:`), problemLines(warnings)] : [];
   const known =
-    size > 0 ? [`Batch "${name}" exists with ${size} rows; rows that it already contains are not paid again.`] : [];
+    size + inOlder > 0 ? [`${countsText(rows)}; the batch has ${size} ${size === 1 ? "row" : "rows"}.`] : [];
+  const shared = `the name that an earlier version gave this file, and maybe others; --again makes all rows again.`;
+  if (older && inOlder > 0)
+    known.push(`${inOlder} of them ${inOlder === 1 ? "is" : "are"} in the batch "${older.name}", ${shared}`);
   return [
     ...notes,
     `${rows.length === 1 ? "1 row is" : `${rows.length} rows are`} valid; batch "${name}":`,
-    priceTable(rows, accounts),
+    ...(rows.some(isNew) ? [priceTable(rows.filter(isNew), accounts)] : []),
     ...known,
   ].join("\n");
 }
 
-function reportPrice({ rows, warnings }: Checked, { name }: BatchChoice, { json }: EnqueueOptions): number {
-  if (json) printJson({ batch: name, ...priceOf(rows), warnings });
+function reportPrice({ rows, warnings }: Checked, batch: string, { json }: EnqueueOptions): number {
+  const fresh = rows.filter(isNew);
+  if (json) printJson({ batch, ...priceOf(fresh), existing: rows.length - fresh.length, warnings });
   return 0;
 }
 
-async function confirm(signal: AbortSignal): Promise<boolean> {
+async function confirm(rows: readonly CheckedRow[], signal: AbortSignal): Promise<boolean> {
   if (!process.stdin.isTTY)
     throw new CommandError("There is no terminal to confirm the price: add --yes. Nothing was enqueued.");
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // readline consumes Ctrl-C while it waits for the answer
-  terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
-  try {
-    return /^y(es)?$/i.test((await terminal.question("Enqueue them? [y/N] ", { signal })).trim());
-  } finally {
-    terminal.close();
-  }
+  const question = rows.every(isNew) ? "Enqueue them?" : `${countsText(rows)}. Enqueue the new ones?`;
+  return /^y(es)?$/i.test(await ask(`${question} [y/N] `, signal));
 }
 
 function decline(screen: Screen): number {
@@ -174,6 +157,9 @@ export const enqueue = new Command("enqueue")
   .option("--json", "the result as one JSON object in the last line of standard output")
   .option("--batch <name>", "name of the batch; default: the file's name")
   .option("--again", "enqueue all rows again as a new batch, and pay again")
+  .addOption(
+    new Option("--equal <once|each>", "one video of equal rows, or one for each row").choices(["once", "each"]),
+  )
   .option("--live", "allow the files of examples/ to spend real money")
   .option("--set <NAME=VALUE>", "value of {{NAME}} in media and webhook URLs; may be repeated", collectPairs, [])
   .addHelpText(
@@ -197,12 +183,18 @@ export const enqueue = new Command("enqueue")
     }
   });
 
-function reattach(file: string, batch: string, { count, set }: EnqueueOptions): string {
+function reattach(file: string, batch: string, { count, equal, set }: EnqueueOptions): string {
   const words = [
     ...["./reelqueue", "enqueue", file, "--batch", batch],
     ...(count === undefined ? [] : ["--count", `${count}`]),
+    ...(equal === undefined ? [] : ["--equal", equal]),
     ...set.flatMap((pair) => ["--set", pair]),
-  ].map((word) => (/^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
-  const command = file === "-" ? `./reelqueue list --batch ${batch}` : words.join(" ");
+  ];
+  const command = (file === "-" ? ["./reelqueue", "list", "--batch", batch] : words).map(quoted).join(" ");
   return `\nStopped watching. Nothing is lost: the workers continue. To watch again, without paying twice:\n  ${command}`;
+}
+
+/** The word as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

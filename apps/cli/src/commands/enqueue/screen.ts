@@ -1,4 +1,5 @@
 import { clearScreenDown, moveCursor } from "node:readline";
+import { createInterface } from "node:readline/promises";
 
 /** Progress output: lines that change in place on a terminal, else one plain line every 5 s. */
 export interface Screen {
@@ -48,4 +49,16 @@ export function screenOn(out: NodeJS.WriteStream): Screen {
 function truncate(line: string, columns: number | undefined): string {
   const width = columns || 80;
   return line.length < width ? line : `${line.slice(0, width - 2)}…`;
+}
+
+/** Asks on the terminal; the trimmed answer. */
+export async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // readline consumes Ctrl-C while it waits for the answer
+  terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  try {
+    return (await terminal.question(question, { signal })).trim();
+  } finally {
+    terminal.close();
+  }
 }
