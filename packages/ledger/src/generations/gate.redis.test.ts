@@ -42,10 +42,10 @@ test.each([
 });
 
 test("begin: sent again, it is not made after it was given back, and made once where it was made", async () => {
-  const [back, begun] = await granted(2);
-  expect(await begin(begun)).toMatchObject({ kind: "moved" });
+  const [back, started] = await granted(2);
+  expect(await begin(started)).toMatchObject({ kind: "moved" });
   await ledger.pause(cell, "hiapi", "by hand");
-  expect(await begin(begun)).toMatchObject({ kind: "already" });
+  expect(await begin(started)).toMatchObject({ kind: "already" });
   expect(await begin(back)).toMatchObject({ kind: "given_back" });
   await ledger.resume(cell, "hiapi");
   expect(await begin(back)).toEqual({ kind: "stale", state: "queued" });

@@ -94,7 +94,7 @@ test("post: the time to send it counts from the check of the account; after it n
     throw new EgressError("aborted", "no connection", { sent: false, code: "NOT_IN_TIME" });
   };
   const here = { ...real, http: { ...real.http, request } };
-  const intent = await begun(here);
+  const intent = await started(here);
   expect(await post(intent, performance.now() - here.timing.startBudgetMs, here)).toMatchObject({ kind: "unsent" });
   expect(requests).toHaveLength(0);
   expect(await post(intent, performance.now() - 300, here)).toMatchObject({ kind: "unsent" });
@@ -110,7 +110,7 @@ test("post: a file that takes longer to read than the POST has to start is not s
     throw new EgressError("broken", "reset", { sent: true, code: "ECONNRESET" });
   };
   const here = { ...real, http: { ...real.http, request }, timing: { ...real.timing, startBudgetMs: 50 } };
-  const intent = await begun(here);
+  const intent = await started(here);
   const provider: Account["provider"] = {
     ...intent.account.provider,
     submit: async (given, call) => {
@@ -159,7 +159,7 @@ async function grant(id: string, it: Installation): Promise<JobRef> {
   return { generation: id, dispatchSeq: record?.dispatchSeq ?? 0 };
 }
 
-async function begun(it: Installation): Promise<Intent> {
+async function started(it: Installation): Promise<Intent> {
   const written = await beginIntent(await granted(it), ledger.operationToken(), it);
   if (written.kind !== "written") throw new Error(written.note);
   return written.intent;

@@ -15,7 +15,7 @@ export function move(ledger: Ledger, step: Move): Moved {
   const reason = refusal(ledger, rec, step);
   if (reason !== undefined) return refused(ledger, rec, step, reason);
   const closed = step.gated && whyClosed(ledger);
-  if (closed) return giveBack(ledger, rec, closed);
+  if (closed) return returnToBacklog(ledger, rec, closed);
   if (step.dispatch) rec.dispatchSeq += 1;
   const lane = step.due?.lane ?? "";
   if (rec.lane === "backlog" && lane !== "backlog") leaveBacklog(ledger, rec);
@@ -61,7 +61,7 @@ function recordOrphan(ledger: Ledger, id: string, task: string): boolean {
 }
 
 /** Back to its place in the backlog, without slot and reserved money; the move is not made. */
-function giveBack(ledger: Ledger, rec: Rec, why: "paused" | "throttled"): Moved {
+function returnToBacklog(ledger: Ledger, rec: Rec, why: "paused" | "throttled"): Moved {
   joinBacklog(ledger, rec);
   rec.due = false;
   settleSlotAndCost(ledger, rec, { to: rec.state });
