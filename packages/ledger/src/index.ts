@@ -48,6 +48,7 @@ export {
 export {
   type CallbackHint,
   extendLease,
+  type HintTiming,
   listPastDeadline,
   makeAllDue,
   makeDueNow,
@@ -60,3 +61,10 @@ export {
   requestCancel,
   updateFields,
 } from "./scheduling/due.ts";
+export {
+  countNamedTasks,
+  dueNamedTasks,
+  forgetNamedTask,
+  keepNamedTask,
+  type NamedTask,
+} from "./scheduling/named-tasks.ts";

@@ -4,15 +4,16 @@ import * as ledger from "@reelqueue/ledger";
 import type { ChaosSystem } from "./system/system.ts";
 
 /**
- * Waits until every generation rests and no delivery is pending; returns the ids of generations that do not rest after
+ * Waits until every generation rests, no delivery is pending and every named task is looked up; returns the ids of generations that do not rest after
  * `stallMs` without any progress. A refused delivery would wait minutes for its schedule, so pending deliveries are
  * replayed, as an operator would do it.
  */
 export async function waitForIdle(
   ids: readonly string[],
-  { installation: { cell } }: Pick<ChaosSystem, "installation">,
+  { installation }: Pick<ChaosSystem, "installation">,
   stallMs: number,
 ): Promise<string[]> {
+  const { cell } = installation;
   let stuck: string[] = [...ids];
   let fewest = Number.POSITIVE_INFINITY;
   let progressAt = performance.now();
@@ -20,9 +21,10 @@ export async function waitForIdle(
   while (performance.now() - progressAt < stallMs) {
     stuck = await notResting(ids, cell);
     const { pending } = await ledger.countDeliveries(cell);
-    if (stuck.length === 0 && pending === 0) return [];
-    if (stuck.length + pending < fewest) {
-      fewest = stuck.length + pending;
+    const left = stuck.length + pending + (await countNamed(installation));
+    if (left === 0) return [];
+    if (left < fewest) {
+      fewest = left;
       progressAt = performance.now();
     }
     restSince = stuck.length > 0 ? 0 : restSince || performance.now();
@@ -38,6 +40,12 @@ export async function waitForIdle(
 
 /** Longer than the first step of the delivery schedule. */
 const replayAfterMs = 12_000;
+
+/** Tasks that callbacks have named and that are not looked up yet. */
+async function countNamed({ cell, accounts }: ChaosSystem["installation"]): Promise<number> {
+  const counts = await Promise.all([...accounts.keys()].map((name) => ledger.countNamedTasks(cell, name)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
 
 async function notResting(ids: readonly string[], cell: ledger.Cell): Promise<string[]> {
   const states = await statesOf(ids, cell);

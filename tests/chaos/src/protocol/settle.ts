@@ -1,6 +1,13 @@
 import type { State } from "@reelqueue/contracts";
 import { submit } from "@reelqueue/pipeline";
-import { accepted, expectOneTaskEach, expireLeases, reconcileAfterQuietWindow, settleReviews } from "./steps.ts";
+import {
+  accepted,
+  expectOneTaskEach,
+  expireLeases,
+  lookUpNamedTasks,
+  reconcileAfterQuietWindow,
+  settleReviews,
+} from "./steps.ts";
 import { generationOf, type System } from "./system.ts";
 
 const mostRounds = 12;
@@ -22,6 +29,7 @@ export async function settle(system: System): Promise<void> {
   expectOneTaskEach(system);
   for (const { id, record } of await system.read())
     if (!atRest.includes(record.state)) throw new Error(`${id} is stuck in ${record.state}`);
+  await lookUpNamedTasks(system);
   for (const task of system.provider.tasks)
     if (!(await system.isKnown(task))) throw new Error(`${task.id} of ${generationOf(task.key)} is forgotten`);
 }

@@ -102,16 +102,22 @@ export interface Callback {
 
 export function makeDueNow(ledger: Ledger, id: string, { lanes, task, attempt }: Callback): string {
   const rec = ledger.recs.get(id);
-  let orphaned = 0;
-  if (task !== "" && rec?.task !== task) {
-    if (rec && open.includes(rec.state) && `${rec.attempt}` === attempt) rec.hint = task;
-    else if (!ledger.owners.has(task)) {
-      ledger.owners.set(task, id);
-      ledger.orphans.push(task);
-      orphaned = 1;
-    }
-  }
+  if (task !== "" && rec?.task !== task) hearName(ledger, id, task, attempt);
   const woken = rec !== undefined && lanes.includes(rec.lane);
   if (woken) rec.due = true;
-  return `${rec?.state ?? "missing"} ${woken} ${orphaned === 1}`;
+  return `${rec?.state ?? "missing"} ${woken}`;
+}
+
+/** A named task is at most a hint: it has no owner by it, and is no orphan. */
+function hearName({ recs, owners, named }: Ledger, id: string, task: string, attempt: string): void {
+  const [rec, owner] = [recs.get(id), owners.get(task)];
+  const openRec = rec && open.includes(rec.state) && `${rec.attempt}` === attempt ? rec : undefined;
+  if (owner !== undefined && (owner !== id || openRec === undefined)) return;
+  const isNew = !rec?.hints.has(`${attempt} ${task}`);
+  rec?.hints.add(`${attempt} ${task}`);
+  if (openRec === undefined) named.add(`${id} ${task}`);
+  else if (isNew || openRec.hint === "") {
+    if (openRec.hint !== "" && openRec.hint !== task) named.add(`${id} ${openRec.hint}`);
+    openRec.hint = task;
+  }
 }

@@ -16,6 +16,8 @@ export interface Rec {
   cost: number | undefined;
   cancel: boolean;
   hint: string;
+  /** Tasks that callbacks have named: `<attempt> <task>`. */
+  hints: Set<string>;
   tenant: string;
   priority: number;
   estimate: number;
@@ -34,10 +36,13 @@ export interface Ledger {
   /** Generation by task id. */
   owners: Map<string, string>;
   orphans: string[];
+  /** Named tasks that are to be looked up: `<generation> <task>`. */
+  named: Set<string>;
 }
 
 export function empty(): Ledger {
-  return { recs: new Map(), rings: new Map(), inFlight: 0, spent: 0, seq: 0, owners: new Map(), orphans: [] };
+  const money = { inFlight: 0, spent: 0, seq: 0 };
+  return { recs: new Map(), rings: new Map(), ...money, owners: new Map(), orphans: [], named: new Set() };
 }
 
 export interface Row {
@@ -76,7 +81,8 @@ function add(ledger: Ledger, { id, ...row }: Row): void {
     task: "",
     slot: false,
   } as const;
-  const rec: Rec = { ...fresh, held: undefined, cost: undefined, cancel: false, hint: "", seq: ledger.seq, ...row };
+  const none = { held: undefined, cost: undefined, cancel: false, hint: "" } as const;
+  const rec: Rec = { ...fresh, ...none, hints: new Set(), seq: ledger.seq, ...row };
   ledger.recs.set(id, rec);
   joinBacklog(ledger, rec);
 }
