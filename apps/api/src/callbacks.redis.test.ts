@@ -17,9 +17,10 @@ afterAll(async () => {
   await redis.stop();
 });
 
-/** The callback URL of one attempt, as the pipeline makes it. */
-function addressOf(id: string, attempt = 1): string {
-  const mac = createHmac("sha256", api.installation.secrets.callbackKey).update(`${id}.${attempt}`).digest("base64url");
+/** The callback URL of one attempt, as the pipeline makes it; with `of` "", as an older version made it. */
+function addressOf(id: string, attempt = 1, of = "hiapi."): string {
+  const { callbackKey } = api.installation.secrets;
+  const mac = createHmac("sha256", callbackKey).update(`${of}${id}.${attempt}`).digest("base64url");
   return `/callbacks/hiapi/${id}.${attempt}.${mac.slice(0, 32)}`;
 }
 
@@ -53,6 +54,20 @@ test("a genuine callback makes its task due now; a duplicate changes nothing; an
   expect(await due()).toBeLessThan(1_000);
 });
 
+test("a token of an older version is heard of a generation that began before, for a week", async () => {
+  const { cell } = api.installation;
+  const id = await broughtTo(api, "running", { account: "hiapi" });
+  expect((await send(addressOf(id, 1, ""))).status).toBe(200);
+  const began = Number(await cell.redis.hget(cell.keys.record(id), "born"));
+  await cell.redis.hset(cell.keys.record(id), "born", began + 60_000);
+  expect((await send(addressOf(id, 1, ""))).status).toBe(404);
+  expect((await send(addressOf(id))).status).toBe(200);
+  await cell.redis.hset(cell.keys.record(id), "born", began);
+  await cell.redis.decrby(`${cell.prefix}:old_tokens`, 7 * 24 * 3_600_000 + 1);
+  await cell.redis.hset(cell.keys.record(id), "born", began - 8 * 24 * 3_600_000);
+  expect((await send(addressOf(id, 1, ""))).status).toBe(404);
+});
+
 test.each([
   ["behind a byte order mark", `\u{feff}${body}`, undefined],
   ["gzipped", gzipSync(body), "gzip"],
@@ -72,6 +87,8 @@ test("every wrong address is answered with the same bytes", async () => {
     `${genuine}x`,
     addressOf(id, 2).replace(".2.", ".1."),
     genuine.replace("hiapi", "jiekou"),
+    addressOf(id, 1, "ark."),
+    addressOf(await broughtTo(api, "running", { account: "jiekou" }), 1, ""),
     genuine.replace("hiapi", "nobody"),
     "/callbacks/hiapi/x",
     "/callbacks/hiapi/..%2F..%2Fx",

@@ -58,6 +58,7 @@ export {
 export {
   type CallbackHint,
   extendLease,
+  type HintTiming,
   listPastDeadline,
   makeAllDue,
   makeDueNow,
@@ -70,3 +71,10 @@ export {
   requestCancel,
   updateFields,
 } from "./scheduling/due.ts";
+export {
+  countNamedTasks,
+  dueNamedTasks,
+  forgetNamedTask,
+  keepNamedTask,
+  type NamedTask,
+} from "./scheduling/named-tasks.ts";

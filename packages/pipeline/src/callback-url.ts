@@ -12,23 +12,35 @@ export function callsBack({ provider, baseUrl, callbackSecret }: Account, public
   return !offered.value.httpsOnly || publicUrl.startsWith("https:") || baseUrl.startsWith("http:");
 }
 
+/** What a token in a callback URL names. `account`: absent in the tokens of older versions. */
+export interface CallbackToken {
+  account?: string;
+  generation: string;
+  attempt: number;
+}
+
 /**
  * The unguessable part of a callback URL: names one attempt of a generation, and proves that its POST was sent from
- * here.
+ * here, to this account.
  */
-export function callbackToken(key: Buffer, generation: string, attempt: number): string {
-  return `${generation}.${attempt}.${mac(key, generation, attempt)}`;
+export function callbackToken(key: Buffer, { account, generation, attempt }: CallbackToken): string {
+  const named = `${generation}.${attempt}`;
+  const signed = account === undefined ? named : `${account}.${named}`;
+  return `${named}.${createHmac("sha256", key).update(signed).digest("base64url").slice(0, 32)}`;
 }
 
-/** The generation and attempt of a genuine token; `undefined` for any other text. Needs no Redis. */
-export function readCallbackToken(key: Buffer, token: string): { generation: string; attempt: number } | undefined {
-  const [generation = "", attempt = "", given = "", ...rest] = token.split(".");
-  const expected = Buffer.from(mac(key, generation, attempt));
-  const actual = Buffer.from(given);
-  if (rest.length > 0 || actual.length !== expected.length || !timingSafeEqual(actual, expected)) return undefined;
-  return { generation, attempt: Number(attempt) };
+/**
+ * What a genuine token of the account names, without `account` if it is of an older version; `undefined` for any other
+ * text. Needs no Redis.
+ */
+export function readCallbackToken(key: Buffer, token: string, account: string): CallbackToken | undefined {
+  const [generation = "", attempt = ""] = token.split(".");
+  const old = { generation, attempt: Number(attempt) };
+  return [{ ...old, account }, old].find((named) => isSame(token, callbackToken(key, named)));
 }
 
-function mac(key: Buffer, generation: string, attempt: number | string): string {
-  return createHmac("sha256", key).update(`${generation}.${attempt}`).digest("base64url").slice(0, 32);
+/** Compares in constant time. */
+function isSame(a: string, b: string): boolean {
+  const [given, expected] = [Buffer.from(a), Buffer.from(b)];
+  return given.length === expected.length && timingSafeEqual(given, expected);
 }

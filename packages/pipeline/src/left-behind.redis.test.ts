@@ -179,7 +179,7 @@ async function pollOnce(id: string, answer: PollResult): Promise<void> {
 
 async function callsBack(id: string, taskId: string): Promise<void> {
   const raw = Buffer.from(JSON.stringify({ id: taskId, status: "running" }));
-  const token = callbackToken(here.secrets.callbackKey, id, 1);
+  const token = callbackToken(here.secrets.callbackKey, { account: "ark", generation: id, attempt: 1 });
   expect(await callback({ account: "ark", token, raw, headers: {} }, here)).toEqual({ kind: "heard" });
 }
 

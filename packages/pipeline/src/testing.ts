@@ -2,4 +2,5 @@
 export { callbackToken } from "./callback-url.ts";
 export { expireIntents } from "./maintain/maintain.ts";
 export { polledFields, pollTask } from "./poll/poller.ts";
+export { lookUpNamedTask } from "./reconcile/named-tasks.ts";
 export { reconcile } from "./reconcile/reconcile.ts";

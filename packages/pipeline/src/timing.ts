@@ -34,6 +34,8 @@ export const timing = {
   /** How often task lists are searched for orphans, and the least age of an orphan. */
   orphanSearchEveryMs: 600_000,
   orphanAfterMs: 3_600_000,
+  /** From when the provider knows a task that a callback named until it counts as an orphan. */
+  namedAfterMs: 3_600_000,
   /** The longest pause between two ticks of maintenance, reconciliation and admission. */
   tickMs: 1_000,
 };

@@ -29,11 +29,7 @@ export async function runChaos(options: ChaosOptions, log: Log) {
   await using observer = startObserver(rows, system);
   await using _ = startOperator(system, options.lateMs);
   const { injections, skipped } = await sendUnderFaults(rows, options, system, log);
-  const stuck = await waitForIdle(
-    idsOf(rows),
-    system.installation.cell,
-    options.productionLeases ? 5 * healMs : healMs,
-  );
+  const stuck = await waitForIdle(idsOf(rows), system.installation, options.productionLeases ? 5 * healMs : healMs);
   // The last late task appears and its provider calls back.
   if (options.lateMs !== undefined) await wait(options.lateMs + 2_000);
   const takeovers = system.redis.takeovers();

@@ -1,13 +1,18 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { isResting, type State } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
+import type { Installation } from "@reelqueue/pipeline";
 
 /**
- * Waits until every generation rests and no delivery is pending; returns the ids of generations that do not rest after
- * `stallMs` without any progress. A refused delivery would wait minutes for its schedule, so pending deliveries are
+ * Waits until every generation rests, no delivery is pending and every named task is looked up; returns the ids of
+ * generations that do not rest after `stallMs` without any progress. A refused delivery would wait minutes for its schedule, so pending deliveries are
  * replayed, as an operator would do it.
  */
-export async function waitForIdle(ids: readonly string[], cell: ledger.Cell, stallMs: number): Promise<string[]> {
+export async function waitForIdle(
+  ids: readonly string[],
+  { cell, accounts }: Pick<Installation, "cell" | "accounts">,
+  stallMs: number,
+): Promise<string[]> {
   let stuck: string[] = [...ids];
   let fewest = Number.POSITIVE_INFINITY;
   let progressAt = performance.now();
@@ -15,9 +20,10 @@ export async function waitForIdle(ids: readonly string[], cell: ledger.Cell, sta
   while (performance.now() - progressAt < stallMs) {
     stuck = [...(await statesOf(ids, cell))].filter(([, state]) => !isResting(state)).map(([id]) => id);
     const { pending } = await ledger.countDeliveries(cell);
-    if (stuck.length === 0 && pending === 0) return [];
-    if (stuck.length + pending < fewest) {
-      fewest = stuck.length + pending;
+    const left = stuck.length + pending + (await countNamed(cell, accounts.keys()));
+    if (left === 0) return [];
+    if (left < fewest) {
+      fewest = left;
       progressAt = performance.now();
     }
     restSince = stuck.length > 0 ? 0 : restSince || performance.now();
@@ -33,6 +39,12 @@ export async function waitForIdle(ids: readonly string[], cell: ledger.Cell, sta
 
 /** Longer than the first step of the delivery schedule. */
 const replayAfterMs = 12_000;
+
+/** Tasks that callbacks have named and that are not looked up yet. */
+async function countNamed(cell: ledger.Cell, accounts: Iterable<string>): Promise<number> {
+  const counts = await Promise.all([...accounts].map((name) => ledger.countNamedTasks(cell, name)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
 
 /**
  * The state of each generation that has a record. Throws when Redis returns an error, e.g. while it loads its data.

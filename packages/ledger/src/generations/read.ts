@@ -61,13 +61,18 @@ export async function ownerOf(cell: Cell, account: string, taskId: string): Prom
   return (owner as string | null) ?? undefined;
 }
 
-/** Records tasks without a generation as orphans, each once; returns the new ones. */
-export async function recordUnowned(cell: Cell, account: string, taskIds: readonly string[]): Promise<string[]> {
+/** Records tasks that no generation owns as orphans, each once; returns the new ones. `generation`: named for it. */
+export async function recordUnowned(
+  cell: Cell,
+  account: string,
+  taskIds: readonly string[],
+  generation = "",
+): Promise<string[]> {
   const added: string[] = [];
-  for (let start = 0; start < taskIds.length; start += maxReadsPerScript)
-    added.push(
-      ...(await run<string[]>(cell, "record_unowned", [account, ...taskIds.slice(start, start + maxReadsPerScript)])),
-    );
+  for (let start = 0; start < taskIds.length; start += maxReadsPerScript) {
+    const args = [account, generation, ...taskIds.slice(start, start + maxReadsPerScript)];
+    added.push(...(await run<string[]>(cell, "record_unowned", args)));
+  }
   return added;
 }
 

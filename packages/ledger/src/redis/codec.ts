@@ -89,6 +89,10 @@ const optional = {
   requeues: int("submits"),
   /** Task id from a callback that arrived before the answer to the POST. */
   callbackTaskId: text("hint"),
+  /** Tasks that callbacks have named and the generation did not have: `<attempt>:<hash>`, a few per attempt. */
+  namedTasks: words("hints"),
+  /** When callbacks last made it due, or are to make it due. */
+  calledAtMs: int("called"),
   /** Why the outcome of the POST is unknown. */
   unknownReason: text("evidence"),
   /** From this time on no worker can still send the POST; absent: since it became `unknown`. */

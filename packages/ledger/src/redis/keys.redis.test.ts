@@ -21,6 +21,7 @@ test("keys of the scripts: the same names as in keys.ts", async () => {
     ["keys.batch_counts('acme:spring')", keys.batchCounts("acme", "spring")],
     ["keys.line('hiapi', '5', 'acme')", keys.line("hiapi", "5", "acme")],
     ["keys.tasks('hiapi')", keys.tasks("hiapi")],
+    ["keys.named('hiapi')", keys.named("hiapi")],
     ["keys.event('msg_1')", keys.event("msg_1")],
     ["keys.events('pending')", keys.events("pending")],
     ["keys.endpoints", keys.endpoints],

@@ -42,6 +42,8 @@ export function keysOf(prefix: string) {
     batchCounts: (tenant: string, batch: string) => `${prefix}:n:${tenant}:${batch}`,
     line: (account: string, priority: string, tenant: string) => `${prefix}:b:${account}:${priority}:${tenant}`,
     tasks: (account: string) => `${prefix}:t:${account}`,
+    /** Tasks that callbacks have named, by the time of their next look-up. */
+    named: (account: string) => `${prefix}:named:${account}`,
     upload: (account: string, file: string) => `${prefix}:u:${account}:${file}`,
     runTimes: (className: string) => `${prefix}:c:${className}`,
     event: (id: string) => `${prefix}:e:${id}`,

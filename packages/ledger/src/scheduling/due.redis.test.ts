@@ -15,6 +15,9 @@ afterEach(async () => {
 const claimAll = (leaseMs = 30_000, bucket?: ledger.ClaimOptions["bucket"]) =>
   ledger.claim(cell, "poll", "hiapi", { fields: ["taskId"], limit: 100, leaseMs, ...(bucket && { bucket }) });
 
+const hear = (id: string, heard: Partial<ledger.CallbackHint & ledger.HintTiming> = {}) =>
+  ledger.makeDueNow(cell, id, ["poll"], { account: "hiapi", attempt: "1", gapMs: 0, lookUpInMs: 0, ...heard });
+
 test("claim: due work goes to one worker only", async () => {
   const ids = await Promise.all(Array.from({ length: 20 }, (_, i) => running(cell, `task-${i}`)));
   const rounds = await Promise.all(Array.from({ length: 10 }, () => claimAll()));
@@ -77,13 +80,51 @@ test("makeDueNow: a callback makes its task due now", async () => {
   const { lease } = await claimAll();
   await ledger.reschedule(cell, { ...place, id, lease, nextInMs: 60_000 });
   expect((await claimAll()).items).toEqual([]);
-  expect(await ledger.makeDueNow(cell, id, ["poll"])).toEqual({ state: "running", woken: true, orphaned: false });
+  expect(await hear(id)).toEqual({ state: "running", woken: true });
   expect((await claimAll()).items).toHaveLength(1);
-  expect(await ledger.makeDueNow(cell, "nobody", ["poll"])).toEqual({
-    state: "missing",
-    woken: false,
-    orphaned: false,
-  });
+  expect(await hear("nobody")).toEqual({ state: "missing", woken: false });
+});
+
+test("makeDueNow: many callbacks cause a poll per gap, and the last one is not missed", async () => {
+  const id = await running(cell, "task-1");
+  await ledger.reschedule(cell, { ...place, id, lease: (await claimAll()).lease, nextInMs: 600_000 });
+  const dueInMs = async () => Number(await cell.redis.zscore(cell.keys.due("poll", "hiapi"), id)) - Date.now();
+  for (let times = 0; times < 20; times += 1) await hear(id, { gapMs: 60_000 });
+  const { items, lease } = await claimAll();
+  expect(items).toHaveLength(1);
+  await ledger.reschedule(cell, { ...place, id, lease, nextInMs: 600_000 });
+  for (let times = 0; times < 20; times += 1) await hear(id, { gapMs: 60_000 });
+  expect((await claimAll()).items).toEqual([]);
+  expect(await dueInMs()).toBeGreaterThan(30_000);
+  expect(await dueInMs()).toBeLessThan(61_000);
+});
+
+test("makeDueNow: a hint writes no task index and no orphan, and each attempt names a few tasks at most", async () => {
+  const id = await running(cell, "task-1");
+  const queued = newGeneration(cell);
+  await ledger.accept(cell, [queued]);
+  for (let nth = 0; nth < 59; nth += 1)
+    for (const each of [id, queued.id]) await hear(each, { taskId: `coming-${nth}` });
+  expect(await ledger.orphans(cell)).toEqual([]);
+  expect(await cell.redis.hkeys(cell.keys.tasks("hiapi"))).toHaveLength(1);
+  expect(await ledger.countNamedTasks(cell, "hiapi")).toBe(9);
+  expect((await ledger.read(cell, queued.id))?.record.callbackTaskId).toBe("coming-4");
+});
+
+test("makeDueNow: a task of another generation is no hint", async () => {
+  await running(cell, "task-1");
+  const other = newGeneration(cell);
+  await ledger.accept(cell, [other]);
+  await hear(other.id, { taskId: "task-1" });
+  expect((await ledger.read(cell, other.id))?.record.callbackTaskId).toBeUndefined();
+  expect(await ledger.countNamedTasks(cell, "hiapi")).toBe(0);
+});
+
+test("makeDueNow: another account makes nothing due", async () => {
+  const id = await running(cell, "task-1");
+  await ledger.reschedule(cell, { ...place, id, lease: (await claimAll()).lease, nextInMs: 60_000 });
+  expect(await hear(id, { account: "ark", taskId: "task-2" })).toEqual({ state: "running", woken: false });
+  expect((await claimAll()).items).toEqual([]);
 });
 
 test("redispatch: overdue work gets the next dispatch number, so the old job is stale", async () => {

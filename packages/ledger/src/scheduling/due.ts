@@ -5,26 +5,37 @@ import { encode, type GenerationRecord } from "../redis/codec.ts";
 import type { Lane } from "../redis/keys.ts";
 import { run } from "../redis/run.ts";
 
-/** A task id from a callback, with the attempt that the callback names. */
+/** What a genuine callback says of a generation. */
 export interface CallbackHint {
-  taskId: string;
-  attempt: string;
   account: string;
+  attempt: string;
+  /** Default: it names no task. */
+  taskId?: string;
+  /** Its token names no account, as an older version made them. */
+  hasOldToken?: boolean;
+}
+
+/** `gapMs`: between two wakes by callbacks, at least. `lookUpInMs`: until a task that is only noted is looked up. */
+export interface HintTiming {
+  gapMs: number;
+  lookUpInMs: number;
 }
 
 /**
- * Makes a generation due now if it is in one of the lanes. The hint is stored while the task of its attempt is not
- * known; if the generation can no longer bind the task, it is recorded as an orphan.
+ * Makes a generation due now if it is in one of the lanes. A named task that no generation owns is stored as a hint
+ * while the task of the attempt is not known, else noted for `dueNamedTasks`; a few per attempt. `refused`: the token
+ * is of an older version, and no longer heard.
  */
 export async function makeDueNow(
   cell: Cell,
   id: string,
   lanes: readonly Lane[],
-  hint: CallbackHint = { taskId: "", attempt: "", account: "" },
-): Promise<{ state: State | "missing"; woken: boolean; orphaned: boolean }> {
-  const args = [id, hint.taskId, hint.attempt, hint.account, ...lanes];
-  const [state, woken, orphaned] = await run<[State | "missing", number, number]>(cell, "make_due_now", args);
-  return { state, woken: woken === 1, orphaned: orphaned === 1 };
+  { account, attempt, taskId = "", hasOldToken = false, gapMs, lookUpInMs }: CallbackHint & HintTiming,
+): Promise<{ state: State | "missing" | "refused"; woken: boolean }> {
+  const times = [Math.ceil(gapMs), Math.ceil(lookUpInMs)];
+  const args = [id, account, attempt, taskId, ...times, hasOldToken ? "1" : "", ...lanes];
+  const [state, woken] = await run<[State | "missing" | "refused", number]>(cell, "make_due_now", args);
+  return { state, woken: woken === 1 };
 }
 
 /** Moves generations whose backoff is over back to the backlog. */

@@ -20,7 +20,7 @@ interface Values {
   requests: { request: GenerationInput; stored: string; packed: string; hash: string }[];
   idempotencyKeys: { generation: string; attempt: number; key: string }[];
   jobIds: { stage: QueueName; generation: string; number: number; id: string }[];
-  callbackTokens: { key: string; generation: string; attempt: number; token: string }[];
+  callbackTokens: { key: string; account?: string; generation: string; attempt: number; token: string }[];
   derivedKeys: { secret: string; purpose: string; key: string }[];
   webhookSecrets: { secret: string; tenant: string; webhookSecret: string }[];
   webhookSignatures: { secret: string; id: string; seconds: number; body: string; signature: string }[];
@@ -57,8 +57,8 @@ describe("ids, keys and signatures", () => {
     expect(jobId(stage, { generation, dispatchSeq: number })).toBe(id);
   });
 
-  test.each(values.callbackTokens)("callback token $token", ({ key, generation, attempt, token }) => {
-    expect(callbackToken(Buffer.from(key, "hex"), generation, attempt)).toBe(token);
+  test.each(values.callbackTokens)("callback token $token", ({ key, token, ...named }) => {
+    expect(callbackToken(Buffer.from(key, "hex"), named)).toBe(token);
   });
 
   test.each(values.derivedKeys)("key for $purpose, derived from $secret", ({ secret, purpose, key }) => {

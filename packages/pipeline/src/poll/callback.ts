@@ -17,16 +17,19 @@ export type CallbackOutcome =
   | { kind: "forged"; message: string }
   | { kind: "unreadable"; message: string };
 
+/** The least time between two polls that callbacks of one generation cause (provider's ms). */
+const gapMs = 2_000;
+
 /**
- * Handles a provider's callback. It is only a hint: its task becomes due now, and its task id is stored while the
- * generation is `unknown`.
+ * Handles a provider's callback. It is only a hint: its task becomes due now, and a task id that it names counts only
+ * once the provider knows it.
  */
 export async function callback(
   incoming: IncomingCallback,
-  ctx: Pick<Context, "cell" | "accounts" | "secrets" | "log">,
+  ctx: Pick<Context, "cell" | "accounts" | "secrets" | "timing" | "log">,
 ): Promise<CallbackOutcome> {
   const account = ctx.accounts.get(incoming.account);
-  const said = readCallbackToken(ctx.secrets.callbackKey, incoming.token);
+  const said = readCallbackToken(ctx.secrets.callbackKey, incoming.token, incoming.account);
   if (!account?.provider.callbacks || !said) return { kind: "unknown" };
   const reading = account.provider.callbacks.read({
     raw: incoming.raw,
@@ -41,21 +44,13 @@ export async function callback(
     );
     return reading;
   }
-  const { orphaned } = await ledger.makeDueNow(ctx.cell, said.generation, ["poll", "watch", "unknown", "review"], {
-    taskId: reading.taskId,
-    attempt: String(said.attempt),
+  const { state } = await ledger.makeDueNow(ctx.cell, said.generation, ["poll", "watch", "unknown", "review"], {
     account: account.name,
+    attempt: String(said.attempt),
+    taskId: reading.taskId,
+    hasOldToken: said.account === undefined,
+    gapMs: account.clock.toRealMs(gapMs),
+    lookUpInMs: ctx.timing.absencesApartMs,
   });
-  if (orphaned)
-    ctx.log.error(
-      {
-        event: "task.orphaned",
-        source: "callback",
-        generation: said.generation,
-        account: account.name,
-        taskId: reading.taskId,
-      },
-      "orphaned task recorded: a callback names a task that its generation does not own",
-    );
-  return { kind: "heard" };
+  return { kind: state === "refused" ? "unknown" : "heard" };
 }

@@ -1,5 +1,5 @@
 import * as ledger from "@reelqueue/ledger";
-import type { Candidate, LostSubmit, NoAnswer, Reconciliation } from "@reelqueue/providers";
+import type { Candidate, LostSubmit, NoAnswer, PollResult, Reconciliation } from "@reelqueue/providers";
 import type { Account } from "../accounts.ts";
 import { callOf, circuitBreakerOf } from "../circuit-breaker.ts";
 import type { Context } from "../context.ts";
@@ -12,8 +12,12 @@ type Method<By extends Reconciliation["by"]> = Extract<Reconciliation, { by: By 
 
 /** Whether the provider knows the task that a callback named. A callback alone proves nothing. */
 export async function isTaskKnown({ intent, callbackTaskId }: UnresolvedSubmit, ctx: Context): Promise<boolean> {
-  const result = await intent.account.provider.poll(callbackTaskId, callOf(intent.account, ctx));
-  return ["pending", "succeeded", "failed", "canceled", "expired"].includes(result.kind);
+  return isKnown(await intent.account.provider.poll(callbackTaskId, callOf(intent.account, ctx)));
+}
+
+/** Whether the answer to a poll shows that the task exists. */
+export function isKnown({ kind }: PollResult): boolean {
+  return ["pending", "succeeded", "failed", "canceled", "expired"].includes(kind);
 }
 
 /**

@@ -7,6 +7,7 @@ import { holdClaim } from "../leases.ts";
 import { type Loops, startLoops } from "../loops.ts";
 import { applyResolution } from "./decide.ts";
 import { byClientId, byIdempotencyKey, byTaskList, isTaskKnown } from "./methods.ts";
+import { lookUpNamedTask } from "./named-tasks.ts";
 import {
   type ClaimedUnresolved,
   quietLeftMs,
@@ -20,13 +21,14 @@ import { watchReviews } from "./watch-review.ts";
 const mostPerClaim = 20;
 
 /**
- * Resolves unknown submits and watches reviews until disposed. One loop per account, so that a hanging provider delays
+ * Resolves unknown submits, watches reviews and looks up named tasks until disposed. One loop per account, so that a hanging provider delays
  * no other.
  */
 export function startReconciler(ctx: Context): Loops {
   return startLoops("reconcile", ctx, async (account) => {
     await reconcile(account, ctx);
     await watchReviews(account, ctx);
+    await lookUpNamedTask(account, ctx);
     return ctx.timing.tickMs;
   });
 }

@@ -48,6 +48,7 @@ const tooLate = "the worker stood still between intent and POST";
 
 function callbackUrl(intent: Intent, { publicUrl, secrets }: Context): { callbackUrl?: string } {
   if (publicUrl === undefined || !callsBack(intent.account, publicUrl)) return {};
-  const token = callbackToken(secrets.callbackKey, intent.id, intent.attempt);
-  return { callbackUrl: `${publicUrl}/callbacks/${intent.account.name}/${token}` };
+  const { name } = intent.account;
+  const token = callbackToken(secrets.callbackKey, { account: name, generation: intent.id, attempt: intent.attempt });
+  return { callbackUrl: `${publicUrl}/callbacks/${name}/${token}` };
 }

@@ -95,7 +95,7 @@ async function gatherAll({ plan, redisUrl, rows, receiver }: Run, ended: boolean
   const log = createLogger({ name: "demo", level: "silent" });
   const options = { redisUrl, home, configPath, env: appEnv.all ?? {}, role: "worker", log } as const;
   const installation = await openContext(scope, options);
-  const stuck = ended ? await waitForIdle(idsOf(rows), installation.cell, idleWithinMs) : [];
+  const stuck = ended ? await waitForIdle(idsOf(rows), installation, idleWithinMs) : [];
   const sources = { installation, receiver, home, simulator: { url: plan.simulatorUrl } };
   return await gather(sources, rows, { changedEnds: [], stuck, takeovers: 0 });
 }

@@ -11,6 +11,7 @@ export const leases = {
   finalizeLeaseMs: 4_000,
   deliverLeaseMs: 4_000,
   absencesApartMs: 300,
+  namedAfterMs: 2_000,
   tickMs: 200,
   diskFullWaitMs: 1_000,
 };

@@ -4,6 +4,7 @@ import {
   accepted,
   expectOneTaskEach,
   expireLeases,
+  lookUpNamedTasks,
   reconcileAfterQuietWindow,
   resume,
   settleReviews,
@@ -30,6 +31,7 @@ export async function settle(system: System): Promise<void> {
   expectOneTaskEach(system);
   for (const { id, record } of await system.read())
     if (!atRest.includes(record.state)) throw new Error(`${id} is stuck in ${record.state}`);
+  await lookUpNamedTasks(system);
   for (const task of system.provider.tasks)
     if (!(await system.isKnown(task))) throw new Error(`${task.id} of ${generationOf(task.key)} is forgotten`);
 }

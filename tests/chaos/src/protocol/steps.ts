@@ -1,6 +1,6 @@
 import * as ledger from "@reelqueue/ledger";
 import { type Account, accept, type CrashPoint, review, submit } from "@reelqueue/pipeline";
-import { expireIntents, reconcile } from "@reelqueue/pipeline/testing";
+import { expireIntents, lookUpNamedTask, reconcile } from "@reelqueue/pipeline/testing";
 import type { SubmitResult } from "@reelqueue/providers";
 import type { Post } from "./provider.ts";
 import { accountName, type RedisFault, type System } from "./system.ts";
@@ -41,6 +41,12 @@ export async function expireLeases(system: System): Promise<void> {
 /** Reconciles one generation, if it is `unknown`. */
 export async function reconcileNow(id: string, account: Account, system: System, crashAt?: CrashPoint): Promise<void> {
   await Promise.all([system.makeDue("unknown", id), system.start((ctx) => reconcile(account, ctx), crashAt)]);
+}
+
+/** Looks up what callbacks have named: once to hear whether it exists, once to see that no generation owns it. */
+export async function lookUpNamedTasks(system: System): Promise<void> {
+  while ((await ledger.countNamedTasks(system.ctx.cell, accountName)) > 0)
+    await lookUpNamedTask(system.account, system.ctx);
 }
 
 /** What is `unknown` cannot be in flight any more: reconciliation decides. */

@@ -62,6 +62,7 @@ export class System {
         pollLeaseMs: longMs,
         grantLeaseMs: longMs,
         absencesApartMs: 0,
+        namedAfterMs: 0,
         sendingMs: 0,
       },
     };
@@ -165,7 +166,11 @@ export class System {
   /** The provider's callback for a task. */
   async callBack({ id, key }: Task): Promise<void> {
     const [generation = "", attempt = ""] = key.split(".");
-    const token = callbackToken(this.ctx.secrets.callbackKey, generation, Number(attempt));
+    const token = callbackToken(this.ctx.secrets.callbackKey, {
+      account: accountName,
+      generation,
+      attempt: Number(attempt),
+    });
     const raw = Buffer.from(JSON.stringify({ taskId: id, status: "success" }));
     await callback({ account: accountName, token, raw, headers: {} }, this.ctx);
   }

@@ -15,6 +15,7 @@ local keys = {
   priorities = function(account) return P .. ':p:' .. account end,
   tasks = function(account) return P .. ':t:' .. account end,
   unowned = function(account) return P .. ':unowned:' .. account end,
+  named = function(account) return P .. ':named:' .. account end,
   event = function(id) return P .. ':e:' .. id end,
   events = function(state) return P .. ':es:' .. state end,
   deliveries_due = function(endpoint) return P .. ':d:deliver:' .. endpoint end,
@@ -25,5 +26,6 @@ local keys = {
   sequence = P .. ':seq',
   confirm = P .. ':confirm',
   followed = P .. ':followed',
+  old_tokens = P .. ':old_tokens',
   claim = function(call) return P .. ':claim:' .. call end,
 }

@@ -48,16 +48,11 @@ function refusal(ledger: Ledger, rec: Rec, { id, from, expect = {}, bindTask }: 
 /** The task of a refused move is recorded as an orphan. */
 function refused(ledger: Ledger, rec: Rec, { id, bindTask }: Move, reason: Moved): Moved {
   if (bindTask === undefined || rec.taskId === bindTask || reason.kind === "taken") return reason;
-  recordOrphan(ledger, id, bindTask);
+  if (!ledger.owners.has(bindTask)) {
+    ledger.owners.set(bindTask, id);
+    ledger.orphans.push(bindTask);
+  }
   return { kind: "orphaned", state: rec.state };
-}
-
-/** Only a task that no generation owns; false: one does. */
-function recordOrphan(ledger: Ledger, id: string, task: string): boolean {
-  if (ledger.owners.has(task)) return false;
-  ledger.owners.set(task, id);
-  ledger.orphans.push(task);
-  return true;
 }
 
 /** Back to its place in the backlog, without slot and reserved money; the move is not made. */
@@ -124,14 +119,30 @@ export function releaseSlot(
 
 const open: readonly State[] = ["queued", "submitting", "unknown", "needs_review"];
 
-export function makeDueNow(ledger: Ledger, id: string, lanes: readonly string[], { taskId, attempt }: CallbackHint) {
+export function makeDueNow(
+  ledger: Ledger,
+  id: string,
+  lanes: readonly string[],
+  { taskId = "", attempt }: CallbackHint,
+) {
   const rec = ledger.recs.get(id);
-  let orphaned = false;
-  if (taskId !== "" && rec?.taskId !== taskId) {
-    if (rec && open.includes(rec.state) && `${rec.attempt}` === attempt) rec.callbackTaskId = taskId;
-    else orphaned = recordOrphan(ledger, id, taskId);
-  }
+  if (taskId !== "" && rec?.taskId !== taskId) hearName(ledger, id, taskId, attempt);
   const woken = rec !== undefined && lanes.includes(rec.lane);
   if (woken) rec.due = true;
-  return { state: rec?.state ?? "missing", woken, orphaned };
+  return { state: rec?.state ?? "missing", woken };
+}
+
+/** A named task is at most a hint: it has no owner by it, and is no orphan. */
+function hearName({ recs, owners, named }: Ledger, id: string, task: string, attempt: string): void {
+  const [rec, owner] = [recs.get(id), owners.get(task)];
+  const openRec = rec && open.includes(rec.state) && `${rec.attempt}` === attempt ? rec : undefined;
+  if (owner !== undefined && (owner !== id || openRec === undefined)) return;
+  const isNew = !rec?.hints.has(`${attempt} ${task}`);
+  rec?.hints.add(`${attempt} ${task}`);
+  if (openRec === undefined) named.add(`${id} ${task}`);
+  else if (isNew || openRec.callbackTaskId === "") {
+    const before = openRec.callbackTaskId;
+    if (before !== "" && before !== task) named.add(`${id} ${before}`);
+    openRec.callbackTaskId = task;
+  }
 }

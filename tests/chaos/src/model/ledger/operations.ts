@@ -133,7 +133,8 @@ const operations = [
     },
     ({ which, lanes, task, attempt }, model, cell) => {
       const [id, hint] = [idOf(which), { taskId: task, attempt, account }];
-      return { expected: makeDueNow(model, id, lanes, hint), script: ledger.makeDueNow(cell, id, lanes, hint) };
+      const script = ledger.makeDueNow(cell, id, lanes, { ...hint, gapMs: 0, lookUpInMs: 0 });
+      return { expected: makeDueNow(model, id, lanes, hint), script };
     },
   ),
 ] as const;

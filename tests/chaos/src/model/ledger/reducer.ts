@@ -16,6 +16,8 @@ function newRec({ requestHash: hash, tenant, priority, estimateMicroUsd: estimat
     attempt: 1,
     taskId: "",
     callbackTaskId: "",
+    /** Tasks that callbacks have named: `<attempt> <task>`. */
+    hints: new Set<string>(),
     slot: false,
     /** Micro-USD that are reserved; undefined: none. */
     held: undefined as number | undefined,
@@ -42,6 +44,8 @@ export function empty() {
     /** Generation by task id. */
     owners: new Map<string, string>(),
     orphans: [] as string[],
+    /** Named tasks that are to be looked up: `<generation> <task>`. */
+    named: new Set<string>(),
   };
 }
 

@@ -60,7 +60,7 @@ function count(seen: Map<string, number>, answer: unknown): void {
 }
 
 /** The content of Redis according to the reducer. */
-function expectedState({ recs, inFlight, spent, orphans, owners }: Ledger) {
+function expectedState({ recs, inFlight, spent, orphans, owners, named }: Ledger) {
   return {
     records: Object.fromEntries(
       [...recs].map(([id, rec]) => {
@@ -72,6 +72,7 @@ function expectedState({ recs, inFlight, spent, orphans, owners }: Ledger) {
     inFlight,
     spent,
     orphans,
+    named: [...named].sort(),
     owners: tasks.map((task) => owners.get(task)),
   };
 }
@@ -79,10 +80,11 @@ function expectedState({ recs, inFlight, spent, orphans, owners }: Ledger) {
 /** The content of Redis. */
 async function stored() {
   const { redis, keys } = cell;
-  const [found, fields, orphans, owners] = await Promise.all([
+  const [found, fields, orphans, named, owners] = await Promise.all([
     Promise.all([...generations.keys()].map((which) => redis.hgetall(keys.record(idOf(which))))),
     redis.hgetall(keys.account(account)),
     ledger.orphans(cell, 1_000),
+    ledger.dueNamedTasks(cell, account, 1_000),
     Promise.all(tasks.map((task) => ledger.ownerOf(cell, account, task))),
   ]);
   const spent = Object.entries(fields).filter(([name]) => name.startsWith("spent:"));
@@ -93,6 +95,7 @@ async function stored() {
     inFlight: Number(fields.inFlight ?? 0),
     spent: spent.reduce((sum, [, value]) => sum + Number(value), 0),
     orphans: orphans.map(({ task }) => task).reverse(),
+    named: named.map(({ generation, taskId }) => `${generation} ${taskId}`).sort(),
     owners,
   };
 }
