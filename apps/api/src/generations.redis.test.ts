@@ -77,6 +77,7 @@ describe("enqueue one", () => {
     ["a rule of the provider", { ...row, account: "jiekou", seconds: 30 }, "seconds"],
     ["too long a prompt", { ...row, prompt: "x".repeat(20_001) }, "prompt"],
     ["an unknown account", { ...row, account: "nobody" }, "account"],
+    ["a webhook that cannot be delivered", { ...row, webhook: "https://10.0.0.1/hook" }, "webhook"],
     ["another tenant", { ...row, tenant: "acme" }, "tenant"],
     ["a path on this server", { ...row, images: [{ url: "/etc/passwd" }] }, "images[0].url"],
     ["media that was never stored", { ...row, images: [{ url: `media://${"0".repeat(64)}.png` }] }, "images[0].url"],

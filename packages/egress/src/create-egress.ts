@@ -3,6 +3,7 @@ import { Agent, type Dispatcher } from "undici";
 import { deliverArrived } from "./arrived.ts";
 import { codingsOf, decodeStream } from "./decode.ts";
 import type { Egress, EgressReply, EgressRequest, EgressStream } from "./egress.ts";
+import { EgressError } from "./error.ts";
 import { Exchange, markSent } from "./exchange.ts";
 import {
   type Addresses,
@@ -62,10 +63,21 @@ export function createEgress(options: EgressOptions = {}): Egress {
   return {
     request: (request) => requestText(request, transports),
     stream: (request) => requestStream(request, transports),
+    refusalOf: (url) => refusalOf(url, addresses),
     async close() {
       await Promise.all([guarded.agent.destroy(), trusted.agent.destroy()]);
     },
   };
+}
+
+function refusalOf(url: string, addresses: Addresses): string | undefined {
+  try {
+    checkUrl(readUrl(url), addresses);
+    return undefined;
+  } catch (error) {
+    if (error instanceof EgressError) return error.message;
+    throw error;
+  }
 }
 
 async function requestText(request: EgressRequest, transports: Transports): Promise<EgressReply> {

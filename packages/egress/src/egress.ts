@@ -39,6 +39,8 @@ export interface EgressStream extends AnswerHead {
 export interface Egress {
   request(request: EgressRequest): Promise<EgressReply>;
   stream(request: EgressRequest): Promise<EgressStream>;
+  /** Why no request for this untrusted URL can ever be sent, as far as its text says; host names are not looked up. */
+  refusalOf(url: string): string | undefined;
   /** Aborts the requests in flight and closes the connections. */
   close(): Promise<void>;
 }

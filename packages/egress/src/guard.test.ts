@@ -45,6 +45,15 @@ const v6 = `:: ::1 ::ffff:127.0.0.1 ::ffff:7f00:1 ::127.0.0.1 fe80::1 fc00::1 fd
 const publicAddresses = ["8.8.8.8", "1.1.1.1", "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"];
 const bracketed = (address: string) => (address.includes(":") ? `[${address}]` : address);
 
+test("refusalOf: what the text of a URL says, without a look-up", () => {
+  const egress = createEgress({ resolve: () => Promise.reject(new Error("no look-up is expected")) });
+  onTestFinished(() => egress.close());
+  expect(egress.refusalOf("https://hooks.example.com/x")).toBeUndefined();
+  expect(egress.refusalOf("https://hooks.example.com:8443/x")).toContain('"allowHosts": ["hooks.example.com:8443"]');
+  expect(egress.refusalOf("https://10.0.0.1/x")).toContain('"allowPrivate": ["10.0.0.1/32"]');
+  expect(egress.refusalOf("https://user:secret@hooks.example.com/")).not.toContain("secret");
+});
+
 describe("guard: never connects to an address that is not public", () => {
   test.each([...v4, ...v6])("literal in the URL: %s", async (address) => {
     await expectBlocked(`https://${bracketed(address)}/`);

@@ -32,7 +32,10 @@ export async function startApi(changes: { tenants?: object; redisUrl?: string } 
   const home = await mkdtemp(join(tmpdir(), "reelqueue-api-"));
   const configPath = join(home, "reelqueue.config.json");
   const { tenants = tenantsWithKeys() } = changes;
-  await writeFile(configPath, JSON.stringify({ cell: uniqueCell(), accounts: unreachableAccounts, tenants }));
+  await writeFile(
+    configPath,
+    JSON.stringify({ cell: uniqueCell(), accounts: unreachableAccounts, tenants, allowPrivate: ["127.0.0.1/32"] }),
+  );
   const lines: string[] = [];
   const log = createLogger({ name: "api", level: "debug", to: { write: (line: string) => void lines.push(line) } });
   const scope = new AsyncDisposableStack();

@@ -145,6 +145,42 @@ test("same idempotency key and tenant → same generation; with another body →
   expect(await one({ prompt: "a mug", idempotencyKey: "k" }, { tenant: "other" })).toMatchObject({ kind: "accepted" });
 });
 
+test.each([
+  ["http", "http://hooks.example.com/x", '"allowHosts": ["http://hooks.example.com"]'],
+  ["another port", "https://hooks.example.com:8443/x", '"allowHosts": ["hooks.example.com:8443"]'],
+  ["a user name", "https://user:secret@hooks.example.com/x", "a user name"],
+  ["a name of one label", "https://hooks/x", "an internal name"],
+  ["an internal name", "https://hooks.internal/x", "an internal name"],
+  ["a private address", "https://10.0.0.1/x", '"allowPrivate": ["10.0.0.1/32"]'],
+  ["this machine", "http://[::1]:4000/x", '"allowPrivate": ["::1/128"]'],
+  ["a private address in another notation", "https://0x7f.1/x", "127.0.0.1"],
+])("a webhook that can never be delivered is refused: %s", async (_, webhook, why) => {
+  const row = await one({ prompt: "a cup", webhook });
+  expect(row).toMatchObject({
+    kind: "refused",
+    problems: [{ field: "webhook", allowed: expect.stringContaining(why) }],
+  });
+  expect(JSON.stringify(row)).not.toContain("secret");
+  expect(await one({ prompt: "a cup", webhook }, { dryRun: true })).toMatchObject({ kind: "refused" });
+  expect((await ledger.counts(here.cell)).queued).toBe(0);
+});
+
+test("a webhook at an allowed origin or private address is accepted; a public name is not looked up", async () => {
+  const allowing = { allowHosts: ["hooks.example.com:8443"], allowPrivate: ["127.0.0.0/8"] };
+  const there = await testInstallation(scope, {}, allowing);
+  const webhooks = [
+    "https://hooks.example.com:8443/x",
+    "http://127.0.0.1:4000/hook",
+    "https://no-such-host.example.com/",
+  ];
+  const rows = await accept(
+    webhooks.map((webhook) => ({ prompt: "a cup", webhook })),
+    { tenant: "default" },
+    there,
+  );
+  expect(rows.map(({ kind }) => kind)).toEqual(["accepted", "accepted", "accepted"]);
+});
+
 test("waiting: reason and position", async () => {
   const rows = await accept(
     Array.from({ length: 5 }, () => ({ prompt: "a cup", account: "hiapi" })),

@@ -12,7 +12,7 @@ import { type Loads, noLoads, type Placement, place, readLoads, type SelectionBa
 
 export type AcceptContext = Pick<
   Context,
-  "cell" | "queues" | "accounts" | "media" | "prober" | "log" | "crashPoint" | "timing" | "acceptRefusal"
+  "cell" | "queues" | "accounts" | "http" | "media" | "prober" | "log" | "crashPoint" | "timing" | "acceptRefusal"
 >;
 
 export interface AcceptOptions extends ReadOptions {
@@ -39,7 +39,7 @@ export async function accept(
   ctx: AcceptContext,
 ): Promise<AcceptedRow[]> {
   const reads: Read[] = [];
-  for (const input of inputs) reads.push(await readRequest(input, options, ctx.media));
+  for (const input of inputs) reads.push(await readRequest(input, options, ctx));
   const inspected = await inspectMedia(requestsOf(reads), ctx.accounts, ctx);
   const basis = { accounts: ctx.accounts, loads: await loadsFor(inputs, ctx), inspected };
   const rows = reads.map((read) => checkRow(read, basis, { tenant: options.tenant, cell: ctx.cell.name }));

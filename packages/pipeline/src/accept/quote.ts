@@ -18,12 +18,12 @@ export type QuotedRow =
 export async function quote(
   inputs: readonly unknown[],
   options: QuoteOptions,
-  ctx: Pick<Context, "cell" | "accounts" | "media" | "prober">,
+  ctx: Pick<Context, "cell" | "accounts" | "http" | "media" | "prober">,
 ): Promise<QuotedRow[]> {
   const accounts = accountsNamed(ctx.accounts, options.account);
   const loads = accounts.size > 1 ? await readLoads(ctx.cell, accounts) : noLoads;
   const reads: Read[] = [];
-  for (const input of inputs) reads.push(await readRequest(input, { ...options, dryRun: true }, ctx.media));
+  for (const input of inputs) reads.push(await readRequest(input, { ...options, dryRun: true }, ctx));
   const inspected = await inspectMedia(requestsOf(reads).map(withoutAccount), accounts, ctx);
   const basis = { accounts, loads, inspected };
   return reads.map((read) => (read.kind === "refused" ? read : quoteOne(read.request, basis, options.account)));

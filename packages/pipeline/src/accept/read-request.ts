@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { flawIn, type GenerationRequest, generationRequest, type Problem } from "@reelqueue/contracts";
-import type { MediaStore } from "@reelqueue/media";
 import type { z } from "zod";
+import type { Context } from "../context.ts";
 import { storeMedia } from "./store-media.ts";
 
 export interface ReadOptions {
@@ -22,8 +22,15 @@ export function requestsOf(reads: readonly Read[]): GenerationRequest[] {
 
 const fields = Object.keys(generationRequest.shape);
 
-/** Validates one request against the schema, and moves its inline and local media into the media store. */
-export async function readRequest(input: unknown, options: ReadOptions, media: MediaStore): Promise<Read> {
+/**
+ * Validates one request against the schema and its webhook against the rules of egress, and moves its inline and local
+ * media into the media store.
+ */
+export async function readRequest(
+  input: unknown,
+  options: ReadOptions,
+  { media, http }: Pick<Context, "media" | "http">,
+): Promise<Read> {
   const parsed = generationRequest.safeParse(input);
   if (!parsed.success) return { kind: "refused", problems: schemaProblems(parsed.error, input, fields) };
   const flaws = flawsOf(parsed.data);
@@ -32,8 +39,18 @@ export async function readRequest(input: unknown, options: ReadOptions, media: M
   if (tenant !== options.tenant) {
     return { kind: "refused", problems: [refusal("tenant", tenant, `"${options.tenant}", or left out`)] };
   }
+  const undeliverable = webhookProblems(parsed.data.webhook, http);
+  if (undeliverable.length > 0) return { kind: "refused", problems: undeliverable };
   const stored = await storeMedia(parsed.data, options, media);
   return stored.kind === "refused" ? stored : { kind: "read", request: stored.request };
+}
+
+/** A webhook that could never be sent. Only its origin is named: the rest may be a secret. */
+function webhookProblems(webhook: string | undefined, http: Context["http"]): Problem[] {
+  const reason = webhook === undefined ? undefined : http.refusalOf(webhook);
+  if (webhook === undefined || reason === undefined) return [];
+  const given = URL.parse(webhook)?.origin ?? "not a URL";
+  return [refusal("webhook", given, `an address that events can be sent to. ${reason}`)];
 }
 
 /**

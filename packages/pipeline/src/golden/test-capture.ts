@@ -28,6 +28,7 @@ export function capture({ baseUrl, answer = { status: 200, text: "" } }: Capture
       return { ...answer, headers: {} };
     },
     stream: () => Promise.reject(new Error("no stream is expected")),
+    refusalOf: () => undefined,
     close: async () => {},
   };
   return { http, requests };
