@@ -23,6 +23,7 @@ export {
   isCursor,
   type ListFilter,
   list,
+  maxScanned,
   page,
   tenantsOf,
 } from "./generations/list.ts";
