@@ -1,5 +1,6 @@
 import type { Enqueued, GenerationPage } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
+import { accept } from "@reelqueue/pipeline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { errorIn, jsonOf, startApi, type TestApi } from "./testing/api.ts";
 import { queued, row } from "./testing/generations.ts";
@@ -183,6 +184,27 @@ describe("list", () => {
     expect(await walk("state=queued&limit=3")).toEqual(expect.arrayContaining(ids));
     expect(await walk(`batch=${batch}&account=jiekou&limit=2`)).toEqual(ids.filter((_id, i) => i % 2));
     expect(await walk(`batch=${batch}&state=running`)).toEqual([]);
+  });
+
+  test("three of an account behind 300 of another are on the first page, newest first", async () => {
+    const mine: string[] = [];
+    for (let i = 0; i < 3; i += 1) mine.push(await queued(api, { account: "jiekou", tenant: "rival" }));
+    const others = Array.from({ length: 300 }, () => ({ ...row, account: "hiapi" }));
+    await accept(others, { tenant: "rival" }, api.installation);
+    for (const query of ["account=jiekou", "account=jiekou&state=queued"]) {
+      const page = await jsonOf<GenerationPage>(api.call(`/v1/generations?${query}`, { key: "rival" }));
+      const times = page.generations.map(({ updatedAt }) => updatedAt);
+      expect([page.generations.map(({ id }) => id).sort(), page.cursor]).toEqual([mine.toSorted(), undefined]);
+      expect(times).toEqual(times.toSorted().reverse());
+    }
+  });
+
+  test("the cursor of a batch is none of another list", async () => {
+    const query = "limit=2&cursor=b2";
+    expect((await errorIn(await api.call(`/v1/generations?${query}`), 400)).problems).toMatchObject([
+      { field: "cursor" },
+    ]);
+    expect((await api.call(`/v1/generations?batch=walk&${query}`)).status).toBe(200);
   });
 
   test.each(["limit=101", "limit=0", "state=done", "cursor=zzz", "limit=2&limit=3", "order=asc"])(

@@ -49,6 +49,8 @@ export interface GenerationPage {
   generations: Generation[];
   /** Start of the next page; absent on the last page. */
   cursor?: string;
+  /** The page may be short, or empty: the filter has read 10,000 generations, and goes on at the cursor. */
+  scanning?: true;
 }
 
 /** Progress of a batch. */

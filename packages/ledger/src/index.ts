@@ -22,6 +22,7 @@ export {
 export { audit } from "./audit.ts";
 export { type Cell, openCell } from "./cell.ts";
 export * from "./deliveries/deliveries.ts";
+export { type OnEnd, toSucceeded } from "./deliveries/event.ts";
 export { watchPrimary } from "./durability/failover.ts";
 export { awaitReady } from "./durability/primary.ts";
 export { checkSafety, clockSkewMs, type Safety } from "./durability/safety.ts";
@@ -33,12 +34,13 @@ export {
   isCursor,
   type ListFilter,
   list,
+  maxScanned,
   page,
   tenantsOf,
 } from "./generations/list.ts";
 export type { Moved } from "./generations/move-text.ts";
 export { type Found, orphans, ownerOf, read, readMany, recordUnowned } from "./generations/read.ts";
-export type { FinishedTask, IntentRef, Submit, SubmitRef, TaskRef, UnknownRef } from "./generations/refs.ts";
+export type { FinishedTask, IntentRef, Submit, SubmitRef, Success, TaskRef, UnknownRef } from "./generations/refs.ts";
 export { parseRequest, serializeRequest } from "./generations/request-text.ts";
 export { Transitions } from "./generations/transitions.ts";
 export { outputsOf, outputsText, timelineOf, toGeneration } from "./generations/view.ts";

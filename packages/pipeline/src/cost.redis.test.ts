@@ -1,6 +1,7 @@
-import type { Event } from "@reelqueue/contracts";
+import type { Event, Generation } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { givenIn } from "@reelqueue/ledger/testing";
+import type { OutputStore } from "@reelqueue/media";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, finalize, find, type Installation } from "./index.ts";
 import { applyDecision } from "./poll/apply.ts";
@@ -69,6 +70,38 @@ test.each([
   await applyDecision({ ...task, lease: "0" }, decision, accountOf(account), here);
   expect((await generationOf(id)).cost).toEqual({ estimateUsd: 1, settledUsd });
 });
+
+test.each([
+  ["the tokens", "ark", { seconds: "auto" }, { tokens: 100_000 }, 0.7],
+  ["the reserved amount", "hiapi", { seconds: 5 }, undefined, 1],
+  ["no price", "hiapi", { resolution: "480p" }, undefined, null],
+])(
+  "manifest: by %s, it is the generation after its end but for the time",
+  async (_, account, input, usage, settledUsd) => {
+    const { id, dispatchSeq } = await finished(account, { ...input, returnLastFrame: true }, usage);
+    const written: string[] = [];
+    const outputs: OutputStore = {
+      ...here.outputs,
+      manifest: async (_target, json) => {
+        written.push(json);
+        return "written";
+      },
+    };
+    await finalize({ generation: id, dispatchSeq }, new AbortController().signal, { ...here, outputs });
+    const { version, updatedAt, ...manifest } = JSON.parse(written[0] ?? "{}") as Generation & { version: number };
+    const generation = await generationOf(id);
+    const end = { at: generation.updatedAt };
+    expect(manifest.timeline.at(-1)).toEqual({ at: updatedAt, state: "succeeded" });
+    expect({
+      ...manifest,
+      updatedAt: end.at,
+      finishedAt: end.at,
+      timeline: manifest.timeline.with(-1, { ...end, state: "succeeded" }),
+    }).toEqual(generation);
+    expect([version, manifest.finishedAt, manifest.cost.settledUsd]).toEqual([1, updatedAt, settledUsd]);
+    expect(manifest.warnings).toHaveLength(1);
+  },
+);
 
 /** The generation, whose event has the same cost. */
 async function generationOf(id: string) {

@@ -76,14 +76,17 @@ export async function openContext(
   const http = createEgress({ allowPrivate: config.allowPrivate, allowHosts: config.allowHosts });
   scope.defer(() => http.close());
   const safety = scope.use(await watchSafety(cell, config, log, metrics));
+  const meters = createStageMetrics(metrics);
   return adjust({
     cell,
-    transitions: new ledger.Transitions(cell, publicUrl),
+    transitions: new ledger.Transitions(cell, publicUrl, undefined, (account, state) =>
+      meters.ends.inc({ account, state }),
+    ),
     queues,
     accounts: openAccounts(loaded.accounts, config, providerNamed),
     http,
     log,
-    meters: createStageMetrics(metrics),
+    meters,
     metrics,
     secrets: { callbackKey: deriveKey(secret, "callback"), webhookSecrets: webhookSecretsOf(loaded, secret) },
     ...(publicUrl !== undefined && { publicUrl }),

@@ -49,49 +49,45 @@ function withHeaderKey({ body, headers }: FastifyRequest): unknown {
   return { ...body, idempotencyKey: key };
 }
 
-const filter = z.strictObject({
-  state: z.enum(states).optional(),
-  account: z.string().max(64).optional(),
-  tenant: z.string().max(64).optional(),
-  batch: z.string().normalize("NFC").max(128).optional(),
-  limit: integer(1, 100).default(20),
-  cursor: z.string().max(400).refine(ledger.isCursor, "the cursor of an earlier answer").optional(),
-});
-type Filter = z.output<typeof filter>;
-
-/** A filter without an index is applied to at most so many pages per request; the cursor continues from there. */
-const maxPages = 10;
+const filter = z
+  .strictObject({
+    state: z.enum(states).optional(),
+    account: z.string().max(64).optional(),
+    tenant: z.string().max(64).optional(),
+    batch: z.string().normalize("NFC").max(128).optional(),
+    limit: integer(1, 100).default(20),
+    cursor: z.string().max(400).optional(),
+  })
+  .refine(({ cursor, batch }) => cursor === undefined || ledger.isCursor(cursor, batch !== undefined), {
+    path: ["cursor"],
+    message: "the cursor of an earlier answer to the same list",
+  });
+type Wanted = Omit<z.output<typeof filter>, "limit" | "cursor">;
 
 async function list(request: FastifyRequest, installation: Installation): Promise<GenerationPage> {
-  const wanted = { ...parse(filter, request.query) };
+  const { limit, cursor, ...wanted } = parse(filter, request.query);
   const tenant = tenantOf(request, wanted);
-  const index = wanted.batch === undefined ? { state: wanted.state, tenant } : { batch: wanted.batch, tenant };
-  const found: Generation[] = [];
-  let cursor = wanted.cursor;
-  for (let pages = 0; pages < maxPages && found.length < wanted.limit; pages += 1) {
-    const page = await ledger.list(installation.cell, defined(index), wanted.limit - found.length, cursor);
-    cursor = page.cursor;
-    found.push(...(await findMany(page.ids, installation)).filter((each) => matches(each, wanted)));
-    if (cursor === undefined) break;
-  }
-  return { generations: found, ...(cursor !== undefined && { cursor }) };
+  const { ids, ...page } = await ledger.list(installation.cell, defined({ ...wanted, tenant }), limit, cursor);
+  const generations = await findMany(ids, installation);
+  return { generations: generations.filter((each) => matches(each, wanted)), ...page };
 }
 
 /**
  * The tenant to list: the caller's own; for operators the one asked for, else all, or their own if a batch is asked
  * for.
  */
-function tenantOf({ caller }: FastifyRequest, { tenant, batch }: Filter): string | undefined {
+function tenantOf({ caller }: FastifyRequest, { tenant, batch }: Wanted): string | undefined {
   if (caller.operator) return tenant ?? (batch === undefined ? undefined : caller.tenant);
   if (tenant !== undefined && tenant !== caller.tenant)
     throw new ApiError("forbidden", `This API key sees the tenant "${caller.tenant}" only.`);
   return caller.tenant;
 }
 
-function matches({ state, account }: Generation, wanted: Filter): boolean {
+/** One that was moved while the page was read may match no more. */
+function matches({ state, account }: Generation, wanted: Wanted): boolean {
   return (wanted.state ?? state) === state && (wanted.account ?? account) === account;
 }
 
-function defined(index: { state?: Filter["state"]; batch?: string; tenant: string | undefined }): ledger.ListFilter {
-  return Object.fromEntries(Object.entries(index).filter(([, value]) => value !== undefined));
+function defined(wanted: Wanted): ledger.ListFilter {
+  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
 }

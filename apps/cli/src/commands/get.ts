@@ -1,4 +1,5 @@
-import { type DeliveryView, type Generation, type State, states } from "@reelqueue/contracts";
+import type { Client, ListFilter } from "@reelqueue/client";
+import { type DeliveryView, type Generation, type GenerationPage, type State, states } from "@reelqueue/contracts";
 import { Command, Option } from "commander";
 import pc from "picocolors";
 import { Interrupts } from "../interrupts.ts";
@@ -74,6 +75,14 @@ async function follow(id: string, json: boolean, signal: AbortSignal): Promise<n
   return last?.state === "succeeded" ? 0 : 1;
 }
 
+/** A page that is empty only where nothing matches: one request applies a filter to a bounded number. */
+async function firstMatches(client: Client, filter: ListFilter): Promise<GenerationPage> {
+  let page = await client.list(filter);
+  while (page.generations.length === 0 && page.cursor !== undefined)
+    page = await client.list({ ...filter, cursor: page.cursor });
+  return page;
+}
+
 interface ListOptions {
   state?: State;
   account?: string;
@@ -85,7 +94,7 @@ interface ListOptions {
 }
 
 export const list = new Command("list")
-  .description("List generations, newest first; those of a batch in row order.")
+  .description("List generations, newest first by the last change of state; those of a batch in row order.")
   .addOption(new Option("--state <state>").choices(states))
   .option("--account <name>")
   .option("--tenant <name>")
@@ -94,7 +103,7 @@ export const list = new Command("list")
   .option("--cursor <text>", "the end of the previous page")
   .option("--json", "as one JSON object")
   .action(async ({ limit, json, ...filter }: ListOptions) => {
-    const page = await connect().client.list({ ...filter, limit: Number(limit) });
+    const page = await firstMatches(connect().client, { ...filter, limit: Number(limit) });
     if (json) return printJson(page);
     const rows = page.generations.map((each) => [
       each.id,

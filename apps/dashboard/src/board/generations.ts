@@ -13,7 +13,7 @@ export function generationsQueue(ctx: GenerationsContext): LedgerQueue {
   return {
     name: "generations",
     description:
-      "The ledger, each state newest first. Waiting: queued. Active: preparing, submitting, running, finalizing. Delayed: unknown, being reconciled. " +
+      "The ledger, newest first by the last change of state. Waiting: queued. Active: preparing, submitting, running, finalizing. Delayed: unknown, being reconciled. " +
       "Failed: failed, expired, and needs_review, which waits for an operator. Completed: succeeded, canceled.",
     allowCompletedRetries: false,
     statuses: ["active", "waiting", "completed", "failed", "delayed"],

@@ -1,55 +1,56 @@
 import { type State, states } from "@reelqueue/contracts";
 import type { Cell } from "../cell.ts";
 import { pipeline } from "../redis/run.ts";
+import { type Place, placesAfter, placesAt } from "./newest.ts";
 
 export interface ListFilter {
   state?: State;
   tenant?: string;
+  account?: string;
   /** Rows of one batch, in order; needs `tenant`. */
   batch?: string;
 }
 
-/** A page of ids, newest first (a batch: in row order). The cursor stays valid while generations change state. */
+export interface IdPage {
+  ids: string[];
+  /** Start of the next page; absent on the last page. */
+  cursor?: string;
+  /** The page may be short: the filter has met as many generations as one call reads, and goes on at the cursor. */
+  scanning?: true;
+}
+
+/** Number of generations that one call reads for a filter without an index, and in one round trip. */
+export const maxScanned = 10_000;
+const scanChunk = 500;
+
+/**
+ * A page of ids, newest first by the last change of state; a batch in row order. The cursor stays valid while
+ * generations change state: one that changes moves to the front, and is on no page after the first.
+ */
 export async function list(cell: Cell, filter: ListFilter, count: number, cursor?: string): Promise<IdPage> {
-  if (filter.batch !== undefined)
-    return rowsOfBatch(cell, { tenant: filter.tenant ?? "", batch: filter.batch }, count, cursor);
-  const sources = await sourcesOf(cell, filter);
-  const place = cursor === undefined ? undefined : decodeCursor(cursor);
-  const found: Place[] = [];
-  for (const [index, source] of sources.entries()) {
-    if (found.length > count || (place !== undefined && index < place.source)) continue;
-    const start = place?.source === index ? await positionAfter(cell, source, place) : 0;
-    found.push(...(await readPlaces(cell, { key: source, source: index }, start, count + 1 - found.length)));
+  const read = filter.batch === undefined ? await newestFirst(cell, filter) : rowsOfBatch(cell, filter);
+  const hasIndex = filter.account === undefined && (filter.batch === undefined || filter.state === undefined);
+  const chunk = hasIndex ? count + 1 : scanChunk;
+  const found: Entry[] = [];
+  let after = cursor;
+  for (let scanned = 0; scanned < maxScanned; scanned += chunk) {
+    const entries = await read(chunk, after);
+    found.push(...(await matching(cell, entries, filter)));
+    if (found.length > count || entries.length < chunk) return toPage(found, count);
+    after = entries.at(-1)?.cursor;
   }
-  const last = found[count - 1];
-  const more = found.length > count && last !== undefined;
-  return { ids: found.slice(0, count).map(({ id }) => id), ...(more && { cursor: encodeCursor(last) }) };
+  return { ...toPage(found, count), ...(after !== undefined && { cursor: after, scanning: true }) };
 }
 
-/** Whether the text has the form of a cursor. */
-export function isCursor(text: string): boolean {
-  return isBatchCursor(text) || decodeCursor(text) !== undefined;
+/** Whether the text has the form of a cursor of a batch, or of any other list. */
+export function isCursor(text: string, ofBatch: boolean): boolean {
+  return ofBatch ? isBatchCursor(text) : decodeCursor(text) !== undefined;
 }
 
-/** Ids by position, newest first within each state, over all tenants: for numbered pages. */
+/** Ids by position, newest first over these states and all tenants: for numbered pages. */
 export async function page(cell: Cell, wanted: readonly State[], offset: number, count: number): Promise<string[]> {
   const sources = (await Promise.all(wanted.map((state) => sourcesOf(cell, { state })))).flat();
-  const sizes = (await pipeline(
-    cell,
-    sources.map((key) => ["zcard", key]),
-  )) as number[];
-  const ids: string[] = [];
-  let skip = offset;
-  for (const [index, source] of sources.entries()) {
-    const size = sizes[index] ?? 0;
-    if (skip < size && ids.length < count) {
-      ids.push(
-        ...(await readPlaces(cell, { key: source, source: index }, skip, count - ids.length)).map(({ id }) => id),
-      );
-    }
-    skip = Math.max(0, skip - size);
-  }
-  return ids;
+  return (await placesAt(cell, sources, offset, count)).map(({ id }) => id);
 }
 
 /** Number of generations per state, of one tenant or of all. */
@@ -66,11 +67,40 @@ export async function tenantsOf(cell: Cell): Promise<string[]> {
   return (names ?? []).sort();
 }
 
-/** An id in one index, with its score at that time. */
-interface Place {
-  source: number;
+/** An id in the order of a list, and the cursor of what follows it. */
+interface Entry {
   id: string;
-  score: string;
+  cursor: string;
+}
+/** Reads the next entries after a cursor; fewer than `count` are the last. */
+type Read = (count: number, cursor: string | undefined) => Promise<Entry[]>;
+
+function toPage(found: readonly Entry[], count: number): IdPage {
+  const shown = found.slice(0, count);
+  const last = shown.at(-1);
+  return { ids: shown.map(({ id }) => id), ...(found.length > count && last && { cursor: last.cursor }) };
+}
+
+/** Without purged rows of a batch. */
+async function matching(cell: Cell, entries: readonly Entry[], filter: ListFilter): Promise<readonly Entry[]> {
+  if (filter.account === undefined && filter.batch === undefined) return entries;
+  const records = (await pipeline(
+    cell,
+    entries.map(({ id }) => ["hmget", cell.keys.record(id), "state", "account"]),
+  )) as (string | null)[][];
+  return entries.filter((_, i) => {
+    const [state, account] = records[i] ?? [];
+    return state && (filter.state ?? state) === state && (filter.account ?? account) === account;
+  });
+}
+
+async function newestFirst(cell: Cell, filter: ListFilter): Promise<Read> {
+  const sources = await sourcesOf(cell, filter);
+  return async (count, cursor) => {
+    const place = cursor === undefined ? undefined : decodeCursor(cursor);
+    const places = await placesAfter(cell, sources, count, place === "start" ? undefined : place);
+    return places.map((each) => ({ id: each.id, cursor: encodeCursor(each) }));
+  };
 }
 
 async function sourcesOf(cell: Cell, filter: ListFilter): Promise<string[]> {
@@ -79,65 +109,28 @@ async function sourcesOf(cell: Cell, filter: ListFilter): Promise<string[]> {
   return wanted.flatMap((state) => tenants.map((tenant) => cell.keys.state(state, tenant)));
 }
 
-async function readPlaces(
-  cell: Cell,
-  { key, source }: { key: string; source: number },
-  start: number,
-  count: number,
-): Promise<Place[]> {
-  const [flat] = (await pipeline(cell, [["zrevrange", key, start, start + count - 1, "WITHSCORES"]])) as (
-    | string
-    | [string, string]
-  )[][];
-  const flatPairs = (flat ?? []).flat();
-  return Array.from({ length: flatPairs.length / 2 }, (_, i) => ({
-    source,
-    id: String(flatPairs[2 * i]),
-    score: String(flatPairs[2 * i + 1]),
-  }));
+function encodeCursor({ id, score }: Place): string {
+  return Buffer.from(`${score} ${id}`).toString("base64url");
 }
 
-/** The position after an id; if the id has left the index, the position after its score. */
-async function positionAfter(cell: Cell, key: string, { id, score }: Place): Promise<number> {
-  const [rank, passed] = (await pipeline(cell, [
-    ["zrevrank", key, id],
-    ["zcount", key, `(${score}`, "+inf"],
-  ])) as [number | null, number];
-  return rank === null ? passed : rank + 1;
+/** `start`: a cursor of an older version, with a place in the order of states; the list begins again. */
+function decodeCursor(cursor: string): Place | "start" | undefined {
+  const [, old, score, id] = /^(\d+ )?(\d{1,15}) (\S+)$/.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
+  if (score === undefined || id === undefined) return undefined;
+  return old === undefined ? { id, score: Number(score) } : "start";
 }
 
-function encodeCursor({ source, id, score }: Place): string {
-  return Buffer.from(`${source} ${score} ${id}`).toString("base64url");
-}
-
-function decodeCursor(cursor: string): Place | undefined {
-  const [source = "", score = "", id = ""] = Buffer.from(cursor, "base64url").toString().split(" ");
-  return /^\d+$/.test(source) && /^[\d.e+]+$/.test(score) && id !== ""
-    ? { source: Number(source), score, id }
-    : undefined;
-}
-
-export interface IdPage {
-  ids: string[];
-  /** Start of the next page; absent on the last page. */
-  cursor?: string;
-}
-
-/** A page of a batch, in row order; may contain purged rows. The cursor counts from the first row ever. */
-async function rowsOfBatch(
-  cell: Cell,
-  { tenant, batch }: { tenant: string; batch: string },
-  count: number,
-  cursor?: string,
-): Promise<IdPage> {
-  const forgotten = (await storedBatchCounts(cell, tenant, batch)).forgotten ?? 0;
-  const place = Math.max(forgotten, Number(cursor?.slice(1) ?? 0));
-  const start = place - forgotten;
-  const [ids] = (await pipeline(cell, [
-    ["lrange", cell.keys.batch(tenant, batch), start, start + count],
-  ])) as string[][];
-  const found = ids ?? [];
-  return { ids: found.slice(0, count), ...(found.length > count && { cursor: `b${place + count}` }) };
+/** Reads a batch in row order; may meet purged rows. The cursor counts from the first row ever. */
+function rowsOfBatch(cell: Cell, { tenant = "", batch = "" }: ListFilter): Read {
+  return async (count, cursor) => {
+    const forgotten = (await storedBatchCounts(cell, tenant, batch)).forgotten ?? 0;
+    const place = Math.max(forgotten, Number(cursor?.slice(1) ?? 0));
+    const start = place - forgotten;
+    const [ids] = (await pipeline(cell, [
+      ["lrange", cell.keys.batch(tenant, batch), start, start + count - 1],
+    ])) as string[][];
+    return (ids ?? []).map((id, i) => ({ id, cursor: `b${place + i + 1}` }));
+  };
 }
 
 /** Whether the text has the form of a cursor of a batch. */

@@ -1,6 +1,6 @@
 import type { Failure, JobRef, Next, State } from "@reelqueue/contracts";
 import type { Cell } from "../cell.ts";
-import { type Ending, endingFields } from "../deliveries/event.ts";
+import { type Ending, endingFields, type OnEnd } from "../deliveries/event.ts";
 import type { Streak } from "../redis/codec.ts";
 import { operationToken } from "../redis/keys.ts";
 import { clearedOnEntry, newAttempt, submitFields } from "./cleared-on-entry.ts";
@@ -35,11 +35,11 @@ type End = Pick<Step, "token" | "expect" | "note" | "due" | "freeSlot" | "clear"
  * after a lost answer take or derive a token, so that the repetition is recognised.
  */
 export class Transitions {
-  readonly #context: { cell: Cell; publicUrl: string | undefined; send: SendMove };
+  readonly #context: { cell: Cell; publicUrl: string | undefined; send: SendMove; onEnd: OnEnd };
 
-  /** `publicUrl`: root of the URLs in webhooks. `send`: replaced by tests only. */
-  constructor(cell: Cell, publicUrl?: string, send: SendMove = sendMove) {
-    this.#context = { cell, publicUrl, send };
+  /** `publicUrl`: root of the URLs in webhooks. `send`: replaced by tests only. `onEnd`: hears of each end once. */
+  constructor(cell: Cell, publicUrl?: string, send: SendMove = sendMove, onEnd: OnEnd = () => undefined) {
+    this.#context = { cell, publicUrl, send, onEnd };
   }
 
   /** queued → submitting, while the account takes submits. Stores the intent, durable before any byte is sent. */
@@ -239,7 +239,9 @@ export class Transitions {
   ): Promise<Moved> {
     const [id, found] = typeof of === "string" ? [of, await read(this.#context.cell, of)] : [of.id, of];
     const ending = { state: to, failure, outputs, warnings, costMicroUsd };
-    return this.#move(id, from, to, { ...step, ...endingFields(found, ending, this.#context.publicUrl) });
+    const moved = await this.#move(id, from, to, { ...step, ...endingFields(found, ending, this.#context.publicUrl) });
+    if (moved.kind === "moved" && found) this.#context.onEnd(found.record.account, to);
+    return moved;
   }
 
   #move<From extends State>(id: string, from: readonly From[], to: Next<From>, step: Step): Promise<Moved> {

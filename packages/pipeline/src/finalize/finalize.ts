@@ -22,9 +22,7 @@ export async function finalize(job: JobRef, signal: AbortSignal, ctx: Context): 
   await ctx.crashPoint?.("finalize:after-download", found.id);
   switch (result.kind) {
     case "kept":
-      return (await writeManifest(found, result, ctx)) === "full"
-        ? await tryLater(found, noRoom, job, ctx)
-        : await succeed(found, result, ctx);
+      return await keep(found, result, job, ctx);
     case "later":
       return result.dead && isLifeOver(found, ctx)
         ? await lose(found, result.why, ctx)
@@ -37,24 +35,28 @@ function isLifeOver({ record }: ledger.Found, { accounts }: Context): boolean {
   return account !== undefined && Date.now() >= lifeEndsAtMs(record, account);
 }
 
-type Kept = Extract<DownloadResult, { kind: "kept" }>;
-
-function writeManifest(found: ledger.Found, kept: Kept, ctx: Context): Promise<"written" | "full"> {
-  return ctx.outputs.manifest({ generation: found.id, createdAt: createdAtOf(found) }, manifestOf(found, kept));
+/** Writes the manifest, then ends the generation: none succeeds without its manifest. */
+async function keep(
+  found: ledger.Found,
+  { outputs, warnings }: Extract<DownloadResult, { kind: "kept" }>,
+  job: JobRef,
+  ctx: Context,
+): Promise<JobResult> {
+  const kept = { outputs, warnings, costMicroUsd: settledCost(found, ctx) };
+  const target = { generation: found.id, createdAt: new Date(found.record.createdAtMs).toISOString() };
+  const written = await ctx.outputs.manifest(target, manifestOf(found, kept));
+  return written === "full" ? tryLater(found, noRoom, job, ctx) : succeed(found, kept, ctx);
 }
 
 const noRoom: NotKept = { kind: "later", why: "the disk is too full for the manifest", dead: false, ours: true };
 
-async function succeed(found: ledger.Found, { outputs, warnings }: Kept, ctx: Context): Promise<JobResult> {
-  const cost = settledCost(found, ctx);
+async function succeed(found: ledger.Found, kept: ledger.Success, ctx: Context): Promise<JobResult> {
+  const { outputs, warnings = [] } = kept;
   await ctx.crashPoint?.("finalize:before-move", found.id);
   const token = ledger.operationToken();
-  const moved = await untilStored(ctx, () =>
-    ctx.transitions.succeed(found, token, { outputs, warnings, costMicroUsd: cost }),
-  );
+  const moved = await untilStored(ctx, () => ctx.transitions.succeed(found, token, kept));
   await ctx.crashPoint?.("finalize:after-move", found.id);
   if (moved.kind === "moved" || moved.kind === "already") {
-    ctx.meters.ends.inc({ account: found.record.account, state: "succeeded" });
     ctx.meters.outputBytes.inc(outputs.reduce((sum, { bytes }) => sum + bytes, 0));
     ctx.log.info(
       { event: "finalize.succeeded", ...subjectOf(found), ...(warnings.length > 0 && { warnings }) },
@@ -111,13 +113,7 @@ function subjectOf({ id, record }: ledger.Found) {
   return { generation: id, taskId: record.taskId, account: record.account };
 }
 
-function createdAtOf({ record }: ledger.Found): string {
-  return new Date(record.createdAtMs).toISOString();
-}
-
-/** The manifest beside the outputs, which stays: request, outputs, warnings, cost and timeline. */
-function manifestOf({ id, record, request }: ledger.Found, { outputs, warnings }: Kept): string {
-  const { timeline, ...generation } = ledger.toGeneration(id, record, request);
-  const about = { ...generation, state: "succeeded", outputs, ...(warnings.length > 0 && { warnings }), timeline };
-  return `${JSON.stringify({ version: 1, ...about }, null, 2)}\n`;
+/** The manifest beside the outputs, which stays: the generation as its end leaves it. */
+function manifestOf(found: ledger.Found, kept: ledger.Success): string {
+  return `${JSON.stringify({ version: 1, ...ledger.toSucceeded(found, kept) }, null, 2)}\n`;
 }

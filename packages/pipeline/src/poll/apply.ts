@@ -34,7 +34,6 @@ export async function applyDecision(
     { event: "poll.ended", generation: id, taskId: task.taskId, account: account.name, to, note },
     "task ended",
   );
-  if (to !== "finalizing") ctx.meters.ends.inc({ account: account.name, state: to });
 }
 
 async function reschedule(

@@ -70,7 +70,6 @@ export async function bind(intent: Intent, taskId: string, ctx: Context): Promis
 
 async function fail(intent: Intent, failure: Failure, ctx: Context): Promise<void> {
   await storeNoTask(intent, ctx, (from) => ctx.transitions.reject({ ...intent, from }, failure));
-  ctx.meters.ends.inc({ account: intent.account.name, state: "failed" });
 }
 
 async function requeue(intent: Intent, why: string, due: Due, ctx: Context): Promise<JobResult> {

@@ -1,4 +1,3 @@
-import type { Failure } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { Account } from "../accounts.ts";
 import type { Context } from "../context.ts";
@@ -86,12 +85,12 @@ async function applyStatus(
       await pauseBlocked(account, status, ctx);
       return void (await ctx.transitions.finishUpload(id, status.message));
     case "failed":
-      return fail(id, status.failure, account, ctx);
+      return void (await ctx.transitions.failUpload(id, status.failure));
     case "later": {
       const errors = status.inMs === undefined ? consecutiveErrors + 1 : consecutiveErrors;
       if (errors > errorsAllowed) {
         const message = `its media could not be uploaded: ${status.why}`;
-        return fail(id, { class: "upstream", message }, account, ctx);
+        return void (await ctx.transitions.failUpload(id, { class: "upstream", message }));
       }
       const nextInMs =
         status.inMs ??
@@ -100,9 +99,4 @@ async function applyStatus(
       await ledger.reschedule(ctx.cell, { lane: "preparing", account: account.name, id, lease, nextInMs, set });
     }
   }
-}
-
-async function fail(id: string, failure: Failure, account: Account, ctx: Context): Promise<void> {
-  await ctx.transitions.failUpload(id, failure);
-  ctx.meters.ends.inc({ account: account.name, state: "failed" });
 }
