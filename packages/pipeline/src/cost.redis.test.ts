@@ -81,7 +81,7 @@ test.each([
     const { id, dispatchSeq } = await finished(account, { ...input, returnLastFrame: true }, usage);
     const written: string[] = [];
     const outputs: OutputStore = {
-      ...here.outputs,
+      ...stored(),
       manifest: async (_target, json) => {
         written.push(json);
         return "written";

@@ -75,13 +75,12 @@ export async function openContext(
   const queues = scope.use(openQueues({ connect, prefix: cell.prefix }));
   const http = createEgress({ allowPrivate: config.allowPrivate, allowHosts: config.allowHosts });
   scope.defer(() => http.close());
-  const safety = scope.use(await watchSafety(cell, config, log, metrics));
+  const { submitRefusal, acceptRefusal, ready } = scope.use(await watchSafety(cell, config, log, metrics));
   const meters = createStageMetrics(metrics);
+  const onEnd = (account: string, state: string) => meters.ends.inc({ account, state });
   return adjust({
     cell,
-    transitions: new ledger.Transitions(cell, publicUrl, undefined, (account, state) =>
-      meters.ends.inc({ account, state }),
-    ),
+    transitions: new ledger.Transitions(cell, publicUrl, undefined, onEnd),
     queues,
     accounts: openAccounts(loaded.accounts, config, providerNamed),
     http,
@@ -93,9 +92,7 @@ export async function openContext(
     ...(await openStores(config, http)),
     runTimes: openRunTimes(cell),
     random: Math.random,
-    submitRefusal: safety.submitRefusal,
-    acceptRefusal: safety.acceptRefusal,
-    ready: safety.ready,
+    ...{ submitRefusal, acceptRefusal, ready },
     timing,
     ...admissionWakes(),
     config,

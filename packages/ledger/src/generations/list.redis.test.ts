@@ -71,13 +71,13 @@ describe("newest first", () => {
   test("list, page: over states and tenants, by time and then by id", async () => {
     await using cell = await testCell();
     const sorted = (await indexed(cell, 300)).sort(newest).map(({ id }) => id);
-    const listed: string[] = [];
+    const onPages: string[] = [];
     for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
       const page = await ledger.list(cell, {}, 7, cursor);
-      listed.push(...page.ids);
+      onPages.push(...page.ids);
       cursor = page.cursor;
     }
-    expect(listed).toEqual(sorted);
+    expect(onPages).toEqual(sorted);
     for (let offset = 0; offset <= 300; offset += 50)
       expect(await ledger.page(cell, states, offset, 20)).toEqual(sorted.slice(offset, offset + 20));
     expect(await ledger.page(cell, [], 0, 20)).toEqual([]);
@@ -87,10 +87,10 @@ describe("newest first", () => {
     await using cell = await testCell();
     const places = await indexed(cell, 200);
     const moved = new Set<string>();
-    const listed: string[] = [];
+    const onPages: string[] = [];
     for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
       const page = await ledger.list(cell, {}, 9, cursor);
-      listed.push(...page.ids);
+      onPages.push(...page.ids);
       cursor = page.cursor;
       // the last one of this page too: its cursor holds
       for (const id of [page.ids.at(-1), places[moved.size]?.id]) {
@@ -102,8 +102,8 @@ describe("newest first", () => {
       }
     }
     const stayed = places.filter(({ id }) => !moved.has(id)).sort(newest);
-    expect(listed.filter((id) => !moved.has(id))).toEqual(stayed.map(({ id }) => id));
-    expect(new Set(listed).size).toBe(listed.length);
+    expect(onPages.filter((id) => !moved.has(id))).toEqual(stayed.map(({ id }) => id));
+    expect(new Set(onPages).size).toBe(onPages.length);
   });
 
   test("list: a cursor of an older version begins again, one of no version is none", async () => {

@@ -83,10 +83,8 @@ export class Transitions {
   /** submitting → unknown. The lease of its worker ended; should the worker live, its answer still counts. */
   expireLease({ id, token }: Submit, counts: { quietFromMs: number; crashes: Streak }): Promise<Moved> {
     const note = "the worker that was sending it did not return";
-    const [due, set]: [Due, Step["set"]] = [
-      { lane: "unknown", inMs: 0 },
-      { ...counts, unknownReason: note },
-    ];
+    const due: Due = { lane: "unknown", inMs: 0 };
+    const set = { ...counts, unknownReason: note };
     return this.#move(id, ["submitting"], "unknown", { token: expired(token), expect: { token }, due, set, note });
   }
 

@@ -29,6 +29,7 @@ function callAnswered(status: number, body: unknown, mark = ""): SubmitCall {
     request: () => Promise.resolve(reply),
     stream: () => Promise.reject(new Error("no streams")),
     close: () => Promise.resolve(),
+    refusalOf: () => undefined,
   };
   const dataUri = () => Promise.reject(new Error("no media"));
   return {

@@ -14,7 +14,12 @@ function callWith(answer: () => EgressReply, seen: EgressRequest[] = []): Submit
     seen.push(asked);
     return Promise.resolve().then(answer);
   };
-  const http = { request, stream: () => Promise.reject(new Error("no streams")), close: () => Promise.resolve() };
+  const http = {
+    request,
+    stream: () => Promise.reject(new Error("no streams")),
+    close: () => Promise.resolve(),
+    refusalOf: () => undefined,
+  };
   const dataUri = (url: string) =>
     Promise.resolve(`data:image/png;base64,${"A".repeat(url.includes("huge") ? 10_000_000 : 4)}`);
   return {

@@ -10,6 +10,7 @@ function callAnswered(status: number, body: unknown): SubmitCall {
     request: () => Promise.resolve({ status, headers: {}, text: JSON.stringify(body) }),
     stream: () => Promise.reject(new Error("no streams")),
     close: () => Promise.resolve(),
+    refusalOf: () => undefined,
   };
   return {
     http,
