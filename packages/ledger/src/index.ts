@@ -1,3 +1,4 @@
+export { type CallbackStatus, callbackStatus, countMissedCallback } from "./accounts/callbacks.ts";
 export { type Bucket, pause, pauseAutomatically, reserveRiskBudget, resume, throttle } from "./accounts/limits.ts";
 export { type RunTime, readRunTimes, recordRunTime } from "./accounts/run-times.ts";
 export { type AccountStatus, accountStatus, type QueuePosition, queuePosition, waitingIds } from "./accounts/status.ts";

@@ -19,6 +19,7 @@ import {
 } from "@reelqueue/runtime";
 import { openAccounts } from "./accounts.ts";
 import { type Context, createStageMetrics } from "./context.ts";
+import { openCallbackTrust } from "./poll/callback-trust.ts";
 import { openRunTimes } from "./poll/run-times.ts";
 import { watchSafety } from "./redis-safety.ts";
 import { timing } from "./timing.ts";
@@ -89,6 +90,7 @@ export async function openContext(
     ...(publicUrl !== undefined && { publicUrl }),
     ...(await openStores(config, http)),
     runTimes: openRunTimes(cell),
+    callbackTrust: openCallbackTrust(cell, publicUrl, log),
     random: Math.random,
     submitRefusal: safety.submitRefusal,
     acceptRefusal: safety.acceptRefusal,
