@@ -85,6 +85,21 @@ describe("deliveries", () => {
   });
 });
 
+test("installation: callbacks are bad after three finished tasks without one, until the next one comes", async () => {
+  await using open = await startApi({ publicUrl: "https://here.example" });
+  const { cell } = open.installation;
+  const check = async () => {
+    const { checks } = await jsonOf<InstallationView>(open.call("/v1/installation"));
+    return checks.find(({ name }) => name === "callbacks");
+  };
+  expect(await check()).toMatchObject({ ok: true, sentence: expect.stringContaining("none has come yet") });
+  for (let missed = 0; missed < 3; missed += 1) await ledger.countMissedCallback(cell, "hiapi");
+  expect(await check()).toMatchObject({ ok: false, sentence: expect.stringContaining("3 tasks of account hiapi") });
+  const heard = { account: "hiapi", attempt: "1", gapMs: 0, lookUpInMs: 0 };
+  await ledger.makeDueNow(cell, await broughtTo(open, "running", { account: "hiapi" }), ["poll"], heard);
+  expect(await check()).toMatchObject({ ok: true, sentence: expect.stringContaining("the last came at") });
+});
+
 test("installation: where files are stored, and every check with one sentence", async () => {
   await ledger.pause(api.installation.cell, "jiekou", "balance");
   await broughtTo(api, "needs_review");

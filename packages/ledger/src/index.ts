@@ -1,3 +1,4 @@
+export { type CallbackStatus, callbackStatus, countMissedCallback } from "./accounts/callbacks.ts";
 export {
   type Bucket,
   type BucketLimits,

@@ -4,6 +4,7 @@ import type { MediaStore, OutputStore, Prober } from "@reelqueue/media";
 import type { Queues } from "@reelqueue/queue";
 import type { Logger, Metrics } from "@reelqueue/runtime";
 import type { Accounts } from "./accounts.ts";
+import type { CallbackTrust } from "./poll/callback-trust.ts";
 import type { LearnedRunTimes } from "./poll/run-times.ts";
 import type { Timing } from "./timing.ts";
 
@@ -25,6 +26,7 @@ export interface Context {
   /** Reads the format, size and length of a media file. */
   prober: Prober;
   runTimes: LearnedRunTimes;
+  callbackTrust: CallbackTrust;
   /** From 0 up to 1; the jitter of every timer. */
   random: () => number;
   /** Why nothing may be submitted now, as a sentence; `undefined`: submits are allowed. */

@@ -19,6 +19,7 @@ import {
 } from "@reelqueue/runtime";
 import { openAccounts } from "./accounts.ts";
 import { type Context, createStageMetrics } from "./context.ts";
+import { openCallbackTrust } from "./poll/callback-trust.ts";
 import { openRunTimes } from "./poll/run-times.ts";
 import { watchSafety } from "./redis-safety.ts";
 import { timing } from "./timing.ts";
@@ -91,12 +92,10 @@ export async function openContext(
     ...(publicUrl !== undefined && { publicUrl }),
     ...(await openStores(config, http)),
     runTimes: openRunTimes(cell),
+    callbackTrust: openCallbackTrust(cell, publicUrl, log),
     random: Math.random,
-    ...{ submitRefusal, acceptRefusal, ready },
-    timing,
+    ...{ submitRefusal, acceptRefusal, ready, timing, config, connect },
     ...admissionWakes(),
-    config,
-    connect,
   });
 }
 

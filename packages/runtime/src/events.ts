@@ -30,6 +30,11 @@ export const events: Record<string, { means: string; do?: string }> = {
     means: "A provider's callback had a wrong signature, token or body. It changed nothing.",
     do: "Where there are many, compare the callback secret with the provider's.",
   },
+  "callbacks.missing": {
+    means:
+      "Three tasks of an account in a row ended without a callback: its tasks are polled as often as without callbacks, until one comes.",
+    do: "Forward `PUBLIC_URL` to `/callbacks` of the API, or unset it.",
+  },
   "dashboard.action": { means: "A visitor of the dashboard requested an action; with user, method and path." },
   "dashboard.failed": { means: "An unhandled error in the dashboard.", do: "Report it." },
   "deliver.not_recorded": {

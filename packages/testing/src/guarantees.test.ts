@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type Guarantee, guaranteesIn, promisesIn, titlesIn } from "./guarantees.ts";
 
 /** How many rows there are at least. Raise it with every new row; a lower number takes a guarantee away. */
-const leastRows = 279;
+const leastRows = 280;
 
 const root = join(import.meta.dirname, "../../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");

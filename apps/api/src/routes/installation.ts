@@ -1,6 +1,6 @@
 import type { Check, InstallationView } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
-import type { Account, Installation } from "@reelqueue/pipeline";
+import { type Account, callsBack, type Installation, mostMissedCallbacks } from "@reelqueue/pipeline";
 import { keyVariables } from "@reelqueue/providers";
 import type { Readiness } from "@reelqueue/runtime";
 import type { FastifyInstance } from "fastify";
@@ -104,12 +104,23 @@ async function checkAccount({ name, baseUrl, provider, reading, limits }: Accoun
   return good(label, unpriced ? `${target}; prices are unknown (none is configured).` : `${target}.`);
 }
 
-function checkCallbacks({ publicUrl }: Installation): Check[] {
-  const sentence =
-    publicUrl === undefined
-      ? "PUBLIC_URL is not set, so tasks are only polled."
-      : `Providers call back at ${publicUrl}.`;
-  return [good("callbacks", sentence)];
+async function checkCallbacks({ publicUrl, accounts, cell }: Installation): Promise<Check[]> {
+  if (publicUrl === undefined) return [good("callbacks", "PUBLIC_URL is not set, so tasks are only polled.")];
+  const calling = [...accounts.values()].filter((account) => callsBack(account, publicUrl));
+  const statuses = await Promise.all(
+    calling.map(async ({ name }) => ({ name, ...(await ledger.callbackStatus(cell, name)) })),
+  ).catch(() => []);
+  const silent = statuses.filter(({ missed }) => missed >= mostMissedCallbacks);
+  if (silent.length === 0) {
+    const heardAtMs = Math.max(0, ...statuses.map((status) => status.heardAtMs ?? 0));
+    const last = heardAtMs === 0 ? "none has come yet" : `the last came at ${new Date(heardAtMs).toISOString()}`;
+    return [good("callbacks", `Providers are asked to call back at ${publicUrl}; ${last}.`)];
+  }
+  return silent.map(({ name, missed, heardAtMs }) => {
+    const since = heardAtMs === undefined ? "and none ever came" : `since ${new Date(heardAtMs).toISOString()}`;
+    const what = `${missed} tasks of account ${name} ended without a callback, ${since}: they are polled instead`;
+    return bad("callbacks", `${what}. Forward ${publicUrl}/callbacks to this API, or unset PUBLIC_URL.`);
+  });
 }
 
 /** What waits for an operator. */

@@ -28,10 +28,12 @@ export interface CallOptions {
 
 export const keys = { operator: "key-of-default", acme: "key-of-acme", rival: "key-of-rival" } as const;
 
-export async function startApi(changes: { tenants?: object; redisUrl?: string } = {}): Promise<TestApi> {
+export async function startApi(
+  changes: { tenants?: object; redisUrl?: string; publicUrl?: string } = {},
+): Promise<TestApi> {
   const home = await mkdtemp(join(tmpdir(), "reelqueue-api-"));
   const configPath = join(home, "reelqueue.config.json");
-  const { tenants = tenantsWithKeys() } = changes;
+  const { tenants = tenantsWithKeys(), publicUrl } = changes;
   await writeFile(
     configPath,
     JSON.stringify({ cell: uniqueCell(), accounts: unreachableAccounts, tenants, allowPrivate: ["127.0.0.1/32"] }),
@@ -42,7 +44,9 @@ export async function startApi(changes: { tenants?: object; redisUrl?: string } 
   scope.defer(() => rm(home, { recursive: true, force: true }));
   const redisUrl = changes.redisUrl ?? (await sharedRedis());
   const env = { NOWHERE_KEY: "canary-provider-key" };
-  const installation = await openContext(scope, { redisUrl, home, configPath, env, role: "front", log });
+  const reached = publicUrl === undefined ? {} : { publicUrl };
+  const options = { redisUrl, home, configPath, env, ...reached, log };
+  const installation = await openContext(scope, { ...options, role: "front" });
   const { url } = scope.use(await serveApi(installation, { host: "127.0.0.1", port: 0 }));
   return {
     url,

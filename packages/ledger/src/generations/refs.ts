@@ -1,8 +1,15 @@
 import type { Output, RemoteOutput } from "@reelqueue/contracts";
 import type { FieldName, GenerationRecord } from "../redis/codec.ts";
 import { submitFields } from "./cleared-on-entry.ts";
-import type { Expectation } from "./move-text.ts";
+import type { Expectation, Move } from "./move-text.ts";
 import type { Found } from "./read.ts";
+
+/** Every intent: gated, with the present form of callback URL, and answered with what its POST needs. */
+export const asIntent = {
+  gated: true,
+  set: { callbackForm: 2 },
+  want: ["account", "tenant", "batch", "priority", "attempt", "runTimeClass", "requeues", "callbackTaskId"],
+} satisfies Pick<Move, "gated" | "set" | "want">;
 
 /** A POST whose intent is stored; `token` is the token of the intent. */
 export interface IntentRef {

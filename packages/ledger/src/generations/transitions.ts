@@ -8,6 +8,7 @@ import { type SendMove, sendMove } from "./move.ts";
 import type { Due, Move, Moved } from "./move-text.ts";
 import { type Found, read } from "./read.ts";
 import {
+  asIntent,
   charged,
   expectDispatch,
   expectGrant,
@@ -48,8 +49,7 @@ export class Transitions {
       token,
       expect: expectGrant(dispatchSeq),
       due: { lane: "submitting", inMs: leaseMs },
-      gated: true,
-      want: ["account", "tenant", "batch", "priority", "attempt", "runTimeClass", "requeues", "callbackTaskId"],
+      ...asIntent,
     });
   }
 

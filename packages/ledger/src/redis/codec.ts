@@ -87,6 +87,8 @@ const optional = {
   // submit
   /** Submits of this attempt that were requeued because nothing was sent. */
   requeues: int("submits"),
+  /** Form of the token in the callback URL of this attempt's POST; absent: the older one, which names no account. */
+  callbackForm: int("callback"),
   /** Task id from a callback that arrived before the answer to the POST. */
   callbackTaskId: text("hint"),
   /** Tasks that callbacks have named and the generation did not have: `<attempt>:<hash>`, a few per attempt. */

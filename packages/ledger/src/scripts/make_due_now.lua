@@ -72,6 +72,10 @@ end
 if ARGV[7] == '1' and is_too_old() then
   return { 'refused', 0 }
 end
+if own then
+  redis.call('HSET', keys.account(account), 'heard', digits(now))
+  redis.call('HDEL', keys.account(account), 'missed')
+end
 if task ~= '' and is_new() then
   local how = named()
   if how and not is_open then

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { GenerationInput } from "@reelqueue/contracts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { accept, admit, cancel, find, type Installation, retry, submit } from "../index.ts";
+import { reconcile } from "../reconcile/reconcile.ts";
 import { testInstallation } from "../test-installation.ts";
 import { capture, type Sent } from "./test-capture.ts";
 
@@ -21,6 +22,8 @@ interface Values {
   }[];
   retried: { request: GenerationInput; answer: string; id: string; sent: Sent[]; events: string[] };
   canceled: { request: GenerationInput; id: string; events: string[] };
+  /** Begun by a version whose callback URLs named no account (ADR 25). */
+  repeated: { request: GenerationInput; sent: Sent };
 }
 
 const values: Values = JSON.parse(readFileSync(join(import.meta.dirname, "stored.json"), "utf8"));
@@ -83,6 +86,19 @@ test("a second attempt has a key and an event of its own", async () => {
   for (const account of here.accounts.values()) await admit(account, here);
   sent.push(...(await submitted(id, 2, 400, answer)));
   expect({ id, sent, events: await eventsOf(id) }).toEqual(expected);
+});
+
+test("a submit that an older version began is repeated byte for byte", async () => {
+  const { request, sent } = values.repeated;
+  const id = await accepted(request);
+  await submitted(id, 1, 500, "");
+  await here.cell.redis.hdel(key("g", id), "callback");
+  const account = here.accounts.get("hiapi");
+  if (!account) throw new Error("hiapi is not there");
+  const { http, requests } = capture({ baseUrl: account.baseUrl, answer: { status: 500, text: "" } });
+  await here.cell.redis.zadd(here.cell.keys.due("unknown", "hiapi"), "XX", 1, id);
+  await reconcile(account, { ...here, http });
+  expect(requests).toEqual([sent]);
 });
 
 test("an ending is announced under the id of its generation", async () => {

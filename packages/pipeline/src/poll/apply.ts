@@ -30,6 +30,7 @@ export async function applyDecision(
     if (task.lane === "poll") await ctx.runTimes.record({ class: task.runTimeClass, ms: decision.ranMs });
   }
   if (moved.kind !== "moved") return;
+  if (task.calledAtMs === undefined && decision.kind !== "overdue") await ctx.callbackTrust.missed(account);
   ctx.log.info(
     { event: "poll.ended", generation: id, taskId: task.taskId, account: account.name, to, note },
     "task ended",

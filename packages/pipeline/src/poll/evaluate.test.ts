@@ -9,6 +9,7 @@ const now = Date.UTC(2026, 10, 20);
 const account = { provider: providers.jiekou, clock: providerClock(1), limits: { slots: 10 } } as unknown as Account;
 const ctx = {
   random: () => 0.5,
+  callbackTrust: { expects: () => false },
   runTimes: { of: () => estimateRunTimes(120_000, []) },
   nowMs: now,
 };

@@ -8,7 +8,10 @@ import { nextPollInMs, type ScheduleContext } from "./schedule.ts";
 
 /** One task whose poll is due. */
 export interface PolledTask
-  extends Pick<GenerationRecord, "polls" | "missingPolls" | "consecutiveErrors" | "progress" | "ageAtLastPollMs"> {
+  extends Pick<
+    GenerationRecord,
+    "polls" | "missingPolls" | "consecutiveErrors" | "progress" | "ageAtLastPollMs" | "calledAtMs"
+  > {
   id: string;
   taskId: string;
   runTimeClass: string;

@@ -33,6 +33,7 @@ export const polledFields = [
   "consecutiveErrors",
   "progress",
   "ageAtLastPollMs",
+  "calledAtMs",
 ] as const;
 /** Polls that fall due within this time are claimed together. */
 const claimEveryMs = 5;
@@ -97,7 +98,7 @@ export async function pollTask(task: PolledTask & { lease: string }, source: Pol
   await ctx.crashPoint?.("poll:after-answer", task.id);
   ctx.meters.polls.inc({ account: account.name, answer: result.kind });
   if (result.kind === "pending" && !result.known) ctx.meters.unknownStatuses.inc({ account: account.name });
-  await ctx.runTimes.load(account, [task.runTimeClass]);
+  await Promise.all([ctx.runTimes.load(account, [task.runTimeClass]), ctx.callbackTrust.load(account)]);
   // the clock of Redis, when the task was claimed or its lease renewed last
   const nowMs = Number(lease) - ctx.timing.pollLeaseMs;
   const decision = evaluatePoll(task, result, account, { ...ctx, nowMs });

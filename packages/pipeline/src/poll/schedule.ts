@@ -1,5 +1,4 @@
 import type { Account } from "../accounts.ts";
-import { callsBack } from "../callback-url.ts";
 import { jittered } from "../timing.ts";
 
 /**
@@ -52,7 +51,7 @@ export function nextPollMs(
 /** The part of the context that a schedule uses. */
 export interface ScheduleContext {
   random: () => number;
-  publicUrl?: string;
+  callbackTrust: { expects(account: Account): boolean };
   runTimes: { of(account: Account, className: string): RunTimes };
 }
 
@@ -63,7 +62,7 @@ export function firstPollInMs(account: Account, className: string, ctx: Schedule
 
 /** Real ms until the next poll of a task that has run for `ageMs` (real). */
 export function nextPollInMs(account: Account, className: string, ageMs: number, ctx: ScheduleContext): number {
-  const callbacks = callsBack(account, ctx.publicUrl);
+  const callbacks = ctx.callbackTrust.expects(account);
   const times = ctx.runTimes.of(account, className);
   const wait = nextPollMs(account.clock.toProviderMs(ageMs), times, {
     callbacks,

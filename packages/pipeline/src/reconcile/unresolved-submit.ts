@@ -61,7 +61,11 @@ export async function unresolvedSubmitOf(
   const intent = { id, attempt, runTimeClass, account, requeues, token: ledger.operationToken() };
   return {
     id,
-    intent: { ...intent, request: found.request },
+    intent: {
+      ...intent,
+      request: found.request,
+      ...(found.record.callbackForm === undefined && { hasOldCallback: true }),
+    },
     sinceToken,
     callbackTaskId,
     sentAtMs: Math.min(lostAtMs, sentAt(found.record)),

@@ -13,6 +13,8 @@ export interface Intent {
   /** How often this attempt was requeued, unsent. */
   requeues: number;
   request: GenerationRequest;
+  /** Its callback URL has the token of an older version, which began it: a repeated POST has the same bytes. */
+  hasOldCallback?: true;
   /** The task of this attempt that a callback named. */
   callbackTaskId?: string;
   token: string;

@@ -48,7 +48,9 @@ const tooLate = "the worker stood still between intent and POST";
 
 function callbackUrl(intent: Intent, { publicUrl, secrets }: Context): { callbackUrl?: string } {
   if (publicUrl === undefined || !callsBack(intent.account, publicUrl)) return {};
-  const { name } = intent.account;
-  const token = callbackToken(secrets.callbackKey, { account: name, generation: intent.id, attempt: intent.attempt });
+  const { id: generation, attempt, hasOldCallback, account } = intent;
+  const { name } = account;
+  const named = { generation, attempt, ...(!hasOldCallback && { account: name }) };
+  const token = callbackToken(secrets.callbackKey, named);
   return { callbackUrl: `${publicUrl}/callbacks/${name}/${token}` };
 }

@@ -31,8 +31,9 @@ export async function submit(job: JobRef, ctx: Context): Promise<JobResult> {
   const { intent } = written;
   await ctx.crashPoint?.("submit:after-intent", intent.id);
 
-  // loads during the POST
+  // both load during the POST
   void ctx.runTimes.load(intent.account, [intent.runTimeClass]);
+  void ctx.callbackTrust.load(intent.account);
   const outcome = await send(intent, startedAt, ctx);
   await ctx.crashPoint?.("submit:after-answer", intent.id);
 
