@@ -101,6 +101,23 @@ describe.each(Object.entries(vendorClients))("%s", (name, vendor) => {
     expect(steps).toEqual([words.running, words.running, words.done]);
   });
 
+  test("odd words beside the URL of a success: another case, a synonym, a foreign word, a preview", async () => {
+    await using client = await openSimulator({ finishAfterPolls: 2 });
+    const reads = async (fault: string) => {
+      const id = await start(client, vendor, marked(fault));
+      return [await vendor.read(client, id), await vendor.read(client, id)] as const;
+    };
+    const [, upper] = await reads("status-upper");
+    expect(vendor.statusOf(upper)).not.toBe(words.done);
+    expect(String(vendor.statusOf(upper)).toLowerCase()).toBe(words.done.toLowerCase());
+    expect(vendor.statusOf((await reads("status-synonym"))[1])).toBe("Finished");
+    const [, foreign] = await reads("status-foreign");
+    expect([vendor.statusOf(foreign), vendor.videoOf(foreign)]).toEqual(["archived", expect.stringContaining("0.mp4")]);
+    const [preview, done] = await reads("preview-first");
+    expect([vendor.statusOf(preview), vendor.videoOf(preview)]).toEqual(["preview", expect.stringContaining("0.mp4")]);
+    expect(vendor.statusOf(done)).toBe(words.done);
+  });
+
   test.each(["task-fails", "task-fails-silent", "task-moderation"])(
     "%s: reported as failed, and refunded",
     async (fault) => {

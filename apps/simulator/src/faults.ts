@@ -29,6 +29,13 @@ export const faults = {
     does: "after its URL was refused (`url-expired`) 500 until `fileOutageMs` after the end",
   },
   "unknown-status": { stage: "poll", does: "an undocumented status", byRate: 2 },
+  "status-upper": { stage: "poll", does: "the word of a success in the other case" },
+  "status-synonym": { stage: "poll", does: "`Finished` instead of the word of a success" },
+  "status-foreign": { stage: "poll", does: "`archived`, an undocumented status, beside the URL of a success" },
+  "preview-first": {
+    stage: "poll",
+    does: "while it runs, `preview`, an undocumented status, beside a URL that answers with an HTML page",
+  },
   "status-regress": { stage: "poll", does: "every second read shows an earlier status", byRate: 2 },
   "task-fails": { stage: "outcome", does: "fails with an upstream error, refunded" },
   "task-fails-silent": { stage: "outcome", does: "fails without a reason, refunded" },

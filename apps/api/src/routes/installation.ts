@@ -94,6 +94,12 @@ async function checkAccount({ name, baseUrl, provider, reading, limits }: Accoun
     return bad(label, `It is paused (${status.paused}): remove the cause, then ./reelqueue resume ${name}.`);
   if (status?.stopped === "budget")
     return bad(label, "Its daily budget is spent: it continues tomorrow (UTC), or raise dailyBudgetUsd.");
+  const odd = status?.oddStatuses.find(({ sinceMs }) => Date.now() - sinceMs < 7 * 86_400_000);
+  if (odd !== undefined)
+    return bad(
+      label,
+      `Its provider says "${odd.status}" about tasks, a status that no document names, since ${new Date(odd.sinceMs).toISOString()}: report it; the tasks are polled on.`,
+    );
   const unpriced = Object.keys({ ...reading.pricesPerSecond, ...reading.pricesPerMillionTokens }).length === 0;
   if (unpriced && limits.budgetMicroUsd !== undefined)
     return bad(

@@ -1,5 +1,5 @@
 import type { Output, RemoteOutput } from "@reelqueue/contracts";
-import type { FieldName, GenerationRecord } from "../redis/codec.ts";
+import type { FieldName, GenerationRecord, OddStatus } from "../redis/codec.ts";
 import { submitFields } from "./cleared-on-entry.ts";
 import type { Expectation } from "./move.ts";
 import type { Found } from "./read.ts";
@@ -44,6 +44,7 @@ export interface FinishedTask {
   finalizePriority: number;
   finishedAtMs: number;
   usage?: Record<string, number>;
+  oddStatus?: OddStatus;
 }
 
 /** What is stored of a finished task. `costMicroUsd`: default is the reserved amount. */
@@ -58,6 +59,11 @@ export interface Success {
 export function charged({ estimateMicroUsd, reservedMicroUsd }: GenerationRecord): { costMicroUsd?: number } {
   const isKnown = estimateMicroUsd !== undefined && reservedMicroUsd !== undefined;
   return isKnown ? { costMicroUsd: reservedMicroUsd } : {};
+}
+
+/** The cost of a failed attempt; `isFree`: its provider charges none. */
+export function failureCost({ record }: Found, isFree: boolean): { costMicroUsd?: number } {
+  return isFree ? { costMicroUsd: 0 } : charged(record);
 }
 
 /** Token of `expireLease`; it differs from the token of the worker's own outcome, which may still come. */

@@ -34,6 +34,9 @@ async function waiting(
 ): Promise<string | undefined> {
   if (record.state === "unknown") return "the answer to its POST was lost; reconciliation is running";
   if (record.state === "needs_review") return "an operator has to decide whether it was sent: ./reelqueue review";
+  const { oddStatus, stateChangedAtMs } = record;
+  if (record.state === "running" && oddStatus !== undefined && oddStatus.atMs >= stateChangedAtMs)
+    return `the provider says ${JSON.stringify(oddStatus.status)}, a status that no document names`;
   if (record.state === "finalizing" && record.downloadFailure !== undefined)
     return `its video is paid, and downloaded again: ${record.downloadFailure}`;
   if (record.state !== "queued" || status === undefined) return undefined;

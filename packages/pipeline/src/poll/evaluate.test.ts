@@ -44,7 +44,7 @@ test("progress never falls", () => {
 test("pending beyond the longest run → overdue; on the watch lane polled on for 24 h", () => {
   expect(evaluated(pending(), { stateChangedAtMs: now - 3 * 3_600_000 })).toEqual({
     kind: "overdue",
-    ranMs: 7_200_000,
+    why: "given up after 120 min; last status x",
   });
   expect(evaluated(pending(), { stateChangedAtMs: now - 3 * 3_600_000, lane: "watch" })).toMatchObject({
     kind: "reschedule",
@@ -52,6 +52,21 @@ test("pending beyond the longest run → overdue; on the watch lane polled on fo
   expect(evaluated(pending(), { stateChangedAtMs: now - 25 * 3_600_000, lane: "watch" })).toEqual({
     kind: "ended",
     state: "expired",
+  });
+});
+
+test("a status that no document names is noted when it is first seen", () => {
+  const odd: PollResult = { kind: "pending", phase: "running", status: "reviewing", known: false };
+  expect(evaluated(odd)).toMatchObject({ set: { oddStatus: { status: "reviewing", atMs: now } } });
+  const seen = { oddStatus: { status: "reviewing", atMs: 1 } };
+  expect(evaluated(odd, seen)).toMatchObject({ set: expect.not.objectContaining({ oddStatus: expect.anything() }) });
+});
+
+test("an unknown status beside a video finishes the task, and its outputs are marked as tentative", () => {
+  const outputs = [{ kind: "video" as const, url: "https://x/1.mp4" }];
+  expect(evaluated({ kind: "succeeded", outputs, unknownStatus: "archived" })).toMatchObject({
+    kind: "finished",
+    task: { remoteOutputs: [{ tentative: true }], oddStatus: { status: "archived", atMs: now } },
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Failure } from "@reelqueue/contracts";
 import type { FinishedTask, GenerationRecord, Streak } from "@reelqueue/ledger";
-import type { PollResult, RemoteOutput } from "@reelqueue/providers";
+import type { PollResult } from "@reelqueue/providers";
 import type { Account, ProviderClock } from "../accounts.ts";
 import type { Blocked } from "../pause-account.ts";
 import { fullJitterMs, jittered } from "../timing.ts";
@@ -8,7 +8,10 @@ import { nextPollInMs, type ScheduleContext } from "./schedule.ts";
 
 /** One task whose poll is due. */
 export interface PolledTask
-  extends Pick<GenerationRecord, "polls" | "missingPolls" | "consecutiveErrors" | "progress" | "ageAtLastPollMs"> {
+  extends Pick<
+    GenerationRecord,
+    "polls" | "missingPolls" | "consecutiveErrors" | "progress" | "ageAtLastPollMs" | "oddStatus"
+  > {
   id: string;
   taskId: string;
   runTimeClass: string;
@@ -30,8 +33,8 @@ export type PollDecision =
   | { kind: "finished"; task: FinishedTask; ranMs: number }
   | { kind: "failed"; failure: Failure }
   | { kind: "ended"; state: "canceled" | "expired" }
-  /** Still running after `ranMs` (provider's ms), the longest that a task of this provider can run. */
-  | { kind: "overdue"; ranMs: number };
+  /** Older than a task of this provider can run; `why` says after which time, and the last answer. */
+  | { kind: "overdue"; why: string };
 
 /** An expired task is watched for a late success: how long and how often (provider's ms). */
 const watchForMs = 24 * 3_600_000;
@@ -56,7 +59,7 @@ export function evaluatePoll(
   const { clock } = account;
   switch (result.kind) {
     case "pending":
-      return pending(task, result.progress, account, ctx);
+      return pending(task, result, account, ctx);
     case "succeeded":
       return finished(task, result, account, ctx.nowMs);
     case "failed":
@@ -86,13 +89,22 @@ function again({ polls = 0 }: PolledTask, nextInMs: number, set: Reschedule["set
   return { kind: "reschedule", nextInMs, set: { polls: polls + 1, ...set } };
 }
 
-function pending(task: PolledTask, progress: number | undefined, account: Account, ctx: EvaluateContext): PollDecision {
+type Pending = Extract<PollResult, { kind: "pending" }>;
+
+function pending(
+  task: PolledTask,
+  { progress, status, known }: Pending,
+  account: Account,
+  ctx: EvaluateContext,
+): PollDecision {
   const { clock, provider } = account;
   const ageMs = ctx.nowMs - task.stateChangedAtMs;
   const isWatched = task.lane === "watch";
   const longestMs = isWatched ? watchForMs : provider.capabilities.longestRunMs.value;
   if (clock.toProviderMs(ageMs) > longestMs)
-    return isWatched ? { kind: "ended", state: "expired" } : { kind: "overdue", ranMs: longestMs };
+    return isWatched
+      ? { kind: "ended", state: "expired" }
+      : { kind: "overdue", why: `given up after ${longestMs / 60_000} min; last status ${status}` };
   const nextInMs = isWatched
     ? clock.toRealMs(jittered(watchEveryMs, ctx.random))
     : nextPollInMs(account, task.runTimeClass, ageMs, ctx);
@@ -103,12 +115,13 @@ function pending(task: PolledTask, progress: number | undefined, account: Accoun
     ...(task.consecutiveErrors !== undefined && { consecutiveErrors: 0 }),
     // a late answer does not lower it
     ...(hasRisen && { progress: Math.min(100, progress) }),
+    ...(!known && task.oddStatus?.status !== status && { oddStatus: { status, atMs: ctx.nowMs } }),
   });
 }
 
 function finished(
   { stateChangedAtMs, ageAtLastPollMs = 0 }: PolledTask,
-  { outputs, usage }: { outputs: RemoteOutput[]; usage?: Record<string, number> },
+  { outputs, usage, unknownStatus: status }: Extract<PollResult, { kind: "succeeded" }>,
   { clock }: Account,
   nowMs: number,
 ): PollDecision {
@@ -119,7 +132,13 @@ function finished(
   const finalizePriority = priorityOf(Math.min(...until));
   return {
     kind: "finished",
-    task: { remoteOutputs: outputs, finalizePriority, finishedAtMs: nowMs, ...(usage !== undefined && { usage }) },
+    task: {
+      remoteOutputs: status === undefined ? outputs : outputs.map((output) => ({ ...output, tentative: true })),
+      finalizePriority,
+      finishedAtMs: nowMs,
+      ...(usage !== undefined && { usage }),
+      ...(status !== undefined && { oddStatus: { status, atMs: nowMs } }),
+    },
     // the task ended between the last poll and this one: the middle is taken
     ranMs: clock.toProviderMs((ageAtLastPollMs + (nowMs - stateChangedAtMs)) / 2),
   };

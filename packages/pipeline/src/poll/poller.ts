@@ -7,6 +7,7 @@ import { holdClaim } from "../leases.ts";
 import { allOf, type Loop, type Loops, startLoop, trackInFlight } from "../loops.ts";
 import { applyDecision } from "./apply.ts";
 import { evaluatePoll, type PolledTask } from "./evaluate.ts";
+import { reportOddStatus } from "./odd-status.ts";
 
 export interface PollerOptions {
   /** Polls in flight at once, per account and lane. */
@@ -33,6 +34,7 @@ export const polledFields = [
   "consecutiveErrors",
   "progress",
   "ageAtLastPollMs",
+  "oddStatus",
 ] as const;
 /** Polls that fall due within this time are claimed together. */
 const claimEveryMs = 5;
@@ -96,7 +98,7 @@ export async function pollTask(task: PolledTask & { lease: string }, source: Pol
   const lease = held.end();
   await ctx.crashPoint?.("poll:after-answer", task.id);
   ctx.meters.polls.inc({ account: account.name, answer: result.kind });
-  if (result.kind === "pending" && !result.known) ctx.meters.unknownStatuses.inc({ account: account.name });
+  await reportOddStatus(task, result, source, ctx);
   await ctx.runTimes.load(account, [task.runTimeClass]);
   // the clock of Redis, when the task was claimed or its lease renewed last
   const nowMs = Number(lease) - ctx.timing.pollLeaseMs;

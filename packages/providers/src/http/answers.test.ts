@@ -1,9 +1,11 @@
 import { generationRequest } from "@reelqueue/contracts";
 import type { EgressReply, EgressRequest } from "@reelqueue/egress";
 import { describe, expect, test } from "vitest";
+import { recordingsOf } from "../exam/recording.ts";
 import { hiapi } from "../hiapi/index.ts";
 import { jiekou } from "../jiekou/index.ts";
 import type { SubmitCall } from "../provider.ts";
+import { providers } from "../registry.ts";
 import { type ErrorRule, failureClassOf, forwardedErrors, meaningOf } from "./errors.ts";
 import { readJson } from "./exchange.ts";
 import { taskIdOf } from "./fields.ts";
@@ -114,6 +116,49 @@ describe("submit and poll", () => {
       failure: { class: "rejected", code: "H-V12" },
     });
     expect(seen).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(providers))("%s: the status of a task", (name, provider) => {
+  const recorded = recordingsOf(name)
+    .flatMap(({ cases }) => cases)
+    .find(({ proves, status }) => proves === "poll succeeded" && status !== undefined);
+  const [json, word = ""] = [JSON.stringify(recorded?.answer?.json), recorded?.status];
+
+  /** The result of a poll whose answer is the recorded success with another status. */
+  const polled = (status: string, text = json) => {
+    const answer = text.replace(/"status":"[^"]*"/, `"status":${JSON.stringify(status)}`);
+    return provider.poll(
+      recorded?.poll?.taskId ?? "",
+      callWith(() => reply(answer)),
+    );
+  };
+  const isSuccess = { kind: "succeeded", outputs: [expect.objectContaining({ kind: "video" })] };
+
+  test.each([word.toUpperCase(), word.toLowerCase(), "Finished", "done", "SUCCESS", "complete", "成功"])(
+    `%s is a success, as ${word} is`,
+    async (status) => {
+      const result = await polled(status);
+      expect(result).toMatchObject(isSuccess);
+      expect(result).not.toHaveProperty("unknownStatus");
+    },
+  );
+
+  test.each(["archived", "error", "constructor", "__proto__", "toString"])(
+    "%s beside the URL of a success may be one; without it the task is polled again",
+    async (status) => {
+      expect(await polled(status)).toMatchObject({ ...isSuccess, unknownStatus: expect.stringContaining(status) });
+      const bare = await polled(status, json.replaceAll(/"https?:[^"]*"/g, "null"));
+      expect(bare).toMatchObject({ kind: "pending", status: expect.stringContaining(status), known: false });
+    },
+  );
+
+  test.each(["FAILED", "Fail", "失败"])("%s is a failure", async (status) => {
+    expect(await polled(status)).toMatchObject({ kind: "failed" });
+  });
+
+  test.each(["PROCESSING", "In_Progress", "Waiting"])("%s beside a URL is no success", async (status) => {
+    expect(await polled(status)).toMatchObject({ kind: "pending", known: true });
   });
 });
 

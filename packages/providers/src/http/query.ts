@@ -26,7 +26,7 @@ export interface ParsedTask {
   /** Undefined if the answer does not repeat it. */
   id: string | undefined;
   status: string;
-  /** The meaning of the status; undefined for a status that the documents do not name. */
+  /** The meaning of the status; undefined for a word that neither the documents nor `synonyms` name. */
   phase: Phase | undefined;
   /** 0 to 100. */
   percent?: number | undefined;
@@ -81,9 +81,22 @@ export function toNoAnswer(failed: Exclude<FailedQuery, NoAnswer>): NoAnswer {
   return { kind: "unreachable", message };
 }
 
-/** The meaning of a status by the provider's table; undefined for one that the table does not name. */
+/**
+ * Words that other gateways use, INFERRED: no document of a provider names them for itself. Words that may also mean a
+ * passing trouble, such as "error", are left out: a failed task may be followed by a paid attempt.
+ */
+const synonyms: readonly [Phase, readonly string[]][] = [
+  ["queued", ["queued", "queueing", "pending", "submitted", "created", "waiting", "排队中"]],
+  ["running", ["running", "processing", "in_progress", "generating", "处理中", "生成中"]],
+  ["succeeded", ["succeeded", "succeed", "success", "successful", "completed", "complete", "finished", "done", "成功"]],
+  ["failed", ["failed", "fail", "failure", "失败"]],
+];
+
+/** The meaning of a status in any case: by the provider's table, otherwise by `synonyms`; undefined: in neither. */
 export function phaseOf(status: string, { statuses }: Pick<Capabilities, "statuses">): Phase | undefined {
-  return Object.hasOwn(statuses.value, status) ? statuses.value[status] : undefined;
+  const word = status.trim().toLowerCase();
+  const documented = Object.entries(statuses.value).find(([name]) => name.toLowerCase() === word);
+  return documented?.[1] ?? synonyms.find(([, words]) => words.includes(word))?.[0];
 }
 
 function failedQuery(format: ErrorFormat, answer: Answer): FailedQuery {
@@ -118,21 +131,26 @@ function pollResultOf(
   const { status, phase, percent } = task;
   switch (phase) {
     case "succeeded":
-      return succeeded(task);
+      return hasVideo(task) ? succeeded(task) : undefined;
     case "failed":
       return failed(task, rules);
     case "canceled":
     case "expired":
       return { kind: phase };
     default: {
+      // an unknown word beside a video in the field of a success
+      if (phase === undefined && hasVideo(task)) return { ...succeeded(task), unknownStatus: status };
       const progress = percent === undefined ? {} : { progress: Math.min(percent, 100) };
       return { kind: "pending", phase: phase ?? "running", status, known: phase !== undefined, ...progress };
     }
   }
 }
 
-function succeeded({ outputs, usage = {} }: ParsedTask): PollResult | undefined {
-  if (!outputs.some(({ kind }) => kind === "video")) return undefined;
+function hasVideo({ outputs }: ParsedTask): boolean {
+  return outputs.some(({ kind }) => kind === "video");
+}
+
+function succeeded({ outputs, usage = {} }: ParsedTask): Extract<PollResult, { kind: "succeeded" }> {
   const used = Object.entries(usage).filter((entry): entry is [string, number] => entry[1] !== undefined);
   return { kind: "succeeded", outputs, ...(used.length > 0 && { usage: Object.fromEntries(used) }) };
 }

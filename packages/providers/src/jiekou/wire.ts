@@ -67,7 +67,7 @@ export function readTask(body: unknown): ParsedTask | undefined {
   const read = z.union([result, nested]).safeParse(body).data;
   if (!read) return undefined;
   const { task_id: id, status, progress_percent: percent, reason, error, message } = read.task;
-  const phase = phaseOf(status.toUpperCase().replace(/^TASK_STATUS_/, ""), capabilities);
+  const phase = phaseOf(status.replace(/^task_status_/i, ""), capabilities);
   return { id, status, phase, percent, outputs: outputsOf(read), error: { message: reason ?? error ?? message } };
 }
 
