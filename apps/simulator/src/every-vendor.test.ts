@@ -118,6 +118,23 @@ describe.each(Object.entries(vendorClients))("%s", (name, vendor) => {
     expect(vendor.statusOf(done)).toBe(words.done);
   });
 
+  test("a success without a URL, other JSON: until the outages are switched off; URLs without a host", async () => {
+    await using client = await openSimulator();
+    const ended = async (fault: string) => {
+      const id = await start(client, vendor, marked(fault));
+      await vendor.read(client, id);
+      return id;
+    };
+    const [bare, odd] = [await ended("success-no-url-ever"), await ended("poll-odd-shape")];
+    const none = await vendor.read(client, bare);
+    expect([vendor.statusOf(none), vendor.videoOf(none)]).toEqual([words.done, undefined]);
+    expect((await vendor.read(client, odd)).body).toEqual({ ok: true });
+    await client.post("/simulator/outages", { on: false });
+    for (const id of [bare, odd]) expect(vendor.videoOf(await vendor.read(client, id))).toContain("0.mp4");
+    const relative = await vendor.read(client, await ended("success-relative-url"));
+    expect(vendor.videoOf(relative)).toMatch(/^\/files\//);
+  });
+
   test.each(["task-fails", "task-fails-silent", "task-moderation"])(
     "%s: reported as failed, and refunded",
     async (fault) => {

@@ -32,6 +32,7 @@ export function readStatus(call: Call): Answer {
   if (faultyAnswer) return faultyAnswer(call);
   if (planned(task.plan, "read-500") && task.deadUrls > 0 && isOutage(simulation, task))
     return refuse({ kind: "broken", during: "read" });
+  if (planned(task.plan, "poll-odd-shape") && isOutage(simulation, task)) return json(200, { ok: true });
   simulation.tasks.read(task);
   return json(200, bodyOf(simulation.view(task), call));
 }
@@ -65,6 +66,7 @@ function reworded(body: unknown, other: (word: string) => string): unknown {
 function withFaults(view: View, call: Call): View {
   const { phase, task } = view;
   const { plan, reads } = task;
+  if (planned(plan, "success-no-url-ever") && isOutage(call.simulation, task)) return { ...view, outputs: [] };
   if (occurs(call, plan, "unknown-status")) return { ...view, phase: "undocumented", outputs: [] };
   if (reads % 2 === 0 && occurs(call, plan, "status-regress")) {
     return { ...view, phase: earlier(phase), outputs: [] };

@@ -33,6 +33,7 @@ async function checksOf(installation: Installation): Promise<Check[]> {
     checkDisk(installation),
     checkAccounts(installation),
     checkCallbacks(installation),
+    checkPolls(installation).catch(() => []),
     checkBacklog(installation),
   ]);
   return [...groups.flat(), ...checkKeys(installation)];
@@ -116,6 +117,16 @@ function checkCallbacks({ publicUrl }: Installation): Check[] {
       ? "PUBLIC_URL is not set, so tasks are only polled."
       : `Providers call back at ${publicUrl}.`;
   return [good("callbacks", sentence)];
+}
+
+/** Running generations, among the newest 1,000, whose last ten polls got no usable answer. */
+async function checkPolls({ cell }: Installation): Promise<Check[]> {
+  const { ids } = await ledger.list(cell, { state: "running" }, 1_000);
+  const found = await ledger.readMany(cell, ids);
+  const unheard = found.filter((each) => each !== undefined && (each.record.consecutiveErrors ?? 0) >= 10);
+  if (unheard.length === 0) return [];
+  const sentence = `${unheard.length} running tasks get no usable answer of their provider`;
+  return [bad("polls", `${sentence}: ./reelqueue get ${unheard[0]?.id} shows the last one.`)];
 }
 
 /** What waits for an operator. */

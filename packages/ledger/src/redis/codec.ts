@@ -107,6 +107,8 @@ const optional = {
   consecutiveErrors: int("trouble"),
 
   // task
+  /** The last poll without a usable answer: what came instead. */
+  pollFailure: text("answered"),
   taskId: text("task"),
   /** Task ids of earlier attempts. */
   previousTaskIds: words("earlier"),

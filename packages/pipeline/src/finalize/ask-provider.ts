@@ -56,6 +56,6 @@ function offerOf(result: Exclude<PollResult, { kind: "missing" }>, { clock }: Ac
     case "blocked":
       return { kind: "unheard", why: result.message, afterMs: clock.toRealMs(60_000) };
     case "unreachable":
-      return { kind: "unheard", why: result.message };
+      return { kind: result.unusable ? "none" : "unheard", why: result.message };
   }
 }

@@ -98,8 +98,13 @@ test("a preview is polled on: a later failure of its task ends it as the provide
   expect((await find(succeeds?.id ?? "", ctx))?.state).toBe("succeeded");
 });
 
-test("its life is over while the provider still says that it runs: lost", async () => {
-  const { id, run } = await finished({ file: gone, poll: { kind: "pending", phase: "running", status: "x", known: true } });
+const withoutFile: Record<string, PollResult> = {
+  "that it runs": { kind: "pending", phase: "running", status: "x", known: true },
+  "nothing that can be used": { kind: "unreachable", message: "Nothing usable: x", unusable: true },
+};
+
+test.each(Object.entries(withoutFile))("its life is over while the provider says %s: lost", async (_, poll) => {
+  const { id, run } = await finished({ file: gone, poll });
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 25 * hour });
   expect(await run()).toMatchObject({ kind: "stop" });
   expect((await find(id, ctx))?.failure).toMatchObject({ class: "output_lost", message: expect.stringContaining("x") });

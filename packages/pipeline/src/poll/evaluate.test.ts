@@ -99,6 +99,29 @@ test("unreachable: backs off, and never fails the generation", () => {
   }
 });
 
+test("unusable answers: beyond the longest run, ten in a row → output_lost with the last one; the watch ends", () => {
+  const unusable: PollResult = { kind: "unreachable", message: "Nothing usable: {}", unusable: true };
+  const old = { stateChangedAtMs: now - 3 * 3_600_000, consecutiveErrors: 9 };
+  expect(evaluated(unusable, old)).toEqual({
+    kind: "failed",
+    failure: {
+      class: "output_lost",
+      code: "no_usable_answer",
+      message: "given up after 120 min; last answer: Nothing usable: {}",
+    },
+  });
+  for (const more of [{ consecutiveErrors: 8 }, { stateChangedAtMs: now - 3_600_000 }])
+    expect(evaluated(unusable, { ...old, ...more })).toMatchObject({
+      kind: "reschedule",
+      set: { pollFailure: "Nothing usable: {}" },
+    });
+  expect(evaluated({ kind: "unreachable", message: "ENOTFOUND" }, { ...old, consecutiveErrors: 500 })).toMatchObject({
+    kind: "reschedule",
+  });
+  const watched = { ...old, stateChangedAtMs: now - 25 * 3_600_000, lane: "watch" } as const;
+  expect(evaluated(unusable, watched)).toEqual({ kind: "ended", state: "expired" });
+});
+
 test("throttled → the account waits as asked; blocked → the account is paused", () => {
   expect(evaluated({ kind: "throttled", retryAfterMs: 9_000, message: "429" })).toMatchObject({
     kind: "reschedule",

@@ -75,11 +75,8 @@ export function evaluatePoll(
     }
     case "blocked":
       return { ...again(task, 60_000), blocked: result };
-    case "unreachable": {
-      const consecutiveErrors = (task.consecutiveErrors ?? 0) + 1;
-      const waitMs = 200 + fullJitterMs(consecutiveErrors, ctx.random, { baseMs: 1_000, capMs: 60_000 });
-      return again(task, clock.toRealMs(waitMs), { consecutiveErrors });
-    }
+    case "unreachable":
+      return noUsableAnswer(task, result, account, ctx);
   }
 }
 
@@ -87,6 +84,40 @@ type Reschedule = Extract<PollDecision, { kind: "reschedule" }>;
 
 function again({ polls = 0 }: PolledTask, nextInMs: number, set: Reschedule["set"] = {}): Reschedule {
   return { kind: "reschedule", nextInMs, set: { polls: polls + 1, ...set } };
+}
+
+/** The age of a task counts after this many answers in a row that cannot be used. */
+const unusableConfirmed = 10;
+
+/** A provider that does not answer proves nothing; one that answers, but not usably, is given up at the age limit. */
+function noUsableAnswer(
+  task: PolledTask,
+  { message, unusable }: Extract<PollResult, { kind: "unreachable" }>,
+  account: Account,
+  ctx: EvaluateContext,
+): PollDecision {
+  const consecutiveErrors = (task.consecutiveErrors ?? 0) + 1;
+  const isConfirmed = unusable && consecutiveErrors >= unusableConfirmed;
+  const end = isConfirmed ? endOfAge(task, `last answer: ${message}`, account, ctx) : undefined;
+  if (end?.kind === "overdue")
+    return { kind: "failed", failure: { class: "output_lost", code: "no_usable_answer", message: end.why } };
+  const waitMs = 200 + fullJitterMs(consecutiveErrors, ctx.random, { baseMs: 1_000, capMs: 60_000 });
+  return end ?? again(task, account.clock.toRealMs(waitMs), { consecutiveErrors, pollFailure: message });
+}
+
+type End = Extract<PollDecision, { kind: "ended" | "overdue" }>;
+
+/** The end of a task that is older than a task can be, or than it is watched; `undefined`: it is not. */
+function endOfAge(
+  { stateChangedAtMs, lane }: PolledTask,
+  last: string,
+  { clock, provider }: Account,
+  { nowMs }: EvaluateContext,
+): End | undefined {
+  const longestMs = lane === "watch" ? watchForMs : provider.capabilities.longestRunMs.value;
+  if (clock.toProviderMs(nowMs - stateChangedAtMs) <= longestMs) return undefined;
+  if (lane === "watch") return { kind: "ended", state: "expired" };
+  return { kind: "overdue", why: `given up after ${longestMs / 60_000} min; ${last}` };
 }
 
 type Pending = Extract<PollResult, { kind: "pending" }>;
@@ -97,17 +128,13 @@ function pending(
   account: Account,
   ctx: EvaluateContext,
 ): PollDecision {
-  const { clock, provider } = account;
+  const end = endOfAge(task, `last status ${status}`, account, ctx);
+  if (end) return end;
   const ageMs = ctx.nowMs - task.stateChangedAtMs;
-  const isWatched = task.lane === "watch";
-  const longestMs = isWatched ? watchForMs : provider.capabilities.longestRunMs.value;
-  if (clock.toProviderMs(ageMs) > longestMs)
-    return isWatched
-      ? { kind: "ended", state: "expired" }
-      : { kind: "overdue", why: `given up after ${longestMs / 60_000} min; last status ${status}` };
-  const nextInMs = isWatched
-    ? clock.toRealMs(jittered(watchEveryMs, ctx.random))
-    : nextPollInMs(account, task.runTimeClass, ageMs, ctx);
+  const nextInMs =
+    task.lane === "watch"
+      ? account.clock.toRealMs(jittered(watchEveryMs, ctx.random))
+      : nextPollInMs(account, task.runTimeClass, ageMs, ctx);
   const hasRisen = progress !== undefined && progress > (task.progress ?? 0);
   return again(task, nextInMs, {
     ageAtLastPollMs: ageMs,

@@ -74,9 +74,7 @@ test("a task beyond the longest run releases its slot and is watched: a late suc
   const now = async () => (await find(id, here)) as Generation;
   scope.use(startPoller({ ...here, accounts: new Map([["toapis", toapis]]) }, { concurrency: 10, maxSleepMs: 20 }));
   await eventually(async () => (await now()).state === "expired", { describe: "it expires" });
-  expect((await now()).timeline.at(-1)?.note).toBe(
-    "given up after 120 min; last status running",
-  );
+  expect((await now()).timeline.at(-1)?.note).toBe("given up after 120 min; last status running");
   expect((await ledger.accountStatus(here.cell, "toapis")).inFlight).toBe(0);
   answer = { kind: "succeeded", outputs: [] };
   await eventually(async () => (await now()).state === "finalizing", { describe: "its late success is taken" });

@@ -97,7 +97,8 @@ export async function pollTask(task: PolledTask & { lease: string }, source: Pol
   const result = await askProvider(task.taskId, account, ctx);
   const lease = held.end();
   await ctx.crashPoint?.("poll:after-answer", task.id);
-  ctx.meters.polls.inc({ account: account.name, answer: result.kind });
+  const answer = result.kind === "unreachable" && result.unusable ? "unusable" : result.kind;
+  ctx.meters.polls.inc({ account: account.name, answer });
   await reportOddStatus(task, result, source, ctx);
   await ctx.runTimes.load(account, [task.runTimeClass]);
   // the clock of Redis, when the task was claimed or its lease renewed last

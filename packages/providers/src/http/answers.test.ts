@@ -153,6 +153,36 @@ describe.each(Object.entries(providers))("%s: the status of a task", (name, prov
     },
   );
 
+  test.each([
+    ["/files/v.mp4?a=1", "https://provider.example/files/v.mp4?a=1"],
+    ["files/v.mp4", "https://provider.example/files/v.mp4"],
+    ["//cdn.example/v.mp4", "https://cdn.example/v.mp4"],
+  ])("a URL %s counts from the base URL", async (written, url) => {
+    const result = await polled(word, json.replaceAll(/"https?:[^"]*"/g, JSON.stringify(written)));
+    expect(result).toMatchObject({
+      kind: "succeeded",
+      outputs: expect.arrayContaining([expect.objectContaining({ url })]),
+    });
+  });
+
+  test.each(["", "n/a", "ftp://x/v.mp4", "pending", "/"])(
+    "“%s” is no URL: an answer that cannot be used",
+    async (written) => {
+      const text = json.replaceAll(/"https?:[^"]*"/g, JSON.stringify(written));
+      expect(await polled(word, text)).toMatchObject({ kind: "unreachable", unusable: true });
+    },
+  );
+
+  test("a body of another shape cannot be used; an error of the provider's servers is no answer", async () => {
+    const poll = (text: string, status?: number) =>
+      provider.poll(
+        "t",
+        callWith(() => reply(text, status)),
+      );
+    expect(await poll('{"ok":true}')).toMatchObject({ kind: "unreachable", unusable: true });
+    expect(await poll("<html>", 502)).toEqual({ kind: "unreachable", message: expect.any(String) });
+  });
+
   test.each(["FAILED", "Fail", "失败"])("%s is a failure", async (status) => {
     expect(await polled(status)).toMatchObject({ kind: "failed" });
   });

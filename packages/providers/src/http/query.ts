@@ -46,9 +46,20 @@ const getTimeoutMs = 15_000;
 
 /** Polls a task once. */
 export async function pollTask(format: TaskFormat, taskId: string, call: Call): Promise<PollResult> {
-  const parse = (body: unknown) => pollResultOf(format.readTask(body), taskId, format.taskErrors);
+  const parse = (body: unknown) => {
+    const task = format.readTask(body);
+    const outputs = task?.outputs.flatMap((output) => resolved(output, call.baseUrl)) ?? [];
+    return pollResultOf(task && { ...task, outputs }, taskId, format.taskErrors);
+  };
   const outcome = await httpGet(format, call, format.taskPath(taskId), parse);
   return outcome.kind === "refused" ? toNoAnswer(outcome) : outcome;
+}
+
+/** The output with a whole URL; nothing if there is none. */
+function resolved(output: RemoteOutput, baseUrl: string): RemoteOutput[] {
+  if (/^https?:/i.test(output.url)) return [output];
+  const url = URL.parse(output.url, `${baseUrl}/`);
+  return url === null ? [] : [{ ...output, url: url.href }];
 }
 
 /** Sends one GET; see `query`. */
@@ -102,7 +113,7 @@ export function phaseOf(status: string, { statuses }: Pick<Capabilities, "status
 function failedQuery(format: ErrorFormat, answer: Answer): FailedQuery {
   const { evidence, status } = answer;
   const error = readError(format, answer);
-  if (!error) return { kind: "unreachable", message: `Nothing usable: ${evidence}` };
+  if (!error) return { kind: "unreachable", message: `Nothing usable: ${evidence}`, unusable: true };
   const { meaning, message, code } = error;
   switch (meaning) {
     case "key":
