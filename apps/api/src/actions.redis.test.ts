@@ -1,5 +1,5 @@
 import type { Generation } from "@reelqueue/contracts";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { errorIn, jsonOf, startApi, type TestApi } from "./testing/api.ts";
 import { broughtTo, queued } from "./testing/generations.ts";
 
@@ -62,6 +62,18 @@ describe("retry", () => {
 });
 
 describe("review", () => {
+  const unknownTasks = {
+    mistyped: { kind: "missing", message: "no such task" },
+    unasked: { kind: "unreachable", message: "ENOTFOUND" },
+  } as const;
+  beforeAll(() => {
+    for (const { provider } of api.installation.accounts.values())
+      vi.spyOn(provider, "poll").mockImplementation(
+        async (id) => unknownTasks[id as keyof typeof unknownTasks] ?? { kind: "canceled" },
+      );
+  });
+  afterAll(() => void vi.restoreAllMocks());
+
   test.each([
     [{ finding: "sent", taskId: "task-of-review" }, "running"],
     [{ finding: "unsent" }, "queued"],
@@ -76,6 +88,16 @@ describe("review", () => {
     await post(owner, "review", { finding: "sent", taskId: "one-task" });
     const other = await post(await broughtTo(api, "needs_review"), "review", { finding: "sent", taskId: "one-task" });
     expect((await errorIn(other, 409)).message).toContain(owner);
+  });
+
+  test("a task that the provider does not know → 409, one that it cannot be asked for → 503; both say why", async () => {
+    const id = await broughtTo(api, "needs_review");
+    const sent = (taskId: string) => post(id, "review", { finding: "sent", taskId });
+    expect((await errorIn(await sent("mistyped"), 409)).message).toContain("does not know this task (no such task)");
+    expect((await errorIn(await sent("unasked"), 503)).message).toContain(
+      "cannot be asked for this task now (ENOTFOUND)",
+    );
+    expect((await jsonOf<Generation>(await api.call(`/v1/generations/${id}`))).state).toBe("needs_review");
   });
 
   test("unsent while the task may still appear → 409 that names the quiet window", async () => {

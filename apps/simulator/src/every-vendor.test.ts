@@ -101,6 +101,40 @@ describe.each(Object.entries(vendorClients))("%s", (name, vendor) => {
     expect(steps).toEqual([words.running, words.running, words.done]);
   });
 
+  test("odd words beside the URL of a success: another case, a synonym, a foreign word, a preview", async () => {
+    await using client = await openSimulator({ finishAfterPolls: 2 });
+    const reads = async (fault: string) => {
+      const id = await start(client, vendor, marked(fault));
+      return [await vendor.read(client, id), await vendor.read(client, id)] as const;
+    };
+    const [, upper] = await reads("status-upper");
+    expect(vendor.statusOf(upper)).not.toBe(words.done);
+    expect(String(vendor.statusOf(upper)).toLowerCase()).toBe(words.done.toLowerCase());
+    expect(vendor.statusOf((await reads("status-synonym"))[1])).toBe("Finished");
+    const [, foreign] = await reads("status-foreign");
+    expect([vendor.statusOf(foreign), vendor.videoOf(foreign)]).toEqual(["archived", expect.stringContaining("0.mp4")]);
+    const [preview, done] = await reads("preview-first");
+    expect([vendor.statusOf(preview), vendor.videoOf(preview)]).toEqual(["preview", expect.stringContaining("0.mp4")]);
+    expect(vendor.statusOf(done)).toBe(words.done);
+  });
+
+  test("a success without a URL, other JSON: until the outages are switched off; URLs without a host", async () => {
+    await using client = await openSimulator();
+    const ended = async (fault: string) => {
+      const id = await start(client, vendor, marked(fault));
+      await vendor.read(client, id);
+      return id;
+    };
+    const [bare, odd] = [await ended("success-no-url-ever"), await ended("poll-odd-shape")];
+    const none = await vendor.read(client, bare);
+    expect([vendor.statusOf(none), vendor.videoOf(none)]).toEqual([words.done, undefined]);
+    expect((await vendor.read(client, odd)).body).toEqual({ ok: true });
+    await client.post("/simulator/outages", { on: false });
+    for (const id of [bare, odd]) expect(vendor.videoOf(await vendor.read(client, id))).toContain("0.mp4");
+    const relative = await vendor.read(client, await ended("success-relative-url"));
+    expect(vendor.videoOf(relative)).toMatch(/^\/files\//);
+  });
+
   test.each(["task-fails", "task-fails-silent", "task-moderation"])(
     "%s: reported as failed, and refunded",
     async (fault) => {

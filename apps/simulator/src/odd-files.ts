@@ -41,6 +41,7 @@ function oddOf(simulation: Simulation, task: Task, name: string, { headers }: Fa
   const of = (table: readonly [FaultName, Odd][]) => table.find(([fault]) => planned(task.plan, fault))?.[1];
   if (name === "last.png") return of(oddFrames);
   if (planned(task.plan, "file-needs-key") && headers.authorization !== `Bearer ${task.account.key}`) return 401;
+  if (task.endedAt === 0 && planned(task.plan, "preview-first")) return "page";
   return isOutage(simulation, task) ? of(outages) : undefined;
 }
 

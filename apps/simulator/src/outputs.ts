@@ -26,7 +26,8 @@ export class Outputs {
     return filesOf(task).map(({ kind, name }) => {
       const url = this.#url(task, name, expiresAtMs);
       const written = planned(task.plan, "url-amp") ? url.replaceAll("&", "&amp;") : url;
-      return { kind, url: written, expiresAtMs, lifeSeconds };
+      const start = planned(task.plan, "success-relative-url") ? this.baseUrl.length : 0;
+      return { kind, url: written.slice(start), expiresAtMs, lifeSeconds };
     });
   }
 

@@ -47,6 +47,8 @@ export interface RemoteOutput {
   url: string;
   /** Expiry of the URL: a time (ms since 1970) or a duration from now (provider's ms); absent if not stated. */
   life?: { untilMs: number } | { lastsMs: number };
+  /** Listed beside a status that no document names: it may be a preview. */
+  tentative?: true;
 }
 
 /** A file in the output store. */

@@ -10,6 +10,7 @@ export {
   takeToken,
   throttle,
 } from "./accounts/limits.ts";
+export { noteOddStatus } from "./accounts/odd-statuses.ts";
 export { type RunTime, readRunTimes, recordRunTime } from "./accounts/run-times.ts";
 export { type AccountStatus, accountStatus, type QueuePosition, queuePosition, waitingIds } from "./accounts/status.ts";
 export {
@@ -45,7 +46,7 @@ export type { FinishedTask, IntentRef, Submit, SubmitRef, Success, TaskRef, Unkn
 export { parseRequest, serializeRequest } from "./generations/request-text.ts";
 export { Transitions } from "./generations/transitions.ts";
 export { outputsOf, outputsText, timelineOf, toGeneration } from "./generations/view.ts";
-export type { GenerationRecord, Streak } from "./redis/codec.ts";
+export type { GenerationRecord, OddStatus, Streak } from "./redis/codec.ts";
 export { type Connection, type ConnectionRole, connect } from "./redis/connection.ts";
 export { isTransient, LedgerError, type LedgerErrorKind, retryUntilStored, toLedgerError } from "./redis/error.ts";
 export { generationId, type Lane, lanes, operationToken, prefixOf } from "./redis/keys.ts";

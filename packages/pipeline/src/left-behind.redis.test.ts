@@ -37,7 +37,9 @@ const pending: PollResult = { kind: "pending", phase: "running", status: "runnin
 
 test("review → sent: earlier absent look-ups do not count as 404s of the task", async () => {
   const id = await inReviewAfterTwoAbsences();
-  expect(await review(id, { kind: "sent", taskId: "task-1" }, here)).toEqual({ kind: "settled", state: "running" });
+  const accounts = new Map([["ark", ark({ poll: async () => pending })]]);
+  const sent = { kind: "sent", taskId: "task-1" } as const;
+  expect(await review(id, sent, { ...here, accounts })).toEqual({ kind: "settled", state: "running" });
   await pollOnce(id, { kind: "missing", message: "404" });
   expect(await stateOf(id)).toBe("running");
 });

@@ -45,7 +45,7 @@ export interface Capabilities {
   cancel: boolean;
   /** The sources that `uploads.upload` accepts; absent: the provider accepts no files. */
   uploads?: Fact<readonly ("bytes" | "url")[]>;
-  /** Every task status that the documents name, and its meaning. Any other status: the task is polled again. */
+  /** Every task status that the documents name, and its meaning. Read without case; see `phaseOf` for other words. */
   statuses: Fact<Readonly<Record<string, Phase>>>;
   /** The switches that `Reading` may hold, each with its effect. */
   switches: Readonly<Record<string, string>>;

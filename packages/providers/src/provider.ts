@@ -108,10 +108,13 @@ export type SubmitResult =
   | { kind: "unknown"; message: string; evidence: string };
 
 export type PollResult =
-  /** `known` is false for a status that the documents do not name; the task is polled again. */
+  /** `known` is false for a word that no document names; the task is polled again. */
   | { kind: "pending"; phase: "queued" | "running"; progress?: number; status: string; known: boolean }
-  /** `usage` as the provider reports it: `tokens`, `seconds`, `webSearches`. */
-  | { kind: "succeeded"; outputs: RemoteOutput[]; usage?: Record<string, number> }
+  /**
+   * `usage` as the provider reports it: `tokens`, `seconds`, `webSearches`. `unknownStatus`: a word that no document
+   * names stands beside the URL, so its video may be a preview.
+   */
+  | { kind: "succeeded"; outputs: RemoteOutput[]; usage?: Record<string, number>; unknownStatus?: string }
   | { kind: "failed"; failure: Failure }
   | { kind: "canceled" }
   | { kind: "expired" }
@@ -123,8 +126,11 @@ export type PollResult =
 export type NoAnswer =
   | { kind: "throttled"; retryAfterMs?: number; message: string }
   | { kind: "blocked"; reason: "key" | "balance"; message: string }
-  /** No usable answer: network, 5xx, HTML, half JSON, success without a URL. */
-  | { kind: "unreachable"; message: string };
+  /**
+   * No usable answer: network, 5xx, HTML, half JSON, success without a URL. `unusable`: the provider did answer, with a
+   * success that cannot be read.
+   */
+  | { kind: "unreachable"; message: string; unusable?: true };
 
 export type LookupResult =
   | { kind: "found"; taskId: string }

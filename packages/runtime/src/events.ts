@@ -46,6 +46,7 @@ export const events: Record<string, { means: string; do?: string }> = {
       "The configuration of this installation forbids the download of a paid video: its address, port or size. The generation waits.",
     do: "Where it is intended, set what `why` names, and restart the finalizers; the download goes on by itself.",
   },
+  "finalize.failed_after_all": { means: "A video was a preview, and its task failed; the failure is the provider's." },
   "finalize.job_failed": {
     means: "A finalize job threw. Its due time dispatches it again.",
     do: "Where it repeats, report the error.",
@@ -81,6 +82,10 @@ export const events: Record<string, { means: string; do?: string }> = {
   "poll.not_recorded": {
     means: "The result of a poll was not stored; its lease makes it due again.",
     do: "See that Redis is available.",
+  },
+  "poll.unknown_status": {
+    means: "A provider uses a status that no document names; once for each account and word. Its tasks are polled on.",
+    do: "Report the word.",
   },
   "poller.stalled": {
     means:

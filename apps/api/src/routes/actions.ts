@@ -70,6 +70,16 @@ async function onReview(request: FastifyRequest, installation: Installation): Pr
       return current(id, installation);
     case "taken":
       throw new ApiError("conflict", `This task already belongs to ${outcome.by}.`);
+    case "task_missing":
+      throw new ApiError(
+        "conflict",
+        `The provider does not know this task (${outcome.why}). Nothing is changed: check its id.`,
+      );
+    case "unverified":
+      throw new ApiError(
+        "unavailable",
+        `The provider cannot be asked for this task now (${outcome.why}). Nothing is changed: repeat the review later.`,
+      );
     case "task_known":
       throw new ApiError(
         "conflict",

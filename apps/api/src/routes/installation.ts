@@ -33,6 +33,7 @@ async function checksOf(installation: Installation): Promise<Check[]> {
     checkDisk(installation),
     checkAccounts(installation),
     checkCallbacks(installation),
+    checkPolls(installation).catch(() => []),
     checkBacklog(installation),
   ]);
   return [...groups.flat(), ...checkKeys(installation)];
@@ -94,6 +95,12 @@ async function checkAccount({ name, baseUrl, provider, reading, limits }: Accoun
     return bad(label, `It is paused (${status.paused}): remove the cause, then ./reelqueue resume ${name}.`);
   if (status?.stopped === "budget")
     return bad(label, "Its daily budget is spent: it continues tomorrow (UTC), or raise dailyBudgetUsd.");
+  const odd = status?.oddStatuses.find(({ sinceMs }) => Date.now() - sinceMs < 7 * 86_400_000);
+  if (odd !== undefined)
+    return bad(
+      label,
+      `Its provider says "${odd.status}" about tasks, a status that no document names, since ${new Date(odd.sinceMs).toISOString()}: report it; the tasks are polled on.`,
+    );
   const unpriced = Object.keys({ ...reading.pricesPerSecond, ...reading.pricesPerMillionTokens }).length === 0;
   if (unpriced && limits.budgetMicroUsd !== undefined)
     return bad(
@@ -121,6 +128,16 @@ async function checkCallbacks({ publicUrl, accounts, cell }: Installation): Prom
     const what = `${missed} tasks of account ${name} ended without a callback, ${since}: they are polled instead`;
     return bad("callbacks", `${what}. Forward ${publicUrl}/callbacks to this API, or unset PUBLIC_URL.`);
   });
+}
+
+/** Running generations, among the newest 1,000, whose last ten polls got no usable answer. */
+async function checkPolls({ cell }: Installation): Promise<Check[]> {
+  const { ids } = await ledger.list(cell, { state: "running" }, 1_000);
+  const found = await ledger.readMany(cell, ids);
+  const unheard = found.filter((each) => each !== undefined && (each.record.consecutiveErrors ?? 0) >= 10);
+  if (unheard.length === 0) return [];
+  const sentence = `${unheard.length} running tasks get no usable answer of their provider`;
+  return [bad("polls", `${sentence}: ./reelqueue get ${unheard[0]?.id} shows the last one.`)];
 }
 
 /** What waits for an operator. */

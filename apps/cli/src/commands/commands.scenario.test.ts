@@ -86,11 +86,14 @@ describe("review", () => {
   });
 
   test.each([
-    [["sent", "task-2"], /running/],
     [["unsent"], /queued/],
     [["give-up"], /failed/],
   ])("%j settles", async (finding, expected) => {
     await expectOutput(["review", await inReview(), ...finding], expected);
+  });
+
+  test("sent is refused while its provider cannot be asked for the task", async () => {
+    await expectOutput(["review", await inReview(), "sent", "task-2"], /cannot be asked for this task now/, 1);
   });
 
   test("--all settles one batch and no other", async () => {

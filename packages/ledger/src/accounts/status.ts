@@ -2,6 +2,7 @@ import type { Cell } from "../cell.ts";
 import type { GenerationRecord } from "../redis/codec.ts";
 import { type Lane, lanes } from "../redis/keys.ts";
 import { pipeline } from "../redis/run.ts";
+import { oddStatusesIn } from "./odd-statuses.ts";
 
 export interface AccountStatus {
   name: string;
@@ -14,6 +15,8 @@ export interface AccountStatus {
   untilReason?: string;
   /** Why the last admission stopped: `empty`, `slots:10`, `rate`, `budget`, `window`, `throttled`, `paused:…`. */
   stopped?: string;
+  /** Statuses that no document of the provider names, since when, newest first. */
+  oddStatuses: { status: string; sinceMs: number }[];
   /** Reserved and spent in this UTC day, micro-USD. */
   spentTodayMicroUsd: number;
   /** Generations in the backlog. */
@@ -36,6 +39,7 @@ export async function accountStatus(cell: Cell, name: string): Promise<AccountSt
     ...(fields.until !== undefined && { untilMs: Number(fields.until) }),
     ...(fields.untilWhy !== undefined && { untilReason: fields.untilWhy }),
     ...(fields.wait !== undefined && { stopped: fields.wait }),
+    oddStatuses: oddStatusesIn(fields),
     spentTodayMicroUsd: Number(fields[`spent:${day}`] ?? 0),
     waiting: await backlogSize(cell, name),
     lanes: Object.fromEntries(lanes.map((lane, i) => [lane, sizes[i] ?? 0])) as Record<Lane, number>,

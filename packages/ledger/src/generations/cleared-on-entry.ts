@@ -3,7 +3,14 @@ import type { FieldName, GenerationRecord } from "../redis/codec.ts";
 
 /** Fields of a POST whose outcome is not known. */
 export const submitFields = ["callbackTaskId", "unknownReason", "quietFromMs", "absentLookups"] as const;
-const pollFields = ["polls", "progress", "ageAtLastPollMs", "missingPolls", "consecutiveErrors"] as const;
+const pollFields = [
+  "polls",
+  "progress",
+  "ageAtLastPollMs",
+  "missingPolls",
+  "consecutiveErrors",
+  "pollFailure",
+] as const;
 /** What a finished task leaves behind; a lost output keeps it for `redownload`. */
 const taskFields = ["remoteOutputs", "finalizePriority", "finishedAtMs", "usage"] as const;
 const downloadFields = ["downloadAttempts", "downloadFailure"] as const;

@@ -1,8 +1,14 @@
 import type { Output, RemoteOutput } from "@reelqueue/contracts";
-import type { FieldName, GenerationRecord } from "../redis/codec.ts";
+import type { FieldName, GenerationRecord, OddStatus } from "../redis/codec.ts";
 import { submitFields } from "./cleared-on-entry.ts";
 import type { Expectation, Move } from "./move-text.ts";
 import type { Found } from "./read.ts";
+
+/** A move without id, states and token. */
+export type Step = Omit<Move, "id" | "from" | "to" | "token"> & { token?: string };
+/** States after which a new attempt may follow. */
+export type AttemptEnd = "running" | "failed" | "expired";
+export type NextAttempt = Required<Pick<Step, "due" | "note" | "expect">>;
 
 /** Every intent: gated, with the present form of callback URL, and answered with what its POST needs. */
 export const asIntent = {
@@ -51,6 +57,7 @@ export interface FinishedTask {
   finalizePriority: number;
   finishedAtMs: number;
   usage?: Record<string, number>;
+  oddStatus?: OddStatus;
 }
 
 /** What is stored of a finished task. `costMicroUsd`: default is the reserved amount. */
@@ -65,6 +72,11 @@ export interface Success {
 export function charged({ estimateMicroUsd, reservedMicroUsd }: GenerationRecord): { costMicroUsd?: number } {
   const isKnown = estimateMicroUsd !== undefined && reservedMicroUsd !== undefined;
   return isKnown ? { costMicroUsd: reservedMicroUsd } : {};
+}
+
+/** The cost of a failed attempt; `isFree`: its provider charges none. */
+export function failureCost({ record }: Found, isFree: boolean): { costMicroUsd?: number } {
+  return isFree ? { costMicroUsd: 0 } : charged(record);
 }
 
 /** Token of `expireLease`; it differs from the token of the worker's own outcome, which may still come. */

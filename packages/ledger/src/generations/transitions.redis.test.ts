@@ -50,7 +50,7 @@ function calls(
     fail: () => [it.fail(found, "task-1", failure, false)],
     endAsProviderSays: () =>
       (["canceled", "expired"] as const).map((state) => it.endAsProviderSays(id, "task-1", state)),
-    expireOverdue: () => [it.expireOverdue(id, "task-1", 1)],
+    expireOverdue: () => [it.expireOverdue(id, "task-1", "")],
     startNextAttempt: () => [
       it.startNextAttempt(found, ["running"], { ...because, due: { lane: "backoff", inMs: 1 } }),
       it.startNextAttempt(found, ["failed", "expired"], because),
@@ -61,6 +61,7 @@ function calls(
     failUpload: () => [it.failUpload(id, failure)],
     succeed: () => [it.succeed(found, "t", { outputs: [], costMicroUsd: 1 })],
     loseOutput: () => [it.loseOutput(found, "t", "")],
+    failAfterAll: () => [it.failAfterAll(found, "t", failure, false)],
     bindByOperator: () => [it.bindByOperator(found, "task-1")],
     resubmitByOperator: () => [it.resubmitByOperator(found)],
     giveUp: () => [it.giveUp(found)],

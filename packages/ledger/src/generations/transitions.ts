@@ -8,6 +8,7 @@ import { type SendMove, sendMove } from "./move.ts";
 import type { Due, Move, Moved } from "./move-text.ts";
 import { type Found, read } from "./read.ts";
 import {
+  type AttemptEnd,
   asIntent,
   charged,
   expectDispatch,
@@ -15,8 +16,11 @@ import {
   expectUnchanged,
   expired,
   type FinishedTask,
+  failureCost,
   type IntentRef,
+  type NextAttempt,
   noTask,
+  type Step,
   type Submit,
   type SubmitRef,
   type Success,
@@ -24,12 +28,8 @@ import {
   type UnknownRef,
 } from "./refs.ts";
 
-/** A move without id, states and token. */
-type Step = Omit<Move, "id" | "from" | "to" | "token"> & { token?: string };
-/** States after which a new attempt may follow. */
-type AttemptEnd = "running" | "failed" | "expired";
-type NextAttempt = Required<Pick<Step, "due" | "note" | "expect">>;
 type End = Pick<Step, "token" | "expect" | "note" | "due" | "freeSlot" | "clear"> & Omit<Ending, "state">;
+const watch: Due = { lane: "watch", inMs: 0 };
 
 /**
  * Every change of a state, one method each; nothing else in the product writes a state. Operations that are repeated
@@ -128,8 +128,7 @@ export class Transitions {
 
   /** running → failed. The provider reports the failure or no longer knows the task; `isFree`: it charges none. */
   fail(found: Found, taskId: string, failure: Failure, isFree: boolean): Promise<Moved> {
-    const cost = isFree ? { costMicroUsd: 0 } : charged(found.record);
-    return this.#end(found, ["running"], "failed", { expect: { taskId }, failure, ...cost });
+    return this.#end(found, ["running"], "failed", { expect: { taskId }, failure, ...failureCost(found, isFree) });
   }
 
   /** running → canceled, expired. The provider reports it. */
@@ -138,11 +137,9 @@ export class Transitions {
     return this.#end(id, ["running"], state, end);
   }
 
-  /** running → expired after `ranMs` (provider's ms), longer than any task. Frees the slot; watched as in `expire`. */
-  expireOverdue(id: string, taskId: string, ranMs: number): Promise<Moved> {
-    const note = `still running after ${ranMs / 60_000} min, longer than a task of its provider can`;
-    const due: Due = { lane: "watch", inMs: 0 };
-    return this.#end(id, ["running"], "expired", { expect: { taskId }, freeSlot: true, due, note });
+  /** running → expired, given up after the longest run of any task. Frees the slot; watched as in `expire`. */
+  expireOverdue(id: string, taskId: string, note: string): Promise<Moved> {
+    return this.#end(id, ["running"], "expired", { expect: { taskId }, freeSlot: true, due: watch, note });
   }
 
   /** running, failed, expired → queued, new paid attempt. `conflict` after a lost output: its task is charged. */
@@ -188,8 +185,12 @@ export class Transitions {
 
   /** finalizing → failed. Charged, but an output cannot be downloaded; `redownload` tries again. */
   loseOutput(found: Found, token: string, message: string): Promise<Moved> {
-    const failure: Failure = { class: "output_lost", message };
-    const end = { token, expect: expectDispatch(found), failure, ...charged(found.record) };
+    return this.failAfterAll(found, token, { class: "output_lost", message }, false);
+  }
+
+  /** finalizing → failed. What looked like a success was none: the provider reports its failure. */
+  failAfterAll(found: Found, token: string, failure: Failure, isFree: boolean): Promise<Moved> {
+    const end = { token, expect: expectDispatch(found), failure, ...failureCost(found, isFree) };
     return this.#end(found, ["finalizing"], "failed", end);
   }
 
@@ -224,7 +225,6 @@ export class Transitions {
 
   /** queued, preparing, running → expired. A running task stays watched: its late success is charged. */
   expire(id: string, from: "queued" | "preparing" | "running"): Promise<Moved> {
-    const watch: Due = { lane: "watch", inMs: 0 };
     return this.#end(id, [from], "expired", { note: "its deadline passed", ...(from === "running" && { due: watch }) });
   }
 

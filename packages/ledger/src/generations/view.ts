@@ -45,11 +45,12 @@ export function toGeneration(
   };
 }
 
-/** Timeline of a generation, oldest entry first. */
+/** Timeline of a generation, oldest entry first, with the last status of its provider that no document names. */
 export function timelineOf({
   createdAtMs,
   timelineText = "",
-}: Pick<GenerationRecord, "createdAtMs" | "timelineText">): TimelineEntry[] {
+  oddStatus,
+}: Pick<GenerationRecord, "createdAtMs" | "timelineText" | "oddStatus">): TimelineEntry[] {
   const entries: TimelineEntry[] = [{ at: instant(createdAtMs), state: "queued", note: "accepted" }];
   for (const line of timelineText.split("\n")) {
     const state = stateOfMark.get(line.charAt(0));
@@ -58,7 +59,11 @@ export function timelineOf({
     const after = Number(colon < 0 ? line.slice(1) : line.slice(1, colon));
     entries.push({ at: instant(createdAtMs + after), state, ...(colon >= 0 && { note: line.slice(colon + 1) }) });
   }
-  return entries;
+  if (oddStatus === undefined) return entries;
+  const at = instant(oddStatus.atMs);
+  const after = entries.findLastIndex((entry) => entry.at <= at) + 1;
+  const state = entries[after - 1]?.state ?? "running";
+  return entries.toSpliced(after, 0, { at, state, note: `the provider says ${JSON.stringify(oddStatus.status)}` });
 }
 
 const instant = (ms: number): string => new Date(ms).toISOString();

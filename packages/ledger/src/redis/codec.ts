@@ -36,6 +36,12 @@ const words = (stored: string): Field<string[]> => ({
   write: (it) => it.join(" "),
 });
 
+/** A word of a provider that no document names, and when it came. */
+export interface OddStatus {
+  status: string;
+  atMs: number;
+}
+
 /** Number of consecutive occurrences and time of the last count: `3@1790000000000`. */
 export interface Streak {
   count: number;
@@ -107,6 +113,8 @@ const optional = {
   consecutiveErrors: int("trouble"),
 
   // task
+  /** The last poll without a usable answer: what came instead. */
+  pollFailure: text("answered"),
   taskId: text("task"),
   /** Task ids of earlier attempts. */
   previousTaskIds: words("earlier"),
@@ -115,6 +123,8 @@ const optional = {
   ageAtLastPollMs: int("seen"),
   /** Percent. */
   progress: int("progress"),
+  /** The last status that no document names; it stays, for the timeline. */
+  oddStatus: json<OddStatus>("oddWord"),
   /** Consecutive polls that the provider answered with 404. */
   missingPolls: streak("misses"),
   remoteOutputs: json<RemoteOutput[]>("remote"),

@@ -1,3 +1,4 @@
+import type { Failure } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { PollResult, RemoteOutput } from "@reelqueue/providers";
 import { type Account, pollBucketOf } from "../accounts.ts";
@@ -9,8 +10,8 @@ import { countMissing } from "../poll/evaluate.ts";
 /** What a provider says about the files of a finished task. */
 export type Offer =
   | { kind: "files"; outputs: RemoteOutput[] }
-  /** It has no file (any more). */
-  | { kind: "none"; why: string }
+  /** It has no file (any more); `failure`: it says that the task failed. */
+  | { kind: "none"; why: string; failure?: Failure }
   /** It said nothing usable, or was not asked. */
   | { kind: "unheard"; why: string; afterMs?: number };
 
@@ -40,17 +41,21 @@ function offerOf(result: Exclude<PollResult, { kind: "missing" }>, { clock }: Ac
     case "succeeded":
       return { kind: "files", outputs: result.outputs };
     case "failed":
-      return { kind: "none", why: `the provider now says that it failed: ${result.failure.message}` };
+      return {
+        kind: "none",
+        why: `the provider now says that it failed: ${result.failure.message}`,
+        failure: result.failure,
+      };
     case "canceled":
     case "expired":
       return { kind: "none", why: `the provider now says ${result.kind}` };
     case "pending":
-      return { kind: "unheard", why: `the provider now says ${result.status}` };
+      return { kind: "none", why: `the provider now says ${result.status}` };
     case "throttled":
       return { kind: "unheard", why: result.message, afterMs: result.retryAfterMs ?? clock.toRealMs(5_000) };
     case "blocked":
       return { kind: "unheard", why: result.message, afterMs: clock.toRealMs(60_000) };
     case "unreachable":
-      return { kind: "unheard", why: result.message };
+      return { kind: result.unusable ? "none" : "unheard", why: result.message };
   }
 }

@@ -1,4 +1,4 @@
-import type { Output, OutputKind } from "@reelqueue/contracts";
+import type { Failure, Output, OutputKind } from "@reelqueue/contracts";
 import type * as ledger from "@reelqueue/ledger";
 import type { DownloadOutcome, OutputTarget } from "@reelqueue/media";
 import type { RemoteOutput } from "@reelqueue/providers";
@@ -17,6 +17,8 @@ export interface NotKept {
   afterMs?: number;
   /** The provider was asked in this try, and offers no URL that lives. */
   dead: boolean;
+  /** The provider now says that the task failed. */
+  failure?: Failure;
   /** This side is at fault: the disk is full, or the process ends. */
   ours?: true;
   /** A setting of this side forbids it; `why` names it. */

@@ -1,4 +1,4 @@
-import type { JobRef } from "@reelqueue/contracts";
+import type { Failure, JobRef } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import type { JobResult } from "@reelqueue/queue";
 import { providerClock } from "../accounts.ts";
@@ -24,6 +24,7 @@ export async function finalize(job: JobRef, signal: AbortSignal, ctx: Context): 
     case "kept":
       return await keep(found, result, job, ctx);
     case "later":
+      if (result.failure && isTentative(found)) return await failAfterAll(found, result.failure, ctx);
       return result.dead && isLifeOver(found, ctx)
         ? await lose(found, result.why, ctx)
         : await tryLater(found, result, job, ctx);
@@ -33,6 +34,11 @@ export async function finalize(job: JobRef, signal: AbortSignal, ctx: Context): 
 function isLifeOver({ record }: ledger.Found, { accounts }: Context): boolean {
   const account = accounts.get(record.account);
   return account !== undefined && Date.now() >= lifeEndsAtMs(record, account);
+}
+
+/** Its videos may be previews: their task is not over for certain. */
+function isTentative({ record: { remoteOutputs = [] } }: ledger.Found): boolean {
+  return remoteOutputs.some(({ tentative }) => tentative);
 }
 
 /** Writes the manifest, then ends the generation: none succeeds without its manifest. */
@@ -106,6 +112,15 @@ async function lose(found: ledger.Found, why: string, ctx: Context): Promise<Job
   ctx.meters.alarms.inc({ kind: "output-lost" });
   ctx.log.error({ event: "finalize.output_lost", ...subjectOf(found) }, message);
   return { kind: "stop", reason: message };
+}
+
+async function failAfterAll(found: ledger.Found, failure: Failure, ctx: Context): Promise<JobResult> {
+  const isFree = ctx.accounts.get(found.record.account)?.retriesFailures ?? false;
+  const token = ledger.operationToken();
+  await untilStored(ctx, () => ctx.transitions.failAfterAll(found, token, failure, isFree));
+  ctx.meters.ends.inc({ account: found.record.account, state: "failed" });
+  ctx.log.info({ event: "finalize.failed_after_all", ...subjectOf(found) }, "its video was a preview, its task failed");
+  return { kind: "stop", reason: failure.message };
 }
 
 /** Names the generation of a log line. */

@@ -1,7 +1,7 @@
 import * as ledger from "@reelqueue/ledger";
 import { givenIn } from "@reelqueue/ledger/testing";
 import type { DownloadOutcome } from "@reelqueue/media";
-import type { PollResult } from "@reelqueue/providers";
+import type { PollResult, RemoteOutput } from "@reelqueue/providers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { accept, finalize, find, type Installation, retry } from "../index.ts";
 import { testInstallation } from "../test-installation.ts";
@@ -31,7 +31,7 @@ interface System {
 }
 
 /** A generation whose task is finished, and a function that finalizes it once. */
-async function finished(world: System) {
+async function finished(world: System, more: Partial<RemoteOutput> = {}) {
   const input = { account: "hiapi", prompt: "a lamp", resolution: "480p", seconds: 4 };
   const queued = async () => {
     const [row] = await accept([input], { tenant: "default" }, ctx);
@@ -39,7 +39,7 @@ async function finished(world: System) {
     await ledger.admit(ctx.cell, "hiapi", { slots: 9, rate: 0, burst: 0, window: 9, leaseMs: 1_000, weights: {} });
     return row.id;
   };
-  const remoteOutputs = [{ kind: "video" as const, url }];
+  const remoteOutputs = [{ kind: "video" as const, url, ...more }];
   const id = await givenIn(ctx.cell, queued).finalizing({ remoteOutputs, finishedAtMs: Date.now() });
   const hiapi = ctx.accounts.get("hiapi");
   if (!hiapi) throw new Error("hiapi is not there");
@@ -80,6 +80,34 @@ test.each(Object.entries(troubles))("%s: no number of tries loses a paid video",
   world.file = stored;
   expect((await run()).kind).toBe("done");
   expect(await find(id, ctx)).toMatchObject({ state: "succeeded", attempt: 1 });
+});
+
+test("a preview is polled on: a later failure of its task ends it as the provider says, a later video is kept", async () => {
+  const preview: DownloadOutcome = { kind: "invalid", reason: "not an MP4 but text" };
+  const running: PollResult = { kind: "pending", phase: "running", status: "running", known: true };
+  const worlds: System[] = [1, 2].map(() => ({ file: preview, poll: running }));
+  const [fails, succeeds] = await Promise.all(worlds.map((world) => finished(world, { tentative: true })));
+  for (let tries = 0; tries < 4; tries += 1)
+    for (const each of [fails, succeeds]) expect(await each?.run()).toMatchObject({ kind: "again" });
+  const [first, second] = worlds as [System, System];
+  first.poll = { kind: "failed", failure: { class: "upstream", message: "boom" } };
+  second.poll = fresh;
+  second.file = stored;
+  for (let tries = 0; tries < 2; tries += 1) for (const each of [fails, succeeds]) await each?.run();
+  expect(await find(fails?.id ?? "", ctx)).toMatchObject({ state: "failed", failure: first.poll.failure });
+  expect((await find(succeeds?.id ?? "", ctx))?.state).toBe("succeeded");
+});
+
+const withoutFile: Record<string, PollResult> = {
+  "that it runs": { kind: "pending", phase: "running", status: "x", known: true },
+  "nothing that can be used": { kind: "unreachable", message: "Nothing usable: x", unusable: true },
+};
+
+test.each(Object.entries(withoutFile))("its life is over while the provider says %s: lost", async (_, poll) => {
+  const { id, run } = await finished({ file: gone, poll });
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 25 * hour });
+  expect(await run()).toMatchObject({ kind: "stop" });
+  expect((await find(id, ctx))?.failure).toMatchObject({ class: "output_lost", message: expect.stringContaining("x") });
 });
 
 test("a block by this configuration raises one alarm, however often it is tried", async () => {

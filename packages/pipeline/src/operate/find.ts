@@ -26,6 +26,9 @@ export async function findMany(ids: readonly string[], ctx: FindContext): Promis
   );
 }
 
+/** Fewer unusable answers in a row than this are no reason to wait. */
+const fewErrors = 3;
+
 async function waiting(
   id: string,
   record: ledger.GenerationRecord,
@@ -34,6 +37,11 @@ async function waiting(
 ): Promise<string | undefined> {
   if (record.state === "unknown") return "the answer to its POST was lost; reconciliation is running";
   if (record.state === "needs_review") return "an operator has to decide whether it was sent: ./reelqueue review";
+  const { oddStatus, stateChangedAtMs, consecutiveErrors = 0, pollFailure = "" } = record;
+  if (record.state === "running" && consecutiveErrors >= fewErrors)
+    return `no usable answer of the provider, ${consecutiveErrors} times in a row; the last one: ${pollFailure}`;
+  if (record.state === "running" && oddStatus !== undefined && oddStatus.atMs >= stateChangedAtMs)
+    return `the provider says ${JSON.stringify(oddStatus.status)}, a status that no document names`;
   if (record.state === "finalizing" && record.downloadFailure !== undefined)
     return `its video is paid, and downloaded again: ${record.downloadFailure}`;
   if (record.state !== "queued" || status === undefined) return undefined;

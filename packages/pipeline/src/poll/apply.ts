@@ -27,7 +27,8 @@ export async function applyDecision(
     const { finalizePriority: priority } = decision.task;
     if (isWritten) await ctx.queues.add("finalize", [{ generation: id, dispatchSeq: moved.dispatchSeq, priority }]);
     await ctx.crashPoint?.("poll:after-jobs", id);
-    if (task.lane === "poll") await ctx.runTimes.record({ class: task.runTimeClass, ms: decision.ranMs });
+    if (task.lane === "poll" && decision.task.oddStatus === undefined)
+      await ctx.runTimes.record({ class: task.runTimeClass, ms: decision.ranMs });
   }
   if (moved.kind !== "moved") return;
   if (task.calledAtMs === undefined && decision.kind !== "overdue") await ctx.callbackTrust.missed(account);
@@ -74,7 +75,7 @@ async function writeEnd(
     return undefined;
   }
   if (decision.kind === "overdue")
-    return { moved: await transitions.expireOverdue(id, taskId, decision.ranMs), to: "expired" };
+    return { moved: await transitions.expireOverdue(id, taskId, decision.why), to: "expired" };
   if (decision.kind === "failed") return afterFailure({ id, taskId }, decision.failure, account, ctx);
   return { moved: await transitions.endAsProviderSays(id, taskId, decision.state), to: decision.state };
 }

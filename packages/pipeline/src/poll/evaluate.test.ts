@@ -45,7 +45,7 @@ test("progress never falls", () => {
 test("pending beyond the longest run → overdue; on the watch lane polled on for 24 h", () => {
   expect(evaluated(pending(), { stateChangedAtMs: now - 3 * 3_600_000 })).toEqual({
     kind: "overdue",
-    ranMs: 7_200_000,
+    why: "given up after 120 min; last status x",
   });
   expect(evaluated(pending(), { stateChangedAtMs: now - 3 * 3_600_000, lane: "watch" })).toMatchObject({
     kind: "reschedule",
@@ -53,6 +53,21 @@ test("pending beyond the longest run → overdue; on the watch lane polled on fo
   expect(evaluated(pending(), { stateChangedAtMs: now - 25 * 3_600_000, lane: "watch" })).toEqual({
     kind: "ended",
     state: "expired",
+  });
+});
+
+test("a status that no document names is noted when it is first seen", () => {
+  const odd: PollResult = { kind: "pending", phase: "running", status: "reviewing", known: false };
+  expect(evaluated(odd)).toMatchObject({ set: { oddStatus: { status: "reviewing", atMs: now } } });
+  const seen = { oddStatus: { status: "reviewing", atMs: 1 } };
+  expect(evaluated(odd, seen)).toMatchObject({ set: expect.not.objectContaining({ oddStatus: expect.anything() }) });
+});
+
+test("an unknown status beside a video finishes the task, and its outputs are marked as tentative", () => {
+  const outputs = [{ kind: "video" as const, url: "https://x/1.mp4" }];
+  expect(evaluated({ kind: "succeeded", outputs, unknownStatus: "archived" })).toMatchObject({
+    kind: "finished",
+    task: { remoteOutputs: [{ tentative: true }], oddStatus: { status: "archived", atMs: now } },
   });
 });
 
@@ -83,6 +98,29 @@ test("unreachable: backs off, and never fails the generation", () => {
     expect(decision.kind).toBe("reschedule");
     if (decision.kind === "reschedule") expect(decision.nextInMs).toBeLessThanOrEqual(60_200);
   }
+});
+
+test("unusable answers: beyond the longest run, ten in a row → output_lost with the last one; the watch ends", () => {
+  const unusable: PollResult = { kind: "unreachable", message: "Nothing usable: {}", unusable: true };
+  const old = { stateChangedAtMs: now - 3 * 3_600_000, consecutiveErrors: 9 };
+  expect(evaluated(unusable, old)).toEqual({
+    kind: "failed",
+    failure: {
+      class: "output_lost",
+      code: "no_usable_answer",
+      message: "given up after 120 min; last answer: Nothing usable: {}",
+    },
+  });
+  for (const more of [{ consecutiveErrors: 8 }, { stateChangedAtMs: now - 3_600_000 }])
+    expect(evaluated(unusable, { ...old, ...more })).toMatchObject({
+      kind: "reschedule",
+      set: { pollFailure: "Nothing usable: {}" },
+    });
+  expect(evaluated({ kind: "unreachable", message: "ENOTFOUND" }, { ...old, consecutiveErrors: 500 })).toMatchObject({
+    kind: "reschedule",
+  });
+  const watched = { ...old, stateChangedAtMs: now - 25 * 3_600_000, lane: "watch" } as const;
+  expect(evaluated(unusable, watched)).toEqual({ kind: "ended", state: "expired" });
 });
 
 test("throttled → the account waits as asked; blocked → the account is paused", () => {

@@ -1,6 +1,6 @@
 import type { Failure } from "@reelqueue/contracts";
 import type { FinishedTask, GenerationRecord, Streak } from "@reelqueue/ledger";
-import type { PollResult, RemoteOutput } from "@reelqueue/providers";
+import type { PollResult } from "@reelqueue/providers";
 import type { Account, ProviderClock } from "../accounts.ts";
 import type { Blocked } from "../pause-account.ts";
 import { fullJitterMs, jittered } from "../timing.ts";
@@ -10,7 +10,7 @@ import { nextPollInMs, type ScheduleContext } from "./schedule.ts";
 export interface PolledTask
   extends Pick<
     GenerationRecord,
-    "polls" | "missingPolls" | "consecutiveErrors" | "progress" | "ageAtLastPollMs" | "calledAtMs"
+    "polls" | "missingPolls" | "consecutiveErrors" | "progress" | "ageAtLastPollMs" | "calledAtMs" | "oddStatus"
   > {
   id: string;
   taskId: string;
@@ -33,8 +33,8 @@ export type PollDecision =
   | { kind: "finished"; task: FinishedTask; ranMs: number }
   | { kind: "failed"; failure: Failure }
   | { kind: "ended"; state: "canceled" | "expired" }
-  /** Still running after `ranMs` (provider's ms), the longest that a task of this provider can run. */
-  | { kind: "overdue"; ranMs: number };
+  /** Older than a task of this provider can run; `why` says after which time, and the last answer. */
+  | { kind: "overdue"; why: string };
 
 /** An expired task is watched for a late success: how long and how often (provider's ms). */
 const watchForMs = 24 * 3_600_000;
@@ -59,7 +59,7 @@ export function evaluatePoll(
   const { clock } = account;
   switch (result.kind) {
     case "pending":
-      return pending(task, result.progress, account, ctx);
+      return pending(task, result, account, ctx);
     case "succeeded":
       return finished(task, result, account, ctx.nowMs);
     case "failed":
@@ -75,11 +75,8 @@ export function evaluatePoll(
     }
     case "blocked":
       return { ...again(task, 60_000), blocked: result };
-    case "unreachable": {
-      const consecutiveErrors = (task.consecutiveErrors ?? 0) + 1;
-      const waitMs = 200 + fullJitterMs(consecutiveErrors, ctx.random, { baseMs: 1_000, capMs: 60_000 });
-      return again(task, clock.toRealMs(waitMs), { consecutiveErrors });
-    }
+    case "unreachable":
+      return noUsableAnswer(task, result, account, ctx);
   }
 }
 
@@ -89,16 +86,55 @@ function again({ polls = 0 }: PolledTask, nextInMs: number, set: Reschedule["set
   return { kind: "reschedule", nextInMs, set: { polls: polls + 1, ...set } };
 }
 
-function pending(task: PolledTask, progress: number | undefined, account: Account, ctx: EvaluateContext): PollDecision {
-  const { clock, provider } = account;
+/** The age of a task counts after this many answers in a row that cannot be used. */
+const unusableConfirmed = 10;
+
+/** A provider that does not answer proves nothing; one that answers, but not usably, is given up at the age limit. */
+function noUsableAnswer(
+  task: PolledTask,
+  { message, unusable }: Extract<PollResult, { kind: "unreachable" }>,
+  account: Account,
+  ctx: EvaluateContext,
+): PollDecision {
+  const consecutiveErrors = (task.consecutiveErrors ?? 0) + 1;
+  const isConfirmed = unusable && consecutiveErrors >= unusableConfirmed;
+  const end = isConfirmed ? endOfAge(task, `last answer: ${message}`, account, ctx) : undefined;
+  if (end?.kind === "overdue")
+    return { kind: "failed", failure: { class: "output_lost", code: "no_usable_answer", message: end.why } };
+  const waitMs = 200 + fullJitterMs(consecutiveErrors, ctx.random, { baseMs: 1_000, capMs: 60_000 });
+  return end ?? again(task, account.clock.toRealMs(waitMs), { consecutiveErrors, pollFailure: message });
+}
+
+type End = Extract<PollDecision, { kind: "ended" | "overdue" }>;
+
+/** The end of a task that is older than a task can be, or than it is watched; `undefined`: it is not. */
+function endOfAge(
+  { stateChangedAtMs, lane }: PolledTask,
+  last: string,
+  { clock, provider }: Account,
+  { nowMs }: EvaluateContext,
+): End | undefined {
+  const longestMs = lane === "watch" ? watchForMs : provider.capabilities.longestRunMs.value;
+  if (clock.toProviderMs(nowMs - stateChangedAtMs) <= longestMs) return undefined;
+  if (lane === "watch") return { kind: "ended", state: "expired" };
+  return { kind: "overdue", why: `given up after ${longestMs / 60_000} min; ${last}` };
+}
+
+type Pending = Extract<PollResult, { kind: "pending" }>;
+
+function pending(
+  task: PolledTask,
+  { progress, status, known }: Pending,
+  account: Account,
+  ctx: EvaluateContext,
+): PollDecision {
+  const end = endOfAge(task, `last status ${status}`, account, ctx);
+  if (end) return end;
   const ageMs = ctx.nowMs - task.stateChangedAtMs;
-  const isWatched = task.lane === "watch";
-  const longestMs = isWatched ? watchForMs : provider.capabilities.longestRunMs.value;
-  if (clock.toProviderMs(ageMs) > longestMs)
-    return isWatched ? { kind: "ended", state: "expired" } : { kind: "overdue", ranMs: longestMs };
-  const nextInMs = isWatched
-    ? clock.toRealMs(jittered(watchEveryMs, ctx.random))
-    : nextPollInMs(account, task.runTimeClass, ageMs, ctx);
+  const nextInMs =
+    task.lane === "watch"
+      ? account.clock.toRealMs(jittered(watchEveryMs, ctx.random))
+      : nextPollInMs(account, task.runTimeClass, ageMs, ctx);
   const hasRisen = progress !== undefined && progress > (task.progress ?? 0);
   return again(task, nextInMs, {
     ageAtLastPollMs: ageMs,
@@ -106,12 +142,13 @@ function pending(task: PolledTask, progress: number | undefined, account: Accoun
     ...(task.consecutiveErrors !== undefined && { consecutiveErrors: 0 }),
     // a late answer does not lower it
     ...(hasRisen && { progress: Math.min(100, progress) }),
+    ...(!known && task.oddStatus?.status !== status && { oddStatus: { status, atMs: ctx.nowMs } }),
   });
 }
 
 function finished(
   { stateChangedAtMs, ageAtLastPollMs = 0 }: PolledTask,
-  { outputs, usage }: { outputs: RemoteOutput[]; usage?: Record<string, number> },
+  { outputs, usage, unknownStatus: status }: Extract<PollResult, { kind: "succeeded" }>,
   { clock }: Account,
   nowMs: number,
 ): PollDecision {
@@ -122,7 +159,13 @@ function finished(
   const finalizePriority = priorityOf(Math.min(...until));
   return {
     kind: "finished",
-    task: { remoteOutputs: outputs, finalizePriority, finishedAtMs: nowMs, ...(usage !== undefined && { usage }) },
+    task: {
+      remoteOutputs: status === undefined ? outputs : outputs.map((output) => ({ ...output, tentative: true })),
+      finalizePriority,
+      finishedAtMs: nowMs,
+      ...(usage !== undefined && { usage }),
+      ...(status !== undefined && { oddStatus: { status, atMs: nowMs } }),
+    },
     // the task ended between the last poll and this one: the middle is taken
     ranMs: clock.toProviderMs((ageAtLastPollMs + (nowMs - stateChangedAtMs)) / 2),
   };

@@ -74,13 +74,27 @@ test("a task beyond the longest run releases its slot and is watched: a late suc
   const now = async () => (await find(id, here)) as Generation;
   scope.use(startPoller({ ...here, accounts: new Map([["toapis", toapis]]) }, { concurrency: 10, maxSleepMs: 20 }));
   await eventually(async () => (await now()).state === "expired", { describe: "it expires" });
-  expect((await now()).timeline.at(-1)?.note).toBe(
-    "still running after 120 min, longer than a task of its provider can",
-  );
+  expect((await now()).timeline.at(-1)?.note).toBe("given up after 120 min; last status running");
   expect((await ledger.accountStatus(here.cell, "toapis")).inFlight).toBe(0);
   answer = { kind: "succeeded", outputs: [] };
   await eventually(async () => (await now()).state === "finalizing", { describe: "its late success is taken" });
   expect((await now()).timeline.at(-1)?.note).toContain("paid, recovered");
+});
+
+test("a status that no document names: one alarm at once, and it stands in timeline, reason to wait and account", async () => {
+  const odd = { kind: "pending", phase: "running", status: "reviewing", known: false } as const;
+  const toapis = polledAs("toapis", () => odd, 3_600);
+  const [id = ""] = await runningTasks("toapis", 3);
+  const now = async () => (await find(id, here)) as Generation;
+  scope.use(startPoller({ ...here, accounts: new Map([["toapis", toapis]]) }, { concurrency: 10, maxSleepMs: 20 }));
+  await eventually(async () => (await now()).waiting !== undefined, { describe: "its status is noted" });
+  expect((await now()).waiting).toBe('the provider says "reviewing", a status that no document names');
+  await eventually(async () => (await now()).state === "expired", { describe: "it is given up" });
+  expect((await now()).timeline.map(({ note }) => note)).toContain('the provider says "reviewing"');
+  expect((await now()).timeline.at(-1)?.note).toBe("given up after 120 min; last status reviewing");
+  expect(await here.metrics.text()).toMatch(/alarms_total\{kind="unknown-status"\} 1/);
+  const { oddStatuses } = await ledger.accountStatus(here.cell, "toapis");
+  expect(oddStatuses.map(({ status }) => status)).toEqual(["reviewing"]);
 });
 
 test.each(["expired", "canceled"] as const)("a task that its provider reports %s releases its slot", async (kind) => {

@@ -7,6 +7,7 @@ import { holdClaim } from "../leases.ts";
 import { allOf, type Loop, type Loops, startLoop, trackInFlight } from "../loops.ts";
 import { applyDecision } from "./apply.ts";
 import { evaluatePoll, type PolledTask } from "./evaluate.ts";
+import { reportOddStatus } from "./odd-status.ts";
 
 export interface PollerOptions {
   /** Polls in flight at once, per account and lane. */
@@ -34,6 +35,7 @@ export const polledFields = [
   "progress",
   "ageAtLastPollMs",
   "calledAtMs",
+  "oddStatus",
 ] as const;
 /** Polls that fall due within this time are claimed together. */
 const claimEveryMs = 5;
@@ -96,9 +98,13 @@ export async function pollTask(task: PolledTask & { lease: string }, source: Pol
   const result = await askProvider(task.taskId, account, ctx);
   const lease = held.end();
   await ctx.crashPoint?.("poll:after-answer", task.id);
-  ctx.meters.polls.inc({ account: account.name, answer: result.kind });
-  if (result.kind === "pending" && !result.known) ctx.meters.unknownStatuses.inc({ account: account.name });
-  await Promise.all([ctx.runTimes.load(account, [task.runTimeClass]), ctx.callbackTrust.load(account)]);
+  const answer = result.kind === "unreachable" && result.unusable ? "unusable" : result.kind;
+  ctx.meters.polls.inc({ account: account.name, answer });
+  await Promise.all([
+    reportOddStatus(task, result, source, ctx),
+    ctx.runTimes.load(account, [task.runTimeClass]),
+    ctx.callbackTrust.load(account),
+  ]);
   // the clock of Redis, when the task was claimed or its lease renewed last
   const nowMs = Number(lease) - ctx.timing.pollLeaseMs;
   const decision = evaluatePoll(task, result, account, { ...ctx, nowMs });

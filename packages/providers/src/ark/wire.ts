@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
 import type { Refusal } from "../http/errors.ts";
-import { amount, anyTaskId, taskId, text, webUrl } from "../http/fields.ts";
+import { amount, anyTaskId, outputUrl, taskId, text } from "../http/fields.ts";
 import { type ParsedTask, phaseOf } from "../http/query.ts";
 import type { Call, RemoteOutput, SubmitCall } from "../provider.ts";
 import { capabilities } from "./capabilities.ts";
@@ -63,7 +63,7 @@ export function idIn(body: unknown): string | undefined {
 const task = z.object({
   id: anyTaskId,
   status: z.string(),
-  content: z.object({ video_url: webUrl, last_frame_url: webUrl }).optional().catch(undefined),
+  content: z.object({ video_url: outputUrl, last_frame_url: outputUrl }).optional().catch(undefined),
   usage: z
     .object({
       completion_tokens: amount,

@@ -2,7 +2,7 @@ import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
 import type { CallbackFormat } from "../http/callback.ts";
 import type { Refusal } from "../http/errors.ts";
-import { amount, anyTaskId, list, taskId, text, webUrl } from "../http/fields.ts";
+import { amount, anyTaskId, list, outputUrl, taskId, text } from "../http/fields.ts";
 import { type ParsedTask, phaseOf } from "../http/query.ts";
 import type { RemoteOutput } from "../provider.ts";
 import { urlsByRole } from "../rules/media.ts";
@@ -57,7 +57,7 @@ export const callbackFormat: CallbackFormat = {
   },
 };
 
-const item = z.object({ url: webUrl, type: text, expireAt: amount });
+const item = z.object({ url: outputUrl, type: text, expireAt: amount });
 const task = z.object({
   taskId: anyTaskId,
   status: z.string(),

@@ -1,9 +1,11 @@
 import { generationRequest } from "@reelqueue/contracts";
 import type { EgressReply, EgressRequest } from "@reelqueue/egress";
 import { describe, expect, test } from "vitest";
+import { recordingsOf } from "../exam/recording.ts";
 import { hiapi } from "../hiapi/index.ts";
 import { jiekou } from "../jiekou/index.ts";
 import type { SubmitCall } from "../provider.ts";
+import { providers } from "../registry.ts";
 import { type ErrorRule, failureClassOf, forwardedErrors, meaningOf } from "./errors.ts";
 import { readJson } from "./exchange.ts";
 import { taskIdOf } from "./fields.ts";
@@ -119,6 +121,79 @@ describe("submit and poll", () => {
       failure: { class: "rejected", code: "H-V12" },
     });
     expect(seen).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(providers))("%s: the status of a task", (name, provider) => {
+  const recorded = recordingsOf(name)
+    .flatMap(({ cases }) => cases)
+    .find(({ proves, status }) => proves === "poll succeeded" && status !== undefined);
+  const [json, word = ""] = [JSON.stringify(recorded?.answer?.json), recorded?.status];
+
+  /** The result of a poll whose answer is the recorded success with another status. */
+  const answerOf = (status: string, text = json) => {
+    const answer = text.replace(/"status":"[^"]*"/, `"status":${JSON.stringify(status)}`);
+    return provider.poll(
+      recorded?.poll?.taskId ?? "",
+      callWith(() => reply(answer)),
+    );
+  };
+  const isSuccess = { kind: "succeeded", outputs: [expect.objectContaining({ kind: "video" })] };
+
+  test.each([word.toUpperCase(), word.toLowerCase(), "Finished", "done", "SUCCESS", "complete", "成功"])(
+    `%s is a success, as ${word} is`,
+    async (status) => {
+      const result = await answerOf(status);
+      expect(result).toMatchObject(isSuccess);
+      expect(result).not.toHaveProperty("unknownStatus");
+    },
+  );
+
+  test.each(["archived", "error", "constructor", "__proto__", "toString"])(
+    "%s beside the URL of a success may be one; without it the task is read again",
+    async (status) => {
+      expect(await answerOf(status)).toMatchObject({ ...isSuccess, unknownStatus: expect.stringContaining(status) });
+      const bare = await answerOf(status, json.replaceAll(/"https?:[^"]*"/g, "null"));
+      expect(bare).toMatchObject({ kind: "pending", status: expect.stringContaining(status), known: false });
+    },
+  );
+
+  test.each([
+    ["/files/v.mp4?a=1", "https://provider.example/files/v.mp4?a=1"],
+    ["files/v.mp4", "https://provider.example/files/v.mp4"],
+    ["//cdn.example/v.mp4", "https://cdn.example/v.mp4"],
+  ])("a URL %s counts from the base URL", async (written, url) => {
+    const result = await answerOf(word, json.replaceAll(/"https?:[^"]*"/g, JSON.stringify(written)));
+    expect(result).toMatchObject({
+      kind: "succeeded",
+      outputs: expect.arrayContaining([expect.objectContaining({ url })]),
+    });
+  });
+
+  test.each(["", "n/a", "ftp://x/v.mp4", "pending", "/"])(
+    "“%s” is no URL: an answer that cannot be used",
+    async (written) => {
+      const text = json.replaceAll(/"https?:[^"]*"/g, JSON.stringify(written));
+      expect(await answerOf(word, text)).toMatchObject({ kind: "unreachable", unusable: true });
+    },
+  );
+
+  test("a body of another shape cannot be used; an error of the provider's servers is no answer", async () => {
+    const poll = (text: string, status?: number) =>
+      provider.poll(
+        "t",
+        callWith(() => reply(text, status)),
+      );
+    expect(await poll('{"ok":true}')).toMatchObject({ kind: "unreachable", unusable: true });
+    expect(await poll("<html>", 502)).toEqual({ kind: "unreachable", message: expect.any(String) });
+  });
+
+  test.each(["FAILED", "Fail", "失败"])("%s is a failure", async (status) => {
+    expect(await answerOf(status)).toMatchObject({ kind: "failed" });
+  });
+
+  test.each(["PROCESSING", "In_Progress", "Waiting"])("%s beside a URL is no success", async (status) => {
+    expect(await answerOf(status)).toMatchObject({ kind: "pending", known: true });
   });
 });
 

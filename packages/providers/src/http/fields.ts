@@ -28,6 +28,12 @@ export const amount = z
   .optional()
   .catch(undefined);
 
+/** The URL of an output, whole or relative to the base URL of the account; `pollTask` resolves it. */
+export const outputUrl = z
+  .union([z.url({ protocol: /^https?$/ }), z.string().regex(/^(\.{0,2}|[\w-]{2,})\/\S+$/)])
+  .optional()
+  .catch(undefined);
+
 /** The URL of a file. */
 export const webUrl = z
   .url({ protocol: /^https?$/ })

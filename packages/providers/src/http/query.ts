@@ -26,7 +26,7 @@ export interface ParsedTask {
   /** Undefined if the answer does not repeat it. */
   id: string | undefined;
   status: string;
-  /** The meaning of the status; undefined for a status that the documents do not name. */
+  /** The meaning of the status; undefined for a word that neither the documents nor `synonyms` name. */
   phase: Phase | undefined;
   /** 0 to 100. */
   percent?: number | undefined;
@@ -46,9 +46,20 @@ const getTimeoutMs = 15_000;
 
 /** Polls a task once. */
 export async function pollTask(format: TaskFormat, taskId: string, call: Call): Promise<PollResult> {
-  const parse = (body: unknown) => pollResultOf(format.readTask(body), taskId, format.taskErrors);
+  const parse = (body: unknown) => {
+    const task = format.readTask(body);
+    const outputs = task?.outputs.flatMap((output) => resolved(output, call.baseUrl)) ?? [];
+    return pollResultOf(task && { ...task, outputs }, taskId, format.taskErrors);
+  };
   const outcome = await httpGet(format, call, format.taskPath(taskId), parse);
   return outcome.kind === "refused" ? toNoAnswer(outcome) : outcome;
+}
+
+/** The output with a whole URL; nothing if there is none. */
+function resolved(output: RemoteOutput, baseUrl: string): RemoteOutput[] {
+  if (/^https?:/i.test(output.url)) return [output];
+  const url = URL.parse(output.url, `${baseUrl}/`);
+  return url === null ? [] : [{ ...output, url: url.href }];
 }
 
 /** Sends one GET; see `query`. */
@@ -81,15 +92,28 @@ export function toNoAnswer(failed: Exclude<FailedQuery, NoAnswer>): NoAnswer {
   return { kind: "unreachable", message };
 }
 
-/** The meaning of a status by the provider's table; undefined for one that the table does not name. */
+/**
+ * Words that other gateways use, INFERRED: no document of a provider names them for itself. Words that may also mean a
+ * passing trouble, such as "error", are left out: a failed task may be followed by a paid attempt.
+ */
+const synonyms: readonly [Phase, readonly string[]][] = [
+  ["queued", ["queued", "queueing", "pending", "submitted", "created", "waiting", "排队中"]],
+  ["running", ["running", "processing", "in_progress", "generating", "处理中", "生成中"]],
+  ["succeeded", ["succeeded", "succeed", "success", "successful", "completed", "complete", "finished", "done", "成功"]],
+  ["failed", ["failed", "fail", "failure", "失败"]],
+];
+
+/** The meaning of a status in any case: by the provider's table, otherwise by `synonyms`; undefined: in neither. */
 export function phaseOf(status: string, { statuses }: Pick<Capabilities, "statuses">): Phase | undefined {
-  return Object.hasOwn(statuses.value, status) ? statuses.value[status] : undefined;
+  const word = status.trim().toLowerCase();
+  const documented = Object.entries(statuses.value).find(([name]) => name.toLowerCase() === word);
+  return documented?.[1] ?? synonyms.find(([, words]) => words.includes(word))?.[0];
 }
 
 function failedQuery(format: ErrorFormat, answer: Answer): FailedQuery {
   const { evidence, status } = answer;
   const error = readError(format, answer);
-  if (!error) return { kind: "unreachable", message: `Nothing usable: ${evidence}` };
+  if (!error) return { kind: "unreachable", message: `Nothing usable: ${evidence}`, unusable: true };
   const { meaning, message, code } = error;
   switch (meaning) {
     case "key":
@@ -118,21 +142,26 @@ function pollResultOf(
   const { status, phase, percent } = task;
   switch (phase) {
     case "succeeded":
-      return succeeded(task);
+      return hasVideo(task) ? succeeded(task) : undefined;
     case "failed":
       return failed(task, rules);
     case "canceled":
     case "expired":
       return { kind: phase };
     default: {
+      // an unknown word beside a video in the field of a success
+      if (phase === undefined && hasVideo(task)) return { ...succeeded(task), unknownStatus: status };
       const progress = percent === undefined ? {} : { progress: Math.min(percent, 100) };
       return { kind: "pending", phase: phase ?? "running", status, known: phase !== undefined, ...progress };
     }
   }
 }
 
-function succeeded({ outputs, usage = {} }: ParsedTask): PollResult | undefined {
-  if (!outputs.some(({ kind }) => kind === "video")) return undefined;
+function hasVideo({ outputs }: ParsedTask): boolean {
+  return outputs.some(({ kind }) => kind === "video");
+}
+
+function succeeded({ outputs, usage = {} }: ParsedTask): Extract<PollResult, { kind: "succeeded" }> {
   const used = Object.entries(usage).filter((entry): entry is [string, number] => entry[1] !== undefined);
   return { kind: "succeeded", outputs, ...(used.length > 0 && { usage: Object.fromEntries(used) }) };
 }

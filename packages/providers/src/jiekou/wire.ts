@@ -1,7 +1,7 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
 import type { Refusal } from "../http/errors.ts";
-import { amount, anyTaskId, list, taskId, text, webUrl } from "../http/fields.ts";
+import { amount, anyTaskId, list, outputUrl, taskId, text } from "../http/fields.ts";
 import { type ParsedTask, phaseOf } from "../http/query.ts";
 import type { RemoteOutput } from "../provider.ts";
 import { urlsByRole } from "../rules/media.ts";
@@ -57,8 +57,8 @@ const result = z.object({
     message: text,
     progress_percent: amount,
   }),
-  videos: list(z.object({ video_url: webUrl, video_url_ttl: amount })),
-  images: list(z.object({ image_url: webUrl, image_url_ttl: amount })),
+  videos: list(z.object({ video_url: outputUrl, video_url_ttl: amount })),
+  images: list(z.object({ image_url: outputUrl, image_url_ttl: amount })),
 });
 const nested = z.object({ data: result }).transform(({ data }) => data);
 
@@ -67,7 +67,7 @@ export function readTask(body: unknown): ParsedTask | undefined {
   const read = z.union([result, nested]).safeParse(body).data;
   if (!read) return undefined;
   const { task_id: id, status, progress_percent: percent, reason, error, message } = read.task;
-  const phase = phaseOf(status.toUpperCase().replace(/^TASK_STATUS_/, ""), capabilities);
+  const phase = phaseOf(status.replace(/^task_status_/i, ""), capabilities);
   return { id, status, phase, percent, outputs: outputsOf(read), error: { message: reason ?? error ?? message } };
 }
 

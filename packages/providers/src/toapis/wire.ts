@@ -2,7 +2,7 @@ import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
 import type { CallbackFormat } from "../http/callback.ts";
 import type { Refusal } from "../http/errors.ts";
-import { amount, anyTaskId, list, taskId, text, webUrl } from "../http/fields.ts";
+import { amount, anyTaskId, list, outputUrl, taskId, text } from "../http/fields.ts";
 import { type ParsedTask, phaseOf } from "../http/query.ts";
 import type { LookupResult, RemoteOutput, SubmitCall } from "../provider.ts";
 import { mediaOf } from "../rules/media.ts";
@@ -100,7 +100,7 @@ export function foundBy(body: unknown, clientId: string): LookupResult | undefin
 /** A number in refusals, a text in failed tasks (DOCUMENTED); a number is ignored. */
 const errorCode = z.unknown().transform((code) => (typeof code === "string" && /\D/.test(code) ? code : undefined));
 const error = z.object({ code: errorCode, type: text, message: text });
-const item = z.object({ url: webUrl, last_frame_url: webUrl });
+const item = z.object({ url: outputUrl, last_frame_url: outputUrl });
 const task = z.object({
   id: anyTaskId,
   status: z.string(),

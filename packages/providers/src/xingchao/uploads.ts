@@ -45,10 +45,10 @@ function stateIn(assetId: string): (body: unknown) => AssetState | undefined {
   return (body) => {
     const read = state.safeParse(inside(body)).data;
     if (!read || read.assetId !== assetId) return undefined;
-    switch (read.status) {
-      case "Active":
+    switch (read.status.toLowerCase()) {
+      case "active":
         return { kind: "active" };
-      case "Failed":
+      case "failed":
         return { kind: "failed", message: "The provider's review refused it" };
       default:
         return { kind: "processing", status: read.status };

@@ -1,7 +1,7 @@
 import type { GenerationRequest } from "@reelqueue/contracts";
 import { z } from "zod";
 import type { Refusal } from "../http/errors.ts";
-import { amount, anyTaskId, taskId, text, webUrl } from "../http/fields.ts";
+import { amount, anyTaskId, outputUrl, taskId, text } from "../http/fields.ts";
 import { type ParsedTask, phaseOf } from "../http/query.ts";
 import type { RemoteOutput } from "../provider.ts";
 import { urlsByRole } from "../rules/media.ts";
@@ -67,7 +67,7 @@ const reason = z.union([
 const task = z.object({
   id: anyTaskId,
   status: z.string(),
-  video_url: webUrl,
+  video_url: outputUrl,
   actualDuration: amount,
   totalTokens: amount,
   error: reason,
