@@ -21,6 +21,7 @@ import { deliveries } from "./routes/deliveries.ts";
 import { generations } from "./routes/generations.ts";
 import { health, installationRoutes } from "./routes/installation.ts";
 import { media } from "./routes/media.ts";
+import { orphans } from "./routes/orphans.ts";
 import { outputs } from "./routes/outputs.ts";
 import { quotes } from "./routes/quotes.ts";
 
@@ -114,6 +115,7 @@ function addAuthenticatedRoutes(scope: FastifyInstance, installation: Installati
     media,
     accounts,
     deliveries,
+    orphans,
     installationRoutes,
   ])
     routes(scope, installation);

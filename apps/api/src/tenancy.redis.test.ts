@@ -31,6 +31,8 @@ const routes: [method: string, path: string, others: number, body?: unknown][] =
   ["GET", "/v1/deliveries", 403],
   ["POST", "/v1/accounts/:account/pause", 403],
   ["POST", "/v1/accounts/:account/resume", 403],
+  ["GET", "/v1/orphans", 403],
+  ["POST", "/v1/orphans/ack", 403, { taskId: "t" }],
   ["GET", "/v1/installation", 403],
   ["POST", "/v1/generations", 400, { prompt: "x", tenant: "acme" }],
   ["POST", "/v1/generations/batch?atomic=true", 400, [{ prompt: "x", tenant: "acme" }]],

@@ -10,6 +10,7 @@ import {
   type InstallationView,
   isResting,
   type MediaView,
+  type OrphanPage,
   type QuoteAnswer,
   type QuoteRow,
   QuoteSum,
@@ -34,6 +35,13 @@ export interface ListFilter {
   /** 1 to 100. Default: 20. */
   limit?: number;
   cursor?: string;
+}
+
+export interface OrphanFilter {
+  state?: "open" | "acknowledged";
+  offset?: number;
+  /** 1 to 100. Default: 20. */
+  limit?: number;
 }
 
 /** What an operator found out about a submit of unknown outcome. */
@@ -82,6 +90,10 @@ export interface Client {
   resume(account: string): Promise<AccountView>;
   deliveries(id: string, options?: Abortable): Promise<DeliveryView[]>;
   replay(deliveryId: string): Promise<DeliveryView>;
+  /** Tasks that no generation owns, newest first; `open` by default. */
+  orphans(filter?: OrphanFilter, options?: Abortable): Promise<OrphanPage>;
+  /** Takes an orphan that is dealt with from the list; `account`: only that of one account. */
+  acknowledgeOrphan(taskId: string, about?: { account?: string; note?: string }): Promise<OrphanPage>;
   /**
    * Returns a URL for `images`, `videos` or `audios`. `openAsBlob` of `node:fs` sends a file without reading it into
    * memory.
@@ -123,6 +135,8 @@ export function createClient(options: ClientOptions): Client {
     deliveries: async (id, { signal } = {}) =>
       (await http.json<{ deliveries: DeliveryView[] }>(`${one(id)}/deliveries`, { signal })).deliveries,
     replay: (id) => post(`/v1/deliveries/${encodeURIComponent(id)}/replay`),
+    orphans: (filter = {}, { signal } = {}) => http.json("/v1/orphans", { query: { ...filter }, signal }),
+    acknowledgeOrphan: (taskId, about) => post("/v1/orphans/ack", { taskId, ...about }),
     uploadMedia: (body, contentType = "application/octet-stream") =>
       http.json("/v1/media", { method: "POST", body, contentType }),
     download: (id, output = 0, { range, signal } = {}) =>

@@ -103,6 +103,26 @@ export interface DeliveryView {
   log: { at: string; note: string }[];
 }
 
+/** A task at a provider that no generation owns; it may be charged. */
+export interface OrphanView {
+  taskId: string;
+  account: string;
+  foundAt: string;
+  /** The generation whose POST, or whose callback, named the task, and the task that this generation has. */
+  generation?: string;
+  knownTaskId?: string;
+  /** The generation that has the task, where two were given the same one. */
+  owner?: string;
+  /** An operator has dealt with it; `by`: the tenant of the key. */
+  acknowledged?: { at: string; by: string; note?: string };
+}
+
+export interface OrphanPage {
+  orphans: OrphanView[];
+  /** Number of all that nobody has acknowledged. */
+  open: number;
+}
+
 /** Result of one check; `sentence` tells the finding or what to do. */
 export interface Check {
   name: string;

@@ -24,7 +24,7 @@ export {
 export { audit } from "./audit.ts";
 export { type Cell, openCell } from "./cell.ts";
 export * from "./deliveries/deliveries.ts";
-export { type OnEnd, toSucceeded } from "./deliveries/event.ts";
+export { toSucceeded } from "./deliveries/event.ts";
 export { watchPrimary } from "./durability/failover.ts";
 export { awaitReady } from "./durability/primary.ts";
 export { checkSafety, clockSkewMs, type Safety } from "./durability/safety.ts";
@@ -41,7 +41,15 @@ export {
   tenantsOf,
 } from "./generations/list.ts";
 export type { Moved } from "./generations/move-text.ts";
-export { type Found, orphans, ownerOf, read, readMany, recordUnowned } from "./generations/read.ts";
+export {
+  acknowledgedOrphans,
+  acknowledgeOrphan,
+  countOrphans,
+  type Orphan,
+  orphans,
+  recordUnowned,
+} from "./generations/orphans.ts";
+export { type Found, ownerOf, read, readMany } from "./generations/read.ts";
 export type { FinishedTask, IntentRef, Submit, SubmitRef, Success, TaskRef, UnknownRef } from "./generations/refs.ts";
 export { parseRequest, serializeRequest } from "./generations/request-text.ts";
 export { Transitions } from "./generations/transitions.ts";

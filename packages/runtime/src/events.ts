@@ -143,9 +143,10 @@ export const events: Record<string, { means: string; do?: string }> = {
     means: "No replica confirmed the intent, so nothing was sent; the generation goes back to the queue.",
   },
   "submit.unknown": { means: "The outcome of a POST is not known; it is looked up before anything is sent again." },
+  "task.acknowledged": { means: "An operator has dealt with an orphan; it has left the list." },
   "task.orphaned": {
     means:
       "A paid task exists that no generation owns. `source` says how it was found: `submit`, `callback` or `list`.",
-    do: "`./reelqueue doctor` lists orphans. Look for them at the provider, and ask for a refund.",
+    do: "`./reelqueue orphans` lists them. Look for each at the provider, ask for a refund, then `./reelqueue orphans ack`.",
   },
 };

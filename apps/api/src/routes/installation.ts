@@ -143,9 +143,10 @@ async function checkPolls({ cell }: Installation): Promise<Check[]> {
 /** What waits for an operator. */
 async function checkBacklog({ cell }: Installation): Promise<Check[]> {
   const found: Check[] = [];
-  const [counts, orphans, deliveries] = await Promise.all([
+  const [counts, orphans, orphanCount = 0, deliveries] = await Promise.all([
     ledger.counts(cell),
-    ledger.orphans(cell),
+    ledger.orphans(cell, 5),
+    ledger.countOrphans(cell),
     ledger.countDeliveries(cell),
   ]).catch(() => []);
   if (counts && counts.needs_review > 0)
@@ -159,7 +160,7 @@ async function checkBacklog({ cell }: Installation): Promise<Check[]> {
     found.push(
       bad(
         "orphans",
-        `${orphans.length} tasks belong to no generation and may have been charged: look for them at the provider (${listOf(orphans)}).`,
+        `${orphanCount} tasks belong to no generation and may have been charged: look for them at the provider (${listOf(orphans, orphanCount)}), then ./reelqueue orphans ack <task>.`,
       ),
     );
   if (deliveries && deliveries.exhausted > 0)
@@ -188,9 +189,9 @@ function megabytes(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
 }
 
-function listOf(orphans: readonly Record<string, string>[]): string {
-  const shown = orphans.slice(0, 5).map(({ account, task }) => `${account} ${task}`);
-  return [...shown, ...(orphans.length > shown.length ? ["…"] : [])].join(", ");
+function listOf(orphans: readonly ledger.Orphan[], count: number): string {
+  const shown = orphans.map(({ account, task }) => `${account} ${task}`);
+  return [...shown, ...(count > shown.length ? ["…"] : [])].join(", ");
 }
 
 const cacheMs = 1_000;

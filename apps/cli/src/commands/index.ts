@@ -2,6 +2,7 @@ import { cancel, pause, replay, resume, retry } from "./actions.ts";
 import { doctor } from "./doctor.ts";
 import { enqueue } from "./enqueue/run.ts";
 import { get, list, watch } from "./get.ts";
+import { orphans } from "./orphans.ts";
 import { quote } from "./quote.ts";
 import { review } from "./review.ts";
 import { key, webhookSecret } from "./secrets.ts";
@@ -16,6 +17,7 @@ export const commands = [
   cancel,
   retry,
   review,
+  orphans,
   pause,
   resume,
   doctor,

@@ -60,24 +60,3 @@ export async function ownerOf(cell: Cell, account: string, taskId: string): Prom
   const [owner] = await pipeline(cell, [["hget", cell.keys.tasks(account), taskHash(taskId)]]);
   return (owner as string | null) ?? undefined;
 }
-
-/** Records tasks that no generation owns as orphans, each once; returns the new ones. `generation`: named for it. */
-export async function recordUnowned(
-  cell: Cell,
-  account: string,
-  taskIds: readonly string[],
-  generation = "",
-): Promise<string[]> {
-  const added: string[] = [];
-  for (let start = 0; start < taskIds.length; start += maxReadsPerScript) {
-    const args = [account, generation, ...taskIds.slice(start, start + maxReadsPerScript)];
-    added.push(...(await run<string[]>(cell, "record_unowned", args)));
-  }
-  return added;
-}
-
-/** Orphans, newest first: tasks that may be charged and belong to no generation. */
-export async function orphans(cell: Cell, count = 100): Promise<Record<string, string>[]> {
-  const [lines] = await pipeline(cell, [["lrange", cell.keys.orphans, 0, count - 1]]);
-  return (lines as string[]).map((line) => JSON.parse(line) as Record<string, string>);
-}

@@ -26,6 +26,7 @@ test("keys of the scripts: the same names as in keys.ts", async () => {
     ["keys.events('pending')", keys.events("pending")],
     ["keys.endpoints", keys.endpoints],
     ["keys.orphans", keys.orphans],
+    ["keys.orphans_acked", keys.orphansAcked],
     ["keys.followed", keys.followed],
   ];
   const script = `${textOf("include/keys.lua")}\nreturn { ${both.map(([expression]) => expression).join(", ")} }`;

@@ -50,6 +50,7 @@ export function keysOf(prefix: string) {
     events: (state: string) => `${prefix}:es:${state}`,
     endpoints: `${prefix}:endpoints`,
     orphans: `${prefix}:orphans`,
+    orphansAcked: `${prefix}:orphans:acked`,
     /** Replication id at which the primary has, or recently had, replicas. */
     followed: `${prefix}:followed`,
   };

@@ -60,6 +60,7 @@ const scripts: ReadonlyMap<string, { text: string; sha: string }> = new Map(
 
 export type ScriptName =
   | "accept"
+  | "ack_orphan"
   | "admit"
   | "claim"
   | "claim_deliveries"

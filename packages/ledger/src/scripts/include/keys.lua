@@ -23,6 +23,7 @@ local keys = {
   endpoints = P .. ':endpoints',
   expiries = P .. ':x',
   orphans = P .. ':orphans',
+  orphans_acked = P .. ':orphans:acked',
   sequence = P .. ':seq',
   confirm = P .. ':confirm',
   followed = P .. ':followed',
