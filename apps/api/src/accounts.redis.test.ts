@@ -1,6 +1,10 @@
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { AccountView, DeliveryView, InstallationView } from "@reelqueue/contracts";
 import * as ledger from "@reelqueue/ledger";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { simulatorCheck } from "./simulated.ts";
 import { errorIn, jsonOf, startApi, type TestApi } from "./testing/api.ts";
 import { broughtTo, queued } from "./testing/generations.ts";
 
@@ -24,10 +28,24 @@ describe("accounts", () => {
       name: "hiapi",
       waiting: 1,
       reason: "account paused: new key comes at noon",
-      live: false,
+      live: true,
     });
     const resumed = await jsonOf<AccountView>(api.call("/v1/accounts/hiapi/resume", { method: "POST" }));
     expect(resumed).not.toHaveProperty("paused");
+  });
+
+  test("live: only the simulator's own proof says that nothing is paid, not a loopback address", async () => {
+    await using proxy = await answering((path) => (path === "/hiapi" ? "{}" : undefined));
+    await using echo = await answering((path) => path);
+    await using simulator = await answering((path) => {
+      const nonce = path.match(/^\/simulator\/proof\?nonce=(.+)$/)?.[1];
+      const proof = createHash("sha256").update(`reelqueue simulator ${nonce}`).digest("hex");
+      return nonce && JSON.stringify({ proof });
+    });
+    const isSimulated = simulatorCheck(api.installation);
+    const urls = [proxy.url, echo.url, simulator.url, "https://127.0.0.1:9", "http://127.0.0.1:9"];
+    const answers = await Promise.all(urls.map((url) => isSimulated({ baseUrl: `${url}/hiapi` })));
+    expect(answers).toEqual([false, false, true, false, false]);
   });
 
   test("base URL and spending are shown to operators only", async () => {
@@ -113,3 +131,19 @@ test("installation: where files are stored, and every check with one sentence", 
   }
   await ledger.resume(api.installation.cell, "jiekou");
 });
+
+/** A server whose answers are the texts for paths; without one, it answers 404. */
+async function answering(textOf: (path: string) => string | undefined): Promise<AsyncDisposable & { url: string }> {
+  const server = createServer(({ url = "" }, response) => {
+    const text = textOf(url);
+    response.writeHead(text === undefined ? 404 : 200).end(text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -8,7 +8,7 @@ const redis = { url: "redis://app:redis-secret@redis.example:6379", how: "REDIS_
 
 function shown(login: Plan["login"], apps: Plan["systemOptions"]["apps"]): string {
   const systemOptions = { ports, apps, home: "/home" } as unknown as Plan["systemOptions"];
-  return stripVTControlCharacters(overview({ systemOptions, login, accounts: "some", remarks: [] }, redis, 1_000));
+  return stripVTControlCharacters(overview({ systemOptions, login, accounts: "some" }, redis, 1_000));
 }
 
 test("overview: no secret that the user has set is printed", () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { config } from "@reelqueue/contracts";
@@ -94,20 +94,22 @@ test("planStart: the dashboard's password is the user's, else generated once", a
   expect((await planStart(env)).login).toEqual(login);
 });
 
-test("planStart with a configuration but no key: the configuration is ignored with a remark", async () => {
+test.each([
+  ["no JSON", "{ accounts:", /own\.json is not valid JSON.*: correct it/],
+  ["a mistyped key", '{"acounts":{}}', /own\.json has a problem:.*does not know "acounts"/s],
+  [
+    "a key that is not set",
+    '{"accounts":{"mine":{"provider":"hiapi","keyEnv":"MY_KEY"}}}',
+    /the key of account "mine" is read from MY_KEY, which is not set: set it/,
+  ],
+  ["no account", '{"retentionDays":7}', /own\.json has no account, and no provider key is set: .*without this file/],
+  ["a missing file", undefined, /the configuration .*own\.json is missing: write it/],
+])("planStart with a configuration: %s ends the start", async (_what, content, message) => {
   const env = envOf();
   const configFile = join(env.home, "own.json");
-  writeFileSync(configFile, JSON.stringify({ accounts: { mine: { provider: "hiapi", keyEnv: "MY_KEY" } } }));
-  const { remarks, systemOptions } = await planStart({ ...env, configFile });
-  expect(remarks).toEqual([`No provider key is set, so the simulator is used and ${configFile} is not.`]);
-  expect(systemOptions.apps).toContain("simulator");
-});
-
-test("planStart with an invalid JSON file: one sentence", async () => {
-  const env = envOf();
-  const configFile = join(env.home, "own.json");
-  writeFileSync(configFile, "{ accounts:");
-  await expect(planStart({ ...env, configFile })).rejects.toThrow(`${configFile} is not valid JSON: correct it`);
+  if (content !== undefined) writeFileSync(configFile, content);
+  await expect(planStart({ ...env, configFile })).rejects.toThrow(message);
+  expect(existsSync(join(env.home, "config.json"))).toBe(false);
 });
 
 test("planStart: Redis gets the port of REDIS_PORT; without it, any", async () => {

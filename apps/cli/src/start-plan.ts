@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { config } from "@reelqueue/contracts";
+import type { Config } from "@reelqueue/contracts";
 import { loadConfig, StartError } from "@reelqueue/runtime";
 import {
   type AppsOptions,
@@ -20,8 +19,6 @@ export interface Plan {
   login: { user: string; password: string; isOwn: boolean };
   /** The kind of the accounts, for the terminal. */
   accounts: string;
-  /** Remarks to print before the start. */
-  remarks: string[];
 }
 
 /** By provider, the variable whose key creates an account without configuration. */
@@ -30,10 +27,13 @@ const keyVariables = Object.fromEntries(simulatorProviders.map((name) => [name, 
 /** Signs the simulator's callbacks. It may be public: they stay on this machine, and a callback changes no state. */
 const simulatorCallbackSecret = "the simulator of reelqueue";
 
-/** Plans what `start` runs: real accounts if a provider key is set, else the simulator. Writes the configuration. */
+/**
+ * Plans what `start` runs: real accounts if there is a configuration or a provider key, else the simulator. Writes the
+ * configuration. Throws a StartError for any problem of a given one.
+ */
 export async function planStart(env: CliEnv): Promise<Plan> {
-  const keys = providerKeys(env);
-  const simulator = keys.length === 0;
+  const own = await ownConfig(env);
+  const simulator = own === undefined;
   const { user, password } = env.dashboard;
   const login = {
     user,
@@ -49,7 +49,7 @@ export async function planStart(env: CliEnv): Promise<Plan> {
       ...(env.redisPort !== undefined && { redisPort: env.redisPort }),
       ports: env.ports,
       apps: appNames.filter((name) => simulator || name !== "simulator"),
-      configFile: await writeConfig(env),
+      configFile: write(own, env),
       appEnv: {
         ...(simulator ? simulatorEnv(env) : {}),
         dashboard: { DASHBOARD_USER: login.user, DASHBOARD_PASSWORD: login.password },
@@ -58,28 +58,21 @@ export async function planStart(env: CliEnv): Promise<Plan> {
     login,
     accounts: simulator
       ? `the simulator at ${env.simulator.url}; nothing is paid`
-      : `real ones, by ${keys.join(" and ")}`,
-    remarks:
-      simulator && env.configFile
-        ? [`No provider key is set, so the simulator is used and ${env.configFile} is not.`]
-        : [],
+      : `real ones, by ${keysOf(own).join(" and ")}`,
   };
 }
 
-/** Writes the configuration: the user's if a provider key is set, else the simulator's. Returns its path. */
+/** Writes the configuration: the user's if there is one or a provider key, else the simulator's. Returns its path. */
 export async function writeConfig(env: CliEnv): Promise<string> {
-  const { home, simulator, all } = env;
+  return write(await ownConfig(env), env);
+}
+
+function write(own: Config | undefined, { home, simulator }: CliEnv): string {
   // the home folder contains the command line's API key, the configuration only its hash
   const apiKeySha256 = createHash("sha256").update(secretIn(home, "api-key")).digest("hex");
-  if (providerKeys(env).length === 0) {
-    return writeConfigFile(
-      home,
-      demoConfig({ simulatorUrl: simulator.url, clockFactor: simulator.clockFactor, apiKeySha256 }),
-    );
-  }
-  const path = env.configFile ?? join(home, "none.json");
-  const loaded = await loadConfig({ path, env: all, home, keyVariables });
-  return writeConfigFile(home, withApiKey(loaded.config, apiKeySha256));
+  if (own !== undefined) return writeConfigFile(home, withApiKey(own, apiKeySha256));
+  const { url: simulatorUrl, clockFactor } = simulator;
+  return writeConfigFile(home, demoConfig({ simulatorUrl, clockFactor, apiKeySha256 }));
 }
 
 /** Variables for a simulator with callbacks and with occasional faults, and for its accounts. */
@@ -100,17 +93,19 @@ function simulatorEnv({ ports, simulator, all }: CliEnv): AppsOptions["appEnv"] 
   };
 }
 
-/** The set key variables: the well-known ones and those named in the user's configuration. */
-function providerKeys({ configFile, all }: CliEnv): string[] {
-  const settings = config.safeParse(configFile === undefined ? {} : readJson(configFile)).data;
-  const named = Object.values(settings?.accounts ?? {}).map(({ keyEnv }) => keyEnv);
-  return [...new Set([...Object.values(keyVariables), ...named])].filter((name) => all[name]?.trim());
+/**
+ * The user's configuration with the accounts of the set key variables; `undefined`: there is neither a file nor a key.
+ */
+async function ownConfig({ configFile, all, home }: CliEnv): Promise<Config | undefined> {
+  const path = configFile ?? join(home, "none.json");
+  const loaded = await loadConfig({ path, required: configFile !== undefined, env: all, home, keyVariables });
+  if (loaded.accounts.size > 0) return loaded.config;
+  if (configFile === undefined) return undefined;
+  throw new StartError(
+    `${configFile} has no account, and no provider key is set: add an account, or set ${Object.values(keyVariables).join(", ")}; without this file, the simulator is used`,
+  );
 }
 
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8").replace(/^\u{feff}/u, ""));
-  } catch {
-    throw new StartError(`${file} is not valid JSON: correct it`);
-  }
+function keysOf({ accounts }: Config): string[] {
+  return [...new Set(Object.values(accounts).map(({ keyEnv }) => keyEnv))];
 }

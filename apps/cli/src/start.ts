@@ -15,7 +15,6 @@ export const start = new Command("start")
     const home = await holdHome(env.home, log);
     try {
       const plan = await planStart(env);
-      for (const line of plan.remarks) log(line);
       const system = await startApps({ ...plan.systemOptions, log, signal: interrupts.first });
       log(overview(plan, system.redis, Date.now() - startedAt));
       await interrupts.interrupted();

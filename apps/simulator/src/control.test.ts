@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { openSimulator, soon } from "./testing/client.ts";
 
@@ -169,4 +170,12 @@ test("the page shows tasks and bill, and escapes markup from prompts", async () 
 test("/healthz answers 200", async () => {
   await using client = await openSimulator();
   expect(await client.get("/healthz")).toMatchObject({ status: 200, body: { ok: true } });
+});
+
+test("the proof is a hash of the caller's nonce", async () => {
+  await using client = await openSimulator();
+  const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+  const { body } = await client.get("/simulator/proof?nonce=n1");
+  expect(body).toEqual({ proof: sha256("reelqueue simulator n1") });
+  expect((await client.get("/simulator/proof")).status).toBe(400);
 });

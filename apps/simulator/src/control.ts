@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 import { billReport } from "./bill.ts";
@@ -13,6 +14,7 @@ const limitSchema = z.coerce.number().int().min(1).max(100_000).default(100);
 const tasksQuery = z.object({ limit: limitSchema, state: z.enum(phases).optional() });
 const logQuery = z.object({ limit: limitSchema });
 const faultsBody = z.union([z.strictObject({ rates: ratesSchema }), z.strictObject({ clear: z.literal(true) })]);
+const proofQuery = z.object({ nonce: z.string().min(1).max(100) });
 const switchBody = z.strictObject({ on: z.boolean() });
 
 /** Serves the simulator's own paths: bill, tasks, log, and the switches for tests. */
@@ -31,6 +33,11 @@ export function serveControl(app: FastifyInstance, simulation: Simulation): void
   );
   app.get("/simulator/stats", () => statistics(simulation));
   app.get("/simulator/snapshot", () => takeSnapshot(simulation));
+  app.get("/simulator/proof", ({ query }, reply) =>
+    validated(reply, proofQuery, query, ({ nonce }) => ({
+      proof: createHash("sha256").update(`reelqueue simulator ${nonce}`).digest("hex"),
+    })),
+  );
   app.get("/simulator/faults", () => ({ rates: simulation.faults.rates, faults }));
   serveSwitches(app, simulation);
   app.get("/healthz", () => ({ ok: true }));

@@ -66,7 +66,7 @@ export interface BatchView {
 export interface AccountView {
   name: string;
   provider: string;
-  /** The account spends real money: its provider is not on this machine, and its `timeScale` is 1. */
+  /** The account may spend real money: nothing at its base URL has just proved to be the simulator. */
   live: boolean;
   /** Reason of the pause; absent: not paused. */
   paused?: string;

@@ -1,6 +1,6 @@
 import { type Config, type GenerationRequest, type Label, modeOf } from "@reelqueue/contracts";
 import type { AdmitLimits, BucketLimits } from "@reelqueue/ledger";
-import type { Provider, Reading } from "@reelqueue/providers";
+import { type Provider, type Reading, settingsProblems } from "@reelqueue/providers";
 import { type ResolvedAccount, type Secret, StartError } from "@reelqueue/runtime";
 
 /** One API key at one provider, with its limits and policies. */
@@ -52,22 +52,32 @@ const slotsWithoutDocumentedLimit = 1_000;
 /** Granted and not begun at most: as many as one submitter begins at once by default (`SUBMIT_CONCURRENCY`). */
 const mostGranted = 50;
 
-/** Joins the configured accounts with their providers. Throws StartError for an unknown provider. */
+/**
+ * Joins the configured accounts with their providers. Throws one StartError that lists every unknown provider, and every
+ * price and switch that its provider does not have.
+ */
 export function openAccounts(
   resolved: ReadonlyMap<string, ResolvedAccount>,
   config: Config,
   providerNamed: (name: string) => Provider | undefined,
 ): Accounts {
   const weights = Object.fromEntries(Object.entries(config.tenants).map(([name, { weight }]) => [name, weight]));
-  const open = (account: ResolvedAccount): Account => {
+  const problems: string[] = [];
+  const opened = new Map<string, Account>();
+  for (const [name, account] of resolved) {
     const provider = providerNamed(account.provider);
-    if (!provider)
-      throw new StartError(
-        `account "${account.name}": there is no provider "${account.provider}"; correct it in the configuration`,
-      );
-    return toAccount(account, provider, weights);
-  };
-  return new Map([...resolved].map(([name, account]) => [name, open(account)]));
+    const found = provider
+      ? settingsProblems(provider, readingOf(account))
+      : [`there is no provider "${account.provider}"`];
+    problems.push(...found.map((problem) => `account "${name}": ${problem}; correct it in the configuration`));
+    if (provider) opened.set(name, toAccount(account, provider, weights));
+  }
+  if (problems.length > 0) throw new StartError(problems.join("\n"));
+  return opened;
+}
+
+function readingOf({ switches, pricesPerSecond, pricesPerMillionTokens }: ResolvedAccount): Reading {
+  return { switches, pricesPerSecond, pricesPerMillionTokens };
 }
 
 function toAccount(account: ResolvedAccount, provider: Provider, weights: Record<string, number>): Account {
@@ -83,11 +93,7 @@ function toAccount(account: ResolvedAccount, provider: Provider, weights: Record
     baseUrl: (account.baseUrl ?? capabilities.baseUrl.value).replace(/\/+$/, ""),
     key: account.key,
     ...(account.callbackSecret !== undefined && { callbackSecret: account.callbackSecret }),
-    reading: {
-      switches: account.switches,
-      pricesPerSecond: account.pricesPerSecond,
-      pricesPerMillionTokens: account.pricesPerMillionTokens,
-    },
+    reading: readingOf(account),
     strict: account.strict,
     probe: account.probe,
     sharedKey: account.sharedKey,

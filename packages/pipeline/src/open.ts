@@ -29,6 +29,8 @@ export interface OpenOptions {
   /** Folder of this installation: secret, outputs, media. */
   home: string;
   configPath: string;
+  /** The configuration file must be there: the user has named it. */
+  configRequired?: boolean;
   publicUrl?: string;
   /** Where keys and secrets named in the configuration are read from. */
   env: Readonly<Record<string, string | undefined>>;
@@ -65,10 +67,11 @@ export async function openContext(
   options: OpenOptions,
   adjust: Adjust = (installation) => installation,
 ): Promise<Installation> {
-  const { home, log, metrics = createMetrics() } = options;
+  const { home, log, metrics = createMetrics(), configPath: path, configRequired: required = false } = options;
   const publicUrl = options.publicUrl?.replace(/\/+$/, "");
-  const loaded = await loadConfig({ ...options, path: options.configPath, keyVariables });
+  const loaded = await loadConfig({ ...options, path, required, keyVariables });
   const { config } = loaded;
+  const accounts = openAccounts(loaded.accounts, config, providerNamed);
   const secret = await installationSecret(home);
   const cell = await openReadyCell(scope, options, config.cell);
   scope.use(ledger.watchPrimary(cell, (restored) => logFailover(log, restored)));
@@ -83,7 +86,7 @@ export async function openContext(
     cell,
     transitions: new ledger.Transitions(cell, publicUrl, undefined, onEnd),
     queues,
-    accounts: openAccounts(loaded.accounts, config, providerNamed),
+    accounts,
     http,
     log,
     meters,

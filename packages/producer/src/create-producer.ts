@@ -7,7 +7,7 @@ export interface ProducerOptions {
   redisUrl: string;
   /** Folder of the installation, with its media store. Default: `.reelqueue`. */
   home?: string;
-  /** Must be the file that the workers read. Default: `reelqueue.config.json`. */
+  /** Must be the file that the workers read. Default: `reelqueue.config.json`, where it exists. */
   configPath?: string;
   /**
    * Usually `process.env`. Each provider whose key is set (for example `HIAPI_API_KEY`) has an account, as for the
@@ -67,6 +67,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
       redisUrl: options.redisUrl,
       home: resolve(options.home ?? ".reelqueue"),
       configPath: resolve(options.configPath ?? "reelqueue.config.json"),
+      configRequired: options.configPath !== undefined,
       env: options.env ?? {},
       role: "front",
       withoutSecrets: true,

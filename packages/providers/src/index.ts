@@ -1,3 +1,4 @@
+export { settingsProblems } from "./account-settings.ts";
 export { examplePricesPerMillionTokens as arkExamplePricesPerMillionTokens } from "./ark/price.ts";
 export type * from "./capabilities.ts";
 export { examplePricesPerSecond as jiekouExamplePricesPerSecond } from "./jiekou/price.ts";

@@ -10,6 +10,8 @@ export interface Quote {
 
 /** How a provider charges. */
 export interface Price {
+  /** What is counted: it decides which of the account's prices apply. */
+  unit: "second" | "token";
   /**
    * The expected cost of one attempt at the account's unit prices. `videoSeconds`: total length of its reference
    * videos, if known.
@@ -25,6 +27,7 @@ export interface Price {
  */
 export function pricePerSecond({ models }: Pick<Capabilities, "models">): Price {
   return {
+    unit: "second",
     quote(request, { pricesPerSecond }) {
       const seconds = pricedSeconds(request, models);
       const sku = skuOf(request);

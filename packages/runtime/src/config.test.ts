@@ -117,6 +117,14 @@ test("relative folders are resolved against the home folder", async () => {
   expect(config.outputs).toMatchObject({ directory: "/mnt/videos", mediaDirectory: join(home, "media") });
 });
 
+test("a named file that is missing: the message names it; a file that is not named may be missing", async () => {
+  const path = join(home, "reelqueue.config.json");
+  await expect(loadConfig({ path, required: true, env: {}, home, keyVariables })).rejects.toThrow(
+    `the configuration ${path} is missing: write it, or correct its path (REELQUEUE_CONFIG)`,
+  );
+  expect((await load(undefined)).accounts.size).toBe(0);
+});
+
 test("a list of configuration files is refused, although a missing file means the defaults", async () => {
   const loading = loadConfig({ path: join(home, "east.json,west.json"), env: {}, home, keyVariables });
   await expect(loading).rejects.toThrow("one process serves one cell; start a process for each file");

@@ -6,8 +6,10 @@ import { scrub } from "./redact.ts";
 import { Secret } from "./secret.ts";
 import { StartError } from "./start-error.ts";
 export interface LoadConfigOptions {
-  /** The configuration file; if it is missing, every default applies. */
+  /** The configuration file; if it is missing, every default applies, unless it is required. */
   path: string;
+  /** The user has named the file. */
+  required?: boolean;
   env: Readonly<Record<string, string | undefined>>;
   /** Relative folders of the configuration are resolved against this folder. */
   home: string;
@@ -41,7 +43,7 @@ export async function loadConfig({
   keyVariables,
   ...options
 }: LoadConfigOptions): Promise<LoadedConfig> {
-  const config = parse(await readText(path), path);
+  const config = parse(await readText(path, options.required ?? false), path);
   Object.assign(config.accounts, accountsOfEnvironment(config, env, keyVariables));
   config.outputs.directory = resolve(home, config.outputs.directory);
   config.outputs.mediaDirectory = resolve(home, config.outputs.mediaDirectory);
@@ -64,18 +66,22 @@ export async function loadConfig({
   return { config, accounts, webhookSecrets };
 }
 
-async function readText(path: string): Promise<string | undefined> {
+async function readText(path: string, required: boolean): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return refuseList(path);
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+      refuseList(path);
+      if (!required) return undefined;
+      throw new StartError(`the configuration ${path} is missing: write it, or correct its path (REELQUEUE_CONFIG)`);
+    }
     throw new StartError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
 }
 
 /** Refuses a list of files: as one missing file it would mean every default, for the cell and the limits too. */
-function refuseList(path: string): undefined {
-  if (!/\.json\s*,/.test(path)) return undefined;
+function refuseList(path: string): void {
+  if (!/\.json\s*,/.test(path)) return;
   throw new StartError(
     `${path} is not there: REELQUEUE_CONFIG names one file, because one process serves one cell; start a process for each file`,
   );

@@ -13,6 +13,11 @@ test("every variable has a working default", () => {
   expect(readServerEnv({ PUBLIC_URL: "" }, 3100)).not.toHaveProperty("publicUrl");
 });
 
+test("a configuration is required where REELQUEUE_CONFIG names it", () => {
+  expect(readWorkerEnv({ REELQUEUE_CONFIG: " " }, 3102).configRequired).toBe(false);
+  expect(readWorkerEnv({ REELQUEUE_CONFIG: "own.json" }, 3102).configRequired).toBe(true);
+});
+
 test("all wrong variables are listed at once, with their values", () => {
   const read = () => readWorkerEnv({ REDIS_URL: "localhost", HEALTH_PORT: "http", LOG_LEVEL: "loud" }, 3102);
   expect(read).toThrow(/REDIS_URL is "localhost"[\s\S]*LOG_LEVEL is "loud"[\s\S]*HEALTH_PORT is "http"/);

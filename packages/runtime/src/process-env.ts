@@ -49,6 +49,8 @@ function installation(read: z.output<z.ZodObject<typeof common>>, env: Variables
     redisUrl: read.REDIS_URL,
     home: resolve(read.REELQUEUE_HOME),
     configPath: resolve(read.REELQUEUE_CONFIG),
+    /** A file that is named is there; one in the working folder may be absent. */
+    configRequired: Boolean(env.REELQUEUE_CONFIG?.trim()),
     ...(read.PUBLIC_URL !== undefined && { publicUrl: read.PUBLIC_URL }),
     logLevel: read.LOG_LEVEL,
     /** The environment, from which the secrets that the configuration names are read. */

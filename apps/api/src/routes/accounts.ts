@@ -6,26 +6,30 @@ import { z } from "zod";
 import { type Caller, demandOperator } from "../auth.ts";
 import { ApiError } from "../errors.ts";
 import { parse } from "../parse.ts";
+import { simulatorCheck } from "../simulated.ts";
 
 const pauseBody = z.strictObject({ reason: z.string().trim().min(1).max(200).default("by hand") }).nullish();
 
 /** The state of the accounts; operators pause and resume them. */
 export function accounts(app: FastifyInstance, installation: Installation): void {
   const operatorOnly = { onRequest: async (request: FastifyRequest) => demandOperator(request) };
+  const isSimulated = simulatorCheck(installation);
+  const viewOf = async (account: Account, caller: Caller): Promise<AccountView> => ({
+    ...(await stateOf(account, caller, installation)),
+    live: !(await isSimulated(account)),
+  });
   app.get("/accounts", async ({ caller }) => ({
-    accounts: await Promise.all(
-      [...installation.accounts.values()].map((account) => viewOf(account, caller, installation)),
-    ),
+    accounts: await Promise.all([...installation.accounts.values()].map((account) => viewOf(account, caller))),
   }));
   app.post("/accounts/:name/pause", operatorOnly, async (request) => {
     const account = accountOf(request, installation);
     await ledger.pause(installation.cell, account.name, parse(pauseBody, request.body)?.reason ?? "by hand");
-    return viewOf(account, request.caller, installation);
+    return viewOf(account, request.caller);
   });
   app.post("/accounts/:name/resume", operatorOnly, async (request) => {
     const account = accountOf(request, installation);
     await ledger.resume(installation.cell, account.name);
-    return viewOf(account, request.caller, installation);
+    return viewOf(account, request.caller);
   });
 }
 
@@ -40,17 +44,16 @@ function accountOf(request: FastifyRequest, { accounts: all }: Installation): Ac
   return account;
 }
 
-async function viewOf(
+async function stateOf(
   account: Account,
   { operator }: Caller,
   { cell, accounts: all }: Installation,
-): Promise<AccountView> {
+): Promise<Omit<AccountView, "live">> {
   const status = await ledger.accountStatus(cell, account.name);
   const { budgetMicroUsd } = account.limits;
   return {
     name: account.name,
     provider: account.provider.capabilities.name,
-    live: account.clock.scale === 1 && !isLoopback(account.baseUrl),
     ...(status.paused !== undefined && { paused: status.paused }),
     inFlight: status.inFlight,
     slots: account.limits.slots,
@@ -63,8 +66,4 @@ async function viewOf(
       dailyBudgetUsd: budgetMicroUsd === undefined ? null : budgetMicroUsd / 1e6,
     }),
   };
-}
-
-function isLoopback(url: string): boolean {
-  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(url).hostname);
 }

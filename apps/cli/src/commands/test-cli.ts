@@ -40,7 +40,9 @@ const key = "key-of-the-command-line";
 export async function startTestCli(): Promise<TestCli> {
   const home = mkdtempSync(join(tmpdir(), "reelqueue-cli-"));
   const [cell, redisUrl, config] = [uniqueCell(), await sharedRedis(), join(home, "config.json")];
-  writeFileSync(config, JSON.stringify(configOf(cell)));
+  const simulator = await spawnApp("simulator", {});
+  await simulator.ready();
+  writeFileSync(config, JSON.stringify(configOf(cell, simulator.url)));
   const api = await spawnApp("api", {
     REDIS_URL: redisUrl,
     REELQUEUE_HOME: home,
@@ -57,18 +59,20 @@ export async function startTestCli(): Promise<TestCli> {
     run: (args) => reelqueue(args, own),
     ended: (args, env) => inProcess(args, { ...own, ...env }),
     [Symbol.asyncDispose]: async () => {
-      api.kill();
-      await api.exited;
+      for (const app of [api, simulator]) {
+        app.kill();
+        await app.exited;
+      }
       rmSync(home, { recursive: true, force: true });
     },
   };
 }
 
-function configOf(cell: string): object {
+function configOf(cell: string, simulatorUrl: string): object {
   const prices = { "seedance-2.0/480p": 0.07 };
   const simulator = {
     provider: "jiekou",
-    baseUrl: "http://127.0.0.1:9/jiekou",
+    baseUrl: `${simulatorUrl}/jiekou`,
     keyEnv: "NOWHERE_KEY",
     pricesPerSecond: prices,
   };

@@ -30,7 +30,7 @@ export const examplePricesPerMillionTokens: Readonly<Record<string, number>> = {
 const longestInputSeconds = 15;
 
 /** Volcengine Ark charges by tokens. */
-export const price = { quote, settle } satisfies Price;
+export const price = { unit: "token", quote, settle } satisfies Price;
 
 /**
  * Price per million tokens × tokens of input and output; an unknown input or an automatic length counts as the longest.

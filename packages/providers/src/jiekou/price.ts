@@ -33,7 +33,7 @@ export const examplePricesPerSecond: Readonly<Record<string, number>> = {
 };
 
 /** JieKou charges by the second, with a minimum charge for video input. */
-export const price = { quote } satisfies Price;
+export const price = { unit: "second", quote } satisfies Price;
 
 /**
  * Unit price × output seconds. With video input: the greater of unit price × (output + input seconds) and the minimum
