@@ -92,8 +92,8 @@ describe("review", () => {
     await expectOutput(["review", await inReview(), ...finding], expected);
   });
 
-  test("sent is refused while its provider cannot be asked for the task", async () => {
-    await expectOutput(["review", await inReview(), "sent", "task-2"], /cannot be asked for this task now/, 1);
+  test("sent is refused where the provider does not know the task", async () => {
+    await expectOutput(["review", await inReview(), "sent", "task-2"], /does not know this task.*check its id/, 1);
   });
 
   test("--all settles one batch and no other", async () => {
