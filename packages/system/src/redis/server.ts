@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Machine } from "../machine.ts";
@@ -108,7 +109,8 @@ function localRedis({ port, directory }: RedisPlace, program: Pick<ProcessSpec, 
   };
   const stop = async () => {
     await kill();
-    rmSync(directory, { recursive: true, force: true });
+    // a snapshot or a rewrite is another process, which writes a moment longer
+    await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   };
   return {
     ...{ port, directory, url, how: `${program.command} process`, kill },
