@@ -1,33 +1,15 @@
 import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
-import { expect, onTestFinished, test } from "vitest";
-import { createEgress, type EgressOptions } from "./create-egress.ts";
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
-}
-
-function open(options: EgressOptions = {}) {
-  const egress = createEgress({ allowPrivate: ["127.0.0.0/8"], ...options });
-  onTestFinished(() => egress.close());
-  return egress;
-}
+import { expect, test } from "vitest";
+import { openEgress, serve } from "./test-servers.ts";
 
 test("answer: the text is unchanged, header names are in lower case", async () => {
   const text = '{"id":12345678901234567890,"text":"é 你"}';
   const url = await serve((_, response) =>
     response.writeHead(201, { "X-Request-Id": "r1", "Set-Cookie": ["a=1", "b=2"] }).end(text),
   );
-  const reply = await open().request({ method: "GET", url });
+  const reply = await openEgress().request({ method: "GET", url });
   expect(reply).toMatchObject({ status: 201, text, headers: { "x-request-id": "r1", "set-cookie": "a=1, b=2" } });
 });
 
@@ -37,7 +19,7 @@ test("request: method, path, query, headers and body arrive unchanged, without a
     response.end(JSON.stringify({ method, url, headers, body: (await buffer(request)).toString() }));
   });
   const headers = { Authorization: "Bearer k", "Accept-Encoding": "gzip", "Content-Type": "application/json" };
-  const reply = await open().request({ method: "PUT", url: `${url}/a%2Fb?x=1&y=%20`, headers, body: '{"é":1}' });
+  const reply = await openEgress().request({ method: "PUT", url: `${url}/a%2Fb?x=1&y=%20`, headers, body: '{"é":1}' });
   expect(JSON.parse(reply.text)).toMatchObject({
     method: "PUT",
     url: "/a%2Fb?x=1&y=%20",
@@ -52,20 +34,20 @@ test.each([301, 302, 303, 307, 308])("answer: a redirect (%i) is returned, not f
     paths.push(request.url);
     response.writeHead(status, { location: "/elsewhere" }).end();
   });
-  expect((await open().request({ method: "GET", url })).status).toBe(status);
+  expect((await openEgress().request({ method: "GET", url })).status).toBe(status);
   expect(paths).toEqual(["/"]);
 });
 
 test("answer: a server error is returned after one request", async () => {
   let asked = 0;
   const url = await serve((_, response) => response.writeHead(503, { "retry-after": `${++asked}` }).end("busy"));
-  expect(await open().request({ method: "POST", url, body: "{}" })).toMatchObject({ status: 503, text: "busy" });
+  expect(await openEgress().request({ method: "POST", url, body: "{}" })).toMatchObject({ status: 503, text: "busy" });
   expect(asked).toBe(1);
 });
 
 test("answer: a body of exactly the maximum size is accepted", async () => {
   const url = await serve((_, response) => response.end("x".repeat(100)));
-  expect((await open().request({ method: "GET", url, maxBytes: 100 })).text).toHaveLength(100);
+  expect((await openEgress().request({ method: "GET", url, maxBytes: 100 })).text).toHaveLength(100);
 });
 
 test("error: has status and headers of an answer that is too large, cut or damaged", async () => {
@@ -77,7 +59,7 @@ test("error: has status and headers of an answer that is too large, cut or damag
   const damaged = await serve((_, response) =>
     response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("x").subarray(0, 12)),
   );
-  const egress = open();
+  const egress = openEgress();
   const failureOf = (url: string) => egress.request({ method: "POST", url, maxBytes: 100 }).catch((error) => error);
   expect(await failureOf(long)).toMatchObject({ kind: "too_large", answer: { status: 202, headers: { "x-id": "1" } } });
   expect(await failureOf(cut)).toMatchObject({
@@ -93,13 +75,13 @@ test("stream: delivers all bytes, without a limit of the total time", async () =
     response.write(bytes.subarray(0, 10));
     setTimeout(() => response.end(bytes.subarray(10)), 700);
   });
-  const answer = await open().stream({ method: "GET", url, timeoutMs: 500 });
+  const answer = await openEgress().stream({ method: "GET", url, timeoutMs: 500 });
   expect((await buffer(answer.body)).equals(bytes)).toBe(true);
 });
 
 test("stream: silence beyond the idle timeout is an error", async () => {
   const url = await serve((_, response) => response.write("first"));
-  const answer = await open({ idleTimeoutMs: 50 }).stream({ method: "GET", url });
+  const answer = await openEgress({ idleTimeoutMs: 50 }).stream({ method: "GET", url });
   await expect(buffer(answer.body)).rejects.toMatchObject({ code: "UND_ERR_BODY_TIMEOUT" });
 });
 
@@ -108,7 +90,7 @@ test("stream: a cut body is an error, not an end", async () => {
     response.writeHead(200, { "content-length": "100" }).write("first");
     setImmediate(() => response.destroy());
   });
-  const answer = await open().stream({ method: "GET", url });
+  const answer = await openEgress().stream({ method: "GET", url });
   await expect(buffer(answer.body)).rejects.toThrow();
 });
 
@@ -116,7 +98,7 @@ test("stream: the bytes before a broken connection are delivered, then its error
   const url = await serve((_, response) => {
     response.writeHead(200, { "content-length": "5000000000" }).write("first", () => response.destroy());
   });
-  const { body } = await open().stream({ method: "GET", url });
+  const { body } = await openEgress().stream({ method: "GET", url });
   const closed = once(body, "error").then(([error]) => error);
   const received: Buffer[] = [];
   const read = (async () => {
@@ -132,20 +114,22 @@ test("stream: an answer that is thrown away unread closes its connection", async
   const url = await serve((_, response) => {
     response.on("close", closed.resolve).writeHead(200, { "content-length": "100" }).write("first");
   });
-  const { body } = await open().stream({ method: "GET", url });
+  const { body } = await openEgress().stream({ method: "GET", url });
   body.on("error", () => undefined).destroy();
   await closed.promise;
 });
 
 test("stream: late headers are refused", async () => {
   const silent = await serve(() => undefined);
-  await expect(open().stream({ method: "GET", url: silent, timeoutMs: 40 })).rejects.toMatchObject({ kind: "timeout" });
+  await expect(openEgress().stream({ method: "GET", url: silent, timeoutMs: 40 })).rejects.toMatchObject({
+    kind: "timeout",
+  });
 });
 
 test("stream: can be aborted", async () => {
   const url = await serve((_, response) => response.write("first"));
   const controller = new AbortController();
-  const answer = await open().stream({ method: "GET", url, signal: controller.signal });
+  const answer = await openEgress().stream({ method: "GET", url, signal: controller.signal });
   controller.abort();
   await expect(buffer(answer.body)).rejects.toMatchObject({ kind: "aborted", sent: true });
 });
@@ -155,7 +139,7 @@ test("request: the total time limits a slow body", async () => {
     const drip = setInterval(() => response.write("."), 10);
     response.on("close", () => clearInterval(drip));
   });
-  await expect(open().request({ method: "GET", url, timeoutMs: 80 })).rejects.toMatchObject({
+  await expect(openEgress().request({ method: "GET", url, timeoutMs: 80 })).rejects.toMatchObject({
     kind: "timeout",
     sent: true,
   });

@@ -1,9 +1,7 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { createEgress } from "./create-egress.ts";
+import { describe, expect, test } from "vitest";
+import { openEgress, serve } from "./test-servers.ts";
 
 const plain = Buffer.from(JSON.stringify({ id: "task-1", text: "é 你".repeat(3_000) }));
 
@@ -24,46 +22,33 @@ const labels: [label: string, encoding: string, bytes: Buffer][] = [
   ["br on bytes that are not", "br", plain],
 ];
 
-async function serve(encoding: string, bytes: Buffer): Promise<string> {
-  const server = createServer((_, response) => {
+function serveEncoded(encoding: string, bytes: Buffer): Promise<string> {
+  return serve((_, response) => {
     response.writeHead(200, { "content-encoding": encoding, "content-length": bytes.length, etag: '"1"' }).end(bytes);
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
   });
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
-}
-
-function open() {
-  const egress = createEgress({ allowPrivate: ["127.0.0.0/8"] });
-  onTestFinished(() => egress.close());
-  return egress;
 }
 
 describe.each(labels)("%s", (_label, encoding, bytes) => {
   test("a text is read", async () => {
-    const reply = await open().request({ method: "GET", url: await serve(encoding, bytes) });
+    const reply = await openEgress().request({ method: "GET", url: await serveEncoded(encoding, bytes) });
     expect(reply.text).toBe(plain.toString());
   });
 
   test("a stream delivers the bytes", async () => {
-    const answer = await open().stream({ method: "GET", url: await serve(encoding, bytes) });
+    const answer = await openEgress().stream({ method: "GET", url: await serveEncoded(encoding, bytes) });
     expect((await buffer(answer.body)).equals(plain)).toBe(true);
   });
 });
 
 test("a stream that may be decoded has no length and no ETag: both are of the encoded bytes", async () => {
-  const { headers } = await open().stream({ method: "GET", url: await serve("gzip", gzipSync(plain)) });
+  const { headers } = await openEgress().stream({ method: "GET", url: await serveEncoded("gzip", gzipSync(plain)) });
   expect(headers).not.toHaveProperty("content-length");
   expect(headers).not.toHaveProperty("etag");
 });
 
 test("a text that grows beyond the limit is refused: a megabyte of zeros in a kilobyte", async () => {
-  const url = await serve("gzip", gzipSync(Buffer.alloc(1_048_576)));
-  await expect(open().request({ method: "POST", url, maxBytes: 10_000 })).rejects.toMatchObject({
+  const url = await serveEncoded("gzip", gzipSync(Buffer.alloc(1_048_576)));
+  await expect(openEgress().request({ method: "POST", url, maxBytes: 10_000 })).rejects.toMatchObject({
     kind: "too_large",
     sent: true,
     answer: { status: 200 },
@@ -75,15 +60,15 @@ test.each([
   ["deflate", deflateSync(plain)],
   ["br", brotliCompressSync(plain)],
 ])("%s that ends early is an error, not a text", async (encoding, bytes) => {
-  const url = await serve(encoding, bytes.subarray(0, bytes.length - 20));
-  await expect(open().request({ method: "GET", url })).rejects.toMatchObject({ kind: "broken", sent: true });
-  const answer = await open().stream({ method: "GET", url });
+  const url = await serveEncoded(encoding, bytes.subarray(0, bytes.length - 20));
+  await expect(openEgress().request({ method: "GET", url })).rejects.toMatchObject({ kind: "broken", sent: true });
+  const answer = await openEgress().stream({ method: "GET", url });
   await expect(buffer(answer.body)).rejects.toThrow();
 });
 
 test("a decoded stream that is abandoned closes its connection", async () => {
-  const url = await serve("gzip", gzipSync(Buffer.alloc(50_000_000, 7)));
-  const { body } = await open().stream({ method: "GET", url });
+  const url = await serveEncoded("gzip", gzipSync(Buffer.alloc(50_000_000, 7)));
+  const { body } = await openEgress().stream({ method: "GET", url });
   for await (const _chunk of body) break;
   expect(body.destroyed).toBe(true);
 });

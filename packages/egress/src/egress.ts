@@ -33,8 +33,9 @@ export interface EgressStream extends AnswerHead {
 
 /**
  * Sends every outgoing request, exactly once: no retry, no redirect. A URL that is not `trusted` must resolve to public
- * addresses by https on port 443 or at an origin that is explicitly allowed, or to private addresses that are. No encoding is asked for; gzip,
- * deflate and br are decoded, any other name of an encoding is ignored. Every rejection is an `EgressError`.
+ * addresses by https on port 443 or at an origin that is explicitly allowed, or to private addresses that are. No
+ * encoding is asked for; gzip, deflate and br are decoded, any other name of an encoding is ignored. Every rejection is
+ * an `EgressError`.
  */
 export interface Egress {
   request(request: EgressRequest): Promise<EgressReply>;

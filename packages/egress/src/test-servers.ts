@@ -1,5 +1,27 @@
 import { once } from "node:events";
+import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer, type Socket } from "node:net";
+import { onTestFinished } from "vitest";
+import { createEgress, type EgressOptions } from "./create-egress.ts";
+
+/** Base URL of an HTTP server on loopback, until the end of the test. */
+export async function serve(listener: RequestListener): Promise<string> {
+  const server = createHttpServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+}
+
+/** An egress that may connect to loopback, until the end of the test. */
+export function openEgress(options: EgressOptions = {}) {
+  const egress = createEgress({ allowPrivate: ["127.0.0.0/8"], ...options });
+  onTestFinished(() => egress.close());
+  return egress;
+}
 
 /** A TCP server on loopback that records every byte; `react` handles each connection. */
 export interface TcpServer extends AsyncDisposable {
