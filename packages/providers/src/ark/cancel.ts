@@ -11,7 +11,7 @@ export async function cancel(format: TaskFormat, taskId: string, call: Call): Pr
   const found = await pollTask(format, taskId, call);
   switch (found.kind) {
     case "pending":
-      if (found.status !== "queued") return { kind: "kept", message: `The task is ${found.status}` };
+      if (found.status.toLowerCase() !== "queued") return { kind: "kept", message: `The task is ${found.status}` };
       return cancelResult(await query(format, call, { method: "DELETE", path, timeoutMs: 15_000 }, canceled));
     case "canceled":
       return { kind: "canceled" };
