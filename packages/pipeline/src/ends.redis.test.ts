@@ -39,6 +39,14 @@ test("generations_total: an end counts once, whoever makes it", async () => {
   expect(await ends()).toEqual({ "hiapi canceled": 1, "hiapi expired": 1, "hiapi failed": 3, "hiapi succeeded": 1 });
 });
 
+test("alarms: a task whose output is lost while it is polled raises one", async () => {
+  const id = await given().running({}, "toapis");
+  await poll(id, "output_lost");
+  await poll(id, "output_lost");
+  expect((await foundOf(id)).record.state).toBe("failed");
+  expect(await here.metrics.text()).toMatch(/alarms_total\{kind="output-lost"\} 1$/m);
+});
+
 const given = () => givenIn(here.cell, queued);
 
 async function queued(account: string): Promise<string> {
@@ -53,7 +61,7 @@ async function foundOf(id: string): Promise<ledger.Found> {
 }
 
 /** A poll that says that the task failed. */
-async function poll(id: string, why: "upstream" | "moderation"): Promise<void> {
+async function poll(id: string, why: "upstream" | "moderation" | "output_lost"): Promise<void> {
   const { record } = await foundOf(id);
   const { taskId = "", runTimeClass } = record;
   const task = { id, taskId, lane: "poll", runTimeClass, stateChangedAtMs: 0, lease: "0" } as const;

@@ -118,7 +118,6 @@ async function failAfterAll(found: ledger.Found, failure: Failure, ctx: Context)
   const isFree = ctx.accounts.get(found.record.account)?.retriesFailures ?? false;
   const token = ledger.operationToken();
   await untilStored(ctx, () => ctx.transitions.failAfterAll(found, token, failure, isFree));
-  ctx.meters.ends.inc({ account: found.record.account, state: "failed" });
   ctx.log.info({ event: "finalize.failed_after_all", ...subjectOf(found) }, "its video was a preview, its task failed");
   return { kind: "stop", reason: failure.message };
 }

@@ -95,6 +95,7 @@ test("a preview is polled on: a later failure of its task ends it as the provide
   second.file = stored;
   for (let tries = 0; tries < 2; tries += 1) for (const each of [fails, succeeds]) await each?.run();
   expect(await find(fails?.id ?? "", ctx)).toMatchObject({ state: "failed", failure: first.poll.failure });
+  expect(await ctx.metrics.text()).toMatch(/generations_total\{account="hiapi",state="failed"\} 1$/m);
   expect((await find(succeeds?.id ?? "", ctx))?.state).toBe("succeeded");
 });
 

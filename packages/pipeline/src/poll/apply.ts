@@ -31,6 +31,8 @@ export async function applyDecision(
       await ctx.runTimes.record({ class: task.runTimeClass, ms: decision.ranMs });
   }
   if (moved.kind !== "moved") return;
+  if (decision.kind === "failed" && decision.failure.class === "output_lost")
+    ctx.meters.alarms.inc({ kind: "output-lost" });
   if (task.calledAtMs === undefined && decision.kind !== "overdue") await ctx.callbackTrust.missed(account);
   ctx.log.info(
     { event: "poll.ended", generation: id, taskId: task.taskId, account: account.name, to, note },

@@ -27,6 +27,7 @@ test("a named task that its provider knows and no generation owns is an orphan, 
   await named("second-charge");
   for (let look = 0; look < 2; look += 1) await lookUp(running);
   expect(await ledger.orphans(ctx.cell)).toHaveLength(1);
+  expect(await ctx.metrics.text()).toMatch(/alarms_total\{kind="orphan"\} 1$/m);
   expect(await ledger.countNamedTasks(ctx.cell, "hiapi")).toBe(0);
 });
 

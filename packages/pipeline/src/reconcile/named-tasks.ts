@@ -28,6 +28,7 @@ export async function lookUpNamedTask(account: Account, ctx: Context): Promise<v
 async function recordOrphan({ generation, taskId }: ledger.NamedTask, account: Account, ctx: Context): Promise<void> {
   const fresh = await ledger.recordUnowned(ctx.cell, account.name, [taskId], generation);
   if (fresh.length === 0) return;
+  ctx.meters.alarms.inc({ kind: "orphan" });
   ctx.log.error(
     { event: "task.orphaned", source: "callback", generation, account: account.name, taskId },
     "orphaned task recorded: a callback named it, its provider knows it, and no generation owns it",
